@@ -1,0 +1,55 @@
+# newsactors: set-up and daily work. A fresh machine needs git, make and Python 3.11 with venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+export DAGSTER_HOME ?= $(CURDIR)
+export NEWSACTORS_HOME ?= $(CURDIR)/warehouse
+export DO_NOT_TRACK = 1
+
+.PHONY: help setup run dev test lint format eval lock clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## Install into .venv
+
+$(STAMP): pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 13), "Python 3.11 or 3.12 is needed: make PYTHON=python3.11"'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+run: $(STAMP) ## Ingest the inbox (seeds/articles by default) and print who appeared how often
+	$(BIN)/newsactors ingest
+	$(BIN)/newsactors top
+
+dev: $(STAMP) ## Dagster's UI on 127.0.0.1:3000, with schedules and lasting history
+	mkdir -p warehouse/dagster
+	$(BIN)/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(STAMP) ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP) ## Apply the style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+eval: $(STAMP) ## Score the extractor on the development corpora ($$NEWSACTORS_CORPORA)
+	$(BIN)/python -m training.evaluate
+
+lock: ## Pin what a fresh install resolves to, without addresses
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' 'setuptools>=77'
+	build/lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > requirements.lock
+
+clean: ## Remove all that the warehouse generated (not the inbox)
+	find warehouse -mindepth 1 -not -name README.md -delete

@@ -1,0 +1,38 @@
+"""Keys under which spellings of a name meet."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_PLACES = {"GPE", "LOC"}
+_INITIAL = re.compile(r"[a-z]\.?")
+_PUNCTUATION = re.compile(r"[\s\-‐‑–—_/]+")
+_DROPPED = re.compile(r"[.,’'ʼ`\"“”]")
+
+
+@lru_cache(maxsize=200_000)
+def name_key(name: str, type_: str) -> str:
+    """What remains of a name once spelling habits are taken away, lower-cased.
+
+    Diacritics, dots, apostrophes, a leading article and, for people, middle initials go; hyphens
+    count as spaces. "Donald J. Trump" and "Donald Trump" meet, "Donald Trump Jr." stays apart.
+    """
+    text = unicodedata.normalize("NFKD", name)
+    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
+    words = _PUNCTUATION.sub(" ", text).split()
+    if len(words) > 1 and words[0] == "the":
+        words = words[1:]
+    if type_ == "PERSON" and len(words) > 2:
+        words = [
+            words[0],
+            *(w for w in words[1:-1] if not _INITIAL.fullmatch(w)),
+            words[-1],
+        ]
+    return " ".join(_DROPPED.sub("", w) for w in words).strip() or text
+
+
+def type_group(type_: str) -> str:
+    """Types that a bare word cannot tell apart reliably count as one group."""
+    return "PLACE" if type_ in _PLACES else "ORG" if type_ in {"FAC", "OTHER"} else type_

@@ -1,0 +1,144 @@
+"""Schema `loaded` of the build database: five tables in one load, their checks, and the links."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import dagster as dg
+
+from etl import pipeline, schema
+from etl.actors.link import LINKING_VERSION
+from etl.assets.common import DATA_TEAM, RETRY
+from etl.assets.ingest import STAGED_BATCHES
+from etl.assets.metadata import column_schema, sample_table
+from etl.assets.warehouse import WRITER_POOL, Warehouse
+from etl.settings import Settings
+from etl.store import checks
+
+ACTOR_LINKS = dg.AssetKey(["loaded", schema.ACTOR_LINKS.name])
+
+
+def _key(table: schema.Table) -> dg.AssetKey:
+    return dg.AssetKey(["loaded", table.name])
+
+
+def _spec(table: schema.Table) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        _key(table),
+        deps=[STAGED_BATCHES],
+        description=f"{table.grain[:1].upper()}{table.grain[1:]}.",
+        group_name="load",
+        kinds={"python", "duckdb"},
+        owners=[DATA_TEAM],
+        code_version=str(schema.SCHEMA_VERSION),
+        metadata={"dagster/column_schema": column_schema(table)},
+        skippable=True,
+    )
+
+
+@dg.multi_asset(
+    name="load",
+    specs=[_spec(table) for table in schema.INGESTED],
+    pool=WRITER_POOL,
+    retry_policy=RETRY,
+)
+def loaded_tables(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Loads staged batches, each in one transaction, and decides which article a text belongs to.
+
+    Takes the writer lock, which the run keeps until it has published. Where nothing is new and the
+    published file is up to date, yields nothing: links, models and publish are skipped.
+    """
+    warehouse.lock_for_writing(context)
+    result = pipeline.load_staged(warehouse.settings, context.run_id, warehouse.progress(context))
+    if not result.is_publish_due:
+        context.log.info("nothing new: models and publish are skipped")
+        return
+    counts = pipeline.loaded_counts(warehouse.settings)
+    for table in schema.INGESTED:
+        metadata: dict[str, dg.MetadataValue] = {
+            "dagster/row_count": dg.MetadataValue.int(counts[table.name]),
+            "rows new": dg.MetadataValue.int(result.rows_new.get(table.name, 0)),
+        }
+        if table is schema.ARTICLE_VERSIONS:
+            metadata["articles new"] = dg.MetadataValue.int(result.articles_new)
+            metadata["days touched"] = dg.MetadataValue.int(len(result.touched_days))
+        metadata["sample"] = sample_table(pipeline.loaded_sample(warehouse.settings, table))
+        yield dg.MaterializeResult(_key(table), metadata=metadata)
+
+
+def _check_specs(tables: Sequence[schema.Table]) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            name, asset=_key(table), description=checks.DESCRIPTIONS[name], blocking=True
+        )
+        for table in tables
+        for name in checks.check_names(table)
+    ]
+
+
+def _run_checks(
+    context: dg.AssetCheckExecutionContext,
+    warehouse: Warehouse,
+    tables: Sequence[schema.Table],
+    find: Callable[[Settings], list[checks.Problem]],
+) -> Iterator[dg.AssetCheckResult]:
+    warehouse.lock_for_writing(context)
+    problems = find(warehouse.settings)
+    for table in tables:
+        for name in checks.check_names(table):
+            failed = [p for p in problems if (p.table, p.check) == (table.name, name)]
+            yield dg.AssetCheckResult(
+                asset_key=_key(table),
+                check_name=name,
+                passed=not failed,
+                severity=dg.AssetCheckSeverity.ERROR,
+                description="; ".join(map(str, failed)) or None,
+                metadata={"rows": sum(p.rows for p in failed)},
+            )
+
+
+@dg.multi_asset_check(name="loaded_checks", specs=_check_specs(schema.INGESTED), pool=WRITER_POOL)
+def loaded_checks(
+    context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.AssetCheckResult]:
+    """Keys, references and offsets over all that is loaded; a failure blocks links and publish."""
+    yield from _run_checks(context, warehouse, schema.INGESTED, pipeline.check_loaded)
+
+
+@dg.asset(
+    key=ACTOR_LINKS,
+    deps=[_key(schema.TEXT_ACTORS), _key(schema.TEXT_MENTIONS)],
+    description=f"{schema.ACTOR_LINKS.grain[:1].upper()}{schema.ACTOR_LINKS.grain[1:]}. "
+    "Only this table knows identity: no fact stores an entity.",
+    group_name="identity",
+    kinds={"python", "duckdb"},
+    owners=[DATA_TEAM],
+    code_version=LINKING_VERSION,
+    metadata={"dagster/column_schema": column_schema(schema.ACTOR_LINKS)},
+    pool=WRITER_POOL,
+)
+def actor_links(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> dg.MaterializeResult[None]:
+    """Links every actor of a text to an entity, anew and always the same way."""
+    warehouse.lock_for_writing(context)
+    entities = pipeline.link(warehouse.settings)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": pipeline.loaded_counts(warehouse.settings)[
+                schema.ACTOR_LINKS.name
+            ],
+            "entities": entities,
+            "links by method": dg.MetadataValue.json(pipeline.links_by_method(warehouse.settings)),
+        }
+    )
+
+
+@dg.multi_asset_check(
+    name="link_checks", specs=_check_specs([schema.ACTOR_LINKS]), pool=WRITER_POOL
+)
+def link_checks(
+    context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.AssetCheckResult]:
+    """Every actor of a text is linked exactly once; a failure blocks models and publish."""
+    yield from _run_checks(context, warehouse, [schema.ACTOR_LINKS], pipeline.check_links)

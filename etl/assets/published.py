@@ -1,0 +1,125 @@
+"""The published file, the days it holds, and the checks that only warn."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from etl import pipeline
+from etl.assets.common import DATA_TEAM, RETRY
+from etl.assets.metadata import articles_a_day, sample_table, top_actors
+from etl.assets.warehouse import WRITER_POOL, Warehouse
+
+PUBLISHED = dg.AssetKey("published_file")
+PUBLICATION_DAYS = dg.AssetKey("publication_days")
+DAYS = dg.DynamicPartitionsDefinition(name="publication_days")
+
+publication_days = dg.AssetSpec(
+    PUBLICATION_DAYS,
+    deps=[PUBLISHED],
+    partitions_def=DAYS,
+    group_name="publish",
+    kinds={"duckdb"},
+    owners=[DATA_TEAM],
+    description="Which publication days hold articles: each publish reports a materialization of "
+    "every day whose articles it added or changed. Nothing computes it, so nothing runs by day.",
+)
+
+
+def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The asset of the published file, downstream of the given models."""
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=list(models),
+        group_name="publish",
+        kinds={"python", "duckdb"},
+        owners=[DATA_TEAM],
+        pool=WRITER_POOL,
+        retry_policy=RETRY,
+    )
+    def publish(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> dg.MaterializeResult[None]:
+        """What readers open: a read-only snapshot behind a symlink that is replaced atomically.
+
+        Refuses to publish what was not checked, linked and modelled since it was loaded. Open
+        readers keep the snapshot they have; two are kept.
+        """
+        warehouse.lock_for_writing(context)
+        done = pipeline.publish_build(warehouse.settings, warehouse.extractor, context.run_id)
+        _report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
+        pipeline.days_reported(warehouse.settings)
+        overview = pipeline.published_overview(warehouse.settings)
+        return dg.MaterializeResult(
+            metadata={
+                "file": dg.MetadataValue.path(str(warehouse.settings.published)),
+                "snapshot": dg.MetadataValue.path(str(done.path)),
+                "size (MB)": round(done.size / 1e6, 1),
+                "days touched": len(done.touched_days),
+                "rows": dg.MetadataValue.json(overview.row_counts),
+                "dagster/row_count": overview.row_counts["articles"],
+                **(
+                    {
+                        "articles a day": articles_a_day(overview.days),
+                        "actors in most articles": top_actors(overview.actors),
+                        "newest days": sample_table(overview.newest_days),
+                    }
+                    if len(overview.days)
+                    else {}
+                ),
+            }
+        )
+
+    return publish
+
+
+def _report_days(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, days: Sequence[str]
+) -> None:
+    if not days:
+        return
+    context.instance.add_dynamic_partitions(str(DAYS.name), list(days))
+    counts = pipeline.articles_by_day(warehouse.settings)
+    for day in days:
+        context.log_event(
+            dg.AssetMaterialization(
+                PUBLICATION_DAYS, partition=day, metadata={"articles": counts.get(day, 0)}
+            )
+        )
+
+
+@dg.asset_check(asset=PUBLISHED, name="is_fresh", description="The newest article is recent.")
+def is_fresh(warehouse: Warehouse) -> dg.AssetCheckResult:
+    """Warns where the newest publication day is older than NEWSACTORS_FRESH_DAYS.
+
+    Looks at the newest day itself: a freshness policy would turn green when an old day is loaded.
+    """
+    newest = max(pipeline.articles_by_day(warehouse.settings), default=None)
+    allowed = warehouse.settings.fresh_days
+    today = datetime.now(UTC).date()
+    age = (today - datetime.fromisoformat(newest).date()).days if newest else None
+    return dg.AssetCheckResult(
+        passed=age is not None and age <= allowed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"newest publication day: {newest or 'none'}; {allowed} days are allowed",
+        metadata={"age (days)": age if age is not None else -1},
+    )
+
+
+@dg.asset_check(
+    asset=PUBLISHED, name="no_sudden_drop", description="No outlet suddenly falls silent."
+)
+def no_sudden_drop(warehouse: Warehouse) -> dg.AssetCheckResult:
+    """Warns where an outlet's last full week has under half its median of eight weeks before."""
+    drops = pipeline.sudden_drops(warehouse.settings)
+    return dg.AssetCheckResult(
+        passed=not drops,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(
+            f"{outlet}: {count} articles in the week of {week}, {median:g} a week before"
+            for outlet, week, count, median in drops[:10]
+        )
+        or None,
+        metadata={"outlets": len(drops)},
+    )

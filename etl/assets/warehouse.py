@@ -1,0 +1,133 @@
+"""The resource through which every asset reaches the warehouse.
+
+Holds what a run shares: settings, extractor, the writer lock, and its row in the run history.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from etl.extract import Extractor, get_extractor
+from etl.pipeline import Progress
+from etl.settings import Settings
+from etl.store.state import State
+from etl.store.writer import Writer
+
+WRITER_POOL = "warehouse_writer"
+KIND_TAG = "newsactors/kind"
+"""Tag of a job that says which kind of run the history shows."""
+WRITER_TAG = {"newsactors/writer": "true"}
+"""Tag by which `dagster.yaml` lets one writing run proceed at a time."""
+
+
+_watcher: ContextVar[Progress | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watching(progress: Progress) -> Iterator[None]:
+    """Send the progress of runs in this context to a watcher instead of Dagster's log."""
+    token = _watcher.set(progress)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The warehouse that the environment names, unless folders are given here."""
+
+    home: str = ""
+    inbox: str = ""
+
+    _writer: Writer | None = PrivateAttr(default=None)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the environment with this resource's folders."""
+        settings = Settings.from_env()
+        if self.home:
+            home = Path(self.home).absolute()
+            settings = replace(settings, home=home, registry=home / "registry")
+        if self.inbox:
+            settings = replace(settings, inbox=Path(self.inbox).absolute())
+        return settings
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        return get_extractor()
+
+    @property
+    def state(self) -> State:
+        return State(self.settings.state_file)
+
+    def progress(self, context: dg.AssetExecutionContext) -> Progress:
+        """Where a stage of this run reports what it has done."""
+        watcher = _watcher.get()
+        if watcher is not None:
+            return watcher
+        return lambda stage, done, total: context.log.info(f"{stage}: {done:,} of {total:,}")
+
+    def lock_for_writing(
+        self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+    ) -> None:
+        """Hold the writer lock until this run ends; waits for whoever holds it."""
+        if self._writer is None:
+            self._writer = Writer(
+                self.settings,
+                on_wait=lambda: context.log.warning(
+                    "another process is writing to the warehouse; waiting for it"
+                ),
+            )
+        self._writer.acquire()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
+        """Keep the run's row in the history, and give the writer lock back at its end."""
+        run = context.run
+        if run is None:
+            yield self
+            return
+        state = self.state
+        kind = run.tags.get(KIND_TAG, "materialize")
+        state.start_run(run.run_id, kind, self.extractor.version)
+        try:
+            yield self
+        finally:
+            if self._writer is not None:
+                self._writer.release()
+            state.finish_run(run.run_id, _failure(context.instance, run.run_id))
+
+
+def _failure(instance: dg.DagsterInstance | None, run_id: str) -> str | None:
+    """The first failure of a run in one line, None where all its steps came to their end."""
+    if instance is None:
+        return None
+    events = [
+        entry.dagster_event
+        for entry in instance.all_logs(
+            run_id,
+            of_type={
+                dg.DagsterEventType.STEP_START,
+                dg.DagsterEventType.STEP_SUCCESS,
+                dg.DagsterEventType.STEP_FAILURE,
+            },
+        )
+        if entry.dagster_event is not None
+    ]
+    for event in events:
+        if event.is_step_failure and event.step_failure_data.error is not None:
+            error = event.step_failure_data.error
+            while error.cause is not None:  # Dagster wraps what an asset raises
+                error = error.cause
+            return f"{event.step_key}: {' '.join(error.message.split())}"
+    unfinished = {e.step_key for e in events if e.is_step_start} - {
+        e.step_key for e in events if e.is_step_success
+    }
+    return f"interrupted in {', '.join(sorted(map(str, unfinished)))}" if unfinished else None

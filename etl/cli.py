@@ -1,0 +1,286 @@
+"""The `newsactors` command: the commands that change a warehouse, and `status`.
+
+Belongs here: options, messages, exit codes. Does not belong here: the reading commands
+(`etl.cli_read`) and the work itself (`etl.pipeline`, run through Dagster for its history).
+
+Exit codes: 0 done (warnings included, unless --strict), 1 error, 2 usage.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from etl import __version__, cli_read, export, status_report, terminal
+from etl.pipeline import InputError, clear_for_rebuild, drop_old_snapshots, forget_article
+from etl.pipeline import Progress as Report
+from etl.settings import Settings, SettingsError
+from etl.store.build import BuildError
+from etl.store.state import Rejected, Run, State
+from etl.store.writer import Writer
+
+SHOWN_WARNINGS = 10
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="newsactors")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Who appears in the news, how often, since when, and who is quoted.
+
+    \b
+    Start:   newsactors ingest seeds/articles
+    Look:    newsactors top
+             newsactors timeline "Nadia Verholt" --by week
+             newsactors quotes --by "Nadia Verholt"
+    Ask:     newsactors sql "select outlet, count(*) from articles group by all"
+
+    State lives in $NEWSACTORS_HOME (default: warehouse/ of the checkout); what others read is
+    $NEWSACTORS_HOME/news.duckdb. Runs go through Dagster: with DAGSTER_HOME set they appear in
+    its UI.
+    """
+    try:
+        context.obj = Settings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+cli_read.register(main)
+
+
+@contextmanager
+def _progress_bars() -> Iterator[Report]:
+    """Bars on standard error, one a stage; nothing where that is not a terminal."""
+    console = Console(stderr=True)
+    bars = Progress(
+        TextColumn("{task.description:<17}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    tasks: dict[str, Any] = {}
+    with bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def _run(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
+    """Run a job and return its row of the history; ClickException where it failed."""
+    from etl.assets.in_process import run_job  # importing Dagster takes a second
+
+    with _progress_bars() as report:
+        run_id = run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
+    run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)
+    if run is None:
+        raise click.ClickException("the run ended before it began; try again with --verbose")
+    if run.status != "success":
+        raise click.ClickException(terminal.clean(run.error or "the run failed", lines=True))
+    return run
+
+
+def _expand(patterns: Sequence[str]) -> list[str]:
+    """Paths as given, globs expanded where the shell did not; UsageError for what is not there."""
+    paths = []
+    for pattern in patterns:
+        if Path(pattern).exists() or Path(pattern).is_symlink():
+            paths.append(pattern)
+        elif found := sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - a user's glob
+            paths += found
+        else:
+            raise click.UsageError(f"{terminal.clean(pattern)!r}: no such file, folder or match")
+    return [str(Path(path).absolute()) for path in paths]
+
+
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--strict", is_flag=True, help="Exit with 1 where anything went to quarantine.")
+@json_option
+@verbose_option
+@click.pass_obj
+def ingest(
+    settings: Settings, paths: tuple[str, ...], strict: bool, as_json: bool, verbose: bool
+) -> None:
+    """Ingest files, folders and globs; without any, the inbox ($NEWSACTORS_INBOX).
+
+    What was read before is not read again. A file that cannot be read goes to quarantine, with
+    the reason and the remedy, and the rest goes on. Files that are still being written are left
+    for the next run.
+
+    \b
+    Examples:
+      newsactors ingest                      # what is new in the inbox
+      newsactors ingest ~/news 'archive/**/*.txt'
+      newsactors ingest --strict --json feed/
+    """
+    started = datetime.now(UTC)
+    config = {"raw_files": {"config": {"paths": _expand(paths)}}}
+    run = _run(settings, "nightly_ingest", config, verbose)
+    quarantined = [r for r in State(settings.state_file).quarantine() if r.run_id == run.run_id]
+    if as_json:
+        click.echo(
+            export.to_json(
+                {**_as_row(run), "quarantine": [_as_row(r) for r in quarantined]}, indent=2
+            )
+        )
+    else:
+        seconds = (datetime.now(UTC) - started).total_seconds()
+        click.echo(
+            f"{run.files_seen:,} files seen, {run.files_new:,} new; "
+            f"{run.articles_new:,} new articles, {run.versions_new - run.articles_new:,} new "
+            f"versions; {len(quarantined):,} warnings; {seconds:.1f} s",
+            err=True,
+        )
+        _show_quarantine(quarantined)
+    if strict and quarantined:
+        sys.exit(1)
+
+
+def _as_row(record: Run | Rejected) -> dict[str, object]:
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def _show_quarantine(rejected: Sequence[Rejected]) -> None:
+    for r in rejected[:SHOWN_WARNINGS]:
+        click.echo(
+            terminal.clean(f"warning: {r.source_path}: {r.reason}: {r.detail}; {r.remedy}"),
+            err=True,
+        )
+    if len(rejected) > SHOWN_WARNINGS:
+        click.echo(
+            f"… and {len(rejected) - SHOWN_WARNINGS:,} more: newsactors export quarantine", err=True
+        )
+
+
+@main.command()
+@click.option("--from", "from_day", type=cli_read.Day(), help="First publication day.")
+@click.option("--to", "to_day", type=cli_read.Day(end=True), help="Last publication day.")
+@click.option("--outlet", "outlets", multiple=True, help="Outlet; may be given several times.")
+@verbose_option
+@click.pass_obj
+def reextract(
+    settings: Settings,
+    from_day: date | None,
+    to_day: date | None,
+    outlets: tuple[str, ...],
+    verbose: bool,
+) -> None:
+    """Extract published articles again, as the current extractor sees them.
+
+    Without options all articles; days include both ends.
+    """
+    config = {
+        "reextract": True,
+        "from_day": from_day.isoformat() if from_day else "",
+        "to_day": to_day.isoformat() if to_day else "",
+        "outlets": list(outlets),
+    }
+    _run(settings, "reextract", {"staged_batches": {"config": config}}, verbose)
+    click.echo("extracted again and published", err=True)
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[None]:
+    writer = Writer(
+        settings, on_wait=lambda: click.echo("another process is writing; waiting …", err=True)
+    )
+    writer.acquire()
+    try:
+        yield
+    except (InputError, BuildError) as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        writer.release()
+
+
+@main.command()
+@verbose_option
+@click.pass_obj
+def rebuild(settings: Settings, verbose: bool) -> None:
+    """Make everything again from the raw archive, to the same ids.
+
+    Readers keep what is published until the new one is there.
+    """
+    with _writing(settings):
+        clear_for_rebuild(settings)
+    run = _run(settings, "rebuild", {}, verbose)
+    click.echo(f"{run.articles_new:,} articles rebuilt from the archive", err=True)
+
+
+@main.command()
+@click.argument("article_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@verbose_option
+@click.pass_obj
+def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> None:
+    """Remove ARTICLE_ID everywhere, the archive included. There is no way back.
+
+    A file of it that is still in the inbox is not read again, and is yours to delete.
+    """
+    if not yes:
+        click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
+    with _writing(settings):
+        forget_article(settings, article_id, run_id="forget")
+    _run(settings, "republish", {}, verbose)
+    drop_old_snapshots(settings)
+    click.echo(f"article {article_id} is forgotten", err=True)
+
+
+class Age(click.ParamType[timedelta]):
+    """A length of time: 26h, 90m, 3d."""
+
+    name = "age"
+    _UNITS = {"m": "minutes", "h": "hours", "d": "days"}  # noqa: RUF012 - never changed
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        if not (match := re.fullmatch(r"(\d{1,6})([mhd])", str(value))):
+            self.fail(f"{value!r} is not a length of time; write 26h, 90m or 3d", param, ctx)
+        return timedelta(**{self._UNITS[match[2]]: int(match[1])})
+
+
+@main.command()
+@click.option(
+    "--max-age",
+    type=Age(),
+    help="Exit with 1 where the last good run is older (26h, 90m, 3d) or the last run failed.",
+)
+@json_option
+@click.pass_obj
+def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None:
+    """What is in the warehouse, the last runs, the quarantine, and the versions.
+
+    For monitors: `newsactors status --max-age 26h` fails where last night's run did.
+    """
+    report = status_report.collect(settings)
+    trouble = report.trouble(max_age, datetime.now(UTC)) if max_age else None
+    if as_json:
+        click.echo(export.to_json({**report.as_dict(), "trouble": trouble}, indent=2))
+    else:
+        terminal.console().print(status_report.render(report))
+    if trouble:
+        raise click.ClickException(trouble)

@@ -1,0 +1,43 @@
+"""The Dagster code location, assembled in this one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from etl.assets import automation, ingest, loaded, models, published
+from etl.assets.warehouse import Warehouse
+from etl.settings import Settings
+
+
+def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """All assets, checks, jobs, schedules and sensors; tests put their own resources in."""
+    settings = Settings.from_env()
+    dbt_models = models.dbt_models(settings)
+    return dg.Definitions(
+        assets=[
+            ingest.raw_files,
+            ingest.staged_batches,
+            loaded.loaded_tables,
+            loaded.actor_links,
+            dbt_models,
+            published.published_file(sorted(dbt_models.keys)),
+            published.publication_days,
+        ],
+        asset_checks=[
+            loaded.loaded_checks,
+            loaded.link_checks,
+            published.is_fresh,
+            published.no_sudden_drop,
+        ],
+        jobs=automation.jobs(),
+        schedules=[automation.nightly_schedule(settings)],
+        sensors=[automation.new_files, automation.run_failed],
+        resources={"warehouse": Warehouse(), **(resource_overrides or {})},
+        # Steps are short: a process for each would import everything again (128 s for two steps).
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

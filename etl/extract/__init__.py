@@ -1,0 +1,74 @@
+"""Extraction: an article in, its actors, mentions and quotes out. Pure and useful alone.
+
+Belongs here: the interface of an extractor and the registry of extractors by name. Does not belong
+here: how any one of them works (`rules` is the first), files, databases, Dagster.
+
+    from etl.extract import get_extractor
+    extraction = get_extractor().extract(article)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from etl.model import Article, Extraction
+
+
+class Extractor(Protocol):
+    """What turns articles into extractions, without side effects and always the same way.
+
+    `version` is stored beside every row: it changes whenever the same article could yield another
+    extraction, lexicon included.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def extract(self, article: Article) -> Extraction:
+        """All actors, mentions and quotes of one article; any text is legal, none raises."""
+        ...
+
+    def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
+        """One extraction per article, in order; equal to calling `extract` on each."""
+        ...
+
+
+DEFAULT_EXTRACTOR = "rules"
+
+_factories: dict[str, Callable[[], Extractor]] = {}
+
+
+def register_extractor(name: str, factory: Callable[[], Extractor]) -> None:
+    """Make `get_extractor(name)` return what `factory` makes; a name is registered once."""
+    if name in _factories:
+        raise ValueError(f"an extractor named {name!r} is registered already")
+    _factories[name] = factory
+
+
+def extractor_names() -> tuple[str, ...]:
+    """The registered names, sorted."""
+    return tuple(sorted(_factories))
+
+
+def get_extractor(name: str = DEFAULT_EXTRACTOR) -> Extractor:
+    """A ready extractor; ValueError names the known ones when `name` is not among them."""
+    try:
+        factory = _factories[name]
+    except KeyError:
+        known = ", ".join(extractor_names())
+        raise ValueError(f"no extractor is named {name!r}; known: {known}") from None
+    return factory()
+
+
+def _rules() -> Extractor:
+    # Imported on use: an extractor that is not asked for loads no lexicon.
+    from etl.extract.rules import RuleExtractor
+
+    return RuleExtractor()
+
+
+register_extractor("rules", _rules)

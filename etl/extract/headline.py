@@ -1,0 +1,95 @@
+"""Names where capitals say nothing: headlines in title case, lines of capitals.
+
+Belongs here: looking up the names that the body told. Does not belong here: sentences written in
+the usual way, headline or not (`names`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etl.extract.lexicon import Lexicon
+from etl.extract.names import PARTICLES, Name, is_suffix, is_title_case
+from etl.extract.tokens import Document
+from etl.model import EntityType
+
+_LONGEST = 8
+
+
+class KnownNames:
+    """The forms by which the names of a body, and those of the lists, may be called."""
+
+    def __init__(self, names: Sequence[Name], lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._forms: dict[str, tuple[str, EntityType]] = {}
+        for name in names:
+            if name.type:
+                self._forms.setdefault(name.form.lower(), (name.form, name.type))
+                words = name.form.split(" ")
+                if name.type == "PERSON" and len(words) > 1:
+                    words = words[:-1] if is_suffix(words[-1].lower()) else words
+                    cut = len(words) - 1
+                    while cut > 1 and words[cut - 1].lower() in PARTICLES:
+                        cut -= 1
+                    surname = " ".join(words[cut:])
+                    self._forms.setdefault(surname.lower(), (surname, "PERSON"))
+
+    def lookup(self, surface: str, *, is_upper: bool) -> tuple[str, EntityType, str] | None:
+        """Form, type and method of a name, or None; case counts unless all is in capitals."""
+        found = self._forms.get(surface.lower())
+        if found and (is_upper or not found[0].islower()):
+            return (*found, "in_body")
+        form = surface.title() if is_upper and len(surface) > 4 else surface
+        kind = self._lexicon.type_of(form)
+        if kind is None or (" " not in form and form.lower() in self._lexicon.common_words):
+            return None
+        return form, kind, "lexicon"
+
+
+def add_title_case(
+    doc: Document, names: list[Name], known: KnownNames, lexicon: Lexicon
+) -> list[Name]:
+    """The names of a document with those of its title-case sentences, in order."""
+    added: list[Name] = []
+    for sentence in doc.sentences:
+        if not is_title_case(doc, sentence):
+            continue
+        words = [t.text for t in doc.tokens[sentence.first : sentence.last] if t.is_word]
+        is_upper = sum(w.isupper() for w in words) > 0.7 * len(words)
+        i = sentence.first
+        while i < sentence.last:
+            name = _at(doc, i, sentence.last, known, lexicon, is_upper)
+            if name is None:
+                i += 1
+            else:
+                added.append(name)
+                i = name.last
+    return sorted([*names, *added], key=lambda n: n.first) if added else names
+
+
+def _at(
+    doc: Document, i: int, end: int, known: KnownNames, lexicon: Lexicon, is_upper: bool
+) -> Name | None:
+    tokens = doc.tokens
+    if not tokens[i].is_capitalised:
+        return None
+    for last in range(min(i + _LONGEST, end), i, -1):
+        if not tokens[last - 1].is_capitalised:
+            continue
+        surface = " ".join(t.text for t in tokens[i:last]).replace("’", "'")
+        found = known.lookup(surface, is_upper=is_upper)
+        if found:
+            form, kind, method = found
+            return Name(i, last, form, kind, method=method, confidence=0.8)
+    if (
+        not is_upper
+        and i + 1 < end
+        and tokens[i].lower in lexicon.first_names
+        and tokens[i].lower not in lexicon.common_words
+        and tokens[i + 1].is_capitalised
+        and not lexicon.is_ordinary(tokens[i + 1].lower)
+        and tokens[i + 1].lower not in lexicon.titles
+    ):
+        form = f"{tokens[i].text} {tokens[i + 1].text}"
+        return Name(i, i + 2, form, "PERSON", method="first_name", confidence=0.6)
+    return None

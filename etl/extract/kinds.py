@@ -1,0 +1,188 @@
+"""What kind of name each candidate is: person, organisation, place, people.
+
+Belongs here: weighing the evidence of all occurrences of a form in one article. Does not belong
+here: where names begin and end (`names`), who is who (`actors`).
+
+A form has one type throughout an article: what one sentence leaves open another may tell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from etl.extract.lexicon import Lexicon
+from etl.extract.names import Name, is_suffix
+from etl.extract.tokens import Document
+from etl.model import EntityType
+
+_PLACE_PREPOSITIONS = frozenset("in near across throughout outside around".split())
+_PLACE_NOUNS = frozenset(
+    "city town village capital province state region island republic port county district suburb "
+    "settlement municipality hamlet borough".split()
+)
+_DIRECTIONS = frozenset(
+    "north south east west new san santa los las port fort saint st. upper lower".split()
+)
+_PLACE_ENDINGS = ("burg", "ville", "grad", "stan", "shire", "polis", "abad")
+_PEOPLE_ENDINGS = ("ian", "ean", "an", "n", "ese", "ish", "i")
+_ACRONYM_TYPE = 1.5
+_OF_PLACES = frozenset(
+    "government president prime parliament capital army navy coast foreign finance economy people "
+    "ambassador largest biggest oldest second ministry minister king queen border leader leaders "
+    "opposition supreme military".split()
+)
+_Votes = dict[EntityType, float]
+
+
+def decide(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]:
+    """The candidates that are names, each with its type, in order."""
+    votes: dict[str, _Votes] = defaultdict(lambda: defaultdict(float))
+    by_method: dict[str, Name] = {}
+    for name in names:
+        if not name.form:
+            continue
+        tally = votes[name.form]
+        if name.type:
+            tally[name.type] += 5 * name.confidence
+            best = by_method.get(name.form)
+            if best is None or best.confidence < name.confidence:
+                by_method[name.form] = name
+        _weigh_context(doc, name, tally, lexicon)
+    for form, tally in votes.items():
+        _weigh_form(form, tally, lexicon)
+    _derive_peoples(votes)
+    types = {form: _winner(tally) for form, tally in votes.items()}
+    _share_surnames(types, votes)
+    decided = []
+    for name in names:
+        if not name.form:
+            continue
+        kind, weight = types[name.form]
+        if name.method == "title":
+            kind, weight = "PERSON", 9.0
+        if kind is None or _is_chance(doc, name, weight, lexicon):
+            continue
+        if name.type != kind:
+            witness = by_method.get(name.form)
+            name.method = witness.method if witness and witness.type == kind else "context"
+            name.confidence = min(0.9, 0.4 + 0.1 * weight)
+            name.type = kind
+        decided.append(name)
+    return decided
+
+
+def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -> None:
+    tokens = doc.tokens
+    sentence = doc.sentence_of(name.first)
+    before = tokens[name.first - 1].lower if name.first > sentence.first else ""
+    after = [t.lower for t in tokens[name.last : min(name.last + 3, sentence.last)]] + [""] * 3
+    if before in _PLACE_PREPOSITIONS:
+        tally["GPE"] += 1.3
+    elif before in ("from", "to", "at"):
+        tally["GPE"] += 0.4
+    elif before == "the":
+        tally["PERSON"] -= 1.5
+        tally["ORG"] += 0.7
+    elif before == "of" and name.first - 2 >= sentence.first:
+        if tokens[name.first - 2].lower in _PLACE_NOUNS:
+            tally["GPE"] += 3
+    cue = lexicon.cues.get(after[0])
+    if cue and cue.inflection == "finite" and cue.frame != "direct":
+        tally["PERSON"] += 0.8
+    if after[0] in ("'s", "’s") and after[1] in _OF_PLACES:
+        tally["GPE"] += 1
+    if after[0] == "-" and after[1] in ("based", "born", "area"):
+        tally["GPE"] += 2
+    if after[0] == "who" or (after[0] == "," and after[1] in ("who", "whose")):
+        tally["PERSON"] += 2
+    if after[0] == "," and after[1].isdigit() and len(after[1]) == 2 and after[2] == ",":
+        tally["PERSON"] += 3
+    if after[0] == "," and name.last + 1 < sentence.last:
+        place = lexicon.places.get(tokens[name.last + 1].text)
+        if place and place[0] == "GPE" and name.size == 1:
+            tally["GPE"] += 1.5
+
+
+def _weigh_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
+    words = form.split(" ")
+    kind = lexicon.type_of(form)
+    if kind:
+        tally[kind] += 4
+    if "&" in words:
+        tally["ORG"] += 3
+    if len(words) == 1:
+        if form.isupper() and form.isalpha() and 2 <= len(form) <= 6:
+            tally["ORG"] += _ACRONYM_TYPE
+        if form.lower().endswith(_PLACE_ENDINGS):
+            tally["GPE"] += 1
+        if form.lower() in lexicon.first_names and form.lower() not in lexicon.common_words:
+            tally["PERSON"] += 1.2
+        if form.lower() in lexicon.last_heads:
+            tally["ORG"] += 0.6
+        return
+    if words[0].lower() in _DIRECTIONS and len(words) == 2:
+        tally["GPE"] += 1.5
+    if len(words) > 5 or any(c.isdigit() for c in form):
+        return
+    common = sum(w.lower() in lexicon.common_words for w in words)
+    listed = sum(lexicon.type_of(w) is not None for w in words)
+    if not common and not listed:
+        tally["PERSON"] += 1.5
+    elif common == len(words) or listed:
+        tally["OTHER"] += 1
+    elif words[-1].lower() not in lexicon.common_words:
+        tally["PERSON"] += 0.6
+    else:
+        tally["OTHER"] += 0.5
+
+
+def _derive_peoples(votes: dict[str, _Votes]) -> None:
+    """Velmark and Velmarkian, both unknown, explain each other: a place and its people."""
+    for form in list(votes):
+        if " " in form or len(form) < 5:
+            continue
+        stem = form[:-1] if form.endswith("s") else form
+        for ending in _PEOPLE_ENDINGS:
+            if not stem.endswith(ending):
+                continue
+            root = stem[: -len(ending)]
+            for place in (root, root + "a", root + "e", root + "y", root + "o"):
+                if len(place) > 3 and place != form and place in votes:
+                    if _winner(votes[place])[0] in ("GPE", "LOC", None, "OTHER"):
+                        votes[place]["GPE"] += 2
+                        votes[form]["NORP"] += 4
+
+
+def _winner(tally: _Votes) -> tuple[EntityType | None, float]:
+    kind = max(tally, key=lambda k: tally[k], default=None)
+    if kind is None or tally[kind] <= 0:
+        return None, 0.0
+    return kind, tally[kind]
+
+
+def _share_surnames(
+    types: dict[str, tuple[EntityType | None, float]], votes: dict[str, _Votes]
+) -> None:
+    """A surname or first name of a full name in the article is that person."""
+    parts: set[str] = set()
+    for form, (kind, _) in types.items():
+        words = form.split(" ")
+        if kind == "PERSON" and len(words) > 1:
+            if is_suffix(words[-1].lower()):
+                words = words[:-1]
+            parts.update((words[0], words[-1]))
+            parts.update(" ".join(words[i:]) for i in range(1, len(words)))
+    for form in types:
+        if form in parts and max(votes[form].values(), default=0) < 3.5:
+            types[form] = ("PERSON", 4.0)
+
+
+def _is_chance(doc: Document, name: Name, weight: float, lexicon: Lexicon) -> bool:
+    """Whether a capital is no reason to believe in a name: a single ordinary word."""
+    words = name.form.lower().split(" ")
+    if name.method in ("lexicon", "title"):
+        return False
+    if all(w in lexicon.common_words or w in lexicon.titles for w in words):
+        return weight < (2.5 if len(words) == 1 else 1.0)
+    return not any(c.isalpha() for c in name.form) or (len(name.form) == 1)

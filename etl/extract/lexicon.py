@@ -1,0 +1,102 @@
+"""The word lists that the rules know, loaded once from the files in `lexicon/`.
+
+Belongs here: reading the lists and looking words up. Does not belong here: rules, and names of
+single people: an article says itself who is in it. Sources and licences: `lexicon/README.md`.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Literal, cast
+
+from etl.model import EntityType
+
+Gender = Literal["m", "f", ""]
+Frame = Literal["bare", "clause", "direct"]
+Inflection = Literal["base", "finite", "ing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A form of a verb of saying, and what it may take.
+
+    `bare`: "said it was so", `clause`: only with "that", `direct`: only words in marks.
+    """
+
+    verb: str
+    frame: Frame
+    inflection: Inflection
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All lists; keys are lower case unless said otherwise."""
+
+    common_words: frozenset[str]
+    function_words: frozenset[str]
+    calendar_words: frozenset[str]
+    source_nouns: frozenset[str]
+    first_names: dict[str, Gender]
+    titles: dict[str, Gender]
+    last_heads: dict[str, EntityType]
+    first_heads: dict[str, EntityType]
+    places: dict[str, tuple[EntityType, str]]
+    demonyms: dict[str, str]
+    organisations: dict[str, str]
+    cues: dict[str, Cue]
+
+    def is_ordinary(self, lower: str) -> bool:
+        """Whether a word is known as no name: one that any sentence may begin with."""
+        return lower in self.common_words or lower in self.function_words
+
+    def type_of(self, form: str) -> EntityType | None:
+        """The type of a name that stands in a list as a whole, as written (case counts)."""
+        if form in self.organisations:
+            return "ORG"
+        if form in self.places:
+            return self.places[form][0]
+        return "NORP" if form in self.demonyms else None
+
+    def canonical(self, form: str) -> str:
+        """The name that a listed form is an alias of; the form itself if not listed."""
+        if form in self.organisations:
+            return self.organisations[form]
+        return self.places[form][1] if form in self.places else form
+
+
+@lru_cache(maxsize=1)
+def load_lexicon() -> Lexicon:
+    """The shipped lists; read from the package the first time, then kept."""
+    heads = _rows("heads.csv")
+    return Lexicon(
+        common_words=_words("common_words.txt"),
+        function_words=_words("function_words.txt"),
+        calendar_words=_words("calendar_words.txt"),
+        source_nouns=_words("source_nouns.txt"),
+        first_names={r[0].lower(): cast(Gender, r[1]) for r in _rows("first_names.csv")},
+        titles={r[0]: cast(Gender, r[1]) for r in _rows("titles.csv")},
+        last_heads={r[0]: cast(EntityType, r[1]) for r in heads if r[2] == "last"},
+        first_heads={r[0]: cast(EntityType, r[1]) for r in heads if r[2] == "first"},
+        places={r[0]: (cast(EntityType, r[1]), r[2]) for r in _rows("places.csv")},
+        demonyms={r[0]: r[1] for r in _rows("demonyms.csv")},
+        organisations={r[0]: r[1] for r in _rows("organisations.csv")},
+        cues={
+            r[0]: Cue(r[1], cast(Frame, r[2]), cast(Inflection, r[3])) for r in _rows("cues.csv")
+        },
+    )
+
+
+def _read(file: str) -> str:
+    return resources.files("etl.extract").joinpath("lexicon", file).read_text("utf-8")
+
+
+def _words(file: str) -> frozenset[str]:
+    return frozenset(_read(file).split())
+
+
+def _rows(file: str) -> list[list[str]]:
+    """The rows of a list, without its header."""
+    return list(csv.reader(_read(file).splitlines()))[1:]

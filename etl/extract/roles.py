@@ -1,0 +1,79 @@
+"""Roles written beside a name: "the ministry's spokeswoman" after it, or before it and a comma.
+
+Belongs here: appositives. Does not belong here: titles that stand directly before a name, which
+decide where the name begins (`names`).
+"""
+
+from __future__ import annotations
+
+from etl.extract.lexicon import Lexicon
+from etl.extract.names import Name
+from etl.extract.tokens import Document
+
+_LONGEST = 14
+_ENDS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "(", ")", "“", "”", '"'})
+_BREAKS = frozenset("who whose which that and but said says is was were has had while when".split())
+_OPENERS = frozenset("a an the his her their its one".split())
+
+
+def add_roles(doc: Document, names: list[Name], lexicon: Lexicon) -> None:
+    """Fill the role of every person that has none from the appositive beside it."""
+    for name in names:
+        if name.type == "PERSON" and name.role is None:
+            span = _behind(doc, name, lexicon) or _before(doc, name, lexicon)
+            if span:
+                name.role = doc.surface(*span)
+                name.gender = name.gender or _gender(doc, span, lexicon)
+
+
+def _gender(doc: Document, span: tuple[int, int], lexicon: Lexicon) -> str:
+    genders = {lexicon.titles.get(t.lower, "") for t in doc.tokens[span[0] : span[1]]} - {""}
+    return genders.pop() if len(genders) == 1 else ""
+
+
+def _behind(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | None:
+    """The span of "the ministry's spokeswoman" in "Ann Lee, the ministry's spokeswoman, said"."""
+    tokens, end = doc.tokens, doc.sentence_of(name.first).last
+    i = name.last
+    if i + 2 >= end or tokens[i].text != ",":
+        return None
+    i += 1
+    if tokens[i].text.isdigit() and tokens[i + 1].text == ",":
+        i += 2  # an age
+    first, has_title = i, False
+    while i < end and i - first < _LONGEST:
+        token = tokens[i]
+        if token.text in _ENDS or token.lower in _BREAKS:
+            break
+        if token.lower in lexicon.titles and not has_title:
+            has_title = i - first < 7
+        i += 1
+    opens = first < end and (
+        tokens[first].lower in _OPENERS
+        or tokens[first].lower in lexicon.titles
+        or (tokens[first + 1].lower if first + 1 < end else "") in lexicon.titles
+        or "'s" in [t.lower.replace("’", "'") for t in tokens[first : first + 4]]
+    )
+    closed = i == end or tokens[i].text in _ENDS or tokens[i].lower in ("who", "and", "said")
+    if not (has_title and opens and closed) or i == first or i - first >= _LONGEST:
+        return None
+    return first, i
+
+
+def _before(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | None:
+    """The span of "The ministry's spokeswoman" in "The ministry's spokeswoman, Ann Lee, said"."""
+    tokens, begin = doc.tokens, doc.sentence_of(name.first).first
+    i = name.first - 1
+    if i - 1 < begin or tokens[i].text != "," or tokens[i - 1].lower not in lexicon.titles:
+        return None
+    if name.last >= len(tokens) or tokens[name.last].text not in (",", "."):
+        return None
+    first = i
+    while first > begin and i - first < _LONGEST:
+        token = tokens[first - 1]
+        if token.text in _ENDS or token.lower in _BREAKS or token.lower in lexicon.cues:
+            break
+        first -= 1
+        if token.lower in _OPENERS:
+            break
+    return (first, i) if first < i else None

@@ -1,0 +1,263 @@
+"""Text to paragraphs, sentences and tokens, each with exact offsets.
+
+Belongs here: where words and sentences begin and end. Does not belong here: what any word means,
+beyond the abbreviations after which a full stop ends no sentence.
+
+Every pattern is a plain alternation of classes without nested repeats, so the time is linear in
+the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+OPENING_MARKS = frozenset("“‘„«")
+CLOSING_MARKS = frozenset("”’»")
+STRAIGHT_MARKS = frozenset("\"'")
+
+_ABBREVIATIONS = (
+    "Mr Mrs Ms Mx Dr Prof Sen Sens Rep Reps Gov Govs Gen Lt Col Cmdr Adm Maj Capt Sgt Cpl Pvt Rev "
+    "Hon Fr Sr Jr St Mt Ft Inc Corp Co Ltd Bros vs No Jan Feb Mar Apr Aug Sept Sep Oct Nov Dec Ala "
+    "Ariz Ark Calif Colo Conn Del Fla Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla "
+    "Ore Pa Tenn Tex Va Vt Wash Wis Wyo Supt Asst Dept Univ Atty Messrs etc al approx est"
+)
+# After these a sentence may well end, so the next word decides; after the others it never does.
+_MAY_END = frozenset(["Inc.", "Corp.", "Co.", "Ltd.", "Bros.", "Jr.", "Sr.", "etc.", "al."])
+
+_TOKEN = re.compile(
+    r"https?://[^\s”\"’)]+"
+    r"|(?:[A-Za-z]\.){2,}"  # U.S., p.m.
+    r"|\b(?:" + "|".join(_ABBREVIATIONS.split()) + r")\."
+    r"|\b[A-Z]\.(?=\s+[A-Z“‘\"(])"  # George W. Bush
+    r"|['’](?:s|S|ll|re|ve|d|m)\b"  # what an apostrophe splits off a name or pronoun
+    r"|[\w\u0300-\u036f]+(?:(?:['’](?!(?:s|S|ll|re|ve|d|m)\b)|[-‐‑&]|\.(?=[a-z0-9]))"
+    r"[\w\u0300-\u036f]+)*"
+    r"|\.\.+"
+    r"|[^\w\s]"
+)
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
+_LINE = re.compile(r"\n\s*")
+_INDENT = re.compile(r"\n(?=[^\S\n]{2,})\s*")
+# "Russia-backed", but not "al-Assad" or "Jong-un".
+_COMPOUND = re.compile(
+    r"[-‐‑](?=(?:based|led|held|run|born|style|era|wide|linked|like|only|friendly|elect|area"
+    r"|[a-z]+ed)$)"
+)
+_HARD_WRAP = 90
+# Words that begin sentences: after "U.S." or "Inc." they tell an end from an abbreviation.
+_STARTERS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "he",
+        "she",
+        "it",
+        "they",
+        "we",
+        "i",
+        "you",
+        "in",
+        "on",
+        "at",
+        "but",
+        "and",
+        "for",
+        "this",
+        "that",
+        "these",
+        "those",
+        "his",
+        "her",
+        "its",
+        "their",
+        "our",
+        "my",
+        "there",
+        "when",
+        "while",
+        "if",
+        "as",
+        "after",
+        "before",
+        "however",
+        "meanwhile",
+        "although",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, number or sign: `text` is what stands at `start`:`end`."""
+
+    text: str
+    lower: str
+    start: int
+    end: int
+    sentence: int
+    is_initial: bool  # first word of its sentence or of what a mark or colon opens
+    is_word: bool
+    is_capitalised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence: tokens `first`:`last`, `last` exclusive."""
+
+    first: int
+    last: int
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph: characters `start`:`end`, tokens `first`:`last`, ends exclusive."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """One part of an article, cut up."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    sentences: tuple[Sentence, ...]
+    paragraphs: tuple[Paragraph, ...]
+
+    def surface(self, first: int, last: int) -> str:
+        """The characters of the tokens `first`:`last`."""
+        return self.text[self.tokens[first].start : self.tokens[last - 1].end]
+
+    def paragraph_of(self, token: int) -> int:
+        """The number of the paragraph in which a token stands."""
+        return self.sentences[self.tokens[token].sentence].paragraph
+
+    def sentence_of(self, token: int) -> Sentence:
+        """The sentence in which a token stands."""
+        return self.sentences[self.tokens[token].sentence]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each token starts, for bisection."""
+        return [token.start for token in self.tokens]
+
+
+def read(text: str) -> Document:
+    """Cut a text into paragraphs, sentences and tokens."""
+    tokens: list[Token] = []
+    sentences: list[Sentence] = []
+    paragraphs: list[Paragraph] = []
+    for start, end in _paragraph_spans(text):
+        first = len(tokens)
+        pieces = _pieces(text, start, end)
+        begin = 0
+        for stop in _sentence_ends(text, pieces):
+            sentence_first = len(tokens)
+            _add_tokens(text, pieces[begin:stop], len(sentences), tokens)
+            sentences.append(Sentence(sentence_first, len(tokens), len(paragraphs)))
+            begin = stop
+        if len(tokens) > first:
+            paragraphs.append(Paragraph(start, end, first, len(tokens)))
+    return Document(text, tuple(tokens), tuple(sentences), tuple(paragraphs))
+
+
+def _paragraph_spans(text: str) -> list[tuple[int, int]]:
+    """Blank lines part paragraphs; without any, lines do, unless the text is hard-wrapped."""
+    if _BLANK_LINE.search(text.strip()):
+        pattern = _BLANK_LINE
+    else:
+        lines = text.split("\n")
+        wrapped = len(lines) > 3 and max(map(len, lines)) <= _HARD_WRAP
+        pattern = _INDENT if wrapped and _INDENT.search(text) else _LINE
+    spans = []
+    start = 0
+    for gap in pattern.finditer(text):
+        spans.append((start, gap.start()))
+        start = gap.end()
+    spans.append((start, len(text)))
+    return [(s, e) for s, e in spans if e > s]
+
+
+def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    pieces: list[tuple[int, int]] = []
+    for match in _TOKEN.finditer(text, start, end):
+        s, e = match.span()
+        if "-" in text[s:e] and text[s].isupper() and (cut := _COMPOUND.search(text, s, e)):
+            c = cut.start()
+            pieces += [(s, c), (c, c + 1), (c + 1, e)]
+        else:
+            pieces.append((s, e))
+    return pieces
+
+
+def _sentence_ends(text: str, pieces: list[tuple[int, int]]) -> list[int]:
+    """Numbers of the pieces after which sentences end; the last is always among them."""
+    ends: list[int] = []
+    count = len(pieces)
+    i = 0
+    while i < count:
+        s, e = pieces[i]
+        i += 1
+        last = text[e - 1]
+        if last not in ".!?…":
+            continue
+        abbreviation = last == "." and e - s > 1 and text[s].isalpha()
+        while i < count and pieces[i][0] == pieces[i - 1][1] and text[pieces[i][0]] in "”’\"')]»!?":
+            i += 1
+        if i == count:
+            break
+        following, after = text[pieces[i][0]], pieces[i]
+        if after[0] == pieces[i - 1][1] and following not in "“‘":
+            continue
+        word = text[after[0] : after[1]]
+        if following in "“‘\"'(" and i + 1 < count:
+            word = text[pieces[i + 1][0] : pieces[i + 1][1]]
+        if word[0].islower():
+            continue
+        if abbreviation:
+            token = text[s:e]
+            may_end = token in _MAY_END or ("." in token[:-1] and token[0].isupper())
+            may_end = may_end or token in ("a.m.", "p.m.")
+            if not (may_end and word.lower() in _STARTERS):
+                continue
+        ends.append(i)
+    if not ends or ends[-1] != count:
+        ends.append(count)
+    return ends if count else []
+
+
+def _add_tokens(
+    text: str, pieces: list[tuple[int, int]], sentence: int, tokens: list[Token]
+) -> None:
+    is_initial = True
+    for s, e in pieces:
+        word = text[s:e]
+        is_word = word[0].isalnum()
+        is_capitalised = is_word and (word[0].isupper() or _has_cased_tail(word))
+        tokens.append(
+            Token(
+                word, word.lower(), s, e, sentence, is_initial and is_word, is_word, is_capitalised
+            )
+        )
+        if is_word:
+            is_initial = False
+        elif word in ':"•*' or word in OPENING_MARKS:
+            # What follows a mark or a colon may be capitalised for that reason alone.
+            is_initial = True
+
+
+def _has_cased_tail(word: str) -> bool:
+    """Names that begin small: al-Assad, d'Estaing, but neither iPhone nor mid-1990s."""
+    head, hyphen, tail = word.partition("-")
+    if not hyphen:
+        head, hyphen, tail = word.partition("’")
+    if not hyphen:
+        head, hyphen, tail = word.partition("'")
+    return bool(hyphen) and len(head) <= 2 and head.islower() and tail[:1].isupper()

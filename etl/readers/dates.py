@@ -1,0 +1,209 @@
+"""Dates as newspapers write them: in a line of its own, in a dateline, in a file name.
+
+Belongs here: recognising and checking a written date, and the time with its zone.
+Does not belong here: where in a file a date stands (the readers), relative dates ("yesterday").
+
+A news date lies between 1400-01-01 (before there was print) and a year from today: a date beyond
+that is a slip of the keyboard ("2205" for "2025") that would stretch every series. The bound moves
+with the clock, so what was rejected can become acceptable, never the other way round.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+
+EARLIEST = date(1400, 1, 1)
+FUTURE_DAYS = 366
+
+_MONTHS = (
+    ("january", "jan"),
+    ("february", "feb"),
+    ("march", "mar"),
+    ("april", "apr"),
+    ("may",),
+    ("june", "jun"),
+    ("july", "jul"),
+    ("august", "aug"),
+    ("september", "sept", "sep"),
+    ("october", "oct"),
+    ("november", "nov"),
+    ("december", "dec"),
+)
+_MONTH_NUMBER = {name: i for i, names in enumerate(_MONTHS, 1) for name in names}
+MONTH = r"(?:" + "|".join(n for names in _MONTHS for n in names) + r")\b\.?"
+WEEKDAY = (
+    r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs?(?:day)?)?|fri(?:day)?"
+    r"|sat(?:urday)?|sun(?:day)?)\b\.?"
+)
+_DAY = r"(?:\d{1,2})(?:st|nd|rd|th)?"
+
+_DATE = (
+    rf"(?:{WEEKDAY},?\s+)?(?:"
+    r"(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)"
+    rf"|(?P<dmy>{_DAY}\s+(?:of\s+)?{MONTH},?\s+\d{{4}})(?!\d)"
+    rf"|(?P<mdy>{MONTH}\s+{_DAY},?\s+\d{{4}})(?!\d)"
+    r"|(?P<ymd>\d{4}[/.]\d{1,2}[/.]\d{1,2})(?!\d)"
+    r"|(?P<numeric>\d{1,2}(?P<sep>[/.])\d{1,2}(?P=sep)\d{4})(?!\d)"
+    r")"
+)
+_TIME = (
+    r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?:\s*(?P<half>[ap])\.?m\b\.?)?"
+    r"(?:\s*\(?(?P<zone>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|[A-Z]{1,5})\)?)?"
+)
+_LABEL = (
+    r"(?P<label>(?:first\s+|originally\s+)?(?:published|posted|issued)(?:\s+(?:on|at))?"
+    r"|publication\s+date|pubdate|date|(?:last\s+)?(?:updated|modified)(?:\s+(?:on|at))?)"
+)
+_DATE_LINE = re.compile(
+    rf"(?:{_LABEL}\s*:?\s*)?{_DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME})?\s*\.?", re.IGNORECASE
+)
+_DAY_MONTH = re.compile(
+    rf"(?:{MONTH}\s+{_DAY}|{_DAY}\s+(?:of\s+)?{MONTH})(?:,?\s+\d{{4}})?", re.IGNORECASE
+)
+_FILE_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_LABEL_ALONE = re.compile(r"(?:published|posted|updated|last updated)\s*:?", re.IGNORECASE)
+_RELATIVE = re.compile(
+    rf"(?:{_LABEL}\s*:?\s*)?(?:(?:\d+|an?)\s+(?:min(?:ute)?|hour|hr|day|week|month|year)s?\s+ago"
+    r"|just now|\d+\s*[- ]?min(?:ute)?s?\s+read)",
+    re.IGNORECASE,
+)
+
+# Only abbreviations that mean one offset in English news; "CST" and "IST" mean several.
+_ZONES = {
+    "Z": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "BST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EST": -5,
+    "EDT": -4,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+}
+
+
+class ImpossibleDateError(ValueError):
+    """A date is claimed that does not exist or cannot be a news date; `written` quotes it."""
+
+    def __init__(self, written: str, why: str) -> None:
+        super().__init__(f"“{written}” {why}")
+        self.written = written
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDate:
+    """What a date line says: `on` is None for an ambiguous or relative one ("04/09/2025")."""
+
+    on: date | None = None
+    at: datetime | None = None
+    is_update: bool = False
+
+
+def checked(year: int, month: int, day: int, written: str) -> date:
+    """The date, or ImpossibleDateError quoting `written`."""
+    try:
+        value = date(year, month, day)
+    except ValueError:
+        raise ImpossibleDateError(written, "is no date of the calendar") from None
+    if value < EARLIEST:
+        raise ImpossibleDateError(written, f"is before {EARLIEST}, the earliest date accepted")
+    if value > datetime.now(UTC).date() + timedelta(days=FUTURE_DAYS):
+        raise ImpossibleDateError(written, "is more than a year in the future")
+    return value
+
+
+def date_line(line: str) -> WrittenDate | None:
+    """What `line` says if it is nothing but a date, with or without label, time and zone.
+
+    None where it is not. Raises ImpossibleDateError.
+    """
+    line = line.strip()
+    if len(line) > 120:
+        return None
+    if _LABEL_ALONE.fullmatch(line) or _RELATIVE.fullmatch(line):
+        return WrittenDate()
+    match = _DATE_LINE.fullmatch(line)
+    if match is None:
+        return None
+    on = _date_of(match)
+    label = (match["label"] or "").lower()
+    is_update = "updated" in label or "modified" in label
+    return WrittenDate(on, _instant(on, match) if on else None, is_update)
+
+
+def day_month(text: str) -> date | None:
+    """The date of a dateline such as "June 3, 2025"; None without a (possible) year."""
+    match = re.fullmatch(_DATE, text.strip(), re.IGNORECASE)
+    if match is None:
+        return None
+    try:
+        return _date_of(match)
+    except ImpossibleDateError:
+        return None
+
+
+def is_day_month(text: str) -> bool:
+    """Whether `text` is a day and a month, with or without a year: "Sept. 4", "4 June 2025"."""
+    return _DAY_MONTH.fullmatch(text.strip()) is not None
+
+
+def file_name_date(path: str) -> date | None:
+    """The first possible YYYY-MM-DD in the last part of `path`; an impossible one is no date."""
+    for match in _FILE_DATE.finditer(re.split(r"[/\\]", path)[-1]):
+        try:
+            return checked(int(match[1]), int(match[2]), int(match[3]), match[0])
+        except ImpossibleDateError:
+            continue
+    return None
+
+
+def _date_of(match: re.Match[str]) -> date | None:
+    if match["iso"] or match["ymd"]:
+        written = match["iso"] or match["ymd"]
+        year, month, day = (int(n) for n in re.split(r"[-/.]", written))
+        return checked(year, month, day, written)
+    if match["numeric"]:
+        first, second, year = (int(n) for n in re.split(r"[/.]", match["numeric"]))
+        if match["sep"] == "." or first > 12 or first == second:
+            return checked(year, second, first, match["numeric"])
+        if second > 12:
+            return checked(year, first, second, match["numeric"])
+        return None  # 04/09/2025: the day or the month comes first, nobody can tell
+    written = match["dmy"] or match["mdy"]
+    numbers = [int(n) for n in re.findall(r"\d+", written)]
+    word = re.search(MONTH, written, re.IGNORECASE)
+    assert word is not None
+    return checked(numbers[1], _MONTH_NUMBER[word[0].rstrip(".").lower()], numbers[0], written)
+
+
+def _instant(on: date, match: re.Match[str]) -> datetime | None:
+    if match["hour"] is None or match["zone"] is None:
+        return None
+    zone = _zone(match["zone"].upper())
+    hour = int(match["hour"])
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
+    try:
+        clock = time(hour, int(match["minute"]), int(match["second"] or 0))
+        return datetime.combine(on, clock, zone) if zone else None
+    except ValueError:
+        return None
+
+
+def _zone(name: str) -> tzinfo | None:
+    if name in _ZONES:
+        return timezone(timedelta(hours=_ZONES[name]))
+    match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", name)
+    if match is None:
+        return None
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    if offset >= timedelta(hours=24):
+        return None
+    return timezone(offset if match[1] == "+" else -offset)

@@ -1,0 +1,269 @@
+"""The tables that Python writes, described once: DDL, Parquet layout, checks and docs come from it.
+
+Belongs here: table and column definitions of schema `loaded`. Does not belong here: the published
+models of schema `main`, which dbt owns (`sql/models/**/*.yml`), and any data access.
+
+Every table of `TABLES` lives in schema `loaded` of the build database. There are no primary-key
+indexes: uniqueness of `key` is a check that blocks the publish.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+"""Layout of schema `loaded`; a build database of another version is rebuilt from the archive."""
+
+STRING, INT, LONG, FLOAT, BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
+DATE, TIMESTAMP, STRINGS = pa.date32(), pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
+
+_DUCKDB_TYPES = {
+    STRING: "varchar",
+    INT: "integer",
+    LONG: "bigint",
+    FLOAT: "double",
+    BOOL: "boolean",
+    DATE: "date",
+    TIMESTAMP: "timestamptz",
+    STRINGS: "varchar[]",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its Arrow type, whether null is a legal value, and what it means."""
+
+    name: str
+    type: pa.DataType
+    description: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Values of `column` must exist in `table`.`target` (null is fine)."""
+
+    column: str
+    table: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of schema `loaded`: its grain in words, its key, and what it refers to."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The Arrow schema of a batch of rows of this table."""
+        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
+
+    @property
+    def ddl(self) -> str:
+        """The statement that creates the table in schema `loaded` where it does not exist."""
+        body = ",\n  ".join(
+            f"{c.name} {_DUCKDB_TYPES[c.type]}{'' if c.nullable else ' not null'}"
+            for c in self.columns
+        )
+        return f"create table if not exists loaded.{self.name} (\n  {body}\n)"
+
+
+def _span(prefix: str = "", *, nullable: bool = False) -> tuple[Column, Column]:
+    unit = "in code points into the part"
+    return (
+        Column(f"{prefix}char_start", INT, f"First character, {unit}, from 0.", nullable),
+        Column(f"{prefix}char_end", INT, f"One past the last character, {unit}.", nullable),
+    )
+
+
+_CONTENT = Column("content_sha256", STRING, "The article version: hash of what was read.")
+_PART = Column("part", STRING, "'body' or 'headline'.")
+_METHOD = Column("method", STRING, "How the value was inferred.")
+_CONFIDENCE = Column("confidence", FLOAT, "How sure the method is, 0 to 1.")
+_RUN_ID = Column("run_id", STRING, "The run that first archived it.")
+
+ARTICLE_VERSIONS = Table(
+    "article_versions",
+    "one row per distinct text of an article",
+    ("content_sha256",),
+    (
+        _CONTENT,
+        Column("article_id", STRING, "The article; fixed at first sight."),
+        Column("outlet", STRING, "Outlet as written in the source.", True),
+        Column("authors", STRINGS, "Authors as written, in order; empty when unknown."),
+        Column("headline", STRING, "Headline without its date.", True),
+        Column("published_on", DATE, "Publication day, in the outlet's time zone.", True),
+        Column("published_at", TIMESTAMP, "Publication time where the source gives one.", True),
+        Column("headline_method", STRING, "How the headline was found.", True),
+        Column("date_method", STRING, "How the date was found.", True),
+        Column("outlet_method", STRING, "How the outlet was found.", True),
+        Column("authors_method", STRING, "How the authors were found.", True),
+        Column("language", STRING, "ISO 639-1 code; null when not determined.", True),
+        Column("body", STRING, "Body as decoded, CRLF made LF, without byline and boilerplate."),
+        Column("word_count", INT, "Words of the body, split at white space."),
+        Column("source_format", STRING, "The reader that read it."),
+        Column("extractor_version", STRING, "Extractor and version its mentions come from."),
+        Column("first_sequence", LONG, "Manifest sequence at which it was first seen."),
+        Column("ingested_at", TIMESTAMP, "When its bytes were first archived."),
+        _RUN_ID,
+    ),
+)
+
+ARTICLE_SOURCES = Table(
+    "article_sources",
+    "one row per item of an archived file that was read as an article",
+    ("sequence", "item"),
+    (
+        Column("sequence", LONG, "Manifest sequence of the file."),
+        Column("item", INT, "Number of the item within the file, from 0."),
+        Column("source_key", STRING, "Canonical URL, else source path and item."),
+        Column("source_path", STRING, "Path in the inbox, else as given, made absolute."),
+        Column("source_sha256", STRING, "Hash of the archived bytes."),
+        Column("source_format", STRING, "The reader that read it."),
+        _CONTENT,
+        Column("article_id", STRING, "The article it is a source of."),
+        Column("archived_at", TIMESTAMP, "When the bytes were archived."),
+        _RUN_ID,
+    ),
+    (Reference("content_sha256", "article_versions", "content_sha256"),),
+)
+
+TEXT_ACTORS = Table(
+    "text_actors",
+    "one row per actor within one article version",
+    ("text_actor_id",),
+    (
+        Column("text_actor_id", STRING, "Hash of the version and the actor's number in it."),
+        _CONTENT,
+        Column("name", STRING, "Fullest form of the name in this text."),
+        Column("type", STRING, "PERSON, ORG, GPE, LOC, NORP, FAC or OTHER."),
+    ),
+    (Reference("content_sha256", "article_versions", "content_sha256"),),
+)
+
+TEXT_MENTIONS = Table(
+    "text_mentions",
+    "one row per mention of an actor in one article version",
+    ("mention_id",),
+    (
+        Column("mention_id", STRING, "Hash of the version, part, start and end."),
+        _CONTENT,
+        Column("text_actor_id", STRING, "Who is meant; null when left undecided.", True),
+        _PART,
+        *_span(),
+        Column("surface", STRING, "The characters of the span."),
+        Column("type", STRING, "Type of this mention, as for actors."),
+        Column("kind", STRING, "'name', 'nominal' or 'pronoun'."),
+        Column("paragraph", INT, "Paragraph within the part, from 0."),
+        Column("sentence", INT, "Sentence within the part, from 0."),
+        Column("role", STRING, "Title as written beside the mention.", True),
+        Column("is_in_quote", BOOL, "Whether it stands inside quotation marks."),
+        _METHOD,
+        _CONFIDENCE,
+    ),
+    (
+        Reference("content_sha256", "article_versions", "content_sha256"),
+        Reference("text_actor_id", "text_actors", "text_actor_id"),
+    ),
+)
+
+TEXT_QUOTES = Table(
+    "text_quotes",
+    "one row per contiguous quoted span in one article version",
+    ("quote_id",),
+    (
+        Column("quote_id", STRING, "Hash of the version, part, start and end."),
+        Column("utterance_id", STRING, "Shared by the pieces of one utterance."),
+        _CONTENT,
+        _PART,
+        *_span(),
+        Column("text", STRING, "The characters of the span, inside the marks."),
+        Column("kind", STRING, "'direct', 'indirect' or 'mixed'."),
+        Column("cue", STRING, "The verb or phrase that attributes it.", True),
+        Column("speaker_text_actor_id", STRING, "Who speaks; null when unnamed or unknown.", True),
+        Column("speaker_surface", STRING, "The speaker as written.", True),
+        *_span("speaker_", nullable=True),
+        _METHOD,
+        _CONFIDENCE,
+    ),
+    (
+        Reference("content_sha256", "article_versions", "content_sha256"),
+        Reference("speaker_text_actor_id", "text_actors", "text_actor_id"),
+    ),
+)
+
+ACTOR_LINKS = Table(
+    "actor_links",
+    "one row per actor within an article: which entity it is",
+    ("text_actor_id",),
+    (
+        Column("text_actor_id", STRING, "The actor within one article."),
+        Column("entity_id", STRING, "The actor across articles."),
+        Column("method", STRING, "'name': by its own name; else how it was resolved."),
+        _CONFIDENCE,
+    ),
+    (Reference("text_actor_id", "text_actors", "text_actor_id"),),
+)
+
+INGEST_RUNS = Table(
+    "ingest_runs",
+    "one row per run, failed ones included, as of the publish",
+    ("run_id",),
+    (
+        Column("run_id", STRING, "Dagster's run id, or that of the command."),
+        Column("kind", STRING, "'ingest', 'reextract', 'rebuild' or 'forget'."),
+        Column("status", STRING, "'running', 'success' or 'failure'."),
+        Column("started_at", TIMESTAMP, "Start of the run."),
+        Column("finished_at", TIMESTAMP, "End of the run; null while it runs or if killed.", True),
+        Column("files_seen", LONG, "Files found in the inbox."),
+        Column("files_new", LONG, "Files archived for the first time."),
+        Column("articles_new", LONG, "Articles seen for the first time."),
+        Column("versions_new", LONG, "Article versions seen for the first time."),
+        Column("quarantined", LONG, "Items set aside by this run."),
+        Column("error", STRING, "What failed, in one line.", True),
+        Column("newsactors_version", STRING, "Version of the package."),
+        Column("extractor_version", STRING, "Version of the extractor."),
+    ),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    "one row per item that could not be read, as of the publish",
+    ("source_sha256", "source_path", "item"),
+    (
+        Column("source_sha256", STRING, "Hash of the bytes; empty when they could not be read."),
+        Column("source_path", STRING, "Where it came from."),
+        Column("item", INT, "Number of the item within the file, from 0."),
+        Column("reason", STRING, "One of a fixed list, such as 'empty' or 'undecodable'."),
+        Column("detail", STRING, "What exactly, and where."),
+        Column("remedy", STRING, "What to do about it."),
+        Column("first_seen_at", TIMESTAMP, "When it was first set aside."),
+        _RUN_ID,
+    ),
+)
+
+WAREHOUSE_INFO = Table(
+    "warehouse_info",
+    "one row per property of this file: versions, fingerprint, publish time",
+    ("property",),
+    (
+        Column("property", STRING, "Name of the property."),
+        Column("value", STRING, "Its value."),
+    ),
+)
+
+EXTRACTED = (TEXT_ACTORS, TEXT_MENTIONS, TEXT_QUOTES)
+"""What extraction fills, in the order in which rows refer to each other."""
+
+INGESTED = (ARTICLE_VERSIONS, ARTICLE_SOURCES, *EXTRACTED)
+"""What one batch loads, in one transaction."""
+
+TABLES = (*INGESTED, ACTOR_LINKS, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
+"""All tables of schema `loaded`."""

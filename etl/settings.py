@@ -1,0 +1,123 @@
+"""Where things live and what can be tuned, read once from the environment.
+
+Belongs here: every environment variable of the product, its default and its meaning.
+Does not belong here: anything that opens a file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+class SettingsError(ValueError):
+    """An environment variable holds a value that cannot be used; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one warehouse. Paths are absolute; durations in seconds."""
+
+    home: Path
+    """NEWSACTORS_HOME: all state of the warehouse (default `warehouse/` of the checkout)."""
+    inbox: Path
+    """NEWSACTORS_INBOX: the folder that the nightly job reads (default `seeds/articles`)."""
+    registry: Path
+    """NEWSACTORS_REGISTRY: ledger and corrections (default `$NEWSACTORS_HOME/registry`)."""
+    settle_seconds: float = 2.0
+    """NEWSACTORS_SETTLE_SECONDS: a file changed more recently may still be being written."""
+    time_zone: str = "UTC"
+    """NEWSACTORS_TIME_ZONE: IANA name; the nightly job starts at 02:00 there."""
+    fresh_days: int = 3
+    """NEWSACTORS_FRESH_DAYS: newest article older than this: a warning."""
+    batch_articles: int = 500
+    """NEWSACTORS_BATCH_ARTICLES: files a batch; a killed run repeats at most one batch."""
+    on_failure_command: str | None = None
+    """NEWSACTORS_ON_FAILURE_COMMAND: program and arguments to run when a run failed."""
+    on_failure_webhook: str | None = None
+    """NEWSACTORS_ON_FAILURE_WEBHOOK: loopback URL that gets a JSON POST when a run failed."""
+
+    @property
+    def published(self) -> Path:
+        """The published file: a symlink to the newest snapshot. Readers open this."""
+        return self.home / "news.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.home / "snapshots"
+
+    @property
+    def build_file(self) -> Path:
+        """The build database, open only to the one writer; its name fixes the catalog name."""
+        return self.home / "build" / "news.duckdb"
+
+    @property
+    def writer_lock(self) -> Path:
+        return self.home / "build" / "writer.lock"
+
+    @property
+    def raw(self) -> Path:
+        return self.home / "raw"
+
+    @property
+    def extracted(self) -> Path:
+        return self.home / "extracted"
+
+    @property
+    def state_file(self) -> Path:
+        return self.home / "state.sqlite"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Artifacts of dbt; the manifest that Dagster reads stands apart from those of runs."""
+        return self.home / "dbt" / "run"
+
+    @property
+    def dbt_manifest(self) -> Path:
+        return self.home / "dbt" / "parse"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Settings:
+        """The settings that the environment asks for.
+
+        Raises SettingsError where a value cannot be used.
+        """
+
+        def path(name: str, default: Path) -> Path:
+            return Path(env.get(name) or default).expanduser().absolute()
+
+        def number(name: str, default: float, at_least: float) -> float:
+            text = env.get(name) or str(default)
+            try:
+                value = float(text)
+            except ValueError:
+                raise SettingsError(f"{name}={text!r} is not a number") from None
+            if not value >= at_least:
+                raise SettingsError(f"{name}={text!r} must be at least {at_least:g}")
+            return value
+
+        time_zone = env.get("NEWSACTORS_TIME_ZONE") or "UTC"
+        try:
+            ZoneInfo(time_zone)
+        except (ValueError, OSError, KeyError):
+            raise SettingsError(
+                f"NEWSACTORS_TIME_ZONE={time_zone!r} is not a time zone; "
+                "give an IANA name such as Europe/Berlin"
+            ) from None
+        home = path("NEWSACTORS_HOME", REPOSITORY / "warehouse")
+        return cls(
+            home=home,
+            inbox=path("NEWSACTORS_INBOX", REPOSITORY / "seeds" / "articles"),
+            registry=path("NEWSACTORS_REGISTRY", home / "registry"),
+            settle_seconds=number("NEWSACTORS_SETTLE_SECONDS", 2.0, 0),
+            time_zone=time_zone,
+            fresh_days=int(number("NEWSACTORS_FRESH_DAYS", 3, 0)),
+            batch_articles=int(number("NEWSACTORS_BATCH_ARTICLES", 500, 1)),
+            on_failure_command=env.get("NEWSACTORS_ON_FAILURE_COMMAND") or None,
+            on_failure_webhook=env.get("NEWSACTORS_ON_FAILURE_WEBHOOK") or None,
+        )

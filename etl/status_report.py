@@ -1,0 +1,170 @@
+"""What `newsactors status` shows: contents, runs, quarantine and versions in one report.
+
+Reads the published file and the run state; writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from etl.settings import Settings
+from etl.store.state import Rejected, Run, State
+from etl.terminal import clean
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the published file holds."""
+
+    articles: int
+    undated: int
+    entities: int
+    mentions: int
+    quotes: int
+    outlets: int
+    first_day: date | None
+    last_day: date | None
+    properties: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The state of a warehouse; `contents` is None where nothing is published."""
+
+    published: str
+    contents: Contents | None
+    runs: list[Run]
+    quarantine: list[Rejected]
+
+    def as_dict(self) -> dict[str, object]:
+        """The report as JSON-ready values."""
+        return {
+            "published": self.published,
+            "contents": asdict(self.contents) if self.contents else None,
+            "runs": [asdict(run) for run in self.runs],
+            "quarantine": [asdict(r) for r in self.quarantine],
+        }
+
+    def trouble(self, max_age: timedelta, now: datetime) -> str | None:
+        """Why a monitor should worry, None where the last runs are as they should be."""
+        finished = [run for run in self.runs if run.status != "running"]
+        if not finished:
+            return "no run has finished yet"
+        if finished[0].status != "success":
+            return f"the last run failed: {clean(finished[0].error or 'no reason recorded')}"
+        last = finished[0].finished_at or finished[0].started_at
+        if now - last > max_age:
+            return f"the last good run ended {_ago(now - last)} ago, more than {_ago(max_age)}"
+        return None
+
+
+def _ago(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} days"
+
+
+def collect(settings: Settings) -> Report:
+    """Read the state of the warehouse."""
+    state = State(settings.state_file)
+    return Report(str(settings.published), _contents(settings), state.runs(20), state.quarantine())
+
+
+def _contents(settings: Settings) -> Contents | None:
+    if not settings.published.exists():
+        return None
+    with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+        row = con.execute(
+            """
+            select count(*) as articles, count(*) filter (published_on is null) as undated,
+              (select count(*) from main.entities) as entities,
+              (select count(*) from main.mentions) as mentions,
+              (select count(*) from main.quotes) as quotes, count(distinct outlet) as outlets,
+              min(published_on) as first_day, max(published_on) as last_day
+            from main.articles
+            """
+        ).to_arrow_table().to_pylist()[0]
+        properties = dict(con.execute("select property, value from main.warehouse_info").fetchall())
+    return Contents(**row, properties=properties)
+
+
+def render(report: Report) -> RenderableType:
+    """The report for a terminal."""
+    parts: list[RenderableType] = []
+    contents = report.contents
+    if contents is None:
+        parts.append(Text("Nothing is published yet: run `newsactors ingest`."))
+    else:
+        parts.append(_contents_table(report.published, contents))
+    parts += [Text("\nLast runs", style="bold"), _runs_table(report.runs[:SHOWN])]
+    parts.append(_quarantine(report.quarantine))
+    return Group(*parts)
+
+
+def _contents_table(published: str, contents: Contents) -> Table:
+    table = Table.grid(padding=(0, 2))
+    properties = contents.properties
+    for name, value in (
+        ("published file", published),
+        ("published at", properties.get("published_at", "")),
+        ("articles", f"{contents.articles:,} of {contents.outlets:,} outlets"),
+        ("days", f"{contents.first_day} to {contents.last_day}"),
+        ("without a date", f"{contents.undated:,} (in no series)"),
+        ("actors", f"{contents.entities:,}"),
+        ("mentions", f"{contents.mentions:,}"),
+        ("quotes", f"{contents.quotes:,}"),
+        (
+            "versions",
+            ", ".join(
+                f"{name.removesuffix('_version')} {properties.get(name, '?')}"
+                for name in (
+                    "newsactors_version",
+                    "schema_version",
+                    "readers_version",
+                    "extractor_version",
+                    "models_version",
+                )
+            ),
+        ),
+    ):
+        table.add_row(Text(name, style="dim"), Text(value))
+    return table
+
+
+def _runs_table(runs: list[Run]) -> RenderableType:
+    if not runs:
+        return Text("none")
+    table = Table(box=None, pad_edge=False)
+    for name in ("started (UTC)", "kind", "status", "files new", "articles new", "quarantined", ""):
+        table.add_column(name, justify="right" if "new" in name or "quar" in name else "left")
+    for run in runs:
+        table.add_row(
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}",
+            run.kind,
+            Text(run.status, style={"success": "green", "failure": "red"}.get(run.status, "")),
+            f"{run.files_new:,}",
+            f"{run.articles_new:,}",
+            f"{run.quarantined:,}",
+            Text(clean(run.error or "")),
+        )
+    return table
+
+
+def _quarantine(rejected: list[Rejected]) -> RenderableType:
+    if not rejected:
+        return Text("\nQuarantine: empty")
+    lines = [Text(f"\nQuarantine: {len(rejected):,} items", style="bold")]
+    lines += [
+        Text(clean(f"  {r.source_path}: {r.reason}: {r.detail}; {r.remedy}"))
+        for r in rejected[:SHOWN]
+    ]
+    if len(rejected) > SHOWN:
+        lines.append(Text(f"  … and {len(rejected) - SHOWN:,} more: newsactors export quarantine"))
+    return Group(*lines)

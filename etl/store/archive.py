@@ -1,0 +1,170 @@
+"""The raw archive: bytes as they came, and the manifest that says what came when.
+
+Objects are content-addressed, zstd-compressed (readable with `zstd -d`) and written once. The
+manifest is append-only JSON lines; line n has sequence n, so a sequence is found without parsing
+what precedes it. Together they are the backup from which all else is rebuilt.
+
+Does not belong here: what the bytes mean, and whether an article is new (`store.build`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+
+from etl.store.files import sync_directory, write_atomically
+
+_LONGEST_LINE = 1 << 20
+
+
+class ArchiveError(RuntimeError):
+    """The archive is damaged; the message says where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the manifest: an arrival, or the forgetting of an article.
+
+    `forgets` lists the hashes of archived bytes and of article versions that must never be read
+    again; an arrival has none.
+    """
+
+    sequence: int
+    sha256: str
+    size: int
+    source_path: str
+    at: datetime
+    run_id: str
+    forgets: tuple[str, ...] = field(default=())
+
+    def to_line(self) -> bytes:
+        record = asdict(self) | {"at": self.at.isoformat()}
+        if not self.forgets:
+            del record["forgets"]
+        return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Entry:
+        record = json.loads(line)
+        record["at"] = datetime.fromisoformat(record["at"])
+        record["forgets"] = tuple(record.get("forgets", ()))
+        return cls(**record)
+
+
+class RawArchive:
+    """The archive under one folder. Appending is for one process at a time (`intake_lock`)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.manifest = root / "manifest.jsonl"
+        self.intake_lock = root / "intake.lock"
+
+    def object_path(self, sha256: str) -> Path:
+        return self.root / "objects" / sha256[:2] / f"{sha256}.zst"
+
+    @staticmethod
+    def digest(data: bytes) -> str:
+        """The name of these bytes in the archive."""
+        return hashlib.sha256(data).hexdigest()
+
+    def put(self, data: bytes) -> str:
+        """Store bytes and return their SHA-256; storing the same again does nothing."""
+        sha256 = self.digest(data)
+        path = self.object_path(sha256)
+        if not path.exists():
+            # Arrow's codec needs the size to decompress; a stream carries its own end.
+            sink = pa.BufferOutputStream()
+            with pa.CompressedOutputStream(sink, "zstd") as stream:
+                stream.write(data)
+            write_atomically(path, sink.getvalue().to_pybytes())
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes with this hash. Raises ArchiveError where they are missing or damaged."""
+        path = self.object_path(sha256)
+        try:
+            with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+                data: bytes = stream.read()
+        except OSError as error:
+            raise ArchiveError(
+                f"archived bytes {sha256} cannot be read from {path} ({error}); "
+                "restore this file from a backup"
+            ) from error
+        if self.digest(data) != sha256:
+            raise ArchiveError(
+                f"{path} is damaged: its content no longer has the hash it is named by; "
+                "restore this file from a backup"
+            )
+        return data
+
+    def remove(self, sha256: str) -> None:
+        """Remove bytes for good (only `forget` does)."""
+        self.object_path(sha256).unlink(missing_ok=True)
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Append entries and make them durable; a torn line left by a kill is cut off first."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        data = b"".join(entry.to_line() for entry in entries)
+        with self.manifest.open("ab") as file:
+            self._cut_torn_line(file.fileno())
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_directory(self.root)
+
+    def _cut_torn_line(self, fd: int) -> None:
+        size = os.fstat(fd).st_size
+        with self.manifest.open("rb") as file:
+            file.seek(max(0, size - _LONGEST_LINE))
+            tail = file.read()
+        if tail and not tail.endswith(b"\n"):
+            os.ftruncate(fd, size - len(tail) + tail.rfind(b"\n") + 1)
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Entries with a sequence above `after`, in order."""
+        if not self.manifest.exists():
+            return
+        with self.manifest.open("rb") as file:
+            for sequence, line in enumerate(islice(file, after, None), start=after + 1):
+                if not line.endswith(b"\n"):
+                    return  # the append under way, or torn by a kill: not there yet
+                try:
+                    entry = Entry.from_line(line)
+                except (ValueError, TypeError, KeyError) as error:
+                    raise ArchiveError(
+                        f"{self.manifest} line {sequence} cannot be read ({error}); "
+                        "restore the manifest from a backup"
+                    ) from error
+                if entry.sequence != sequence:
+                    raise ArchiveError(
+                        f"{self.manifest} line {sequence} says sequence {entry.sequence}; "
+                        "lines were lost or added: restore the manifest from a backup"
+                    )
+                yield entry
+
+    def last_sequence(self) -> int:
+        """Sequence of the last whole line, 0 for an empty archive."""
+        if not self.manifest.exists():
+            return 0
+        with self.manifest.open("rb") as file:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+
+    def tombstones(self) -> list[Entry]:
+        """The entries that forget articles, in order."""
+        if not self.manifest.exists():
+            return []
+        with self.manifest.open("rb") as file:
+            lines = [line for line in file if b'"forgets"' in line and line.endswith(b"\n")]
+        return [entry for line in lines if (entry := Entry.from_line(line)).forgets]
+
+    def forgotten(self) -> frozenset[str]:
+        """Hashes of bytes and of article versions that must not be read again."""
+        return frozenset(sha for entry in self.tombstones() for sha in entry.forgets)

@@ -1,0 +1,340 @@
+"""The build database: schema `loaded`, one transaction a batch, and what a load decides.
+
+Belongs here: opening the build file, loading staged batches, deciding which article a text is a
+version of. Does not belong here: checks (`store.checks`), schema `main` (dbt), publishing.
+
+Only one process may open the build file, and only while it holds the writer lock (`store.writer`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from etl import schema
+from etl.store import identity
+from etl.store.staging import ARTICLES, STAGED_ARTICLES, Batch
+
+_BOOKKEEPING = """
+create schema if not exists loaded;
+create schema if not exists bookkeeping;
+create table if not exists bookkeeping.batches (
+  name varchar not null, kind varchar not null, last_sequence bigint not null);
+create table if not exists bookkeeping.touched_days (published_on date not null);
+create table if not exists bookkeeping.properties (
+  property varchar not null, value varchar not null);
+"""
+"""Schema `bookkeeping` never leaves the build file; `publish` drops it from the snapshot."""
+
+
+_DECIDED = pa.schema(
+    {
+        "sequence": pa.int64(),
+        "item": pa.int32(),
+        "article_id": pa.string(),
+        "is_new_version": pa.bool_(),
+        "is_new_article": pa.bool_(),
+    }
+)
+"""What a load decides about each staged item."""
+
+
+class BuildError(RuntimeError):
+    """The build database cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading did: counts of new rows, and the publication days that were touched."""
+
+    articles_new: int = 0
+    versions_new: int = 0
+    sources_new: int = 0
+    touched_days: tuple[date, ...] = ()
+    rows_new: dict[str, int] = field(default_factory=dict)
+
+
+def open_build(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the build file for writing, making it and its tables where they do not exist.
+
+    Raises BuildError where the file is of another version, damaged, or open elsewhere.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        con = duckdb.connect(str(path))
+    except duckdb.Error as error:
+        raise BuildError(
+            f"cannot open the build database {path}: {error}. Close what has it open; if it is "
+            "damaged, `newsactors rebuild` makes it again from the archive"
+        ) from error
+    con.execute("set TimeZone = 'UTC'")
+    con.execute(_BOOKKEEPING)
+    version = get_property(con, "schema_version")
+    if version not in (None, str(schema.SCHEMA_VERSION)):
+        con.close()
+        raise BuildError(
+            f"{path} has layout {version}, this newsactors writes layout {schema.SCHEMA_VERSION}; "
+            "run `newsactors rebuild` to make it again from the archive"
+        )
+    if version is None:
+        with transaction(con):
+            for table in schema.TABLES:
+                con.execute(table.ddl)
+            set_property(con, "schema_version", str(schema.SCHEMA_VERSION))
+            new_generation(con)
+    return con
+
+
+class transaction:  # noqa: N801 - reads as a statement
+    """`with transaction(con):` commits at the end, rolls back on an exception."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+
+    def __enter__(self) -> None:
+        self.con.execute("begin")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.con.execute("commit" if kind is None else "rollback")
+
+
+def get_property(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """A property of the build file, None where it was never set."""
+    row = con.execute(
+        "select value from bookkeeping.properties where property = ?", [name]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def set_property(con: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    """Set a property of the build file."""
+    con.execute("delete from bookkeeping.properties where property = ?", [name])
+    con.execute("insert into bookkeeping.properties values (?, ?)", [name, value])
+
+
+def new_generation(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark that what is loaded has changed, so that models and publish are due."""
+    set_property(con, "generation", uuid.uuid4().hex)
+
+
+def loaded_through(con: duckdb.DuckDBPyConnection) -> int:
+    """The highest manifest sequence that is loaded, 0 for none."""
+    return _scalar(
+        con, "select coalesce(max(last_sequence), 0) from bookkeeping.batches where kind = 'ingest'"
+    )
+
+
+def pending(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> list[Batch]:
+    """The staged batches that are not loaded yet, in order."""
+    through = loaded_through(con)
+    done = {name for (name,) in con.execute("select name from bookkeeping.batches").fetchall()}
+    return [
+        b
+        for b in batches
+        # A merged batch has a new name but covers what is loaded.
+        if (b.last > through if b.kind == "ingest" else b.name not in done)
+    ]
+
+
+def load(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
+    """Load one staged batch in one transaction; nothing of it is visible if anything fails."""
+    with transaction(con):
+        result = _load_ingested(con, batch) if batch.kind == "ingest" else _reload(con, batch)
+        con.execute(
+            "insert into bookkeeping.batches values (?, ?, ?)", [batch.name, batch.kind, batch.last]
+        )
+        con.execute(
+            "insert into bookkeeping.touched_days select unnest(?::date[])",
+            [list(result.touched_days)],
+        )
+        if result.touched_days or result.sources_new:
+            new_generation(con)
+    return result
+
+
+def _load_ingested(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
+    con.execute(
+        "create or replace temp table staged as select * from read_parquet(?) where sequence > ? "
+        "order by sequence, item",
+        [str(batch.file(ARTICLES)), loaded_through(con)],
+    )
+    decided = _identify(con)
+    con.register("decided_rows", decided)
+    con.execute("create or replace temp table decided as select * from decided_rows")
+    con.unregister("decided_rows")
+    before = counts(con)
+    con.execute(
+        f"""
+        insert into loaded.article_versions by name
+        select {_staged_columns(schema.ARTICLE_VERSIONS)}, d.article_id,
+          s.sequence as first_sequence, s.archived_at as ingested_at
+        from staged s join decided d using (sequence, item) where d.is_new_version
+        """
+    )
+    con.execute(
+        f"""
+        insert into loaded.article_sources by name
+        select {_staged_columns(schema.ARTICLE_SOURCES)}, d.article_id
+        from staged s join decided d using (sequence, item)
+        """
+    )
+    for table in schema.EXTRACTED:
+        con.execute(
+            f"""
+            insert into loaded.{table.name} by name
+            select t.* from read_parquet(?) t
+            where t.content_sha256 in (
+              select s.content_sha256 from staged s join decided d using (sequence, item)
+              where d.is_new_version)
+            """,
+            [str(batch.file(table.name))],
+        )
+    after = counts(con)
+    days = con.execute(
+        "select distinct s.published_on from staged s join decided d using (sequence, item) "
+        "where s.published_on is not null order by 1"
+    ).fetchall()
+    return Loaded(
+        articles_new=_scalar(con, "select count(*) from decided where is_new_article"),
+        versions_new=after["article_versions"] - before["article_versions"],
+        sources_new=after["article_sources"] - before["article_sources"],
+        touched_days=tuple(day for (day,) in days),
+        rows_new={name: after[name] - before[name] for name in after},
+    )
+
+
+def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Decide for each staged row, in manifest order, which article it is a version of."""
+    rows = con.execute(
+        """
+        select s.sequence, s.item, s.content_sha256, s.source_key, s.outlet, s.published_on,
+          s.headline, s.body, known.article_id, prior.article_id, prior.body
+        from staged s
+        left join loaded.article_versions known using (content_sha256)
+        left join (
+          select src.source_key, v.article_id, v.outlet, v.published_on, v.body
+          from loaded.article_sources src
+          join loaded.article_versions v using (content_sha256)
+          where src.source_key in (select source_key from staged)
+          qualify row_number() over (
+            partition by src.source_key order by src.sequence desc, src.item desc) = 1
+        ) prior on prior.source_key = s.source_key
+          and prior.outlet is not distinct from s.outlet
+          and prior.published_on is not distinct from s.published_on
+        order by s.sequence, s.item
+        """
+    ).fetchall()
+    candidates = [identity.article_id(r[4], r[5], r[6], r[7]) for r in rows]
+    con.register("candidates", pa.table({"article_id": pa.array(candidates, pa.string())}))
+    existing = {
+        i
+        for (i,) in con.execute(
+            "select article_id from candidates semi join loaded.article_versions using (article_id)"
+        ).fetchall()
+    }
+    con.unregister("candidates")
+
+    versions: dict[str, str] = {}  # content_sha256 -> article_id, of this batch
+    latest: dict[str, tuple[object, str, str]] = {}  # source_key -> (outlet, day), id, body
+    decided = []
+    for row, candidate in zip(rows, candidates, strict=True):
+        sequence, item, content, key, outlet, day, _, body, known, prior_id, prior_body = row
+        if key in latest:
+            place, last_id, last_body = latest[key]
+            prior_id, prior_body = (last_id, last_body) if place == (outlet, day) else (None, None)
+        chosen = known or versions.get(content)
+        is_new_version = chosen is None
+        if chosen is None and candidate in existing:
+            chosen = candidate
+        if chosen is None and prior_id is not None and identity.is_version_of(prior_body, body):
+            chosen = prior_id
+        is_new_article = chosen is None
+        chosen = chosen or candidate
+        existing.add(chosen)
+        versions[content] = chosen
+        latest[key] = ((outlet, day), chosen, body)
+        decided.append((sequence, item, chosen, is_new_version, is_new_article))
+    return pa.Table.from_pylist(
+        [dict(zip(_DECIDED.names, d, strict=True)) for d in decided], _DECIDED
+    )
+
+
+def _reload(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
+    con.execute(
+        "create or replace temp table redone as select content_sha256 from read_parquet(?) "
+        "semi join loaded.article_versions using (content_sha256)",
+        [str(batch.file(ARTICLES))],
+    )
+    before = counts(con)
+    for table in schema.EXTRACTED:
+        con.execute(f"delete from loaded.{table.name} where content_sha256 in (from redone)")
+        con.execute(
+            f"insert into loaded.{table.name} by name select * from read_parquet(?) "
+            "where content_sha256 in (from redone)",
+            [str(batch.file(table.name))],
+        )
+    con.execute(
+        "update loaded.article_versions set extractor_version = ? "
+        "where content_sha256 in (from redone)",
+        [batch.extractor_version],
+    )
+    days = con.execute(
+        "select distinct published_on from loaded.article_versions "
+        "where content_sha256 in (from redone) and published_on is not null order by 1"
+    ).fetchall()
+    after = counts(con)
+    return Loaded(
+        touched_days=tuple(day for (day,) in days),
+        sources_new=0,
+        rows_new={name: after[name] - before[name] for name in after},
+    )
+
+
+def hashes_of(con: duckdb.DuckDBPyConnection, article_id: str) -> tuple[list[str], list[str]]:
+    """The hashes of an article's versions, and of archived bytes that hold nothing else."""
+    versions = con.execute(
+        "select content_sha256 from loaded.article_versions where article_id = ?", [article_id]
+    ).fetchall()
+    sources = con.execute(
+        "select source_sha256 from loaded.article_sources group by 1 "
+        "having bool_and(article_id = ?)",
+        [article_id],
+    ).fetchall()
+    return [sha for (sha,) in versions], [sha for (sha,) in sources]
+
+
+def _staged_columns(table: schema.Table) -> str:
+    staged = STAGED_ARTICLES.names
+    return ", ".join(f"s.{column.name}" for column in table.columns if column.name in staged)
+
+
+def counts(
+    con: duckdb.DuckDBPyConnection, tables: Sequence[schema.Table] = schema.INGESTED
+) -> dict[str, int]:
+    """The number of rows of each loaded table."""
+    return {t.name: count(con, f"loaded.{t.name}") for t in tables}
+
+
+def count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """The number of rows of a relation (a name of ours, not a user's)."""
+    return _scalar(con, f"select count(*) from {relation}")
+
+
+_TEXT_COLUMNS = {"headline", "body", "text", "surface", "name", "speaker_surface", "authors"}
+
+
+def sample(con: duckdb.DuckDBPyConnection, table: schema.Table, rows: int = 5) -> pa.Table:
+    """A few rows without what articles say, so that it may be kept where `forget` cannot reach."""
+    columns = ", ".join(c.name for c in table.columns if c.name not in _TEXT_COLUMNS)
+    return con.execute(f"select {columns} from loaded.{table.name} limit {rows}").to_arrow_table()
+
+
+def _scalar(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,143 @@
+"""Checks over schema `loaded`, made from the table definitions: keys, references, offsets.
+
+All failures are reported, not the first. Does not belong here: tests of schema `main` (dbt's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from etl import schema
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A check that failed: on which table, what exactly, by how many rows, one example."""
+
+    table: str
+    check: str
+    detail: str
+    rows: int
+    example: str
+
+    def __str__(self) -> str:
+        return (
+            f"loaded.{self.table} {self.check} ({self.detail}): "
+            f"{self.rows} rows, such as {self.example}"
+        )
+
+
+UNIQUE_KEY, NO_ORPHANS = "unique_key", "no_orphans"
+OFFSETS, ALL_LINKED = "offsets_round_trip", "all_linked"
+
+
+DESCRIPTIONS = {
+    UNIQUE_KEY: "No two rows share a key.",
+    NO_ORPHANS: "Every reference leads to a row.",
+    OFFSETS: "body[char_start:char_end] is the text shown, for every row.",
+    ALL_LINKED: "Every actor of a text has a link.",
+}
+
+
+def check_names(table: schema.Table) -> list[str]:
+    """The names of the checks that exist for a table."""
+    return [
+        UNIQUE_KEY,
+        *([NO_ORPHANS] if table.references else []),
+        *([OFFSETS] if table in (schema.TEXT_MENTIONS, schema.TEXT_QUOTES) else []),
+        *([ALL_LINKED] if table is schema.ACTOR_LINKS else []),
+    ]
+
+
+def check_loaded(con: duckdb.DuckDBPyConnection) -> list[Problem]:
+    """Every failure of keys, references and offsets over schema `loaded`; empty when sound."""
+    return [
+        *_duplicate_keys(con, schema.INGESTED),
+        *_orphans(con, schema.INGESTED),
+        *_offsets(con),
+    ]
+
+
+def check_links(con: duckdb.DuckDBPyConnection) -> list[Problem]:
+    """Failures of `actor_links`: each actor of a text linked exactly once, and no others."""
+    unlinked = _problem(
+        con,
+        schema.ACTOR_LINKS.name,
+        ALL_LINKED,
+        "every actor of a text has a link",
+        "select text_actor_id from loaded.text_actors anti join loaded.actor_links "
+        "using (text_actor_id)",
+    )
+    return [
+        *_duplicate_keys(con, (schema.ACTOR_LINKS,)),
+        *_orphans(con, (schema.ACTOR_LINKS,)),
+        *unlinked,
+    ]
+
+
+def _duplicate_keys(
+    con: duckdb.DuckDBPyConnection, tables: Iterable[schema.Table]
+) -> list[Problem]:
+    problems = []
+    for table in tables:
+        key = ", ".join(table.key)
+        problems += _problem(
+            con,
+            table.name,
+            UNIQUE_KEY,
+            key,
+            f"select concat_ws(' ', {key}) from loaded.{table.name} "
+            f"group by {key} having count(*) > 1",
+        )
+    return problems
+
+
+def _orphans(con: duckdb.DuckDBPyConnection, tables: Iterable[schema.Table]) -> list[Problem]:
+    problems = []
+    for table in tables:
+        for r in table.references:
+            problems += _problem(
+                con,
+                table.name,
+                NO_ORPHANS,
+                f"{r.column} in {r.table}.{r.target}",
+                f"select t.{r.column} from loaded.{table.name} t anti join loaded.{r.table} p "
+                f"on t.{r.column} = p.{r.target} where t.{r.column} is not null",
+            )
+    return problems
+
+
+def _offsets(con: duckdb.DuckDBPyConnection) -> list[Problem]:
+    problems = []
+    for table, span, shown in (
+        (schema.TEXT_MENTIONS, "", "surface"),
+        (schema.TEXT_QUOTES, "", "text"),
+        (schema.TEXT_QUOTES, "speaker_", "speaker_surface"),
+    ):
+        problems += _problem(
+            con,
+            table.name,
+            OFFSETS,
+            f"the span gives {shown}",
+            f"""
+            select t.{table.key[0]} from loaded.{table.name} t
+            join loaded.article_versions v using (content_sha256)
+            where t.{shown} is not null and t.{span}char_start is not null
+              and coalesce(
+                case t.part when 'body' then v.body when 'headline' then v.headline end
+                [t.{span}char_start + 1 : t.{span}char_end], '') <> t.{shown}
+            """,
+        )
+    return problems
+
+
+def _problem(
+    con: duckdb.DuckDBPyConnection, table: str, check: str, detail: str, bad: str
+) -> list[Problem]:
+    count, example = con.execute(
+        f"select count(*), any_value(bad) from ({bad}) as q(bad)"
+    ).fetchone() or (0, "")
+    return [Problem(table, check, detail, count, str(example))] if count else []

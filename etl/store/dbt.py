@@ -1,0 +1,164 @@
+"""Running the dbt project of `sql/` inside this process.
+
+Belongs here: every call into dbt, and closing what dbt leaves open. Does not belong here: which
+models or tests a run selects (the assets and the CLI decide), and any SQL (that is `sql/`).
+
+dbt keeps its state in globals of the process, so calls are serialised by a lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from etl.settings import REPOSITORY
+
+PROJECT = REPOSITORY / "sql"
+SEEDS = REPOSITORY / "seeds" / "reference"
+BUILD_FILE_VARIABLE = "NEWSACTORS_BUILD_FILE"
+FINGERPRINT = "fingerprint"
+
+_LOCK = threading.RLock()
+
+
+class DbtError(RuntimeError):
+    """dbt could not run, or nodes of it failed.
+
+    `failures` maps the name of each failing model, seed or test to its message; it is empty when
+    dbt did not get as far as running nodes. `result` is dbt's result, of what did run.
+    """
+
+    def __init__(
+        self, message: str, failures: dict[str, str] | None = None, result: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.failures = failures or {}
+        self.result = result
+
+
+def run_dbt(args: list[str], *, build_file: Path, target: Path) -> Any:
+    """Run one dbt command over the build database and close the database again.
+
+    `args` is a command with its own options, such as
+    `["build", "--exclude-resource-type", "unit_test"]`; folders, profile and logging are added.
+    Compiled SQL, the parse cache and `dbt.log` go to `target`; `manifest.json` is left to `parse`,
+    as other processes may be reading it. The caller holds no connection to `build_file` in this
+    process; afterwards any process may open it.
+
+    Returns dbt's result: for build, run, test and seed a RunExecutionResult, whose `results` are
+    one a node; for parse the manifest. Raises DbtError with every failing node and its message.
+    """
+    # Importing dbt takes about two seconds: only those who run it pay.
+    from dbt.cli.main import dbtRunner
+
+    if args[0] != "parse" and not build_file.exists():
+        raise DbtError(f"dbt {args[0]}: there is no build database at {build_file}")
+    target = target.absolute()
+    target.mkdir(parents=True, exist_ok=True)
+    options = [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(target), "--log-path", str(target)),
+        *("--log-level", "none", "--log-level-file", "info"),
+        "--write-json" if args[0] in ("parse", "docs") else "--no-write-json",
+    ]
+    with _LOCK, _environment(BUILD_FILE_VARIABLE, str(build_file.absolute())):
+        try:
+            outcome = dbtRunner().invoke([args[0], *options, *args[1:]])
+        finally:
+            _close_everything()
+    failures = _failures(outcome.result)
+    if failures:
+        lines = "\n".join(f"  {name}: {message}" for name, message in failures.items())
+        raise DbtError(f"dbt {args[0]}: {len(failures)} failed\n{lines}", failures, outcome.result)
+    if not outcome.success:
+        raise DbtError(f"dbt {args[0]}: {outcome.exception or 'failed without a message'}")
+    return outcome.result
+
+
+def parse(target: Path) -> Path:
+    """The path of a `manifest.json` in `target` that describes the project as it is now.
+
+    Nothing is parsed when the files of the project and its seeds are those of the last call (a few
+    milliseconds; else one to three seconds). No database is needed or opened. Several processes
+    may call it at once, and a manifest never is seen half written.
+    """
+    target = target.absolute()
+    manifest, stamp = target / "manifest.json", target / FINGERPRINT
+    current = fingerprint()
+    if manifest.exists() and stamp.exists() and stamp.read_text() == current:
+        return manifest
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix="parse-") as name:
+        # The path is part of what the parse cache depends on: this is where `Settings` has it.
+        run_dbt(["parse"], build_file=target.parent / "news.duckdb", target=Path(name))
+        for artifact in ("partial_parse.msgpack", "manifest.json"):
+            (Path(name) / artifact).replace(target / artifact)
+        new_stamp = Path(name) / FINGERPRINT
+        new_stamp.write_text(current)
+        new_stamp.replace(stamp)
+    return manifest
+
+
+def fingerprint() -> str:
+    """A hash over what dbt reads: names and bytes of the files in `sql/` and the reference CSVs."""
+    digest = hashlib.sha256()
+    # Named folders, not all of `sql/`: dbt run by hand leaves its own `target/` there.
+    roots = (*(PROJECT / name for name in ("macros", "models", "tests")), SEEDS)
+    files = [path for root in roots for path in root.rglob("*") if path.is_file()]
+    for path in sorted([*files, *PROJECT.glob("*.yml")]):
+        if path.suffix in (".sql", ".yml", ".csv"):
+            data = path.read_bytes()
+            digest.update(f"{path.relative_to(REPOSITORY).as_posix()}\0{len(data)}\0".encode())
+            digest.update(data)
+    return digest.hexdigest()
+
+
+def _failures(result: Any) -> dict[str, str]:
+    """The nodes that failed, by name, with their messages; skipped ones only follow from them."""
+    nodes = getattr(result, "results", None) or []
+    return {
+        node.node.name: " ".join((node.message or str(node.status)).split())
+        for node in nodes
+        if str(node.status) in ("error", "fail", "runtime error")
+    }
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _close_everything() -> None:
+    """Close dbt's connections, its DuckDB instance and its log file.
+
+    dbt-duckdb 1.11 keeps the instance in a class attribute so that the next call is quick; its
+    close_all_connections only drops the reference, and a cursor held by a thread would keep the
+    file locked. The order matters: handles, then the instance, then the adapters.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections, reset_adapters
+    from dbt_common.events.event_manager_client import cleanup_event_logger
+
+    try:
+        cleanup_connections()  # type: ignore[no-untyped-call]
+    finally:
+        environment = DuckDBConnectionManager._ENV
+        if environment is not None:
+            environment.close()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        reset_adapters()  # type: ignore[no-untyped-call]
+        cleanup_event_logger()

@@ -1,0 +1,146 @@
+"""Publishing: a read-only snapshot of the build file, and the symlink that readers open.
+
+Readers keep the snapshot they opened for as long as they like; the next one replaces the symlink,
+never a file under them. A leftover write-ahead log of somebody who opened a snapshot read-write
+stays beside that snapshot and is never replayed into another (measured: with a plain file it is).
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from etl import __version__, schema
+from etl.settings import Settings
+from etl.store import build
+from etl.store.files import sync_directory, sync_file
+from etl.store.state import State, quarantine_table, runs_table
+
+KEPT_SNAPSHOTS = 2
+FREE_SPACE_FACTOR = 3
+"""Space that must be free before a publish, in sizes of the build file."""
+
+
+class PublishError(RuntimeError):
+    """Nothing was published; what readers see is unchanged. The message says why."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A publish: the snapshot's file, its size in bytes, and the days that changed."""
+
+    path: Path
+    size: int
+    touched_days: tuple[date, ...]
+
+
+def published_property(settings: Settings, name: str) -> str | None:
+    """A property of the published file (see `warehouse_info`), None where there is none."""
+    if not settings.published.exists():
+        return None
+    try:
+        with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+            row = con.execute(
+                "select value from loaded.warehouse_info where property = ?", [name]
+            ).fetchone()
+    except duckdb.Error:
+        return None  # unreadable: due for a publish
+    return row[0] if row else None
+
+
+def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Published:
+    """Copy the build file to a new snapshot and point readers at it.
+
+    The caller holds the writer lock and has the build file closed. `properties` go to
+    `warehouse_info`. Raises PublishError where space is short.
+    """
+    with build.open_build(settings.build_file) as con:
+        con.execute("checkpoint")
+        days = tuple(
+            day
+            for (day,) in con.execute(
+                "select distinct published_on from bookkeeping.touched_days order by 1"
+            ).fetchall()
+        )
+        generation = build.get_property(con, "generation") or ""
+    size = settings.build_file.stat().st_size
+    free = shutil.disk_usage(settings.home).free
+    if free < FREE_SPACE_FACTOR * size:
+        raise PublishError(
+            f"{free / 1e6:.0f} MB free at {settings.home}, {FREE_SPACE_FACTOR * size / 1e6:.0f} MB "
+            "needed to publish; free some space and run again (what is loaded is kept)"
+        )
+    number = 1 + max(_numbers(settings.snapshots), default=0)
+    temporary = settings.snapshots / f".{number}.tmp"
+    for leftover in settings.snapshots.glob(".*.tmp"):
+        shutil.rmtree(leftover)
+    temporary.mkdir(parents=True)
+    file = temporary / "news.duckdb"
+    shutil.copyfile(settings.build_file, file)
+    _complete(file, settings, run_id, properties | {"generation": generation})
+    file.chmod(0o444)
+    sync_file(file)
+    sync_directory(temporary)
+    snapshot = settings.snapshots / str(number)
+    temporary.rename(snapshot)
+    sync_directory(settings.snapshots)
+
+    link = settings.home / ".news.duckdb.tmp"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("snapshots") / str(number) / "news.duckdb")
+    link.replace(settings.published)
+    sync_directory(settings.home)
+
+    prune(settings, KEPT_SNAPSHOTS)
+    file = snapshot / "news.duckdb"
+    return Published(file, file.stat().st_size, days)
+
+
+def prune(settings: Settings, keep: int) -> None:
+    """Remove all but the newest snapshots; whoever has one open keeps it until they close it."""
+    for number in sorted(_numbers(settings.snapshots))[:-keep]:
+        shutil.rmtree(settings.snapshots / str(number), ignore_errors=True)
+
+
+def _numbers(snapshots: Path) -> list[int]:
+    if not snapshots.exists():
+        return []
+    return [int(path.name) for path in snapshots.iterdir() if path.name.isdigit()]
+
+
+def _complete(file: Path, settings: Settings, run_id: str, properties: dict[str, str]) -> None:
+    """Write into the snapshot what is true of this publish and not of the build file."""
+    state = State(settings.state_file)
+    now = datetime.now(UTC)
+    runs = [
+        # The row of this run as it will be once readers can see it.
+        replace(run, status="success", finished_at=now) if run.run_id == run_id else run
+        for run in state.runs()
+    ]
+    info = {
+        "newsactors_version": __version__,
+        "schema_version": str(schema.SCHEMA_VERSION),
+        "published_at": now.isoformat(timespec="seconds"),
+        "published_by_run": run_id,
+        **properties,
+    }
+    with duckdb.connect(str(file)) as con:
+        con.execute("set TimeZone = 'UTC'")
+        for table, rows in (
+            (schema.INGEST_RUNS, runs_table(runs)),
+            (schema.QUARANTINE, quarantine_table(state.quarantine())),
+        ):
+            con.register("rows", rows)
+            con.execute(f"delete from loaded.{table.name}")
+            con.execute(f"insert into loaded.{table.name} by name select * from rows")
+            con.unregister("rows")
+        con.execute("delete from loaded.warehouse_info")
+        con.executemany(
+            "insert into loaded.warehouse_info values (?, ?)", [list(i) for i in info.items()]
+        )
+        con.execute("drop schema bookkeeping cascade")
+        con.execute("checkpoint")

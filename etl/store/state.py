@@ -1,0 +1,311 @@
+"""Run state that must outlive a failed run: runs, quarantine, and what was seen in the inbox.
+
+Kept in SQLite rather than in the build database, because several processes write it while one of
+them holds that. `publish` copies runs and quarantine into the published file. Losing this file
+loses the history of runs and nothing else: `seen` is filled again from the manifest.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from etl import __version__, schema
+from etl.store.archive import RawArchive
+from etl.store.inbox import Candidate
+
+_LAYOUT = """
+create table if not exists runs (
+  run_id text primary key, kind text not null, status text not null, pid integer not null,
+  started_at text not null, finished_at text, files_seen integer not null default 0,
+  files_new integer not null default 0, articles_new integer not null default 0,
+  versions_new integer not null default 0, quarantined integer not null default 0, error text,
+  newsactors_version text not null, extractor_version text not null);
+create table if not exists quarantine (
+  source_sha256 text not null, source_path text not null, item integer not null,
+  reason text not null, detail text not null, remedy text not null,
+  first_seen_at text not null, run_id text not null,
+  primary key (source_sha256, source_path, item));
+create table if not exists seen (
+  source_path text primary key, sha256 text not null, sequence integer not null,
+  size integer, mtime_ns integer);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item set aside: why, what exactly, and what to do about it."""
+
+    source_sha256: str
+    source_path: str
+    item: int
+    reason: str
+    detail: str
+    remedy: str
+    first_seen_at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the run history; times are in UTC."""
+
+    run_id: str
+    kind: str
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    files_seen: int
+    files_new: int
+    articles_new: int
+    versions_new: int
+    quarantined: int
+    error: str | None
+    newsactors_version: str
+    extractor_version: str
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class State:
+    """The state file. Each method is one transaction; any number of processes may use it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        con = sqlite3.connect(self.path, timeout=60)
+        try:
+            con.executescript(_LAYOUT)
+            with con:
+                yield con
+        finally:
+            con.close()
+
+    # Runs
+
+    def start_run(self, run_id: str, kind: str, extractor_version: str) -> None:
+        """Record that a run began; runs whose process died are closed as killed."""
+        with self._open() as con:
+            for other, pid in con.execute(
+                "select run_id, pid from runs where status = 'running'"
+            ).fetchall():
+                if not _is_alive(pid):
+                    con.execute(
+                        "update runs set status = 'failure', error = 'the process was killed' "
+                        "where run_id = ?",
+                        [other],
+                    )
+            con.execute(
+                "insert into runs (run_id, kind, status, pid, started_at, newsactors_version, "
+                "extractor_version) values (?, ?, 'running', ?, ?, ?, ?) "
+                "on conflict (run_id) do update set status = 'running', pid = excluded.pid, "
+                "finished_at = null, error = null",
+                [run_id, kind, os.getpid(), _now(), __version__, extractor_version],
+            )
+
+    def add_counts(self, run_id: str, **counts: int) -> None:
+        """Add to the counters of a run (`files_new=3`)."""
+        known = {"files_seen", "files_new", "articles_new", "versions_new", "quarantined"}
+        assert counts.keys() <= known, counts
+        with self._open() as con:
+            for name, count in counts.items():
+                con.execute(
+                    f"update runs set {name} = {name} + ? where run_id = ?", [count, run_id]
+                )
+
+    def finish_run(self, run_id: str, error: str | None = None) -> None:
+        """Record the end of a run: a success unless it failed before or an error is given."""
+        with self._open() as con:
+            con.execute(
+                "update runs set finished_at = ?, error = coalesce(error, ?), status = case "
+                "when coalesce(error, ?) is null then 'success' else 'failure' end "
+                "where run_id = ?",
+                [_now(), error, error, run_id],
+            )
+
+    def fail_run(self, run_id: str, error: str) -> None:
+        """Note the first error of a run; `finish_run` then closes it as a failure."""
+        with self._open() as con:
+            con.execute(
+                "update runs set status = 'failure', error = coalesce(error, ?) where run_id = ?",
+                [error, run_id],
+            )
+
+    def runs(self, limit: int | None = None) -> list[Run]:
+        """The runs, newest first."""
+        with self._open() as con:
+            con.row_factory = sqlite3.Row
+            rows = con.execute(
+                "select * from runs order by started_at desc, rowid desc limit ?",
+                [-1 if limit is None else limit],
+            ).fetchall()
+        runs = []
+        for row in rows:
+            values = {name: row[name] for name in schema.INGEST_RUNS.arrow_schema.names}
+            if row["status"] == "running" and not _is_alive(row["pid"]):
+                values |= {"status": "failure", "error": "the process was killed"}
+            for name in ("started_at", "finished_at"):
+                values[name] = values[name] and datetime.fromisoformat(values[name])
+            runs.append(Run(**values))
+        return runs
+
+    # Quarantine
+
+    def settle_items(self, read: Iterable[tuple[str, str]], rejected: Sequence[Rejected]) -> int:
+        """Replace what is in quarantine for the paths that were read, and return what is new.
+
+        `read` holds (source_path, sha256) of every file just read; a path that is read again
+        leaves the quarantine unless it is rejected again.
+        """
+        with self._open() as con:
+            before = set(con.execute("select source_sha256, source_path, item from quarantine"))
+            con.executemany(
+                "delete from quarantine where source_path = ?", [(path,) for path, _ in read]
+            )
+            con.executemany(
+                "insert or replace into quarantine values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        r.source_sha256,
+                        r.source_path,
+                        r.item,
+                        r.reason,
+                        r.detail,
+                        r.remedy,
+                        r.first_seen_at.isoformat(),
+                        r.run_id,
+                    )
+                    for r in rejected
+                ],
+            )
+        return len({(r.source_sha256, r.source_path, r.item) for r in rejected} - before)
+
+    def keep_unreadable(self, rejected: Sequence[Rejected]) -> int:
+        """Record files that could not be opened, as first met; returns how many are new."""
+        with self._open() as con:
+            new = 0
+            for r in rejected:
+                new += con.execute(
+                    "insert or ignore into quarantine values ('', ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        r.source_path,
+                        r.item,
+                        r.reason,
+                        r.detail,
+                        r.remedy,
+                        r.first_seen_at.isoformat(),
+                        r.run_id,
+                    ),
+                ).rowcount
+        return new
+
+    def quarantine(self) -> list[Rejected]:
+        """What is set aside, by path."""
+        with self._open() as con:
+            con.row_factory = sqlite3.Row
+            rows = con.execute(
+                "select * from quarantine order by source_path, item, source_sha256"
+            ).fetchall()
+        return [
+            Rejected(**{**dict(row), "first_seen_at": datetime.fromisoformat(row["first_seen_at"])})
+            for row in rows
+        ]
+
+    def clear_quarantine_of_archive(self) -> None:
+        """Forget what was rejected after archiving; replaying the archive finds it again."""
+        with self._open() as con:
+            con.execute("delete from quarantine where source_sha256 <> ''")
+
+    def forget_paths(self, source_paths: Iterable[str]) -> None:
+        """Take paths out of the quarantine (their article was forgotten)."""
+        with self._open() as con:
+            con.executemany(
+                "delete from quarantine where source_path = ?", [(p,) for p in source_paths]
+            )
+
+    # Seen files
+
+    def catch_up(self, archive: RawArchive) -> None:
+        """Bring `seen` up to the manifest (after a kill, or when the state file is new)."""
+        with self._open() as con:
+            (last,) = con.execute("select coalesce(max(sequence), 0) from seen").fetchone()
+            con.executemany(
+                "insert or replace into seen (source_path, sha256, sequence) values (?, ?, ?)",
+                (
+                    (e.source_path, e.sha256, e.sequence)
+                    for e in archive.entries(last)
+                    if not e.forgets
+                ),
+            )
+
+    def unseen(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+        """The candidates whose size or time differs from when they were last read."""
+        with self._open() as con:
+            known = {
+                path: (size, mtime)
+                for path, size, mtime in con.execute("select source_path, size, mtime_ns from seen")
+            }
+        return [c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns)]
+
+    def seen_sha256(self, source_paths: Sequence[str]) -> dict[str, str]:
+        """The hash under which each of these paths was last archived."""
+        with self._open() as con:
+            found = {}
+            for path in source_paths:
+                row = con.execute(
+                    "select sha256 from seen where source_path = ?", [path]
+                ).fetchone()
+                if row:
+                    found[path] = row[0]
+        return found
+
+    def mark_seen(self, files: Iterable[tuple[Candidate, str, int]]) -> None:
+        """Remember files as read: (file, hash, manifest sequence; 0 where none was written)."""
+        with self._open() as con:
+            con.executemany(
+                "insert into seen (source_path, sha256, sequence, size, mtime_ns) "
+                "values (?, ?, ?, ?, ?) on conflict (source_path) do update set "
+                "sha256 = excluded.sha256, sequence = max(sequence, excluded.sequence), "
+                "size = excluded.size, mtime_ns = excluded.mtime_ns",
+                [(c.source_path, sha, sequence, c.size, c.mtime_ns) for c, sha, sequence in files],
+            )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def runs_table(runs: Sequence[Run]) -> pa.Table:
+    """Runs as rows of `loaded.ingest_runs`."""
+    names = schema.INGEST_RUNS.arrow_schema.names
+    return pa.Table.from_pylist(
+        [{name: getattr(run, name) for name in names} for run in runs],
+        schema.INGEST_RUNS.arrow_schema,
+    )
+
+
+def quarantine_table(rejected: Sequence[Rejected]) -> pa.Table:
+    """The quarantine as rows of `loaded.quarantine`."""
+    names = schema.QUARANTINE.arrow_schema.names
+    return pa.Table.from_pylist(
+        [{name: getattr(r, name) for name in names} for r in rejected],
+        schema.QUARANTINE.arrow_schema,
+    )

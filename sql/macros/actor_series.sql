@@ -1,0 +1,78 @@
+{#
+  The series of one grain: a row per entity and period in which it appears.
+
+  An article has one day, so its counts add up over periods without counting anything twice; only
+  outlets, shares and ranks must be taken anew for each grain. Used by actor_daily, actor_weekly
+  and actor_monthly.
+
+  grain: 'day', 'week' (ISO: from Monday) or 'month'.
+#}
+{% macro actor_series(grain) %}
+with
+
+actor_articles as (
+
+    select * from {{ ref('actor_articles') }}
+
+),
+
+publication_days as (
+
+    select * from {{ ref('publication_days') }}
+
+),
+
+appearances as (
+
+    select
+        *,
+        date_trunc('{{ grain }}', published_on)::date as period_start,
+    from actor_articles
+    where published_on is not null
+
+),
+
+period_totals as (
+
+    select
+        date_trunc('{{ grain }}', published_on)::date as period_start,
+        sum(article_count)::bigint as article_total,
+    from publication_days
+    group by all
+
+),
+
+counted as (
+
+    select
+        entity_id,
+        period_start,
+        sum(mention_count)::bigint as mention_count,
+        sum(name_mention_count)::bigint as name_mention_count,
+        count(*) filter (mention_count > 0) as article_count,
+        count(*) filter (headline_mention_count > 0) as headline_article_count,
+        sum(utterance_count)::bigint as utterance_count,
+        count(distinct outlet) as outlet_count,
+    from appearances
+    group by all
+
+),
+
+ranked as (
+
+    select
+        counted.*,
+        counted.article_count / period_totals.article_total as share_of_articles,
+        rank() over (
+            partition by counted.period_start
+            order by counted.article_count desc, counted.mention_count desc
+        ) as rank,
+    from counted
+    inner join period_totals using (period_start)
+
+)
+
+select * from ranked
+-- The rows of one actor lie together, so a timeline reads a few row groups only.
+order by entity_id, period_start
+{% endmacro %}

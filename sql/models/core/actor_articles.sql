@@ -1,0 +1,79 @@
+with
+
+mentions as (
+
+    select * from {{ ref('mentions') }}
+
+),
+
+quotes as (
+
+    select * from {{ ref('quotes') }}
+
+),
+
+articles as (
+
+    select * from {{ ref('articles') }}
+
+),
+
+mentioned as (
+
+    select
+        entity_id,
+        article_id,
+        count(*) as mention_count,
+        count(*) filter (kind = 'name') as name_mention_count,
+        count(*) filter (part = 'headline') as headline_mention_count,
+    from mentions
+    where entity_id is not null
+    group by all
+
+),
+
+quoted as (
+
+    select
+        speaker_entity_id as entity_id,
+        article_id,
+        count(distinct utterance_id) as utterance_count,
+    from quotes
+    where speaker_entity_id is not null
+    group by all
+
+),
+
+-- A full join: a speaker normally is mentioned too, but nothing depends on it.
+appearances as (
+
+    select
+        entity_id,
+        article_id,
+        coalesce(mentioned.mention_count, 0) as mention_count,
+        coalesce(mentioned.name_mention_count, 0) as name_mention_count,
+        coalesce(mentioned.headline_mention_count, 0) as headline_mention_count,
+        coalesce(quoted.utterance_count, 0) as utterance_count,
+    from mentioned
+    full join quoted using (entity_id, article_id)
+
+),
+
+joined as (
+
+    select
+        appearances.entity_id,
+        appearances.article_id,
+        articles.published_on,
+        articles.outlet,
+        appearances.mention_count,
+        appearances.name_mention_count,
+        appearances.headline_mention_count,
+        appearances.utterance_count,
+    from appearances
+    inner join articles using (article_id)
+
+)
+
+select * from joined
+order by entity_id, published_on

@@ -1,0 +1,28 @@
+{{ config(materialized='view') }}
+
+with
+
+article_sources as (
+
+    select * from {{ source('loaded', 'article_sources') }}
+
+),
+
+sources as (
+
+    select
+        sequence,
+        item as source_item,
+        source_key,
+        source_path,
+        source_sha256,
+        source_format,
+        content_sha256,
+        article_id,
+        archived_at,
+        run_id,
+    from article_sources
+
+)
+
+select * from sources

@@ -1,0 +1,50 @@
+-- A view: see README.md for the figures.
+{{ config(materialized='view') }}
+
+with
+
+text_quotes as (
+
+    select * from {{ source('loaded', 'text_quotes') }}
+
+),
+
+actor_links as (
+
+    select * from {{ source('loaded', 'actor_links') }}
+
+),
+
+current_versions as (
+
+    select * from {{ ref('stg_current_versions') }}
+
+),
+
+quotes as (
+
+    select
+        text_quotes.quote_id,
+        text_quotes.utterance_id,
+        current_versions.article_id,
+        text_quotes.part,
+        text_quotes.char_start,
+        text_quotes.char_end,
+        text_quotes.text,
+        text_quotes.kind,
+        text_quotes.cue,
+        actor_links.entity_id as speaker_entity_id,
+        text_quotes.speaker_surface,
+        text_quotes.speaker_char_start,
+        text_quotes.speaker_char_end,
+        text_quotes.method,
+        text_quotes.confidence,
+        null::varchar as quote_group_id,
+    from text_quotes
+    inner join current_versions using (content_sha256)
+    left join actor_links
+        on text_quotes.speaker_text_actor_id = actor_links.text_actor_id
+
+)
+
+select * from quotes

@@ -1,0 +1,189 @@
+-- Parameters hide columns of the same name: every column that shares one is qualified.
+{{ config(
+    materialized='table_function',
+    parameters=['entity_id', 'grain', 'from_day := null', 'to_day := null', 'warehouse := null'],
+    persist_docs={'relation': false, 'columns': false},
+    post_hook="{{ comment_on_table_macro() }}",
+) }}
+
+with
+
+entities as (
+
+    select * from {{ warehouse_table('entities') }}
+
+),
+
+redirects as (
+
+    select * from {{ warehouse_table('entity_redirects') }}
+
+),
+
+publication_days as (
+
+    select * from {{ warehouse_table('publication_days') }}
+
+),
+
+settings as (
+
+    select
+        -- The cast gives a null grain a type; without one DuckDB drops the case, and the error.
+        case
+            when grain in ('day', 'week', 'month') then grain::varchar
+            else error(
+                'actor_timeline: grain must be ''day'', ''week'' or ''month'', not '
+                || coalesce('''' || grain || '''', 'null')
+            )
+        end as period_grain,
+        case grain
+            when 'day' then interval 1 day
+            when 'week' then interval 7 day
+            else interval 1 month
+        end as step,
+        -- Periods of a moving average, its own included.
+        case grain when 'day' then 7 when 'week' then 4 else 3 end as width,
+
+),
+
+actor as (
+
+    select entities.entity_id as actor_id,
+    from entities
+    where
+        entities.entity_id = coalesce(
+            (
+                select any_value(redirects.entity_id)
+                from redirects
+                where redirects.old_entity_id = entity_id
+            ),
+            entity_id
+        )
+
+),
+
+period_totals as (
+
+    select
+        date_trunc(settings.period_grain, publication_days.published_on)::date as period_start,
+        sum(publication_days.article_count)::bigint as article_total,
+    from publication_days
+    cross join settings
+    group by all
+
+),
+
+bounds as (
+
+    select
+        date_trunc(
+            settings.period_grain,
+            coalesce(from_day::date, (select min(published_on) from publication_days))
+        )::date as first_period,
+        date_trunc(
+            settings.period_grain,
+            coalesce(to_day::date, (select max(published_on) from publication_days))
+        )::date as last_period,
+        (select min(period_start) from period_totals) as first_period_with_articles,
+        settings.step,
+        settings.width,
+    from settings
+
+),
+
+-- The periods that the first average reaches back to are computed too.
+periods as (
+
+    select
+        unnest(
+            generate_series(first_period - (width - 1) * step, last_period, step)
+        )::date as period_start,
+        first_period,
+        first_period_with_articles,
+        width,
+    from bounds
+
+),
+
+-- Two of the three are pruned when planning, for `grain` is a constant.
+appearances as (
+
+    select actor_daily.* from {{ warehouse_table('actor_daily') }} as actor_daily
+    where grain = 'day'
+    union all
+    select actor_weekly.* from {{ warehouse_table('actor_weekly') }} as actor_weekly
+    where grain = 'week'
+    union all
+    select actor_monthly.* from {{ warehouse_table('actor_monthly') }} as actor_monthly
+    where grain = 'month'
+
+),
+
+actor_appearances as (
+
+    select appearances.*
+    from appearances
+    inner join actor on appearances.entity_id = actor.actor_id
+
+),
+
+filled as (
+
+    select
+        periods.period_start,
+        coalesce(actor_appearances.mention_count, 0)::bigint as mention_count,
+        coalesce(actor_appearances.article_count, 0)::bigint as article_count,
+        coalesce(actor_appearances.utterance_count, 0)::bigint as utterance_count,
+        coalesce(actor_appearances.headline_article_count, 0)::bigint as headline_article_count,
+        coalesce(actor_appearances.outlet_count, 0)::bigint as outlet_count,
+        coalesce(period_totals.article_total, 0)::bigint as article_total,
+        periods.first_period,
+        periods.period_start >= periods.first_period_with_articles as is_collected,
+        periods.width,
+    from periods
+    cross join actor
+    left join period_totals on periods.period_start = period_totals.period_start
+    left join actor_appearances on periods.period_start = actor_appearances.period_start
+
+),
+
+-- Before the warehouse has articles a zero says nothing: no average counts it.
+averaged as (
+
+    select
+        filled.*,
+        filled.article_count / nullif(filled.article_total, 0) as share_of_articles,
+        avg(filled.article_count) filter (filled.is_collected) over recent
+            as article_count_moving_average,
+        sum(filled.article_count) over recent
+        / nullif(sum(filled.article_total) over recent, 0)
+            as share_of_articles_moving_average,
+    from filled
+    window recent as (
+        order by filled.period_start
+        rows between (filled.width - 1) preceding and current row
+    )
+
+),
+
+timeline as (
+
+    select
+        period_start,
+        mention_count,
+        article_count,
+        utterance_count,
+        headline_article_count,
+        outlet_count,
+        share_of_articles,
+        article_total,
+        article_count_moving_average,
+        share_of_articles_moving_average,
+    from averaged
+    where period_start >= first_period
+
+)
+
+select * from timeline
+order by period_start

@@ -1,0 +1,39 @@
+with
+
+articles as (
+
+    select * from {{ ref('articles') }}
+
+),
+
+by_outlet as (
+
+    select
+        published_on,
+        outlet,
+        count(*) as article_count,
+    from articles
+    where published_on is not null
+    group by all
+
+),
+
+days as (
+
+    select
+        published_on,
+        sum(article_count)::bigint as article_count,
+        coalesce(
+            map_from_entries(
+                list((outlet, article_count) order by article_count desc, outlet)
+                filter (outlet is not null)
+            ),
+            map {}
+        )::map(varchar, bigint) as articles_by_outlet,
+    from by_outlet
+    group by all
+
+)
+
+select * from days
+order by published_on

@@ -1,0 +1,26 @@
+with
+
+article_sources as (
+
+    select * from {{ source('loaded', 'article_sources') }}
+
+),
+
+newest as (
+
+    select
+        article_id,
+        content_sha256,
+        source_path,
+        item as source_item,
+        source_sha256,
+        source_format,
+    from article_sources
+    qualify row_number() over (
+        partition by article_id
+        order by sequence desc, item desc
+    ) = 1
+
+)
+
+select * from newest

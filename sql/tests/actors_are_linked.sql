@@ -1,0 +1,25 @@
+-- Every actor of a current version is linked to an entity; unlinked mentions would go uncounted.
+with
+
+text_actors as (
+
+    select * from {{ source('loaded', 'text_actors') }}
+
+),
+
+current_versions as (
+
+    select * from {{ ref('stg_current_versions') }}
+
+),
+
+actor_links as (
+
+    select * from {{ source('loaded', 'actor_links') }}
+
+)
+
+select text_actors.text_actor_id
+from text_actors
+semi join current_versions using (content_sha256)
+anti join actor_links using (text_actor_id)

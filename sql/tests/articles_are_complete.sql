@@ -1,0 +1,27 @@
+-- Every article that was loaded has exactly its current version, under one article_id.
+with
+
+loaded as (
+
+    select distinct article_id from {{ source('loaded', 'article_versions') }}
+
+),
+
+articles as (
+
+    select article_id from {{ ref('articles') }}
+
+)
+
+select
+    article_id,
+    'no current version' as problem,
+from loaded
+anti join articles using (article_id)
+union all
+select
+    article_id,
+    'more than one current version' as problem,
+from articles
+group by article_id
+having count(*) > 1

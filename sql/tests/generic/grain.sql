@@ -1,0 +1,11 @@
+{# The columns identify a row: none of them is null and no two rows share their values. #}
+{% test grain(model, columns) %}
+
+select
+    {{ columns | join(', ') }},
+    count(*) as row_count,
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1 or {% for column in columns %}{{ column }} is null{{ ' or ' if not loop.last }}{% endfor %}
+
+{% endtest %}

@@ -1,0 +1,39 @@
+-- An article has one day: what an actor counts by day, by week and by month has the same sum.
+{% set measures = [
+    'mention_count', 'name_mention_count', 'article_count', 'headline_article_count',
+    'utterance_count',
+] %}
+with
+
+sums as (
+
+    {% for grain in ['daily', 'weekly', 'monthly'] %}
+    select
+        entity_id,
+        '{{ grain }}' as grain,
+        {% for measure in measures %}
+        sum({{ measure }})::bigint as {{ measure }},
+        {% endfor %}
+    from {{ ref('actor_' ~ grain) }}
+    group by all
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+disagreeing as (
+
+    select
+        entity_id,
+        count(*) as grain_count,
+    from sums
+    group by entity_id
+    having
+        count(*) <> 3
+        {% for measure in measures %}
+        or min({{ measure }}) <> max({{ measure }})
+        {% endfor %}
+
+)
+
+select * from disagreeing

@@ -1,0 +1,42 @@
+-- Every quote, and the speaker where one is written, is the characters its offsets point at.
+with
+
+quotes as (
+
+    select * from {{ ref('quotes') }}
+
+),
+
+articles as (
+
+    select * from {{ ref('articles') }}
+
+),
+
+texts as (
+
+    select
+        quotes.*,
+        case quotes.part when 'headline' then articles.headline else articles.body end as whole,
+    from quotes
+    inner join articles using (article_id)
+
+),
+
+compared as (
+
+    select
+        quote_id,
+        text,
+        whole[char_start + 1 : char_end] as found,
+        speaker_surface,
+        speaker_char_start,
+        whole[speaker_char_start + 1 : speaker_char_end] as speaker_found,
+    from texts
+
+)
+
+select * from compared
+where
+    text is distinct from found
+    or (speaker_char_start is not null and speaker_surface is distinct from speaker_found)

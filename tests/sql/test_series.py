@@ -1,0 +1,166 @@
+"""The series and `actor_timeline`, against counts taken in Python from the same texts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+from .conftest import (
+    GEORGIA,
+    GERMANY,
+    ZELENSKYY,
+    Text,
+    current_texts,
+    entities_of,
+    mentioned,
+    utterances,
+)
+
+WIDTH = {"day": 7, "week": 4, "month": 3}
+CANONICAL = {" nyt ": "The New York Times", "New York   Times": "The New York Times"}
+DATED = [text for text in current_texts() if text.published_on]
+FIRST, LAST = date(2024, 1, 1), date(2024, 4, 30)
+
+
+def start(grain: str, day: date) -> date:
+    if grain == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if grain == "month" else day
+
+
+def following(grain: str, day: date) -> date:
+    if grain == "month":
+        return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return day + timedelta(days=7 if grain == "week" else 1)
+
+
+def periods(grain: str, first: date, last: date) -> list[date]:
+    result, at = [], start(grain, first)
+    while at <= start(grain, last):
+        result.append(at)
+        at = following(grain, at)
+    return result
+
+
+def texts_of(grain: str, period: date) -> list[Text]:
+    return [t for t in DATED if t.published_on and start(grain, t.published_on) == period]
+
+
+def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
+    texts = texts_of(grain, period)
+    own = [[(p, k) for e, p, k in mentioned(text) if e == entity] for text in texts]
+    present = [bool(m) or utterances(t, entity) > 0 for m, t in zip(own, texts, strict=True)]
+    outlets = {t.outlet for t, is_in in zip(texts, present, strict=True) if is_in and t.outlet}
+    return {
+        "mention_count": sum(map(len, own)),
+        "name_mention_count": sum(k == "name" for m in own for _, k in m),
+        "article_count": sum(map(bool, own)),
+        "headline_article_count": sum(any(p == "headline" for p, _ in m) for m in own),
+        "utterance_count": sum(utterances(text, entity) for text in texts),
+        "outlet_count": len({CANONICAL.get(outlet, outlet) for outlet in outlets}),
+        "article_total": len(texts),
+    }
+
+
+def dicts(news: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, Any]]:
+    cursor = news.execute(sql, list(values))
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("grain", "table"), [("day", "daily"), ("week", "weekly"), ("month", "monthly")]
+)
+def test_series_hold_exactly_the_periods_with_an_appearance(
+    news: duckdb.DuckDBPyConnection, grain: str, table: str
+) -> None:
+    expected = []
+    for period in periods(grain, FIRST, LAST):
+        rows = []
+        for entity in entities_of(DATED):
+            row = counted(entity, grain, period)
+            if row["mention_count"] or row["utterance_count"]:
+                rows.append({"entity_id": entity, "period_start": period, **row})
+        for row in rows:
+            key = (row["article_count"], row["mention_count"])
+            row["rank"] = 1 + sum((r["article_count"], r["mention_count"]) > key for r in rows)
+            row["share_of_articles"] = row["article_count"] / row["article_total"]
+        expected += rows
+    expected = [{k: v for k, v in row.items() if k != "article_total"} for row in expected]
+    found = dicts(news, f"select * from actor_{table} order by period_start, entity_id")
+    assert found == expected
+
+
+@pytest.mark.parametrize("grain", ["day", "week", "month"])
+@pytest.mark.parametrize("entity", [ZELENSKYY, GERMANY, GEORGIA])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (None, None),
+        (date(2024, 1, 4), date(2024, 2, 20)),
+        (date(2023, 11, 29), date(2024, 1, 2)),
+        (date(2024, 4, 30), date(2024, 6, 1)),
+        (date(2024, 2, 5), date(2024, 2, 5)),
+    ],
+)
+def test_timeline_fills_zeros_and_averages_over_what_came_before(
+    news: duckdb.DuckDBPyConnection,
+    grain: str,
+    entity: str,
+    first: date | None,
+    last: date | None,
+) -> None:
+    found = dicts(news, "from actor_timeline(?, ?, ?, ?)", entity, grain, first, last)
+    expected = []
+    for period in periods(grain, first or FIRST, last or LAST):
+        row = counted(entity, grain, period)
+        del row["name_mention_count"]
+        # The window reaches back beyond from_day, but not beyond the first day with articles.
+        window = [p for p in periods(grain, FIRST, period) if p <= period][-WIDTH[grain] :]
+        counts = [counted(entity, grain, p) for p in window]
+        articles = sum(c["article_count"] for c in counts)
+        total = sum(c["article_total"] for c in counts)
+        row["share_of_articles"] = (
+            row["article_count"] / row["article_total"] if row["article_total"] else None
+        )
+        row["article_count_moving_average"] = (
+            pytest.approx(articles / len(counts)) if counts else None
+        )
+        row["share_of_articles_moving_average"] = pytest.approx(articles / total) if total else None
+        expected.append({"period_start": period, **row})
+    assert found == expected
+
+
+def test_a_day_without_articles_has_no_share(news: duckdb.DuckDBPyConnection) -> None:
+    days = {
+        row["period_start"]: row for row in dicts(news, "from actor_timeline(?, 'day')", GERMANY)
+    }
+    assert days[date(2024, 1, 2)]["share_of_articles"] is None
+    assert days[date(2024, 1, 2)]["article_count"] == 0
+    assert days[date(2024, 1, 3)]["share_of_articles"] == 0
+    assert days[date(2024, 1, 7)]["article_count_moving_average"] == pytest.approx(2 / 7)
+    assert days[date(2024, 1, 8)]["article_count_moving_average"] == 0
+    assert days[date(2024, 1, 3)]["share_of_articles_moving_average"] == pytest.approx(2 / 3)
+
+
+def test_days_can_be_given_as_text_and_by_name(news: duckdb.DuckDBPyConnection) -> None:
+    rows = dicts(news, "from actor_timeline(?, 'week', to_day := '2024-01-10')", ZELENSKYY)
+    assert [row["period_start"] for row in rows] == [date(2024, 1, 1), date(2024, 1, 8)]
+
+
+def test_a_range_that_ends_before_it_starts_is_empty(news: duckdb.DuckDBPyConnection) -> None:
+    assert dicts(news, "from actor_timeline(?, 'day', '2024-02-01', '2024-01-01')", GERMANY) == []
+
+
+@pytest.mark.parametrize("grain", ["year", "Week", "", None])
+def test_an_unknown_grain_is_refused(news: duckdb.DuckDBPyConnection, grain: str | None) -> None:
+    with pytest.raises(duckdb.Error, match="grain must be 'day', 'week' or 'month', not"):
+        news.execute("from actor_timeline(?, ?)", [GERMANY, grain]).fetchall()
+
+
+def test_an_unknown_actor_has_no_rows(news: duckdb.DuckDBPyConnection) -> None:
+    assert dicts(news, "from actor_timeline('nobody', 'day')") == []
+    assert dicts(news, "from actor_timeline(null, 'day')") == []

@@ -1,0 +1,127 @@
+"""What the published tables say about the texts of the fixture."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from .conftest import GEORGIA, GERMANY, GONE, ZELENSKYY, Warehouse
+
+
+def test_articles_show_the_current_version(news: duckdb.DuckDBPyConnection) -> None:
+    rows = news.execute(
+        "select article_id, published_on, outlet, outlet_as_written from articles order by all"
+    ).fetchall()
+    assert rows == [
+        ("a1", date(2024, 1, 1), "The New York Times", "nyt"),
+        ("a2", date(2024, 1, 1), "Reuters", "Reuters"),
+        ("a3", date(2024, 1, 3), "The Tbilisi Paper", "The Tbilisi Paper"),
+        ("a4", date(2024, 1, 9), None, None),
+        ("a5", None, "Reuters", "Reuters"),
+        ("a6", date(2024, 2, 5), None, None),
+        ("a7", date(2024, 4, 30), "The New York Times", "New York Times"),
+    ]
+    assert news.execute(
+        "select count(*), count(*) filter (is_current) from article_versions"
+    ).fetchone() == (8, 7)
+
+
+def test_every_number_leads_to_characters(news: duckdb.DuckDBPyConnection) -> None:
+    """Offsets are code points: before the mention stand a joined emoji and a combining accent."""
+    rows = news.execute(
+        """
+        select surface, body[char_start + 1 : char_end]
+        from mentions inner join articles using (article_id)
+        where entity_id = ? and part = 'body' and article_id = 'a1'
+        """,
+        [ZELENSKYY],
+    ).fetchall()
+    assert rows == [("Volodymyr Zelenskyy",) * 2, ("he", "he")]
+    body, char_start, char_end, text = news.execute(
+        """
+        select body, char_start, char_end, text
+        from quotes inner join articles using (article_id)
+        where text = 'for you'
+        """
+    ).fetchall()[0]
+    assert body[char_start:char_end] == text
+
+
+def test_entities_are_named_dated_and_placed(news: duckdb.DuckDBPyConnection) -> None:
+    rows = news.execute(
+        """
+        select entity_id, name, type, aliases, country_code, first_seen, last_seen, article_count
+        from entities order by entity_id
+        """
+    ).fetchall()
+    assert rows == [
+        (GEORGIA, "Georgia", "GPE", [], None, date(2024, 1, 3), date(2024, 1, 3), 1),
+        (GERMANY, "Germany", "GPE", [], "DE", date(2024, 1, 1), date(2024, 4, 30), 4),
+        (
+            ZELENSKYY,
+            "Volodymyr Zelenskyy",
+            "PERSON",
+            ["Zelenskyy", "Zelenský"],
+            None,
+            date(2024, 1, 1),
+            date(2024, 2, 5),
+            4,
+        ),
+    ]
+    assert GONE not in {row[0] for row in rows}, "it was in a superseded version only"
+
+
+def test_publication_days_leave_unknown_outlets_out_of_the_map(
+    news: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = news.execute("from publication_days").fetchall()
+    assert rows[0] == (date(2024, 1, 1), 2, {"Reuters": 1, "The New York Times": 1})
+    assert rows[2] == (date(2024, 1, 9), 1, {})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "matched_by"),
+    [
+        ("volodymyr  ZELENSKYY ", "name"),
+        ("zelensky", "alias"),
+        ("ZELENSKÝ", "alias"),
+        (ZELENSKYY, "entity_id"),
+    ],
+)
+def test_an_actor_is_found_by_any_of_its_forms(
+    news: duckdb.DuckDBPyConnection, wanted: str, matched_by: str
+) -> None:
+    rows = news.execute("select entity_id, matched_by from actor(?)", [wanted]).fetchall()
+    assert rows == [(ZELENSKYY, matched_by)]
+    assert news.execute("from actor('nobody')").fetchall() == []
+
+
+@pytest.fixture
+def corrected(warehouse: Warehouse, tmp_path: Path) -> Path:
+    """A copy in which one id was given up, and two actors share a form of a name."""
+    file = tmp_path / "news.duckdb"
+    shutil.copy(warehouse.file, file)
+    with duckdb.connect(file) as connection:
+        connection.execute("insert into entity_redirects values ('e-old', ?)", [ZELENSKYY])
+        connection.execute(
+            "update entities set aliases = ['Volodymyr Zelenskyy'] where entity_id = ?", [GERMANY]
+        )
+    return file
+
+
+def test_a_redirected_id_leads_to_the_actor_it_means_now(corrected: Path) -> None:
+    with duckdb.connect(corrected, read_only=True) as news:
+        assert news.execute("select entity_id from actor('e-old')").fetchall() == [(ZELENSKYY,)]
+        old = news.execute("from actor_timeline('e-old', 'day')").fetchall()
+        assert old
+        assert old == news.execute("from actor_timeline(?, 'day')", [ZELENSKYY]).fetchall()
+
+
+def test_a_name_comes_before_an_alias(corrected: Path) -> None:
+    with duckdb.connect(corrected, read_only=True) as news:
+        rows = news.execute("select entity_id from actor('Volodymyr Zelenskyy')").fetchall()
+    assert rows == [(ZELENSKYY,), (GERMANY,)]
