@@ -283,8 +283,9 @@ def quotes(
 ) -> None:
     """What was said, by whom, and where it stands; newest first.
 
-    Without TEXT and --by all quotes are shown. TEXT is found anywhere in a quote, whatever its case, line breaks or style of apostrophe. The
-    span in brackets, such as body[120:180], counts characters of the article with that id.
+    Without TEXT and --by all quotes are shown. TEXT is found anywhere in a quote, whatever its
+    case, line breaks or style of apostrophe. The span in brackets, such as body[120:180], counts
+    characters of the article with that id.
 
     \b
     Examples:

@@ -26,7 +26,7 @@ from etl.model import Article, Extraction, Part
 REPOSITORY = Path(__file__).resolve().parent.parent
 COLLAPSED = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
 """UNER knows three types, buildings and countries being LOC; NORP and OTHER have no counterpart."""
-MARKS = frozenset("“”\"‘")
+MARKS = frozenset('“”"‘')
 _WORD = re.compile(r"\w+")
 
 Spans = list[tuple[int, int]]
@@ -267,7 +267,11 @@ def main() -> int:
     for title, value in result.items():
         print(f"{title}: {value}" if not isinstance(value, dict) else f"\n{title}")
         for key, score in value.items() if isinstance(value, dict) else ():
-            shown = "  ".join(f"{k} {v}" for k, v in score.items()) if isinstance(score, dict) else score
+            shown = (
+                "  ".join(f"{k} {v}" for k, v in score.items())
+                if isinstance(score, dict)
+                else score
+            )
             print(f"  {key:30} {shown}")
     return 0
 

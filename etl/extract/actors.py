@@ -109,7 +109,9 @@ class Registry:
         given, surname = self._given_and_surname(x.name.form)
         actor = self._by_key.get(("PERSON", x.name.form.lower()))
         if actor is None:
-            same = [a for a in self._by_surname[surname][:20] if _compatible(given, x.name.form, a.full)]
+            same = [
+                a for a in self._by_surname[surname][:20] if _compatible(given, x.name.form, a.full)
+            ]
             actor = same[0] if len(same) == 1 else None
         if actor is None:
             actor = self._new(x, x.name.form.lower())
@@ -165,6 +167,8 @@ class Registry:
                 heads = self._by_head.get(form.lower(), [])
                 if len(heads) == 1:
                     actor, method, confidence = heads[0], "short_form", 0.7
+        if actor is None and self._is_bare_head(x.name):
+            return  # "the Commission", and the article never says which
         if actor is None:
             actor = self._new(x, key)
             words = form.split(" ")
@@ -177,6 +181,11 @@ class Registry:
         elif len(form) > len(actor.name) and kind != "NORP":
             actor.name = form
         _assign(x, actor, method, confidence)
+
+    def _is_bare_head(self, name: Name) -> bool:
+        lower = name.form.lower()
+        is_head = lower in self.lexicon.last_heads or lower in self.lexicon.first_heads
+        return is_head and lower in self.lexicon.common_words and name.method != "lexicon"
 
     def _key(self, form: str, kind: EntityType) -> str:
         if kind == "NORP":

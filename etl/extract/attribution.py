@@ -34,7 +34,9 @@ _DETERMINERS = frozenset(
 )
 _ORDINALS = frozenset("first second third former last next late".split())
 _LINKS = frozenset("for of at from with in on to close familiar inside behind".split())
-_MODALS = frozenset("did does do will would could can may might must should to didn't don't".split())
+_MODALS = frozenset(
+    "did does do will would could can may might must should to didn't don't".split()
+)
 _STOPS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "“", "”", '"', "(", ")", "‘"})
 _CLAUSES = frozenset(
     "that if whether because when while and but as after before than so though although since "
@@ -134,11 +136,9 @@ class Attributor:
             source = self.source_after(i + 2, sentence.last)
             return Site(i, i + 2, Cue("according", "clause", "ing"), source, True)
         last = i + 1
-        if lower in _CLEAR:
-            last += last < sentence.last and tokens[last].lower == "it"
-            if last >= sentence.last or tokens[last].lower != "clear":
-                return None
-            cue, last = Cue("make clear", "clause", "finite"), last + 1
+        phrase = self._phrase_at(i, sentence.last)
+        if phrase is not None:
+            cue, last = phrase
         else:
             found = self.lexicon.cues.get(lower)
             if found is None or tokens[i].is_capitalised and not tokens[i].is_initial:
@@ -155,7 +155,9 @@ class Attributor:
         source = None
         if cue.inflection != "ing" or before in _PASSIVE or before in ("", ","):
             source = self.source_before(i, sentence.first)
-        if lower in _NOUN_LIKE and (source is None or source.last != i or not self._is_named(source)):
+        if lower in _NOUN_LIKE and (
+            source is None or source.last != i or not self._is_named(source)
+        ):
             return None
         is_inverted = False
         if source is None and cue.inflection != "ing":
@@ -167,17 +169,38 @@ class Attributor:
             return None
         return Site(i, last, cue, source, is_inverted)
 
+    def speaker_at(self, first: int, last: int) -> Source | None:
+        """The person or organisation whose name fills the tokens `first`:`last`."""
+        x = self._ending.get(last)
+        if x is None or x.actor is None or x.name.type not in ("PERSON", "ORG"):
+            return None
+        return Source(x.name.first, last, x.actor, 0.8) if x.name.first - first < 5 else None
+
+    def _phrase_at(self, i: int, end: int) -> tuple[Cue, int] | None:
+        """ "made (it) clear", "put it", "went on to say", with where each ends."""
+        words = [t.lower for t in self.doc.tokens[i : min(i + 4, end)]]
+        if words[0] in _CLEAR and "clear" in words[1:3]:
+            return Cue("make clear", "clause", "finite"), i + words.index("clear") + 1
+        if words[:2] in (["put", "it"], ["puts", "it"]):
+            return Cue("put it", "direct", "finite"), i + 2
+        if words in (["went", "on", "to", "say"], ["goes", "on", "to", "say"]):
+            return Cue("say", "bare", "finite"), i + 4
+        return None
+
     def _is_named(self, source: Source) -> bool:
         return source.actor is not None or self.doc.tokens[source.first].lower in _SPEAKING
 
     def _is_passive(self, i: int, begin: int) -> bool:
         j = i - 1
-        while j > begin and (self.doc.tokens[j].lower.endswith("ly") or
-                             self.doc.tokens[j].lower in ("not", "also", "being", "been")):
+        while j > begin and (
+            self.doc.tokens[j].lower.endswith("ly")
+            or self.doc.tokens[j].lower in ("not", "also", "being", "been")
+        ):
             j -= 1
         lower = self.doc.tokens[j].lower if j >= begin else ""
-        return lower in _PASSIVE or (lower in ("'s", "’s") and j > begin
-                                     and self.doc.tokens[j - 1].lower in _SPEAKING)
+        return lower in _PASSIVE or (
+            lower in ("'s", "’s") and j > begin and self.doc.tokens[j - 1].lower in _SPEAKING
+        )
 
     def source_before(self, i: int, begin: int) -> Source | None:
         """The source that ends before the cue at `i`, auxiliaries and asides skipped."""
@@ -209,10 +232,10 @@ class Attributor:
         for k in range(j - 1, begin, -1):
             if tokens[k].text in (",", "—", "–") and not self.quoted[k]:
                 x = self._ending.get(k)
-                if x is not None and x.name.type == "PERSON":
-                    return self._ending_at(k - 1, begin)
-                if tokens[k - 1].lower in self.lexicon.source_nouns:
-                    return self._ending_at(k - 1, begin)
+                if x is None or x.name.type in ("PERSON", "ORG"):
+                    source = self._ending_at(k - 1, begin)
+                    if source is not None:
+                        return source
         # Without a second comma: "Speaking on Monday, Ann Lee, 45, said" was met above.
         return None
 
@@ -267,7 +290,8 @@ class Attributor:
             if left.lower in _DETERMINERS:
                 return k - 1
             if (
-                not left.is_word and left.lower not in ("-", "'s", "’s")
+                not left.is_word
+                and left.lower not in ("-", "'s", "’s")
                 or left.lower in self.lexicon.function_words - _ORDINALS
                 or self.quoted[k - 1]
             ):
@@ -286,8 +310,10 @@ class Attributor:
                 if tokens[k].lower in _LINKS and tokens[k - 1].lower in self.lexicon.source_nouns:
                     head = k - 1
                     break
-                if tokens[k].lower in _LINKS and k - 2 >= begin and (
-                    tokens[k - 2].lower in self.lexicon.source_nouns
+                if (
+                    tokens[k].lower in _LINKS
+                    and k - 2 >= begin
+                    and (tokens[k - 2].lower in self.lexicon.source_nouns)
                 ):
                     head = k - 2
                     break
@@ -344,19 +370,23 @@ class Attributor:
                 break
             if token.lower in lexicon.source_nouns:
                 noun = j
-            elif token.lower in lexicon.function_words and token.lower not in _DETERMINERS:
+            elif token.lower in lexicon.function_words - _DETERMINERS - _ORDINALS:
                 break
             j += 1
         if noun >= 0:
             last = noun + 1
             if last < end and tokens[last].lower in _LINKS | {"familiar", "close"}:
-                while last < end and tokens[last].text not in _STOPS and (
-                    tokens[last].lower not in _CLAUSES and last - noun < 12
+                while (
+                    last < end
+                    and tokens[last].text not in _STOPS
+                    and (tokens[last].lower not in _CLAUSES and last - noun < 12)
                 ):
                     last += 1
             return self._nominal(i, last, noun)
         if first_name is not None and first_name.actor is not None:
-            if first_name.name.type == "NORP" and not tokens[first_name.name.first].lower.endswith("s"):
+            if first_name.name.type == "NORP" and not tokens[first_name.name.first].lower.endswith(
+                "s"
+            ):
                 return None
             return Source(first_name.name.first, first_name.name.last, first_name.actor, 0.8)
         return None

@@ -10,13 +10,10 @@ A clause with words in marks is given in pieces that share an utterance: the mar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from etl.extract.attribution import Attributor, Site, Source
+from etl.extract.speech import Speech
 from etl.extract.tokens import Document
-
-if TYPE_CHECKING:
-    from etl.extract.quotes import Speech
 
 _SHORTEST = 3
 _ADDRESSED = frozenset("tell ask remind inform assure warn urge notify advise".split())
@@ -75,10 +72,36 @@ def find(
     return found
 
 
+def headline_colon(doc: Document, attributor: Attributor, quoted: Sequence[bool]) -> list[Speech]:
+    """A headline of the form `Ann Lee: the port will close` says who speaks by a colon."""
+    tokens = doc.tokens
+    colon = next((i for i, t in enumerate(tokens[:8]) if t.text == ":"), 0)
+    source = attributor.speaker_at(0, colon) if colon else None
+    if source is None:
+        return []
+    where = (tokens[source.first].start, tokens[source.last - 1].end)
+    return [
+        Speech(
+            tokens[a].start,
+            tokens[b - 1].end,
+            -1,
+            "indirect",
+            ":",
+            source.actor,
+            where,
+            "headline_colon",
+            0.6,
+        )
+        for a, b in _pieces(doc, colon + 1, len(tokens), quoted)
+    ]
+
+
 def borrowed_source(site: Site, attributor: Attributor, doc: Document) -> Source | None:
     """For a participle ("…, adding that"): the source of the cue before it in the sentence."""
     sentence = doc.sentence_of(site.first)
-    earlier = [s for s in attributor.between(max(sentence.first, site.first - 60), site.first) if s.source]
+    earlier = [
+        s for s in attributor.between(max(sentence.first, site.first - 60), site.first) if s.source
+    ]
     if earlier:
         return earlier[-1].source
     return attributor.subject_of(sentence, site.first)
@@ -126,12 +149,24 @@ def _behind_cue(
         return None
     if site.cue.verb not in ("say", "believe", "think", "argue", "hope", "know"):
         # Other verbs take nouns as easily as clauses ("announced a plan", "declared it open"): a
-        # pronoun with a verb is the sign of a clause.
-        verb = tokens[first + 1].lower
-        is_clause = verb in _AUXILIARIES or verb.endswith("ed")
-        if token.lower not in ("he", "she", "they", "it", "we", "i", "there") or not is_clause:
+        # verb that follows soon is the sign of a clause.
+        if not _has_verb(doc, first, end):
             return None
     return _to_end(doc, first, following, end)
+
+
+def _has_verb(doc: Document, first: int, end: int) -> bool:
+    """Whether a subject and its verb begin at token `first`."""
+    tokens = doc.tokens
+    if tokens[first].lower in ("he", "she", "they", "it", "we", "i", "there"):
+        verb = tokens[first + 1].lower
+        return verb in _AUXILIARIES or verb.endswith("ed")
+    for token in tokens[first + 1 : min(first + 8, end)]:
+        if not token.is_word or token.lower in ("in", "on", "at", "for", "to", "that", "who"):
+            return token.lower in ("'s", "’s")
+        if token.lower in _AUXILIARIES:
+            return True
+    return False
 
 
 def _behind_time(doc: Document, first: int, end: int) -> int:
@@ -170,12 +205,18 @@ def _ahead_of_cue(
         tokens[start - 1].lower in ("the", "a", "an", "one") or tokens[start - 1].is_capitalised
     ):
         start -= 1
-    if start - 1 <= begin or tokens[start - 1].text != "," or quoted[start - 2]:
+    quote_end = start
+    while quote_end > begin and not tokens[quote_end - 1].is_word:
+        quote_end -= 1
+    if quote_end > begin and quote_end < start and quoted[quote_end - 1]:
+        # `The plan was “a disaster,” she said`: the words before the marks are hers, too.
+        return (begin, quote_end) if not quoted[begin] and tokens[begin].is_word else None
+    if start - 1 <= begin or tokens[start - 1].text != ",":
         return None
     after = max(site.last, source.last)
     if after < end and tokens[after].text != "," and tokens[after].lower not in _TIMES:
         return None
-    if any(t.text in "“\"”" for t in tokens[begin : start - 1]):
+    if any(t.text in '“"”' for t in tokens[begin : start - 1]):
         return None
     return begin, start - 1
 
@@ -196,12 +237,10 @@ def _beside_according(
     return (first + 1, end) if first < limit else None
 
 
-def _pieces(
-    doc: Document, first: int, last: int, quoted: Sequence[bool]
-) -> list[tuple[int, int]]:
+def _pieces(doc: Document, first: int, last: int, quoted: Sequence[bool]) -> list[tuple[int, int]]:
     """The unmarked stretches of tokens `first`:`last`, punctuation at their edges left off."""
     pieces: list[tuple[int, int]] = []
-    words = sum(t.is_word for t in doc.tokens[first:last])
+    words = sum(t.is_word for t in doc.tokens[first : min(last, first + 50)])
     if words < _SHORTEST:
         return []
     i = first
@@ -226,8 +265,6 @@ def _pieces(
 def _piece(
     doc: Document, site: Site, source: Source, first: int, last: int, utterance: int
 ) -> Speech:
-    from etl.extract.quotes import Speech
-
     tokens = doc.tokens
     return Speech(
         tokens[first].start,

@@ -26,11 +26,16 @@ _DIRECTIONS = frozenset(
 )
 _PLACE_ENDINGS = ("burg", "ville", "grad", "stan", "shire", "polis", "abad")
 _PEOPLE_ENDINGS = ("ian", "ean", "an", "n", "ese", "ish", "i")
-_ACRONYM_TYPE = 1.5
+_ACRONYM = 3.0
+_ENOUGH = 0.3
 _OF_PLACES = frozenset(
     "government president prime parliament capital army navy coast foreign finance economy people "
     "ambassador largest biggest oldest second ministry minister king queen border leader leaders "
     "opposition supreme military".split()
+)
+_PEOPLE_NOUNS = frozenset(
+    "people peoples tribe tribes community communities language culture ethnic nationals militants "
+    "rebels fighters heritage".split()
 )
 _Votes = dict[EntityType, float]
 
@@ -51,6 +56,11 @@ def decide(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]
         _weigh_context(doc, name, tally, lexicon)
     for form, tally in votes.items():
         _weigh_form(form, tally, lexicon)
+    for name in names:
+        if name.type == "ORG" and name.size > 1:
+            namesake = votes.get(name.form.split(" ")[0])
+            if namesake:  # "Keldane", after Keldane Bank, unless it is a place by itself
+                namesake["ORG"] += 0.4
     _derive_peoples(votes)
     types = {form: _winner(tally) for form, tally in votes.items()}
     _share_surnames(types, votes)
@@ -83,13 +93,20 @@ def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -
         tally["GPE"] += 0.4
     elif before == "the":
         tally["PERSON"] -= 1.5
-        tally["ORG"] += 0.7
+        # "the Lalibela church" tells nothing of Lalibela; "the Lalibela said" does.
+        if not after[0].isalpha() or after[0] in lexicon.function_words | lexicon.cues.keys():
+            tally["ORG"] += 0.7
     elif before == "of" and name.first - 2 >= sentence.first:
         if tokens[name.first - 2].lower in _PLACE_NOUNS:
             tally["GPE"] += 3
     cue = lexicon.cues.get(after[0])
     if cue and cue.inflection == "finite" and cue.frame != "direct":
-        tally["PERSON"] += 0.8
+        tally["PERSON"] += 0.5
+    if after[0] in _PEOPLE_NOUNS:
+        tally["NORP"] += 1.5
+    if name.size == 1 and (not after[0].isalpha() or after[0] in lexicon.function_words):
+        # A lone unknown word, used on its own again and again, is more often a place than not.
+        tally["GPE"] += 0.16
     if after[0] in ("'s", "’s") and after[1] in _OF_PLACES:
         tally["GPE"] += 1
     if after[0] == "-" and after[1] in ("based", "born", "area"):
@@ -113,7 +130,9 @@ def _weigh_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
         tally["ORG"] += 3
     if len(words) == 1:
         if form.isupper() and form.isalpha() and 2 <= len(form) <= 6:
-            tally["ORG"] += _ACRONYM_TYPE
+            tally["ORG"] += _ACRONYM
+        elif any(c.isupper() for c in form[1:]) and form.isalpha() and form[:2] not in ("Mc", "Ma"):
+            tally["ORG"] += 1.5
         if form.lower().endswith(_PLACE_ENDINGS):
             tally["GPE"] += 1
         if form.lower() in lexicon.first_names and form.lower() not in lexicon.common_words:
@@ -156,7 +175,7 @@ def _derive_peoples(votes: dict[str, _Votes]) -> None:
 
 def _winner(tally: _Votes) -> tuple[EntityType | None, float]:
     kind = max(tally, key=lambda k: tally[k], default=None)
-    if kind is None or tally[kind] <= 0:
+    if kind is None or tally[kind] < _ENOUGH:
         return None, 0.0
     return kind, tally[kind]
 
@@ -166,15 +185,19 @@ def _share_surnames(
 ) -> None:
     """A surname or first name of a full name in the article is that person."""
     parts: set[str] = set()
+    surnames: set[str] = set()
     for form, (kind, _) in types.items():
         words = form.split(" ")
         if kind == "PERSON" and len(words) > 1:
             if is_suffix(words[-1].lower()):
                 words = words[:-1]
             parts.update((words[0], words[-1]))
+            surnames.add(words[-1])
             parts.update(" ".join(words[i:]) for i in range(1, len(words)))
     for form in types:
-        if form in parts and max(votes[form].values(), default=0) < 3.5:
+        # "Mark Cuban … Cuban said": a person's surname may be a nationality, too.
+        is_surname = types[form][0] == "NORP" and form in surnames
+        if form in parts and (max(votes[form].values(), default=0) < 3.5 or is_surname):
             types[form] = ("PERSON", 4.0)
 
 
@@ -185,4 +208,6 @@ def _is_chance(doc: Document, name: Name, weight: float, lexicon: Lexicon) -> bo
         return False
     if all(w in lexicon.common_words or w in lexicon.titles for w in words):
         return weight < (2.5 if len(words) == 1 else 1.0)
+    if len(words) == 1 and words[0] in lexicon.not_names:
+        return True
     return not any(c.isalpha() for c in name.form) or (len(name.form) == 1)

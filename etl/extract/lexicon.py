@@ -38,6 +38,7 @@ class Lexicon:
     common_words: frozenset[str]
     function_words: frozenset[str]
     calendar_words: frozenset[str]
+    not_names: frozenset[str]
     source_nouns: frozenset[str]
     first_names: dict[str, Gender]
     titles: dict[str, Gender]
@@ -75,6 +76,7 @@ def load_lexicon() -> Lexicon:
         common_words=_words("common_words.txt"),
         function_words=_words("function_words.txt"),
         calendar_words=_words("calendar_words.txt"),
+        not_names=_words("not_names.txt"),
         source_nouns=_words("source_nouns.txt"),
         first_names={r[0].lower(): cast(Gender, r[1]) for r in _rows("first_names.csv")},
         titles={r[0]: cast(Gender, r[1]) for r in _rows("titles.csv")},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from etl.extract.tokens import Document
 
-_DOUBLE = re.compile(r"[“”„«»\"]")
+_DOUBLE = re.compile(r"[“”„«»\"]|''|``")
 _SINGLE = re.compile(r"[‘’']")
 _END_SIGNS = ",.!?…;"
 
@@ -54,7 +54,9 @@ def find_spans(doc: Document) -> list[Span]:
         for i, span in enumerate(spans)
         # A mark that nothing closes counts only if the next paragraph reopens it or no sign of
         # another one follows: most often it is a typing error or a sign for inches.
-        if not span.is_open or span.continues or (i + 1 < len(spans) and spans[i + 1].continues)
+        if not span.is_open
+        or span.continues
+        or (i + 1 < len(spans) and spans[i + 1].continues)
         or doc.text[span.start - 1] == "“"
     ]
 
@@ -72,11 +74,11 @@ def _double_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]
     spans: list[tuple[int, int, bool]] = []
     opened = -1
     for match in _DOUBLE.finditer(text, start, end):
-        i = match.start()
+        i, behind = match.span()
         if opened < 0:
-            if _opens(text, i, start, end):
-                opened = i + 1
-        elif _closes(text, i, end):
+            if _opens(text, i, behind, start, end):
+                opened = behind
+        elif _closes(text, i, behind, end):
             if text[opened:i].strip():
                 spans.append((opened, i, False))
             opened = -1
@@ -85,23 +87,23 @@ def _double_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]
     return spans
 
 
-def _opens(text: str, i: int, start: int, end: int) -> bool:
+def _opens(text: str, i: int, behind: int, start: int, end: int) -> bool:
     mark = text[i]
-    if mark in "“„«":
+    if mark in "“„«`":
         return True
-    if mark != '"' or i + 1 >= end or text[i + 1].isspace():
+    if mark not in "\"'" or behind >= end or text[behind].isspace():
         return False
     return i == start or not text[i - 1].isalnum()
 
 
-def _closes(text: str, i: int, end: int) -> bool:
+def _closes(text: str, i: int, behind: int, end: int) -> bool:
     mark = text[i]
     if mark in "”»":
         return True
     if mark == "“":
         # German-style or mistyped: it closes where it cannot open.
         return i + 1 >= end or text[i + 1].isspace()
-    return mark == '"' and (i + 1 >= end or not text[i + 1].isalnum())
+    return mark in "\"'" and (behind >= end or not text[behind].isalnum())
 
 
 def _single_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
@@ -111,8 +113,11 @@ def _single_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]
     for match in _SINGLE.finditer(text, start, end):
         i = match.start()
         if opened >= 0 and _single_closes(text, i, end):
-            if text[i - 1] in _END_SIGNS or text[i - 1] != "s" or i + 1 >= end or (
-                text[i + 1] in _END_SIGNS
+            if (
+                text[i - 1] in _END_SIGNS
+                or text[i - 1] != "s"
+                or i + 1 >= end
+                or (text[i + 1] in _END_SIGNS)
             ):
                 spans.append((opened, i, False))
                 opened, fallback = -1, -1

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from etl.extract.lexicon import Lexicon
-from etl.extract.tokens import Document, Sentence
+from etl.extract.tokens import Document, Sentence, Token
 from etl.model import EntityType
 
 PARTICLES = frozenset(
@@ -31,8 +31,7 @@ _ROLE_MODIFIERS = frozenset(
     "state city county federal district party campaign police press financial political military "
     "defence defense interior finance health education justice energy opposition majority minority "
     "government company union local regional fellow real estate republican democratic democrat "
-    "conservative liberal independent billionaire business science environmental human rights"
-    .split()
+    "conservative liberal independent billionaire business science environmental human rights".split()
 )
 
 
@@ -81,7 +80,7 @@ class NameFinder:
     def _may_begin(self, i: int) -> bool:
         token = self.doc.tokens[i]
         lower, lexicon = token.lower, self.lexicon
-        if not token.is_capitalised or lower in lexicon.function_words:
+        if not token.is_capitalised or self._is_small_word(token):
             return False
         if lower in lexicon.calendar_words:
             # "May", "April", "August" are names when a name's second word follows.
@@ -96,8 +95,10 @@ class NameFinder:
             return self._small[lower] == 0
         follows = self._is_capitalised(i + 1)
         if follows and self._small[lower] == 0:
-            return lower in lexicon.first_names or lower in lexicon.first_heads or (
-                self.doc.tokens[i + 1].lower in lexicon.last_heads
+            return (
+                lower in lexicon.first_names
+                or lower in lexicon.first_heads
+                or (self.doc.tokens[i + 1].lower in lexicon.last_heads)
             )
         return lower in lexicon.first_heads and self._next_is(i + 1, "of")
 
@@ -105,8 +106,16 @@ class NameFinder:
         tokens = self.doc.tokens
         if i >= len(tokens) or not tokens[i].is_capitalised:
             return False
-        lower = tokens[i].lower
-        return lower not in self.lexicon.function_words and lower not in self.lexicon.calendar_words
+        return (
+            not self._is_small_word(tokens[i])
+            and tokens[i].lower not in self.lexicon.calendar_words
+        )
+
+    def _is_small_word(self, token: Token) -> bool:
+        """Whether a token is a function word; "US", "WHO" and "IS" in capitals are names."""
+        if token.lower not in self.lexicon.function_words:
+            return False
+        return len(token.text) < 2 or self.lexicon.type_of(token.text) is None
 
     def _next_is(self, i: int, lower: str) -> bool:
         return i < len(self.doc.tokens) and self.doc.tokens[i].lower == lower
@@ -150,7 +159,9 @@ class NameFinder:
         lower = tokens[i].lower
         if lower in PARTICLES and not tokens[i].is_capitalised:
             j = i + 1
-            while j < end and j < i + 3 and (tokens[j].lower in PARTICLES or tokens[j].lower == "la"):
+            while (
+                j < end and j < i + 3 and (tokens[j].lower in PARTICLES or tokens[j].lower == "la")
+            ):
                 j += 1
             return j - i + 1 if j < end and self._is_capitalised(j) else 0
         previous = tokens[i - 1].lower
@@ -266,8 +277,10 @@ class NameFinder:
             start -= 1
         while tokens[start].lower in ("'s", "’s", "of", "for", "-"):
             start += 1
-        if tokens[i - 1].is_capitalised or name.size > 1 or name.form.split(" ")[0].lower() not in (
-            lexicon.common_words
+        if (
+            tokens[i - 1].is_capitalised
+            or name.size > 1
+            or name.form.split(" ")[0].lower() not in (lexicon.common_words)
         ):
             name.type, name.method, name.confidence = "PERSON", "title", 0.95
             name.role = self.doc.surface(start, i)

@@ -72,7 +72,19 @@ def _is_subject(doc: Document, x: Located, lexicon: Lexicon) -> bool:
     before = doc.tokens[i - 1].lower if i > begin else ""
     after = doc.tokens[x.name.last].lower if x.name.last < len(doc.tokens) else ""
     return after not in ("'s", "’s") and before not in (
-        "of", "in", "to", "for", "with", "by", "from", "on", "about", "against", "at", "than", "like",
+        "of",
+        "in",
+        "to",
+        "for",
+        "with",
+        "by",
+        "from",
+        "on",
+        "about",
+        "against",
+        "at",
+        "than",
+        "like",
     )
 
 

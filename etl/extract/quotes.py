@@ -11,30 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.extract import indirect
-from etl.extract.actors import Actor, Located
+from etl.extract.actors import Located
 from etl.extract.attribution import Attributor, Site, Source
 from etl.extract.lexicon import Lexicon
 from etl.extract.marks import Span
 from etl.extract.pronouns import Pronoun
+from etl.extract.speech import Speech
 from etl.extract.tokens import Document
 from etl.model import QuoteKind
 
 _FEW_WORDS = 5
-
-
-@dataclass(slots=True)
-class Speech:
-    """A quote before it is numbered throughout the article; `source` are characters."""
-
-    start: int
-    end: int
-    utterance: int
-    kind: QuoteKind
-    cue: str | None
-    speaker: Actor | None
-    source: tuple[int, int] | None
-    method: str
-    confidence: float
 
 
 @dataclass(slots=True)
@@ -51,6 +37,7 @@ class _Marked:
     confidence: float = 0.0
     follows: _Marked | None = None  # the piece whose utterance and speaker this one shares
     is_same_utterance: bool = False
+    utterance: int = -1
 
 
 def find_speech(
@@ -59,6 +46,8 @@ def find_speech(
     names: Sequence[Located],
     stand_ins: Sequence[Pronoun],
     lexicon: Lexicon,
+    *,
+    is_headline: bool = False,
 ) -> list[Speech]:
     """All quotes of one part, in order of their spans; utterances numbered from 0."""
     marked = _locate(doc, spans)
@@ -69,30 +58,24 @@ def find_speech(
     attributor = Attributor(doc, names, stand_ins, quoted, lexicon)
     _attribute(doc, marked, attributor, quoted)
     _carry(doc, marked)
-    numbers: dict[int, int] = {}
-    found: list[Speech] = []
-    owner: dict[int, int] = {}
+    found = [] if not is_headline else indirect.headline_colon(doc, attributor, quoted)
+    by_cue: dict[int, int] = {}  # utterances by the first token of their cue
     split: set[int] = set()  # utterances that began before their cue: the rest is direct too
-    for m in marked:
-        root = m
-        while root.follows is not None and root.is_same_utterance:
-            root = root.follows
-        speaking = m
-        while speaking.follows is not None:
-            speaking = speaking.follows
-        site = speaking.site
-        if site is None and not _stands_alone(doc, m):
+    for number, m in enumerate(marked):
+        m.utterance = number
+        if m.follows is not None:
+            m.site = m.follows.site
+            if m.is_same_utterance:
+                m.utterance = m.follows.utterance
+        elif m.site is not None:
+            m.utterance = by_cue.setdefault(m.site.first, number)
+        if m.site is None and not _stands_alone(doc, m):
             continue
-        key = id(root) if root.site is None else root.site.first
-        utterance = numbers.setdefault(key, len(numbers))
-        source = _source_of(site, attributor, doc)
-        if m.site is not None:
-            owner[m.site.first] = utterance
-        is_split = utterance in split
+        is_split = m.utterance in split
         if m.method in ("cue_after", "cue_inverted", "cue_behind"):
-            split.add(utterance)
-        found.append(_speech(doc, m, utterance, site, source, is_split))
-    found += indirect.find(doc, attributor, owner, len(numbers), quoted)
+            split.add(m.utterance)
+        found.append(_speech(doc, m, _source_of(m.site, attributor, doc), is_split))
+    found += indirect.find(doc, attributor, by_cue, len(marked), quoted)
     return _distinct(found)
 
 
@@ -132,11 +115,14 @@ def _attribute(
         ceiling = m.paragraph_last
         if following is not None and following.paragraph_first == m.paragraph_first:
             ceiling = following.first
-        if not (
-            _cue_behind(doc, m, attributor, ceiling)
-            or _cue_before(doc, m, attributor, quoted)
-            or _colon_before(doc, m, attributor)
-        ) and previous is not None:
+        if (
+            not (
+                _cue_behind(doc, m, attributor, ceiling)
+                or _cue_before(doc, m, attributor, quoted)
+                or _colon_before(doc, m, attributor)
+            )
+            and previous is not None
+        ):
             m.follows = previous if _flows_on(doc, m, previous, floor) else None
             m.is_same_utterance = m.follows is not None
 
@@ -164,19 +150,25 @@ def _cue_behind(doc: Document, m: _Marked, attributor: Attributor, ceiling: int)
         starts = site.first if site.is_inverted else min(site.source.first, site.first)
         gap = [t for t in tokens[begin:starts] if t.is_word and not t.is_capitalised]
         if len(gap) <= 4 or ending == ",":
-            if ending in "?!" and tokens[begin].is_initial and site.last < end:
-                if tokens[site.last].lower == "that":
-                    return False
+            if ending in "?!" and _leads_on(doc, max(site.last, site.source.last), ceiling):
+                return False
             return _set(m, site, "cue_inverted" if site.is_inverted else "cue_after", 0.9)
     return False
 
 
-def _cue_before(
-    doc: Document, m: _Marked, attributor: Attributor, quoted: Sequence[bool]
-) -> bool:
+def _leads_on(doc: Document, i: int, ceiling: int) -> bool:
+    """Whether a cue behind “…?” goes with what follows it: `He replied, “…”`, `He said that`."""
+    tokens = doc.tokens
+    if i < len(tokens) and tokens[i].lower == "that":
+        return True
+    return i < ceiling and tokens[i].text in (",", ":") and ceiling - i <= 2 < len(tokens) - i
+
+
+def _cue_before(doc: Document, m: _Marked, attributor: Attributor, quoted: Sequence[bool]) -> bool:
     """`She said, “…”`, `She called it “…”`: the nearest cue of the sentence before the span."""
     if m.first >= len(doc.tokens) or m.first == m.last:
         return False
+    tokens = doc.tokens
     opening = m.first - 1 if m.first > m.paragraph_first else m.first
     sentence = doc.sentence_of(opening)
     sites = attributor.between(max(sentence.first, opening - 60), m.first)
@@ -190,7 +182,14 @@ def _cue_before(
                 return _set(m, site, "cue_participle", 0.65)
             continue
         if site.source is not None:
-            gap = m.first - site.last
+            gap = sum(
+                t.is_word and not q
+                for t, q in zip(
+                    tokens[site.last : m.first], quoted[site.last : m.first], strict=True
+                )
+            )
+            if gap > (10 if site.cue.frame == "direct" else 30):
+                return False
             return _set(m, site, "cue_before", 0.9 if gap < 6 else 0.75)
     return False
 
@@ -220,9 +219,11 @@ def _flows_on(doc: Document, m: _Marked, previous: _Marked, floor: int) -> bool:
         return False
     words = [t for t in doc.tokens[floor : m.first] if t.is_word]
     if previous.method in ("cue_after", "cue_inverted", "cue_behind", "carried_over"):
-        new_sentences = doc.tokens[m.first].sentence - doc.tokens[previous.last].sentence if (
-            previous.last < len(doc.tokens)
-        ) else 0
+        new_sentences = (
+            doc.tokens[m.first].sentence - doc.tokens[previous.last].sentence
+            if (previous.last < len(doc.tokens))
+            else 0
+        )
         if new_sentences > 1 or len(words) > 40:
             return False
     elif len(words) > 3:
@@ -237,9 +238,15 @@ def _carry(doc: Document, marked: list[_Marked]) -> None:
         m, following = marked[number], marked[number + 1]
         if m.site or m.follows or not _is_sentence(doc, m):
             continue
-        if following.paragraph_first == m.paragraph_first and following.method in (
-            "cue_after", "cue_inverted",
-        ) and not any(t.is_word for t in doc.tokens[m.last : following.first]):
+        if (
+            following.paragraph_first == m.paragraph_first
+            and following.method
+            in (
+                "cue_after",
+                "cue_inverted",
+            )
+            and not any(t.is_word for t in doc.tokens[m.last : following.first])
+        ):
             m.site, m.method, m.confidence = following.site, "carried_back", 0.7
     for number in range(1, len(marked)):
         m, previous = marked[number], marked[number - 1]
@@ -261,7 +268,12 @@ def _is_sentence(doc: Document, m: _Marked) -> bool:
     said = doc.text[m.span.start : m.span.end].strip()
     words = sum(t.is_word for t in doc.tokens[m.first : m.last])
     begins = said[:1].isupper() or not said[:1].isalpha()
-    return bool(said) and words > 1 and begins and (_last_sign(doc, m) in tuple(".!?…,—–") or m.span.is_open)
+    return (
+        bool(said)
+        and words > 1
+        and begins
+        and (_last_sign(doc, m) in tuple(".!?…,—–") or m.span.is_open)
+    )
 
 
 def _stands_alone(doc: Document, m: _Marked) -> bool:
@@ -285,10 +297,8 @@ def _source_of(site: Site | None, attributor: Attributor, doc: Document) -> Sour
     return indirect.borrowed_source(site, attributor, doc)
 
 
-def _speech(
-    doc: Document, m: _Marked, utterance: int, site: Site | None, source: Source | None,
-    is_split: bool,
-) -> Speech:
+def _speech(doc: Document, m: _Marked, source: Source | None, is_split: bool) -> Speech:
+    site, utterance = m.site, m.utterance
     kind: QuoteKind = "direct"
     said = doc.text[m.span.start : m.span.end].strip()
     before = doc.text[max(0, m.span.start - 3) : m.span.start - 1].rstrip()

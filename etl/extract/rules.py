@@ -13,7 +13,8 @@ from etl.extract import headline, kinds, marks, pronouns, roles, tokens
 from etl.extract.actors import Actor, Located, Registry
 from etl.extract.lexicon import load_lexicon
 from etl.extract.names import Name, NameFinder
-from etl.extract.quotes import Speech, find_speech
+from etl.extract.quotes import find_speech
+from etl.extract.speech import Speech
 from etl.extract.tokens import Document
 from etl.model import Article, Extraction, Mention, Part, Quote, TextActor
 
@@ -48,7 +49,14 @@ class RuleExtractor:
             here = [x for x in located if x.part == part]
             is_quoted = _inside([(s.start, s.end) for s in spans[part]])
             stand_ins[part] = pronouns.resolve(docs[part], here, lexicon, is_quoted)
-            speech[part] = find_speech(docs[part], spans[part], here, stand_ins[part], lexicon)
+            speech[part] = find_speech(
+                docs[part],
+                spans[part],
+                here,
+                stand_ins[part],
+                lexicon,
+                is_headline=part == "headline",
+            )
         return _records(docs, spans, located, registry.actors, stand_ins, speech)
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
@@ -89,15 +97,32 @@ def _records(
         is_quoted = _inside([(s.start, s.end) for s in spans[part]])
 
         def mention(
-            first: int, last: int, actor: Actor, kind: str, role: str | None, method: str,
-            confidence: float, doc: Document = doc, part: Part = part,
+            first: int,
+            last: int,
+            actor: Actor,
+            kind: str,
+            role: str | None,
+            method: str,
+            confidence: float,
+            doc: Document = doc,
+            part: Part = part,
             is_quoted: Callable[[int], bool] = is_quoted,
         ) -> Mention:
             start, end = doc.tokens[first].start, doc.tokens[last - 1].end
             return Mention(
-                numbers[id(actor)], part, start, end, doc.text[start:end], actor.type,
-                "pronoun" if kind == "pronoun" else "name", doc.paragraph_of(first),
-                doc.tokens[first].sentence, role, is_quoted(start), method, round(confidence, 3),
+                numbers[id(actor)],
+                part,
+                start,
+                end,
+                doc.text[start:end],
+                actor.type,
+                "pronoun" if kind == "pronoun" else "name",
+                doc.paragraph_of(first),
+                doc.tokens[first].sentence,
+                role,
+                is_quoted(start),
+                method,
+                round(confidence, 3),
             )
 
         here = [
@@ -113,13 +138,19 @@ def _records(
         for said in speech[part]:
             quotes.append(
                 Quote(
-                    utterances + said.utterance, part, said.start, said.end,
-                    doc.text[said.start : said.end], said.kind, said.cue,
+                    utterances + said.utterance,
+                    part,
+                    said.start,
+                    said.end,
+                    doc.text[said.start : said.end],
+                    said.kind,
+                    said.cue,
                     None if said.speaker is None else numbers[id(said.speaker)],
                     None if said.source is None else doc.text[said.source[0] : said.source[1]],
                     None if said.source is None else said.source[0],
                     None if said.source is None else said.source[1],
-                    said.method, round(said.confidence, 3),
+                    said.method,
+                    round(said.confidence, 3),
                 )
             )
         utterances += 1 + max((said.utterance for said in speech[part]), default=-1)

@@ -1,0 +1,30 @@
+"""A quote on its way to `etl.model.Quote`.
+
+Belongs here: the record that `quotes` and `indirect` both make. Does not belong here: how it is
+found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from etl.extract.actors import Actor
+from etl.model import QuoteKind
+
+
+@dataclass(slots=True)
+class Speech:
+    """A quote before it is numbered throughout the article.
+
+    `start`:`end` and `source` are characters of the part; `utterance` numbers within the part.
+    """
+
+    start: int
+    end: int
+    utterance: int
+    kind: QuoteKind
+    cue: str | None
+    speaker: Actor | None
+    source: tuple[int, int] | None
+    method: str
+    confidence: float
