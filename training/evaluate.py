@@ -26,7 +26,7 @@ from etl.model import Article, Extraction, Part
 REPOSITORY = Path(__file__).resolve().parent.parent
 COLLAPSED = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
 """UNER knows three types, buildings and countries being LOC; NORP and OTHER have no counterpart."""
-MARKS = frozenset('“”"‘')
+MARKS = re.compile("[“”\"‘]|''")
 _WORD = re.compile(r"\w+")
 
 Spans = list[tuple[int, int]]
@@ -144,7 +144,7 @@ def quotes_scores(extractor: Extractor, folder: Path) -> dict[str, object]:
     for text, gold in read_polnear(folder):
         utterances = _utterances(text, extractor)
         truth = [_words(text, a.content) for a in gold]
-        in_marks = [any(MARKS & set(text[s:e]) for s, e in a.content) for a in gold]
+        in_marks = [any(MARKS.search(text, s, e) for s, e in a.content) for a in gold]
         pairs = _pair(truth, [u.words for u in utterances])
         for limit in overall:
             good = [(g, u) for g, u, iou in pairs if iou >= limit]

@@ -14,16 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from etl.extract.lexicon import Lexicon
+from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.names import PARTICLES, Name, is_suffix
 from etl.extract.tokens import Document
 from etl.model import EntityType, Part
 
-_COMPANY_FORMS = frozenset(
+_COMPANY_FORMS = word_set(
     "inc inc. corp corp. corporation co co. company ltd ltd. llc plc ag gmbh sa group holdings "
-    "f.c. fc".split()
+    "f.c. fc"
 )
-_SMALL_WORDS = frozenset("of the and for on & de la".split())
+_SMALL_WORDS = word_set("of the and for on & de la")
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +45,7 @@ class Located:
 
     part: Part
     name: Name
+    surface: str = ""
     actor: Actor | None = None
     method: str = ""
     confidence: float = 0.0
@@ -65,6 +66,8 @@ class Registry:
 
     def link(self, located: Sequence[Located], docs: dict[Part, Document]) -> None:
         """Give every name its actor: full names first, then what is short for them."""
+        for x in located:
+            x.surface = " ".join(docs[x.part].surface(x.name.first, x.name.last).split())
         self._full_forms = self._expansions(located, docs)
         people = [x for x in located if x.name.type == "PERSON"]
         others = [x for x in located if x.name.type != "PERSON"]
@@ -87,7 +90,7 @@ class Registry:
 
     def _new(self, x: Located, key: str) -> Actor:
         kind = x.name.type or "OTHER"
-        actor = Actor(kind, x.name.form, x.name.gender or self._gender(x.name))
+        actor = Actor(kind, x.surface, x.name.gender or self._gender(x.name))
         self.actors.append(actor)
         self._by_key[(kind, key)] = actor
         return actor
@@ -124,13 +127,15 @@ class Registry:
         else:
             self._by_key[("PERSON", x.name.form.lower())] = actor
             if len(x.name.form) > len(actor.name):
-                actor.name = actor.full = x.name.form
+                actor.name, actor.full = x.surface, x.name.form
         actor.gender = actor.gender or x.name.gender
         _assign(x, actor, x.name.method, x.name.confidence)
 
     def _link_short_person(self, x: Located) -> None:
-        key = x.name.form.lower()
+        key = self._given_and_surname(x.name.form)[1]
         candidates = self._by_surname.get(key, [])
+        if _generation(x.name.form):
+            candidates = [a for a in candidates if _generation(a.full) == _generation(x.name.form)]
         if x.name.gender and len(candidates) > 1:
             fitting = [a for a in candidates if a.gender in ("", x.name.gender)]
             candidates = fitting or candidates
@@ -179,7 +184,7 @@ class Registry:
                     if word in self.lexicon.last_heads or word in self.lexicon.first_heads:
                         self._by_head[word].append(actor)
         elif len(form) > len(actor.name) and kind != "NORP":
-            actor.name = form
+            actor.name = x.surface
         _assign(x, actor, method, confidence)
 
     def _is_bare_head(self, name: Name) -> bool:

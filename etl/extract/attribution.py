@@ -15,40 +15,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.extract.actors import Actor, Located
-from etl.extract.lexicon import Cue, Lexicon
+from etl.extract.lexicon import Cue, Lexicon, word_set
 from etl.extract.pronouns import Pronoun
 from etl.extract.tokens import Document, Sentence
 
 _WINDOW = 30
-_ADVERBS = frozenset(
+_ADVERBS = word_set(
     "also then later once never even still now just again recently first not n't often always "
     "only further soon yesterday today did does do has have had will would could should may might "
     "must can didn't doesn't don't hasn't hadn't haven't won't wouldn't 've 'd ’ve ’d 'll ’ll "
-    "already since simply long frequently since both all".split()
+    "already since simply long frequently since both all"
 )
-_PASSIVE = frozenset("is are was were be been being 're ’re 'm ’m get got gets".split())
-_SPEAKING = frozenset("he she they i we it you who".split())
-_DETERMINERS = frozenset(
+_PASSIVE = word_set("is are was were be been being 're ’re 'm ’m get got gets")
+_SPEAKING = word_set("he she they i we it you who")
+_DETERMINERS = word_set(
     "the a an his her their its our my this that these those one two three four five some several "
-    "many most few both other another no any".split()
+    "many most few both other another no any"
 )
-_ORDINALS = frozenset("first second third former last next late".split())
-_LINKS = frozenset("for of at from with in on to close familiar inside behind".split())
-_MODALS = frozenset(
-    "did does do will would could can may might must should to didn't don't".split()
-)
+_COUNTS = word_set("one two three some several many most few both another others")
+_ORDINALS = word_set("first second third former last next late")
+_LINKS = word_set("for of at from with in on to close familiar inside behind")
+_MODALS = word_set("did does do will would could can may might must should to didn't don't")
 _STOPS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "“", "”", '"', "(", ")", "‘"})
-_CLAUSES = frozenset(
+_CLAUSES = word_set(
     "that if whether because when while and but as after before than so though although since "
-    "until or".split()
+    "until or"
 )
 # Forms that are as often nouns: a cue only right behind a name or pronoun.
-_NOUN_LIKE = frozenset(
-    "claims reports notes calls comments answers questions hopes fears requests orders demands "
-    "promises cries posts tweets emails texts guesses jokes remarks counters signals states points "
-    "shows thanks reports decides cites rules objects estimates forecasts concerns laughs reads "
-    "hits fires shouts urges pledges vows charges lectures quotes attacks".split()
+_NOUN_LIKE = word_set(
+    "claims talks reports notes calls comments answers questions hopes fears requests orders "
+    "demands promises cries posts tweets emails texts guesses jokes remarks counters signals "
+    "states points shows thanks decides cites rules objects estimates forecasts concerns laughs "
+    "reads hits fires shouts urges pledges vows charges lectures quotes attacks"
 )
+_WITH_BASE = _MODALS | _SPEAKING
+_PLURALS = frozenset({"people", "police", "men", "women", "media"})
 _CLEAR = frozenset({"made", "makes", "make", "making"})
 
 
@@ -98,6 +99,9 @@ class Attributor:
             if x.name.role and x.actor is not None:
                 office = re.split(r" (?:of|for|at|in) ", x.name.role.lower())[0]
                 self._holders[office.rpartition(" ")[2]][id(x.actor)] = (x.actor, office)
+        self._no_head = lexicon.function_words - _COUNTS
+        self._outside_phrase = lexicon.function_words - _ORDINALS
+        self._breaks_phrase = self._outside_phrase - _DETERMINERS
         self.sites = self._find_sites()
         self._firsts = [site.first for site in self.sites]
 
@@ -113,7 +117,10 @@ class Attributor:
             if self.doc.tokens[j].lower in ("he", "she", "they", "we", "i"):
                 return self._pronoun_at(j)
             x = self._starting.get(j)
-            if x is not None and x.name.type == "PERSON" and x.actor is not None:
+            if x is None or x.actor is None:
+                continue
+            opens = x.name.type in ("ORG", "GPE") and j - sentence.first < 3
+            if opens or x.name.type == "PERSON":
                 follower = self.doc.tokens[x.name.last : x.name.last + 1]
                 if not (follower and follower[0].lower in ("'s", "’s")):
                     return Source(x.name.first, x.name.last, x.actor, 0.6)
@@ -141,19 +148,19 @@ class Attributor:
             cue, last = phrase
         else:
             found = self.lexicon.cues.get(lower)
-            if found is None or tokens[i].is_capitalised and not tokens[i].is_initial:
+            if found is None or (tokens[i].is_capitalised and not tokens[i].is_initial):
                 return None
             cue = found
         before = tokens[i - 1].lower if i > sentence.first else ""
-        if cue.inflection == "base" and lower != "read" and before not in _MODALS | _SPEAKING:
-            if not before.endswith("s") and before not in ("people", "police", "men", "women"):
-                return None
+        is_plural = before.endswith("s") or before in _PLURALS
+        if cue.inflection == "base" and not is_plural and before not in _WITH_BASE:
+            return None
         if before in ("to", "the", "a", "an", "of", "his", "her", "their", "its", "this"):
             return None
         if cue.inflection == "finite" and self._is_passive(i, sentence.first):
             return None
         source = None
-        if cue.inflection != "ing" or before in _PASSIVE or before in ("", ","):
+        if cue.inflection != "ing" or before in _PASSIVE or i in self._ending:
             source = self.source_before(i, sentence.first)
         if lower in _NOUN_LIKE and (
             source is None or source.last != i or not self._is_named(source)
@@ -177,7 +184,7 @@ class Attributor:
         return Source(x.name.first, last, x.actor, 0.8) if x.name.first - first < 5 else None
 
     def _phrase_at(self, i: int, end: int) -> tuple[Cue, int] | None:
-        """ "made (it) clear", "put it", "went on to say", with where each ends."""
+        """Cues of several words ("made it clear", "put it"), with where each ends."""
         words = [t.lower for t in self.doc.tokens[i : min(i + 4, end)]]
         if words[0] in _CLEAR and "clear" in words[1:3]:
             return Cue("make clear", "clause", "finite"), i + words.index("clear") + 1
@@ -229,6 +236,11 @@ class Attributor:
     def _before_aside(self, j: int, begin: int) -> Source | None:
         """The source left of an aside: "Ann Lee" in "Ann Lee, who runs the port, said"."""
         tokens = self.doc.tokens
+        x = self._ending.get(j)
+        is_person = x is not None and x.name.type == "PERSON"
+        if x is not None and is_person and tokens[x.name.first - 1].text == ",":
+            # "The mayor, Ann Lee, said": the aside is the name itself.
+            return self._ending_at(j - 1, begin)
         for k in range(j - 1, begin, -1):
             if tokens[k].text in (",", "—", "–") and not self.quoted[k]:
                 x = self._ending.get(k)
@@ -254,11 +266,11 @@ class Attributor:
                 if governor is not None and governor.actor is not None:
                     return Source(governor.name.first, last, governor.actor, 0.85)
                 return self._nominal(first, j + 1, last - 1)
-            if x.name.type == "NORP" and lower not in self.lexicon.source_nouns:
-                if not lower.endswith(("s", "ese", "sh")):
-                    return None
+            is_people = lower in self.lexicon.source_nouns or lower.endswith(("s", "ese", "sh"))
+            if x.name.type == "NORP" and not is_people:
+                return None
             return Source(x.name.first, x.name.last, x.actor, 0.9)
-        if not tokens[j].is_word or lower in self.lexicon.function_words - _DETERMINERS:
+        if not tokens[j].is_word or lower in self._no_head:
             return None
         return self._nominal_ending(j, begin)
 
@@ -290,9 +302,8 @@ class Attributor:
             if left.lower in _DETERMINERS:
                 return k - 1
             if (
-                not left.is_word
-                and left.lower not in ("-", "'s", "’s")
-                or left.lower in self.lexicon.function_words - _ORDINALS
+                (not left.is_word and left.lower not in ("-", "'s", "’s"))
+                or left.lower in self._outside_phrase
                 or self.quoted[k - 1]
             ):
                 break
@@ -370,7 +381,7 @@ class Attributor:
                 break
             if token.lower in lexicon.source_nouns:
                 noun = j
-            elif token.lower in lexicon.function_words - _DETERMINERS - _ORDINALS:
+            elif token.lower in self._breaks_phrase:
                 break
             j += 1
         if noun >= 0:

@@ -52,7 +52,7 @@ def add_title_case(
     """The names of a document with those of its title-case sentences, in order."""
     added: list[Name] = []
     for sentence in doc.sentences:
-        if not is_title_case(doc, sentence):
+        if not is_title_case(doc, sentence, lexicon):
             continue
         words = [t.text for t in doc.tokens[sentence.first : sentence.last] if t.is_word]
         is_upper = sum(w.isupper() for w in words) > 0.7 * len(words)

@@ -12,31 +12,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.extract.attribution import Attributor, Site, Source
+from etl.extract.lexicon import word_set
 from etl.extract.speech import Speech
 from etl.extract.tokens import Document
 
 _SHORTEST = 3
-_ADDRESSED = frozenset("tell ask remind inform assure warn urge notify advise".split())
-_NO_CLAUSE = frozenset(
+_ADDRESSED = word_set("tell ask remind inform assure warn urge notify advise")
+_NO_CLAUSE = word_set(
     "of in on at by to with about for from as into against and or but over after before during "
     "between within than when while where until his her its their both so yes no nothing more most "
-    "less goodbye hello sorry farewell something anything everything little much".split()
+    "less goodbye hello sorry farewell something anything everything little much"
 )
-_DAYS = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday today yesterday".split()
-)
-_MOMENTS = frozenset(
-    "morning afternoon evening night afterwards afterward later earlier then again".split()
-)
-_AUXILIARIES = frozenset(
+_DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday today yesterday")
+_MOMENTS = word_set("morning afternoon evening night afterwards afterward later earlier then again")
+_DAYS_AND_MOMENTS = _DAYS | _MOMENTS
+_CLAUSE_VERBS = frozenset({"say", "believe", "think", "argue", "hope", "know"})
+_AUXILIARIES = word_set(
     "is was are were had has have would will could can should did does do may might must 'd 'll 's "
-    "’d ’ll ’s ’re 're ’ve 've ’m 'm never also".split()
+    "’d ’ll ’s ’re 're ’ve 've ’m 'm never also"
 )
-_TIMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday today yesterday tonight earlier late "
-    "later last this week month year morning afternoon evening night on in a an the statement "
-    "interview speech tweet news conference report recently early television weekend email post "
-    "briefing".split()
+_TIMES = _DAYS_AND_MOMENTS | word_set(
+    "tonight late last this week month year january february march april may june july august "
+    "september october november december on in a an the statement interview speech tweet news "
+    "conference report recently early television weekend email post briefing"
 )
 
 
@@ -147,11 +145,10 @@ def _behind_cue(
     token = tokens[first]
     if not token.is_word or token.lower in _NO_CLAUSE or end - first < _SHORTEST + 1:
         return None
-    if site.cue.verb not in ("say", "believe", "think", "argue", "hope", "know"):
-        # Other verbs take nouns as easily as clauses ("announced a plan", "declared it open"): a
-        # verb that follows soon is the sign of a clause.
-        if not _has_verb(doc, first, end):
-            return None
+    # Most verbs take nouns as easily as clauses ("announced a plan", "declared it open"): a verb
+    # that follows soon is the sign of a clause.
+    if site.cue.verb not in _CLAUSE_VERBS and not _has_verb(doc, first, end):
+        return None
     return _to_end(doc, first, following, end)
 
 
@@ -175,7 +172,7 @@ def _behind_time(doc: Document, first: int, end: int) -> int:
     i = first
     if i + 1 < end and tokens[i].lower == "on" and tokens[i + 1].lower in _DAYS:
         i += 1
-    while i < end and i - first < 4 and tokens[i].lower in _DAYS | _MOMENTS:
+    while i < end and i - first < 4 and tokens[i].lower in _DAYS_AND_MOMENTS:
         i += 1
     return i
 
@@ -183,13 +180,13 @@ def _behind_time(doc: Document, first: int, end: int) -> int:
 def _to_end(doc: Document, first: int, following: Site | None, end: int) -> tuple[int, int] | None:
     """Cut a clause where the next cue's own clause begins: ", adding that"."""
     tokens = doc.tokens
-    if following is not None and first < following.first < end:
-        if following.is_according or following.source is None:
-            cut = following.first
-            while cut > first and not tokens[cut - 1].is_word:
-                cut -= 1
-            if tokens[following.first - 1].text == ",":
-                return (first, cut) if cut > first else None
+    begins = following is not None and (following.is_according or following.source is None)
+    if following is not None and begins and first < following.first < end:
+        cut = following.first
+        while cut > first and not tokens[cut - 1].is_word:
+            cut -= 1
+        if tokens[following.first - 1].text == ",":
+            return (first, cut) if cut > first else None
     return (first, end) if end > first else None
 
 

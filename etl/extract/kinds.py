@@ -11,37 +11,57 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from etl.extract.lexicon import Lexicon
+from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.names import Name, is_suffix
 from etl.extract.tokens import Document
 from etl.model import EntityType
 
-_PLACE_PREPOSITIONS = frozenset("in near across throughout outside around".split())
-_PLACE_NOUNS = frozenset(
+_PLACE_PREPOSITIONS = word_set("in near across throughout outside around")
+_PLACE_NOUNS = word_set(
     "city town village capital province state region island republic port county district suburb "
-    "settlement municipality hamlet borough".split()
+    "settlement municipality hamlet borough"
 )
-_DIRECTIONS = frozenset(
-    "north south east west new san santa los las port fort saint st. upper lower".split()
+_RULERS = word_set(
+    "mayor governor president king queen bishop government parliament people capital"
+)
+_DIRECTIONS = word_set(
+    "north south east west new san santa los las port fort saint st. upper lower"
 )
 _PLACE_ENDINGS = ("burg", "ville", "grad", "stan", "shire", "polis", "abad")
+_SURNAME_ENDINGS = (
+    "sky",
+    "skyy",
+    "ski",
+    "enko",
+    "ovich",
+    "evich",
+    "oglu",
+    "shvili",
+    "opoulos",
+    "sson",
+    "escu",
+    "wicz",
+    "ković",
+    "ović",
+)
 _PEOPLE_ENDINGS = ("ian", "ean", "an", "n", "ese", "ish", "i")
 _ACRONYM = 3.0
 _ENOUGH = 0.3
-_OF_PLACES = frozenset(
+_OF_PLACES = word_set(
     "government president prime parliament capital army navy coast foreign finance economy people "
     "ambassador largest biggest oldest second ministry minister king queen border leader leaders "
-    "opposition supreme military".split()
+    "opposition supreme military"
 )
-_PEOPLE_NOUNS = frozenset(
+_PEOPLE_NOUNS = word_set(
     "people peoples tribe tribes community communities language culture ethnic nationals militants "
-    "rebels fighters heritage".split()
+    "rebels fighters heritage"
 )
 _Votes = dict[EntityType, float]
 
 
 def decide(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]:
     """The candidates that are names, each with its type, in order."""
+    _lower_shouts(names)
     votes: dict[str, _Votes] = defaultdict(lambda: defaultdict(float))
     by_method: dict[str, Name] = {}
     for name in names:
@@ -61,6 +81,9 @@ def decide(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]
             namesake = votes.get(name.form.split(" ")[0])
             if namesake:  # "Keldane", after Keldane Bank, unless it is a place by itself
                 namesake["ORG"] += 0.4
+            seat = name.form.rpartition(" of ")[2]
+            if seat in votes and seat != name.form:  # the Bank of Velmark
+                votes[seat]["GPE"] += 1
     _derive_peoples(votes)
     types = {form: _winner(tally) for form, tally in votes.items()}
     _share_surnames(types, votes)
@@ -82,6 +105,14 @@ def decide(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]
     return decided
 
 
+def _lower_shouts(names: Sequence[Name]) -> None:
+    """ALDHAVEN is Aldhaven where the article knows that: a dateline, not an acronym."""
+    forms = {name.form for name in names}
+    for name in names:
+        if name.form.isupper() and len(name.form) > 3 and name.form.title() in forms:
+            name.form = name.form.title()
+
+
 def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -> None:
     tokens = doc.tokens
     sentence = doc.sentence_of(name.first)
@@ -94,11 +125,11 @@ def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -
     elif before == "the":
         tally["PERSON"] -= 1.5
         # "the Lalibela church" tells nothing of Lalibela; "the Lalibela said" does.
-        if not after[0].isalpha() or after[0] in lexicon.function_words | lexicon.cues.keys():
+        if not after[0].isalpha() or after[0] in lexicon.function_words or after[0] in lexicon.cues:
             tally["ORG"] += 0.7
-    elif before == "of" and name.first - 2 >= sentence.first:
-        if tokens[name.first - 2].lower in _PLACE_NOUNS:
-            tally["GPE"] += 3
+    elif before == "of":
+        governor = tokens[max(name.first - 2, sentence.first)].lower
+        tally["GPE"] += 3 if governor in _PLACE_NOUNS else 0.8 if governor in _RULERS else 0
     cue = lexicon.cues.get(after[0])
     if cue and cue.inflection == "finite" and cue.frame != "direct":
         tally["PERSON"] += 0.5
@@ -106,7 +137,7 @@ def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -
         tally["NORP"] += 1.5
     if name.size == 1 and (not after[0].isalpha() or after[0] in lexicon.function_words):
         # A lone unknown word, used on its own again and again, is more often a place than not.
-        tally["GPE"] += 0.16
+        tally["GPE"] += 0.11
     if after[0] in ("'s", "’s") and after[1] in _OF_PLACES:
         tally["GPE"] += 1
     if after[0] == "-" and after[1] in ("based", "born", "area"):
@@ -137,6 +168,10 @@ def _weigh_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
             tally["GPE"] += 1
         if form.lower() in lexicon.first_names and form.lower() not in lexicon.common_words:
             tally["PERSON"] += 1.2
+        if form.endswith(("ese", "ian", "ians")) and form.lower() not in lexicon.first_names:
+            tally["NORP"] += 0.8
+        if form.endswith(_SURNAME_ENDINGS):
+            tally["PERSON"] += 0.8
         if form.lower() in lexicon.last_heads:
             tally["ORG"] += 0.6
         return
@@ -158,19 +193,31 @@ def _weigh_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
 
 def _derive_peoples(votes: dict[str, _Votes]) -> None:
     """Velmark and Velmarkian, both unknown, explain each other: a place and its people."""
-    for form in list(votes):
-        if " " in form or len(form) < 5:
-            continue
-        stem = form[:-1] if form.endswith("s") else form
+    words_of_places = {
+        word
+        for form, tally in votes.items()
+        if " " in form and _is_place(tally)
+        for word in form.split(" ")
+    }
+    for form in [f for f in votes if " " not in f and len(f) > 4]:
+        stem = form.removesuffix("s")
         for ending in _PEOPLE_ENDINGS:
-            if not stem.endswith(ending):
+            root = stem.removesuffix(ending)
+            if root == stem:
                 continue
-            root = stem[: -len(ending)]
             for place in (root, root + "a", root + "e", root + "y", root + "o"):
-                if len(place) > 3 and place != form and place in votes:
-                    if _winner(votes[place])[0] in ("GPE", "LOC", None, "OTHER"):
-                        votes[place]["GPE"] += 2
-                        votes[form]["NORP"] += 4
+                if len(place) < 4 or place == form:
+                    continue
+                if place in votes and (not votes[place] or _is_place(votes[place])):
+                    votes[place]["GPE"] += 2
+                    votes[form]["NORP"] += 4
+                elif place in words_of_places:
+                    votes[form]["NORP"] += 4
+
+
+def _is_place(tally: _Votes) -> bool:
+    """Whether a form may be a place: that it is, or nothing better is known."""
+    return _winner(tally)[0] in ("GPE", "LOC", "OTHER", None)
 
 
 def _winner(tally: _Votes) -> tuple[EntityType | None, float]:

@@ -91,6 +91,11 @@ def load_lexicon() -> Lexicon:
     )
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a short list that stands beside the one rule that uses it."""
+    return frozenset(text.split())
+
+
 def _read(file: str) -> str:
     return resources.files("etl.extract").joinpath("lexicon", file).read_text("utf-8")
 

@@ -11,27 +11,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from etl.extract.lexicon import Lexicon
+from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.tokens import Document, Sentence, Token
 from etl.model import EntityType
 
-PARTICLES = frozenset(
-    "von van der den de del della di da dos du bin ibn al el ter zu af av ben".split()
-)
+PARTICLES = word_set("von van der den de del della di da dos du bin ibn al el ter zu af av ben")
 # These are words of other languages only, so they may also open a name: "de Blasio".
 _OPENING_PARTICLES = PARTICLES - {"ben", "den", "da", "du", "zu", "af", "av", "ter", "dos"}
-_OF_TITLES = frozenset("secretary minister director speaker chief commissioner head".split())
 _SUFFIXES = frozenset({"jr.", "sr.", "jr", "sr", "ii", "iii", "iv"})
+# Function words that stay small in a headline in title case; "is" or "that" would not.
+_SMALL_IN_TITLES = word_set(
+    "a an the of in on at by to for and or but as with from into over after not off up out per via"
+)
 _MAX_TOKENS = 9
 # What may stand between the words of a role: "former first deputy prime minister".
-_ROLE_MODIFIERS = frozenset(
+_ROLE_MODIFIERS = word_set(
     "former then acting deputy senior junior vice prime foreign first chief interim outgoing "
     "incoming presidential vice-presidential longtime veteran retired late ex-president co- top "
     "presumptive chairman-elect elect executive assistant associate managing general national "
     "state city county federal district party campaign police press financial political military "
     "defence defense interior finance health education justice energy opposition majority minority "
     "government company union local regional fellow real estate republican democratic democrat "
-    "conservative liberal independent billionaire business science environmental human rights".split()
+    "conservative liberal independent billionaire business science environmental human rights"
 )
 
 
@@ -72,7 +73,7 @@ class NameFinder:
         """All candidates outside title-case sentences, in order, none overlapping another."""
         names: list[Name] = []
         for sentence in self.doc.sentences:
-            if not is_title_case(self.doc, sentence):
+            if not is_title_case(self.doc, sentence, self.lexicon):
                 for first, last in self._runs(sentence):
                     names.extend(self._cut(first, last))
         return names
@@ -86,6 +87,8 @@ class NameFinder:
             # "May", "April", "August" are names when a name's second word follows.
             return lower in lexicon.first_names and self._is_capitalised(i + 1)
         if not token.is_initial:
+            return True
+        if lower in PARTICLES and self._next_is_particle(i + 1):
             return True
         if self._medial[token.text] > self._small[lower]:
             return True
@@ -116,6 +119,9 @@ class NameFinder:
         if token.lower not in self.lexicon.function_words:
             return False
         return len(token.text) < 2 or self.lexicon.type_of(token.text) is None
+
+    def _next_is_particle(self, i: int) -> bool:
+        return i < len(self.doc.tokens) and self.doc.tokens[i].lower in PARTICLES
 
     def _next_is(self, i: int, lower: str) -> bool:
         return i < len(self.doc.tokens) and self.doc.tokens[i].lower == lower
@@ -167,8 +173,11 @@ class NameFinder:
         previous = tokens[i - 1].lower
         if lower == "&":
             return 2 if i + 1 < end and self._is_capitalised(i + 1) else 0
-        if lower in ("’", "'") and previous.endswith("s") and i + 1 < end:
-            # "Seafarers’ Guild": the apostrophe belongs to the name.
+        is_plural = (lower in ("’", "'") and previous.endswith("s")) or (
+            lower in ("’s", "'s") and previous.endswith(("men", "children", "people"))
+        )
+        if is_plural and i + 1 < end:
+            # "Seafarers’ Guild", "Women's Institute": the apostrophe belongs to the name.
             following = tokens[i + 1].lower
             is_head = following in lexicon.last_heads or following in lexicon.first_heads
             return 2 if is_head and self._is_capitalised(i + 1) else 0
@@ -181,8 +190,7 @@ class NameFinder:
             return j - i + 1 if j < end and self._is_capitalised(j) else 0
         if lower == "and" and has_of and i + 1 < end and self._is_capitalised(i + 1):
             # "Ministry of Science and Technology", not "Ministry of Health and Ann Lee".
-            if tokens[i + 1].lower in lexicon.common_words and previous in lexicon.common_words:
-                return 2
+            return 2 if {tokens[i + 1].lower, previous} <= lexicon.common_words else 0
         return 0
 
     def _cut(self, first: int, last: int) -> list[Name]:
@@ -207,9 +215,9 @@ class NameFinder:
         split = self._after_nationality(first, last)
         if split:
             return split
-        if last - first > 1 and words[0] in lexicon.first_names:
-            if not (words[0] in lexicon.common_words and words[1] in lexicon.common_words):
-                return [self._person(first, last, "first_name", 0.85)]
+        is_ordinary = set(words[:2]) <= lexicon.common_words
+        if last - first > 1 and words[0] in lexicon.first_names and not is_ordinary:
+            return [self._person(first, last, "first_name", 0.85)]
         return [self._with_role(Name(first, last, form))]
 
     def _first_head(self, words: list[str]) -> EntityType | None:
@@ -230,8 +238,10 @@ class NameFinder:
             left = i
             while left > first and (
                 tokens[left - 1].lower in lexicon.titles
-                or tokens[left - 1].lower in _ROLE_MODIFIERS
-                and f"{tokens[left - 1].lower} {tokens[left].lower}" in lexicon.titles
+                or (
+                    tokens[left - 1].lower in _ROLE_MODIFIERS
+                    and f"{tokens[left - 1].lower} {tokens[left].lower}" in lexicon.titles
+                )
             ):
                 left -= 1
             before = self._cut(first, left) if left > first else []
@@ -295,7 +305,8 @@ class NameFinder:
         if lower in ("'s", "’s"):
             return i > 0 and self.doc.tokens[i - 1].is_capitalised
         if lower == "of":
-            return self.doc.tokens[i - 1].lower in self.lexicon.first_heads if i else False
+            head = self.doc.tokens[i - 1]
+            return head.is_capitalised and head.lower in self.lexicon.first_heads
         return token.is_capitalised and self._is_capitalised(i)
 
     def _shift_behind_office(self, name: Name, sentence: Sentence) -> Name | None:
@@ -317,16 +328,31 @@ class NameFinder:
         return Name(begin, name.last, form, "PERSON", role, "", "title", 0.95)
 
     def _form(self, first: int, last: int) -> str:
-        return " ".join(t.text for t in self.doc.tokens[first:last]).replace("’", "'")
+        return " ".join(self.doc.surface(first, last).split()).replace("’", "'")
 
 
-def is_title_case(doc: Document, sentence: Sentence) -> bool:
-    """Whether capitals say nothing here: a headline in title case, or a line of capitals."""
-    words = [t for t in doc.tokens[sentence.first : sentence.last] if t.is_word]
-    long_words = [t for t in words if len(t.text) > 3 and t.text[0].isalpha()]
-    if len(words) < 4 or len(long_words) < 3:
-        return False
-    return sum(t.is_capitalised for t in long_words) > 0.72 * len(long_words)
+def is_title_case(doc: Document, sentence: Sentence, lexicon: Lexicon) -> bool:
+    """Whether capitals say nothing here: a headline in title case, or a line of capitals.
+
+    Told by ordinary words that have a capital without beginning anything, and by next to no
+    ordinary word that has none.
+    """
+    small = capital = count = 0
+    for token in doc.tokens[sentence.first : sentence.last]:
+        if not token.is_word:
+            continue
+        if token.lower in lexicon.function_words:
+            if not token.is_capitalised and token.lower not in _SMALL_IN_TITLES:
+                return False
+            continue
+        count += 1
+        if not token.is_capitalised:
+            small += token.text[0].isalpha()
+            if small > 2 and small > 0.1 * (sentence.last - sentence.first):
+                return False
+        elif token.lower in lexicon.common_words and not token.is_initial:
+            capital += token.lower not in lexicon.titles
+    return capital >= 2 and small <= 0.1 * count
 
 
 def is_suffix(lower: str) -> bool:

@@ -172,7 +172,7 @@ def _cue_before(doc: Document, m: _Marked, attributor: Attributor, quoted: Seque
     opening = m.first - 1 if m.first > m.paragraph_first else m.first
     sentence = doc.sentence_of(opening)
     sites = attributor.between(max(sentence.first, opening - 60), m.first)
-    if not sites or opening < sentence.first:
+    if not sites or _looks_like_title(doc, m) or opening < sentence.first:
         return False
     for site in reversed(sites):
         if site.is_according and site.source is not None:
@@ -206,13 +206,22 @@ def _colon_before(doc: Document, m: _Marked, attributor: Attributor) -> bool:
     return bool(sites) and _set(m, sites[-1], "cue_colon", 0.8)
 
 
+def _looks_like_title(doc: Document, m: _Marked) -> bool:
+    """Whether a span is the title of a work: “The Long Way Home”."""
+    words = [t for t in doc.tokens[m.first : m.last] if t.is_word]
+    is_closed = _last_sign(doc, m) in tuple(".!?…,")
+    return (
+        len(words) > 1 and not is_closed and all(t.is_capitalised or len(t.text) < 5 for t in words)
+    )
+
+
 def _set(m: _Marked, site: Site, method: str, confidence: float) -> bool:
     m.site, m.method, m.confidence = site, method, confidence
     return True
 
 
 def _flows_on(doc: Document, m: _Marked, previous: _Marked, floor: int) -> bool:
-    """Whether a sentence of speech follows another of the same paragraph: “…,” she said. “…”"""
+    """Whether a span goes on with what its paragraph quoted before: `“…,” she said. “…”`."""
     if previous.paragraph_first != m.paragraph_first or not _is_sentence(doc, m):
         return False
     if previous.site is None and previous.follows is None:
@@ -302,11 +311,9 @@ def _speech(doc: Document, m: _Marked, source: Source | None, is_split: bool) ->
     kind: QuoteKind = "direct"
     said = doc.text[m.span.start : m.span.end].strip()
     before = doc.text[max(0, m.span.start - 3) : m.span.start - 1].rstrip()
-    if is_split:
-        pass
-    elif m.method in ("cue_before", "cue_participle") and not said[:1].isupper():
-        kind = "mixed"
-    elif m.method == "cue_before" and before[-1:].isalpha() and not _is_sentence(doc, m):
+    is_before = m.method in ("cue_before", "cue_participle")
+    runs_on = before[-1:].isalpha() and not _is_sentence(doc, m)
+    if is_before and not is_split and (runs_on or not said[:1].isupper()):
         kind = "mixed"
     if site is None:
         return Speech(

@@ -6,14 +6,14 @@ decide where the name begins (`names`).
 
 from __future__ import annotations
 
-from etl.extract.lexicon import Lexicon
+from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.names import Name
 from etl.extract.tokens import Document
 
 _LONGEST = 14
 _ENDS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "(", ")", "“", "”", '"'})
-_BREAKS = frozenset("who whose which that and but said says is was were has had while when".split())
-_OPENERS = frozenset("a an the his her their its one".split())
+_BREAKS = word_set("who whose which that and but said says is was were has had while when")
+_OPENERS = word_set("a an the his her their its one")
 
 
 def add_roles(doc: Document, names: list[Name], lexicon: Lexicon) -> None:

@@ -6,7 +6,7 @@ Does not belong here: any rule about language.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 from etl.extract import headline, kinds, marks, pronouns, roles, tokens
@@ -16,13 +16,13 @@ from etl.extract.names import Name, NameFinder
 from etl.extract.quotes import find_speech
 from etl.extract.speech import Speech
 from etl.extract.tokens import Document
-from etl.model import Article, Extraction, Mention, Part, Quote, TextActor
+from etl.model import Article, Extraction, Mention, MentionKind, Part, Quote, TextActor
 
 _PARTS: tuple[Part, ...] = ("headline", "body")
 
 
 class RuleExtractor:
-    """Extraction by rules and word lists; no state but the lexicon, which is shared and constant."""
+    """Extraction by rules and word lists; its only state is the lexicon, which never changes."""
 
     name = "rules"
     version = "rules-1"
@@ -43,21 +43,16 @@ class RuleExtractor:
         located = [Located(part, name) for part in _PARTS for name in names[part]]
         registry = Registry(lexicon)
         registry.link(located, docs)
-        speech: dict[Part, Sequence[Speech]] = {}
-        stand_ins: dict[Part, list[pronouns.Pronoun]] = {}
+        records = _Records(registry.actors)
         for part in _PARTS:
             here = [x for x in located if x.part == part]
-            is_quoted = _inside([(s.start, s.end) for s in spans[part]])
-            stand_ins[part] = pronouns.resolve(docs[part], here, lexicon, is_quoted)
-            speech[part] = find_speech(
-                docs[part],
-                spans[part],
-                here,
-                stand_ins[part],
-                lexicon,
-                is_headline=part == "headline",
+            is_quoted = _inside(spans[part])
+            stand_ins = pronouns.resolve(docs[part], here, lexicon, is_quoted)
+            speech = find_speech(
+                docs[part], spans[part], here, stand_ins, lexicon, is_headline=part == "headline"
             )
-        return _records(docs, spans, located, registry.actors, stand_ins, speech)
+            records.add(part, docs[part], is_quoted, here, stand_ins, speech)
+        return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
         """One extraction per article, in order."""
@@ -69,93 +64,105 @@ class RuleExtractor:
         return names
 
 
-def _inside(spans: list[tuple[int, int]]) -> Callable[[int], bool]:
+def _inside(spans: Sequence[marks.Span]) -> Callable[[int], bool]:
     """A test whether a character stands in one of some ordered spans."""
-    starts = [start for start, _ in spans]
+    starts = [span.start for span in spans]
 
     def test(position: int) -> bool:
         i = bisect_right(starts, position) - 1
-        return i >= 0 and position < spans[i][1]
+        return i >= 0 and position < spans[i].end
 
     return test
 
 
-def _records(
-    docs: dict[Part, Document],
-    spans: dict[Part, list[marks.Span]],
-    located: list[Located],
-    actors: list[Actor],
-    stand_ins: dict[Part, list[pronouns.Pronoun]],
-    speech: dict[Part, Sequence[Speech]],
-) -> Extraction:
-    numbers = {id(actor): number for number, actor in enumerate(actors)}
-    mentions: list[Mention] = []
-    quotes: list[Quote] = []
-    utterances = 0
-    for part in _PARTS:
-        doc = docs[part]
-        is_quoted = _inside([(s.start, s.end) for s in spans[part]])
+def _covers(span: tuple[int, int], starts: set[int]) -> bool:
+    """Whether something starts within a (short) span."""
+    return any(at in starts for at in range(*span))
+
+
+class _Records:
+    """Turns what was found in both parts into records, with one numbering of utterances."""
+
+    def __init__(self, actors: Sequence[Actor]) -> None:
+        self._numbers = {id(actor): number for number, actor in enumerate(actors)}
+        self._utterances = 0
+        self.actors = tuple(TextActor(i, a.name, a.type) for i, a in enumerate(actors))
+        self.mentions: list[Mention] = []
+        self.quotes: list[Quote] = []
+
+    def add(
+        self,
+        part: Part,
+        doc: Document,
+        is_quoted: Callable[[int], bool],
+        names: Sequence[Located],
+        stand_ins: Sequence[pronouns.Pronoun],
+        speech: Sequence[Speech],
+    ) -> None:
+        """Add the mentions and quotes of one part, each in order of the text."""
 
         def mention(
             first: int,
             last: int,
             actor: Actor,
-            kind: str,
+            kind: MentionKind,
             role: str | None,
             method: str,
             confidence: float,
-            doc: Document = doc,
-            part: Part = part,
-            is_quoted: Callable[[int], bool] = is_quoted,
         ) -> Mention:
             start, end = doc.tokens[first].start, doc.tokens[last - 1].end
             return Mention(
-                numbers[id(actor)],
-                part,
-                start,
-                end,
-                doc.text[start:end],
-                actor.type,
-                "pronoun" if kind == "pronoun" else "name",
-                doc.paragraph_of(first),
-                doc.tokens[first].sentence,
-                role,
-                is_quoted(start),
-                method,
-                round(confidence, 3),
+                actor=self._numbers[id(actor)],
+                part=part,
+                char_start=start,
+                char_end=end,
+                surface=doc.text[start:end],
+                type=actor.type,
+                kind=kind,
+                paragraph=doc.paragraph_of(first),
+                sentence=doc.tokens[first].sentence,
+                role=role,
+                is_in_quote=is_quoted(start),
+                method=method,
+                confidence=round(confidence, 3),
             )
 
-        here = [
+        found = [
             mention(x.name.first, x.name.last, x.actor, "name", x.name.role, x.method, x.confidence)
-            for x in located
-            if x.part == part and x.actor is not None
+            for x in names
+            if x.actor is not None
         ]
-        here += [
+        found += [
             mention(p.token, p.token + 1, p.actor, "pronoun", None, "pronoun", p.confidence)
-            for p in stand_ins[part]
+            for p in stand_ins
         ]
-        mentions += sorted(here, key=lambda m: m.char_start)
-        for said in speech[part]:
-            quotes.append(
-                Quote(
-                    utterances + said.utterance,
-                    part,
-                    said.start,
-                    said.end,
-                    doc.text[said.start : said.end],
-                    said.kind,
-                    said.cue,
-                    None if said.speaker is None else numbers[id(said.speaker)],
-                    None if said.source is None else doc.text[said.source[0] : said.source[1]],
-                    None if said.source is None else said.source[0],
-                    None if said.source is None else said.source[1],
-                    said.method,
-                    round(said.confidence, 3),
-                )
-            )
-        utterances += 1 + max((said.utterance for said in speech[part]), default=-1)
-    return Extraction(
-        tuple(TextActor(i, actor.name, actor.type) for i, actor in enumerate(actors)),
-        tuple(mentions),
-        tuple(quotes),
-    )
+        taken = {m.char_start for m in found}
+        for said in speech:
+            # "The mayor" who speaks for the one mayor of the text; other sources are names or
+            # pronouns, which are mentions already.
+            if said.speaker is None or said.source is None or _covers(said.source, taken):
+                continue
+            first, last = (bisect_left(doc.starts, at) for at in said.source)
+            found.append(mention(first, last, said.speaker, "nominal", None, "office", 0.6))
+            taken.add(said.source[0])
+        self.mentions += sorted(found, key=lambda m: m.char_start)
+        self.quotes += [self._quote(said, part, doc) for said in speech]
+        self._utterances += 1 + max((said.utterance for said in speech), default=-1)
+
+    def _quote(self, said: Speech, part: Part, doc: Document) -> Quote:
+        start, end = said.source or (None, None)
+        return Quote(
+            utterance=self._utterances + said.utterance,
+            part=part,
+            char_start=said.start,
+            char_end=said.end,
+            text=doc.text[said.start : said.end],
+            kind=said.kind,
+            cue=said.cue,
+            speaker=None if said.speaker is None else self._numbers[id(said.speaker)],
+            speaker_surface=None if said.source is None else doc.text[start:end],
+            speaker_char_start=start,
+            speaker_char_end=end,
+            method=said.method,
+            confidence=round(said.confidence, 3),
+        )

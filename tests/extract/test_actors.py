@@ -1,0 +1,59 @@
+"""Which mentions within one article are the same actor."""
+
+import pytest
+from extract_view import read
+
+
+def test_surname_and_first_name_are_the_person_named_in_full() -> None:
+    view = read("Lise Holm came in. Holm sat down. Everybody knows Lise. Mrs. Holm smiled.")
+    assert view.mentions_of("Lise Holm") == ["Lise Holm", "Holm", "Lise", "Holm"]
+
+
+def test_the_fullest_form_names_the_actor() -> None:
+    view = read("They thanked Walter Brandt and then Walter J. Brandt again.")
+    assert view.types == {"Walter J. Brandt": "PERSON"}
+
+
+def test_two_people_with_one_surname_stay_two() -> None:
+    view = read("Lise Holm met Emil Holm. Later, Emil left and Lise stayed.")
+    assert view.mentions_of("Lise Holm") == ["Lise Holm", "Lise"]
+    assert view.mentions_of("Emil Holm") == ["Emil Holm", "Emil"]
+
+
+def test_father_and_son_stay_two() -> None:
+    view = read("Walter Brandt Jr. sat beside Walter Brandt Sr. at the table.")
+    assert set(view.types) == {"Walter Brandt Jr.", "Walter Brandt Sr."}
+
+
+def test_an_acronym_in_brackets_is_its_expansion() -> None:
+    view = read("The Osterby Harbour Authority (OHA) met. The OHA then closed the port.")
+    assert view.mentions_of("Osterby Harbour Authority") == [
+        "Osterby Harbour Authority",
+        "OHA",
+        "OHA",
+    ]
+
+
+def test_a_capital_that_speaks_is_itself_and_not_the_country() -> None:
+    view = read("Moscow said that it would not answer. Russia waited.")
+    assert view.types == {"Moscow": "GPE", "Russia": "GPE"}
+    assert view.speaker("it would not answer") == "Moscow"
+
+
+def test_a_pronoun_is_the_person_in_reach_with_less_confidence_than_a_name() -> None:
+    view = read("Lise Holm arrived late. She apologised.")
+    pronoun = view.mention("She")
+    assert view.mentions_of("Lise Holm") == ["Lise Holm", "She"]
+    assert pronoun.kind == "pronoun"
+    assert pronoun.confidence < view.mention("Lise Holm").confidence
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Nobody was named. He left.",
+        "The letter thanked Emil Drahm and Jonas Vik. Then it rained. He left.",
+    ],
+)
+def test_a_pronoun_that_could_be_anybody_is_left_alone(body: str) -> None:
+    assert "He" not in read(body).surfaces()
