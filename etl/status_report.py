@@ -81,8 +81,9 @@ def _contents(settings: Settings) -> Contents | None:
     if not settings.published.exists():
         return None
     with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
-        row = con.execute(
-            """
+        row = (
+            con.execute(
+                """
             select count(*) as articles, count(*) filter (published_on is null) as undated,
               (select count(*) from main.entities) as entities,
               (select count(*) from main.mentions) as mentions,
@@ -90,7 +91,10 @@ def _contents(settings: Settings) -> Contents | None:
               min(published_on) as first_day, max(published_on) as last_day
             from main.articles
             """
-        ).to_arrow_table().to_pylist()[0]
+            )
+            .to_arrow_table()
+            .to_pylist()[0]
+        )
         properties = dict(con.execute("select property, value from main.warehouse_info").fetchall())
     return Contents(**row, properties=properties)
 

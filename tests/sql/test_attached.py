@@ -85,5 +85,8 @@ def test_macros_work_in_the_file_after_use_and_by_alias(
         session.execute(f"attach '{moved}' as w (read_only)")
         by_alias = f"from w.main.{macro}({arguments}, warehouse := 'w')"
         assert session.execute(by_alias).fetchall() == expected
+        session.execute(f"attach '{moved}' as \"odd-name\" (read_only)")
+        odd = f"from \"odd-name\".main.{macro}({arguments}, warehouse := 'odd-name')"
+        assert session.execute(odd).fetchall() == expected
         session.execute("use w")
         assert session.execute(f"from {macro}({arguments})").fetchall() == expected

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from etl import schema, schema_docs
 from etl.store.dbt import PROJECT, SEEDS, parse

@@ -33,9 +33,11 @@ def test_every_outlet_is_its_own_alias_and_keeps_one_place() -> None:
 @pytest.mark.parametrize(
     "alias",
     # PolNeAR's publishers, and the fictional outlets of the samples.
-    ["breitbart", "huff-post", "nyt", "politico", "usa-today", "wash-post", "west-journal"]
-    + ["harbour courier", "the calder ledger", "meridian wire", "velmark today"]
-    + ["northwater tribune", "the sound observer", "zerohedge", "reuters", "wikinews", "bbc"],
+    (
+        *("breitbart", "huff-post", "nyt", "politico", "usa-today", "wash-post", "west-journal"),
+        *("harbour courier", "the calder ledger", "meridian wire", "velmark today"),
+        *("northwater tribune", "the sound observer", "zerohedge", "reuters", "wikinews", "bbc"),
+    ),
 )
 def test_outlets_of_the_corpora_and_samples_are_known(
     news: duckdb.DuckDBPyConnection, alias: str

@@ -121,6 +121,7 @@ appearances as (
         max(published_on) as last_seen,
         count(*) as article_count,
         sum(mention_count)::bigint as mention_count,
+        sum(utterance_count)::bigint as utterance_count,
     from actor_articles
     where mention_count > 0
     group by all
@@ -140,6 +141,7 @@ entities as (
         appearances.last_seen,
         appearances.article_count,
         appearances.mention_count,
+        appearances.utterance_count,
     from names
     inner join types using (entity_id)
     inner join appearances using (entity_id)

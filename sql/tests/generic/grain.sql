@@ -6,6 +6,10 @@ select
     count(*) as row_count,
 from {{ model }}
 group by {{ columns | join(', ') }}
-having count(*) > 1 or {% for column in columns %}{{ column }} is null{{ ' or ' if not loop.last }}{% endfor %}
+having
+    count(*) > 1
+    {% for column in columns %}
+    or {{ column }} is null
+    {% endfor %}
 
 {% endtest %}

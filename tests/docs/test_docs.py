@@ -1,0 +1,79 @@
+"""What the documentation says is run and compared."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from etl import schema_docs
+from etl.assets.in_process import run_job
+from etl.cli import main
+from etl.pipeline import silent
+from etl.settings import REPOSITORY, Settings
+
+README = REPOSITORY / "README.md"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The samples, ingested as `make run` does."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEWSACTORS_HOME", str(home))
+        patch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
+        patch.delenv("DAGSTER_HOME", raising=False)
+        run_job("nightly_ingest", {}, silent)
+        return Settings.from_env().published
+
+
+def _sql_blocks() -> list[str]:
+    return re.findall(r"```sql\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_readme_asks_five_questions_and_each_has_an_answer(published: Path) -> None:
+    blocks = _sql_blocks()
+    assert len(blocks) == 5
+    with duckdb.connect(str(published), read_only=True) as con:
+        for block in blocks:
+            assert con.execute(block).fetchall(), f"no rows from:\n{block}"
+
+
+def test_the_timeline_of_the_readme_shows_a_rise_and_a_fall(published: Path) -> None:
+    timeline = next(block for block in _sql_blocks() if "actor_timeline" in block)
+    with duckdb.connect(str(published), read_only=True) as con:
+        articles = [row[1] for row in con.execute(timeline).fetchall()]
+    assert len(articles) >= 10, "ten weeks of samples, zeros included"
+    peak = articles.index(max(articles))
+    assert articles[0] == 0 < max(articles)
+    assert articles[:peak].count(0) >= 3
+    assert articles[peak:].count(0) >= 3
+
+
+def test_every_command_and_setting_of_the_readme_exists() -> None:
+    text = README.read_text(encoding="utf-8")
+    for command in set(re.findall(r"^\$ newsactors (\w+)|`newsactors (\w+)", text, re.MULTILINE)):
+        assert "".join(command) in main.commands, command
+    settings = (REPOSITORY / "etl" / "settings.py").read_text(encoding="utf-8")
+    for name in set(re.findall(r"NEWSACTORS_[A-Z_]+[A-Z]", text)):
+        assert f'"{name}"' in settings, name
+
+
+def test_tables_page_is_what_the_models_say() -> None:
+    text = schema_docs.TABLES_MD.read_text(encoding="utf-8")
+    assert text == schema_docs.render_tables(), "run python -m etl.schema_docs"
+
+
+def test_relative_links_of_the_documentation_lead_somewhere() -> None:
+    pages = [README, *REPOSITORY.glob("docs/**/*.md"), REPOSITORY / "CONTRIBUTING.md"]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_lock_file_names_versions_and_no_address() -> None:
+    lines = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    assert lines
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines)
