@@ -9,7 +9,7 @@ export DAGSTER_HOME ?= $(CURDIR)
 export NEWSACTORS_HOME ?= $(CURDIR)/warehouse
 export DO_NOT_TRACK = 1
 
-.PHONY: help setup run dev test lint format eval lock clean
+.PHONY: help setup run dev test soak lint format eval lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,10 +29,14 @@ run: $(STAMP) ## Ingest the inbox (seeds/articles by default) and print who appe
 
 dev: $(STAMP) ## Dagster's UI on 127.0.0.1:3000, with schedules and lasting history
 	mkdir -p warehouse/dagster
-	$(BIN)/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
+# Hides the advice to use `dg dev` instead: it needs a package that drags in clients of the cloud.
+	PYTHONWARNINGS='ignore:Function `dev_command`' $(BIN)/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
 
 test: $(STAMP) ## Run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+soak: $(STAMP) ## Run the long tests: kills, and random histories, by the hundred
+	$(BIN)/python -m pytest -n 2 -m soak
 
 lint: $(STAMP) ## Check style and types
 	$(BIN)/ruff check .

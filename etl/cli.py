@@ -22,14 +22,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from etl import __version__, cli_read, export, status_report, terminal
-from etl.pipeline import InputError, clear_for_rebuild, drop_old_snapshots, forget_article
+from etl.pipeline import InputError, clear_for_rebuild, forget_article
 from etl.pipeline import Progress as Report
 from etl.settings import Settings, SettingsError
+from etl.store.archive import ArchiveError
 from etl.store.build import BuildError
 from etl.store.state import Rejected, Run, State
 from etl.store.writer import Writer
 
 SHOWN_WARNINGS = 10
+WAITING = "another process is writing to the warehouse; this one waits for it before it loads"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -86,6 +88,8 @@ def _run(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) ->
     """Run a job and return its row of the history; ClickException where it failed."""
     from etl.assets.in_process import run_job  # importing Dagster takes a second
 
+    if Writer(settings).is_taken():
+        click.echo(WAITING, err=True)
     with _progress_bars() as report:
         run_id = run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
     run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)
@@ -202,13 +206,11 @@ def reextract(
 
 @contextmanager
 def _writing(settings: Settings) -> Iterator[None]:
-    writer = Writer(
-        settings, on_wait=lambda: click.echo("another process is writing; waiting …", err=True)
-    )
+    writer = Writer(settings, on_wait=lambda: click.echo(WAITING, err=True))
     writer.acquire()
     try:
         yield
-    except (InputError, BuildError) as error:
+    except (InputError, BuildError, ArchiveError) as error:
         raise click.ClickException(str(error)) from None
     finally:
         writer.release()
@@ -243,7 +245,6 @@ def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> Non
     with _writing(settings):
         forget_article(settings, article_id, run_id="forget")
     _run(settings, "republish", {}, verbose)
-    drop_old_snapshots(settings)
     click.echo(f"article {article_id} is forgotten", err=True)
 
 
@@ -284,3 +285,7 @@ def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None
         terminal.console().print(status_report.render(report))
     if trouble:
         raise click.ClickException(trouble)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,16 +5,16 @@ not belong here: how a step is done (`store`, `readers`, `extract`, `actors`, `s
 is shown and scheduled (`assets`).
 
 Locks: archiving and staging hold the intake lock; loading to publishing the writer lock, which the
-caller takes. A process that needs both takes the intake lock first.
+caller takes. A process that needs both takes the writer lock first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 import duckdb
@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 
 from etl import schema
-from etl.actors.link import link_actors
+from etl.actors.link import LINKING_VERSION, link_actors
 from etl.extract import Extractor
 from etl.model import Article, Extraction
 from etl.readers import READERS_VERSION, read_file
@@ -31,7 +31,14 @@ from etl.store import build, checks, dbt, inbox, staging
 from etl.store.archive import Entry, RawArchive
 from etl.store.files import exclusive_lock
 from etl.store.inbox import Candidate
-from etl.store.publish import Published, PublishError, prune, publish, published_property
+from etl.store.publish import (
+    FORGOTTEN_THROUGH,
+    Published,
+    PublishError,
+    prune,
+    publish,
+    published_property,
+)
 from etl.store.staging import Batch, ReadArticle, Staging
 from etl.store.state import Rejected, State
 
@@ -116,22 +123,22 @@ def archive_new(
         result = Archived(
             files_seen=len(scan.ready), settling=[str(path) for path in scan.settling]
         )
-        closed = [
-            _unreadable(inbox.recorded_path(p, settings.inbox), why, run_id)
-            for p, why in scan.closed
+        unreadable = [
+            _unreadable(inbox.recorded_path(path, settings.inbox), error, run_id)
+            for path, error in scan.closed
         ]
-        result.quarantined = state.keep_unreadable(closed)
         done = 0
         for chunk in _chunks(iter(todo), ARCHIVE_CHUNK):
             known = state.seen_sha256([c.source_path for c in chunk])
             entries: list[Entry] = []
             seen: list[tuple[Candidate, str, int]] = []
-            unreadable: list[Rejected] = []
             for candidate in chunk:
                 try:
                     data = inbox.read_bytes(candidate.path, roots)
+                except FileNotFoundError:
+                    continue  # taken away since the scan
                 except inbox.UnreadableError as error:
-                    unreadable.append(_unreadable(candidate.source_path, str(error), run_id))
+                    unreadable.append(_unreadable(candidate.source_path, error, run_id))
                     continue
                 sha256 = archive.digest(data)
                 if sha256 == known.get(candidate.source_path) or sha256 in forgotten:
@@ -146,10 +153,13 @@ def archive_new(
                 seen.append((candidate, sha256, sequence))
             archive.append(entries)
             state.mark_seen(seen)
-            result.quarantined += state.keep_unreadable(unreadable)
             result.files_new += len(entries)
             done += len(chunk)
             progress("archive", done, len(todo))
+        looked_at = [PurePath(inbox.recorded_path(root, settings.inbox)) for root in roots]
+        result.quarantined = state.settle_unreadable(
+            unreadable, lambda path: any(_is_under(PurePath(path), root) for root in looked_at)
+        )
     state.add_counts(
         run_id,
         files_seen=result.files_seen,
@@ -159,16 +169,14 @@ def archive_new(
     return result
 
 
-def _unreadable(source_path: str, why: str, run_id: str) -> Rejected:
+def _is_under(path: PurePath, root: PurePath) -> bool:
+    """Whether a recorded path lies under another; that of the inbox itself is '.'."""
+    return path.is_relative_to(root) or (root == PurePath() and not path.is_absolute())
+
+
+def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> Rejected:
     return Rejected(
-        "",
-        source_path,
-        0,
-        "unreadable",
-        why,
-        "give this user the right to read it; the next run tries again",
-        datetime.now(UTC),
-        run_id,
+        "", source_path, 0, "unreadable", str(error), error.remedy, datetime.now(UTC), run_id
     )
 
 
@@ -180,14 +188,28 @@ def stage_new(
     stage = Staging(settings.extracted)
     result = Staged()
     with exclusive_lock(archive.intake_lock):
+        stage.sweep("new")
         forgotten = archive.forgotten()
         entries = list(archive.entries(after=stage.staged_through()))
+        came_back: set[str] = set()
         done = 0
         for chunk in _batches(entries, settings.batch_articles):
-            read, rejected = _read(archive, chunk, forgotten)
-            extracted, failed = _extract(extractor, read)
+            read, rejected, gone = _read(archive, chunk, forgotten)
+            came_back |= gone
+            extracted, failed = _extract(extractor, {r.content_sha256: r.article for r in read})
+            rejected += [
+                _rejected(
+                    r.entry,
+                    r.item,
+                    "extraction_failed",
+                    f"{extractor.version}: {failed[r.content_sha256]}",
+                    "report this article as a bug of the extractor; `newsactors rebuild` "
+                    "with a mended version takes it in",
+                )
+                for r in read
+                if r.content_sha256 in failed
+            ]
             read = [r for r in read if r.content_sha256 in extracted]
-            rejected += failed
             result.quarantined += state.settle_items(
                 [(e.source_path, e.sha256) for e in chunk if not e.forgets], rejected
             )
@@ -206,27 +228,38 @@ def stage_new(
             result.articles += len(read)
             done += len(chunk)
             progress("read and extract", done, len(entries))
+        if came_back:
+            archive.forget(came_back, run_id)
     state.add_counts(run_id, quarantined=result.quarantined)
     return result
 
 
 def _read(
     archive: RawArchive, entries: Sequence[Entry], forgotten: frozenset[str]
-) -> tuple[list[ReadArticle], list[Rejected]]:
+) -> tuple[list[ReadArticle], list[Rejected], set[str]]:
+    """What is in the archived files: articles, rejections, and bytes that hold forgotten texts.
+
+    The last are files that say in other bytes (another line end) what is to be forgotten, and
+    nothing else.
+    """
     read: list[ReadArticle] = []
     rejected: list[Rejected] = []
+    gone: set[str] = set()
     for entry in entries:
         if entry.forgets or entry.sha256 in forgotten:
             continue
-        for item in read_file(archive.get(entry.sha256), entry.source_path):
-            if item.article is not None:
-                found = ReadArticle(entry, item.number, item.article)
-                if found.content_sha256 not in forgotten:
-                    read.append(found)
-            elif item.rejection is not None:
-                r = item.rejection
-                rejected.append(_rejected(entry, item.number, r.reason, r.detail, r.remedy))
-    return read, rejected
+        items = read_file(archive.get(entry.sha256), entry.source_path)
+        articles = [ReadArticle(entry, i.number, i.article) for i in items if i.article]
+        kept = [found for found in articles if found.content_sha256 not in forgotten]
+        if not kept and len(articles) == len(items):
+            gone.add(entry.sha256)
+        read += kept
+        rejected += [
+            _rejected(entry, i.number, i.rejection.reason, i.rejection.detail, i.rejection.remedy)
+            for i in items
+            if i.rejection
+        ]
+    return read, rejected, gone
 
 
 def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> Rejected:
@@ -236,30 +269,29 @@ def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) ->
 
 
 def _extract(
-    extractor: Extractor, read: Sequence[ReadArticle]
-) -> tuple[dict[str, Extraction], list[Rejected]]:
-    """Extract each distinct text once; an article on which the extractor fails is set aside."""
-    distinct = {r.content_sha256: r for r in read}
-    articles = [r.article for r in distinct.values()]
+    extractor: Extractor, articles: Mapping[str, Article]
+) -> tuple[dict[str, Extraction], dict[str, str]]:
+    """The extraction of each article on which the extractor succeeds, and why it failed on others.
+
+    Failing is also to yield what the checks would refuse: one text must not block the publish.
+    """
+    extracted: dict[str, Extraction] = {}
+    failed: dict[str, str] = {}
     try:
-        return dict(zip(distinct, extractor.extract_many(articles), strict=True)), []
+        extracted = dict(
+            zip(articles, extractor.extract_many(list(articles.values())), strict=True)
+        )
     except Exception:
-        extracted, failed = {}, []
-        for content, r in distinct.items():
+        for content, article in articles.items():
             try:
-                extracted[content] = extractor.extract(r.article)
+                extracted[content] = extractor.extract(article)
             except Exception as error:
-                failed.append(
-                    _rejected(
-                        r.entry,
-                        r.item,
-                        "extraction_failed",
-                        f"{extractor.version}: {type(error).__name__}: {error}",
-                        "report this article as a bug of the extractor; `newsactors rebuild` "
-                        "with a mended version takes it in",
-                    )
-                )
-        return extracted, failed
+                failed[content] = f"{type(error).__name__}: {error}"
+    for content in list(extracted):
+        if fault := checks.fault_of(articles[content], extracted[content]):
+            failed[content] = fault
+            del extracted[content]
+    return extracted, failed
 
 
 def stage_reextraction(
@@ -273,14 +305,15 @@ def stage_reextraction(
     """Extract published articles again, as the current extractor sees them.
 
     All versions of the chosen days and outlets (canonical name or as written); no choice means
-    all, undated ones included. Reads the published file, so that nobody waits meanwhile. Raises
-    InputError where nothing is published or nothing matches.
+    all, undated ones included. Reads the published file, so that nobody waits meanwhile. An
+    article on which the extractor fails keeps what it has. Raises InputError where nothing is
+    published or nothing matches.
     """
     if not settings.published.exists():
         raise InputError("nothing is published yet; run `newsactors ingest` first")
-    stage = Staging(settings.extracted)
+    archive, stage = RawArchive(settings.raw), Staging(settings.extracted)
     result = Staged()
-    with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+    with _published(settings) as con:
         chosen = con.execute(
             """
             select distinct v.content_sha256, v.first_sequence
@@ -295,39 +328,52 @@ def stage_reextraction(
         ).fetchall()
         if not chosen:
             raise InputError("no article matches the chosen days and outlets")
+        done = 0
         for group in _chunks((content for content, _ in chosen), settings.batch_articles):
-            rows = con.execute(
-                "select content_sha256, headline, body, outlet, published_on "
-                "from loaded.article_versions where content_sha256 in (select unnest(?))",
-                [group],
-            ).fetchall()
-            articles = [
-                Article(headline=headline, body=body, outlet=outlet, published_on=day)
-                for _, headline, body, outlet, day in rows
-            ]
-            contents = [row[0] for row in rows]
-            extracted = dict(zip(contents, extractor.extract_many(articles), strict=True))
-            number = stage.next_number()
-            result.batches.append(
-                stage.write(
-                    "reextract",
-                    number,
-                    number,
-                    extractor.version,
-                    {
-                        staging.ARTICLES: pa.table({"content_sha256": contents}),
-                        **staging.extracted_rows(extracted),
-                    },
+            extracted, _ = _extract(extractor, _published_articles(con, group))
+            with exclusive_lock(archive.intake_lock):
+                stage.sweep("new")
+                forgotten = archive.forgotten()  # since the publish, perhaps
+                extracted = {c: e for c, e in extracted.items() if c not in forgotten}
+                number = stage.next_number()
+                result.batches.append(
+                    stage.write(
+                        "reextract",
+                        number,
+                        number,
+                        extractor.version,
+                        {
+                            staging.ARTICLES: pa.table(
+                                {"content_sha256": pa.array(extracted, pa.string())}
+                            ),
+                            **staging.extracted_rows(extracted),
+                        },
+                    )
                 )
-            )
-            result.articles += len(contents)
-            progress("extract again", result.articles, len(chosen))
+            result.articles += len(extracted)
+            done += len(group)
+            progress("extract again", done, len(chosen))
     return result
+
+
+def _published_articles(
+    con: duckdb.DuckDBPyConnection, contents: Sequence[str]
+) -> dict[str, Article]:
+    """Published article versions as their reader gave them, by content_sha256."""
+    names = [field.name for field in fields(Article)]
+    rows = con.execute(
+        f"select content_sha256, {', '.join(names)} from loaded.article_versions "
+        "where content_sha256 in (select unnest(?))",
+        [contents],
+    ).fetchall()
+    found = ((content, dict(zip(names, values, strict=True))) for content, *values in rows)
+    return {c: Article(**values | {"authors": tuple(values["authors"])}) for c, values in found}
 
 
 def load_staged(settings: Settings, run_id: str, progress: Progress = silent) -> LoadResult:
     """Load what is staged and not loaded. The caller holds the writer lock."""
     archive, stage = RawArchive(settings.raw), Staging(settings.extracted)
+    stage.sweep("merged", "gone")
     _finish_forgetting(settings, archive, stage)
     result = LoadResult()
     with build.open_build(settings.build_file) as con:
@@ -343,6 +389,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
             progress("load", done, len(todo))
         stage.compact(build.loaded_through(con))
         result.is_publish_due = is_publish_due(settings, con)
+    prune(settings)  # the last publish may have been killed before it came to that
     State(settings.state_file).add_counts(
         run_id, articles_new=result.articles_new, versions_new=result.versions_new
     )
@@ -381,8 +428,8 @@ def links_by_method(settings: Settings) -> dict[str, int]:
 
 
 def models_version() -> str:
-    """Names what the published models are made by: SQL and reference data."""
-    return dbt.fingerprint()[:16]
+    """Names what the published models are made by: linking, SQL and reference data."""
+    return f"{LINKING_VERSION}-{dbt.fingerprint()[:16]}"
 
 
 def is_publish_due(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
@@ -453,6 +500,7 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
     """
     with build.open_build(settings.build_file) as con:
         generation = build.get_property(con, "generation")
+        forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
         missing = [
             stage
             for stage in ("checked", "linked", "modelled")
@@ -473,6 +521,7 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
             "readers_version": READERS_VERSION,
             "models_version": models_version(),
             "quarantine": _quarantine_digest(settings),
+            FORGOTTEN_THROUGH: forgotten_through or "",
         },
     )
 
@@ -568,9 +617,9 @@ def clear_for_rebuild(settings: Settings) -> None:
     """
     archive = RawArchive(settings.raw)
     with exclusive_lock(archive.intake_lock):
+        build.remove_build(settings.build_file)
         Staging(settings.extracted).clear()
         State(settings.state_file).clear_quarantine_of_archive()
-        _remove_build(settings)
 
 
 def forget_article(settings: Settings, article_id: str, run_id: str) -> None:
@@ -579,27 +628,35 @@ def forget_article(settings: Settings, article_id: str, run_id: str) -> None:
     Raises InputError where there is no such article. The caller holds the writer lock.
     """
     archive = RawArchive(settings.raw)
+    if not _hashes(settings, article_id):
+        load_staged(settings, run_id)  # the build file was lost, and the article with it
     with exclusive_lock(archive.intake_lock):
-        with build.open_build(settings.build_file) as con:
-            versions, sources = build.hashes_of(con, article_id)
-        if not versions:
+        hashes = _hashes(settings, article_id)
+        if not hashes and _is_published(settings, article_id):
+            return  # it was forgotten, and the run killed before it published
+        if not hashes:
             raise InputError(
                 f"there is no article {article_id}; "
                 'find its id with `newsactors sql "select article_id, headline from articles"`'
             )
-        archive.append(
-            [
-                Entry(
-                    archive.last_sequence() + 1,
-                    "",
-                    0,
-                    "",
-                    datetime.now(UTC),
-                    run_id,
-                    tuple(sorted({*versions, *sources})),
-                )
-            ]
-        )
+        Staging(settings.extracted).sweep("new")
+        archive.forget(hashes, run_id)
+
+
+def _hashes(settings: Settings, article_id: str) -> set[str]:
+    with build.open_build(settings.build_file) as con:
+        versions, sources = build.hashes_of(con, article_id)
+    return {*versions, *sources}
+
+
+def _is_published(settings: Settings, article_id: str) -> bool:
+    if not settings.published.exists():
+        return False
+    with _published(settings) as con:
+        found = con.execute(
+            "select count(*) from loaded.article_versions where article_id = ?", [article_id]
+        ).fetchone()
+    return found != (0,)
 
 
 def _finish_forgetting(settings: Settings, archive: RawArchive, stage: Staging) -> None:
@@ -612,22 +669,12 @@ def _finish_forgetting(settings: Settings, archive: RawArchive, stage: Staging) 
         return
     last = str(tombstones[-1].sequence)
     with build.open_build(settings.build_file) as con:
-        if build.get_property(con, "forgotten_through") == last:
+        if build.get_property(con, FORGOTTEN_THROUGH) == last:
             return
     hashes = archive.forgotten()
     for sha256 in hashes:
         archive.remove(sha256)
     stage.drop(hashes)
-    _remove_build(settings)
+    build.remove_build(settings.build_file)
     with build.open_build(settings.build_file) as con:
-        build.set_property(con, "forgotten_through", last)
-
-
-def drop_old_snapshots(settings: Settings) -> None:
-    """Keep only the newest snapshot, so that what was forgotten is in no file that we keep."""
-    prune(settings, keep=1)
-
-
-def _remove_build(settings: Settings) -> None:
-    for path in (settings.build_file, settings.build_file.with_name("news.duckdb.wal")):
-        path.unlink(missing_ok=True)
+        build.set_property(con, FORGOTTEN_THROUGH, last)

@@ -24,6 +24,10 @@ LINKING_VERSION = "1"
 SURNAME_DOMINANCE = 10
 """A lone surname joins a person who is in that many times more texts than any namesake."""
 
+_PARTICLES = frozenset(
+    {"al", "bin", "da", "de", "del", "den", "der", "di", "du", "la", "van", "von"}
+)
+"""Words that a surname may begin with."""
 _ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
 
 
@@ -55,6 +59,11 @@ def _identity(name: Named) -> str:
     return key if " " in key else f"{type_group(name.type)}:{key}"
 
 
+def _is_surname(key: str) -> bool:
+    """Whether a name that ends another one is a surname alone: "leyen", "von der leyen"."""
+    return " " not in key or key.split()[0] in _PARTICLES
+
+
 def decide(names: list[Named], expansions: list[tuple[str, str]]) -> dict[tuple[str, str], Link]:
     """The link of every (name, type).
 
@@ -65,7 +74,7 @@ def decide(names: list[Named], expansions: list[tuple[str, str]]) -> dict[tuple[
     for n in names:
         words = name_key(n.name, n.type).split()
         if n.type == "PERSON" and len(words) > 1:
-            for start in range(1, len(words)):  # "von der leyen" and "leyen"
+            for start in range(1, len(words)):  # "von der leyen", "der leyen" and "leyen"
                 people[" ".join(words[start:])][" ".join(words)] += n.texts
     meant: dict[str, set[str]] = defaultdict(set)
     for acronym, name in expansions:
@@ -75,7 +84,7 @@ def decide(names: list[Named], expansions: list[tuple[str, str]]) -> dict[tuple[
     for n in names:
         key = name_key(n.name, n.type)
         link = Link(_entity_id(_identity(n)), "name", 1.0)
-        if n.type == "PERSON" and key in people and " " not in key:
+        if n.type == "PERSON" and key in people and _is_surname(key):
             ranked = people[key].most_common()
             best, count = sorted(ranked, key=lambda kv: (-kv[1], kv[0]))[0]
             others = max((c for k, c in ranked if k != best), default=0)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import takewhile
 
 _PLACES = {"GPE", "LOC"}
-_INITIAL = re.compile(r"[a-z]\.?")
+_INITIAL = re.compile(r"[a-z](?:\.[a-z])*\.?")
+"""One initial, or several with dots between them: "j", "j.", "r.r."."""
 _PUNCTUATION = re.compile(r"[\s\-‐‑–—_/]+")
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+)
+"""Letters that Unicode does not take apart into a base letter and a mark."""
 _DROPPED = re.compile(r"[.,’'ʼ`\"“”]")
 
 
@@ -17,20 +23,21 @@ def name_key(name: str, type_: str) -> str:
     """What remains of a name once spelling habits are taken away, lower-cased.
 
     Diacritics, dots, apostrophes, a leading article and, for people, middle initials go; hyphens
-    count as spaces. "Donald J. Trump" and "Donald Trump" meet, "Donald Trump Jr." stays apart.
+    count as spaces. "Donald J. Trump" and "Donald Trump" meet, "Donald Trump Jr." stays apart;
+    "J. D. Vance", "J.D. Vance" and "JD Vance" meet.
     """
     text = unicodedata.normalize("NFKD", name)
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
+    text = text.translate(_LETTERS)
     words = _PUNCTUATION.sub(" ", text).split()
     if len(words) > 1 and words[0] == "the":
         words = words[1:]
     if type_ == "PERSON" and len(words) > 2:
-        words = [
-            words[0],
-            *(w for w in words[1:-1] if not _INITIAL.fullmatch(w)),
-            words[-1],
-        ]
-    return " ".join(_DROPPED.sub("", w) for w in words).strip() or text
+        initials = list(takewhile(_INITIAL.fullmatch, words[:-1]))
+        given = ["".join(initials)] if initials else words[:1]
+        middle = words[len(initials) or 1 : -1]
+        words = [*given, *(w for w in middle if not _INITIAL.fullmatch(w)), words[-1]]
+    return " ".join(filter(None, (_DROPPED.sub("", w) for w in words))) or text
 
 
 def type_group(type_: str) -> str:

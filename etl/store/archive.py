@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -106,8 +106,10 @@ class RawArchive:
         return data
 
     def remove(self, sha256: str) -> None:
-        """Remove bytes for good (only `forget` does)."""
-        self.object_path(sha256).unlink(missing_ok=True)
+        """Remove bytes for good (only `forget` does), with what a killed `put` left of them."""
+        path = self.object_path(sha256)
+        for file in (path, *path.parent.glob(f"{path.name}.*.tmp")):
+            file.unlink(missing_ok=True)
 
     def append(self, entries: Iterable[Entry]) -> None:
         """Append entries and make them durable; a torn line left by a kill is cut off first."""
@@ -119,6 +121,12 @@ class RawArchive:
             file.flush()
             os.fsync(file.fileno())
         sync_directory(self.root)
+
+    def forget(self, hashes: Iterable[str], run_id: str) -> None:
+        """Enter in the manifest that nothing with these hashes may be read again."""
+        forgets = tuple(sorted(hashes))
+        sequence = self.last_sequence() + 1
+        self.append([Entry(sequence, "", 0, "", datetime.now(UTC), run_id, forgets)])
 
     def _cut_torn_line(self, fd: int) -> None:
         size = os.fstat(fd).st_size
@@ -136,19 +144,22 @@ class RawArchive:
             for sequence, line in enumerate(islice(file, after, None), start=after + 1):
                 if not line.endswith(b"\n"):
                     return  # the append under way, or torn by a kill: not there yet
-                try:
-                    entry = Entry.from_line(line)
-                except (ValueError, TypeError, KeyError) as error:
-                    raise ArchiveError(
-                        f"{self.manifest} line {sequence} cannot be read ({error}); "
-                        "restore the manifest from a backup"
-                    ) from error
-                if entry.sequence != sequence:
-                    raise ArchiveError(
-                        f"{self.manifest} line {sequence} says sequence {entry.sequence}; "
-                        "lines were lost or added: restore the manifest from a backup"
-                    )
-                yield entry
+                yield self._entry(sequence, line)
+
+    def _entry(self, sequence: int, line: bytes) -> Entry:
+        try:
+            entry = Entry.from_line(line)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ArchiveError(
+                f"{self.manifest} line {sequence} cannot be read ({error}); "
+                "restore the manifest from a backup"
+            ) from error
+        if entry.sequence != sequence:
+            raise ArchiveError(
+                f"{self.manifest} line {sequence} says sequence {entry.sequence}; "
+                "lines were lost or added: restore the manifest from a backup"
+            )
+        return entry
 
     def last_sequence(self) -> int:
         """Sequence of the last whole line, 0 for an empty archive."""
@@ -162,8 +173,13 @@ class RawArchive:
         if not self.manifest.exists():
             return []
         with self.manifest.open("rb") as file:
-            lines = [line for line in file if b'"forgets"' in line and line.endswith(b"\n")]
-        return [entry for line in lines if (entry := Entry.from_line(line)).forgets]
+            found = [
+                self._entry(sequence, line)
+                for sequence, line in enumerate(file, start=1)
+                # A name cannot hold this: its quotation marks are escaped.
+                if b'"forgets"' in line and line.endswith(b"\n")
+            ]
+        return [entry for entry in found if entry.forgets]
 
     def forgotten(self) -> frozenset[str]:
         """Hashes of bytes and of article versions that must not be read again."""

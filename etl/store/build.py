@@ -8,7 +8,9 @@ Only one process may open the build file, and only while it holds the writer loc
 
 from __future__ import annotations
 
+import shutil
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +21,7 @@ import pyarrow as pa
 
 from etl import schema
 from etl.store import identity
-from etl.store.staging import ARTICLES, STAGED_ARTICLES, Batch
+from etl.store.staging import ARTICLES, KINDS, STAGED_ARTICLES, Batch
 
 _BOOKKEEPING = """
 create schema if not exists loaded;
@@ -53,6 +55,7 @@ class BuildError(RuntimeError):
 class Loaded:
     """What loading did: counts of new rows, and the publication days that were touched."""
 
+    has_changed: bool
     articles_new: int = 0
     versions_new: int = 0
     sources_new: int = 0
@@ -66,6 +69,8 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
     Raises BuildError where the file is of another version, damaged, or open elsewhere.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        wal_of(path).unlink(missing_ok=True)  # else the log of a removed file is replayed into this
     try:
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
@@ -89,6 +94,18 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
             set_property(con, "schema_version", str(schema.SCHEMA_VERSION))
             new_generation(con)
     return con
+
+
+def wal_of(path: Path) -> Path:
+    """The write-ahead log that DuckDB keeps beside a file that is open, or was when killed."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def remove_build(path: Path) -> None:
+    """Remove the build file, to be made again from staging."""
+    path.unlink(missing_ok=True)
+    wal_of(path).unlink(missing_ok=True)
+    shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)  # what a query spilled
 
 
 class transaction:  # noqa: N801 - reads as a statement
@@ -123,23 +140,18 @@ def new_generation(con: duckdb.DuckDBPyConnection) -> None:
     set_property(con, "generation", uuid.uuid4().hex)
 
 
-def loaded_through(con: duckdb.DuckDBPyConnection) -> int:
-    """The highest manifest sequence that is loaded, 0 for none."""
-    return _scalar(
-        con, "select coalesce(max(last_sequence), 0) from bookkeeping.batches where kind = 'ingest'"
-    )
+def loaded_through(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """By kind, the highest number of a batch that is loaded: for 'ingest' a manifest sequence."""
+    loaded = con.execute(
+        "select kind, max(last_sequence) from bookkeeping.batches group by 1"
+    ).fetchall()
+    return dict.fromkeys(KINDS, 0) | dict(loaded)
 
 
 def pending(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> list[Batch]:
     """The staged batches that are not loaded yet, in order."""
     through = loaded_through(con)
-    done = {name for (name,) in con.execute("select name from bookkeeping.batches").fetchall()}
-    return [
-        b
-        for b in batches
-        # A merged batch has a new name but covers what is loaded.
-        if (b.last > through if b.kind == "ingest" else b.name not in done)
-    ]
+    return [b for b in batches if b.last > through[b.kind]]
 
 
 def load(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
@@ -153,7 +165,7 @@ def load(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
             "insert into bookkeeping.touched_days select unnest(?::date[])",
             [list(result.touched_days)],
         )
-        if result.touched_days or result.sources_new:
+        if result.has_changed:
             new_generation(con)
     return result
 
@@ -162,7 +174,7 @@ def _load_ingested(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
     con.execute(
         "create or replace temp table staged as select * from read_parquet(?) where sequence > ? "
         "order by sequence, item",
-        [str(batch.file(ARTICLES)), loaded_through(con)],
+        [str(batch.file(ARTICLES)), loaded_through(con)["ingest"]],
     )
     decided = _identify(con)
     con.register("decided_rows", decided)
@@ -201,6 +213,7 @@ def _load_ingested(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
         "where s.published_on is not null order by 1"
     ).fetchall()
     return Loaded(
+        has_changed=bool(decided.num_rows),
         articles_new=_scalar(con, "select count(*) from decided where is_new_article"),
         versions_new=after["article_versions"] - before["article_versions"],
         sources_new=after["article_sources"] - before["article_sources"],
@@ -210,26 +223,29 @@ def _load_ingested(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
 
 
 def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Decide for each staged row, in manifest order, which article it is a version of."""
+    """Decide for each staged row, in manifest order, which article it is a version of.
+
+    A text is compared with all earlier ones of its key, outlet and day, the latest first: were it
+    the latest alone, forgetting the article in between would change what a rebuild decides.
+    """
     rows = con.execute(
         """
         select s.sequence, s.item, s.content_sha256, s.source_key, s.outlet, s.published_on,
-          s.headline, s.body, known.article_id, prior.article_id, prior.body
-        from staged s
-        left join loaded.article_versions known using (content_sha256)
-        left join (
-          select src.source_key, v.article_id, v.outlet, v.published_on, v.body
-          from loaded.article_sources src
-          join loaded.article_versions v using (content_sha256)
-          where src.source_key in (select source_key from staged)
-          qualify row_number() over (
-            partition by src.source_key order by src.sequence desc, src.item desc) = 1
-        ) prior on prior.source_key = s.source_key
-          and prior.outlet is not distinct from s.outlet
-          and prior.published_on is not distinct from s.published_on
+          s.headline, s.body, known.article_id
+        from staged s left join loaded.article_versions known using (content_sha256)
         order by s.sequence, s.item
         """
     ).fetchall()
+    earlier: dict[tuple[object, ...], list[tuple[str, str]]] = defaultdict(list)
+    for key, outlet, day, chosen, body in con.execute(
+        """
+        select src.source_key, v.outlet, v.published_on, v.article_id, v.body
+        from loaded.article_sources src join loaded.article_versions v using (content_sha256)
+        where src.source_key in (select source_key from staged)
+        order by src.sequence, src.item
+        """
+    ).fetchall():
+        earlier[key, outlet, day].append((chosen, body))
     candidates = [identity.article_id(r[4], r[5], r[6], r[7]) for r in rows]
     con.register("candidates", pa.table({"article_id": pa.array(candidates, pa.string())}))
     existing = {
@@ -241,24 +257,21 @@ def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
     con.unregister("candidates")
 
     versions: dict[str, str] = {}  # content_sha256 -> article_id, of this batch
-    latest: dict[str, tuple[object, str, str]] = {}  # source_key -> (outlet, day), id, body
     decided = []
     for row, candidate in zip(rows, candidates, strict=True):
-        sequence, item, content, key, outlet, day, _, body, known, prior_id, prior_body = row
-        if key in latest:
-            place, last_id, last_body = latest[key]
-            prior_id, prior_body = (last_id, last_body) if place == (outlet, day) else (None, None)
+        sequence, item, content, key, outlet, day, _, body, known = row
+        before = earlier[key, outlet, day]
         chosen = known or versions.get(content)
         is_new_version = chosen is None
         if chosen is None and candidate in existing:
             chosen = candidate
-        if chosen is None and prior_id is not None and identity.is_version_of(prior_body, body):
-            chosen = prior_id
+        if chosen is None:
+            chosen = next((i for i, b in reversed(before) if identity.is_version_of(b, body)), None)
         is_new_article = chosen is None
         chosen = chosen or candidate
         existing.add(chosen)
         versions[content] = chosen
-        latest[key] = ((outlet, day), chosen, body)
+        before.append((chosen, body))
         decided.append((sequence, item, chosen, is_new_version, is_new_article))
     return pa.Table.from_pylist(
         [dict(zip(_DECIDED.names, d, strict=True)) for d in decided], _DECIDED
@@ -290,8 +303,8 @@ def _reload(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
     ).fetchall()
     after = counts(con)
     return Loaded(
+        has_changed=bool(_scalar(con, "select count(*) from redone")),
         touched_days=tuple(day for (day,) in days),
-        sources_new=0,
         rows_new={name: after[name] - before[name] for name in after},
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from etl import schema
+from etl.model import Article, Extraction
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,30 @@ def check_names(table: schema.Table) -> list[str]:
         *([OFFSETS] if table in (schema.TEXT_MENTIONS, schema.TEXT_QUOTES) else []),
         *([ALL_LINKED] if table is schema.ACTOR_LINKS else []),
     ]
+
+
+def fault_of(article: Article, extraction: Extraction) -> str | None:
+    """What is wrong with an extraction, None where the checks over it will hold."""
+    actors = {actor.local_id for actor in extraction.actors}
+    if len(actors) != len(extraction.actors):
+        return "two actors share a number"
+    for spans, kind in ((extraction.mentions, "mentions"), (extraction.quotes, "quotes")):
+        places = [(s.part, s.char_start, s.char_end) for s in spans]
+        if len(places) != len(set(places)):
+            return f"two {kind} share a span"
+    for part, start, end, shown, actor in (
+        *((m.part, m.char_start, m.char_end, m.surface, m.actor) for m in extraction.mentions),
+        *((q.part, q.char_start, q.char_end, q.text, q.speaker) for q in extraction.quotes),
+        *(
+            (q.part, q.speaker_char_start, q.speaker_char_end, q.speaker_surface, q.speaker)
+            for q in extraction.quotes
+        ),
+    ):
+        if start is not None and article.text(part)[start:end] != (shown or ""):
+            return f"{part}[{start}:{end}] is not the text shown"
+        if actor is not None and actor not in actors:
+            return f"there is no actor {actor}"
+    return None
 
 
 def check_loaded(con: duckdb.DuckDBPyConnection) -> list[Problem]:

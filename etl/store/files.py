@@ -40,10 +40,13 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def exclusive_lock(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+def exclusive_lock(
+    path: Path, on_wait: Callable[[], None] | None = None, *, wait: bool = True
+) -> Iterator[None]:
     """Hold an exclusive lock that the operating system drops when the process dies.
 
-    `on_wait` is called once where another holds it, before waiting for it.
+    `on_wait` is called once where another holds it, before waiting for it; without `wait` the
+    block is then entered without the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -52,5 +55,6 @@ def exclusive_lock(path: Path, on_wait: Callable[[], None] | None = None) -> Ite
         except BlockingIOError:
             if on_wait is not None:
                 on_wait()
-            fcntl.flock(file, fcntl.LOCK_EX)
+            if wait:
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield

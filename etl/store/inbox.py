@@ -15,10 +15,16 @@ from pathlib import Path
 
 PARTIAL_SUFFIXES = (".part", ".tmp")
 """Names that programs give to files they are still writing."""
+MAX_BYTES = 256 * 1024 * 1024
+"""Larger files are not even read: ten times what any reader takes, and they might fill memory."""
 
 
 class UnreadableError(OSError):
-    """A file is there and its bytes cannot be had; the message says why."""
+    """A file is there and its bytes cannot be had: the message says why, `remedy` what to do."""
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(why)
+        self.remedy = remedy or "give this user the right to read it; the next run tries again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,8 @@ class Scan:
 
     ready: list[Candidate] = field(default_factory=list)
     settling: list[Path] = field(default_factory=list)
-    closed: list[tuple[Path, str]] = field(default_factory=list)
-    """Folders that could not be listed, and why."""
+    closed: list[tuple[Path, UnreadableError]] = field(default_factory=list)
+    """Folders and files that could not be looked at, and why."""
 
 
 def recorded_path(path: Path, inbox: Path) -> str:
@@ -49,16 +55,23 @@ def recorded_path(path: Path, inbox: Path) -> str:
     return os.fsencode(absolute).decode("utf-8", "backslashreplace")
 
 
-def _walk(path: Path, closed: list[tuple[Path, str]]) -> Iterator[Path]:
+def _walk(path: Path, closed: list[tuple[Path, UnreadableError]]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
 
     def note(error: OSError) -> None:
-        closed.append((Path(error.filename), error.strerror or str(error)))
+        closed.append((Path(error.filename), UnreadableError(error.strerror or str(error))))
 
     for folder, folders, names in os.walk(path, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        # Links to folders are not followed: one that stays inside is walked where it leads to.
+        links = [link for name in folders if (link := Path(folder) / name).is_symlink()]
+        closed += [
+            (link, _leads_out(target))
+            for link in links
+            if not (target := link.resolve()).is_relative_to(path.resolve())
+        ]
         for name in sorted(names):
             # rsync and editors write to dot files before they rename.
             if not name.startswith(".") and not name.endswith(PARTIAL_SUFFIXES):
@@ -83,7 +96,11 @@ def scan(
     young: list[Candidate] = []
     for root in roots:
         for path in _walk(root, result.closed):
-            candidate = _candidate(path, inbox)
+            try:
+                candidate = _candidate(path, inbox)
+            except OSError as error:  # in a folder that may be listed and not entered
+                result.closed.append((path, UnreadableError(error.strerror or str(error))))
+                continue
             if candidate is None or candidate.source_path in found:
                 continue
             found[candidate.source_path] = candidate
@@ -93,7 +110,7 @@ def scan(
         if wait:
             time.sleep(settle_seconds)
         for candidate in young:
-            if not wait or _candidate(candidate.path, inbox) != candidate:
+            if not wait or not _is_unchanged(candidate, inbox):
                 result.settling.append(candidate.path)
                 del found[candidate.source_path]
     result.ready = list(found.values())
@@ -103,22 +120,41 @@ def scan(
 def _candidate(path: Path, inbox: Path) -> Candidate | None:
     try:
         info = path.lstat()
+        if stat.S_ISLNK(info.st_mode) and path.exists():
+            info = path.stat()  # what is written to is the file it leads to
     except FileNotFoundError:
         return None
     return Candidate(path, recorded_path(path, inbox), info.st_size, info.st_mtime_ns)
+
+
+def _is_unchanged(candidate: Candidate, inbox: Path) -> bool:
+    try:
+        return _candidate(candidate.path, inbox) == candidate
+    except OSError:
+        return False
+
+
+def _leads_out(target: Path) -> UnreadableError:
+    return UnreadableError(
+        f"symbolic link leads out of the inbox, to {target}",
+        "put what it leads to into the inbox, or name that path: newsactors ingest PATH",
+    )
 
 
 def read_bytes(path: Path, roots: Sequence[Path]) -> bytes:
     """The bytes of a regular file.
 
     Raises UnreadableError for what cannot be opened, for pipes and devices (which could block a
-    run for ever), and for a symbolic link that leads out of the folders that were asked for.
+    run for ever), for a symbolic link that leads out of the folders that were asked for, and for
+    what is above MAX_BYTES; FileNotFoundError where the file has gone since it was found.
     """
+    if not os.path.lexists(path):
+        raise FileNotFoundError(path)
     try:
         if path.is_symlink() and path not in roots:
             target = path.resolve(strict=True)
             if not any(target.is_relative_to(root.resolve()) for root in roots):
-                raise UnreadableError(f"symbolic link leads out of the inbox, to {target}")
+                raise _leads_out(target)
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, RuntimeError) as error:
         if isinstance(error, UnreadableError):
@@ -126,8 +162,13 @@ def read_bytes(path: Path, roots: Sequence[Path]) -> bytes:
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
     with os.fdopen(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise UnreadableError("not a regular file")
+            raise UnreadableError("not a regular file", "take it out of the inbox")
         try:
-            return file.read()
+            data = file.read(MAX_BYTES + 1)
         except OSError as error:
             raise UnreadableError(error.strerror or str(error)) from error
+    if len(data) > MAX_BYTES:
+        raise UnreadableError(
+            f"larger than {MAX_BYTES:,} bytes", "split the file, an article or a day each"
+        )
+    return data

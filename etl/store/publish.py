@@ -21,6 +21,8 @@ from etl.store.files import sync_directory, sync_file
 from etl.store.state import State, quarantine_table, runs_table
 
 KEPT_SNAPSHOTS = 2
+FORGOTTEN_THROUGH = "forgotten_through"
+"""Property: the manifest sequence of the last article that was forgotten, empty for none."""
 FREE_SPACE_FACTOR = 3
 """Space that must be free before a publish, in sizes of the build file."""
 
@@ -42,13 +44,17 @@ def published_property(settings: Settings, name: str) -> str | None:
     """A property of the published file (see `warehouse_info`), None where there is none."""
     if not settings.published.exists():
         return None
+    return _property(settings.published.resolve(), name)
+
+
+def _property(file: Path, name: str) -> str | None:
     try:
-        with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+        with duckdb.connect(str(file), read_only=True) as con:
             row = con.execute(
                 "select value from loaded.warehouse_info where property = ?", [name]
             ).fetchone()
     except duckdb.Error:
-        return None  # unreadable: due for a publish
+        return None  # unreadable: due for a publish, and no snapshot to keep
     return row[0] if row else None
 
 
@@ -76,8 +82,7 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
         )
     number = 1 + max(_numbers(settings.snapshots), default=0)
     temporary = settings.snapshots / f".{number}.tmp"
-    for leftover in settings.snapshots.glob(".*.tmp"):
-        shutil.rmtree(leftover)
+    shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     file = temporary / "news.duckdb"
     shutil.copyfile(settings.build_file, file)
@@ -95,21 +100,40 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     link.replace(settings.published)
     sync_directory(settings.home)
 
-    prune(settings, KEPT_SNAPSHOTS)
+    prune(settings)
     file = snapshot / "news.duckdb"
     return Published(file, file.stat().st_size, days)
 
 
-def prune(settings: Settings, keep: int) -> None:
-    """Remove all but the newest snapshots; whoever has one open keeps it until they close it."""
-    for number in sorted(_numbers(settings.snapshots))[:-keep]:
-        shutil.rmtree(settings.snapshots / str(number), ignore_errors=True)
+def prune(settings: Settings) -> None:
+    """Remove old snapshots; whoever has one open keeps it until they close it.
+
+    The published one stays, and so do older ones up to KEPT_SNAPSHOTS in all, unless an article was
+    forgotten since: then it must be in no file that we keep. The caller holds the writer lock.
+    """
+    if not settings.published.is_symlink() or not settings.published.exists():
+        return
+    current = int(settings.published.resolve().parent.name)
+    forgotten = published_property(settings, FORGOTTEN_THROUGH)
+    kept = 1
+    for number in sorted(_numbers(settings.snapshots) - {current}, reverse=True):
+        folder = settings.snapshots / str(number)
+        if (
+            number < current  # else a publish was killed before its last step
+            and kept < KEPT_SNAPSHOTS
+            and _property(folder / "news.duckdb", FORGOTTEN_THROUGH) == forgotten
+        ):
+            kept += 1
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    for leftover in settings.snapshots.glob(".*.tmp"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _numbers(snapshots: Path) -> list[int]:
+def _numbers(snapshots: Path) -> set[int]:
     if not snapshots.exists():
-        return []
-    return [int(path.name) for path in snapshots.iterdir() if path.name.isdigit()]
+        return set()
+    return {int(path.name) for path in snapshots.iterdir() if path.name.isdigit()}
 
 
 def _complete(file: Path, settings: Settings, run_id: str, properties: dict[str, str]) -> None:

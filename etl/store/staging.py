@@ -1,17 +1,23 @@
 """Parquet staging: what was read and extracted, one folder a batch, before it is loaded.
 
 A batch covers a range of manifest sequences (`ingest-…`) or re-extracts articles that are already
-loaded (`reextract-…`); its name ends with the extractor's version. A batch appears by a rename and
-never changes, so a killed run leaves whole batches or none. Old batches are merged so that the
-number of files stays bounded. Does not belong here: reading, extracting, loading.
+loaded (`reextract-…`); its name ends with the extractor's version. A batch appears and goes by a
+rename, and only `drop` changes it, a file at a time; so a killed run leaves whole batches or none.
+Old batches are merged so that the number of files stays bounded.
+
+What is being made stands in a dot folder: `.new-…` belongs to who holds the intake lock,
+`.merged-…` and `.gone-…` to who holds the writer lock; `sweep` removes what a kill left of them.
+Does not belong here: reading, extracting, loading.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,10 +28,11 @@ from etl import schema
 from etl.model import Article, Extraction
 from etl.store import identity
 from etl.store.archive import Entry
-from etl.store.files import sync_directory, sync_file
+from etl.store.files import sync_directory, sync_file, write_atomically
 
 ARTICLES = "articles"
 STAGED_TABLES = (ARTICLES, *(table.name for table in schema.EXTRACTED))
+KINDS = ("ingest", "reextract")
 COMPACT_ABOVE = 16
 """Number of small batches from which on they are merged into one."""
 COMPACTED_ROWS = 100_000
@@ -90,8 +97,7 @@ class Staging:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def batches(self) -> list[Batch]:
-        """Whole batches in the order in which they are to be loaded."""
+    def _found(self) -> list[Batch]:
         if not self.root.exists():
             return []
         found = [
@@ -102,8 +108,22 @@ class Staging:
         # A merged batch comes before those it was merged from, should a kill have left them.
         return sorted(found, key=lambda b: (b.kind != "ingest", b.first, -b.last, b.name))
 
+    def batches(self) -> list[Batch]:
+        """The batches in the order in which they are to be loaded.
+
+        Leaves out what a merged batch covers, and what follows a gap in the sequences: staging
+        goes on at the gap (somebody removed a folder), and loading must not skip it.
+        """
+        kept = []
+        through = {"ingest": 0, "reextract": 0}
+        for b in self._found():
+            if b.last > through[b.kind] and (b.kind != "ingest" or b.first <= through[b.kind] + 1):
+                kept.append(b)
+                through[b.kind] = b.last
+        return kept
+
     def staged_through(self) -> int:
-        """The highest manifest sequence that has been staged, 0 for none."""
+        """The manifest sequence up to which all has been staged, 0 for none."""
         return max((b.last for b in self.batches() if b.kind == "ingest"), default=0)
 
     def write(
@@ -113,11 +133,12 @@ class Staging:
         last: int,
         extractor_version: str,
         tables: Mapping[str, pa.Table | Iterable[pa.Table]],
+        mark: str = "new",
     ) -> Batch:
         """Write a batch; it is there whole once this returns, and not at all before."""
         self.root.mkdir(parents=True, exist_ok=True)
         final = self.root / f"{kind}-{first:010d}-{last:010d}.{extractor_version}"
-        temporary = self.root / f".{final.name}.tmp"
+        temporary = self.root / f".{mark}-{final.name}"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         for name, content in tables.items():
@@ -130,75 +151,118 @@ class Staging:
                     writer.write_table(part)
             sync_file(path)
         sync_directory(temporary)
-        shutil.rmtree(final, ignore_errors=True)
+        self._remove(final)
         temporary.rename(final)
         sync_directory(self.root)
         return Batch(final, kind, first, last, extractor_version)
 
-    def remove(self, batch: Batch) -> None:
-        shutil.rmtree(batch.path, ignore_errors=True)
+    def _remove(self, path: Path) -> None:
+        """Remove a batch so that a kill leaves it whole or not at all."""
+        if path.exists():
+            gone = path.with_name(f".gone-{path.name}")
+            shutil.rmtree(gone, ignore_errors=True)
+            path.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+    def sweep(self, *marks: str) -> None:
+        """Remove what a kill left of unfinished work ('new', 'merged', 'gone')."""
+        for mark in marks:
+            for leftover in self.root.glob(f".{mark}-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def next_number(self) -> int:
-        """The number of the next re-extraction."""
-        return 1 + max((b.first for b in self.batches() if b.kind == "reextract"), default=0)
+        """The number of the next re-extraction: rises for ever, also when staging was cleared."""
+        highest = max((b.last for b in self._found() if b.kind == "reextract"), default=0)
+        return max(highest + 1, int(time.time()))
 
     def drop(self, hashes: frozenset[str]) -> None:
-        """Take article versions, and all that was read from bytes, with these hashes out."""
+        """Take article versions, and all that was read from bytes, with these hashes out.
+
+        Killed in between, it is to be done again; a batch is never missing meanwhile.
+        """
         values = pa.array(sorted(hashes), pa.string())
+        self._remove_covered()
+        for batch in self._found():
+            for name in STAGED_TABLES:
+                table = kept = pq.read_table(batch.file(name))
+                for column in ("content_sha256", "source_sha256"):
+                    if column in table.column_names:
+                        kept = kept.filter(pc.invert(pc.is_in(kept[column], value_set=values)))
+                if kept.num_rows < table.num_rows:
+                    sink = pa.BufferOutputStream()
+                    pq.write_table(kept, sink, compression="zstd")
+                    write_atomically(batch.file(name), sink.getvalue().to_pybytes())
+            for leftover in batch.path.glob("*.tmp"):
+                leftover.unlink()
 
-        def kept(batch: Batch, name: str) -> pa.Table:
-            table = pq.read_table(batch.file(name))
-            for column in ("content_sha256", "source_sha256"):
-                if column in table.column_names:
-                    table = table.filter(pc.invert(pc.is_in(table[column], value_set=values)))
-            return table
-
-        for batch in self.batches():
-            tables = {name: kept(batch, name) for name in STAGED_TABLES}
-            if tables[ARTICLES].num_rows < batch.article_count:
-                self.write(batch.kind, batch.first, batch.last, batch.extractor_version, tables)
+    def _remove_covered(self) -> None:
+        kept = {kind: [b for b in self.batches() if b.kind == kind] for kind in KINDS}
+        for batch in self._found():
+            if any(
+                b != batch and b.first <= batch.first <= batch.last <= b.last
+                for b in kept[batch.kind]
+            ):
+                self._remove(batch.path)
 
     def clear(self) -> None:
-        """Remove everything that is staged."""
+        """Remove everything that is staged, the last first: a kill leaves no gap behind."""
+        self._remove_covered()
+        for batch in reversed(self._found()):
+            self._remove(batch.path)
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def compact(self, loaded_through: int) -> None:
-        """Merge small batches that are loaded already, when there are many of them."""
-        small = [
-            b
-            for b in self.batches()
-            if b.kind == "ingest" and b.last <= loaded_through and b.article_count < COMPACTED_ROWS
-        ]
-        for group in _contiguous(small):
+    def compact(self, loaded_through: Mapping[str, int]) -> None:
+        """Merge small batches of each kind that are loaded already, when there are many of them.
+
+        `loaded_through` maps a kind to the highest number that is loaded. Of an article that was
+        extracted again several times only the last extraction is kept.
+        """
+        self._remove_covered()
+        loaded = [b for b in self.batches() if b.last <= loaded_through[b.kind]]
+        if len(loaded) <= COMPACT_ABOVE:
+            return
+        for group in _mergeable(loaded):
             if len(group) <= COMPACT_ABOVE:
                 continue
+            first, last = group[0], group[-1]
             self.write(
-                "ingest",
-                group[0].first,
-                group[-1].last,
-                group[0].extractor_version,
-                {
-                    name: (pq.read_table(batch.file(name)) for batch in group)
-                    for name in STAGED_TABLES
-                },
+                first.kind,
+                first.first,
+                last.last,
+                first.extractor_version,
+                {name: _merged(group, name) for name in STAGED_TABLES},
+                mark="merged",
             )
             for batch in group:
-                self.remove(batch)
+                self._remove(batch.path)
 
 
-def _contiguous(batches: Sequence[Batch]) -> list[list[Batch]]:
-    groups: list[list[Batch]] = []
-    for batch in batches:
-        last = groups[-1][-1] if groups else None
-        if (
-            last
-            and last.extractor_version == batch.extractor_version
-            and last.last + 1 == batch.first
-        ):
-            groups[-1].append(batch)
+def _merged(group: Sequence[Batch], name: str) -> Iterator[pa.Table]:
+    """The rows of one table of all batches, every item and every text once.
+
+    A text that came in several batches was extracted in each of them. Of re-extractions the last
+    one counts, of arrivals the first.
+    """
+    is_arrival = group[0].kind == "ingest"
+    done, through = pa.array([], pa.string()), 0
+    for batch in group if is_arrival else reversed(group):
+        table = pq.read_table(batch.file(name))
+        if is_arrival and name == ARTICLES:
+            yield table.filter(pc.greater(table["sequence"], through))
         else:
-            groups.append([batch])
-    return groups
+            yield table.filter(pc.invert(pc.is_in(table["content_sha256"], value_set=done)))
+        through = batch.last
+        contents = pq.read_table(batch.file(ARTICLES), columns=["content_sha256"])
+        done = pa.concat_arrays([done, contents["content_sha256"].combine_chunks()])
+
+
+def _mergeable(batches: Sequence[Batch]) -> list[list[Batch]]:
+    """Runs of small batches of one kind and version that follow each other."""
+
+    def sort(batch: Batch) -> tuple[str, str, bool]:
+        return batch.kind, batch.extractor_version, batch.article_count < COMPACTED_ROWS
+
+    return [list(run) for (_, _, is_small), run in groupby(batches, key=sort) if is_small]
 
 
 def article_rows(read: Sequence[ReadArticle], extractor_version: str) -> pa.Table:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -172,50 +172,61 @@ class State:
     def settle_items(self, read: Iterable[tuple[str, str]], rejected: Sequence[Rejected]) -> int:
         """Replace what is in quarantine for the paths that were read, and return what is new.
 
-        `read` holds (source_path, sha256) of every file just read; a path that is read again
-        leaves the quarantine unless it is rejected again.
+        `read` holds (source_path, sha256) of every file just read, in the order of the manifest; a
+        path that is read again leaves the quarantine unless its last bytes are rejected.
         """
+        last = dict(read)
+        rejected = [r for r in rejected if last.get(r.source_path) == r.source_sha256]
         with self._open() as con:
             before = set(con.execute("select source_sha256, source_path, item from quarantine"))
             con.executemany(
-                "delete from quarantine where source_path = ?", [(path,) for path, _ in read]
+                "delete from quarantine where source_path = ? and source_sha256 <> ''",
+                [(path,) for path in last],
             )
-            con.executemany(
-                "insert or replace into quarantine values (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        r.source_sha256,
-                        r.source_path,
-                        r.item,
-                        r.reason,
-                        r.detail,
-                        r.remedy,
-                        r.first_seen_at.isoformat(),
-                        r.run_id,
-                    )
-                    for r in rejected
-                ],
-            )
+            self._insert(con, rejected, "replace")
         return len({(r.source_sha256, r.source_path, r.item) for r in rejected} - before)
 
-    def keep_unreadable(self, rejected: Sequence[Rejected]) -> int:
-        """Record files that could not be opened, as first met; returns how many are new."""
+    def settle_unreadable(
+        self, rejected: Sequence[Rejected], was_looked_at: Callable[[str], bool]
+    ) -> int:
+        """Replace the files that could not be opened, and return how many are new.
+
+        A path that `was_looked_at` and is not among them any more was mended or taken away. What
+        stays keeps the run that first met it.
+        """
+        now = {r.source_path for r in rejected}
         with self._open() as con:
-            new = 0
-            for r in rejected:
-                new += con.execute(
-                    "insert or ignore into quarantine values ('', ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        r.source_path,
-                        r.item,
-                        r.reason,
-                        r.detail,
-                        r.remedy,
-                        r.first_seen_at.isoformat(),
-                        r.run_id,
-                    ),
-                ).rowcount
-        return new
+            before = {
+                path
+                for (path,) in con.execute(
+                    "select source_path from quarantine where source_sha256 = ''"
+                )
+            }
+            con.executemany(
+                "delete from quarantine where source_path = ? and source_sha256 = ''",
+                [(path,) for path in before - now if was_looked_at(path)],
+            )
+            self._insert(con, rejected, "ignore")
+        return len(now - before)
+
+    @staticmethod
+    def _insert(con: sqlite3.Connection, rejected: Sequence[Rejected], on_conflict: str) -> None:
+        con.executemany(
+            f"insert or {on_conflict} into quarantine values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    r.source_sha256,
+                    r.source_path,
+                    r.item,
+                    r.reason,
+                    r.detail,
+                    r.remedy,
+                    r.first_seen_at.isoformat(),
+                    r.run_id,
+                )
+                for r in rejected
+            ],
+        )
 
     def quarantine(self) -> list[Rejected]:
         """What is set aside, by path."""
@@ -233,13 +244,6 @@ class State:
         """Forget what was rejected after archiving; replaying the archive finds it again."""
         with self._open() as con:
             con.execute("delete from quarantine where source_sha256 <> ''")
-
-    def forget_paths(self, source_paths: Iterable[str]) -> None:
-        """Take paths out of the quarantine (their article was forgotten)."""
-        with self._open() as con:
-            con.executemany(
-                "delete from quarantine where source_path = ?", [(p,) for p in source_paths]
-            )
 
     # Seen files
 

@@ -1,0 +1,228 @@
+"""The commands that change a warehouse, and `status`: what they print and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from etl.cli import main
+from etl.settings import REPOSITORY, Settings
+from etl.store.state import State
+from etl.store.writer import Writer
+
+pytestmark = pytest.mark.xdist_group("cli_write")
+
+ARTICLE = """ date 2025-05-0{n} The Headline Of Story Number {n}
+
+By Ann Author – Harbour Courier
+
+“Number {n} is ours,” said Ellen Marsk{n}, the mayor of Brenmouth. Marsk{n} left for Aldhaven.
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of a warehouse, and of a Dagster instance like that of the checkout."""
+    root = tmp_path_factory.mktemp("place")
+    for folder in ("inbox", "elsewhere", "dagster"):
+        (root / folder).mkdir()
+    for n in (1, 2, 3):
+        (root / "inbox" / f"{n}.txt").write_text(ARTICLE.format(n=n))
+    (root / "inbox" / "empty.txt").touch()
+    (root / "dagster" / "dagster.yaml").write_text((REPOSITORY / "dagster.yaml").read_text())
+    return root
+
+
+def environment(place: Path) -> dict[str, str]:
+    return {
+        "NEWSACTORS_HOME": str(place / "home"),
+        "NEWSACTORS_INBOX": str(place / "inbox"),
+        "NEWSACTORS_SETTLE_SECONDS": "0",
+        "DAGSTER_HOME": str(place / "dagster"),
+    }
+
+
+@pytest.fixture(scope="module")
+def first(place: Path) -> subprocess.CompletedProcess[str]:
+    """The first ingest: a process of its own, in a folder that has nothing to do with it.
+
+    While it starts somebody else is writing, until it has said so.
+    """
+    writer = Writer(settings(place))
+    writer.acquire()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "etl.cli", "ingest", "--json"],
+        env=os.environ | environment(place),
+        cwd=place / "elsewhere",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    waiting = process.stderr.readline()
+    writer.release()
+    out, err = process.communicate(timeout=600)
+    return subprocess.CompletedProcess([], process.returncode, out, waiting + err)
+
+
+@pytest.fixture
+def run(place: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    for name, value in environment(place).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(place / "elsewhere")
+    return lambda *args: CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def settings(place: Path) -> Settings:
+    return Settings.from_env(environment(place))
+
+
+def headlines(place: Path) -> dict[str, str]:
+    with duckdb.connect(str(settings(place).published.resolve()), read_only=True) as con:
+        return dict(con.execute("select headline[-1:], article_id from articles").fetchall())
+
+
+def test_ingest_says_what_it_did_as_json_alone(
+    first: subprocess.CompletedProcess[str], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert first.returncode == 0, first.stderr
+    report = json.loads(first.stdout)
+    assert (report["kind"], report["status"], report["error"]) == ("ingest", "success", None)
+    assert (report["files_seen"], report["files_new"], report["articles_new"]) == (4, 4, 3)
+    (warning,) = report["quarantine"]
+    assert (warning["source_path"], warning["reason"]) == ("empty.txt", "empty")
+    assert first.stderr.splitlines() == [
+        "another process is writing to the warehouse; this one waits for it before it loads"
+    ]
+    assert headlines(place).keys() == {"1", "2", "3"}
+
+    # The run is in the history of the instance that DAGSTER_HOME names, nowhere else.
+    from etl.assets import in_process
+
+    monkeypatch.setenv("DAGSTER_HOME", str(place / "dagster"))
+    with in_process.instance() as instance:
+        recorded = instance.get_run_by_id(report["run_id"])
+        assert recorded is not None
+        assert recorded.is_success
+    assert list((place / "elsewhere").iterdir()) == []
+
+
+def test_ingest_ends_with_a_summary_and_strict_fails_on_a_warning(
+    first: subprocess.CompletedProcess[str], place: Path, run: Run
+) -> None:
+    new = place / "more" / "bad\nname.txt"
+    new.parent.mkdir()
+    new.write_bytes(b"\x00\x00")
+    (place / "more" / "4.txt").write_text(ARTICLE.format(n=4))
+    result = run("ingest", "--strict", place / "more" / "*.txt")
+    assert (result.exit_code, result.stdout) == (1, "")
+    summary, warning = result.stderr.splitlines()
+    assert summary.startswith("2 files seen, 2 new; 1 new articles, 0 new versions; 1 warnings; ")
+    assert warning.startswith("warning: ")
+    assert ": binary: " in warning
+    again = run("ingest", "--strict", place / "more")
+    assert again.exit_code == 0
+    assert again.stderr.startswith("2 files seen, 0 new; 0 new articles, 0 new versions; 0 warn")
+
+
+def test_what_is_not_there_is_a_usage_error(run: Run) -> None:
+    result = run("ingest", "nowhere/*.txt")
+    assert result.exit_code == 2
+    assert "no such file, folder or match" in result.stderr
+    assert run("status", "--max-age", "soon").exit_code == 2
+
+
+def test_forget_reextract_and_rebuild(
+    first: subprocess.CompletedProcess[str], place: Path, run: Run
+) -> None:
+    before = headlines(place)
+    unknown = run("forget", "--yes", "nonsense")
+    assert unknown.exit_code == 1
+    assert "there is no article nonsense" in unknown.stderr
+    assert run("forget", before["2"]).exit_code == 1, "asks first"
+    assert headlines(place) == before
+
+    done = run("forget", "--yes", before["2"])
+    assert done.exit_code == 0, done.stderr
+    assert headlines(place) == {n: i for n, i in before.items() if n != "2"}
+    assert len(list(settings(place).snapshots.iterdir())) == 1
+
+    nothing = run("reextract", "--outlet", "No Paper")
+    assert nothing.exit_code == 1
+    assert "no article matches" in nothing.stderr
+    done = run("reextract", "--from", "2025-05-03")
+    assert done.exit_code == 0, done.stderr
+
+    kept = headlines(place)
+    done = run("rebuild")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.startswith(f"{len(kept)} articles rebuilt")
+    assert headlines(place) == kept
+
+
+def test_status_is_for_people_and_for_monitors(
+    first: subprocess.CompletedProcess[str], place: Path, run: Run
+) -> None:
+    shown = run("status")
+    assert shown.exit_code == 0
+    assert "Harbour Courier" not in shown.stderr
+    for part in ("articles", "without a date", "Last runs", "Quarantine", "empty.txt"):
+        assert part in shown.stdout
+    good = run("status", "--max-age", "26h", "--json")
+    report = json.loads(good.stdout)
+    assert (good.exit_code, report["trouble"]) == (0, None)
+    assert report["contents"]["articles"] == len(headlines(place))
+
+    state = State(settings(place).state_file)
+    long_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+    with sqlite3.connect(state.path) as con:
+        con.execute("update runs set started_at = ?, finished_at = ?", [long_ago, long_ago])
+    old = run("status", "--max-age", "26h")
+    assert old.exit_code == 1
+    assert "the last good run ended 48 h ago, more than 26 h" in old.stderr
+    assert run("status", "--max-age", "3d").exit_code == 0
+
+    state.start_run("broken", "ingest", "rules")
+    state.fail_run("broken", "the disk is full")
+    state.finish_run("broken")
+    failed = run("status", "--max-age", "3d", "--json")
+    assert failed.exit_code == 1
+    assert json.loads(failed.stdout)["trouble"] == "the last run failed: the disk is full"
+
+
+def test_status_of_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path / "home"))
+    assert run("status").exit_code == 0
+    assert "Nothing is published yet" in run("status").stdout
+    result = run("status", "--max-age", "1h")
+    assert result.exit_code == 1
+    assert "no run has finished yet" in result.stderr
+
+
+def test_a_run_whose_process_was_killed_is_a_failure(tmp_path: Path) -> None:
+    state = State(tmp_path / "state.sqlite")
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    state.start_run("killed", "ingest", "rules")
+    with sqlite3.connect(state.path) as con:
+        con.execute("update runs set pid = ?", [child.pid])
+    (run,) = state.runs()
+    assert (run.status, run.error) == ("failure", "the process was killed")
+    state.start_run("next", "ingest", "rules")
+    state.finish_run("next")
+    assert [(r.run_id, r.status) for r in state.runs()] == [
+        ("next", "success"),
+        ("killed", "failure"),
+    ]

@@ -1,0 +1,130 @@
+"""Forgetting: an article goes from every file, for good, and takes nothing else with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from etl import pipeline
+from etl.store.archive import RawArchive
+from pipeline.world import Words, World, story, text
+
+PHRASE = "Quixotry"
+PRIVATE = f"{story(8)} {PHRASE} said “{PHRASE} it was”."
+
+
+def files_with(phrase: str, home: Path) -> list[str]:
+    """Every file under a warehouse that holds the phrase, compressed or not."""
+    found = []
+    for path in home.rglob("*"):
+        if path.is_symlink() or not path.is_file():
+            continue
+        if phrase in _content(path):
+            found.append(str(path.relative_to(home)))
+    return found
+
+
+def _content(path: Path) -> str:
+    content = path.read_bytes().decode("latin-1")
+    if path.suffix == ".zst":
+        with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+            content += stream.read().decode("latin-1")
+    elif path.suffix == ".parquet":
+        content += str(pq.read_table(path).to_pylist())
+    elif path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as con:
+            tables = con.execute(
+                "select concat(schema_name, '.', table_name) from duckdb_tables()"
+            ).fetchall()
+            for (table,) in tables:
+                content += str(con.execute(f"from {table}").fetchall())
+    return content
+
+
+def id_of(world: World, phrase: str) -> str:
+    (found,) = [i for i, body in world.articles().items() if phrase in body]
+    return found
+
+
+def test_the_article_is_gone_from_every_file_and_nothing_else_is(published: World) -> None:
+    world = published
+    home = world.settings.home
+    before = world.loaded(), world.articles()
+    world.drop("private.txt", text(PRIVATE))
+    world.drop("again/private.txt", text(PRIVATE, author="Bob Byline"))
+    world.ingest()
+    world.drop("private.txt", text(PRIVATE + " Edited."))
+    world.ingest(publish=True)
+    assert len(files_with(PHRASE, home)) >= 5, "archive, staging, build file, snapshot"
+    # What kills have left of work on it.
+    data = text(PRIVATE).encode()
+    stored = world.settings.raw / "objects"
+    sha256 = RawArchive.digest(data)
+    (stored / sha256[:2] / f"{sha256}.zst.99.tmp").write_bytes(data)
+    for leftover in (
+        world.settings.extracted / ".new-ingest-1" / "articles.parquet",
+        world.settings.extracted / ".merged-ingest-1" / "articles.parquet",
+        world.settings.snapshots / ".9.tmp" / "news.duckdb.wal",
+        world.settings.build_file.with_name("news.duckdb.tmp") / "spilled",
+    ):
+        leftover.parent.mkdir()
+        leftover.write_bytes(data)
+
+    world.forget(id_of(world, PHRASE))
+    world.ingest(publish=True)
+    assert files_with(PHRASE, home) == []
+    assert PHRASE not in str(world.published("from main.entities"))
+    assert len(world.snapshots()) == 1
+    assert world.articles() == before[1]
+    assert {k: v for k, v in world.loaded().items() if k != "article_sources"} == {
+        k: v for k, v in before[0].items() if k != "article_sources"
+    }
+
+    assert PHRASE in (world.settings.inbox / "private.txt").read_text(), "the user's to delete"
+    world.ingest(run_id="again")
+    world.drop("other-name.txt", text(PRIVATE))
+    world.drop("other-bytes.txt", text(PRIVATE) + "\n\n")
+    world.ingest()
+    world.ingest()
+    assert files_with(PHRASE, home) == []
+    assert world.articles() == before[1]
+    world.rebuild()
+    assert files_with(PHRASE, home) == []
+    assert world.articles() == before[1]
+
+
+def test_a_re_extraction_under_way_does_not_bring_it_back(published: World) -> None:
+    forgotten = id_of(published, story(3))
+
+    class Slow(Words):
+        def extract_many(self, articles):  # type: ignore[no-untyped-def]
+            published.forget(forgotten)
+            return super().extract_many(articles)
+
+    pipeline.stage_reextraction(published.settings, Slow("words-2"), None, None, [])
+    published.load()
+    assert files_with("Person3", published.settings.extracted) == []
+    assert forgotten not in published.articles()
+
+
+def test_what_was_lost_meanwhile_can_be_forgotten(world: World) -> None:
+    world.drop("a.txt", text(story(1)))
+    world.ingest()
+    (article_id,) = world.articles()
+    world.settings.build_file.unlink()
+    world.forget(article_id)
+    world.ingest()
+    assert world.articles() == {}
+
+
+def test_an_unknown_id_is_refused_and_changes_nothing(world: World) -> None:
+    world.drop("a.txt", text(story(1)))
+    world.ingest()
+    before = world.settings.raw.joinpath("manifest.jsonl").read_bytes()
+    with pytest.raises(pipeline.InputError, match="there is no article nonsense; find its id"):
+        world.forget("nonsense")
+    assert world.settings.raw.joinpath("manifest.jsonl").read_bytes() == before

@@ -1,0 +1,153 @@
+"""What makes a text a new article, a new version of one, or the same one again."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from etl import pipeline
+from pipeline.world import World, story, text
+
+FIRST, OTHER = story(1), story(2)
+
+
+def sources_of(world: World) -> dict[str, list[str]]:
+    """The paths of each article, in order."""
+    return dict(
+        world.query(
+            "select article_id, list(source_path order by sequence) from loaded.article_sources "
+            "group by 1"
+        )
+    )
+
+
+def test_the_same_file_under_two_names_is_one_article_with_two_sources(world: World) -> None:
+    world.drop("a.txt", text(FIRST))
+    world.drop("b/copy.txt", text(FIRST))
+    world.ingest()
+    assert list(sources_of(world).values()) == [["a.txt", "b/copy.txt"]]
+
+
+@pytest.mark.parametrize("other", [{"outlet": "Second Paper"}, {"day": "2025-03-02"}])
+def test_the_same_text_of_another_outlet_or_day_is_another_article(
+    world: World, other: dict[str, str]
+) -> None:
+    world.drop("a.txt", text(FIRST))
+    world.ingest()
+    world.drop("a.txt", text(FIRST, **other))
+    world.ingest()
+    assert len(world.articles()) == 2
+
+
+@pytest.mark.parametrize("batch_articles", [1, 500])
+@pytest.mark.parametrize(
+    ("edited", "articles"),
+    [
+        pytest.param(text(FIRST + " And one sentence more."), 1, id="added"),
+        pytest.param(text(FIRST[: len(FIRST) // 3]), 1, id="cut"),
+        pytest.param(text(FIRST, author="Bob Byline"), 1, id="byline"),
+        pytest.param(text(FIRST, headline="Quite Another Headline"), 1, id="headline"),
+        pytest.param(text(OTHER), 2, id="other text"),
+    ],
+)
+def test_an_edited_file_is_a_new_version_if_half_the_text_is_the_same(
+    tmp_path: Path, batch_articles: int, edited: str, articles: int
+) -> None:
+    world = World(tmp_path, batch_articles)
+    for content in (text(FIRST), edited):
+        world.drop("a.txt", content)
+        pipeline.archive_new(world.settings, [], "run")
+    world.stage()
+    world.load()
+    assert len(world.articles()) == articles
+    assert world.query("select count(*) from loaded.article_versions") == [(2,)]
+
+
+def test_the_last_text_is_the_current_one_also_after_a_return(world: World) -> None:
+    edited = FIRST + " And one sentence more."
+    ids: set[str] = set()
+    for body in (FIRST, edited, FIRST):
+        world.drop("a.txt", text(body))
+        world.ingest()
+        assert list(world.articles().values()) == [body]
+        ids |= world.articles().keys()
+    assert len(ids) == 1
+    assert world.query("select count(*) from loaded.article_versions") == [(2,)]
+
+
+def test_a_removed_file_stays_an_article(world: World) -> None:
+    path = world.drop("a.txt", text(FIRST))
+    world.ingest()
+    path.unlink()
+    world.ingest()
+    assert len(world.articles()) == 1
+
+
+BODIES = [
+    FIRST,
+    FIRST + " More of it.",
+    FIRST[: len(FIRST) // 2],
+    OTHER,
+    FIRST[: len(FIRST) // 2] + " " + OTHER,
+    "Short one.",
+]
+ARRIVALS = st.tuples(
+    st.sampled_from(["a.txt", "b.txt", "c.txt"]),
+    st.builds(
+        text,
+        st.sampled_from(BODIES),
+        day=st.sampled_from(["2025-03-01", "2025-03-02"]),
+        outlet=st.sampled_from(["Daily Test", "Second Paper"]),
+        author=st.sampled_from(["Ann Author", "Bob Byline"]),
+    ),
+)
+
+
+HISTORIES = st.lists(ARRIVALS, min_size=3, max_size=10)
+
+
+def check_that_ids_depend_on_neither_batches_nor_the_forgotten(
+    arrivals: list[tuple[str, str]], forgotten: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        worlds = [World(Path(folder) / str(size), size) for size in (500, 3, 1)]
+        first = worlds[0]
+        for name, content in arrivals:
+            first.drop(name, content)
+            pipeline.archive_new(first.settings, [], "run")
+        for world in worlds:
+            if world is not first:
+                shutil.copytree(first.settings.raw, world.settings.raw)
+            world.stage()
+            world.load()
+            assert world.loaded() == first.loaded()
+
+        gone = sorted(first.articles())[forgotten % len(first.articles())]
+        versions = "select content_sha256, article_id from loaded.article_versions"
+        kept = sorted(first.query(f"{versions} where article_id <> ?", gone))
+        first.forget(gone)
+        for again in (first.load, first.rebuild):
+            again()
+            assert sorted(first.query(versions)) == kept
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HISTORIES, st.integers(0, 9))
+def test_ids_depend_neither_on_batches_nor_on_what_was_forgotten(
+    arrivals: list[tuple[str, str]], forgotten: int
+) -> None:
+    check_that_ids_depend_on_neither_batches_nor_the_forgotten(arrivals, forgotten)
+
+
+@pytest.mark.soak
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HISTORIES, st.integers(0, 9))
+def test_ids_depend_on_neither_in_many_more_histories(
+    arrivals: list[tuple[str, str]], forgotten: int
+) -> None:
+    check_that_ids_depend_on_neither_batches_nor_the_forgotten(arrivals, forgotten)

@@ -1,0 +1,233 @@
+"""Publishing: readers are never blocked, never see half a load, and block nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections import namedtuple
+
+import duckdb
+import pytest
+
+from etl import pipeline
+from etl.store import build
+from etl.store.publish import PublishError
+from pipeline.world import Words, World, story, text
+
+READER = """
+import duckdb, os, sys, time, json
+published, stop = sys.argv[1:]
+seen = []
+while not os.path.exists(stop):
+    with duckdb.connect(os.path.realpath(published), read_only=True) as con:
+        row = con.execute('''
+            select (select count(*) from articles),
+              (select count(distinct article_id) from mentions)
+        ''').fetchone()
+    if not seen or seen[-1] != row:
+        seen.append(row)
+    time.sleep(0.05)
+print(json.dumps(seen))
+"""
+
+HOLDER = """
+import duckdb, os, sys, time
+published, mode = sys.argv[1:]
+con = duckdb.connect(os.path.realpath(published), read_only=mode == 'read')
+if mode == 'write':
+    con.execute('create table loaded.scribble as select 1 as one')
+print(con.execute('select count(*) from articles').fetchone()[0], flush=True)
+for line in sys.stdin:
+    print(con.execute('select count(*) from articles').fetchone()[0], flush=True)
+"""
+
+
+def start(script: str, *args: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, args)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def line_of(process: subprocess.Popen[str]) -> int:
+    assert process.stdin and process.stdout
+    return int(process.stdout.readline())
+
+
+def ask(process: subprocess.Popen[str]) -> int:
+    assert process.stdin
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return line_of(process)
+
+
+def add(world: World, number: int) -> None:
+    world.drop(f"{number}.txt", text(story(number)))
+
+
+def test_what_is_published_is_a_read_only_file_behind_a_relative_link(published: World) -> None:
+    target = published.settings.published
+    assert target.readlink().parts == ("snapshots", "1", "news.duckdb")
+    mode = stat.S_IMODE(target.stat().st_mode)
+    assert mode == 0o444
+    assert sorted(p.name for p in published.settings.home.glob("snapshots/*/*")) == ["news.duckdb"]
+    schemas = {name for (name,) in published.published("select schema_name from duckdb_schemas() "
+                                                       "where not internal")}  # fmt: skip
+    assert "bookkeeping" not in schemas
+    (run,) = published.published("select status, files_new from ingest_runs")
+    assert run == ("success", 8)
+    assert published.published("select reason from quarantine") == [("empty",)]
+
+
+def test_open_readers_keep_their_snapshot_and_block_nobody(published: World) -> None:
+    """In this process, in another, and one who writes to the file and is killed."""
+    here = duckdb.connect(str(published.settings.published.resolve()), read_only=True)
+    there = start(HOLDER, published.settings.published, "read")
+    assert line_of(there) == 7
+    pollers = [start(READER, published.settings.published, published.root / "stop")
+               for _ in range(4)]  # fmt: skip
+
+    add(published, 10)
+    published.ingest(publish=True)
+    assert here.execute("select count(*) from articles").fetchone() == (7,)
+    assert ask(there) == 7
+    assert published.published("select count(*) from articles") == [(8,)]
+    assert published.snapshots() == ["1", "2"]
+
+    target = published.settings.published.resolve()
+    target.chmod(0o644)
+    # A test may run as root, whom no mode stops.
+    (published.root / "stop").touch()
+    seen = [json.loads(poller.communicate()[0]) for poller in pollers]
+    vandal = start(HOLDER, published.settings.published, "write")
+    assert line_of(vandal) == 8
+    vandal.send_signal(signal.SIGKILL)
+    vandal.communicate()
+    assert target.with_name("news.duckdb.wal").exists()
+
+    add(published, 11)
+    published.ingest(publish=True)
+    assert published.published("select count(*) from articles") == [(9,)]
+    assert published.published("select * from duckdb_tables() where table_name = 'scribble'") == []
+    assert published.snapshots() == ["2", "3"]
+    assert ask(there) == 7, "a removed snapshot stays with who has it open"
+    here.close()
+    there.communicate()
+
+    for poller, rows in zip(pollers, seen, strict=True):
+        assert poller.returncode == 0
+        assert rows in ([[7, 7]], [[7, 7], [8, 8]], [[8, 8]]), "never half a load"
+    assert any(len(rows) > 1 for rows in seen), "somebody saw both"
+
+
+def test_nothing_is_published_without_space(
+    published: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = published.settings.build_file.stat().st_size
+    usage = namedtuple("usage", "total used free")
+    publish = pipeline.publish_build
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 3 * size - 1))
+    with pytest.raises(PublishError, match=r"MB free at .* needed to publish; free some space"):
+        publish(published.settings, Words(), "run")
+    assert published.snapshots() == ["1"]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 4 * size))
+    publish(published.settings, Words(), "run")
+    assert published.snapshots() == ["1", "2"]
+
+
+def test_what_was_not_checked_linked_and_modelled_is_not_published(published: World) -> None:
+    add(published, 10)
+    pipeline.archive_new(published.settings, [], "run")
+    published.stage()
+    pipeline.load_staged(published.settings, "run")
+    with pytest.raises(PublishError, match="not checked, not linked, not modelled"):
+        pipeline.publish_build(published.settings, Words(), "run")
+
+    with build.open_build(published.settings.build_file) as con:
+        con.execute("update loaded.text_mentions set char_end = char_end + 1")
+    problems = pipeline.check_loaded(published.settings)
+    assert [p.check for p in problems] == ["offsets_round_trip"]
+    pipeline.link(published.settings)
+    assert pipeline.check_links(published.settings) == []
+    with pytest.raises(PublishError, match="not checked, not modelled;"):
+        pipeline.publish_build(published.settings, Words(), "run")
+    assert published.snapshots() == ["1"]
+
+
+def test_checks_report_all_that_is_wrong(published: World) -> None:
+    with build.open_build(published.settings.build_file) as con:
+        con.execute("insert into loaded.article_versions from loaded.article_versions limit 1")
+        con.execute("delete from loaded.text_actors where rowid = 0")
+        con.execute("update loaded.text_quotes set text = 'other' where rowid = 0")
+    found = {(p.table, p.check) for p in pipeline.check_loaded(published.settings)}
+    assert found == {
+        ("article_versions", "unique_key"),
+        ("text_mentions", "no_orphans"),
+        ("text_quotes", "no_orphans"),
+        ("text_quotes", "offsets_round_trip"),
+    }
+
+
+def test_what_killed_publishes_left_is_cleared_and_the_published_one_stays(
+    published: World,
+) -> None:
+    snapshots = published.settings.snapshots
+    for left in ("2", ".3.tmp"):
+        shutil.copytree(snapshots / "1", snapshots / left)
+    assert not published.load().is_publish_due
+    assert published.snapshots() == ["1"]
+    assert len(published.published("from articles")) == 7
+
+
+# The writer lock
+
+
+def child(world: World) -> subprocess.Popen[str]:
+    script = """
+import sys
+from pathlib import Path
+from etl.store.writer import Writer
+from pipeline.world import World
+world = World(Path(sys.argv[1]))
+writer = Writer(world.settings, on_wait=lambda: print("waiting", flush=True))
+writer.acquire()
+print("writing", flush=True)
+sys.stdin.readline()
+writer.release()
+world.ingest()
+"""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(["tests", "."])}
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(world.root)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env,
+    )  # fmt: skip
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def test_one_writes_and_the_other_waits_and_says_so(world: World) -> None:
+    for number in range(20):
+        add(world, number)
+    first = child(world)
+    assert said(first) == "writing"
+    second, third = child(world), child(world)
+    assert said(second) == said(third) == "waiting"
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    for process in (second, third):  # one after the other, in either order
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    done = [process.communicate(timeout=60)[0] for process in (second, third)]
+    assert [process.returncode for process in (second, third)] == [0, 0]
+    assert [line.strip() for line in done] == ["writing", "writing"]
+    assert len(world.articles()) == 20
+    assert len(world.query("from loaded.article_sources")) == 20

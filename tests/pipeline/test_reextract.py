@@ -1,0 +1,108 @@
+"""Extracting again: only the chosen articles change, once."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import pytest
+
+from etl import pipeline
+from etl.model import Article, Extraction
+from etl.readers import read_file
+from pipeline.world import Words, World
+
+
+class FewerWords(Words):
+    """Another version, which finds the first person of a text only."""
+
+    def extract(self, article: Article) -> Extraction:
+        found = super().extract(article)
+        return Extraction(found.actors[:1], found.mentions[:1])
+
+
+def versions(world: World) -> dict[str, set[str]]:
+    """The extractor versions beside the articles and the mentions of each outlet."""
+    rows = world.query(
+        "select concat(outlet, ' ', published_on), extractor_version, method "
+        "from loaded.article_versions join loaded.text_mentions using (content_sha256)"
+    )
+    return {key: {v for k, *vs in rows if k == key for v in vs} for key, *_ in rows}
+
+
+def test_only_chosen_days_and_outlets_change(published: World) -> None:
+    before = published.loaded()
+    chosen = pipeline.stage_reextraction(
+        published.settings, FewerWords("words-2"), date(2025, 3, 3), None, ["Paper 0"]
+    )
+    assert chosen.articles == 2
+    result = published.load()
+    assert result.is_publish_due
+    assert result.touched_days == {date(2025, 3, 3), date(2025, 3, 5)}
+    new = {key for key, found in versions(published).items() if found == {"words-2"}}
+    assert new == {"Paper 0 2025-03-03", "Paper 0 2025-03-05"}
+    after = published.loaded()
+    assert len(before["text_mentions"]) - len(after["text_mentions"]) == 2 * 5
+    assert before["article_sources"] == after["article_sources"]
+
+    assert published.load().rows_new == {}, "what is loaded is not loaded again"
+    pipeline.stage_reextraction(
+        published.settings, FewerWords("words-2"), date(2025, 3, 3), None, ["Paper 0"]
+    )
+    published.load()
+    assert published.loaded() == after
+
+
+def test_it_loads_also_after_staging_was_lost(
+    published: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for second, version in enumerate(("words-2", "words-3")):
+        monkeypatch.setattr(time, "time", lambda s=second: 1_800_000_000.0 + s)
+        pipeline.stage_reextraction(published.settings, Words(version), None, None, [])
+        published.load()
+        for folder in published.settings.extracted.iterdir():
+            folder.rename(published.root / f"{version}-{folder.name}")
+    assert set().union(*versions(published).values()) == {"words-3"}
+
+
+def test_an_undated_article_is_published_again_too(published: World) -> None:
+    staged = pipeline.stage_reextraction(
+        published.settings, Words("words-2"), None, None, ["Third Paper"]
+    )
+    assert staged.articles == 1
+    result = published.load()
+    assert (result.touched_days, result.is_publish_due) == (set(), True)
+
+
+def test_an_article_on_which_the_extractor_fails_keeps_what_it_has(published: World) -> None:
+    staged = pipeline.stage_reextraction(
+        published.settings, Words("words-2", fails_on="Person3"), None, None, []
+    )
+    assert staged.articles == 6
+    published.load()
+    assert sorted(map(sorted, versions(published).values())) == [["words-1"]] + [["words-2"]] * 6
+
+
+def test_nothing_chosen_or_nothing_published_is_refused(world: World, published: World) -> None:
+    with pytest.raises(pipeline.InputError, match="nothing is published yet"):
+        pipeline.stage_reextraction(world.settings, Words(), None, None, [])
+    with pytest.raises(pipeline.InputError, match="no article matches"):
+        pipeline.stage_reextraction(published.settings, Words(), None, None, ["No Paper"])
+
+
+def test_the_extractor_sees_what_the_reader_gave(published: World) -> None:
+    seen: list[Article] = []
+
+    class Watching(Words):
+        def extract(self, article: Article) -> Extraction:
+            seen.append(article)
+            return super().extract(article)
+
+    pipeline.stage_reextraction(published.settings, Watching(), None, None, [])
+    read = [
+        item.article
+        for path in published.settings.inbox.iterdir()
+        for item in read_file(path.read_bytes(), path.name)
+        if item.article
+    ]
+    assert sorted(map(repr, seen)) == sorted(map(repr, read))
