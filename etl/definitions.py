@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 import dagster as dg
@@ -10,6 +11,10 @@ from etl.assets import automation, ingest, loaded, models, published
 from etl.assets.warehouse import Warehouse
 from etl.settings import Settings
 
+# On a night with nothing new it says of every blocking check that it was skipped with its asset;
+# what guards the publish is `pipeline.publish_build`.
+logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+
 
 def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     """All assets, checks, jobs, schedules and sensors; tests put their own resources in."""
@@ -17,12 +22,13 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
     dbt_models = models.dbt_models(settings)
     return dg.Definitions(
         assets=[
+            *loaded.run_state(),
             ingest.raw_files,
             ingest.staged_batches,
             loaded.loaded_tables,
             loaded.actor_links,
             dbt_models,
-            published.published_file(sorted(dbt_models.keys)),
+            published.published_file(models.leaves(dbt_models)),
             published.publication_days,
         ],
         asset_checks=[
@@ -32,8 +38,8 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             published.no_sudden_drop,
         ],
         jobs=automation.jobs(),
-        schedules=[automation.nightly_schedule(settings)],
-        sensors=[automation.new_files, automation.run_failed],
+        schedules=automation.schedules(settings),
+        sensors=[automation.new_files, automation.run_failed, automation.lost_runs],
         resources={"warehouse": Warehouse(), **(resource_overrides or {})},
         # Steps are short: a process for each would import everything again (128 s for two steps).
         executor=dg.in_process_executor,

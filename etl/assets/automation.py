@@ -1,4 +1,4 @@
-"""Jobs, the nightly schedule, and the sensors on the inbox and on failed runs."""
+"""Jobs, schedules, and the sensors on the inbox, on failed runs and on lost ones."""
 
 import hashlib
 import json
@@ -13,25 +13,25 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition,  # has no public name yet
 )
 
-from etl.assets.ingest import STAGED_BATCHES
-from etl.assets.published import PUBLICATION_DAYS
-from etl.assets.warehouse import KIND_TAG, WRITER_TAG, Warehouse
+from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
+from etl.assets.published import PUBLISHED
+from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.settings import Settings, SettingsError
 from etl.store import inbox
 from etl.store.state import State
 
 NIGHTLY, REEXTRACT, REBUILD, REPUBLISH = "nightly_ingest", "reextract", "rebuild", "republish"
+WATCH = "watch"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOTIFY_SECONDS = 30
 
 
 def jobs() -> list[UnresolvedAssetJobDefinition]:
-    """The jobs of the code location; each ends with a publish where anything changed."""
+    """The jobs of the code location; all but `watch` end with a publish where anything changed."""
+    # All models, not only those downstream of what is chosen: a part is never published.
     everything = dg.AssetSelection.all()
-    # `publication_days` is reported, not computed: no job can select it.
-    after_staging = dg.AssetSelection.assets(
-        STAGED_BATCHES
-    ).downstream() - dg.AssetSelection.assets(PUBLICATION_DAYS)
+    after_archiving = everything - dg.AssetSelection.assets(RAW_FILES)
+    after_staging = after_archiving - dg.AssetSelection.assets(STAGED_BATCHES)
 
     def job(
         name: str, selection: dg.AssetSelection, kind: str, description: str, **config: object
@@ -40,7 +40,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             name,
             selection=selection,
             description=description,
-            tags={KIND_TAG: kind, **WRITER_TAG},
+            tags={KIND_TAG: kind, **({} if kind == READ_ONLY else WRITER_TAG)},
             config={"ops": config} if config else None,
         )
 
@@ -54,7 +54,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
         ),
         job(
             REEXTRACT,
-            after_staging,
+            after_archiving,
             "reextract",
             "Extracts published articles again with the current extractor. Choose publication "
             "days and outlets in the config of `staged_batches`; none chosen means all.",
@@ -62,31 +62,48 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
         ),
         job(
             REBUILD,
-            after_staging,
+            after_archiving,
             "rebuild",
             "Stages and loads everything that the archive holds beyond what is staged. "
             "`newsactors rebuild` clears staging and build database first.",
         ),
         job(
             REPUBLISH,
-            after_staging - dg.AssetSelection.assets(STAGED_BATCHES),
+            after_staging,
             "republish",
             "Loads what is staged, builds the models and publishes, without reading the inbox.",
+        ),
+        job(
+            WATCH,
+            dg.AssetSelection.checks_for_assets(PUBLISHED),
+            READ_ONLY,
+            "Looks whether the published file is fresh and complete; changes nothing.",
         ),
     ]
 
 
-def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """The nightly ingest at 02:00 in NEWSACTORS_TIME_ZONE. On by default, and says so."""
-    return dg.ScheduleDefinition(
-        name=NIGHTLY,
-        job_name=NIGHTLY,
-        cron_schedule="0 2 * * *",
-        execution_timezone=settings.time_zone,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Every night at 02:00 ({settings.time_zone}); set NEWSACTORS_TIME_ZONE to "
-        "change the time zone. Runs by default wherever `make dev` or a Dagster daemon runs.",
-    )
+def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """The nightly ingest at 02:00 in NEWSACTORS_TIME_ZONE, and the look at what came of it.
+
+    A night that brings nothing new skips the publish and its checks with it, so that a source that
+    went silent would stay green for ever: `watch` runs them whether or not anything came.
+    """
+
+    def daily(job: str, hour: int, what: str) -> dg.ScheduleDefinition:
+        return dg.ScheduleDefinition(
+            name=job,
+            job_name=job,
+            cron_schedule=f"0 {hour} * * *",
+            execution_timezone=settings.time_zone,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description=f"{what} at {hour:02}:00 ({settings.time_zone}); set NEWSACTORS_TIME_ZONE "
+            "to change the time zone. On wherever `make dev` or a Dagster daemon runs.",
+        )
+
+    return [
+        daily(NIGHTLY, 2, "Ingests what is new, every night"),
+        daily(WATCH, 7, "Looks whether the published file is fresh, every morning"),
+    ]
 
 
 @dg.sensor(
@@ -127,9 +144,9 @@ def new_files(
     description="Tells about failed runs: runs NEWSACTORS_ON_FAILURE_COMMAND with the report on "
     "standard input, and posts it to NEWSACTORS_ON_FAILURE_WEBHOOK (loopback only).",
 )
-def run_failed(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+def run_failed(context: dg.RunFailureSensorContext, warehouse: Warehouse) -> dg.SkipReason | None:
     """Passes the report of a failed run to whatever the settings name."""
-    settings = Settings.from_env()
+    settings = warehouse.settings
     report = {
         "job": context.dagster_run.job_name,
         "run_id": context.dagster_run.run_id,
@@ -144,6 +161,37 @@ def run_failed(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         )
     context.log.info(f"told {', '.join(told)} of failed run {report['run_id']}")
     return None
+
+
+@dg.sensor(
+    name="lost_runs",
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Closes runs whose process is gone (power cut, kill), which Dagster would take to "
+    "be running for hours, with every later run waiting in the queue behind them.",
+)
+def lost_runs(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.SkipReason:
+    """Reports as failed what Dagster takes to be running and the warehouse knows to be dead.
+
+    Dagster's own monitoring cannot look: its default launcher has no health check, and a run of the
+    command line has no launcher at all.
+    """
+    unfinished = context.instance.get_runs(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    )
+    if not unfinished:
+        return dg.SkipReason("no run is under way")
+    killed = {
+        run.run_id: run.error or ""
+        for run in State(warehouse.settings.state_file).runs()
+        if run.status == "failure" and run.finished_at is None
+    }
+    lost = [run for run in unfinished if run.run_id in killed]
+    for run in lost:
+        context.instance.report_run_failed(run, killed[run.run_id])
+    return dg.SkipReason(
+        f"closed {', '.join(run.run_id for run in lost)}" if lost else "all runs are alive"
+    )
 
 
 def notify(settings: Settings, report: dict[str, str]) -> Sequence[str]:

@@ -1,20 +1,38 @@
-"""What several asset modules share: ownership, retries, and errors that a retry cannot mend."""
+"""What several asset modules share: ownership, and which errors a retry could mend."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import dagster as dg
+import duckdb
 
 from etl.pipeline import InputError
 from etl.settings import SettingsError
+from etl.store.build import BuildError
+from etl.store.publish import PublishError
 
 DATA_TEAM = "team:data"
 
-RETRY = dg.RetryPolicy(max_retries=2, delay=3, backoff=dg.Backoff.EXPONENTIAL)
-"""For steps that touch the file system: network folders come back, full disks get cleared."""
+RETRIED = (OSError, duckdb.IOException)
+"""What may pass: network folders come back, full disks get cleared."""
+RETRIES, RETRY_SECONDS = 2, 5
+REFUSALS = (InputError, SettingsError, BuildError, PublishError)
 
-INPUT_ERRORS = (InputError, SettingsError)
 
+@contextmanager
+def retrying() -> Iterator[None]:
+    """Ask for another try of the step only where that could mend it; a mistake fails at once.
 
-def refuse(error: Exception) -> dg.Failure:
-    """What was asked for is wrong: fail at once, with the message that says what to do."""
-    return dg.Failure(str(error), allow_retries=False)
+    An error of ours says what to do in its message; of any other the class is said too. No
+    RetryPolicy: Dagster applies it to a termination too, and the run that a user stopped goes on.
+    """
+    try:
+        yield
+    except RETRIED as error:
+        raise dg.RetryRequested(RETRIES, RETRY_SECONDS) from error
+    except REFUSALS as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    except Exception as error:
+        raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error

@@ -6,7 +6,6 @@ run's record is gone when the process ends (the warehouse keeps its own history 
 
 from __future__ import annotations
 
-import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -65,8 +64,6 @@ def run_job(
 ) -> str:
     """Run a job of the code location and return its run id; the warehouse says how it ended."""
     warnings.filterwarnings("ignore", module="dagster")
-    # Says of every check that is skipped with its asset that it did not run.
-    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     from etl.definitions import defs
 
     job = defs.resolve_job_def(name)

@@ -8,7 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from etl import __version__, pipeline
-from etl.assets.common import DATA_TEAM, INPUT_ERRORS, RETRY, refuse
+from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.warehouse import Warehouse
 from etl.extract import get_extractor
 from etl.pipeline import Archived, Staged
@@ -44,7 +44,6 @@ class StagingConfig(dg.Config):
     kinds={"python", "file"},
     owners=[DATA_TEAM],
     code_version=__version__,
-    retry_policy=RETRY,
 )
 def raw_files(
     context: dg.AssetExecutionContext, config: IngestConfig, warehouse: Warehouse
@@ -55,12 +54,10 @@ def raw_files(
     next run. Files that cannot be opened go to quarantine. Running again archives nothing twice.
     """
     paths = [Path(path).absolute() for path in config.paths]
-    try:
+    with retrying():
         archived = pipeline.archive_new(
-            warehouse.settings, paths, context.run_id, warehouse.progress(context)
+            warehouse.settings, paths, context.run.run_id, warehouse.progress(context)
         )
-    except INPUT_ERRORS as error:
-        raise refuse(error) from error
     for path in archived.settling:
         context.log.warning(f"left for the next run, still being written: {path!r}")
     return dg.MaterializeResult(metadata=_archive_metadata(archived, warehouse))
@@ -92,7 +89,7 @@ def staged_batches(
     Reads whatever the archive holds beyond the last staged batch, whatever its date; with
     `reextract` it extracts published articles again. Items that cannot be read go to quarantine.
     """
-    try:
+    with retrying():
         if config.reextract:
             staged = pipeline.stage_reextraction(
                 warehouse.settings,
@@ -106,11 +103,9 @@ def staged_batches(
             staged = pipeline.stage_new(
                 warehouse.settings,
                 warehouse.extractor,
-                context.run_id,
+                context.run.run_id,
                 warehouse.progress(context),
             )
-    except INPUT_ERRORS as error:
-        raise refuse(error) from error
     return dg.MaterializeResult(metadata=_staging_metadata(staged, warehouse))
 
 

@@ -60,14 +60,26 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
     return models
 
 
+def leaves(definition: dg.AssetsDefinition) -> list[dg.AssetKey]:
+    """The assets from which no other of the definition is made; the rest is upstream of them."""
+    used = {dep.asset_key for spec in definition.specs for dep in spec.deps}
+    return sorted(definition.keys - used)
+
+
 def _selection(context: dg.AssetExecutionContext) -> list[str]:
-    """The dbt names of the chosen assets; empty, which means all, unless some were left out."""
+    """What dbt is to build and test: the chosen assets and checks; empty, which means all.
+
+    Of the tests only those that Dagster chose: a test across models would compare what is built now
+    with what was built before.
+    """
     if not context.is_subset:
         return []
     specs = context.assets_def.specs_by_key
-    return [
+    models = [
         specs[key].metadata[UNIQUE_ID].rpartition(".")[2] for key in context.selected_asset_keys
     ]
+    tests = [check.name for check in context.selected_asset_check_keys]
+    return [*sorted(models), *sorted(tests), "--indirect-selection", "empty"]
 
 
 def _events(
@@ -86,7 +98,7 @@ def _events(
     }
     for node in getattr(result, "results", None) or []:
         unique_id, status = node.node.unique_id, str(node.status)
-        seconds = dg.MetadataValue.float(round(node.execution_time, 3))
+        seconds = dg.MetadataValue.float(round(float(node.execution_time), 3))
         if unique_id in assets and status == "success":
             key = assets[unique_id]
             metadata: dict[str, dg.MetadataValue] = {"seconds": seconds}

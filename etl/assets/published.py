@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from etl import pipeline
-from etl.assets.common import DATA_TEAM, RETRY
+from etl import __version__, pipeline
+from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.metadata import articles_a_day, sample_table, top_actors
 from etl.assets.warehouse import WRITER_POOL, Warehouse
 
@@ -35,8 +35,8 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name="publish",
         kinds={"python", "duckdb"},
         owners=[DATA_TEAM],
+        code_version=__version__,
         pool=WRITER_POOL,
-        retry_policy=RETRY,
     )
     def publish(
         context: dg.AssetExecutionContext, warehouse: Warehouse
@@ -47,7 +47,10 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         readers keep the snapshot they have; two are kept.
         """
         warehouse.lock_for_writing(context)
-        done = pipeline.publish_build(warehouse.settings, warehouse.extractor, context.run_id)
+        with retrying():
+            done = pipeline.publish_build(
+                warehouse.settings, warehouse.extractor, context.run.run_id
+            )
         _report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
         pipeline.days_reported(warehouse.settings)
         overview = pipeline.published_overview(warehouse.settings)

@@ -3,7 +3,7 @@
 Holds what a run shares: settings, extractor, the writer lock, and its row in the run history.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -23,9 +23,10 @@ from etl.store.writer import Writer
 WRITER_POOL = "warehouse_writer"
 KIND_TAG = "newsactors/kind"
 """Tag of a job that says which kind of run the history shows."""
+READ_ONLY = "read"
+"""The kind of a run that changes nothing: the history leaves it out."""
 WRITER_TAG = {"newsactors/writer": "true"}
 """Tag by which `dagster.yaml` lets one writing run proceed at a time."""
-
 
 _watcher: ContextVar[Progress | None] = ContextVar("watcher", default=None)
 
@@ -91,32 +92,33 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
         """Keep the run's row in the history, and give the writer lock back at its end."""
         run = context.run
-        if run is None:
+        kind = run.tags.get(KIND_TAG, "materialize") if run else READ_ONLY
+        if run is None or kind == READ_ONLY:
             yield self
             return
         state = self.state
-        kind = run.tags.get(KIND_TAG, "materialize")
         state.start_run(run.run_id, kind, self.extractor.version)
         try:
             yield self
         finally:
             if self._writer is not None:
                 self._writer.release()
-            state.finish_run(run.run_id, _failure(context.instance, run.run_id))
+            state.finish_run(run.run_id, _failure(context.instance, run))
 
 
-def _failure(instance: dg.DagsterInstance | None, run_id: str) -> str | None:
+def _failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | None:
     """The first failure of a run in one line, None where all its steps came to their end."""
     if instance is None:
         return None
     events = [
         entry.dagster_event
         for entry in instance.all_logs(
-            run_id,
+            run.run_id,
             of_type={
-                dg.DagsterEventType.STEP_START,
                 dg.DagsterEventType.STEP_SUCCESS,
+                dg.DagsterEventType.STEP_SKIPPED,
                 dg.DagsterEventType.STEP_FAILURE,
+                dg.DagsterEventType.ASSET_CHECK_EVALUATION,
             },
         )
         if entry.dagster_event is not None
@@ -124,10 +126,36 @@ def _failure(instance: dg.DagsterInstance | None, run_id: str) -> str | None:
     for event in events:
         if event.is_step_failure and event.step_failure_data.error is not None:
             error = event.step_failure_data.error
-            while error.cause is not None:  # Dagster wraps what an asset raises
+            # Dagster wraps what an asset raises; a Failure is ours and says all there is to say.
+            while error.cause is not None and error.cls_name != "Failure":
                 error = error.cause
-            return f"{event.step_key}: {' '.join(error.message.split())}"
-    unfinished = {e.step_key for e in events if e.is_step_start} - {
-        e.step_key for e in events if e.is_step_success
+            name, message = error.cls_name, " ".join(error.message.split()).partition(": ")[2]
+            if name == "DagsterExecutionInterruptedError":
+                return f"{event.step_key}: interrupted"
+            if name == "DagsterAssetCheckFailedError":
+                message = _failed_checks(events) or message
+                return f"{event.step_key}: {message}"
+            return f"{event.step_key}: {message if name == 'Failure' else f'{name}: {message}'}"
+    # Steps run one after another, in the order of the plan: the first that has no end was cut off.
+    ended = {
+        event.step_key
+        for event in events
+        if event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION
     }
-    return f"interrupted in {', '.join(sorted(map(str, unfinished)))}" if unfinished else None
+    planned = (
+        instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
+        if run.execution_plan_snapshot_id
+        else []
+    )
+    left = [step for step in planned if step not in ended]
+    return f"interrupted before the end of {left[0]}" if left else None
+
+
+def _failed_checks(events: Iterable[dg.DagsterEvent]) -> str:
+    """What the blocking checks that failed say, with an example each."""
+    evaluations = [
+        event.asset_check_evaluation_data
+        for event in events
+        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    ]
+    return "; ".join(e.description or e.check_name for e in evaluations if not e.passed)

@@ -1,0 +1,187 @@
+"""The whole of it as a user has it: `dagster dev`, runs launched in it, readers, and a browser.
+
+One server for all tests of this file, which build on each other and run in order. With
+NEWSACTORS_SCREENSHOTS=DIR the browser leaves its pictures there (those of docs/images).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from server import TERMINATE, Server, free_port, wait_for
+
+from etl.settings import REPOSITORY
+from etl.store.writer import Writer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.xdist_group("webserver")
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+SAMPLES = sorted((REPOSITORY / "seeds" / "articles").rglob("*.txt"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    found = Server(tmp_path_factory.mktemp("server"), free_port())
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+def drop(server: Server, samples: list[Path]) -> None:
+    for sample in samples:
+        shutil.copy(sample, server.inbox)
+
+
+def article_count(server: Server) -> int:
+    with duckdb.connect(str(server.settings.published), read_only=True) as con:
+        return int(con.execute("select count(*) from articles").fetchall()[0][0])
+
+
+def test_nothing_listens_beyond_this_machine(server: Server) -> None:
+    assert server.listening() == {"0100007F"}  # 127.0.0.1
+
+
+def test_terminated_and_killed_runs_are_closed_with_a_reason_and_the_next_has_its_turn(
+    server: Server,
+) -> None:
+    drop(server, SAMPLES[:3])
+    held = Writer(server.settings)
+    held.acquire()  # another process writes: runs wait in the middle of their load
+    try:
+        first, second = server.launch(), server.launch()
+        server.wait_until_said(first, "another process is writing")
+        # One at a time: the other is in the queue, not in a process that waits.
+        assert server.status(second) == "QUEUED"
+
+        server.ask(TERMINATE, id=first)
+        assert server.wait(first) == "CANCELED"
+        ended = wait_for("end of the first run", lambda: server.ended(first))
+        assert (ended.status, ended.error) == ("failure", "load: interrupted")
+
+        server.wait_until_said(second, "another process is writing")
+        server.kill_worker(second)
+        assert server.wait(second) == "FAILURE"
+        killed = server.history(second)
+        assert killed is not None
+        assert (killed.status, killed.error) == ("failure", "the process was killed")
+    finally:
+        held.release()
+    assert not server.settings.published.exists()
+
+
+def test_readers_see_whole_loads_only_while_runs_take_turns_and_publish(server: Server) -> None:
+    later = SAMPLES[-8:]
+    drop(server, SAMPLES[:-8])
+    with server.readers(4) as seen:
+        first = server.launch()
+        server.wait_until_said(first, "archive: ")  # it has looked at the inbox
+        drop(server, later)
+        second = server.launch()
+        assert server.wait(first) == "SUCCESS"
+        assert server.status(second) == "QUEUED"
+        assert article_count(server) == len(SAMPLES) - len(later)
+        assert server.wait(second) == "SUCCESS"
+        assert article_count(server) == len(SAMPLES)
+
+    for number, lines in enumerate(seen):
+        keeps = number % 2 == 1
+        reads = int(lines.pop().removeprefix("reads "))
+        assert reads > 10
+        states = [[int(value) for value in line.split()] for line in lines]  # no line is an error
+        totals = [articles for articles, *_ in states]
+        # Who keeps a connection keeps what they opened; others see each publish once, whole.
+        expected = [len(SAMPLES) - len(later), len(SAMPLES)]
+        assert totals == (expected[:1] if keeps else expected)
+        for articles, mentions, orphans, wrong_offsets, dated in states:
+            assert mentions > 0
+            assert (orphans, wrong_offsets) == (0, 0)
+            assert dated <= articles
+    before, after = (int(line.split()[1]) for line in seen[0])
+    assert before < after
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        found = browser.new_page(viewport={"width": 1600, "height": 1000})
+        found.set_default_timeout(60_000)
+        yield found
+        browser.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what is shown, where somebody asked for pictures."""
+    if folder := os.environ.get("NEWSACTORS_SCREENSHOTS"):
+        page.mouse.move(0, 0)  # no tooltip
+        page.wait_for_timeout(6000)  # until all statuses are there
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_the_browser_shows_lineage_the_run_and_the_charts(server: Server, page: Page) -> None:
+    runs = server.ask("{ runsOrError(limit: 1) { ... on Runs { results { runId } } } }")
+    run_id = runs["runsOrError"]["results"][0]["runId"]
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    page.set_viewport_size({"width": 1700, "height": 2250})
+    page.goto(f"{server.url}/asset-groups")
+    page.get_by_text("Hide navigation").click()
+    page.get_by_text("run_state").last.wait_for()
+    page.keyboard.press("Alt+e")  # opens all groups
+    page.get_by_text("staged_batches").first.wait_for()
+    page.reload()  # fits what is open into the window
+    for name in ("raw_files", "actor_links", "entities", "published_file", "publication_days"):
+        page.get_by_text(name, exact=True).first.wait_for()
+    picture(page, "lineage")
+
+    page.set_viewport_size({"width": 1600, "height": 1000})
+    page.goto(f"{server.url}/runs/{run_id}")
+    page.get_by_text("Success", exact=True).first.wait_for()
+    page.get_by_text("published_file").first.wait_for()
+    picture(page, "run")
+
+    page.goto(f"{server.url}/assets/published_file")
+    page.get_by_text("[Show Markdown]").nth(1).click()
+    chart = page.get_by_role("img", name="actors in most articles")
+    chart.wait_for()
+    assert chart.evaluate("image => image.naturalWidth") > 300
+    picture(page, "published_file")
+    assert page.get_by_text("Unexpected GraphQL error").count() == 0
+    assert errors == []
+
+
+def test_the_daemon_told_of_the_run_that_was_killed(server: Server) -> None:
+    def reports() -> list[dict[str, str]] | None:
+        return [json.loads(file.read_text()) for file in server.failures.iterdir()] or None
+
+    (report,) = wait_for("report of the failed run", reports)
+    assert report["job"] == "nightly_ingest"
+    killed = server.history(report["run_id"])
+    assert killed is not None
+    assert killed.error == "the process was killed"
+
+
+def test_ctrl_c_ends_all_that_was_started(server: Server) -> None:
+    assert server.stop() == []
+    assert "Dagster services shut down." in (server.root / "server.log").read_text()
