@@ -54,6 +54,3 @@ lock: ## Pin what a fresh install resolves to, without addresses
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' 'setuptools>=77'
 	build/lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > requirements.lock
-
-clean: ## Remove all that the warehouse generated (not the inbox)
-	find warehouse -mindepth 1 -not -name README.md -delete
