@@ -9,7 +9,7 @@ export DAGSTER_HOME ?= $(CURDIR)
 export NEWSACTORS_HOME ?= $(CURDIR)/warehouse
 export DO_NOT_TRACK = 1
 
-.PHONY: help setup run dev test soak lint format eval lock clean
+.PHONY: help setup run dev test soak lint format eval lock
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12

@@ -230,9 +230,9 @@ def timeline(
 
     \b
     Examples:
-      newsactors timeline "Angela Merkel"
-      newsactors timeline merkel --by month --from 2024-01
-      newsactors timeline merkel --by day --csv > merkel.csv
+      newsactors timeline "Nadia Verholt"
+      newsactors timeline verholt --by month --from 2025-05
+      newsactors timeline verholt --by day --csv > verholt.csv
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")

@@ -25,6 +25,12 @@ EVIL = "\x1b]0;owned\x07\x1b[31mEvil\x9b2J Corp\u202e\r"
 FORMULA = "=HYPERLINK('http://127.0.0.1')"
 
 
+@pytest.fixture(autouse=True)
+def nobody_says_how_wide_the_screen_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests of the same process import may have set it."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @dataclass
 class Story:
     """An article: `{who:surface}` in the body is a mention of who, `“…”` a quote by `speaker`."""
@@ -37,7 +43,7 @@ class Story:
 
 
 NAMES = {
-    "merkel": ("Angela Merkel", "PERSON"),
+    "verkel": ("Amalia Verkel", "PERSON"),
     "smith1": ("John Smith", "PERSON"),
     "smith2": ("John Smith", "PERSON"),
     "muller": ("Jürgen Müller", "PERSON"),
@@ -51,17 +57,17 @@ STORIES = [
         "Harbour Courier",
         "2025-01-06",
         "Talks open",
-        "{merkel:Angela Merkel} met {smith1:John Smith}.",
+        "{verkel:Amalia Verkel} met {smith1:John Smith}.",
     ),
     Story(
         "Harbour Courier",
         "2025-01-07",
         "Talks go on",
-        "“We don’t\nknow yet,” {merkel:Merkel} said. {bank:Łódź Bank} waits.",
-        "merkel",
+        "“We don’t\nknow yet,” {verkel:Verkel} said. {bank:Łódź Bank} waits.",
+        "verkel",
     ),
     Story(
-        "Velmark Today", "2025-01-07", "More talks", "{merkel:Merkel} and {smith2:John Smith} left."
+        "Velmark Today", "2025-01-07", "More talks", "{verkel:Verkel} and {smith2:John Smith} left."
     ),
     Story(
         "Velmark Today",
@@ -70,8 +76,8 @@ STORIES = [
         f"“\x1b[2JGone,” {{evil:{EVIL}}} said. {{muller:Jürgen Müller}} knew.",
         "evil",
     ),
-    Story("Velmark Today", "2025-01-29", "It ends", "{merkel:Angela Merkel} rests."),
-    Story("Velmark Today", None, "Undated", f"{{merkel:Merkel}} and {{formula:{FORMULA}}}."),
+    Story("Velmark Today", "2025-01-29", "It ends", "{verkel:Amalia Verkel} rests."),
+    Story("Velmark Today", None, "Undated", f"{{verkel:Verkel}} and {{formula:{FORMULA}}}."),
 ]
 
 

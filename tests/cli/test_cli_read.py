@@ -50,11 +50,11 @@ def test_help_shows_examples_to_copy(cli: Cli) -> None:
 
 class TestTop:
     def test_ranks_by_articles_with_share_and_weeks(self, cli: Cli) -> None:
-        merkel, *_ = json.loads(cli("top", "--json").stdout)
-        assert merkel == {
+        verkel, *_ = json.loads(cli("top", "--json").stdout)
+        assert verkel == {
             "rank": 1,
-            "entity_id": "e-merkel",
-            "name": "Angela Merkel",
+            "entity_id": "e-verkel",
+            "name": "Amalia Verkel",
             "type": "PERSON",
             "article_count": 5,
             "mention_count": 5,
@@ -78,12 +78,12 @@ class TestTop:
         options = ("--outlet", "velmark today", "--type", "person", "--from", "2025-01-28")
         rows = json.loads(cli("top", "--json", *options).stdout)
         assert [(r["name"], r["article_count"], r["share_of_articles"]) for r in rows] == [
-            ("Angela Merkel", 1, 0.5),
+            ("Amalia Verkel", 1, 0.5),
             ("Jürgen Müller", 1, 0.5),
         ]
 
     def test_a_silent_week_is_a_dot_in_the_table(self, cli: Cli) -> None:
-        row = next(line for line in lines(cli("top")) if "Angela Merkel" in line)
+        row = next(line for line in lines(cli("top")) if "Amalia Verkel" in line)
         assert row.endswith("83.3%  2025-01-06  █··▃")
 
     def test_a_bad_date_is_a_usage_error(self, cli: Cli) -> None:
@@ -101,9 +101,9 @@ class TestNames:
     @pytest.mark.parametrize(
         ("typed", "meant"),
         [
-            ("angela MERKEL", "e-merkel"),
-            ("merkel", "e-merkel"),  # an alias
-            ("angela", "e-merkel"),  # a whole word
+            ("amalia VERKEL", "e-verkel"),
+            ("verkel", "e-verkel"),  # an alias
+            ("amalia", "e-verkel"),  # a whole word
             ("jurgen muller", "e-muller"),
             ("Mull", "e-muller"),  # the start of a word
             ("lodz-bank", "e-bank"),
@@ -123,9 +123,9 @@ class TestNames:
         assert "e-smith2" in result.stderr
 
     def test_a_close_spelling_is_suggested_never_taken(self, cli: Cli) -> None:
-        result = cli("quotes", "--by", "Angela Markel")
+        result = cli("quotes", "--by", "Amalia Markel")
         assert result.exit_code == 3
-        assert "no actor is named 'Angela Markel'; did you mean:\n  Angela Merkel" in result.stderr
+        assert "no actor is named 'Amalia Markel'; did you mean:\n  Amalia Verkel" in result.stderr
 
     def test_a_name_is_never_sql(self, cli: Cli) -> None:
         assert cli("timeline", "x' or 1=1 --").exit_code == 3
@@ -134,8 +134,8 @@ class TestNames:
 
 class TestTimeline:
     def test_shows_silence_and_totals(self, cli: Cli) -> None:
-        shown = lines(cli("timeline", "merkel"))
-        assert shown[0] == "Angela Merkel  PERSON  e-merkel"
+        shown = lines(cli("timeline", "verkel"))
+        assert shown[0] == "Amalia Verkel  PERSON  e-verkel"
         weeks = [line.split()[:3] for line in shown if line.startswith("2025")]
         assert [week[:2] for week in weeks] == [
             ["2025-01-06", "3"],
@@ -155,14 +155,14 @@ class TestTimeline:
     ) -> None:
         monkeypatch.setenv("COLUMNS", str(width))
         shown = lines(
-            cli("timeline", "merkel", "--by", "day", "--from", "2025-01-01", "--to", "2025-12")
+            cli("timeline", "verkel", "--by", "day", "--from", "2025-01-01", "--to", "2025-12")
         )
         assert max(map(len, shown)) <= width
         assert any("└┬" in line for line in shown)
         assert any(line.strip().startswith("2025-01-01") for line in shown)
 
     def test_csv_has_the_columns_of_the_macro(self, cli: Cli) -> None:
-        rows = list(csv.DictReader(io.StringIO(cli("timeline", "merkel", "--csv").stdout)))
+        rows = list(csv.DictReader(io.StringIO(cli("timeline", "verkel", "--csv").stdout)))
         assert [(r["period_start"], r["article_count"]) for r in rows[:2]] == [
             ("2025-01-06", "3"),
             ("2025-01-13", "0"),
@@ -173,7 +173,7 @@ class TestQuotes:
     def test_found_across_line_breaks_and_styles_of_apostrophe(self, cli: Cli) -> None:
         (quote,) = json.loads(cli("quotes", "DON'T know", "--json").stdout)
         assert quote["text"] == "We don’t\nknow yet,"
-        assert (quote["speaker_name"], quote["speaker_surface"]) == ("Angela Merkel", "Merkel")
+        assert (quote["speaker_name"], quote["speaker_surface"]) == ("Amalia Verkel", "Verkel")
         assert (quote["published_on"], quote["headline"]) == ("2025-01-07", "Talks go on")
 
     def test_offsets_lead_to_the_characters(
@@ -188,7 +188,7 @@ class TestQuotes:
     def test_newest_first_with_speaker_as_written(self, cli: Cli) -> None:
         shown = lines(cli("quotes"))
         assert shown[0] == "2025-01-28  Velmark Today  Evil Corp"
-        assert shown[4] == "2025-01-07  Harbour Courier  Angela Merkel (as written: Merkel)"
+        assert shown[4] == "2025-01-07  Harbour Courier  Amalia Verkel (as written: Verkel)"
         assert shown[5] == "“We don’t know yet,”"
         assert shown[6] == "Talks go on  a1 body[1:19]"
 
@@ -362,7 +362,7 @@ class TestAsAProgram:
     def test_a_pipe_gets_no_escape_codes(self, settings: Settings) -> None:
         done = self.run(settings, "newsactors top")
         assert done.returncode == 0
-        assert "Angela Merkel" in done.stdout
+        assert "Amalia Verkel" in done.stdout
         assert "\x1b" not in done.stdout
 
     def test_a_reader_that_has_seen_enough_is_no_error(self, settings: Settings) -> None:

@@ -40,8 +40,8 @@ class Text:
     quotes: tuple[Said, ...] = ()
 
 
-ZELENSKYY, GERMANY, GEORGIA, GONE = "e-zelenskyy", "e-germany", "e-georgia", "e-gone"
-TYPES = {ZELENSKYY: "PERSON", GERMANY: "GPE", GEORGIA: "GPE", GONE: "ORG"}
+TSELENSKYY, GERMANY, GEORGIA, GONE = "e-tselenskyy", "e-germany", "e-georgia", "e-gone"
+TYPES = {TSELENSKYY: "PERSON", GERMANY: "GPE", GEORGIA: "GPE", GONE: "ORG"}
 
 TEXTS = (
     Text(
@@ -54,27 +54,27 @@ TEXTS = (
     ),
     Text(
         "a1",
-        "Zelenskyy speaks 🇺🇦 to Germany",
-        "👨‍👩‍👧 Cafe\u0301 — Volodymyr Zelenskyy said “we wait”, and he added: “for you”. "
+        "Tselenskyy speaks 🇺🇦 to Germany",
+        "👨‍👩‍👧 Cafe\u0301 — Wolodar Tselenskyy said “we wait”, and he added: “for you”. "
         "Germany listened.",
         outlet=" nyt ",
         published_on=date(2024, 1, 1),
         mentions=(
-            (ZELENSKYY, "name", "Volodymyr Zelenskyy"),
-            (ZELENSKYY, "pronoun", "he"),
+            (TSELENSKYY, "name", "Wolodar Tselenskyy"),
+            (TSELENSKYY, "pronoun", "he"),
             (GERMANY, "name", "Germany"),
         ),
-        in_headline=((ZELENSKYY, "Zelenskyy"), (GERMANY, "Germany")),
-        quotes=(Said(ZELENSKYY, ("we wait", "for you")),),
+        in_headline=((TSELENSKYY, "Tselenskyy"), (GERMANY, "Germany")),
+        quotes=(Said(TSELENSKYY, ("we wait", "for you")),),
     ),
     Text(
         "a2",
         "Elsewhere",
-        "Zelenský met the chancellor of Germany. “Good”, somebody said. They left.",
+        "Tselenský met the chancellor of Germany. “Good”, somebody said. They left.",
         outlet="Reuters",
         published_on=date(2024, 1, 1),
         mentions=(
-            (ZELENSKYY, "name", "Zelenský"),
+            (TSELENSKYY, "name", "Tselenský"),
             (GERMANY, "name", "Germany"),
             (None, "pronoun", "They"),
         ),
@@ -93,17 +93,17 @@ TEXTS = (
     Text(
         "a5",
         "No day",
-        "Volodymyr Zelenskyy, undated.",
+        "Wolodar Tselenskyy, undated.",
         outlet="Reuters",
-        mentions=((ZELENSKYY, "name", "Volodymyr Zelenskyy"),),
+        mentions=((TSELENSKYY, "name", "Wolodar Tselenskyy"),),
     ),
     Text(
         "a6",
         "Later",
-        "Volodymyr Zelenskyy again, in the Germany of today.",
+        "Wolodar Tselenskyy again, in the Germany of today.",
         outlet=None,
         published_on=date(2024, 2, 5),
-        mentions=((ZELENSKYY, "name", "Volodymyr Zelenskyy"), (GERMANY, "name", "Germany")),
+        mentions=((TSELENSKYY, "name", "Wolodar Tselenskyy"), (GERMANY, "name", "Germany")),
     ),
     Text(
         "a7",

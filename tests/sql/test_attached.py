@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from .conftest import ZELENSKYY, Warehouse
+from .conftest import TSELENSKYY, Warehouse
 
 DECOYS = "create schema loaded; create table articles (decoy integer);"
 
@@ -64,10 +64,10 @@ def test_no_view_or_macro_names_a_catalog(news: duckdb.DuckDBPyConnection) -> No
 
 
 CALLS = [
-    ("actor", "'zelensky'"),
-    ("actor_timeline", f"'{ZELENSKYY}', 'day'"),
-    ("actor_timeline", f"'{ZELENSKYY}', 'week', '2024-01-01'"),
-    ("actor_timeline", f"'{ZELENSKYY}', 'month', '2024-01-01', '2024-03-01'"),
+    ("actor", "'tselensky'"),
+    ("actor_timeline", f"'{TSELENSKYY}', 'day'"),
+    ("actor_timeline", f"'{TSELENSKYY}', 'week', '2024-01-01'"),
+    ("actor_timeline", f"'{TSELENSKYY}', 'month', '2024-01-01', '2024-03-01'"),
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from .conftest import (
     GEORGIA,
     GERMANY,
-    ZELENSKYY,
+    TSELENSKYY,
     Text,
     current_texts,
     entities_of,
@@ -95,7 +95,7 @@ def test_series_hold_exactly_the_periods_with_an_appearance(
 
 
 @pytest.mark.parametrize("grain", ["day", "week", "month"])
-@pytest.mark.parametrize("entity", [ZELENSKYY, GERMANY, GEORGIA])
+@pytest.mark.parametrize("entity", [TSELENSKYY, GERMANY, GEORGIA])
 @pytest.mark.parametrize(
     ("first", "last"),
     [
@@ -147,7 +147,7 @@ def test_a_day_without_articles_has_no_share(news: duckdb.DuckDBPyConnection) ->
 
 
 def test_days_can_be_given_as_text_and_by_name(news: duckdb.DuckDBPyConnection) -> None:
-    rows = dicts(news, "from actor_timeline(?, 'week', to_day := '2024-01-10')", ZELENSKYY)
+    rows = dicts(news, "from actor_timeline(?, 'week', to_day := '2024-01-10')", TSELENSKYY)
     assert [row["period_start"] for row in rows] == [date(2024, 1, 1), date(2024, 1, 8)]
 
 
