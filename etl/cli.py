@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from etl import __version__, cli_read, export, status_report, terminal
-from etl.pipeline import InputError, clear_for_rebuild, forget_article
-from etl.pipeline import Progress as Report
+from etl.intake import InputError
+from etl.intake import Progress as Report
+from etl.pipeline import clear_for_rebuild, forget_article
 from etl.settings import Settings, SettingsError
 from etl.store.archive import ArchiveError
 from etl.store.build import BuildError

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 import duckdb
 
-from etl.pipeline import InputError
+from etl.intake import InputError
 from etl.settings import SettingsError
 from etl.store.build import BuildError
 from etl.store.publish import PublishError

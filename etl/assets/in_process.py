@@ -18,7 +18,7 @@ import yaml
 from dagster._core.instance.ref import InstanceRef
 
 from etl.assets.warehouse import watching
-from etl.pipeline import Progress
+from etl.intake import Progress
 from etl.settings import SettingsError
 
 

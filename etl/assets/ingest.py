@@ -7,11 +7,11 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from etl import __version__, pipeline
+from etl import __version__, intake
 from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.warehouse import Warehouse
 from etl.extract import get_extractor
-from etl.pipeline import Archived, Staged
+from etl.intake import Archived, Staged
 from etl.readers import READERS_VERSION
 
 RAW_FILES = dg.AssetKey("raw_files")
@@ -55,7 +55,7 @@ def raw_files(
     """
     paths = [Path(path).absolute() for path in config.paths]
     with retrying():
-        archived = pipeline.archive_new(
+        archived = intake.archive_new(
             warehouse.settings, paths, context.run.run_id, warehouse.progress(context)
         )
     for path in archived.settling:
@@ -91,7 +91,7 @@ def staged_batches(
     """
     with retrying():
         if config.reextract:
-            staged = pipeline.stage_reextraction(
+            staged = intake.stage_reextraction(
                 warehouse.settings,
                 warehouse.extractor,
                 _day(config.from_day, "from_day"),
@@ -100,7 +100,7 @@ def staged_batches(
                 warehouse.progress(context),
             )
         else:
-            staged = pipeline.stage_new(
+            staged = intake.stage_new(
                 warehouse.settings,
                 warehouse.extractor,
                 context.run.run_id,
@@ -115,7 +115,7 @@ def _day(text: str, name: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise pipeline.InputError(f"{name}={text!r} is not a day; write YYYY-MM-DD") from None
+        raise intake.InputError(f"{name}={text!r} is not a day; write YYYY-MM-DD") from None
 
 
 def _staging_metadata(staged: Staged, warehouse: Warehouse) -> dict[str, dg.MetadataValue]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import dagster as dg
 
-from etl import pipeline, schema
+from etl import overview, pipeline, schema
 from etl.actors.link import LINKING_VERSION
 from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.ingest import STAGED_BATCHES
@@ -79,7 +79,7 @@ def loaded_tables(
     if not result.is_publish_due:
         context.log.info("nothing new: models and publish are skipped")
         return
-    counts = pipeline.loaded_counts(warehouse.settings)
+    counts = overview.loaded_counts(warehouse.settings)
     for table in schema.INGESTED:
         metadata: dict[str, dg.MetadataValue] = {
             "dagster/row_count": dg.MetadataValue.int(counts[table.name]),
@@ -88,7 +88,7 @@ def loaded_tables(
         if table is schema.ARTICLE_VERSIONS:
             metadata["articles new"] = dg.MetadataValue.int(result.articles_new)
             metadata["days touched"] = dg.MetadataValue.int(len(result.touched_days))
-        metadata["sample"] = sample_table(pipeline.loaded_sample(warehouse.settings, table))
+        metadata["sample"] = sample_table(overview.loaded_sample(warehouse.settings, table))
         yield dg.MaterializeResult(_key(table), metadata=metadata)
 
 
@@ -151,11 +151,11 @@ def actor_links(
     entities = pipeline.link(warehouse.settings)
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": pipeline.loaded_counts(warehouse.settings)[
+            "dagster/row_count": overview.loaded_counts(warehouse.settings)[
                 schema.ACTOR_LINKS.name
             ],
             "entities": entities,
-            "links by method": dg.MetadataValue.json(pipeline.links_by_method(warehouse.settings)),
+            "links by method": dg.MetadataValue.json(overview.links_by_method(warehouse.settings)),
         }
     )
 

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY as UNIQUE_ID
 
-from etl import pipeline
+from etl import overview, pipeline
 from etl.assets.common import DATA_TEAM
 from etl.assets.warehouse import WRITER_POOL, Warehouse
 from etl.settings import Settings
@@ -53,7 +53,7 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
             result = pipeline.build_models(warehouse.settings, _selection(context))
         except dbt.DbtError as failure:
             error, result = failure, failure.result
-        yield from _events(context, result, pipeline.model_counts(warehouse.settings))
+        yield from _events(context, result, overview.model_counts(warehouse.settings))
         if error is not None:
             raise dg.Failure(str(error), allow_retries=False) from error
 

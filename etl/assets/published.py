@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from etl import __version__, pipeline
+from etl import __version__, overview, pipeline
 from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.metadata import articles_a_day, sample_table, top_actors
 from etl.assets.warehouse import WRITER_POOL, Warehouse
@@ -53,22 +53,22 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             )
         _report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
         pipeline.days_reported(warehouse.settings)
-        overview = pipeline.published_overview(warehouse.settings)
+        contents = overview.published_overview(warehouse.settings)
         return dg.MaterializeResult(
             metadata={
                 "file": dg.MetadataValue.path(str(warehouse.settings.published)),
                 "snapshot": dg.MetadataValue.path(str(done.path)),
                 "size (MB)": round(done.size / 1e6, 1),
                 "days touched": len(done.touched_days),
-                "rows": dg.MetadataValue.json(overview.row_counts),
-                "dagster/row_count": overview.row_counts["articles"],
+                "rows": dg.MetadataValue.json(contents.row_counts),
+                "dagster/row_count": contents.row_counts["articles"],
                 **(
                     {
-                        "articles a day": articles_a_day(overview.days),
-                        "actors in most articles": top_actors(overview.actors),
-                        "newest days": sample_table(overview.newest_days),
+                        "articles a day": articles_a_day(contents.days),
+                        "actors in most articles": top_actors(contents.actors),
+                        "newest days": sample_table(contents.newest_days),
                     }
-                    if len(overview.days)
+                    if len(contents.days)
                     else {}
                 ),
             }
@@ -83,7 +83,7 @@ def _report_days(
     if not days:
         return
     context.instance.add_dynamic_partitions(str(DAYS.name), list(days))
-    counts = pipeline.articles_by_day(warehouse.settings)
+    counts = overview.articles_by_day(warehouse.settings)
     for day in days:
         context.log_event(
             dg.AssetMaterialization(
@@ -98,7 +98,7 @@ def is_fresh(warehouse: Warehouse) -> dg.AssetCheckResult:
 
     Looks at the newest day itself: a freshness policy would turn green when an old day is loaded.
     """
-    newest = max(pipeline.articles_by_day(warehouse.settings), default=None)
+    newest = max(overview.articles_by_day(warehouse.settings), default=None)
     allowed = warehouse.settings.fresh_days
     today = datetime.now(UTC).date()
     age = (today - datetime.fromisoformat(newest).date()).days if newest else None
@@ -115,7 +115,7 @@ def is_fresh(warehouse: Warehouse) -> dg.AssetCheckResult:
 )
 def no_sudden_drop(warehouse: Warehouse) -> dg.AssetCheckResult:
     """Warns where an outlet's last full week has under half its median of eight weeks before."""
-    drops = pipeline.sudden_drops(warehouse.settings)
+    drops = overview.sudden_drops(warehouse.settings)
     return dg.AssetCheckResult(
         passed=not drops,
         severity=dg.AssetCheckSeverity.WARN,

@@ -15,7 +15,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from etl.extract import Extractor, get_extractor
-from etl.pipeline import Progress
+from etl.intake import Progress
 from etl.settings import Settings
 from etl.store.state import State
 from etl.store.writer import Writer

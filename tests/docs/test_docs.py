@@ -11,7 +11,7 @@ import pytest
 from etl import schema_docs
 from etl.assets.in_process import run_job
 from etl.cli import main
-from etl.pipeline import silent
+from etl.intake import silent
 from etl.settings import REPOSITORY, Settings
 
 README = REPOSITORY / "README.md"

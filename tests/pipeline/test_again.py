@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline
+from etl import intake, pipeline
 from etl.store import build, staging
 from etl.store.archive import RawArchive
 from etl.store.staging import Staging
@@ -72,7 +72,7 @@ def test_a_rebuild_gives_the_same_rows_and_ids_from_the_archive_alone(published:
     published.ingest(Words("words-2"))
     (forgotten,) = [i for i, body in published.articles().items() if body == story(3)]
     published.forget(forgotten)
-    pipeline.stage_reextraction(published.settings, Words("words-2"), None, None, [])
+    intake.stage_reextraction(published.settings, Words("words-2"), None, None, [])
     published.load(publish=True)
     before, quarantine = published.main(), published.quarantine()
     home = published.settings.home
@@ -115,7 +115,7 @@ def test_merging_keeps_the_last_re_extraction(
 ) -> None:
     monkeypatch.setattr(staging, "COMPACT_ABOVE", 2)
     for _ in range(5):
-        pipeline.stage_reextraction(published.settings, Words("words-2"), None, None, ["Paper 0"])
+        intake.stage_reextraction(published.settings, Words("words-2"), None, None, ["Paper 0"])
         published.load()
     batches = Staging(published.settings.extracted).batches()
     assert sum(b.kind == "reextract" for b in batches) <= 3
@@ -166,7 +166,7 @@ def test_clearing_is_safe_to_cut_off(world: World, monkeypatch: pytest.MonkeyPat
 
 def test_what_was_archived_and_not_marked_as_seen_is_not_archived_twice(world: World) -> None:
     world.drop("a.txt", text(story(1)))
-    pipeline.archive_new(world.settings, [], "run")
+    intake.archive_new(world.settings, [], "run")
     world.settings.state_file.unlink()
-    assert pipeline.archive_new(world.settings, [], "run").files_new == 0
+    assert intake.archive_new(world.settings, [], "run").files_new == 0
     assert RawArchive(world.settings.raw).last_sequence() == 1

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl import pipeline
+from etl import intake
 from etl.store.archive import RawArchive
 from pipeline.world import Words, World, story, text
 
@@ -105,7 +105,7 @@ def test_a_re_extraction_under_way_does_not_bring_it_back(published: World) -> N
             published.forget(forgotten)
             return super().extract_many(articles)
 
-    pipeline.stage_reextraction(published.settings, Slow("words-2"), None, None, [])
+    intake.stage_reextraction(published.settings, Slow("words-2"), None, None, [])
     published.load()
     assert files_with("Person3", published.settings.extracted) == []
     assert forgotten not in published.articles()
@@ -125,6 +125,6 @@ def test_an_unknown_id_is_refused_and_changes_nothing(world: World) -> None:
     world.drop("a.txt", text(story(1)))
     world.ingest()
     before = world.settings.raw.joinpath("manifest.jsonl").read_bytes()
-    with pytest.raises(pipeline.InputError, match="there is no article nonsense; find its id"):
+    with pytest.raises(intake.InputError, match="there is no article nonsense; find its id"):
         world.forget("nonsense")
     assert world.settings.raw.joinpath("manifest.jsonl").read_bytes() == before

@@ -14,7 +14,7 @@ from collections import namedtuple
 import duckdb
 import pytest
 
-from etl import pipeline
+from etl import intake, pipeline
 from etl.store import build
 from etl.store.publish import PublishError
 from pipeline.world import Words, World, story, text
@@ -142,7 +142,7 @@ def test_nothing_is_published_without_space(
 
 def test_what_was_not_checked_linked_and_modelled_is_not_published(published: World) -> None:
     add(published, 10)
-    pipeline.archive_new(published.settings, [], "run")
+    intake.archive_new(published.settings, [], "run")
     published.stage()
     pipeline.load_staged(published.settings, "run")
     with pytest.raises(PublishError, match="not checked, not linked, not modelled"):

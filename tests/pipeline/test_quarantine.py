@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline
+from etl import intake
 from etl.model import Article, Extraction
 from etl.store import inbox
 from pipeline.world import Words, World, story, text
@@ -43,7 +43,7 @@ def test_a_mended_file_leaves_the_quarantine(tmp_path: Path, batch_articles: int
     world = World(tmp_path, batch_articles)
     for content in ("", text(story(1))):
         world.drop("a.txt", content)
-        pipeline.archive_new(world.settings, [], "run")
+        intake.archive_new(world.settings, [], "run")
     world.stage()
     assert world.quarantine() == {}
     world.drop("a.txt", "")
@@ -69,7 +69,7 @@ def test_what_cannot_be_opened_leaves_when_mended_or_taken_away(world: World) ->
     (world.root / "elsewhere").rename(kept)
     os.utime(kept, ns=(time, time))
     (world.settings.inbox / "link").unlink()
-    pipeline.archive_new(world.settings, [kept], "run")
+    intake.archive_new(world.settings, [kept], "run")
     assert world.quarantine() == dict.fromkeys(["link", "pipe.txt"], "unreadable"), (
         "what was not looked at stays"
     )
@@ -120,12 +120,12 @@ def test_a_text_on_which_the_extractor_fails_is_set_aside_under_every_name(
 
 def test_a_damaged_archive_stops_the_run_and_says_where(world: World) -> None:
     world.drop("a.txt", text(story(1)))
-    pipeline.archive_new(world.settings, [], "run")
+    intake.archive_new(world.settings, [], "run")
     shutil.rmtree(world.settings.raw / "objects")
     with pytest.raises(Exception, match="restore this file from a backup"):
         world.stage()
 
 
 def test_a_path_that_does_not_exist_is_refused(world: World) -> None:
-    with pytest.raises(pipeline.InputError, match="does not exist"):
-        pipeline.archive_new(world.settings, [world.root / "nowhere"], "run")
+    with pytest.raises(intake.InputError, match="does not exist"):
+        intake.archive_new(world.settings, [world.root / "nowhere"], "run")

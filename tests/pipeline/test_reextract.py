@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from etl import pipeline
+from etl import intake
 from etl.model import Article, Extraction
 from etl.readers import read_file
 from pipeline.world import Words, World
@@ -32,7 +32,7 @@ def versions(world: World) -> dict[str, set[str]]:
 
 def test_only_chosen_days_and_outlets_change(published: World) -> None:
     before = published.loaded()
-    chosen = pipeline.stage_reextraction(
+    chosen = intake.stage_reextraction(
         published.settings, FewerWords("words-2"), date(2025, 3, 3), None, ["Paper 0"]
     )
     assert chosen.articles == 2
@@ -46,7 +46,7 @@ def test_only_chosen_days_and_outlets_change(published: World) -> None:
     assert before["article_sources"] == after["article_sources"]
 
     assert published.load().rows_new == {}, "what is loaded is not loaded again"
-    pipeline.stage_reextraction(
+    intake.stage_reextraction(
         published.settings, FewerWords("words-2"), date(2025, 3, 3), None, ["Paper 0"]
     )
     published.load()
@@ -58,7 +58,7 @@ def test_it_loads_also_after_staging_was_lost(
 ) -> None:
     for second, version in enumerate(("words-2", "words-3")):
         monkeypatch.setattr(time, "time", lambda s=second: 1_800_000_000.0 + s)
-        pipeline.stage_reextraction(published.settings, Words(version), None, None, [])
+        intake.stage_reextraction(published.settings, Words(version), None, None, [])
         published.load()
         for folder in published.settings.extracted.iterdir():
             folder.rename(published.root / f"{version}-{folder.name}")
@@ -66,7 +66,7 @@ def test_it_loads_also_after_staging_was_lost(
 
 
 def test_an_undated_article_is_published_again_too(published: World) -> None:
-    staged = pipeline.stage_reextraction(
+    staged = intake.stage_reextraction(
         published.settings, Words("words-2"), None, None, ["Third Paper"]
     )
     assert staged.articles == 1
@@ -75,7 +75,7 @@ def test_an_undated_article_is_published_again_too(published: World) -> None:
 
 
 def test_an_article_on_which_the_extractor_fails_keeps_what_it_has(published: World) -> None:
-    staged = pipeline.stage_reextraction(
+    staged = intake.stage_reextraction(
         published.settings, Words("words-2", fails_on="Person3"), None, None, []
     )
     assert staged.articles == 6
@@ -84,10 +84,10 @@ def test_an_article_on_which_the_extractor_fails_keeps_what_it_has(published: Wo
 
 
 def test_nothing_chosen_or_nothing_published_is_refused(world: World, published: World) -> None:
-    with pytest.raises(pipeline.InputError, match="nothing is published yet"):
-        pipeline.stage_reextraction(world.settings, Words(), None, None, [])
-    with pytest.raises(pipeline.InputError, match="no article matches"):
-        pipeline.stage_reextraction(published.settings, Words(), None, None, ["No Paper"])
+    with pytest.raises(intake.InputError, match="nothing is published yet"):
+        intake.stage_reextraction(world.settings, Words(), None, None, [])
+    with pytest.raises(intake.InputError, match="no article matches"):
+        intake.stage_reextraction(published.settings, Words(), None, None, ["No Paper"])
 
 
 def test_the_extractor_sees_what_the_reader_gave(published: World) -> None:
@@ -98,7 +98,7 @@ def test_the_extractor_sees_what_the_reader_gave(published: World) -> None:
             seen.append(article)
             return super().extract(article)
 
-    pipeline.stage_reextraction(published.settings, Watching(), None, None, [])
+    intake.stage_reextraction(published.settings, Watching(), None, None, [])
     read = [
         item.article
         for path in published.settings.inbox.iterdir()

@@ -22,10 +22,11 @@ from typing import Any
 
 import duckdb
 
-from etl import pipeline, schema
+from etl import intake, pipeline, schema
 from etl.extract import Extractor
+from etl.intake import Staged
 from etl.model import Article, Extraction, Mention, Quote, TextActor
-from etl.pipeline import LoadResult, Staged
+from etl.pipeline import LoadResult
 from etl.settings import Settings
 from etl.store import build
 from etl.store.state import State
@@ -125,14 +126,14 @@ class World:
     ) -> LoadResult:
         """Archive, stage and load what is new, and publish it where that is asked for and due."""
         self.state.start_run(run_id, "ingest", "words")
-        pipeline.archive_new(self.settings, [], run_id)
+        intake.archive_new(self.settings, [], run_id)
         self.stage(extractor, run_id=run_id)
         result = self.load(run_id=run_id, publish=publish)
         self.state.finish_run(run_id)
         return result
 
     def stage(self, extractor: Extractor | None = None, *, run_id: str = "run") -> Staged:
-        return pipeline.stage_new(self.settings, extractor or Words(), run_id)
+        return intake.stage_new(self.settings, extractor or Words(), run_id)
 
     def load(self, *, run_id: str = "run", publish: bool = False) -> LoadResult:
         writer = Writer(self.settings)
