@@ -122,11 +122,11 @@ def check_links(settings: Settings) -> list[checks.Problem]:
 def build_models(settings: Settings, select: Sequence[str] = ()) -> Any:
     """Run dbt's seeds, models and data tests; raises DbtError where one fails.
 
-    `select` names the models to build; none means all.
+    `select` names the seeds, models and tests to run, and no others; none means all.
     """
     args = ["build", "--exclude-resource-type", "unit_test"]
     if select:
-        args += ["--select", *select]
+        args += ["--select", *select, "--indirect-selection", "empty"]
     result = dbt.run_dbt(args, build_file=settings.build_file, target=settings.dbt_target)
     if not select:
         with build.open_build(settings.build_file) as con:

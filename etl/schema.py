@@ -218,7 +218,11 @@ INGEST_RUNS = Table(
     ("run_id",),
     (
         Column("run_id", STRING, "Dagster's run id, or that of the command."),
-        Column("kind", STRING, "'ingest', 'reextract', 'rebuild' or 'forget'."),
+        Column(
+            "kind",
+            STRING,
+            "'ingest', 'reextract', 'rebuild', 'republish' or 'materialize'.",
+        ),
         Column("status", STRING, "'running', 'success' or 'failure'."),
         Column("started_at", TIMESTAMP, "Start of the run."),
         Column("finished_at", TIMESTAMP, "End of the run; null while it runs or if killed.", True),

@@ -74,12 +74,8 @@ class Settings:
 
     @property
     def dbt_target(self) -> Path:
-        """Artifacts of dbt; the manifest that Dagster reads stands apart from those of runs."""
-        return self.home / "dbt" / "run"
-
-    @property
-    def dbt_manifest(self) -> Path:
-        return self.home / "dbt" / "parse"
+        """Artifacts of dbt, beside the build file: its path is part of dbt's parse cache."""
+        return self.home / "build" / "dbt"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Settings:

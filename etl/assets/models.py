@@ -39,7 +39,7 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
 
     @dbt_assets(
         name="models",
-        manifest=dbt.parse(settings.dbt_manifest),
+        manifest=dbt.parse(settings.dbt_target),
         dagster_dbt_translator=Translator(),
         pool=WRITER_POOL,
     )
@@ -79,7 +79,7 @@ def _selection(context: dg.AssetExecutionContext) -> list[str]:
         specs[key].metadata[UNIQUE_ID].rpartition(".")[2] for key in context.selected_asset_keys
     ]
     tests = [check.name for check in context.selected_asset_check_keys]
-    return [*sorted(models), *sorted(tests), "--indirect-selection", "empty"]
+    return [*sorted(models), *sorted(tests)]
 
 
 def _events(

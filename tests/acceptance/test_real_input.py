@@ -21,8 +21,6 @@ SHARED = REPOSITORY.parent / "shared"
 ARTICLE = SHARED / "seeds" / "000_e6cac70652575f08.txt"
 CORPORA = Path(os.environ.get("NEWSACTORS_CORPORA") or SHARED / "corpora")
 
-pytestmark = pytest.mark.xdist_group("real_input")
-
 
 def newsactors(*args: str, home: Path) -> str:
     return run([sys.executable, "-m", "etl.cli", *args], {"NEWSACTORS_HOME": str(home)})

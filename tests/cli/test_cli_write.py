@@ -20,8 +20,6 @@ from etl.settings import REPOSITORY, Settings
 from etl.store.state import State
 from etl.store.writer import Writer
 
-pytestmark = pytest.mark.xdist_group("cli_write")
-
 ARTICLE = """ date 2025-05-0{n} The Headline Of Story Number {n}
 
 By Ann Author – Harbour Courier

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from shutil import copytree
 from tempfile import mkdtemp
 from typing import Any
 
@@ -52,8 +53,7 @@ class Place:
         place = cls(root)
         for folder in (place.home, place.inbox, place.dagster_home):
             folder.mkdir(parents=True)
-        (place.home / "dbt").mkdir()
-        (place.home / "dbt" / "parse").symlink_to(_parsed())
+        copytree(_parsed(), place.home / "build" / "dbt")
         settings = (REPOSITORY / "dagster.yaml").read_text()
         (place.dagster_home / "dagster.yaml").write_text(settings)
         return place

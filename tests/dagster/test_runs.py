@@ -20,8 +20,6 @@ from etl.extract import Extractor, get_extractor
 from etl.model import Article, Extraction
 from etl.store.build import new_generation
 
-pytestmark = pytest.mark.xdist_group("dagster_runs")
-
 ARTICLES = len(DAYS) + 1
 PUBLISHED = dg.AssetKey("published_file")
 LOADED = [dg.AssetKey(["loaded", table.name]) for table in schema.INGESTED]

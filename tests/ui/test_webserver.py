@@ -23,7 +23,6 @@ from etl.store.writer import Writer
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.xdist_group("webserver")
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
