@@ -103,7 +103,7 @@ def score(model: Tagger, documents: Sequence[Document], tokenizer: Tokenizer) ->
             for head, tags in HEADS.items():
                 for window, best in zip(group, logits[head].argmax(-1).tolist(), strict=True):
                     named = [tags[t] for t in best[: len(window.ids)]]
-                    for a, b, label in spans(named, window.offsets, head):
+                    for a, b, label in spans(named, window, head):
                         found[head].add((window.document, a, b, label))
     scores = {}
     for head in HEADS:
