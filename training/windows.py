@@ -107,7 +107,7 @@ def spans(tags: Sequence[str], window: Window, head: str) -> list[Span]:
     the middle of words (names F1 74.6 on Worldwide dev, with whole words 77.2).
     """
     found: list[Span] = []
-    before = -1
+    before, kind = -1, ""
     for tag, (start, end), word in zip(tags, window.offsets, window.words, strict=True):
         if word == before and word >= 0:
             if kind:
