@@ -52,6 +52,7 @@ _ESCAPES = re.compile(
     r"|\x9b[0-?]*[ -/]*[@-~]"
     r"|\x1b[ -/]*[0-~]?"
 )
+_PRONOUNS = {"he", "she", "it", "they", "we", "i", "you", "who"}
 _SPACES = re.compile(r"[\s\x00-\x20\u2028\u2029]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]")
 
@@ -259,7 +260,8 @@ def quote_list(rows: Sequence[Row], pattern: str | None, *, plain: bool) -> Rend
         if name and surface and clean(surface) != clean(name):
             head.append(f" (as written: {clean(surface)})")
         elif surface and not name:
-            head.append(" (unnamed source)", style="dim")
+            unresolved = clean(surface).lower() in _PRONOUNS
+            head.append(" (not told who)" if unresolved else " (unnamed source)", style="dim")
         said = clean(row["text"])
         words = Text(said if row["kind"] == "indirect" else f"“{said}”")
         if pattern:

@@ -60,7 +60,7 @@ def test_a_name_of_one_word_is_apart_by_what_it_names() -> None:
 
 @pytest.mark.parametrize(
     ("full", "surname"),
-    [("Angela Merkel", "Merkel"), ("Ursula von der Leyen", "von der Leyen"),
+    [("Amalia Verkel", "Verkel"), ("Ursula von der Leyen", "von der Leyen"),
      ("Ursula von der Leyen", "Leyen")],
 )  # fmt: skip
 def test_a_lone_surname_joins_the_only_person_who_bears_it(full: str, surname: str) -> None:
