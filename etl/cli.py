@@ -157,9 +157,21 @@ def ingest(
             f"versions; {len(quarantined):,} warnings; {seconds:.1f} s",
             err=True,
         )
+        _show_undated(status_report.undated_sources(settings, run.run_id))
         _show_quarantine(quarantined)
     if strict and quarantined:
         sys.exit(1)
+
+
+def _show_undated(paths: Sequence[str]) -> None:
+    if paths:
+        shown = ", ".join(terminal.clean(path) for path in paths[:3])
+        more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
+        click.echo(
+            f"note: {len(paths):,} of the new articles have no date and stand in no timeline: "
+            f"{shown}{more}",
+            err=True,
+        )
 
 
 def _as_row(record: Run | Rejected) -> dict[str, object]:
@@ -269,7 +281,7 @@ class Age(click.ParamType[timedelta]):
 @click.option(
     "--max-age",
     type=Age(),
-    help="Exit with 1 where the last good run is older (26h, 90m, 3d) or the last run failed.",
+    help="Exit with 1 where the last ingest failed, or ended longer ago (26h, 90m, 3d).",
 )
 @json_option
 @click.pass_obj
@@ -279,7 +291,7 @@ def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None
     For monitors: `newsactors status --max-age 26h` fails where last night's run did.
     """
     report = status_report.collect(settings)
-    trouble = report.trouble(max_age, datetime.now(UTC)) if max_age else None
+    trouble = None if max_age is None else report.trouble(max_age, datetime.now(UTC))
     if as_json:
         click.echo(export.to_json({**report.as_dict(), "trouble": trouble}, indent=2))
     else:

@@ -172,7 +172,7 @@ def top(
     Examples:
       newsactors top
       newsactors top --type PERSON --from 2025-01 --to 2025-03
-      newsactors top --outlet "The Daily Record" --limit 50 --json
+      newsactors top --outlet "Harbour Courier" --limit 50 --json
     """
     period = _period(from_day, to_day)
     with _published() as connection:
@@ -290,8 +290,8 @@ def quotes(
     \b
     Examples:
       newsactors quotes "climate change"
-      newsactors quotes --by "Ursula von der Leyen" --from 2025-09
-      newsactors quotes ceasefire --by zakharova --json
+      newsactors quotes --by "Coraline Ashgrove" --from 2025-06
+      newsactors quotes bank --by krayle --json
     """
     _period(from_day, to_day)
     with _published() as connection:

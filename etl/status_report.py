@@ -8,16 +8,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-import duckdb
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from etl.overview import open_published
 from etl.settings import Settings
 from etl.store.state import Rejected, Run, State
 from etl.terminal import clean
 
 SHOWN = 5
+RUNS = 100
+"""Runs that the report holds: enough to find the last ingest among other kinds."""
 
 
 @dataclass(frozen=True)
@@ -55,32 +57,49 @@ class Report:
 
     def trouble(self, max_age: timedelta, now: datetime) -> str | None:
         """Why a monitor should worry, None where the last runs are as they should be."""
-        finished = [run for run in self.runs if run.status != "running"]
+        finished = [r for r in self.runs if r.kind == "ingest" and r.status != "running"]
         if not finished:
-            return "no run has finished yet"
+            return "no ingest has finished yet"
         if finished[0].status != "success":
-            return f"the last run failed: {clean(finished[0].error or 'no reason recorded')}"
+            return f"the last ingest failed: {clean(finished[0].error or 'no reason recorded')}"
         last = finished[0].finished_at or finished[0].started_at
         if now - last > max_age:
-            return f"the last good run ended {_ago(now - last)} ago, more than {_ago(max_age)}"
+            return f"the last ingest ended {_ago(now - last)} ago, more than {_ago(max_age)}"
         return None
 
 
 def _ago(age: timedelta) -> str:
     hours = age.total_seconds() / 3600
+    if hours < 2:
+        return f"{hours * 60:.0f} min"
     return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} days"
 
 
 def collect(settings: Settings) -> Report:
     """Read the state of the warehouse."""
     state = State(settings.state_file)
-    return Report(str(settings.published), _contents(settings), state.runs(20), state.quarantine())
+    return Report(
+        str(settings.published), _contents(settings), state.runs(RUNS), state.quarantine()
+    )
+
+
+def undated_sources(settings: Settings, run_id: str) -> list[str]:
+    """Source paths of the published articles that a run brought and that have no date."""
+    if not settings.published.exists():
+        return []
+    with open_published(settings) as con:
+        found = con.execute(
+            "select source_path from main.articles where run_id = ? and published_on is null "
+            "order by 1",
+            [run_id],
+        ).fetchall()
+    return [path for (path,) in found]
 
 
 def _contents(settings: Settings) -> Contents | None:
     if not settings.published.exists():
         return None
-    with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+    with open_published(settings) as con:
         row = (
             con.execute(
                 """

@@ -72,6 +72,8 @@ def run_dbt(args: list[str], *, build_file: Path, target: Path) -> Any:
             outcome = dbtRunner().invoke([args[0], *options, *args[1:]])
         finally:
             _close_everything()
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     failures = _failures(outcome.result)
     if failures:
         lines = "\n".join(f"  {name}: {message}" for name, message in failures.items())

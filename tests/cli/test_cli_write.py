@@ -189,15 +189,17 @@ def test_status_is_for_people_and_for_monitors(
         con.execute("update runs set started_at = ?, finished_at = ?", [long_ago, long_ago])
     old = run("status", "--max-age", "26h")
     assert old.exit_code == 1
-    assert "the last good run ended 48 h ago, more than 26 h" in old.stderr
+    assert "the last ingest ended 48 h ago, more than 26 h" in old.stderr
     assert run("status", "--max-age", "3d").exit_code == 0
 
     state.start_run("broken", "ingest", "rules")
     state.fail_run("broken", "the disk is full")
     state.finish_run("broken")
+    state.start_run("later", "rebuild", "rules")  # no proof that last night's news came in
+    state.finish_run("later")
     failed = run("status", "--max-age", "3d", "--json")
     assert failed.exit_code == 1
-    assert json.loads(failed.stdout)["trouble"] == "the last run failed: the disk is full"
+    assert json.loads(failed.stdout)["trouble"] == "the last ingest failed: the disk is full"
 
 
 def test_status_of_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +208,7 @@ def test_status_of_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "Nothing is published yet" in run("status").stdout
     result = run("status", "--max-age", "1h")
     assert result.exit_code == 1
-    assert "no run has finished yet" in result.stderr
+    assert "no ingest has finished yet" in result.stderr
 
 
 def test_a_run_whose_process_was_killed_is_a_failure(tmp_path: Path) -> None:

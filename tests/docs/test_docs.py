@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from etl import schema_docs
 from etl.assets.in_process import run_job
@@ -39,6 +41,20 @@ def test_readme_asks_five_questions_and_each_has_an_answer(published: Path) -> N
     with duckdb.connect(str(published), read_only=True) as con:
         for block in blocks:
             assert con.execute(block).fetchall(), f"no rows from:\n{block}"
+
+
+def test_the_commands_that_look_find_something(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSACTORS_HOME", str(published.parent))
+    looks = re.findall(
+        r"^\$ newsactors ((?:top|timeline|quotes|status)\b[^#\n]*)", README.read_text("utf-8"), re.M
+    )
+    assert len(looks) == 4
+    for look in looks:
+        shown = CliRunner().invoke(main, shlex.split(look))
+        assert shown.exit_code == 0, (look, shown.output)
+        assert "Verholt" in shown.output or "Krayle" in shown.output or "48 of" in shown.output
 
 
 def test_the_timeline_of_the_readme_shows_a_rise_and_a_fall(published: Path) -> None:
