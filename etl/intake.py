@@ -71,10 +71,6 @@ def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _batches(entries: Sequence[Entry], size: int) -> list[list[Entry]]:
-    return list(_chunks(iter(entries), size))
-
-
 def archive_new(
     settings: Settings, paths: Sequence[Path], run_id: str, progress: Progress = silent
 ) -> Archived:
@@ -169,7 +165,7 @@ def stage_new(
         entries = list(archive.entries(after=stage.staged_through()))
         came_back: set[str] = set()
         done = 0
-        for chunk in _batches(entries, settings.batch_articles):
+        for chunk in _chunks(iter(entries), settings.batch_articles):
             read, rejected, gone = _read(archive, chunk, forgotten)
             came_back |= gone
             extracted, failed = _extract(extractor, {r.content_sha256: r.article for r in read})

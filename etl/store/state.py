@@ -132,21 +132,13 @@ class State:
                 )
 
     def finish_run(self, run_id: str, error: str | None = None) -> None:
-        """Record the end of a run: a success unless it failed before or an error is given."""
+        """Record the end of a run: a success unless an error was noted or is given."""
         with self._open() as con:
             con.execute(
                 "update runs set finished_at = ?, error = coalesce(error, ?), status = case "
                 "when coalesce(error, ?) is null then 'success' else 'failure' end "
                 "where run_id = ?",
                 [_now(), error, error, run_id],
-            )
-
-    def fail_run(self, run_id: str, error: str) -> None:
-        """Note the first error of a run; `finish_run` then closes it as a failure."""
-        with self._open() as con:
-            con.execute(
-                "update runs set status = 'failure', error = coalesce(error, ?) where run_id = ?",
-                [error, run_id],
             )
 
     def runs(self, limit: int | None = None) -> list[Run]:
