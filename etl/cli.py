@@ -18,16 +18,30 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from etl import __version__, cli_read, export, status_report, terminal
+from etl import (
+    __version__,
+    cli_read,
+    comparison,
+    comparison_view,
+    export,
+    queries,
+    status_report,
+    terminal,
+)
+from etl.extract import extractor_names, get_extractor
 from etl.intake import InputError
 from etl.intake import Progress as Report
 from etl.pipeline import clear_for_rebuild, forget_article
+from etl.queries import Row
+from etl.reextract import build_candidate, extractor_in_use, name_in_use
 from etl.settings import Settings, SettingsError
 from etl.store.archive import ArchiveError
 from etl.store.build import BuildError
+from etl.store.editions import Choice, last_switch
 from etl.store.state import Rejected, Run, State
 from etl.store.writer import Writer
 
@@ -191,30 +205,120 @@ def _show_quarantine(rejected: Sequence[Rejected]) -> None:
 
 
 @main.command()
+@click.option(
+    "--diff", is_flag=True, help="Extract beside what is published, and say what differs."
+)
+@click.option("--promote", is_flag=True, help="Publish what --diff extracted, and what came since.")
+@click.option("--rollback", is_flag=True, help="Publish again what the last --promote replaced.")
+@click.option("--extractor", metavar="NAME", help="With --diff: try this one.")
 @click.option("--from", "from_day", type=cli_read.Day(), help="First publication day.")
 @click.option("--to", "to_day", type=cli_read.Day(end=True), help="Last publication day.")
 @click.option("--outlet", "outlets", multiple=True, help="Outlet; may be given several times.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where an actor's series shifts too much.")
+@json_option
 @verbose_option
 @click.pass_obj
 def reextract(
     settings: Settings,
+    diff: bool,
+    promote: bool,
+    rollback: bool,
+    extractor: str | None,
     from_day: date | None,
     to_day: date | None,
     outlets: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
     verbose: bool,
 ) -> None:
     """Extract published articles again, as the current extractor sees them.
 
-    Without options all articles; days include both ends.
+    Without options all articles, at once; days include both ends. To judge first: --diff extracts
+    beside what is published and reports the mentions and quotes gained, lost and changed, by type
+    and actor, with examples; stopped, it goes on where it was. --promote publishes that, and
+    extracts what came since in the same way. Promoted for all articles, NAME reads new ones too.
+    Too much is more than $NEWSACTORS_SHIFT_SHARE of an actor's articles by week.
+
+    \b
+    Examples:
+      newsactors reextract --from 2025-05 --outlet "Harbour Courier"
+      newsactors reextract --diff --extractor NAME
+      newsactors reextract --diff --strict --json > diff.json && newsactors reextract --promote
+      newsactors reextract --rollback
     """
-    config = {
-        "reextract": True,
-        "from_day": from_day.isoformat() if from_day else "",
-        "to_day": to_day.isoformat() if to_day else "",
-        "outlets": list(outlets),
-    }
-    _run(settings, "reextract", {"staged_batches": {"config": config}}, verbose)
-    click.echo("extracted again and published", err=True)
+    if diff + promote + rollback > 1:
+        raise click.UsageError("--diff, --promote and --rollback exclude each other")
+    if (promote or rollback) and (from_day or to_day or outlets or extractor):
+        raise click.UsageError("a switch is of what --diff was given; choose articles there")
+    if extractor and not diff:
+        raise click.UsageError("--extractor goes with --diff: judge it before it is used")
+    choice = Choice(from_day, to_day, outlets)
+    if diff:
+        shifted = _diff(settings, extractor, choice, as_json)
+    else:
+        job = "promote" if promote else "rollback" if rollback else "reextract"
+        days = {"from_day": from_day, "to_day": to_day}
+        config = {
+            job: True,
+            **{name: day.isoformat() for name, day in days.items() if day},
+            "outlets": list(outlets),
+        }
+        run = _run(settings, job, {"staged_batches": {"config": config}}, verbose)
+        shifted = comparison.published_shifts(settings)
+        if as_json:
+            click.echo(export.to_json({**_as_row(run), "shifted": shifted}, indent=2))
+        else:
+            _say_switched(settings, job, shifted)
+    if strict and shifted:
+        sys.exit(1)
+
+
+def _diff(settings: Settings, name: str | None, choice: Choice, as_json: bool) -> list[Row]:
+    """Make the candidate, show what it changes, and return the actors whose series shift."""
+    if name is not None and name not in extractor_names():
+        known = ", ".join(extractor_names())
+        raise click.UsageError(f"no extractor is named {terminal.clean(name)!r}; known: {known}")
+    try:
+        with _progress_bars() as report:
+            extractor = get_extractor(name) if name else extractor_in_use(settings)
+            build_candidate(settings, extractor, choice, report)
+            found = comparison.compare_candidate(settings, report)
+    except (InputError, ArchiveError) as error:
+        raise click.ClickException(terminal.clean(error, lines=True)) from None
+    except (OSError, duckdb.Error) as error:
+        raise click.ClickException(
+            f"{queries.first_line(error)}; nothing was published, and what was extracted is kept: "
+            "mend that and run again"
+        ) from None
+    if as_json:
+        click.echo(export.to_json(found.as_dict(), indent=2))
+    else:
+        terminal.show(comparison_view.render(found))
+        if found.articles:
+            click.echo("To publish this: newsactors reextract --promote", err=True)
+    return found.shifted
+
+
+def _say_switched(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
+    last = last_switch(settings)
+    if job == "reextract" or last is None:
+        click.echo("extracted again and published", err=True)
+    elif job == "promote":
+        click.echo(
+            f"{last.articles:,} texts are published as {last.edition.version} sees them; "
+            "to go back: newsactors reextract --rollback",
+            err=True,
+        )
+    else:
+        click.echo(
+            f"{last.articles:,} texts are published as before {last.edition.version}", err=True
+        )
+    if job != "reextract":
+        click.echo(f"new articles are read by {name_in_use(settings)!r}", err=True)
+    if shifted:
+        click.echo(
+            terminal.clean(f"warning: series shifted: {comparison.busiest(shifted)}"), err=True
+        )
 
 
 @contextmanager

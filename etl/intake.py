@@ -1,26 +1,23 @@
-"""From files to staged batches, without Dagster: archive, read, extract, extract again.
+"""From files to staged batches, without Dagster: archive, read, extract.
 
 Belongs here: the order of these steps, and what makes it safe to stop and repeat them. Does not
-belong here: how a step is done (`store`, `readers`, `extract`), and what follows (`pipeline`).
+belong here: how a step is done (`store`, `readers`, `extract`), what follows (`pipeline`), and
+extracting again (`reextract`).
 
 Archiving and staging hold the intake lock; who needs the writer lock too takes that one first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-import duckdb
-import pyarrow as pa
-
 from etl.extract import Extractor
 from etl.model import Article, Extraction
-from etl.overview import open_published
 from etl.readers import read_file
 from etl.settings import Settings
 from etl.store import checks, inbox, staging
@@ -66,7 +63,9 @@ class Staged:
     quarantined: int = 0
 
 
-def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of a size, the last one shorter."""
+    items = iter(items)
     while chunk := list(islice(items, size)):
         yield chunk
 
@@ -100,7 +99,7 @@ def archive_new(
             for path, error in scan.closed
         ]
         done = 0
-        for chunk in _chunks(iter(todo), ARCHIVE_CHUNK):
+        for chunk in chunks(todo, ARCHIVE_CHUNK):
             known = state.seen_sha256([c.source_path for c in chunk])
             entries: list[Entry] = []
             seen: list[tuple[Candidate, str, int]] = []
@@ -153,22 +152,29 @@ def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> 
 
 
 def stage_new(
-    settings: Settings, extractor: Extractor, run_id: str, progress: Progress = silent
+    settings: Settings,
+    extractor_in_use: Callable[[], Extractor],
+    run_id: str,
+    progress: Progress = silent,
 ) -> Staged:
-    """Read and extract every archived file that is not staged yet, a batch at a time."""
+    """Read and extract every archived file that is not staged yet, a batch at a time.
+
+    Which extractor is in use is asked once nobody else can change that any more.
+    """
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     stage = Staging(settings.extracted)
     result = Staged()
     with exclusive_lock(archive.intake_lock):
+        extractor = extractor_in_use()
         stage.sweep("new")
         forgotten = archive.forgotten()
         entries = list(archive.entries(after=stage.staged_through()))
         came_back: set[str] = set()
         done = 0
-        for chunk in _chunks(iter(entries), settings.batch_articles):
+        for chunk in chunks(entries, settings.batch_articles):
             read, rejected, gone = _read(archive, chunk, forgotten)
             came_back |= gone
-            extracted, failed = _extract(extractor, {r.content_sha256: r.article for r in read})
+            extracted, failed = extract(extractor, {r.content_sha256: r.article for r in read})
             rejected += [
                 _rejected(
                     r.entry,
@@ -240,7 +246,7 @@ def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) ->
     )
 
 
-def _extract(
+def extract(
     extractor: Extractor, articles: Mapping[str, Article]
 ) -> tuple[dict[str, Extraction], dict[str, str]]:
     """The extraction of each article on which the extractor succeeds, and why it failed on others.
@@ -264,79 +270,3 @@ def _extract(
             failed[content] = fault
             del extracted[content]
     return extracted, failed
-
-
-def stage_reextraction(
-    settings: Settings,
-    extractor: Extractor,
-    from_day: date | None,
-    to_day: date | None,
-    outlets: Sequence[str],
-    progress: Progress = silent,
-) -> Staged:
-    """Extract published articles again, as the current extractor sees them.
-
-    All versions of the chosen days and outlets (canonical name or as written); no choice means
-    all, undated ones included. Reads the published file, so that nobody waits meanwhile. An
-    article on which the extractor fails keeps what it has. Raises InputError where nothing is
-    published or nothing matches.
-    """
-    if not settings.published.exists():
-        raise InputError("nothing is published yet; run `newsactors ingest` first")
-    archive, stage = RawArchive(settings.raw), Staging(settings.extracted)
-    result = Staged()
-    with open_published(settings) as con:
-        chosen = con.execute(
-            """
-            select distinct v.content_sha256, v.first_sequence
-            from loaded.article_versions v join main.articles a using (article_id)
-            where ($1::date is null or v.published_on >= $1)
-              and ($2::date is null or v.published_on <= $2)
-              and (len($3::varchar[]) = 0 or list_contains($3, a.outlet)
-                or list_contains($3, v.outlet))
-            order by v.first_sequence, v.content_sha256
-            """,
-            [from_day, to_day, list(outlets)],
-        ).fetchall()
-        if not chosen:
-            raise InputError("no article matches the chosen days and outlets")
-        done = 0
-        for group in _chunks((content for content, _ in chosen), settings.batch_articles):
-            extracted, _ = _extract(extractor, _published_articles(con, group))
-            with exclusive_lock(archive.intake_lock):
-                stage.sweep("new")
-                forgotten = archive.forgotten()  # since the publish, perhaps
-                extracted = {c: e for c, e in extracted.items() if c not in forgotten}
-                number = stage.next_number()
-                result.batches.append(
-                    stage.write(
-                        "reextract",
-                        number,
-                        number,
-                        extractor.version,
-                        {
-                            staging.ARTICLES: pa.table(
-                                {"content_sha256": pa.array(extracted, pa.string())}
-                            ),
-                            **staging.extracted_rows(extracted),
-                        },
-                    )
-                )
-            result.articles += len(extracted)
-            done += len(group)
-            progress("extract again", done, len(chosen))
-    return result
-
-
-def _published_articles(
-    con: duckdb.DuckDBPyConnection, contents: Sequence[str]
-) -> dict[str, Article]:
-    """Published article versions as their reader gave them, by content_sha256."""
-    names = [field.name for field in fields(Article)]
-    rows = con.execute(
-        f"select content_sha256, {', '.join(names)} from loaded.article_versions "
-        "where content_sha256 in (select unnest(?))",
-        [contents],
-    ).fetchall()
-    found = ((content, dict(zip(names, values, strict=True))) for content, *values in rows)
-    return {c: Article(**values | {"authors": tuple(values["authors"])}) for c, values in found}

@@ -23,7 +23,7 @@ from etl.intake import InputError, Progress, silent
 from etl.overview import open_published
 from etl.readers import READERS_VERSION
 from etl.settings import Settings
-from etl.store import build, checks, dbt
+from etl.store import build, checks, dbt, editions
 from etl.store.archive import RawArchive
 from etl.store.files import exclusive_lock
 from etl.store.publish import (
@@ -54,6 +54,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     """Load what is staged and not loaded. The caller holds the writer lock."""
     archive, stage = RawArchive(settings.raw), Staging(settings.extracted)
     stage.sweep("merged", "gone")
+    editions.finish(settings)
     _finish_forgetting(settings, archive, stage)
     result = LoadResult()
     with build.open_build(settings.build_file) as con:
@@ -188,6 +189,7 @@ def clear_for_rebuild(settings: Settings) -> None:
     """
     archive = RawArchive(settings.raw)
     with exclusive_lock(archive.intake_lock):
+        editions.finish(settings)
         build.remove_build(settings.build_file)
         Staging(settings.extracted).clear()
         State(settings.state_file).clear_quarantine_of_archive()
@@ -211,6 +213,7 @@ def forget_article(settings: Settings, article_id: str, run_id: str) -> None:
                 'find its id with `newsactors sql "select article_id, headline from articles"`'
             )
         Staging(settings.extracted).sweep("new")
+        editions.candidate_rows(settings).sweep("new")
         archive.forget(hashes, run_id)
 
 
@@ -246,6 +249,7 @@ def _finish_forgetting(settings: Settings, archive: RawArchive, stage: Staging) 
     for sha256 in hashes:
         archive.remove(sha256)
     stage.drop(hashes)
+    editions.drop(settings, hashes)
     build.remove_build(settings.build_file)
     with build.open_build(settings.build_file) as con:
         build.set_property(con, FORGOTTEN_THROUGH, last)

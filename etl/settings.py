@@ -35,6 +35,8 @@ class Settings:
     """NEWSACTORS_TIME_ZONE: IANA name; the nightly job starts at 02:00 there."""
     fresh_days: int = 3
     """NEWSACTORS_FRESH_DAYS: newest article older than this: a warning."""
+    shift_share: float = 0.2
+    """NEWSACTORS_SHIFT_SHARE: share of an actor's series that a publish may change unwarned."""
     batch_articles: int = 500
     """NEWSACTORS_BATCH_ARTICLES: files a batch; a killed run repeats at most one batch."""
     on_failure_command: str | None = None
@@ -67,6 +69,11 @@ class Settings:
     @property
     def extracted(self) -> Path:
         return self.home / "extracted"
+
+    @property
+    def reextraction(self) -> Path:
+        """Rows beside those in `extracted`: a candidate, and what a promotion replaced."""
+        return self.home / "reextraction"
 
     @property
     def state_file(self) -> Path:
@@ -113,6 +120,7 @@ class Settings:
             settle_seconds=number("NEWSACTORS_SETTLE_SECONDS", 2.0, 0),
             time_zone=time_zone,
             fresh_days=int(number("NEWSACTORS_FRESH_DAYS", 3, 0)),
+            shift_share=number("NEWSACTORS_SHIFT_SHARE", 0.2, 0),
             batch_articles=int(number("NEWSACTORS_BATCH_ARTICLES", 500, 1)),
             on_failure_command=env.get("NEWSACTORS_ON_FAILURE_COMMAND") or None,
             on_failure_webhook=env.get("NEWSACTORS_ON_FAILURE_WEBHOOK") or None,

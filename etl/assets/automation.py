@@ -21,6 +21,7 @@ from etl.store import inbox
 from etl.store.state import State
 
 NIGHTLY, REEXTRACT, REBUILD, REPUBLISH = "nightly_ingest", "reextract", "rebuild", "republish"
+PROMOTE, ROLLBACK = "promote", "rollback"
 WATCH = "watch"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOTIFY_SECONDS = 30
@@ -59,6 +60,21 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             "Extracts published articles again with the current extractor. Choose publication "
             "days and outlets in the config of `staged_batches`; none chosen means all.",
             staged_batches={"config": {"reextract": True}},
+        ),
+        job(
+            PROMOTE,
+            after_archiving,
+            "promote",
+            "Publishes the rows of the candidate that `newsactors reextract --diff` made, articles "
+            "that came since included.",
+            staged_batches={"config": {"promote": True}},
+        ),
+        job(
+            ROLLBACK,
+            after_archiving,
+            "rollback",
+            "Publishes again what the last promotion replaced.",
+            staged_batches={"config": {"rollback": True}},
         ),
         job(
             REBUILD,

@@ -7,12 +7,13 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from etl import __version__, intake
+from etl import __version__, intake, reextract
 from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.warehouse import Warehouse
 from etl.extract import get_extractor
 from etl.intake import Archived, Staged
 from etl.readers import READERS_VERSION
+from etl.store.editions import Choice
 
 RAW_FILES = dg.AssetKey("raw_files")
 STAGED_BATCHES = dg.AssetKey("staged_batches")
@@ -26,8 +27,12 @@ class IngestConfig(dg.Config):
 
 
 class StagingConfig(dg.Config):
-    """Whether to read what is new, or to extract again what is published."""
+    """Whether to read what is new, to extract again what is published, or to switch its rows."""
 
+    promote: bool = False
+    """Put the candidate's rows among the active ones instead of reading new articles."""
+    rollback: bool = False
+    """Put back what the last promotion replaced instead of reading new articles."""
     reextract: bool = False
     """Extract published articles again instead of reading new ones."""
     from_day: str = ""
@@ -87,25 +92,24 @@ def staged_batches(
     """Articles as read and all that was extracted from them, as Parquet, a folder a batch.
 
     Reads whatever the archive holds beyond the last staged batch, whatever its date; with
-    `reextract` it extracts published articles again. Items that cannot be read go to quarantine.
+    `reextract` it extracts published articles again; with `promote` or `rollback` it switches to
+    rows that were extracted before. Items that cannot be read go to quarantine.
     """
+    settings, run_id = warehouse.settings, context.run.run_id
+    progress = warehouse.progress(context)
     with retrying():
-        if config.reextract:
-            staged = intake.stage_reextraction(
-                warehouse.settings,
-                warehouse.extractor,
+        if config.promote or config.rollback:
+            change = reextract.promote if config.promote else reextract.roll_back
+            staged = change(settings, run_id, lambda: warehouse.lock_for_writing(context), progress)
+        elif config.reextract:
+            choice = Choice(
                 _day(config.from_day, "from_day"),
                 _day(config.to_day, "to_day"),
-                config.outlets,
-                warehouse.progress(context),
+                tuple(config.outlets),
             )
+            staged = reextract.stage_reextraction(settings, warehouse.extractor, choice, progress)
         else:
-            staged = intake.stage_new(
-                warehouse.settings,
-                warehouse.extractor,
-                context.run.run_id,
-                warehouse.progress(context),
-            )
+            staged = intake.stage_new(settings, lambda: warehouse.extractor, run_id, progress)
     return dg.MaterializeResult(metadata=_staging_metadata(staged, warehouse))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from etl import __version__, overview, pipeline
+from etl import __version__, comparison, overview, pipeline
 from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.metadata import articles_a_day, sample_table, top_actors
 from etl.assets.warehouse import WRITER_POOL, Warehouse
@@ -107,6 +107,26 @@ def is_fresh(warehouse: Warehouse) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.WARN,
         description=f"newest publication day: {newest or 'none'}; {allowed} days are allowed",
         metadata={"age (days)": age if age is not None else -1},
+    )
+
+
+@dg.asset_check(
+    asset=PUBLISHED,
+    name="no_shifted_series",
+    description="The last publish left the series of actors over known articles as they were.",
+)
+def no_shifted_series(warehouse: Warehouse) -> dg.AssetCheckResult:
+    """Warns where re-extraction changed an actor's weeks by over NEWSACTORS_SHIFT_SHARE.
+
+    Compares the published file with the one before it, over articles that both hold: so after a
+    promotion, a rollback, a plain re-extraction, or a change of linking.
+    """
+    shifted = comparison.published_shifts(warehouse.settings)
+    return dg.AssetCheckResult(
+        passed=not shifted,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=comparison.busiest(shifted, 10) or None,
+        metadata={"actors": len(shifted), "share allowed": warehouse.settings.shift_share},
     )
 
 

@@ -14,8 +14,9 @@ from typing import Self
 import dagster as dg
 from pydantic import PrivateAttr
 
-from etl.extract import Extractor, get_extractor
-from etl.intake import Progress
+from etl.extract import Extractor
+from etl.intake import InputError, Progress
+from etl.reextract import extractor_in_use, name_in_use
 from etl.settings import Settings
 from etl.store.state import State
 from etl.store.writer import Writer
@@ -48,6 +49,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     inbox: str = ""
 
     _writer: Writer | None = PrivateAttr(default=None)
+    _extractors: dict[str, Extractor] = PrivateAttr(default_factory=dict)
 
     @cached_property
     def settings(self) -> Settings:
@@ -60,9 +62,13 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             settings = replace(settings, inbox=Path(self.inbox).absolute())
         return settings
 
-    @cached_property
+    @property
     def extractor(self) -> Extractor:
-        return get_extractor()
+        """The extractor that reads new articles; a run may change which one that is."""
+        name = name_in_use(self.settings)
+        if name not in self._extractors:
+            self._extractors[name] = extractor_in_use(self.settings)
+        return self._extractors[name]
 
     @property
     def state(self) -> State:
@@ -97,7 +103,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield self
             return
         state = self.state
-        state.start_run(run.run_id, kind, self.extractor.version)
+        try:
+            version = self.extractor.version
+        except InputError:
+            version = ""  # not installed: a rollback must run all the same
+        state.start_run(run.run_id, kind, version)
         try:
             yield self
         finally:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from etl import schema
 from etl.store import identity
-from etl.store.staging import ARTICLES, KINDS, STAGED_ARTICLES, Batch
+from etl.store.staging import ARTICLES, KINDS, STAGED_ARTICLES, Batch, layout
 
 _BOOKKEEPING = """
 create schema if not exists loaded;
@@ -45,6 +45,8 @@ _DECIDED = pa.schema(
     }
 )
 """What a load decides about each staged item."""
+
+_ROWS_AT_A_TIME = 100_000
 
 
 class BuildError(RuntimeError):
@@ -280,26 +282,26 @@ def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
 
 def _reload(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
     con.execute(
-        "create or replace temp table redone as select content_sha256 from read_parquet(?) "
-        "semi join loaded.article_versions using (content_sha256)",
+        "create or replace temp table redone as select content_sha256, extractor_version "
+        "from read_parquet(?) semi join loaded.article_versions using (content_sha256)",
         [str(batch.file(ARTICLES))],
     )
+    is_redone = "content_sha256 in (select content_sha256 from redone)"
     before = counts(con)
     for table in schema.EXTRACTED:
-        con.execute(f"delete from loaded.{table.name} where content_sha256 in (from redone)")
+        con.execute(f"delete from loaded.{table.name} where {is_redone}")
         con.execute(
             f"insert into loaded.{table.name} by name select * from read_parquet(?) "
-            "where content_sha256 in (from redone)",
+            f"where {is_redone}",
             [str(batch.file(table.name))],
         )
     con.execute(
-        "update loaded.article_versions set extractor_version = ? "
-        "where content_sha256 in (from redone)",
-        [batch.extractor_version],
+        "update loaded.article_versions v set extractor_version = redone.extractor_version "
+        "from redone where v.content_sha256 = redone.content_sha256"
     )
     days = con.execute(
         "select distinct published_on from loaded.article_versions "
-        "where content_sha256 in (from redone) and published_on is not null order by 1"
+        f"where {is_redone} and published_on is not null order by 1"
     ).fetchall()
     after = counts(con)
     return Loaded(
@@ -307,6 +309,23 @@ def _reload(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
         touched_days=tuple(day for (day,) in days),
         rows_new={name: after[name] - before[name] for name in after},
     )
+
+
+def extraction_of(
+    con: duckdb.DuckDBPyConnection, name: str, contents: pa.Array
+) -> Iterator[pa.Table]:
+    """What is loaded for these article versions, as the staged table of a re-extraction."""
+    columns = layout(name)
+    yield columns.empty_table()
+    con.register("wanted", pa.table({"content_sha256": contents}))
+    loaded = "article_versions" if name == ARTICLES else name
+    reader = con.execute(
+        f"select {', '.join(columns.names)} from loaded.{loaded} "
+        "semi join wanted using (content_sha256)"
+    ).to_arrow_reader(_ROWS_AT_A_TIME)
+    for batch in reader:
+        yield pa.Table.from_batches([batch]).cast(columns)
+    con.unregister("wanted")
 
 
 def hashes_of(con: duckdb.DuckDBPyConnection, article_id: str) -> tuple[list[str], list[str]]:

@@ -130,6 +130,15 @@ def prune(settings: Settings) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+def former_snapshot(settings: Settings) -> Path | None:
+    """The file that was published before the present one; None where it is not kept."""
+    if not settings.published.exists():
+        return None
+    current = int(settings.published.resolve().parent.name)
+    older = [number for number in _numbers(settings.snapshots) if number < current]
+    return settings.snapshots / str(max(older)) / "news.duckdb" if older else None
+
+
 def _numbers(snapshots: Path) -> set[int]:
     if not snapshots.exists():
         return set()

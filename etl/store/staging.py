@@ -6,7 +6,8 @@ rename, and only `drop` changes it, a file at a time; so a killed run leaves who
 Old batches are merged so that the number of files stays bounded.
 
 What is being made stands in a dot folder: `.new-…` belongs to who holds the intake lock,
-`.merged-…` and `.gone-…` to who holds the writer lock; `sweep` removes what a kill left of them.
+`.merged-…`, `.gone-…` and `.switched-…` (rows that wait for a switch, see `store.editions`) to who
+holds the writer lock; `sweep` removes what a kill left of them.
 Does not belong here: reading, extracting, loading.
 """
 
@@ -48,6 +49,10 @@ STAGED_ARTICLES = pa.schema(
     }.values()
 )
 """One row per item that was read: all of its version and of its source."""
+REEXTRACTED = pa.schema(
+    [STAGED_ARTICLES.field(name) for name in ("content_sha256", "extractor_version")]
+)
+"""One row per article version that was extracted again, and by what."""
 
 _NAME = re.compile(
     r"(?P<kind>ingest|reextract)-(?P<first>\d{10})-(?P<last>\d{10})\.(?P<version>.+)"
@@ -136,9 +141,22 @@ class Staging:
         mark: str = "new",
     ) -> Batch:
         """Write a batch; it is there whole once this returns, and not at all before."""
+        self._show(self.prepare(kind, first, last, extractor_version, tables, mark), mark)
+        name = f"{kind}-{first:010d}-{last:010d}.{extractor_version}"
+        return Batch(self.root / name, kind, first, last, extractor_version)
+
+    def prepare(
+        self,
+        kind: str,
+        first: int,
+        last: int,
+        extractor_version: str,
+        tables: Mapping[str, pa.Table | Iterable[pa.Table]],
+        mark: str,
+    ) -> Path:
+        """Write a batch that nobody sees until it is let in."""
         self.root.mkdir(parents=True, exist_ok=True)
-        final = self.root / f"{kind}-{first:010d}-{last:010d}.{extractor_version}"
-        temporary = self.root / f".{mark}-{final.name}"
+        temporary = self.root / f".{mark}-{kind}-{first:010d}-{last:010d}.{extractor_version}"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         for name, content in tables.items():
@@ -151,10 +169,22 @@ class Staging:
                     writer.write_table(part)
             sync_file(path)
         sync_directory(temporary)
+        return temporary
+
+    def _show(self, temporary: Path, mark: str) -> None:
+        final = self.root / temporary.name.removeprefix(f".{mark}-")
         self._remove(final)
         temporary.rename(final)
         sync_directory(self.root)
-        return Batch(final, kind, first, last, extractor_version)
+
+    def prepared(self, mark: str, number: int) -> list[Path]:
+        """The re-extraction of this number that waits to be let in: one or none."""
+        return list(self.root.glob(f".{mark}-reextract-{number:010d}-*"))
+
+    def let_in(self, mark: str, number: int) -> None:
+        """Let a prepared re-extraction be seen, whole and at once."""
+        for temporary in self.prepared(mark, number):
+            self._show(temporary, mark)
 
     def _remove(self, path: Path) -> None:
         """Remove a batch so that a kill leaves it whole or not at all."""
@@ -174,6 +204,25 @@ class Staging:
         """The number of the next re-extraction: rises for ever, also when staging was cleared."""
         highest = max((b.last for b in self._found() if b.kind == "reextract"), default=0)
         return max(highest + 1, int(time.time()))
+
+    def contents(self) -> set[str]:
+        """The article versions (content_sha256) that the batches hold."""
+        return {
+            content
+            for batch in self._found()
+            for content in pq.read_table(batch.file(ARTICLES), columns=["content_sha256"])[
+                "content_sha256"
+            ].to_pylist()
+        }
+
+    def rows(self, name: str, contents: pa.Array) -> Iterator[pa.Table]:
+        """The rows of a table of all re-extractions for these article versions, a batch at a time.
+
+        Of a version that was extracted several times the last extraction counts.
+        """
+        yield layout(name).empty_table()
+        for table in _merged(self.batches(), name):
+            yield table.filter(pc.is_in(table["content_sha256"], value_set=contents))
 
     def drop(self, hashes: frozenset[str]) -> None:
         """Take article versions, and all that was read from bytes, with these hashes out.
@@ -237,13 +286,19 @@ class Staging:
                 self._remove(batch.path)
 
 
+def layout(name: str) -> pa.Schema:
+    """The layout of a staged table of a re-extraction."""
+    extracted = {table.name: table.arrow_schema for table in schema.EXTRACTED}
+    return REEXTRACTED if name == ARTICLES else extracted[name]
+
+
 def _merged(group: Sequence[Batch], name: str) -> Iterator[pa.Table]:
     """The rows of one table of all batches, every item and every text once.
 
     A text that came in several batches was extracted in each of them. Of re-extractions the last
     one counts, of arrivals the first.
     """
-    is_arrival = group[0].kind == "ingest"
+    is_arrival = bool(group) and group[0].kind == "ingest"
     done, through = pa.array([], pa.string()), 0
     for batch in group if is_arrival else reversed(group):
         table = pq.read_table(batch.file(name))
@@ -295,6 +350,16 @@ def article_rows(read: Sequence[ReadArticle], extractor_version: str) -> pa.Tabl
         for r in read
     ]
     return pa.Table.from_pylist(rows, STAGED_ARTICLES)
+
+
+def reextracted_rows(
+    extracted: Mapping[str, Extraction], extractor_version: str
+) -> dict[str, pa.Table]:
+    """All tables of a re-extraction of article versions by content_sha256."""
+    rows = [
+        {"content_sha256": content, "extractor_version": extractor_version} for content in extracted
+    ]
+    return {ARTICLES: pa.Table.from_pylist(rows, REEXTRACTED), **extracted_rows(extracted)}
 
 
 def extracted_rows(extracted: Mapping[str, Extraction]) -> dict[str, pa.Table]:

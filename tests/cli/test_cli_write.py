@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
+from etl import comparison
 from etl.cli import main
+from etl.extract import get_extractor, register_extractor
+from etl.model import Article, Extraction
 from etl.settings import REPOSITORY, Settings
 from etl.store.state import State
 from etl.store.writer import Writer
@@ -168,6 +171,112 @@ def test_forget_reextract_and_rebuild(
     assert done.exit_code == 0, done.stderr
     assert done.stderr.startswith(f"{len(kept)} articles rebuilt")
     assert headlines(place) == kept
+
+
+class Sparse:
+    """The shipped extractor but for quotes, and for mentions after the first."""
+
+    name, version = "sparse", "sparse-1"
+
+    def extract(self, article: Article) -> Extraction:
+        found = get_extractor().extract(article)
+        return Extraction(found.actors, found.mentions[:1])
+
+    def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
+        return [self.extract(article) for article in articles]
+
+
+register_extractor("sparse", Sparse)
+
+
+def versions(place: Path) -> set[str]:
+    with duckdb.connect(str(settings(place).published.resolve()), read_only=True) as con:
+        return {v for (v,) in con.execute("select extractor_version from articles").fetchall()}
+
+
+def test_another_extractor_is_judged_promoted_and_taken_back(
+    first: subprocess.CompletedProcess[str],
+    place: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = versions(place)
+    for wrong, message in (
+        (["--diff", "--promote"], "exclude each other"),
+        (["--promote", "--from", "2025-05"], "choose articles there"),
+        (["--extractor", "sparse"], "--extractor goes with --diff"),
+        (["--diff", "--extractor", "no\x1b[2Jbody"], "no extractor is named 'nobody'; known: "),
+    ):
+        refused = run("reextract", *wrong)
+        assert (refused.exit_code, message in refused.stderr) == (2, True), refused.stderr
+    early = run("reextract", "--promote")
+    assert early.exit_code == 1
+    assert "nothing to promote; make a candidate with" in early.stderr
+
+    diff = run("reextract", "--diff", "--extractor", "sparse", "--json")
+    assert diff.exit_code == 0, diff.stderr
+    found = json.loads(diff.stdout)
+    (mentions, quotes) = found["totals"]
+    assert (mentions["what"], mentions["gained"]) == ("mention", 0)
+    assert mentions["after"] == found["articles"] == len(headlines(place))
+    assert (quotes["after"], quotes["lost"]) == (0, quotes["before"])
+    assert versions(place) == before
+    shown = run("reextract", "--diff", "--extractor", "sparse", "--outlet", "harbour courier")
+    assert (shown.exit_code, "no article matches" in shown.stderr) == (1, True)
+    monkeypatch.setenv("NEWSACTORS_SHIFT_SHARE", "0.5")
+    monkeypatch.setattr(comparison, "SHIFT_ARTICLES", 1)
+    shown = run("reextract", "--diff", "--extractor", "sparse", "--strict")
+    assert shown.exit_code == 1
+    assert "would shift by over 50.0%" in shown.stdout
+    assert shown.stdout.count("lost quote") == quotes["lost"]
+
+    promoted = run("reextract", "--promote")
+    assert promoted.exit_code == 0, promoted.stderr
+    said = promoted.stderr.splitlines()
+    assert said[0].startswith(f"{found['articles']} texts are published as sparse-1 sees them")
+    assert said[1] == "new articles are read by 'sparse'"
+    assert said[2].startswith("warning: series shifted: ")
+    assert versions(place) == {"sparse-1"}
+    back = run("reextract", "--rollback", "--json")
+    assert back.exit_code == 0, back.stderr
+    report = json.loads(back.stdout)
+    assert (report["kind"], report["status"]) == ("rollback", "success")
+    assert report["shifted"]
+    assert versions(place) == before
+    again = run("reextract", "--rollback")
+    assert again.exit_code == 1
+    assert "nothing to roll back: sparse-1 was taken back already" in again.stderr
+
+
+def test_a_full_disk_stops_the_extraction_and_the_next_one_goes_on(
+    first: subprocess.CompletedProcess[str], place: Path
+) -> None:
+    """A limit on the size of files, which the system enforces, stands for the disk."""
+    program = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600));"
+        "from tests.cli.test_cli_write import main; main(['reextract', '--diff', '--extractor',"
+        " 'sparse'])"
+    )
+    full = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | environment(place),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert full.returncode == 1
+    assert full.stderr.startswith("Error: ")
+    assert full.stderr.endswith("what was extracted is kept: mend that and run again\n")
+    mended = subprocess.run(
+        [sys.executable, "-c", program.replace("(600, 600)", "(-1, -1)")],
+        env=os.environ | environment(place),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert mended.returncode == 0, mended.stderr
+    assert "lost" in mended.stdout
 
 
 def test_status_is_for_people_and_for_monitors(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from etl import intake, pipeline
+from etl import intake, pipeline, reextract
 from etl.store import build, staging
 from etl.store.archive import RawArchive
+from etl.store.editions import Choice
 from etl.store.staging import Staging
 from pipeline.world import Words, World, story, text
 
@@ -72,7 +73,7 @@ def test_a_rebuild_gives_the_same_rows_and_ids_from_the_archive_alone(published:
     published.ingest(Words("words-2"))
     (forgotten,) = [i for i, body in published.articles().items() if body == story(3)]
     published.forget(forgotten)
-    intake.stage_reextraction(published.settings, Words("words-2"), None, None, [])
+    reextract.stage_reextraction(published.settings, Words("words-2"), Choice())
     published.load(publish=True)
     before, quarantine = published.main(), published.quarantine()
     home = published.settings.home
@@ -115,7 +116,8 @@ def test_merging_keeps_the_last_re_extraction(
 ) -> None:
     monkeypatch.setattr(staging, "COMPACT_ABOVE", 2)
     for _ in range(5):
-        intake.stage_reextraction(published.settings, Words("words-2"), None, None, ["Paper 0"])
+        chosen = Choice(outlets=("Paper 0",))
+        reextract.stage_reextraction(published.settings, Words("words-2"), chosen)
         published.load()
     batches = Staging(published.settings.extracted).batches()
     assert sum(b.kind == "reextract" for b in batches) <= 3

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl import intake
+from etl import intake, reextract
 from etl.store.archive import RawArchive
+from etl.store.editions import Choice
 from pipeline.world import Words, World, story, text
 
 PHRASE = "Quixotry"
@@ -105,7 +106,7 @@ def test_a_re_extraction_under_way_does_not_bring_it_back(published: World) -> N
             published.forget(forgotten)
             return super().extract_many(articles)
 
-    intake.stage_reextraction(published.settings, Slow("words-2"), None, None, [])
+    reextract.stage_reextraction(published.settings, Slow("words-2"), Choice())
     published.load()
     assert files_with("Person3", published.settings.extracted) == []
     assert forgotten not in published.articles()

@@ -7,18 +7,12 @@ from datetime import date
 
 import pytest
 
-from etl import intake
+from etl import reextract
+from etl.intake import InputError
 from etl.model import Article, Extraction
 from etl.readers import read_file
-from pipeline.world import Words, World
-
-
-class FewerWords(Words):
-    """Another version, which finds the first person of a text only."""
-
-    def extract(self, article: Article) -> Extraction:
-        found = super().extract(article)
-        return Extraction(found.actors[:1], found.mentions[:1])
+from etl.store.editions import Choice
+from pipeline.world import FewerWords, Words, World
 
 
 def versions(world: World) -> dict[str, set[str]]:
@@ -32,8 +26,8 @@ def versions(world: World) -> dict[str, set[str]]:
 
 def test_only_chosen_days_and_outlets_change(published: World) -> None:
     before = published.loaded()
-    chosen = intake.stage_reextraction(
-        published.settings, FewerWords("words-2"), date(2025, 3, 3), None, ["Paper 0"]
+    chosen = reextract.stage_reextraction(
+        published.settings, FewerWords("words-2"), Choice(date(2025, 3, 3), None, ("Paper 0",))
     )
     assert chosen.articles == 2
     result = published.load()
@@ -46,8 +40,8 @@ def test_only_chosen_days_and_outlets_change(published: World) -> None:
     assert before["article_sources"] == after["article_sources"]
 
     assert published.load().rows_new == {}, "what is loaded is not loaded again"
-    intake.stage_reextraction(
-        published.settings, FewerWords("words-2"), date(2025, 3, 3), None, ["Paper 0"]
+    reextract.stage_reextraction(
+        published.settings, FewerWords("words-2"), Choice(date(2025, 3, 3), None, ("Paper 0",))
     )
     published.load()
     assert published.loaded() == after
@@ -58,7 +52,7 @@ def test_it_loads_also_after_staging_was_lost(
 ) -> None:
     for second, version in enumerate(("words-2", "words-3")):
         monkeypatch.setattr(time, "time", lambda s=second: 1_800_000_000.0 + s)
-        intake.stage_reextraction(published.settings, Words(version), None, None, [])
+        reextract.stage_reextraction(published.settings, Words(version), Choice())
         published.load()
         for folder in published.settings.extracted.iterdir():
             folder.rename(published.root / f"{version}-{folder.name}")
@@ -66,8 +60,8 @@ def test_it_loads_also_after_staging_was_lost(
 
 
 def test_an_undated_article_is_published_again_too(published: World) -> None:
-    staged = intake.stage_reextraction(
-        published.settings, Words("words-2"), None, None, ["Third Paper"]
+    staged = reextract.stage_reextraction(
+        published.settings, Words("words-2"), Choice(outlets=("Third Paper",))
     )
     assert staged.articles == 1
     result = published.load()
@@ -75,8 +69,8 @@ def test_an_undated_article_is_published_again_too(published: World) -> None:
 
 
 def test_an_article_on_which_the_extractor_fails_keeps_what_it_has(published: World) -> None:
-    staged = intake.stage_reextraction(
-        published.settings, Words("words-2", fails_on="Person3"), None, None, []
+    staged = reextract.stage_reextraction(
+        published.settings, Words("words-2", fails_on="Person3"), Choice()
     )
     assert staged.articles == 6
     published.load()
@@ -84,10 +78,10 @@ def test_an_article_on_which_the_extractor_fails_keeps_what_it_has(published: Wo
 
 
 def test_nothing_chosen_or_nothing_published_is_refused(world: World, published: World) -> None:
-    with pytest.raises(intake.InputError, match="nothing is published yet"):
-        intake.stage_reextraction(world.settings, Words(), None, None, [])
-    with pytest.raises(intake.InputError, match="no article matches"):
-        intake.stage_reextraction(published.settings, Words(), None, None, ["No Paper"])
+    with pytest.raises(InputError, match="nothing is published yet"):
+        reextract.stage_reextraction(world.settings, Words(), Choice())
+    with pytest.raises(InputError, match="no article matches"):
+        reextract.stage_reextraction(published.settings, Words(), Choice(outlets=("No Paper",)))
 
 
 def test_the_extractor_sees_what_the_reader_gave(published: World) -> None:
@@ -98,7 +92,7 @@ def test_the_extractor_sees_what_the_reader_gave(published: World) -> None:
             seen.append(article)
             return super().extract(article)
 
-    intake.stage_reextraction(published.settings, Watching(), None, None, [])
+    reextract.stage_reextraction(published.settings, Watching(), Choice())
     read = [
         item.article
         for path in published.settings.inbox.iterdir()

@@ -4,8 +4,8 @@ Run as a program it is a process of its own that goes through the stages and may
 
     python tests/pipeline/world.py HOME ACTION [PUBLISH] [DIE_AT]
 
-ACTION is one of ACTIONS. With DIE_AT the process kills itself, by SIGKILL, just before its n-th
-change to a file under HOME, and else it prints how many changes it made.
+ACTION is one of ACTIONS or SWITCHES. With DIE_AT the process kills itself, by SIGKILL, just before
+its n-th change to a file under HOME, and else it prints how many changes it made.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from typing import Any
 
 import duckdb
 
-from etl import intake, pipeline, schema
-from etl.extract import Extractor
-from etl.intake import Staged
+from etl import intake, pipeline, reextract, schema
+from etl.extract import Extractor, get_extractor, register_extractor
+from etl.intake import Staged, silent
 from etl.model import Article, Extraction, Mention, Quote, TextActor
 from etl.pipeline import LoadResult
 from etl.settings import Settings
-from etl.store import build
+from etl.store import build, editions
+from etl.store.editions import Choice, Edition
 from etl.store.state import State
 from etl.store.writer import Writer
 
@@ -71,6 +72,17 @@ class Words:
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
         self.calls.append(len(articles))
         return [self.extract(article) for article in articles]
+
+
+class FewerWords(Words):
+    """Another extractor, which finds the first person of a text only."""
+
+    def extract(self, article: Article) -> Extraction:
+        found = super().extract(article)
+        return Extraction(found.actors[:1], found.mentions[:1])
+
+
+register_extractor("few", lambda: FewerWords("few-1", name="few"))
 
 
 def text(
@@ -133,7 +145,12 @@ class World:
         return result
 
     def stage(self, extractor: Extractor | None = None, *, run_id: str = "run") -> Staged:
-        return intake.stage_new(self.settings, extractor or Words(), run_id)
+        return intake.stage_new(self.settings, lambda: extractor or self.in_use(), run_id)
+
+    def in_use(self) -> Extractor:
+        """The extractor that was promoted, else `Words` instead of the one that is shipped."""
+        last = editions.last_switch(self.settings)
+        return get_extractor(last.extractor) if last and last.extractor else Words()
 
     def load(self, *, run_id: str = "run", publish: bool = False) -> LoadResult:
         writer = Writer(self.settings)
@@ -146,11 +163,28 @@ class World:
                 assert pipeline.check_links(self.settings) == []
                 if publish:
                     pipeline.build_models(self.settings)
-                    pipeline.publish_build(self.settings, Words(), run_id)
+                    pipeline.publish_build(self.settings, self.in_use(), run_id)
                     pipeline.days_reported(self.settings)
             return result
         finally:
             writer.release()
+
+    def candidate(self, name: str = "few", choice: Choice | None = None) -> Edition:
+        return reextract.build_candidate(self.settings, get_extractor(name), choice or Choice())
+
+    def promote(self, *, publish: bool = False) -> LoadResult:
+        return self._switch(reextract.promote, publish)
+
+    def roll_back(self, *, publish: bool = False) -> LoadResult:
+        return self._switch(reextract.roll_back, publish)
+
+    def _switch(self, change: Callable[..., Staged], publish: bool) -> LoadResult:
+        writer = Writer(self.settings)
+        try:
+            change(self.settings, "run", writer.acquire, silent)
+        finally:
+            writer.release()
+        return self.load(publish=publish)
 
     def forget(self, article_id: str) -> None:
         writer = Writer(self.settings)
@@ -231,6 +265,23 @@ def _rebuild(world: World, publish: bool) -> None:
     world.ingest(publish=publish)
 
 
+def _candidate(world: World, publish: bool) -> None:
+    world.candidate()
+
+
+def _promote(world: World, publish: bool) -> None:
+    world.promote(publish=publish)
+
+
+def _roll_back(world: World, publish: bool) -> None:
+    world.roll_back(publish=publish)
+
+
+SWITCHES: dict[str, Callable[[World, bool], None]] = {
+    "candidate": _candidate,
+    "promote": _promote,
+    "roll_back": _roll_back,
+}
 ACTIONS: dict[str, Callable[[World, bool], None]] = {
     "ingest": _ingest,
     "forget": _forget,
@@ -268,7 +319,7 @@ def main() -> None:
     root, action, publish, die_at = sys.argv[1:]
     world = World(Path(root), batch_articles=2)
     changes = _Changes(world.settings.home, int(die_at))
-    ACTIONS[action](world, publish == "publish")
+    (ACTIONS | SWITCHES)[action](world, publish == "publish")
     print(changes.count)
 
 

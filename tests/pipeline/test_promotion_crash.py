@@ -1,0 +1,66 @@
+"""Killed in the middle of a candidate, a promotion or a rollback: all or nothing."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.test_crash import run
+from pipeline.world import SWITCHES, Rows, World, story, text
+
+Stage = tuple[World, Rows, int]
+"""A warehouse before an action, what is loaded after it, and how many changes that took."""
+
+
+def copy(world: World, root: Path) -> World:
+    shutil.copytree(world.root, root, symlinks=True)
+    return World(root, batch_articles=2)
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stage]:
+    root = tmp_path_factory.mktemp("stages")
+    world = World(root / "begin", batch_articles=2)
+    for number in range(7):
+        world.drop(f"{number}.txt", text(story(number, sentences=2)))
+    world.ingest(publish=True)
+    found = {}
+    for action in SWITCHES:
+        before = copy(world, root / f"before-{action}")
+        changes = run(world, action) or 0
+        found[action] = before, world.loaded(), changes
+    return found
+
+
+def killed(stage: Stage, action: str, root: Path, die_at: int) -> None:
+    before, after, _ = stage
+    published = before.published("from loaded.warehouse_info")
+    world = copy(before, root / "world")
+    assert run(world, action, die_at=die_at) is None
+    assert world.published("from loaded.warehouse_info") == published
+    nightly = copy(world, root / "nightly")
+    run(nightly, "ingest")
+    assert nightly.loaded() in (before.loaded(), after), f"half of it, killed at {die_at}"
+    run(world, action)
+    assert world.loaded() == after, f"killed at {die_at}"
+    left = [p.name for p in world.settings.home.rglob(".*") if "DS_Store" not in p.name]
+    assert left == [], f"killed at {die_at}"
+
+
+@pytest.mark.parametrize("action", SWITCHES)
+def test_killed_at_a_moment_chosen_at_random(
+    action: str, stages: dict[str, Stage], tmp_path: Path
+) -> None:
+    killed(stages[action], action, tmp_path, random.randint(1, stages[action][2]))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("action", SWITCHES)
+@pytest.mark.parametrize("round_", range(20))
+def test_killed_at_twenty_moments(
+    action: str, round_: int, stages: dict[str, Stage], tmp_path: Path
+) -> None:
+    killed(stages[action], action, tmp_path, 1 + round_ * stages[action][2] // 20)
