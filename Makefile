@@ -47,7 +47,7 @@ format: $(STAMP) ## Apply the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-eval: $(STAMP) ## Score the extractor on the development corpora ($$NEWSACTORS_CORPORA)
+eval: $(STAMP) ## Score the extractor on the development corpora ($$NEWSACTORS_CORPORA) into docs/quality.md
 	$(BIN)/python -m training.evaluate
 
 lock: ## Pin what a fresh install resolves to, without addresses

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from etl.assets import automation, ingest, loaded, models, published
+from etl.assets import automation, ingest, loaded, models, published, quality
 from etl.assets.warehouse import Warehouse
 from etl.settings import Settings
 
@@ -35,7 +35,9 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             loaded.loaded_checks,
             loaded.link_checks,
             published.is_fresh,
+            published.no_shifted_series,
             published.no_sudden_drop,
+            quality.is_as_good_as_recorded,
         ],
         jobs=automation.jobs(),
         schedules=automation.schedules(settings),

@@ -103,4 +103,6 @@ def test_all_that_writes_waits_for_its_turn(definitions: dg.Definitions) -> None
         job.name for job in definitions.get_repository_def().get_all_jobs()
         if job.tags.get("newsactors/writer") == "true"
     }  # fmt: skip
-    assert tagged == {"nightly_ingest", "reextract", "rebuild", "republish"}
+    assert tagged == {
+        "nightly_ingest", "reextract", "promote", "rollback", "rebuild", "republish",
+    }  # fmt: skip

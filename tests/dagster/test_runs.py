@@ -14,11 +14,12 @@ import dagster as dg
 import pytest
 from place import DAYS, Place, environment
 
-from etl import schema
+from etl import comparison, extract, reextract, schema
 from etl.assets.in_process import instance as instance_of_home
 from etl.extract import Extractor, get_extractor
 from etl.model import Article, Extraction
 from etl.store.build import new_generation
+from etl.store.editions import Choice
 
 ARTICLES = len(DAYS) + 1
 PUBLISHED = dg.AssetKey("published_file")
@@ -142,7 +143,8 @@ def test_a_night_with_nothing_new_stops_after_looking_and_says_so(place: Place) 
     skipped = {e.step_key for e in result.all_events if e.event_type_value == "STEP_SKIPPED"}
     assert skipped == {
         "loaded_checks", "loaded__actor_links", "link_checks", "models", "published_file",
-        "published_file_is_fresh", "published_file_no_sudden_drop",
+        "published_file_is_fresh", "published_file_no_shifted_series",
+        "published_file_no_sudden_drop",
     }  # fmt: skip
     assert place.snapshot() == before
     run = place.last_run
@@ -260,6 +262,39 @@ def test_a_check_can_be_run_alone(place: Place) -> None:
     assert ran.success
     assert [e.asset_check_key for e in ran.get_asset_check_evaluations()] == [check]
     assert events(ran) == {}
+
+
+def test_a_promotion_warns_of_actors_whose_series_it_shifts(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fewer(Changed):
+        def extract(self, article: Article) -> Extraction:
+            found = super().extract(article)
+            lusarte = {a.local_id for a in found.actors if "Lusarte" in a.name}
+            return Extraction(
+                tuple(a for a in found.actors if a.local_id not in lusarte),
+                tuple(m for m in found.mentions if m.actor not in lusarte),
+            )
+
+    fewer = Fewer("fewer-1", name="fewer")
+    monkeypatch.setitem(extract._factories, "fewer", lambda: fewer)
+    monkeypatch.setattr(comparison, "SHIFT_ARTICLES", ARTICLES)
+    reextract.build_candidate(place.settings, fewer, Choice())
+    with instance(place) as found:
+        result = place.run(found, "promote", staged_batches={"promote": True})
+        assert result.success, place.last_run.error
+        assert (place.last_run.kind, place.last_run.error) == ("promote", None)
+        assert failed_checks(result)["no_shifted_series"] is dg.AssetCheckSeverity.WARN
+        (shift,) = [
+            e for e in result.get_asset_check_evaluations() if e.check_name == "no_shifted_series"
+        ]
+        assert "Amaro Lusarte: 4 -> 0 articles (100% of its weeks)" in (shift.description or "")
+        assert place.run(found, "rollback", staged_batches={"rollback": True}).success
+        refused = place.run(found, "rollback", staged_batches={"rollback": True})
+    assert not refused.success
+    assert place.last_run.error == (
+        "staged_batches: nothing to roll back: fewer-1 was taken back already"
+    )
 
 
 def test_reextract_changes_only_the_chosen_days_and_outlets(place: Place) -> None:
