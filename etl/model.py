@@ -85,7 +85,8 @@ class Quote:
 
     For direct speech the span is what stands inside the marks. `speaker` is the `local_id` of a
     TextActor. No speaker but a `speaker_surface`: an unnamed source ("officials"). Neither: the
-    speaker is unknown. `speaker_char_*` count into the same part as the quote.
+    speaker is unknown. `speaker_char_*` count into the same part as the quote. `confidence`: that
+    this is said (or thought); `speaker_confidence`: that its source says it, None without a source.
     """
 
     utterance: int
@@ -101,6 +102,7 @@ class Quote:
     speaker_char_end: int | None
     method: str
     confidence: float
+    speaker_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Layout of schema `loaded`; a build database of another version is rebuilt from the archive."""
 
 STRING, INT, LONG, FLOAT, BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
@@ -191,7 +191,13 @@ TEXT_QUOTES = Table(
         Column("speaker_surface", STRING, "The speaker as written.", True),
         *_span("speaker_", nullable=True),
         _METHOD,
-        _CONFIDENCE,
+        Column("confidence", FLOAT, "How sure it is that this was said or thought, 0 to 1."),
+        Column(
+            "speaker_confidence",
+            FLOAT,
+            "How sure it is that the one named as speaker says it; null without one.",
+            True,
+        ),
     ),
     (
         Reference("content_sha256", "article_versions", "content_sha256"),
@@ -221,7 +227,8 @@ INGEST_RUNS = Table(
         Column(
             "kind",
             STRING,
-            "'ingest', 'reextract', 'rebuild', 'republish' or 'materialize'.",
+            "'ingest', 'reextract', 'promote', 'rollback', 'rebuild', 'republish' or "
+            "'materialize'.",
         ),
         Column("status", STRING, "'running', 'success' or 'failure'."),
         Column("started_at", TIMESTAMP, "Start of the run."),

@@ -5,7 +5,8 @@ in ours. Does not belong here: tokenisation, models, scores. No text of a corpus
 
 Layers: "names" (PERSON, ORG, LOC, NORP, FAC; LOC is any place) and, from attributions, "source",
 "cue" and "content". `skipped` holds spans whose label a corpus does not tell (such as MISC, which
-hides demonyms): they are neither right nor wrong.
+hides demonyms): they are neither right nor wrong. `links` tie the first characters of spans:
+a source and a content to their cue, a pronoun to a name.
 """
 
 from __future__ import annotations
@@ -13,13 +14,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from etl.extract.lexicon import load_lexicon, word_set
+
 Span = tuple[int, int, str]
+Link = tuple[int, list[int], list[int] | None]
+"""Where something stands, what it links to (nothing: to none), and what else it could have linked
+to (None: to any other word)."""
 ATTRIBUTION_LAYERS = ("source", "cue", "content")
 DEV_SHARE = 10
 """One Worldwide article in so many is kept for development, another for testing."""
@@ -36,6 +43,7 @@ class Document:
     cuts: list[int]
     """Offsets at which a sentence or paragraph ends."""
     skipped: list[tuple[int, int]] = field(default_factory=list)
+    links: dict[str, list[Link]] = field(default_factory=dict)
 
 
 def corpora_folder() -> Path:
@@ -82,7 +90,9 @@ def _from_sentences(
     return Document(name, corpus, text, {"names": spans}, cuts, skipped)
 
 
-def _bio_sentences(lines: Iterable[str], separator: str | None) -> Iterator[list[tuple[str, str]]]:
+def _bio_sentences(
+    lines: Iterable[str], separator: str | None = None, column: int = -1
+) -> Iterator[list[tuple[str, str]]]:
     sentence: list[tuple[str, str]] = []
     for line in lines:
         fields = line.rstrip("\n").split(separator)
@@ -91,7 +101,7 @@ def _bio_sentences(lines: Iterable[str], separator: str | None) -> Iterator[list
                 yield sentence
             sentence = []
         else:
-            sentence.append((fields[0], fields[-1]))
+            sentence.append((fields[0], fields[column]))
     if sentence:
         yield sentence
 
@@ -123,8 +133,9 @@ def worldwide(split: str) -> Iterator[Document]:
         fold = {0: "dev", 1: "test"}.get(_fold(path.stem), "train")
         if fold == split:
             lines = path.read_text(encoding="utf-8").splitlines()
+            # Names within names stand in further columns: "Harvard" in "Harvard University".
             document = _from_sentences(
-                path.stem, "worldwide", _bio_sentences(lines, "\t"), WORLDWIDE_LABELS
+                path.stem, "worldwide", _bio_sentences(lines, "\t", 1), WORLDWIDE_LABELS
             )
             # Dates, money and products are no names of ours: outside, not unknown.
             yield Document(
@@ -155,7 +166,7 @@ def _conll(corpus: str, file: str, size: int) -> Iterator[Document]:
     path = corpora_folder() / "ner" / corpus / "CONLL-format" / "data" / file
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     labels = {"PER": "PERSON", "ORG": "ORG", "LOC": "LOC"}
-    yield from _grouped(corpus, _bio_sentences(lines, None), labels, size)
+    yield from _grouped(corpus, _bio_sentences(lines), labels, size)
 
 
 def wikigold() -> Iterator[Document]:
@@ -168,24 +179,130 @@ def btc() -> Iterator[Document]:
     return _conll("btc", "g.conll", 10)
 
 
-_BRAT = re.compile(r"T\d+\t(\w+) ([\d; ]+)\t")
+_BRAT = re.compile(r"(T\d+)\t(\w+) ([\d; ]+)\t")
+_SENTENCE_END = re.compile(r"\n+|[.!?][”\"’')]*\s")
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Roughly where sentences end; a window may be cut there."""
+    return [*(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]
 
 
 def polnear(split: str) -> Iterator[Document]:
-    """PolNeAR train or dev: sources, cues and contents of attributions, the first annotator's."""
-    folder = corpora_folder() / "quotes" / "polnear" / split
+    """PolNeAR: sources, cues and contents of attributions, the first annotator's.
+
+    `split` is train, tune (one article of ten kept out of train, for calibration) or dev.
+    """
+    folder = corpora_folder() / "quotes" / "polnear" / ("dev" if split == "dev" else "train")
     for path in sorted((folder / "text").glob("*.txt")):
         annotations = sorted((folder / "attributions").glob(f"{path.stem}_*.ann"))
-        if not annotations:
+        if not annotations or (split != "dev" and (_fold(path.stem) == 0) != (split == "tune")):
             continue
         text = path.read_text(encoding="utf-8")
         layers: dict[str, list[Span]] = {layer: [] for layer in ATTRIBUTION_LAYERS}
-        for line in annotations[0].read_text(encoding="utf-8").splitlines():
+        links: dict[str, list[Link]] = {"source": [], "content": []}
+        parts: dict[str, list[tuple[int, int]]] = {}
+        lines = annotations[0].read_text(encoding="utf-8").splitlines()
+        for line in lines:
             match = _BRAT.match(line)
-            layer = match[1].lower() if match else ""
+            layer = match[2].lower() if match else ""
             if match and layer in layers:
-                for part in match[2].split(";"):
-                    start, end = map(int, part.split())
-                    layers[layer].append((start, end, layer))
-        cuts = [m.end() for m in re.finditer(r"\n+|[.!?][”\"’')]*\s", text)]
-        yield Document(path.stem, "polnear", text, layers, [*cuts, len(text)])
+                spans = [tuple(map(int, part.split())) for part in match[3].split(";")]
+                parts[match[1]] = [(a, b) for a, b in spans]
+                layers[layer] += [(a, b, layer) for a, b in spans]
+        for line in lines:
+            if line.startswith("E"):
+                roles = [role.partition(":")[::2] for role in line.split()[1:]]
+                cues = [t for kind, t in roles if kind.startswith("Cue")]
+                targets = sorted(a for t in cues for a, _ in parts.get(t, []))[:1]
+                for kind, t in roles:
+                    layer = kind.rstrip("0123456789").lower()
+                    if layer in links:
+                        links[layer] += [(a, targets, None) for a, _ in parts.get(t, [])]
+        yield Document(path.stem, "polnear", text, layers, sentence_ends(text), links=links)
+
+
+def gap(split: str) -> Iterator[Document]:
+    """GAP: a pronoun and two names, of which one, or neither, is who it stands for."""
+    path = corpora_folder() / "coref" / "gap" / f"gap-{split}.tsv"
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            text = row["Text"]
+            right, wrong = [], []
+            for name in ("A", "B"):
+                (right if row[f"{name}-coref"] == "TRUE" else wrong).append(
+                    int(row[f"{name}-offset"])
+                )
+            links: dict[str, list[Link]] = {"pronoun": [(int(row["Pronoun-offset"]), right, wrong)]}
+            yield Document(row["ID"], "gap", text, {}, sentence_ends(text), links=links)
+
+
+_GOVERNORS = word_set("to with of by for from against told about at on between and")
+_OWNER = re.compile(r"\s?['’]\s?s\b")
+
+
+def with_pronouns(document: Document, share: float = 0.3) -> Document:
+    """A copy in which some repeated names of persons are pronouns that link to their first ones.
+
+    Names that return teach which name a pronoun stands for (after WikiCREM, Kocijan et al. 2019).
+    Persons whose first name doesn't tell he from she are left as they are.
+    """
+    genders = load_lexicon().first_names
+    rng = random.Random(document.name)
+    persons = sorted(s for s in document.layers["names"] if s[2] == "PERSON")
+    families = {s: document.text[s[0] : s[1]].split()[-1] for s in persons}
+    bearers: dict[str, str] = {}
+    for span in persons:
+        first = document.text[span[0] : span[1]].split()[0].lower()
+        bearers.setdefault(families[span], genders.get(first, ""))
+    seen: list[Span] = []
+    replaced: dict[Span, str] = {}
+    for span in persons:
+        near = [x for x in seen if span[0] - x[0] < 500 and x not in replaced]
+        gender = bearers[families[span]]
+        same = [x for x in near if families[x] == families[span]]
+        line = document.text[document.text.rfind("\n", 0, span[0]) + 1 : span[0]].split()
+        # "President he" is nothing that anybody writes.
+        has_title = bool(line) and line[-1][:1].isupper() and len(line) > 1
+        if same and gender and len(near) > len(same) and not has_title and rng.random() < share:
+            is_object = bool(line) and line[-1].lower() in _GOVERNORS
+            is_owner = bool(_OWNER.match(document.text, span[1]))
+            forms = {"m": ("he", "him", "his"), "f": ("she", "her", "her")}[gender]
+            replaced[span] = forms[2 if is_owner else 1 if is_object else 0]
+        seen.append(span)
+    text, at = "", 0
+    moves: list[tuple[int, int]] = [(0, 0)]
+    for span in sorted(replaced):
+        pronoun = replaced[span]
+        sentence_begins = document.text[: span[0]].rstrip(" ")[-1:] in ("", "\n")
+        end = span[1]
+        if owner := _OWNER.match(document.text, end):
+            end = owner.end()
+        text += document.text[at : span[0]]
+        text += pronoun.title() if sentence_begins else pronoun
+        at = end
+        moves.append((end, len(text) - end))
+    text += document.text[at:]
+
+    def moved(position: int) -> int:
+        return position + [shift for start, shift in moves if start <= position][-1]
+
+    names = [
+        (moved(a), moved(a) + b - a, label)
+        for a, b, label in document.layers["names"]
+        if (a, b, label) not in replaced
+    ]
+    links: list[Link] = []
+    for span in replaced:
+        others = [x for x in persons if x not in replaced and 0 < span[0] - x[0] < 500]
+        right = [moved(x[0]) for x in others if families[x] == families[span]]
+        wrong = [moved(x[0]) for x in others if families[x] != families[span]]
+        links.append((moved(span[0]), right, wrong))
+    return Document(
+        document.name,
+        document.corpus,
+        text,
+        {"names": names},
+        [moved(cut) for cut in document.cuts],
+        links={"pronoun": links},
+    )

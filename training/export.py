@@ -7,7 +7,6 @@ the whole input, so rows of a batch would depend on each other), `tokenizer.json
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 from pathlib import Path
 
@@ -16,22 +15,29 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
-from training.network import CORPORA, HEADS, Tagger
+from etl.extract.tagger.pieces import PIECES
+from training.calibrate import write_settings
+from training.network import CORPORA, HEADS, LINKS, Tagger
 from training.train import encoder_folder
-from training.windows import PIECES
 
 
 class Exported(nn.Module):
-    """The network for one window under one corpus's guidelines; logits of all heads in a row."""
+    """The network for one window under one corpus's guidelines.
+
+    Two outputs by piece: the tag scores of all heads in a row, and for each kind of link the query
+    and then the key.
+    """
 
     def __init__(self, model: Tagger, corpus: str) -> None:
         super().__init__()
         self.model = model
         self.register_buffer("corpus", torch.tensor([CORPORA.index(corpus)]))
 
-    def forward(self, ids: torch.Tensor, casing: torch.Tensor) -> torch.Tensor:
-        logits = self.model(ids, torch.ones_like(ids), casing, self.corpus)
-        return torch.cat([logits[head] for head in HEADS], dim=-1)
+    def forward(self, ids: torch.Tensor, casing: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        states = self.model.states(ids, torch.ones_like(ids), casing)
+        emissions = self.model.emissions(states, self.corpus)
+        links = [f[kind](states) for kind in LINKS for f in (self.model.queries, self.model.keys)]
+        return torch.cat([emissions[head] for head in HEADS], -1), torch.cat(links, -1)
 
 
 def main() -> None:
@@ -40,37 +46,48 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--corpus", default="worldwide", choices=CORPORA)
+    parser.add_argument("--full", action="store_true", help="leave the weights in float32")
     args = parser.parse_args()
     folder = encoder_folder()
     model = Tagger(str(folder))
     model.load_state_dict(torch.load(args.weights, weights_only=True))
     model.eval()
     args.out.mkdir(parents=True, exist_ok=True)
-    full = args.out / "full.onnx"
+    full, shipped = args.out / "full.onnx", args.out / "model.onnx"
     example = torch.ones((1, 16), dtype=torch.long)
     torch.onnx.export(
         Exported(model, args.corpus).eval(),
         (example, example),
         str(full),
         input_names=["ids", "casing"],
-        output_names=["logits"],
-        dynamic_axes={"ids": {1: "pieces"}, "casing": {1: "pieces"}, "logits": {1: "pieces"}},
+        output_names=["tags", "links"],
+        dynamic_axes={name: {1: "pieces"} for name in ("ids", "casing", "tags", "links")},
         dynamo=False,
     )
-    quantize_dynamic(
-        full,
-        args.out / "model.onnx",
-        weight_type=QuantType.QInt8,
-        op_types_to_quantize=["MatMul", "Gather"],
-        per_channel=True,
-    )
-    full.unlink()
+    if args.full:
+        full.replace(shipped)
+    else:
+        quantize_dynamic(
+            full,
+            shipped,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gather"],
+            per_channel=True,
+        )
+        full.unlink()
+    onnx.checker.check_model(str(shipped))
     shutil.copy(folder / "tokenizer.json", args.out / "tokenizer.json")
-    (args.out / "tags.json").write_text(
-        json.dumps({"pieces": PIECES, "heads": HEADS}, indent=1) + "\n"
-    )
-    onnx.checker.check_model(str(args.out / "model.onnx"))
-    print(f"{(args.out / 'model.onnx').stat().st_size / 1e6:.1f} MB")
+    heads = {
+        head: {
+            "tags": tags,
+            "transitions": [
+                [round(x, 4) for x in row] for row in model.allowed_transitions(head).tolist()
+            ],
+        }
+        for head, tags in HEADS.items()
+    }
+    write_settings(args.out, {"pieces": PIECES, "heads": heads, "links": list(LINKS)})
+    print(f"{shipped}: {shipped.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

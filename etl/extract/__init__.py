@@ -1,7 +1,7 @@
 """Extraction: an article in, its actors, mentions and quotes out. Pure and useful alone.
 
 Belongs here: the interface of an extractor and the registry of extractors by name. Does not belong
-here: how any one of them works (`rules` is the first), files, databases, Dagster.
+here: how any one of them works (`trained`, the default, and `rules`), files, databases, Dagster.
 
     from etl.extract import get_extractor
     extraction = get_extractor().extract(article)
@@ -37,7 +37,7 @@ class Extractor(Protocol):
         ...
 
 
-DEFAULT_EXTRACTOR = "rules"
+DEFAULT_EXTRACTOR = "tagger"
 
 _factories: dict[str, Callable[[], Extractor]] = {}
 
@@ -64,11 +64,18 @@ def get_extractor(name: str = DEFAULT_EXTRACTOR) -> Extractor:
     return factory()
 
 
+# Imported on use: an extractor that is not asked for loads neither lexicon nor weights.
+def _tagger() -> Extractor:
+    from etl.extract.trained import TrainedExtractor
+
+    return TrainedExtractor()
+
+
 def _rules() -> Extractor:
-    # Imported on use: an extractor that is not asked for loads no lexicon.
     from etl.extract.rules import RuleExtractor
 
     return RuleExtractor()
 
 
+register_extractor("tagger", _tagger)
 register_extractor("rules", _rules)

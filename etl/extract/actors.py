@@ -24,6 +24,7 @@ _COMPANY_FORMS = word_set(
     "f.c. fc"
 )
 _SMALL_WORDS = word_set("of the and for on & de la")
+_NAMESAKES = 20  # people of one surname that are told apart: more make a list, not a story
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +105,9 @@ class Registry:
         while len(words) > 1 and is_suffix(words[-1].lower()):
             words.pop()
         cut = len(words) - 1
-        while cut > 0 and words[cut - 1].lower() in PARTICLES:
+        # "Ben" and "Al" are particles in some names and first names in others: Ben Carson, Al Gore.
+        first = int(words[0][:1].isupper() and words[0].lower() in self.lexicon.first_names)
+        while cut > first and words[cut - 1].lower() in PARTICLES:
             cut -= 1
         return words[:cut], " ".join(words[cut:]).lower()
 
@@ -113,7 +116,9 @@ class Registry:
         actor = self._by_key.get(("PERSON", x.name.form.lower()))
         if actor is None:
             same = [
-                a for a in self._by_surname[surname][:20] if _compatible(given, x.name.form, a.full)
+                a
+                for a in self._by_surname[surname][:_NAMESAKES]
+                if _compatible(given, x.name.form, a.full)
             ]
             actor = same[0] if len(same) == 1 else None
         if actor is None:
@@ -133,7 +138,7 @@ class Registry:
 
     def _link_short_person(self, x: Located) -> None:
         key = self._given_and_surname(x.name.form)[1]
-        candidates = self._by_surname.get(key, [])
+        candidates = self._by_surname.get(key, [])[:_NAMESAKES]
         if _generation(x.name.form):
             candidates = [a for a in candidates if _generation(a.full) == _generation(x.name.form)]
         if x.name.gender and len(candidates) > 1:
@@ -216,10 +221,11 @@ class Registry:
                 and tokens[short.name.last].text == ")"
             ):
                 found.setdefault(short.name.form, full.name)
+        by_form = found | {full_name.form: full_name for full_name in found.values()}
         for x in located:
-            for short_form, full_name in found.items():
-                if x.name.form in (short_form, full_name.form):
-                    x.name.type = "ORG" if full_name.type in ("OTHER", "PERSON") else full_name.type
+            full_name = by_form.get(x.name.form)
+            if full_name is not None:
+                x.name.type = "ORG" if full_name.type in ("OTHER", "PERSON") else full_name.type
         return {short_form: full_name.form for short_form, full_name in found.items()}
 
 

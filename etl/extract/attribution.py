@@ -8,13 +8,12 @@ A source is looked for in a window of fixed size around its cue.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.extract.actors import Actor, Located
+from etl.extract.holders import Holders
 from etl.extract.lexicon import Cue, Lexicon, word_set
 from etl.extract.pronouns import Pronoun
 from etl.extract.tokens import Document, Sentence
@@ -94,11 +93,7 @@ class Attributor:
         self._starting = {x.name.first: x for x in names}
         self._ending = {x.name.last: x for x in names}
         self._pronouns = {p.token: p for p in stand_ins}
-        self._holders: dict[str, dict[int, tuple[Actor, str]]] = defaultdict(dict)
-        for x in names:
-            if x.name.role and x.actor is not None:
-                office = re.split(r" (?:of|for|at|in) ", x.name.role.lower())[0]
-                self._holders[office.rpartition(" ")[2]][id(x.actor)] = (x.actor, office)
+        self._holders = Holders(names)
         self._no_head = lexicon.function_words - _COUNTS
         self._outside_phrase = lexicon.function_words - _ORDINALS
         self._breaks_phrase = self._outside_phrase - _DETERMINERS
@@ -338,13 +333,10 @@ class Attributor:
         if first >= last or any(self.quoted[first:last]):
             return None
         tokens = self.doc.tokens
-        holders = list(self._holders.get(tokens[head].lower, {}).values())
-        if holders and tokens[first].lower == "the":
-            office = " ".join(t.lower for t in tokens[first + 1 : head + 1])
-            fitting = [actor for actor, held in holders if office in held]
-            fitting = fitting if head - first > 1 else [actor for actor, _ in holders]
-            if len(fitting) == 1:
-                return Source(first, last, fitting[0], 0.6)
+        if tokens[first].lower == "the":
+            holder = self._holders.of([t.lower for t in tokens[first + 1 : head + 1]])
+            if holder is not None:
+                return Source(first, last, holder, 0.6)
         return Source(first, last, None, 0.7)
 
     def _pronoun_at(self, j: int) -> Source | None:

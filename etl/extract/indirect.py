@@ -17,6 +17,10 @@ from etl.extract.speech import Speech
 from etl.extract.tokens import Document
 
 _SHORTEST = 3
+# Tokens. What is longer is no sentence but a list or a text without full stops; the bounds keep the
+# time linear when it has thousands of cues.
+_LONGEST = 300
+_LONGEST_TAIL = 20
 _ADDRESSED = word_set("tell ask remind inform assure warn urge notify advise")
 _NO_CLAUSE = word_set(
     "of in on at by to with about for from as into against and or but over after before during "
@@ -89,6 +93,7 @@ def headline_colon(doc: Document, attributor: Attributor, quoted: Sequence[bool]
             where,
             "headline_colon",
             0.6,
+            0.6,
         )
         for a, b in _pieces(doc, colon + 1, len(tokens), quoted)
     ]
@@ -109,8 +114,8 @@ def _clause(
     doc: Document, site: Site, source: Source, following: Site | None, quoted: Sequence[bool]
 ) -> tuple[int, int] | None:
     sentence = doc.sentence_of(site.first)
-    end = sentence.last
-    while end > sentence.first and not doc.tokens[end - 1].is_word:
+    end, least = sentence.last, max(sentence.first, sentence.last - _LONGEST_TAIL)
+    while end > least and not doc.tokens[end - 1].is_word:
         end -= 1
     if site.is_according:
         return _beside_according(doc, site, source, sentence.first, end)
@@ -213,7 +218,7 @@ def _ahead_of_cue(
     after = max(site.last, source.last)
     if after < end and tokens[after].text != "," and tokens[after].lower not in _TIMES:
         return None
-    if any(t.text in '“"”' for t in tokens[begin : start - 1]):
+    if start - begin > _LONGEST or any(t.text in '“"”' for t in tokens[begin : start - 1]):
         return None
     return begin, start - 1
 
@@ -222,7 +227,7 @@ def _beside_according(
     doc: Document, site: Site, source: Source, begin: int, end: int
 ) -> tuple[int, int] | None:
     tokens = doc.tokens
-    if any(t.is_word for t in tokens[begin : site.first]):
+    if any(tokens[i].is_word for i in range(begin, site.first)):
         last = site.first
         while last > begin and not tokens[last - 1].is_word:
             last -= 1
@@ -272,5 +277,6 @@ def _piece(
         source.actor,
         (tokens[source.first].start, tokens[source.last - 1].end),
         "according_to" if site.is_according else "reported_clause",
+        0.7,
         0.7 * source.confidence,
     )

@@ -24,6 +24,7 @@ _SMALL_IN_TITLES = word_set(
     "a an the of in on at by to for and or but as with from into over after not off up out per via"
 )
 _MAX_TOKENS = 9
+_LONGEST_ROLE = 20  # tokens: in a line of capitals alone, every word could be one of a role
 # What may stand between the words of a role: "former first deputy prime minister".
 _ROLE_MODIFIERS = word_set(
     "former then acting deputy senior junior vice prime foreign first chief interim outgoing "
@@ -270,6 +271,12 @@ class NameFinder:
         name = Name(first, last, self._form(first, last), "PERSON", None, "", method, confidence)
         return self._with_role(name)
 
+    def add_title(self, name: Name) -> None:
+        """Give a person's name the role of the title directly before it, and what that tells."""
+        method, confidence = name.method, name.confidence
+        self._with_role(name)
+        name.type, name.method, name.confidence = "PERSON", method, confidence
+
     def _with_role(self, name: Name) -> Name:
         """Add the title that stands directly before the name, as written."""
         tokens, lexicon = self.doc.tokens, self.lexicon
@@ -283,8 +290,7 @@ class NameFinder:
             return name
         start = i - 1
         gender = lexicon.titles[tokens[start].lower]
-        while start > sentence.first and self._is_role_word(start - 1):
-            start -= 1
+        start = self._role_start(start, sentence)
         while tokens[start].lower in ("'s", "’s", "of", "for", "-"):
             start += 1
         if (
@@ -296,6 +302,13 @@ class NameFinder:
             name.role = self.doc.surface(start, i)
             name.gender = gender
         return name
+
+    def _role_start(self, last: int, sentence: Sentence) -> int:
+        """Where the role that ends with token `last` starts."""
+        start, begin = last, max(sentence.first, last - _LONGEST_ROLE)
+        while start > begin and self._is_role_word(start - 1):
+            start -= 1
+        return start
 
     def _is_role_word(self, i: int) -> bool:
         token = self.doc.tokens[i]
@@ -320,9 +333,7 @@ class NameFinder:
             begin += 1
         if begin in (name.first, name.last):
             return None
-        start = title
-        while start > sentence.first and self._is_role_word(start - 1):
-            start -= 1
+        start = self._role_start(title, sentence)
         form = self._form(begin, name.last)
         role = self.doc.surface(start, begin)
         return Name(begin, name.last, form, "PERSON", role, "", "title", 0.95)

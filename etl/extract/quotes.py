@@ -76,10 +76,10 @@ def find_speech(
             split.add(m.utterance)
         found.append(_speech(doc, m, _source_of(m.site, attributor, doc), is_split))
     found += indirect.find(doc, attributor, by_cue, len(marked), quoted)
-    return _distinct(found)
+    return distinct(found)
 
 
-def _distinct(found: list[Speech]) -> list[Speech]:
+def distinct(found: list[Speech]) -> list[Speech]:
     """In order, each span once, utterances renumbered by first appearance."""
     unique: dict[tuple[int, int], Speech] = {}
     for said in sorted(found, key=lambda s: (s.start, s.end)):
@@ -321,7 +321,6 @@ def _speech(doc: Document, m: _Marked, source: Source | None, is_split: bool) ->
         )
     tokens = doc.tokens
     cue = doc.text[tokens[site.first].start : tokens[site.last - 1].end]
-    confidence = m.confidence * (source.confidence if source else 0.6)
     return Speech(
         m.span.start,
         m.span.end,
@@ -331,5 +330,6 @@ def _speech(doc: Document, m: _Marked, source: Source | None, is_split: bool) ->
         source.actor if source else None,
         (tokens[source.first].start, tokens[source.last - 1].end) if source else None,
         m.method,
-        confidence,
+        m.confidence,
+        m.confidence * source.confidence if source else None,
     )

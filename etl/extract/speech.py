@@ -17,6 +17,7 @@ class Speech:
     """A quote before it is numbered throughout the article.
 
     `start`:`end` and `source` are characters of the part; `utterance` numbers within the part.
+    `confidence`: that this is speech; `speaker_confidence`: that its source says it.
     """
 
     start: int
@@ -28,3 +29,4 @@ class Speech:
     source: tuple[int, int] | None
     method: str
     confidence: float
+    speaker_confidence: float | None = None

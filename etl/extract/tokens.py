@@ -10,9 +10,19 @@ the length of the text.
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
+MAX_CHARACTERS = 5 * 1024 * 1024
+MAX_TOKENS = 2_500_000
+"""Of one text, with MAX_CHARACTERS: what fits into 1.5 GB of memory, whatever the text is made of.
+
+Five megabytes of news are one million tokens; only punctuation without end comes to more than two.
+"""
 OPENING_MARKS = frozenset("“‘„«")
 CLOSING_MARKS = frozenset("”’»")
 STRAIGHT_MARKS = frozenset("\"'")
@@ -89,6 +99,10 @@ _STARTERS = frozenset(
 )
 
 
+class TextTooLongError(ValueError):
+    """A text is longer than what is read; the message says how long and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A word, number or sign: `text` is what stands at `start`:`end`."""
@@ -96,11 +110,15 @@ class Token:
     text: str
     lower: str
     start: int
-    end: int
     sentence: int
     is_initial: bool  # first word of its sentence or of what a mark or colon opens
     is_word: bool
     is_capitalised: bool
+
+    @property
+    def end(self) -> int:
+        # Not stored: a text may have two million tokens, and an int takes 32 bytes.
+        return self.start + len(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +153,11 @@ class Document:
         """The characters of the tokens `first`:`last`."""
         return self.text[self.tokens[first].start : self.tokens[last - 1].end]
 
+    def tokens_of(self, start: int, end: int) -> tuple[int, int]:
+        """The tokens `first`:`last` that stand at least in part in the characters `start`:`end`."""
+        first = bisect_right(self.starts, start) - 1
+        return max(0, first), bisect_left(self.starts, end)
+
     def paragraph_of(self, token: int) -> int:
         """The number of the paragraph in which a token stands."""
         return self.sentences[self.tokens[token].sentence].paragraph
@@ -143,24 +166,49 @@ class Document:
         """The sentence in which a token stands."""
         return self.sentences[self.tokens[token].sentence]
 
+    def sentence_at(self, position: int) -> int:
+        """The number of the sentence in which a character stands, or of the one before it."""
+        return self.tokens[max(0, bisect_right(self.starts, position) - 1)].sentence
+
     @cached_property
     def starts(self) -> list[int]:
         """Where each token starts, for bisection."""
         return [token.start for token in self.tokens]
 
 
-def read(text: str) -> Document:
-    """Cut a text into paragraphs, sentences and tokens."""
+_Word = tuple[str, str, bool, bool]
+"""A word, in lower case, whether it is one and not a sign, whether it is capitalised."""
+
+
+def read(text: str, boundaries: Sequence[int] = ()) -> Document:
+    """Cut a text into paragraphs, sentences and tokens.
+
+    No token stands across one of the (rising) `boundaries`: "pro-Macron" falls apart where somebody
+    knows a name to begin. Raises TextTooLongError above MAX_CHARACTERS
+    and MAX_TOKENS.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise TextTooLongError(
+            f"a text of {len(text):,} characters is longer than any article; at most "
+            f"{MAX_CHARACTERS:,} are read: split the file into its articles"
+        )
     tokens: list[Token] = []
     sentences: list[Sentence] = []
     paragraphs: list[Paragraph] = []
+    words: dict[str, _Word] = {}
     for start, end in _paragraph_spans(text):
         first = len(tokens)
-        pieces = _pieces(text, start, end)
+        starts, ends = _pieces(text, start, end)
+        if first + len(starts) > MAX_TOKENS:
+            raise TextTooLongError(
+                f"a text of more than {MAX_TOKENS:,} words and signs is longer than any article: "
+                "split the file into its articles"
+            )
         begin = 0
-        for stop in _sentence_ends(text, pieces):
+        for stop in _sentence_ends(text, starts, ends):
             sentence_first = len(tokens)
-            _add_tokens(text, pieces[begin:stop], len(sentences), tokens)
+            whole = _split(zip(starts[begin:stop], ends[begin:stop], strict=True), boundaries)
+            _add_tokens(text, whole, len(sentences), tokens, words)
             sentences.append(Sentence(sentence_first, len(tokens), len(paragraphs)))
             begin = stop
         if len(tokens) > first:
@@ -185,40 +233,54 @@ def _paragraph_spans(text: str) -> list[tuple[int, int]]:
     return [(s, e) for s, e in spans if e > s]
 
 
-def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    pieces: list[tuple[int, int]] = []
+def _pieces(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
+    """Where the pieces of a paragraph start and end; arrays, for there may be millions."""
+    starts, ends = array("i"), array("i")
     for match in _TOKEN.finditer(text, start, end):
         s, e = match.span()
         if "-" in text[s:e] and text[s].isupper() and (cut := _COMPOUND.search(text, s, e)):
             c = cut.start()
-            pieces += [(s, c), (c, c + 1), (c + 1, e)]
+            starts.extend((s, c, c + 1))
+            ends.extend((c, c + 1, e))
         else:
-            pieces.append((s, e))
-    return pieces
+            starts.append(s)
+            ends.append(e)
+    return starts, ends
 
 
-def _sentence_ends(text: str, pieces: list[tuple[int, int]]) -> list[int]:
+def _split(
+    pieces: Iterable[tuple[int, int]], boundaries: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    for start, end in pieces:
+        if not boundaries:
+            yield start, end
+            continue
+        inside = boundaries[bisect_right(boundaries, start) : bisect_left(boundaries, end)]
+        yield from pairwise([start, *inside, end])
+
+
+def _sentence_ends(text: str, starts: Sequence[int], stops: Sequence[int]) -> list[int]:
     """Numbers of the pieces after which sentences end; the last is always among them."""
     ends: list[int] = []
-    count = len(pieces)
+    count = len(starts)
     i = 0
     while i < count:
-        s, e = pieces[i]
+        s, e = starts[i], stops[i]
         i += 1
         last = text[e - 1]
         if last not in ".!?…":
             continue
         abbreviation = last == "." and e - s > 1 and text[s].isalpha()
-        while i < count and pieces[i][0] == pieces[i - 1][1] and text[pieces[i][0]] in "”’\"')]»!?":
+        while i < count and starts[i] == stops[i - 1] and text[starts[i]] in "”’\"')]»!?":
             i += 1
         if i == count:
             break
-        following, after = text[pieces[i][0]], pieces[i]
-        if after[0] == pieces[i - 1][1] and following not in "“‘":
+        following = text[starts[i]]
+        if starts[i] == stops[i - 1] and following not in "“‘":
             continue
-        word = text[after[0] : after[1]]
+        word = text[starts[i] : stops[i]]
         if following in "“‘\"'(" and i + 1 < count:
-            word = text[pieces[i + 1][0] : pieces[i + 1][1]]
+            word = text[starts[i + 1] : stops[i + 1]]
         if word[0].islower():
             continue
         if abbreviation:
@@ -234,23 +296,35 @@ def _sentence_ends(text: str, pieces: list[tuple[int, int]]) -> list[int]:
 
 
 def _add_tokens(
-    text: str, pieces: list[tuple[int, int]], sentence: int, tokens: list[Token]
+    text: str,
+    pieces: Iterable[tuple[int, int]],
+    sentence: int,
+    tokens: list[Token],
+    words: dict[str, _Word],
 ) -> None:
+    """Add the tokens of a sentence; `words` are those met before, which tokens share."""
     is_initial = True
     for s, e in pieces:
-        word = text[s:e]
-        is_word = word[0].isalnum()
-        is_capitalised = is_word and (word[0].isupper() or _has_cased_tail(word))
+        shown = text[s:e]
+        known = words.get(shown)
+        if known is None:
+            known = words[shown] = _word(shown)
+        word, lower, is_word, is_capitalised = known
         tokens.append(
-            Token(
-                word, word.lower(), s, e, sentence, is_initial and is_word, is_word, is_capitalised
-            )
+            Token(word, lower, s, sentence, is_initial and is_word, is_word, is_capitalised)
         )
         if is_word:
             is_initial = False
         elif word in ':"•*' or word in OPENING_MARKS:
             # What follows a mark or a colon may be capitalised for that reason alone.
             is_initial = True
+
+
+def _word(word: str) -> _Word:
+    lower = word.lower()
+    is_word = word[0].isalnum()
+    is_capitalised = is_word and (word[0].isupper() or _has_cased_tail(word))
+    return word, word if lower == word else lower, is_word, is_capitalised
 
 
 def _has_cased_tail(word: str) -> bool:

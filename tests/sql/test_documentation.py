@@ -85,7 +85,7 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
         " paragraph sentence role is_in_quote method confidence",
         "quotes": "quote_id utterance_id article_id part char_start char_end text kind cue"
         " speaker_entity_id speaker_surface speaker_char_start speaker_char_end method confidence"
-        " quote_group_id",
+        " speaker_confidence quote_group_id",
         "publication_days": "published_on article_count articles_by_outlet",
         **dict.fromkeys(
             ("actor_daily", "actor_weekly", "actor_monthly"),

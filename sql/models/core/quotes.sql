@@ -39,6 +39,7 @@ quotes as (
         text_quotes.speaker_char_end,
         text_quotes.method,
         text_quotes.confidence,
+        text_quotes.speaker_confidence,
         null::varchar as quote_group_id,
     from text_quotes
     inner join current_versions using (content_sha256)

@@ -1,0 +1,297 @@
+"""Running the network: texts in, spans and links out.
+
+Belongs here: loading the weights, one call of the network per window, spans of words as spans of
+characters. Does not belong here: what a span means for an article.
+
+One window a call: the int8 weights take their scale from the whole input, so windows of one batch
+would change each other's figures (and the rows of an article would depend on its neighbours).
+Calls run side by side in threads instead, which changes nothing in what each gives.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.extract.pronouns import PRONOUNS
+from etl.extract.tagger.decode import Chain, TagSpan
+from etl.extract.tagger.pieces import Window, load_tokenizer, windows
+
+WEIGHTS = Path(__file__).with_name("weights")
+"""What ships with the package; made by `training/`."""
+WINDOWS_AT_ONCE = 64
+"""Windows whose scores and vectors are held at the same time: 64 take at most 40 MB."""
+_LINKED: dict[str, tuple[str | None, str]] = {
+    "source": ("source", "cue"),
+    "content": ("content", "cue"),
+    "pronoun": (None, "names"),
+}
+"""From the spans of which head to those of which; pronouns are told by the word alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start`:`end`, and how probable just this span with this label is.
+
+    `label` is empty where a head has only one.
+    """
+
+    start: int
+    end: int
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What the network says of one text: spans of each head in order, and links between words."""
+
+    spans: dict[str, list[Span]]
+    _windows: list[_Read]
+    _begin: int = 0
+
+    def part(self, start: int, end: int) -> Tags:
+        """What is said of the characters `start`:`end`, counted from `start`."""
+        inside = {
+            head: [s for s in spans if start <= s.start and s.end <= end]
+            for head, spans in self.spans.items()
+        }
+        if start:
+            inside = {
+                head: [Span(s.start - start, s.end - start, s.label, s.confidence) for s in spans]
+                for head, spans in inside.items()
+            }
+        return Tags(inside, self._windows, self._begin + start)
+
+    def link(
+        self, kind: str, start: int, targets: Sequence[int], low: int = 0, high: int | None = None
+    ) -> dict[int, float]:
+        """How probably what stands at `start` goes with each of `targets[low:high]`, by number.
+
+        `targets` are rising characters. The rest to 1 is that it goes with none of them. Those that
+        stand in other windows cannot be reached and are left out: a look costs the same however
+        many there are.
+        """
+        at = bisect_right(self._windows, start + self._begin, key=lambda read: read.start) - 1
+        if at < 0:
+            return {}
+        links = self._windows[at].links[kind]
+        row = _index(links.sources, start + self._begin)
+        if row is None or not links.targets:
+            return {}
+        first = bisect_left(targets, links.targets[0] - self._begin, low, high)
+        last = bisect_right(targets, links.targets[-1] - self._begin, low, high)
+        columns = {
+            number: column
+            for number in range(first, last)
+            if (column := _index(links.targets, targets[number] + self._begin)) is not None
+        }
+        scores = links.scores[row, list(columns.values())].astype(np.float64)
+        top = scores.max(initial=0.0)
+        shares = np.exp(scores - top)
+        shares /= shares.sum() + np.exp(-top)
+        return dict(zip(columns, shares.tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Scores of the links of one kind in one window: (sources, targets), characters both.
+
+    Scores of what can be asked for take a few bytes a word; the vectors they are told from would
+    take 2,304, which is 2 GB for a text of 5 MB.
+    """
+
+    sources: list[int]
+    targets: list[int]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A window that was read: where it starts, and its links by kind."""
+
+    start: int
+    links: dict[str, _Links]
+
+
+_NO_LINKS = _Links([], [], np.empty((0, 0), np.float32))
+
+
+def _index(rising: Sequence[int], value: int) -> int | None:
+    at = bisect_left(rising, value)
+    return at if at < len(rising) and rising[at] == value else None
+
+
+class WeightsError(RuntimeError):
+    """The files of the network are missing or damaged; the message says which and what to do."""
+
+
+class Tagger:
+    """The shipped network; safe to share between threads, and without state between texts."""
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        # Without it a thread waits spinning, at the cost of the one that works.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        with _reading(folder / "tags.json") as file:
+            settings: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            self.stamp: str = settings["stamp"]
+            digest: str = settings["model"]
+            self._calibration: dict[str, tuple[list[float], list[float]]] = settings.get(
+                "calibration", {}
+            )
+            self._chains = {
+                head: Chain(tuple(given["tags"]), np.array(given["transitions"], np.float64))
+                for head, given in settings["heads"].items()
+            }
+            self._links = {kind: _LINKED[kind] for kind in settings["links"]}
+        with _reading(folder / "tokenizer.json") as file:
+            self._tokenizer = load_tokenizer(file)
+        with _reading(folder / "model.onnx") as file:
+            model = file.read_bytes()
+            # The stamp is stored beside every row, so it must be that of the network in use.
+            if (found := hashlib.sha256(model).hexdigest()) != digest:
+                raise ValueError(
+                    f"its digest {found[:8]}… is not {digest[:8]}…, which tags.json names"
+                )
+            self._session = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"]
+            )
+        self._threads = threads or available_cores()
+
+    def tag(self, texts: Sequence[str], cuts: Sequence[Sequence[int]]) -> list[Tags]:
+        """The spans of each text; `cuts` are, for each, the offsets where sentences end."""
+        results = [Tags({head: [] for head in self._chains}, []) for _ in texts]
+        with ThreadPoolExecutor(self._threads) as pool:
+            for group in _groups(
+                (number, window)
+                for number, (text, ends) in enumerate(zip(texts, cuts, strict=True))
+                for window in windows(text, ends, self._tokenizer)
+            ):
+                scores = list(pool.map(self._run, [window for _, window in group]))
+                self._decode(texts, group, scores, results)
+        return results
+
+    def calibrated(self, kind: str, confidence: float) -> float:
+        """What a confidence in names, quotes or speakers is worth: how often it was right."""
+        if kind not in self._calibration:
+            return confidence
+        return float(np.interp(confidence, *self._calibration[kind]))
+
+    def _run(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        tags, links = self._session.run(
+            None, {"ids": np.array([window.ids]), "casing": np.array([window.casing])}
+        )
+        return tags[0][window.firsts], links[0][window.firsts]
+
+    def _decode(
+        self,
+        texts: Sequence[str],
+        group: Sequence[tuple[int, Window]],
+        scores: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+        results: Sequence[Tags],
+    ) -> None:
+        begin = 0
+        found: dict[str, list[list[TagSpan]]] = {}
+        for head, chain in self._chains.items():
+            end = begin + len(chain.tags)
+            found[head] = chain.spans([tags[:, begin:end].astype(np.float64) for tags, _ in scores])
+            begin = end
+        for i, ((number, window), (_, vectors)) in enumerate(zip(group, scores, strict=True)):
+            words, here = window.words, {head: spans[i] for head, spans in found.items()}
+            for head, spans in here.items():
+                results[number].spans[head] += [
+                    Span(words[s.first][0], words[s.last - 1][1], s.label, s.confidence)
+                    for s in spans
+                ]
+            links = self._link(texts[number], words, here, vectors)
+            results[number]._windows.append(_Read(words[0][0], links))
+
+    def _link(
+        self,
+        text: str,
+        words: Sequence[tuple[int, int]],
+        spans: dict[str, list[TagSpan]],
+        vectors: NDArray[np.float32],
+    ) -> dict[str, _Links]:
+        """The scores of all links that a window may have, by kind."""
+        parts = np.split(vectors, 2 * len(self._links), axis=1)
+        found = {}
+        for n, (kind, (head, target)) in enumerate(self._links.items()):
+            if head is None:
+                sources = [i for i, (a, b) in enumerate(words) if text[a:b].lower() in PRONOUNS]
+            else:
+                sources = [s.first for s in spans[head]]
+            # A title may be cut off a name later, so each of its words may be where it starts.
+            targets = [i for s in spans[target] for i in range(s.first, s.last)]
+            found[kind] = _NO_LINKS
+            if sources and targets:
+                queries, keys = parts[2 * n][sources], parts[2 * n + 1][targets]
+                # einsum and not a product of BLAS, whose sums depend on its threads.
+                scores = np.einsum("id,jd->ij", queries, keys, dtype=np.float64)
+                found[kind] = _Links(
+                    [words[i][0] for i in sources],
+                    [words[i][0] for i in targets],
+                    (scores / queries.shape[1] ** 0.5).astype(np.float32),
+                )
+        return found
+
+
+def read_stamp(folder: Path = WEIGHTS) -> str:
+    """What tells these weights from others, without loading them."""
+    with _reading(folder / "tags.json") as file:
+        stamp: str = json.loads(file.read_text("utf-8"))["stamp"]
+    return stamp
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[Path]:
+    """Tell whatever a file of the weights is unfit for as a WeightsError."""
+    try:
+        yield file
+    # What the libraries raise for a damaged file has no class in common.
+    except Exception as error:
+        what = "cannot be used" if file.exists() else "is missing"
+        raise WeightsError(
+            f"{file} {what} ({error}). It is one of the weights of the trained extractor, which "
+            f"ship with the package: restore the folder {file.parent} from the repository "
+            "(`git restore`) or install the package again."
+        ) from error
+
+
+def _groups(found: Iterator[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
+    group: list[tuple[int, Window]] = []
+    for pair in found:
+        group.append(pair)
+        if len(group) == WINDOWS_AT_ONCE:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+@lru_cache(maxsize=1)
+def load_tagger(folder: Path = WEIGHTS) -> Tagger:
+    """The network with the weights of a folder, loaded once."""
+    return Tagger(folder)

@@ -1,0 +1,139 @@
+"""A text as windows of word pieces, the unit that the network reads at once.
+
+Shared by training and extraction, so that the network meets in use what it was trained on.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+PIECES = 256
+"""Pieces of a window at most, the two special ones included."""
+SEGMENT = 20_000
+"""Characters that are handed to the tokenizer at once: bounds memory on a text of megabytes."""
+CASINGS = 8
+_SURROGATE = re.compile("[\ud800-\udfff]")
+CLS, SEP = 101, 102
+"""The special pieces of BERT's vocabulary that begin and end a window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Consecutive words of a text; `ids` and `casing` are as long as its pieces plus two."""
+
+    ids: list[int]
+    casing: list[int]
+    firsts: list[int]
+    """For each word, where in `ids` its first piece stands: a word goes by its first piece."""
+    words: list[tuple[int, int]]
+    """For each word, its characters in the text."""
+
+
+def load_tokenizer(file: Path) -> Tokenizer:
+    """The encoder's tokenizer, without truncation and padding of its own."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def casing(word: str) -> int:
+    """The class of a word's casing: 1 lower, 2 title, 3 upper, 4 mixed, 5 digits, 6 marks, 7 A."""
+    if not any(c.isalnum() for c in word):
+        return 6
+    if any(c.isdigit() for c in word):
+        return 5
+    if word.islower():
+        return 1
+    if len(word) == 1:
+        return 7
+    if word.isupper():
+        return 3
+    return 2 if word[0].isupper() and word[1:].islower() else 4
+
+
+def windows(text: str, cuts: Sequence[int], tokenizer: Tokenizer) -> Iterator[Window]:
+    """Windows that cover the text in order, of about equal size, cut where `cuts` allow.
+
+    `cuts` are rising offsets at which a sentence ends. A stretch without one that fits is cut after
+    the last word that fits.
+    """
+    # Arrays take 16 bytes a word, lists would take 200: there may be millions.
+    ids, firsts, starts, ends = array("i"), array("i"), array("i"), array("i")
+    for start, end in _segments(text):
+        # Half a surrogate pair is no character to the tokenizer: it is read as a damaged one.
+        segment = _SURROGATE.sub("\ufffd", text[start:end])
+        encoding = tokenizer.encode(segment, add_special_tokens=False)
+        before: int | None = -1
+        for piece, word, (a, b) in zip(
+            encoding.ids, encoding.word_ids, encoding.offsets, strict=True
+        ):
+            if word != before:
+                firsts.append(len(ids))
+                starts.append(start + a)
+                ends.append(start + b)
+                before = word
+            else:
+                ends[-1] = start + b
+            ids.append(piece)
+    # As numbers of words: the first word after each cut.
+    stops = sorted({bisect_left(starts, cut) for cut in cuts})
+    begin = 0
+    while begin < len(firsts):
+        end = _end(begin, firsts, len(ids), stops)
+        low = firsts[begin]
+        high = firsts[end] if end < len(firsts) else len(ids)
+        high = min(high, low + PIECES - 2)  # a single word of more pieces than a window has
+        words = list(zip(starts[begin:end], ends[begin:end], strict=True))
+        spread = [0]
+        for i, (a, b) in enumerate(words, begin):
+            stop = firsts[i + 1] if i + 1 < len(firsts) else len(ids)
+            spread += [casing(text[a:b])] * (min(stop, high) - firsts[i])
+        yield Window(
+            [CLS, *ids[low:high], SEP],
+            [*spread, 0],
+            [first - low + 1 for first in firsts[begin:end]],
+            words,
+        )
+        begin = end
+
+
+def _end(begin: int, firsts: Sequence[int], total: int, stops: Sequence[int]) -> int:
+    """The word that ends the window that begins with word `begin`."""
+    room = PIECES - 2
+    left = total - firsts[begin]
+    if left <= room:
+        return len(firsts)
+    fits = bisect_right(firsts, firsts[begin] + room) - 1
+    # Equal shares: a last window of a few words would be read without their context.
+    aim = bisect_left(firsts, firsts[begin] + left // -(-left // room))
+    after = bisect_left(stops, aim)
+    if after < len(stops) and stops[after] <= fits:
+        return stops[after]
+    before = bisect_right(stops, fits) - 1
+    if before >= 0 and stops[before] > begin:
+        return stops[before]
+    return max(fits, begin + 1)
+
+
+def _segments(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of at most SEGMENT characters, cut at white space where there is any."""
+    start = 0
+    while start < len(text):
+        end = min(start + SEGMENT, len(text))
+        if end < len(text):
+            blank = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
+            end = blank + 1 if blank > start else end
+        yield start, end
+        start = end

@@ -1,0 +1,238 @@
+"""The trained extractor: the tagger finds names and speech, rules join them to actors.
+
+Belongs here: the order of the steps. Does not belong here: the network (`tagger`), any one rule.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+from etl.extract import attributed, marks, nominals, pronouns, quotes, roles, tokens
+from etl.extract.actors import Actor, Located, Registry
+from etl.extract.lexicon import load_lexicon
+from etl.extract.names import Name, NameFinder
+from etl.extract.places import kind_of_place
+from etl.extract.records import Records, inside
+from etl.extract.speech import Speech
+from etl.extract.tagger.engine import WEIGHTS, Span, Tagger, Tags, load_tagger, read_stamp
+from etl.extract.tokens import Document
+from etl.model import Article, EntityType, Extraction, Part
+
+RULES_VERSION = "tagger-1"
+"""Raised whenever the same tags could yield another extraction; the weights have a stamp of
+their own."""
+_PARTS: tuple[Part, ...] = ("headline", "body")
+_GUESSED = ("recent_surname", "first_name_only", "short_form")
+_ARTICLES_AT_ONCE = 16
+_CHARACTERS_AT_ONCE = 200_000
+_LEAST = 0.4
+"""Least confidence of a name: below, more are wrong than right (Worldwide, F1 84.8 to 85.0)."""
+_MAJORITY = 1.5
+"""How much more another type of the same name must weigh to overrule one (F1 84.8 to 85.2)."""
+_LINKED = 0.4
+"""Least probability at which a pronoun is taken for a person by its links."""
+
+_Votes = dict[str, dict[str, float]]
+
+
+class TrainedExtractor:
+    """Extraction by the shipped network; its state is weights and lists, which never change."""
+
+    name = "tagger"
+
+    def __init__(self, weights: Path = WEIGHTS) -> None:
+        self._lexicon = load_lexicon()
+        self._weights = weights
+        self.version = f"{RULES_VERSION}+{read_stamp(weights)}"
+
+    @cached_property
+    def _tagger(self) -> Tagger:
+        # Loaded when first asked to extract: Dagster asks every code location for versions only.
+        return load_tagger(self._weights)
+
+    def extract(self, article: Article) -> Extraction:
+        """All that is found in one article."""
+        return self.extract_many([article])[0]
+
+    def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
+        """One extraction per article, in order; what one gives does not depend on the others."""
+        found = []
+        for group in _groups(articles):
+            # A headline is read with the text below it: alone it says little of who is who.
+            texts = [_joined(article) for article in group]
+            for article, text, tags in zip(group, texts, self._tag(texts), strict=True):
+                headline = tags.part(0, len(article.text("headline")))
+                body = tags.part(len(text) - len(article.body), len(text))
+                found.append(self._assemble(article, {"headline": headline, "body": body}))
+        return found
+
+    def spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
+        """Sources, cues and contents as the network gives them, for measuring: characters."""
+        tags = self._tag([text])[0]
+        return {head: [(s.start, s.end) for s in tags.spans[head]] for head in tags.spans}
+
+    def _tag(self, texts: Sequence[str]) -> list[Tags]:
+        return self._tagger.tag(texts, [_sentence_ends(tokens.read(text)) for text in texts])
+
+    def _assemble(self, article: Article, tags: dict[Part, Tags]) -> Extraction:
+        lexicon = self._lexicon
+        docs = {part: _read(article.text(part), tags[part]) for part in _PARTS}
+        spans = {part: marks.find_spans(docs[part]) for part in _PARTS}
+        votes = _votes(article, tags)
+        names = {part: self._names(docs[part], tags[part], votes) for part in _PARTS}
+        located = [Located(part, name) for part in _PARTS for name in names[part]]
+        registry = Registry(lexicon)
+        registry.link(located, docs)
+        for x in located:
+            # Whether it is this name, times whether it is this actor where there are several.
+            x.confidence = x.name.confidence * (x.confidence if x.method in _GUESSED else 1)
+        records = Records(registry.actors)
+        del registry  # a tenth of what a text full of names takes in memory
+        for part in _PARTS:
+            doc = docs[part]
+            here = [x for x in located if x.part == part]
+            is_quoted = inside(spans[part])
+            link = _linker(doc, here, tags[part])
+            stand_ins = pronouns.resolve(doc, here, lexicon, is_quoted, link)
+            speech = _with_marked(
+                attributed.find_speech(doc, spans[part], tags[part], here, stand_ins),
+                quotes.find_speech(
+                    doc, spans[part], here, stand_ins, lexicon, is_headline=part == "headline"
+                ),
+            )
+            for said in speech:
+                self._calibrate(said)
+            described = nominals.find(doc, here, lexicon)
+            records.add(part, doc, is_quoted, here, stand_ins, speech, described)
+        return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))
+
+    def _calibrate(self, said: Speech) -> None:
+        kind = "quotes" if said.method == "tagger" else "quotes by rule"
+        said.confidence = self._tagger.calibrated(kind, said.confidence)
+        if said.speaker_confidence is not None:
+            kind = "speakers" if said.method == "tagger" else "speakers by rule"
+            said.speaker_confidence = self._tagger.calibrated(kind, said.speaker_confidence)
+
+    def _names(self, doc: Document, tags: Tags, votes: _Votes) -> list[Name]:
+        finder = NameFinder(doc, self._lexicon)
+        found = []
+        for span in tags.spans["names"]:
+            if span.confidence < _LEAST:
+                continue
+            name = self._name(doc, span, votes)
+            if name.type == "PERSON":
+                finder.add_title(name)
+            found.append(name)
+        roles.add_roles(doc, found, self._lexicon)
+        return found
+
+    def _name(self, doc: Document, span: Span, votes: _Votes) -> Name:
+        first, last = doc.tokens_of(span.start, span.end)
+        kind = span.label
+        weights = votes[doc.text[span.start : span.end]]
+        elected = max(weights, key=lambda label: weights[label])
+        if weights[elected] > _MAJORITY * weights[kind]:
+            kind = elected
+        if kind == "PERSON":
+            # A title is the role, not the name, however the tagger cut it.
+            while last - first > 1 and doc.tokens[first].lower in self._lexicon.titles:
+                first += 1
+        form = " ".join(doc.surface(first, last).split()).replace("’", "'")
+        if kind == "LOC":
+            kind = kind_of_place(form, self._lexicon)
+        confidence = self._tagger.calibrated("names", span.confidence)
+        return Name(
+            first, last, form, cast(EntityType, kind), method="tagger", confidence=confidence
+        )
+
+
+def _groups(articles: Sequence[Article]) -> Iterator[list[Article]]:
+    """Articles in order, as many at once as keep the cores busy and the memory small."""
+    group: list[Article] = []
+    characters = 0
+    for article in articles:
+        group.append(article)
+        characters += len(article.body)
+        if len(group) == _ARTICLES_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
+
+
+def _votes(article: Article, tags: dict[Part, Tags]) -> _Votes:
+    """By how a name is written: the types it got throughout an article, by their confidences."""
+    votes: _Votes = defaultdict(lambda: defaultdict(float))
+    for part, found in tags.items():
+        text = article.text(part)
+        for span in found.spans["names"]:
+            votes[text[span.start : span.end]][span.label] += span.confidence
+    return votes
+
+
+def _joined(article: Article) -> str:
+    return f"{article.headline}\n\n{article.body}" if article.headline else article.body
+
+
+def _sentence_ends(doc: Document) -> list[int]:
+    return [doc.tokens[s.last - 1].end for s in doc.sentences]
+
+
+def _read(text: str, tags: Tags) -> Document:
+    """The text cut up so that each span of the tagger is made of whole tokens."""
+    edges = {edge for spans in tags.spans.values() for s in spans for edge in (s.start, s.end)}
+    return tokens.read(text, sorted(edges))
+
+
+def _linker(doc: Document, names: Sequence[Located], tags: Tags) -> pronouns.Link:
+    """The person whose names a pronoun is most probably linked to, all of them taken together."""
+    persons = [x for x in names if x.name.type == "PERSON" and x.actor is not None]
+    starts = [doc.tokens[x.name.first].start for x in persons]
+
+    def link(start: int, gender: str) -> tuple[Actor, float] | None:
+        shares: dict[int, tuple[Actor, float]] = {}
+        for number, share in tags.link("pronoun", start, starts).items():
+            x = persons[number]
+            if x.actor is not None and x.actor.gender in ("", gender):
+                before = shares.get(id(x.actor), (x.actor, 0.0))[1]
+                shares[id(x.actor)] = (x.actor, before + share)
+        best = max(shares.values(), key=lambda pair: pair[1], default=None)
+        return best if best is not None and best[1] >= _LINKED else None
+
+    return link
+
+
+def _with_marked(tagged: list[Speech], ruled: Sequence[Speech]) -> list[Speech]:
+    """What the tagger found, and quotes in marks that it did not.
+
+    Of a long statement in marks it may find only what somebody says within: such pieces, less than
+    half of the quote, give way to the whole.
+    """
+    count = 1 + max((said.utterance for said in tagged), default=-1)
+    ends = [said.end for said in tagged]  # rising, as none overlaps another
+    added = []
+    dropped: set[int] = set()
+    for said in ruled:
+        if said.kind == "indirect":
+            continue
+        low = bisect_right(ends, said.start)
+        high = low
+        while high < len(tagged) and tagged[high].start < said.end:
+            high += 1
+        inside = range(low, high)
+        covered = sum(tagged[i].end - tagged[i].start for i in inside)
+        if all(_within(tagged[i], said) for i in inside) and 2 * covered < said.end - said.start:
+            dropped.update(inside)
+            said.utterance += count
+            added.append(said)
+    kept = [said for i, said in enumerate(tagged) if i not in dropped]
+    return quotes.distinct([*kept, *added])
+
+
+def _within(inner: Speech, outer: Speech) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end

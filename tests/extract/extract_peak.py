@@ -1,0 +1,38 @@
+"""A process of its own that extracts texts of one kind, and prints what each size took.
+
+`python extract_peak.py EXTRACTOR KIND SIZE…`; a line of JSON for each size: CPU seconds, the peak
+of memory so far in MB, and whether the name that ends the text was found where it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+import extract_texts as texts
+from extract_noisy import noisy_extractor
+
+from etl.extract import get_extractor
+from etl.model import Article
+
+END = "\n\nAngela Merkel left."
+
+
+def main(name: str, kind: str, sizes: list[int]) -> None:
+    extractor = noisy_extractor() if name == "noisy" else get_extractor(name)
+    extractor.extract(Article(None, texts.news(3_000)))  # what is loaded once is loaded now
+    for size in sizes:
+        body = texts.text(kind, size) + END
+        began = time.process_time()
+        mentions = extractor.extract(Article(None, body)).mentions
+        seconds = time.process_time() - began
+        unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+        is_whole = any(body[m.char_start : m.char_end] == "Angela Merkel" for m in mentions[-3:])
+        print(json.dumps({"seconds": seconds, "peak": peak, "is_whole": is_whole}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], [int(size) for size in sys.argv[3:]])

@@ -1,0 +1,78 @@
+"""The network as files and as answers: what is missing is said, what is linked is in reach."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import extract_texts as texts
+import pytest
+from extract_noisy import NoisyTagger
+
+from etl.extract.tagger.engine import WEIGHTS, Tagger, WeightsError
+from etl.extract.trained import TrainedExtractor
+from etl.model import Article
+
+FILES = ("model.onnx", "tags.json", "tokenizer.json")
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def change(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0x80  # no longer valid UTF-8, where it was
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("damage", [Path.unlink, cut, change], ids=["missing", "cut", "changed"])
+def test_weights_that_are_unfit_are_told_with_their_place_and_a_remedy(
+    tmp_path: Path, file: str, damage: Callable[[Path], None]
+) -> None:
+    for name in FILES:
+        shutil.copy(WEIGHTS / name, tmp_path)
+    Tagger(tmp_path)
+    damage(tmp_path / file)
+    with pytest.raises(WeightsError) as told:
+        TrainedExtractor(tmp_path).extract(Article(None, "Angela Merkel left."))
+    message = str(told.value)
+    assert str(tmp_path / file) in message
+    assert ("missing" if damage is Path.unlink else "cannot be used") in message
+    assert "git restore" in message
+
+
+def test_links_reach_only_what_stands_in_the_same_window() -> None:
+    text = texts.news(20_000)
+    (tags,) = NoisyTagger(WEIGHTS, threads=1).tag([text], [[]])
+    cues = [span.start for span in tags.spans["cue"]]
+    linked = 0
+    for content in tags.spans["content"]:
+        shares = tags.link("content", content.start, cues)
+        linked += len(shares)
+        assert list(shares) == list(range(min(shares, default=0), max(shares, default=-1) + 1))
+        assert all(share >= 0 for share in shares.values())
+        assert sum(shares.values()) <= 1
+        assert all(abs(cues[i] - content.start) < 3_000 for i in shares)
+        some = tags.link("content", content.start, cues, 0, max(shares, default=0))
+        assert set(some) == set(shares) - {max(shares, default=0)}
+    assert linked
+    assert tags.link("content", len(text) + 1, cues) == {}
+
+
+def test_a_part_of_a_text_counts_from_its_own_start() -> None:
+    text = texts.news(3_000)
+    (tags,) = NoisyTagger(WEIGHTS, threads=1).tag([text], [[]])
+    begin = text.index("\n\n") + 2
+    part = tags.part(begin, len(text))
+    for head, spans in part.spans.items():
+        shown = [text[s.start : s.end] for s in tags.spans[head] if s.start >= begin]
+        assert [text[begin:][s.start : s.end] for s in spans] == shown
+    cues = [span.start for span in part.spans["cue"]]
+    for source in part.spans["source"]:
+        moved = [cue + begin for cue in cues]
+        assert part.link("source", source.start, cues) == tags.link(
+            "source", source.start + begin, moved
+        )

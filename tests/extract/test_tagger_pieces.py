@@ -1,0 +1,104 @@
+"""Windows: every word of any text, once, in order, where it stands."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from extract_texts import ANY_TEXT, SURROGATES
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from etl.extract.tagger.engine import WEIGHTS
+from etl.extract.tagger.pieces import CASINGS, CLS, PIECES, SEP, Window, load_tokenizer, windows
+
+TOKENIZER = load_tokenizer(WEIGHTS / "tokenizer.json")
+
+
+def windows_of(text: str, cuts: list[int] | None = None) -> list[Window]:
+    return list(windows(text, cuts or [], TOKENIZER))
+
+
+def assert_sound(text: str, found: list[Window]) -> None:
+    """Windows are of a length that the network takes, their words rise and lie in the text."""
+    for window in found:
+        assert len(window.ids) == len(window.casing) <= PIECES
+        assert (window.ids[0], window.ids[-1]) == (CLS, SEP)
+        assert window.casing[0] == window.casing[-1] == 0
+        assert all(0 < case < CASINGS for case in window.casing[1:-1])
+        assert len(window.firsts) == len(window.words) > 0
+        assert window.firsts[0] == 1
+        assert all(a < b for a, b in pairwise([*window.firsts, len(window.ids) - 1]))
+    words = [word for window in found for word in window.words]
+    assert all(0 <= start < end <= len(text) for start, end in words)
+    assert all(left[1] <= right[0] for left, right in pairwise(words)), "words overlap"
+
+
+@settings(deadline=None, max_examples=300)
+@given(ANY_TEXT)
+@example("\ud83d lone \ude00")
+@example("a\u0301\u0323e\u200d\u00ad\r\nI\u0307\ufeff")
+@example("≠ 한국어 \u037e \u1fef ﷺ ﬁ İ")
+def test_any_text_has_sound_windows(text: str) -> None:
+    assert_sound(text, windows_of(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Angela Merkel met 1,200 voters. " * 700,
+        "?!… “” " * 3_000,
+        "antidisestablishmentarianism " * 900,
+        "Ünïted\r\nNätions\r\n\r\n" * 900,
+    ],
+    ids=["news", "marks", "many pieces a word", "CRLF"],
+)
+def test_every_word_stands_in_one_window(text: str) -> None:
+    found = windows_of(text)
+    assert_sound(text, found)
+    words = [word for window in found for word in window.words]
+    unread = [text[b:a] for (_, b), (a, _) in pairwise([(0, 0), *words, (len(text), 0)])]
+    assert not "".join(unread).strip()
+    # As the tokenizer alone cuts the text, which no stretch of it may change.
+    assert sum(len(w.ids) - 2 for w in found) == len(
+        TOKENIZER.encode(text, add_special_tokens=False).ids
+    )
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(1, 120), min_size=1, max_size=40))
+def test_windows_end_where_sentences_do(lengths: list[int]) -> None:
+    sentences = [" ".join(["word"] * (length - 1) + ["end"]) for length in lengths]
+    ends, at = [], 0
+    for sentence in sentences:
+        at += len(sentence)
+        ends.append(at)
+        at += 1
+    found = windows_of(" ".join(sentences), ends)
+    assert {window.words[-1][1] for window in found} <= set(ends)
+
+
+def test_a_stretch_without_a_cut_ends_after_the_last_word_that_fits() -> None:
+    first, *_ = windows_of("word " * 1_000, [])
+    assert len(first.ids) == PIECES
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("", 0), (" \n\t\u00a0" * 500, 0), ("\u200b\u00ad\x00" * 500, 0), ("x" * 2_000_000, 1)],
+    ids=["nothing", "blanks", "nothing visible", "one word of megabytes"],
+)
+def test_texts_of_no_or_one_word(text: str, count: int) -> None:
+    found = windows_of(text)
+    assert_sound(text, found)
+    assert len(found) == count
+    if count:
+        assert (found[0].words[0][0], found[-1].words[-1][1]) == (0, len(text))
+
+
+@given(st.text(SURROGATES, min_size=1, max_size=5))
+def test_half_a_surrogate_pair_moves_no_word(lone: str) -> None:
+    # Python reads such from JSON; no encoding writes it, and the tokenizer refuses it.
+    before, whole = windows_of("Angela Merkel left"), windows_of(f"Angela Merkel left {lone}")
+    assert whole[0].words[:3] == before[0].words
+    assert whole[0].ids[:4] == before[0].ids[:4]

@@ -1,0 +1,76 @@
+"""Texts of megabytes are read to their end, within a worker's memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MEMORY = 1_500
+"""MB that a process may take."""
+LARGEST = 5_000_000
+
+
+def measured(name: str, kind: str, *sizes: int) -> list[dict[str, Any]]:
+    """What a process of its own takes for texts of rising sizes, one after the other."""
+    here = Path(__file__)
+    done = subprocess.run(
+        [sys.executable, str(here.with_name("extract_peak.py")), name, kind, *map(str, sizes)],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(here.parents[2])},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("rules", "news"),
+        ("rules", "names"),
+        ("rules", "punctuation"),
+        ("noisy", "news in one line"),
+        ("noisy", "names"),
+    ],
+)
+def test_memory_grows_by_so_little_that_the_largest_text_fits(name: str, kind: str) -> None:
+    small, large = 100_000, 300_000
+    first, second = measured(name, kind, small, large)
+    a_character = (second["peak"] - first["peak"]) / (large - small)
+    assert first["peak"] + a_character * (LARGEST - small) < MEMORY
+
+
+def test_the_network_reads_a_text_to_its_end_in_time_by_its_length() -> None:
+    first, second = measured("tagger", "news", 15_000, 60_000)
+    assert first["is_whole"]
+    assert second["is_whole"]
+    assert second["seconds"] < 8 * first["seconds"]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["rules", "tagger"])
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        ("news", LARGEST),
+        ("news in one line", LARGEST),
+        ("names", LARGEST),
+        ("one letter", LARGEST),
+        ("speech", LARGEST),
+        ("pronouns", LARGEST),
+        # As much as MAX_TOKENS allows.
+        ("punctuation", 2_490_000),
+        ("marks", 2_490_000),
+        ("words in marks", 3_300_000),
+    ],
+)
+def test_the_largest_text_is_read_to_its_end_within_memory(name: str, kind: str, size: int) -> None:
+    (found,) = measured(name, kind, size)
+    assert found["is_whole"]
+    assert found["peak"] < MEMORY
