@@ -24,7 +24,8 @@ _LINKED = 0.3
 _SHARED = 0.15
 """Least probability of a source's link to a cue that no source prefers: "he said …, adding …"."""
 _REACH = 1
-"""Sentences between a content and its cue: links further away are wrong more often than right."""
+"""Sentences between a content in marks and its cue: links further away are wrong more often than
+right, and so are those of other contents out of their sentence."""
 _GOVERNORS = word_set("for of from to with by at in on against about behind close familiar")
 _SUBJECTS = word_set("he she they who")
 _SUBJECT = 40
@@ -55,7 +56,7 @@ def find_speech(
     """All that the tagger takes for speech in one part, in order; utterances numbered from 0."""
     speakers = _Speakers(doc, names, stand_ins)
     found: list[Speech] = []
-    for number, utterance in enumerate(_utterances(doc, tags)):
+    for number, utterance in enumerate(_utterances(doc, tags, marked)):
         cue = utterance.cue
         source = utterance.source or speakers.subject(cue or utterance.contents[0][0])
         actor, sure = speakers.of(source) if source else (None, 0.0)
@@ -90,7 +91,7 @@ def _apart(found: list[Speech], text: str) -> list[Speech]:
     return kept
 
 
-def _utterances(doc: Document, tags: Tags) -> list[_Utterance]:
+def _utterances(doc: Document, tags: Tags, marked: Sequence[Marked]) -> list[_Utterance]:
     cues, sources = tags.spans["cue"], tags.spans["source"]
     of_cue = _sources_of(tags, cues, sources)
     starts = [cue.start for cue in cues]
@@ -98,7 +99,8 @@ def _utterances(doc: Document, tags: Tags) -> list[_Utterance]:
     by_cue: dict[int, _Utterance] = {}
     found: list[_Utterance] = []
     for content in tags.spans["content"]:
-        low, high = doc.sentence_at(content.start) - _REACH, doc.sentence_at(content.end) + _REACH
+        reach = _REACH if _is_marked(content, marked) else 0
+        low, high = doc.sentence_at(content.start) - reach, doc.sentence_at(content.end - 1) + reach
         near = range(bisect_left(places, low), bisect_right(places, high))
         shares = tags.link("content", content.start, starts, near.start, near.stop)
         best, share = max(shares.items(), key=lambda pair: pair[1], default=(-1, 0.0))
@@ -141,6 +143,12 @@ def _floats(doc: Document, before: _Utterance, content: Span) -> bool:
         and _opens_marked(doc, before.contents[-1][0])
         and _paragraph_at(doc, before.contents[-1][0]) in (number - 1, number)
     )
+
+
+def _is_marked(content: Span, marked: Sequence[Marked]) -> bool:
+    """Whether some of a content stands in marks."""
+    after = bisect_left(marked, content.end, key=_start)
+    return after > 0 and marked[after - 1].end > content.start
 
 
 def _opens_marked(doc: Document, content: Span) -> bool:
@@ -207,6 +215,9 @@ def _pieces(
         pieces.append((start, end, "direct"))
         at = end
     pieces += _outside(text, at, content.end)
+    if inside:
+        # The "and" between two quoted phrases is nobody's words.
+        pieces = [p for p in pieces if p[2] == "direct" or " " in text[p[0] : p[1]]]
     if any(kind == "indirect" for _, _, kind in pieces):
         pieces = [(a, b, "mixed" if kind == "direct" else kind) for a, b, kind in pieces]
     return pieces

@@ -24,6 +24,7 @@ _SMALL_IN_TITLES = word_set(
     "a an the of in on at by to for and or but as with from into over after not off up out per via"
 )
 _MAX_TOKENS = 9
+_LONGEST_SEAT = 5
 _LONGEST_ROLE = 20  # tokens: in a line of capitals alone, every word could be one of a role
 # What may stand between the words of a role: "former first deputy prime minister".
 _ROLE_MODIFIERS = word_set(
@@ -275,7 +276,24 @@ class NameFinder:
         """Give a person's name the role of the title directly before it, and what that tells."""
         method, confidence = name.method, name.confidence
         self._with_role(name)
+        name.role = name.role or self._office_before(name)
         name.type, name.method, name.confidence = "PERSON", method, confidence
+
+    def _office_before(self, name: Name) -> str | None:
+        """The office with its seat before a name: "Secretary of State" John Kerry."""
+        tokens, begin = self.doc.tokens, self.doc.sentence_of(name.first).first
+        of = name.first - 1
+        while of > begin and tokens[of].is_capitalised and name.first - of < _LONGEST_SEAT:
+            of -= 1
+        is_office = begin < of < name.first - 1 and tokens[of].lower in ("of", "for")
+        if not is_office or tokens[of - 1].lower not in self.lexicon.titles:
+            return None
+        start = of - 1
+        while start > max(begin, of - _MAX_TOKENS) and self._is_role_word(start - 1):
+            start -= 1
+        while tokens[start].lower in ("'s", "’s", "of", "for", "-"):
+            start += 1
+        return self.doc.surface(start, name.first)
 
     def _with_role(self, name: Name) -> Name:
         """Add the title that stands directly before the name, as written."""

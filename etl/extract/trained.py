@@ -15,7 +15,7 @@ from typing import cast
 from etl.extract import attributed, marks, nominals, pronouns, quotes, roles, tokens
 from etl.extract.actors import Actor, Located, Registry
 from etl.extract.lexicon import load_lexicon
-from etl.extract.names import Name, NameFinder
+from etl.extract.names import PARTICLES, Name, NameFinder
 from etl.extract.places import kind_of_place
 from etl.extract.records import Records, inside
 from etl.extract.speech import Speech
@@ -120,11 +120,13 @@ class TrainedExtractor:
 
     def _names(self, doc: Document, tags: Tags, votes: _Votes) -> list[Name]:
         finder = NameFinder(doc, self._lexicon)
-        found = []
+        found: list[Name] = []
         for span in tags.spans["names"]:
             if span.confidence < _LEAST:
                 continue
             name = self._name(doc, span, votes)
+            if found and name.first < found[-1].last:
+                continue  # the one before was made longer
             if name.type == "PERSON":
                 finder.add_title(name)
             found.append(name)
@@ -142,6 +144,9 @@ class TrainedExtractor:
             # A title is the role, not the name, however the tagger cut it.
             while last - first > 1 and doc.tokens[first].lower in self._lexicon.titles:
                 first += 1
+            # No name ends with the "bin" of its father's.
+            if last < len(doc.tokens) and doc.tokens[last - 1].lower in PARTICLES:
+                last += doc.tokens[last].is_capitalised
         form = " ".join(doc.surface(first, last).split()).replace("’", "'")
         if kind == "LOC":
             kind = kind_of_place(form, self._lexicon)
