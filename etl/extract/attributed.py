@@ -275,11 +275,12 @@ class _Speakers:
         """Who opens the sentence of a cue without a source: the first name or pronoun before it."""
         tokens = self._doc.tokens
         at = max(0, bisect_right(self._doc.starts, said.start) - 1)
-        for i in range(max(self._doc.sentence_of(at).first, at - _SUBJECT), at):
+        begin = max(self._doc.sentence_of(at).first, at - _SUBJECT)
+        for i in range(begin, at):
             x = self._starting.get(i)
             if x is not None and x.name.last <= at:
                 after = tokens[x.name.last].lower
-                if after not in ("'s", "’s") and self._is_head(x, i, at):
+                if after not in ("'s", "’s") and self._is_head(x, begin, at):
                     return Span(tokens[i].start, tokens[x.name.last - 1].end, "", _UNTOLD)
             elif tokens[i].lower in _SUBJECTS:
                 return Span(tokens[i].start, tokens[i].end, "", _UNTOLD)

@@ -147,6 +147,9 @@ class TrainedExtractor:
             # No name ends with the "bin" of its father's.
             if last < len(doc.tokens) and doc.tokens[last - 1].lower in PARTICLES:
                 last += doc.tokens[last].is_capitalised
+        # No name goes on in the next paragraph, though the network may read two as one.
+        while last - first > 1 and doc.paragraph_of(last - 1) != doc.paragraph_of(first):
+            last -= 1
         form = " ".join(doc.surface(first, last).split()).replace("’", "'")
         if kind == "LOC":
             kind = kind_of_place(form, self._lexicon)
