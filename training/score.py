@@ -7,40 +7,10 @@ from collections.abc import Sequence
 
 import torch
 
+from etl.extract.tagger.decode import Chain
 from training.corpora import Document
 from training.examples import Example, batches, collate
 from training.network import HEADS, LINKS, Batch, Tagger
-
-
-def viterbi(
-    emissions: torch.Tensor, words: torch.Tensor, transitions: torch.Tensor
-) -> list[list[int]]:
-    """The best tags of each sequence; shapes as of `network.log_partition`."""
-    best = transitions[-1] + emissions[:, 0]
-    back = []
-    for i in range(1, emissions.shape[1]):
-        total = best[:, :, None] + transitions[:-1]
-        value, previous = total.max(1)
-        there = words[:, i, None]
-        back.append(torch.where(there, previous, torch.arange(total.shape[-1])))
-        best = torch.where(there, value + emissions[:, i], best)
-    tag = best.argmax(-1)
-    path = [tag]
-    for previous in reversed(back):
-        tag = previous.gather(1, tag[:, None])[:, 0]
-        path.append(tag)
-    return torch.stack(path[::-1], 1).tolist()  # type: ignore[no-any-return]
-
-
-def spans_of(tags: Sequence[str], words: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
-    """The spans that BIO tags of words describe; an I follows its B or I, as the CRF sees to."""
-    found: list[tuple[int, int, str]] = []
-    for tag, (start, end) in zip(tags, words, strict=False):
-        if tag[0] == "B":
-            found.append((start, end, tag[2:]))
-        elif tag[0] == "I":
-            found[-1] = (found[-1][0], end, found[-1][2])
-    return found
 
 
 def scores(
@@ -60,13 +30,14 @@ def scores(
             index = batch.firsts[:, :, None].expand(-1, -1, states.shape[-1])
             states = states.gather(1, index)
             for head, emissions in model.emissions(states, batch.corpus).items():
-                tags = HEADS[head]
-                paths = viterbi(emissions, batch.words, model.allowed_transitions(head))
-                for example, path in zip(group, paths, strict=True):
-                    named = [tags[t] for t in path]
+                chain = Chain(HEADS[head], model.allowed_transitions(head).double().numpy())
+                each = zip(emissions.double().numpy(), batch.words.sum(1).tolist(), strict=True)
+                paths = chain.spans([rows[:count] for rows, count in each])
+                for example, spans in zip(group, paths, strict=True):
+                    words = example.window.words
                     found[head] |= {
-                        (example.document, a, b, label or head)
-                        for a, b, label in spans_of(named, example.window.words)
+                        (example.document, words[s.first][0], words[s.last - 1][1], s.label or head)
+                        for s in spans
                     }
             for kind in LINKS:
                 hits[kind] += _links_right(model, states, batch, kind)

@@ -156,7 +156,7 @@ def _opens_marked(doc: Document, content: Span) -> bool:
 
 
 def _paragraph_at(doc: Document, span: Span) -> int:
-    return doc.sentences[doc.sentence_at(span.start)].paragraph
+    return doc.paragraph_of(doc.token_at(span.start))
 
 
 def _sources_of(
@@ -174,7 +174,7 @@ def _sources_of(
 
 def _nearest(doc: Document, content: Span, sources: Sequence[Span]) -> Span | None:
     """The source that ends or begins closest to a content without a cue, in its sentence."""
-    sentence = doc.sentences[doc.sentence_at(content.start)]
+    sentence = doc.sentence_of(doc.token_at(content.start))
     low, high = doc.tokens[sentence.first].start, doc.tokens[sentence.last - 1].end
     first, last = bisect_left(sources, low, key=_start), bisect_left(sources, high, key=_start)
     # Only those on either side of the content's ends can be closest.
@@ -274,7 +274,7 @@ class _Speakers:
     def subject(self, said: Span) -> Span | None:
         """Who opens the sentence of a cue without a source: the first name or pronoun before it."""
         tokens = self._doc.tokens
-        at = max(0, bisect_right(self._doc.starts, said.start) - 1)
+        at = self._doc.token_at(said.start)
         begin = max(self._doc.sentence_of(at).first, at - _SUBJECT)
         for i in range(begin, at):
             x = self._starting.get(i)

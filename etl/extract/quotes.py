@@ -48,8 +48,12 @@ def find_speech(
     lexicon: Lexicon,
     *,
     is_headline: bool = False,
+    marked_only: bool = False,
 ) -> list[Speech]:
-    """All quotes of one part, in order of their spans; utterances numbered from 0."""
+    """All quotes of one part, in order of their spans; utterances numbered from 0.
+
+    `marked_only` leaves out speech without marks, for who finds that better.
+    """
     marked = _locate(doc, spans)
     quoted = [False] * len(doc.tokens)
     for m in marked:
@@ -58,7 +62,9 @@ def find_speech(
     attributor = Attributor(doc, names, stand_ins, quoted, lexicon)
     _attribute(doc, marked, attributor, quoted)
     _carry(doc, marked)
-    found = [] if not is_headline else indirect.headline_colon(doc, attributor, quoted)
+    found: list[Speech] = []
+    if is_headline and not marked_only:
+        found += indirect.headline_colon(doc, attributor, quoted)
     by_cue: dict[int, int] = {}  # utterances by the first token of their cue
     split: set[int] = set()  # utterances that began before their cue: the rest is direct too
     for number, m in enumerate(marked):
@@ -75,7 +81,8 @@ def find_speech(
         if m.method in ("cue_after", "cue_inverted", "cue_behind"):
             split.add(m.utterance)
         found.append(_speech(doc, m, _source_of(m.site, attributor, doc), is_split))
-    found += indirect.find(doc, attributor, by_cue, len(marked), quoted)
+    if not marked_only:
+        found += indirect.find(doc, attributor, by_cue, len(marked), quoted)
     return distinct(found)
 
 

@@ -155,8 +155,11 @@ class Document:
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int]:
         """The tokens `first`:`last` that stand at least in part in the characters `start`:`end`."""
-        first = bisect_right(self.starts, start) - 1
-        return max(0, first), bisect_left(self.starts, end)
+        return self.token_at(start), bisect_left(self.starts, end)
+
+    def token_at(self, position: int) -> int:
+        """The number of the token in which a character stands, or of the one before it."""
+        return max(0, bisect_right(self.starts, position) - 1)
 
     def paragraph_of(self, token: int) -> int:
         """The number of the paragraph in which a token stands."""
@@ -168,7 +171,7 @@ class Document:
 
     def sentence_at(self, position: int) -> int:
         """The number of the sentence in which a character stands, or of the one before it."""
-        return self.tokens[max(0, bisect_right(self.starts, position) - 1)].sentence
+        return self.tokens[self.token_at(position)].sentence
 
     @cached_property
     def starts(self) -> list[int]:

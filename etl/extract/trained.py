@@ -101,9 +101,7 @@ class TrainedExtractor:
             stand_ins = pronouns.resolve(doc, here, lexicon, is_quoted, link)
             speech = _with_marked(
                 attributed.find_speech(doc, spans[part], tags[part], here, stand_ins),
-                quotes.find_speech(
-                    doc, spans[part], here, stand_ins, lexicon, is_headline=part == "headline"
-                ),
+                quotes.find_speech(doc, spans[part], here, stand_ins, lexicon, marked_only=True),
             )
             for said in speech:
                 self._calibrate(said)
@@ -112,11 +110,11 @@ class TrainedExtractor:
         return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))
 
     def _calibrate(self, said: Speech) -> None:
-        kind = "quotes" if said.method == "tagger" else "quotes by rule"
-        said.confidence = self._tagger.calibrated(kind, said.confidence)
+        if said.method != "tagger":
+            return  # a rule's confidence is a figure of its own
+        said.confidence = self._tagger.calibrated("quotes", said.confidence)
         if said.speaker_confidence is not None:
-            kind = "speakers" if said.method == "tagger" else "speakers by rule"
-            said.speaker_confidence = self._tagger.calibrated(kind, said.speaker_confidence)
+            said.speaker_confidence = self._tagger.calibrated("speakers", said.speaker_confidence)
 
     def _names(self, doc: Document, tags: Tags, votes: _Votes) -> list[Name]:
         finder = NameFinder(doc, self._lexicon)
@@ -226,8 +224,6 @@ def _with_marked(tagged: list[Speech], ruled: Sequence[Speech]) -> list[Speech]:
     added = []
     dropped: set[int] = set()
     for said in ruled:
-        if said.kind == "indirect":
-            continue
         low = bisect_right(ends, said.start)
         high = low
         while high < len(tagged) and tagged[high].start < said.end:
