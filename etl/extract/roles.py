@@ -14,6 +14,8 @@ _LONGEST = 14
 _ENDS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "(", ")", "“", "”", '"'})
 _BREAKS = word_set("who whose which that and but said says is was were has had while when")
 _OPENERS = word_set("a an the his her their its one")
+_SEATED = word_set("of for at in")
+_SEAT = 6  # words of "of the Bank of England" at most
 
 
 def add_roles(doc: Document, names: list[Name], lexicon: Lexicon) -> None:
@@ -64,11 +66,14 @@ def _before(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | No
     """The span of "The ministry's spokeswoman" in "The ministry's spokeswoman, Ann Lee, said"."""
     tokens, begin = doc.tokens, doc.sentence_of(name.first).first
     i = name.first - 1
-    if i - 1 < begin or tokens[i].text != "," or tokens[i - 1].lower not in lexicon.titles:
+    if i - 1 < begin or tokens[i].text != ",":
         return None
     if name.last >= len(tokens) or tokens[name.last].text not in (",", "."):
         return None
-    first = i
+    office = _office_before(doc, i, begin, lexicon)
+    if office is None:
+        return None
+    first = office
     while first > begin and i - first < _LONGEST:
         token = tokens[first - 1]
         if token.text in _ENDS or token.lower in _BREAKS or token.lower in lexicon.cues:
@@ -77,3 +82,14 @@ def _before(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | No
         if token.lower in _OPENERS:
             break
     return (first, i) if first < i else None
+
+
+def _office_before(doc: Document, end: int, begin: int, lexicon: Lexicon) -> int | None:
+    """The "mayor" of "mayor of Paris" or of "the mayor" that ends before token `end`."""
+    for i in range(end - 1, max(begin, end - 1 - _SEAT) - 1, -1):
+        token = doc.tokens[i]
+        if token.lower in lexicon.titles:
+            return i if i == end - 1 or doc.tokens[i + 1].lower in _SEATED else None
+        if token.text in _ENDS or token.lower in _BREAKS:
+            return None
+    return None

@@ -76,6 +76,8 @@ def test_a_headline_in_sentence_case_is_read_like_any_sentence() -> None:
         ("Secretary of State Lise Holm left.", "Secretary of State"),
         ("Lise Holm, the ministry's spokeswoman, left.", "the ministry's spokeswoman"),
         ("The ministry’s spokeswoman, Lise Holm, left.", "The ministry’s spokeswoman"),
+        ("The mayor of the city of Osterby, Lise Holm, left.", "The mayor of the city of Osterby"),
+        ("In the north of Osterby, Lise Holm, left alone, slept.", None),
         ("Lise Holm left.", None),
     ],
 )
