@@ -15,12 +15,14 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from etl import queries, schema
+from etl.actors.ledger import Ledger
 from etl.actors.link import link_actors
 from etl.extract import tokens
 from etl.intake import InputError, Progress, silent
@@ -75,7 +77,7 @@ def compare_candidate(settings: Settings, progress: Progress = silent) -> Compar
         progress(STAGE, 0, _STEPS)
         articles = _redo(con, editions.candidate_rows(settings))
         progress(STAGE, 1, _STEPS)
-        link_actors(con)
+        link_actors(con, Ledger(settings.identity_ledger), datetime.now(UTC), is_trial=True)
         progress(STAGE, 2, _STEPS)
         con.execute(_SPANS)
         con.execute(_CHANGES)

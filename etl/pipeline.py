@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
 
+from etl.actors.ledger import Ledger
 from etl.actors.link import LINKING_VERSION, link_actors
 from etl.extract import Extractor
 from etl.intake import InputError, Progress, silent
@@ -36,6 +37,9 @@ from etl.store.publish import (
 )
 from etl.store.staging import Staging
 from etl.store.state import State
+
+LEDGER_FORGOTTEN_THROUGH = "ledger_forgotten_through"
+"""Property of the build file: up to which tombstone the identity ledger is rid of names."""
 
 
 @dataclass
@@ -101,7 +105,16 @@ def _quarantine_digest(settings: Settings) -> str:
 def link(settings: Settings) -> int:
     """Link the actors of texts to entities; returns the number of entities."""
     with build.open_build(settings.build_file) as con:
-        return link_actors(con)
+        forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
+        entities = link_actors(
+            con,
+            Ledger(settings.identity_ledger),
+            datetime.now(UTC),
+            forget=forgotten_through != build.get_property(con, LEDGER_FORGOTTEN_THROUGH),
+        )
+        if forgotten_through:
+            build.set_property(con, LEDGER_FORGOTTEN_THROUGH, forgotten_through)
+        return entities
 
 
 def check_loaded(settings: Settings) -> list[checks.Problem]:

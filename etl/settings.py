@@ -76,6 +76,11 @@ class Settings:
         return self.home / "reextraction"
 
     @property
+    def identity_ledger(self) -> Path:
+        """Which entity each name was decided to be; part of the backup."""
+        return self.registry / "identity"
+
+    @property
     def state_file(self) -> Path:
         return self.home / "state.sqlite"
 

@@ -1,111 +1,139 @@
 """Links each actor within an article (`text_actors`) to an entity across articles.
 
-The first version of identity, precision before recall: names that meet under one key are one
-entity; a lone surname joins the one person of that surname who dominates the corpus; an acronym
-joins the one organisation that some text expands it to. All else stays its own.
+Belongs here: which names are new and what the loaded texts say about them. Does not belong here:
+deciding (`linker`), how decisions are kept (`ledger`), what users correct.
 
-An entity_id is a hash of its key, so a rebuild gives the same ids without any memory.
+A name is decided once, when it first comes, and entered in the ledger; later articles follow it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
-from etl.actors.names import name_key, type_group
+from etl.actors.ledger import DECISIONS, Ledger
+from etl.actors.linker import Decision, Evidence, Form, Linker, NameType, blocks, is_short
+from etl.actors.names import name_key
+from etl.actors.reference import Reference, load_reference
+from etl.actors.variants import person_name
 
-LINKING_VERSION = "1"
-
-SURNAME_DOMINANCE = 10
-"""A lone surname joins a person who is in that many times more texts than any namesake."""
-
-_PARTICLES = frozenset(
-    {"al", "bin", "da", "de", "del", "den", "der", "di", "du", "la", "van", "von"}
-)
-"""Words that a surname may begin with."""
-_ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
+LINKING_VERSION = "2"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A distinct name and type among the actors of texts, and in how many texts it occurs."""
+def link_actors(
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    is_trial: bool = False,
+    forget: bool = False,
+) -> int:
+    """Decide what is new, then fill `loaded.actor_links`; returns the number of entities.
 
-    name: str
-    type: str
-    texts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where a name leads: the entity, by which method, how surely."""
-
-    entity_id: str
-    method: str
-    confidence: float
-
-
-def _entity_id(identity: str) -> str:
-    return "E" + hashlib.sha256(identity.encode()).hexdigest()[:12]
-
-
-def _identity(name: Named) -> str:
-    """A multi-word name is one entity whatever its type; a bare word is one for each group."""
-    key = name_key(name.name, name.type)
-    return key if " " in key else f"{type_group(name.type)}:{key}"
-
-
-def _is_surname(key: str) -> bool:
-    """Whether a name that ends another one is a surname alone: "leyen", "von der leyen"."""
-    return " " not in key or key.split()[0] in _PARTICLES
-
-
-def decide(names: list[Named], expansions: list[tuple[str, str]]) -> dict[tuple[str, str], Link]:
-    """The link of every (name, type).
-
-    `expansions` holds (acronym, name of the organisation) pairs that texts themselves give. Pure:
-    the same input gives the same links in any order.
+    The ledger is written before the table, so that what is stopped in between is decided already.
+    A trial reads the ledger and writes nothing to it. `forget` first removes from the
+    ledger what no text has any more.
     """
-    people: dict[str, Counter[str]] = defaultdict(Counter)  # surname -> full key -> texts
-    for n in names:
-        words = name_key(n.name, n.type).split()
-        if n.type == "PERSON" and len(words) > 1:
-            for start in range(1, len(words)):  # "von der leyen", "der leyen" and "leyen"
-                people[" ".join(words[start:])][" ".join(words)] += n.texts
-    meant: dict[str, set[str]] = defaultdict(set)
-    for acronym, name in expansions:
-        meant[name_key(acronym, "ORG")].add(name_key(name, "ORG"))
-
-    links = {}
-    for n in names:
-        key = name_key(n.name, n.type)
-        link = Link(_entity_id(_identity(n)), "name", 1.0)
-        if n.type == "PERSON" and key in people and _is_surname(key):
-            ranked = people[key].most_common()
-            best, count = sorted(ranked, key=lambda kv: (-kv[1], kv[0]))[0]
-            others = max((c for k, c in ranked if k != best), default=0)
-            if count >= SURNAME_DOMINANCE * others:
-                link = Link(_entity_id(best), "surname", round(count / (count + others), 3))
-        elif n.type != "PERSON" and _ACRONYM.fullmatch(n.name) and len(meant[key]) == 1:
-            (expansion,) = meant[key]
-            if " " in expansion:
-                link = Link(_entity_id(expansion), "acronym", 0.9)
-        links[n.name, n.type] = link
-    return links
-
-
-def link_actors(con: duckdb.DuckDBPyConnection) -> int:
-    """Fill `loaded.actor_links` anew from `loaded.text_actors`; returns the number of entities."""
-    names = [
-        Named(*row)
+    register_forms(con)
+    if forget:
+        ledger.forget(con)
+    ledger.register(con)
+    new = [
+        Form(*row)
         for row in con.execute(
-            "select name, type, count(*) from loaded.text_actors group by all order by all"
+            """
+            select f.name, f.type, f.scope, count(*) from forms f
+            anti join ledger using (name, type, scope)
+            group by all order by all
+            """
         ).fetchall()
     ]
+    if new:
+        decided = as_table(_decide(con, new), now)
+        if not is_trial:
+            ledger.append(decided)
+        con.register("decided", decided)
+        con.execute("insert into ledger by name select * from decided")
+        con.unregister("decided")
+    con.execute("begin")
+    con.execute("delete from loaded.actor_links")
+    con.execute(
+        """
+        insert into loaded.actor_links by name
+        select f.text_actor_id, l.entity_id, l.method, l.confidence
+        from forms f join ledger l using (name, type, scope)
+        """
+    )
+    con.execute("commit")
+    row = con.execute("select count(distinct entity_id) from loaded.actor_links").fetchone()
+    con.execute("drop table forms")
+    con.execute("drop table ledger")
+    return int(row[0]) if row else 0
+
+
+def register_forms(con: duckdb.DuckDBPyConnection) -> None:
+    """A temporary table `forms`: each actor of a text with its name, type and scope."""
+    people = con.execute(
+        "select distinct name from loaded.text_actors where type = 'PERSON'"
+    ).fetchall()
+    short = [name for (name,) in people if is_short(name, "PERSON")]
+    con.register("short_names", pa.table({"name": pa.array(short, pa.string())}))
+    con.execute(
+        """
+        create or replace temp table forms as
+        with titles as (
+          select m.text_actor_id, min(lower(rtrim(m.role, '.'))) as title
+          from loaded.text_mentions m join loaded.text_actors a using (text_actor_id)
+          where a.type = 'PERSON' and m.role is not null and a.name in (from short_names)
+          group by all
+        )
+        select a.text_actor_id, a.name, a.type,
+          strftime(v.published_on, '%Y-%m') as month,
+          case when a.type = 'PERSON' and a.name in (from short_names)
+            then coalesce(strftime(v.published_on, '%Y-%m'), '') || '|' || coalesce(t.title, '')
+            else '' end as scope
+        from loaded.text_actors a
+        join loaded.article_versions v using (content_sha256)
+        left join titles t using (text_actor_id)
+        """
+    )
+    con.unregister("short_names")
+
+
+def _decide(con: duckdb.DuckDBPyConnection, new: Sequence[Form]) -> list[Decision]:
+    reference = load_reference()
+    wanted = sorted({block for form in new for block in _asked_for(form, reference)})
+    con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))
+    known = [
+        Decision(Form(name, type_, scope, texts), entity, method, confidence)
+        for name, type_, scope, entity, method, confidence, texts in con.execute(
+            """
+            with near as (
+              select distinct l.name, l.type, l.scope, l.entity_id, l.method, l.confidence
+              from (select *, unnest(block) as b from ledger) l
+              semi join wanted on l.b = wanted.block
+            ), counted as (select name, type, scope, count(*) as texts from forms group by all)
+            select near.*, coalesce(counted.texts, 0)
+            from near left join counted using (name, type, scope) order by all
+            """
+        ).fetchall()
+    ]
+    con.unregister("wanted")
+    return Linker(known, evidence_of(con), reference).decide(new)
+
+
+def evidence_of(con: duckdb.DuckDBPyConnection) -> Evidence:
+    """What the loaded texts say beyond names; temporary table `forms` must be there."""
+    months: dict[NameType, dict[str, int]] = defaultdict(dict)
+    for name, type_, month, texts in con.execute(
+        "select name, type, month, count(*) from forms "
+        "where type = 'PERSON' and scope = '' and month is not null group by all"
+    ).fetchall():
+        months[name, type_][month] = texts
     expansions = con.execute(
         """
         select distinct m.surface, a.name
@@ -115,26 +143,58 @@ def link_actors(con: duckdb.DuckDBPyConnection) -> int:
         order by all
         """
     ).fetchall()
-    links = decide(names, expansions)
-    decided = pa.table(
-        {
-            "name": pa.array([name for name, _ in links], pa.string()),
-            "type": pa.array([type_ for _, type_ in links], pa.string()),
-            "entity_id": pa.array([link.entity_id for link in links.values()], pa.string()),
-            "method": pa.array([link.method for link in links.values()], pa.string()),
-            "confidence": pa.array([link.confidence for link in links.values()], pa.float64()),
-        }
+    return Evidence(expansions, months, lambda pairs: _together(con, pairs))
+
+
+def _asked_for(form: Form, reference: Reference) -> set[str]:
+    """The blocks in which a new form looks for others."""
+    asked = set(blocks(form, reference))
+    bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
+    if " " not in bare:
+        asked |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
+    return asked
+
+
+def _together(
+    con: duckdb.DuckDBPyConnection, pairs: set[frozenset[NameType]]
+) -> set[frozenset[NameType]]:
+    ordered = [sorted(pair) for pair in pairs]
+    con.register(
+        "pairs",
+        pa.table(
+            {
+                "a": pa.array([a for (a, _), _ in ordered], pa.string()),
+                "b": pa.array([b for _, (b, _) in ordered], pa.string()),
+            }
+        ),
     )
-    con.register("decided_links", decided)
-    con.execute("begin")
-    con.execute("delete from loaded.actor_links")
-    con.execute(
+    found = con.execute(
         """
-        insert into loaded.actor_links by name
-        select a.text_actor_id, d.entity_id, d.method, d.confidence
-        from loaded.text_actors a join decided_links d using (name, type)
+        select distinct p.a, p.b from pairs p
+        join loaded.text_actors x on x.name = p.a and x.type = 'PERSON'
+        join loaded.text_actors y
+          on y.name = p.b and y.type = 'PERSON' and x.content_sha256 = y.content_sha256
         """
+    ).fetchall()
+    con.unregister("pairs")
+    return {frozenset(((a, "PERSON"), (b, "PERSON"))) for a, b in found}
+
+
+def as_table(decided: Sequence[Decision], now: datetime) -> pa.Table:
+    """Decisions as rows of the ledger."""
+    reference = load_reference()
+    columns = {
+        "name": [d.form.name for d in decided],
+        "type": [d.form.type for d in decided],
+        "scope": [d.form.scope for d in decided],
+        "block": [blocks(d.form, reference) for d in decided],
+        "entity_id": [d.entity_id for d in decided],
+        "method": [d.method for d in decided],
+        "confidence": [d.confidence for d in decided],
+        "evidence": [d.evidence for d in decided],
+        "decided_at": [now] * len(decided),
+    }
+    return pa.table(
+        {name: pa.array(values, DECISIONS.field(name).type) for name, values in columns.items()},
+        schema=DECISIONS,
     )
-    con.execute("commit")
-    con.unregister("decided_links")
-    return len({link.entity_id for link in links.values()})

@@ -8,14 +8,26 @@ from functools import lru_cache
 from itertools import takewhile
 
 _PLACES = {"GPE", "LOC"}
-_INITIAL = re.compile(r"[a-z](?:\.[a-z])*\.?")
+INITIAL = re.compile(r"[a-z](?:\.[a-z])*\.?")
 """One initial, or several with dots between them: "j", "j.", "r.r."."""
 _PUNCTUATION = re.compile(r"[\s\-‐‑–—_/]+")
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
 """Letters that Unicode does not take apart into a base letter and a mark."""
-_DROPPED = re.compile(r"[.,’'ʼ`\"“”]")
+DROPPED = re.compile(r"[.,’'ʼ`\"“”]")
+
+
+def fold(text: str) -> str:
+    """Lower case without marks on letters."""
+    text = unicodedata.normalize("NFKD", text)
+    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
+    return text.translate(_LETTERS)
+
+
+def split_name(name: str) -> list[str]:
+    """The words of a name, folded; hyphens count as spaces."""
+    return _PUNCTUATION.sub(" ", fold(name)).split()
 
 
 @lru_cache(maxsize=200_000)
@@ -26,18 +38,16 @@ def name_key(name: str, type_: str) -> str:
     count as spaces. "Donald J. Trump" and "Donald Trump" meet, "Donald Trump Jr." stays apart;
     "J. D. Vance", "J.D. Vance" and "JD Vance" meet.
     """
-    text = unicodedata.normalize("NFKD", name)
-    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
-    text = text.translate(_LETTERS)
-    words = _PUNCTUATION.sub(" ", text).split()
+    text = fold(name)
+    words = split_name(name)
     if len(words) > 1 and words[0] == "the":
         words = words[1:]
     if type_ == "PERSON" and len(words) > 2:
-        initials = list(takewhile(_INITIAL.fullmatch, words[:-1]))
+        initials = list(takewhile(INITIAL.fullmatch, words[:-1]))
         given = ["".join(initials)] if initials else words[:1]
         middle = words[len(initials) or 1 : -1]
-        words = [*given, *(w for w in middle if not _INITIAL.fullmatch(w)), words[-1]]
-    return " ".join(filter(None, (_DROPPED.sub("", w) for w in words))) or text
+        words = [*given, *(w for w in middle if not INITIAL.fullmatch(w)), words[-1]]
+    return " ".join(filter(None, (DROPPED.sub("", w) for w in words))) or text
 
 
 def type_group(type_: str) -> str:

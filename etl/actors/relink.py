@@ -1,0 +1,66 @@
+"""Deciding all names anew: what would change, with ids of actors kept where they can be.
+
+Belongs here: the plan of a relink. Does not belong here: deciding (`link`), showing, applying it.
+
+A name is decided once and later articles follow, so early decisions were made knowing little. A
+relink decides everything with what is known today. An actor keeps its id by majority: of the old
+and new ones that share texts, those that share most are the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from etl.actors.ledger import Ledger
+from etl.actors.link import evidence_of, register_forms
+from etl.actors.linker import Decision, Form, Linker, mint
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A name that would be somebody else: the entity in force, and the decision that differs."""
+
+    before: str
+    decision: Decision
+
+
+def plan(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Change]:
+    """What deciding all names of the loaded texts anew would change, most texts first."""
+    ledger.register(con)
+    register_forms(con)
+    rows = con.execute(
+        """
+        select f.name, f.type, f.scope, l.entity_id, count(*) from forms f
+        join ledger l using (name, type, scope) group by all order by all
+        """
+    ).fetchall()
+    forms = [Form(name, type_, scope, texts) for name, type_, scope, _, texts in rows]
+    before = {f: entity for f, (*_, entity, _) in zip(forms, rows, strict=True)}
+    decided = with_old_ids(Linker([], evidence_of(con)).decide(forms), before)
+    con.execute("drop table forms")
+    con.execute("drop table ledger")
+    changes = [Change(before[d.form], d) for d in decided if d.entity_id != before[d.form]]
+    return sorted(changes, key=lambda c: (-c.decision.form.texts, c.decision.form.name))
+
+
+def with_old_ids(decided: Sequence[Decision], before: dict[Form, str]) -> list[Decision]:
+    """The same groups, each by the id of the old one with which it shares most texts."""
+    shared: Counter[tuple[str, str]] = Counter()
+    for d in decided:
+        shared[d.entity_id, before[d.form]] += d.form.texts
+    kept: dict[str, str] = {}
+    given: set[str] = set()
+    for (new, old), _ in sorted(shared.items(), key=lambda kv: (-kv[1], kv[0])):
+        if new not in kept and old not in given:
+            kept[new] = old
+            given.add(old)
+    taken = set(before.values())
+    for new in sorted({d.entity_id for d in decided} - set(kept)):
+        # A group that shares all its old ones with larger groups gets an id that nobody ever had.
+        kept[new] = mint(f"relinked:{new}", taken)
+        taken.add(kept[new])
+    return [replace(d, entity_id=kept[d.entity_id]) for d in decided]

@@ -1,0 +1,176 @@
+"""How well the linker tells who is who across articles: `python -m training.identity`.
+
+Belongs here: linking the extraction of the gold's texts, and its score against the gold. Does not belong
+here: drawing the sample (`identity_sample`), reading rules (`gold_identity/README.md`).
+
+Counted over the gold mentions of `gold_identity/gold.csv`, each matched with the mention by name that
+overlaps it most; one that is not found, or has no actor, stands alone. A gold mention that names no
+actor (`none`) or an open one stands alone, too. Pairwise precision and recall are over all pairs of
+mentions; B³ (Bagga and Baldwin 1998) is the mean over mentions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from etl import schema
+from etl.actors.ledger import Ledger
+from etl.actors.link import link_actors
+from etl.extract import get_extractor
+from etl.store.staging import extracted_rows
+from training.identity_sample import Text, texts
+
+GOLD = Path(__file__).with_name("gold_identity") / "gold.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldMention:
+    """A mention and whom it names; `referent` is unique where it names nobody."""
+
+    key: str
+    document: str
+    part: str
+    start: int
+    end: int
+    referent: str
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Percentages, and how many gold mentions were found."""
+
+    pair_precision: float
+    pair_recall: float
+    pair_f1: float
+    b3_precision: float
+    b3_recall: float
+    b3_f1: float
+    mentions: int
+    found: int
+
+
+def read_gold(path: Path = GOLD) -> list[GoldMention]:
+    """The gold mentions; ValueError where a text is not the one that was read."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        GoldMention(
+            row["mention_key"],
+            row["document"],
+            row["part"],
+            int(row["char_start"]),
+            int(row["char_end"]),
+            row["referent"]
+            if row["referent"] != "none" and not row["referent"].startswith("ambiguous")
+            else f"{row['referent']}:{row['mention_key']}",
+        )
+        for row in rows
+    ]
+
+
+def warehouse(read: Sequence[Text]) -> duckdb.DuckDBPyConnection:
+    """Texts extracted by the default extractor, as schema `loaded` of a database in memory."""
+    con = duckdb.connect()
+    con.execute("create schema loaded")
+    for table in schema.TABLES:
+        con.execute(table.ddl)
+    found = get_extractor().extract_many([text.article for text in read])
+    rows = extracted_rows({t.document: e for t, e in zip(read, found, strict=True)})
+    for name, table in rows.items():
+        con.register("rows", table)
+        con.execute(f"insert into loaded.{name} by name select * from rows")
+    for text in read:
+        con.execute(
+            "insert into loaded.article_versions (content_sha256, article_id, authors, outlet, "
+            "published_on, body, word_count, source_format, extractor_version, first_sequence, "
+            "ingested_at, run_id) values (?, ?, [], ?, ?, '', 0, '', '', 0, now(), '')",
+            [text.document, text.document, text.article.outlet, text.article.published_on],
+        )
+    return con
+
+
+def linked(con: duckdb.DuckDBPyConnection, gold: Sequence[GoldMention]) -> dict[str, str]:
+    """The entity of each gold mention by its key; its own key where it was not found."""
+    with tempfile.TemporaryDirectory() as folder:
+        link_actors(con, Ledger(Path(folder)), datetime.now(UTC))
+    con.register(
+        "gold",
+        pa.Table.from_pylist(
+            [{"k": g.key, "d": g.document, "p": g.part, "a": g.start, "b": g.end} for g in gold]
+        ),
+    )
+    rows = con.execute(
+        """
+        select g.k, l.entity_id from gold g
+        join loaded.text_mentions m on m.content_sha256 = g.d and m.part = g.p
+          and m.kind = 'name' and m.char_start < g.b and m.char_end > g.a
+        join loaded.actor_links l using (text_actor_id)
+        qualify row_number() over (
+          partition by g.k
+          order by least(m.char_end, g.b) - greatest(m.char_start, g.a) desc, m.char_start
+        ) = 1
+        """
+    ).fetchall()
+    con.unregister("gold")
+    return {g.key: g.key for g in gold} | dict(rows)
+
+
+def scores(gold: Mapping[str, str], found: Mapping[str, str]) -> Scores:
+    """Scores of one grouping against another, both by mention."""
+
+    def pairs(groups: Mapping[str, object]) -> int:
+        return sum(n * (n - 1) // 2 for n in Counter(groups.values()).values())
+
+    both = {key: (gold[key], found[key]) for key in gold}
+    right, told, true = pairs(both), pairs(found), pairs(gold)
+    sizes = Counter(both.values())
+    of_gold, of_found = Counter(gold.values()), Counter(found[key] for key in gold)
+    precision = sum(n * n / of_found[f] for (_, f), n in sizes.items()) / len(gold)
+    recall = sum(n * n / of_gold[g] for (g, _), n in sizes.items()) / len(gold)
+    p, r = right / max(1, told), right / max(1, true)
+    return Scores(
+        *(round(100 * x, 1) for x in (p, r, _f1(p, r), precision, recall, _f1(precision, recall))),
+        mentions=len(gold),
+        found=sum(found[key] != key for key in gold),
+    )
+
+
+def _f1(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def main() -> None:
+    """Print the scores; with --errors, the groups that are wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--errors", action="store_true", help="groups that are wrong, by key")
+    options = parser.parse_args()
+    gold = read_gold()
+    found = linked(warehouse(texts()), gold)
+    referents = {g.key: g.referent for g in gold}
+    print(json.dumps(asdict(scores(referents, found)), indent=1))
+    if options.errors:
+        groups: dict[str, Counter[str]] = defaultdict(Counter)
+        for key, entity in found.items():
+            groups[entity][referents[key]] += 1
+        for entity, inside in groups.items():
+            if len(inside) > 1:
+                print("together", entity, dict(inside))
+        for g in sorted(set(referents.values())):
+            apart = Counter(found[k] for k, r in referents.items() if r == g)
+            if len(apart) > 1:
+                print("apart", g, dict(apart))
+
+
+if __name__ == "__main__":
+    main()
