@@ -99,7 +99,7 @@ def decide(names: list[Named], expansions: list[tuple[str, str]]) -> dict[tuple[
 
 
 def link_actors(con: duckdb.DuckDBPyConnection) -> int:
-    """Fill `loaded.actor_links` anew from `loaded.text_actors`; returns the number of entities."""
+    """Fill `loaded.text_links` anew from `loaded.text_actors`; returns the number of entities."""
     names = [
         Named(*row)
         for row in con.execute(
@@ -127,10 +127,10 @@ def link_actors(con: duckdb.DuckDBPyConnection) -> int:
     )
     con.register("decided_links", decided)
     con.execute("begin")
-    con.execute("delete from loaded.actor_links")
+    con.execute("delete from loaded.text_links")
     con.execute(
         """
-        insert into loaded.actor_links by name
+        insert into loaded.text_links by name
         select a.text_actor_id, d.entity_id, d.method, d.confidence
         from loaded.text_actors a join decided_links d using (name, type)
         """
