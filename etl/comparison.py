@@ -24,12 +24,15 @@ import pyarrow as pa
 from etl import queries, schema
 from etl.actors.ledger import Ledger
 from etl.actors.link import link_actors
+from etl.actors.plan import make_plan
+from etl.actors.replay import replay, store
 from etl.extract import tokens
 from etl.intake import InputError, Progress, silent
 from etl.queries import Row
 from etl.settings import Settings
 from etl.store import editions
 from etl.store.publish import former_snapshot
+from etl.store.registry import read_corrections
 from etl.store.staging import Staging, layout
 
 EXAMPLES = 20
@@ -78,6 +81,8 @@ def compare_candidate(settings: Settings, progress: Progress = silent) -> Compar
         articles = _redo(con, editions.candidate_rows(settings))
         progress(STAGE, 1, _STEPS)
         link_actors(con, Ledger(settings.identity_ledger), datetime.now(UTC), is_trial=True)
+        replay(con, make_plan(read_corrections(settings)))
+        store(con)
         progress(STAGE, 2, _STEPS)
         con.execute(_SPANS)
         con.execute(_CHANGES)
@@ -154,7 +159,9 @@ def _redo(con: duckdb.DuckDBPyConnection, rows: Staging) -> int:
             f" union all "
             f"select {columns} from loaded.new_{table.name} semi join redone using (content_sha256)"
         )
-    con.execute(schema.ACTOR_LINKS.ddl)
+    con.execute("create view loaded.article_versions as from old.loaded.article_versions")
+    for made in (schema.TEXT_LINKS, *schema.CORRECTED):
+        con.execute(made.ddl)
     return len(queries.rows(con, "from redone"))
 
 

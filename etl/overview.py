@@ -6,6 +6,7 @@ Does not belong here: the questions of the command line (`queries`), and anythin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,10 +19,12 @@ from etl.settings import Settings
 from etl.store import build
 
 
-def loaded_counts(settings: Settings) -> dict[str, int]:
-    """The number of rows of each loaded table."""
+def loaded_counts(
+    settings: Settings, tables: Sequence[schema.Table] = (*schema.INGESTED, schema.TEXT_LINKS)
+) -> dict[str, int]:
+    """The number of rows of each of these tables."""
     with build.open_build(settings.build_file) as con:
-        return build.counts(con, (*schema.INGESTED, schema.ACTOR_LINKS))
+        return build.counts(con, tables)
 
 
 def loaded_sample(settings: Settings, table: schema.Table) -> pa.Table:

@@ -10,6 +10,7 @@ Locks: from loading to publishing the caller holds the writer lock. What also ne
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -17,8 +18,10 @@ from typing import Any
 
 import duckdb
 
+from etl.actors import replay
 from etl.actors.ledger import Ledger
 from etl.actors.link import LINKING_VERSION, link_actors
+from etl.actors.plan import make_plan
 from etl.extract import Extractor
 from etl.intake import InputError, Progress, silent
 from etl.overview import open_published
@@ -35,11 +38,14 @@ from etl.store.publish import (
     publish,
     published_property,
 )
+from etl.store.registry import RegistryError, corrections_and_digest, corrections_digest
 from etl.store.staging import Staging
 from etl.store.state import State
 
 LEDGER_FORGOTTEN_THROUGH = "ledger_forgotten_through"
 """Property of the build file: up to which tombstone the identity ledger is rid of names."""
+CORRECTIONS = "corrections"
+"""Property: the digest of the corrections that were applied, empty for none."""
 
 
 @dataclass
@@ -92,7 +98,13 @@ def is_publish_due(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
         published_property(settings, "generation") != build.get_property(con, "generation")
         or published_property(settings, "models_version") != models_version()
         or published_property(settings, "quarantine") != _quarantine_digest(settings)
+        or is_correction_due(settings)
     )
+
+
+def is_correction_due(settings: Settings) -> bool:
+    """Whether the file of corrections is another than the one that is published."""
+    return (published_property(settings, CORRECTIONS) or "") != corrections_digest(settings)
 
 
 def _quarantine_digest(settings: Settings) -> str:
@@ -103,7 +115,7 @@ def _quarantine_digest(settings: Settings) -> str:
 
 
 def link(settings: Settings) -> int:
-    """Link the actors of texts to entities; returns the number of entities."""
+    """Link the actors of texts to entities, automatically; returns the number of entities."""
     with build.open_build(settings.build_file) as con:
         forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
         entities = link_actors(
@@ -115,6 +127,80 @@ def link(settings: Settings) -> int:
         if forgotten_through:
             build.set_property(con, LEDGER_FORGOTTEN_THROUGH, forgotten_through)
         return entities
+
+
+@dataclass
+class Corrected:
+    """What applying the corrections came to."""
+
+    by_status: dict[str, int]
+    """How many corrections are 'applied', 'idle', 'skipped' or 'undone'."""
+    problems: list[str]
+    """What is amiss with corrections: those that no longer apply, and rows that were changed."""
+    entities: int
+
+
+def correct(settings: Settings) -> Corrected:
+    """Make the links and overrides of `text_links` and the file of corrections.
+
+    Raises RegistryError where the file cannot be read; a row that no longer applies stops nothing.
+    The caller holds the writer lock.
+    """
+    rows, digest = corrections_and_digest(settings)
+    plan = make_plan(rows)
+    with build.open_build(settings.build_file) as con:
+        with build.transaction(con):
+            before = con.execute("select correction_id from loaded.corrections").fetchall()
+            replay.replay(con, plan)
+            con.execute(_RETOUCHED_DAYS)
+            replay.store(con)
+            build.set_property(con, CORRECTIONS, digest)
+        history = con.execute(
+            "select correction_id, status, detail from loaded.corrections order by position"
+        ).fetchall()
+        entities = build.count(con, "(select distinct entity_id from loaded.actor_links)")
+    gone = {i for (i,) in before} - {i for i, _, _ in history}
+    by_status = Counter(status for _, status, _ in history)
+    problems = replay.problems(history)
+    problems += [
+        f"{i}: was applied and is no longer in the file as it was; what it did is taken back"
+        for i in sorted(gone)
+    ]
+    return Corrected(dict(by_status), problems, entities)
+
+
+_RETOUCHED_DAYS = """
+insert into bookkeeping.touched_days
+with changed as (
+  (from loaded.article_overrides except from corrected_article_overrides)
+  union all
+  (from corrected_article_overrides except from loaded.article_overrides)
+),
+days as (
+  select unnest([changed.published_on, v.published_on]) as day
+  from changed join loaded.article_versions v using (article_id)
+)
+select distinct day from days where day is not null
+"""
+
+
+def apply_late_corrections(settings: Settings) -> bool:
+    """Apply what was recorded since this run applied corrections, models included.
+
+    So whoever records a correction while a run is on need not wait for the next. A file that
+    became unreadable meanwhile is left to the next run, which says so.
+    """
+    with build.open_build(settings.build_file) as con:
+        applied = build.get_property(con, CORRECTIONS)
+    if applied is None or applied == corrections_digest(settings):
+        return False
+    try:
+        correct(settings)
+    except RegistryError:
+        return False
+    if not check_links(settings):
+        build_models(settings)
+    return True
 
 
 def check_loaded(settings: Settings) -> list[checks.Problem]:
@@ -133,26 +219,40 @@ def check_links(settings: Settings) -> list[checks.Problem]:
         return problems
 
 
-def build_models(settings: Settings, select: Sequence[str] = ()) -> Any:
+def build_models(
+    settings: Settings, select: Sequence[str] = (), *, is_all_corrected: bool = False
+) -> Any:
     """Run dbt's seeds, models and data tests; raises DbtError where one fails.
 
-    `select` names the seeds, models and tests to run, and no others; none means all.
+    `select` names the seeds, models and tests to run, and no others; none means all. With
+    `is_all_corrected` they are all that depends on corrections: where nothing else has changed
+    since all was built, the models are complete.
     """
     args = ["build", "--exclude-resource-type", "unit_test"]
     if select:
         args += ["--select", *select, "--indirect-selection", "empty"]
     result = dbt.run_dbt(args, build_file=settings.build_file, target=settings.dbt_target)
-    if not select:
-        with build.open_build(settings.build_file) as con:
+    with build.open_build(settings.build_file) as con:
+        modelled = (build.get_property(con, "modelled_generation") or "").partition("+")[0]
+        if not select:
             _stamp(con, "modelled", True)
             build.set_property(con, "models_version", models_version())
+        elif is_all_corrected and modelled == build.get_property(con, "generation"):
+            _stamp(con, "modelled", True)
     return result
 
 
 def _stamp(con: duckdb.DuckDBPyConnection, stage: str, is_good: bool) -> None:
-    """Note that this generation of what is loaded passed a stage; `publish_build` asks for all."""
+    """Note that what is loaded and corrected passed a stage; `publish_build` asks for all."""
+    build.set_property(con, f"{stage}_generation", _due(con, stage) if is_good else "")
+
+
+def _due(con: duckdb.DuckDBPyConnection, stage: str) -> str:
+    """What a stage must have seen: the generation, and after the checks the corrections too."""
     generation = build.get_property(con, "generation") or ""
-    build.set_property(con, f"{stage}_generation", generation if is_good else "")
+    if stage == "checked":
+        return generation
+    return f"{generation}+{build.get_property(con, CORRECTIONS) or ''}"
 
 
 def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Published:
@@ -162,12 +262,12 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
     also a run of chosen assets in the UI publishes nothing half done.
     """
     with build.open_build(settings.build_file) as con:
-        generation = build.get_property(con, "generation")
+        corrections = build.get_property(con, CORRECTIONS)
         forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
         missing = [
             stage
             for stage in ("checked", "linked", "modelled")
-            if build.get_property(con, f"{stage}_generation") != generation
+            if build.get_property(con, f"{stage}_generation") != _due(con, stage)
         ]
         if build.get_property(con, "models_version") != models_version():
             missing.append("modelled by the current SQL")
@@ -184,6 +284,7 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
             "readers_version": READERS_VERSION,
             "models_version": models_version(),
             "quarantine": _quarantine_digest(settings),
+            CORRECTIONS: corrections or "",
             FORGOTTEN_THROUGH: forgotten_through or "",
         },
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Layout of schema `loaded`; a build database of another version is rebuilt from the archive."""
 
 STRING, INT, LONG, FLOAT, BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
@@ -205,18 +205,94 @@ TEXT_QUOTES = Table(
     ),
 )
 
-ACTOR_LINKS = Table(
-    "actor_links",
-    "one row per actor within an article: which entity it is",
+_LINK = (
+    Column("text_actor_id", STRING, "The actor within one article."),
+    Column("entity_id", STRING, "The actor across articles."),
+)
+_OF_TEXT_ACTORS = (Reference("text_actor_id", "text_actors", "text_actor_id"),)
+
+TEXT_LINKS = Table(
+    "text_links",
+    "one row per actor within an article: which entity the automatic linker takes it for",
     ("text_actor_id",),
     (
-        Column("text_actor_id", STRING, "The actor within one article."),
-        Column("entity_id", STRING, "The actor across articles."),
+        *_LINK,
         Column("method", STRING, "'name': by its own name; else how it was resolved."),
         _CONFIDENCE,
     ),
-    (Reference("text_actor_id", "text_actors", "text_actor_id"),),
+    _OF_TEXT_ACTORS,
 )
+
+ACTOR_LINKS = Table(
+    "actor_links",
+    "one row per actor within an article: which entity it is, corrections included",
+    ("text_actor_id",),
+    (
+        *_LINK,
+        Column("method", STRING, "As in `text_links`; 'correction' where that leads elsewhere."),
+        _CONFIDENCE,
+        Column("correction_id", STRING, "The correction that moved it last; null for none.", True),
+    ),
+    _OF_TEXT_ACTORS,
+)
+
+ENTITY_REDIRECTS = Table(
+    "entity_redirects",
+    "one row per entity id that was given up and leads to another",
+    ("old_entity_id",),
+    (
+        Column("old_entity_id", STRING, "The id given up."),
+        Column("entity_id", STRING, "The entity that it means now; never given up itself."),
+    ),
+)
+
+ENTITY_OVERRIDES = Table(
+    "entity_overrides",
+    "one row per entity whose name or type was corrected",
+    ("entity_id",),
+    (
+        Column("entity_id", STRING, "The entity."),
+        Column("name", STRING, "The name it is to have; null: as counted.", True),
+        Column("type", STRING, "The type it is to have; null: as counted.", True),
+    ),
+)
+
+ARTICLE_OVERRIDES = Table(
+    "article_overrides",
+    "one row per article whose date or outlet was corrected",
+    ("article_id",),
+    (
+        Column("article_id", STRING, "The article."),
+        Column("published_on", DATE, "Its day; null: as read.", True),
+        Column("outlet", STRING, "Its outlet; null: as read.", True),
+    ),
+)
+
+CORRECTIONS = Table(
+    "corrections",
+    "one row per correction in the file, undone ones included",
+    ("correction_id",),
+    (
+        Column("correction_id", STRING, "Identifies it: a hash of the row."),
+        Column("position", INT, "Place in the file, from 1."),
+        Column("recorded_at", TIMESTAMP, "When it was recorded; null where nobody wrote it.", True),
+        Column("author", STRING, "Who decided; empty where nobody wrote it."),
+        Column("action", STRING, "'merge', 'split', 'alias', 'distinct', 'rename', 'type', "
+               "'article' or 'undo'."),
+        Column("arguments", STRING, "What about whom, as in the file: key=value;key=value."),
+        Column("because", STRING, "Why."),
+        Column("undoes", STRING, "The correction that an undo takes back.", True),
+        Column("minted_entity_id", STRING, "The actor that it made; null for none.", True),
+        Column("status", STRING, "'applied', 'idle': it finds nothing to change, 'undone', or "
+               "'skipped': it contradicts an earlier one."),
+        Column("detail", STRING, "Why it is idle or skipped, or what undid it.", True),
+        Column("text_actor_count", LONG, "Actors of articles that it moved; null: it moves none.",
+               True),
+    ),
+)  # fmt: skip
+
+CORRECTED = (ACTOR_LINKS, ENTITY_REDIRECTS, ENTITY_OVERRIDES, ARTICLE_OVERRIDES, CORRECTIONS)
+"""What corrections make of the links of `text_links`."""
 
 INGEST_RUNS = Table(
     "ingest_runs",
@@ -227,7 +303,7 @@ INGEST_RUNS = Table(
         Column(
             "kind",
             STRING,
-            "'ingest', 'reextract', 'promote', 'rollback', 'rebuild', 'republish' or "
+            "'ingest', 'reextract', 'promote', 'rollback', 'rebuild', 'republish', 'correct' or "
             "'materialize'.",
         ),
         Column("status", STRING, "'running', 'success' or 'failure'."),
@@ -276,5 +352,5 @@ EXTRACTED = (TEXT_ACTORS, TEXT_MENTIONS, TEXT_QUOTES)
 INGESTED = (ARTICLE_VERSIONS, ARTICLE_SOURCES, *EXTRACTED)
 """What one batch loads, in one transaction."""
 
-TABLES = (*INGESTED, ACTOR_LINKS, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
+TABLES = (*INGESTED, TEXT_LINKS, *CORRECTED, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
 """All tables of schema `loaded`."""

@@ -1,12 +1,12 @@
 """How well the linker tells who is who across articles: `python -m training.identity`.
 
-Belongs here: linking the extraction of the gold's texts, and its score against the gold. Does not belong
-here: drawing the sample (`identity_sample`), reading rules (`gold_identity/README.md`).
+Belongs here: linking the extraction of the gold's texts, and its score against the gold. Does not
+belong here: drawing the sample (`identity_sample`), reading rules (`gold_identity/README.md`).
 
-Counted over the gold mentions of `gold_identity/gold.csv`, each matched with the mention by name that
-overlaps it most; one that is not found, or has no actor, stands alone. A gold mention that names no
-actor (`none`) or an open one stands alone, too. Pairwise precision and recall are over all pairs of
-mentions; B³ (Bagga and Baldwin 1998) is the mean over mentions.
+Counted over the gold mentions of `gold_identity/gold.csv`, each matched with the mention by name
+that overlaps it most; one that is not found, or has no actor, stands alone. A gold mention that
+names no actor (`none`) or an open one stands alone, too. Pairwise precision and recall are over all
+pairs of mentions; B³ (Bagga and Baldwin 1998) is the mean over mentions.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def linked(con: duckdb.DuckDBPyConnection, gold: Sequence[GoldMention]) -> dict[
         select g.k, l.entity_id from gold g
         join loaded.text_mentions m on m.content_sha256 = g.d and m.part = g.p
           and m.kind = 'name' and m.char_start < g.b and m.char_end > g.a
-        join loaded.actor_links l using (text_actor_id)
+        join loaded.text_links l using (text_actor_id)
         qualify row_number() over (
           partition by g.k
           order by least(m.char_end, g.b) - greatest(m.char_start, g.a) desc, m.char_start

@@ -32,7 +32,7 @@ def link_actors(
     is_trial: bool = False,
     forget: bool = False,
 ) -> int:
-    """Decide what is new, then fill `loaded.actor_links`; returns the number of entities.
+    """Decide what is new, then fill `loaded.text_links`; returns the number of entities.
 
     The ledger is written before the table, so that what is stopped in between is decided already.
     A trial reads the ledger and writes nothing to it. `forget` first removes from the
@@ -60,16 +60,16 @@ def link_actors(
         con.execute("insert into ledger by name select * from decided")
         con.unregister("decided")
     con.execute("begin")
-    con.execute("delete from loaded.actor_links")
+    con.execute("delete from loaded.text_links")
     con.execute(
         """
-        insert into loaded.actor_links by name
+        insert into loaded.text_links by name
         select f.text_actor_id, l.entity_id, l.method, l.confidence
         from forms f join ledger l using (name, type, scope)
         """
     )
     con.execute("commit")
-    row = con.execute("select count(distinct entity_id) from loaded.actor_links").fetchone()
+    row = con.execute("select count(distinct entity_id) from loaded.text_links").fetchone()
     con.execute("drop table forms")
     con.execute("drop table ledger")
     return int(row[0]) if row else 0

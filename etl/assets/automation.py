@@ -14,6 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
+from etl.assets.loaded import CORRECTED
 from etl.assets.published import PUBLISHED
 from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.settings import Settings, SettingsError
@@ -22,6 +23,7 @@ from etl.store.state import State
 
 NIGHTLY, REEXTRACT, REBUILD, REPUBLISH = "nightly_ingest", "reextract", "rebuild", "republish"
 PROMOTE, ROLLBACK = "promote", "rollback"
+CORRECT = "apply_corrections"
 WATCH = "watch"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOTIFY_SECONDS = 30
@@ -33,6 +35,10 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
     everything = dg.AssetSelection.all()
     after_archiving = everything - dg.AssetSelection.assets(RAW_FILES)
     after_staging = after_archiving - dg.AssetSelection.assets(STAGED_BATCHES)
+    # Checks of the published file compare series: those that a correction changes are meant to.
+    corrected = dg.AssetSelection.assets(
+        *CORRECTED
+    ).downstream() - dg.AssetSelection.checks_for_assets(PUBLISHED)
 
     def job(
         name: str, selection: dg.AssetSelection, kind: str, description: str, **config: object
@@ -88,6 +94,13 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             after_staging,
             "republish",
             "Loads what is staged, builds the models and publishes, without reading the inbox.",
+        ),
+        job(
+            CORRECT,
+            corrected,
+            "correct",
+            "Applies `corrections.csv` and publishes, without loading anything: seconds. What "
+            "`newsactors actors` runs; every other job applies corrections too.",
         ),
         job(
             WATCH,

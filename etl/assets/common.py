@@ -12,13 +12,14 @@ from etl.intake import InputError
 from etl.settings import SettingsError
 from etl.store.build import BuildError
 from etl.store.publish import PublishError
+from etl.store.registry import RegistryError
 
 DATA_TEAM = "team:data"
 
 RETRIED = (OSError, duckdb.IOException)
 """What may pass: network folders come back, full disks get cleared."""
 RETRIES, RETRY_SECONDS = 2, 5
-REFUSALS = (InputError, SettingsError, BuildError, PublishError)
+REFUSALS = (InputError, SettingsError, BuildError, PublishError, RegistryError)
 
 
 @contextmanager

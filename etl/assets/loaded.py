@@ -1,4 +1,4 @@
-"""Schema `loaded` of the build database: five tables in one load, their checks, and the links."""
+"""Schema `loaded` of the build database: five tables in one load, checks, links, corrections."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -13,11 +13,16 @@ from etl.assets.warehouse import WRITER_POOL, Warehouse
 from etl.settings import Settings
 from etl.store import checks
 
-ACTOR_LINKS = dg.AssetKey(["loaded", schema.ACTOR_LINKS.name])
+CORRECTIONS_APPLY = "corrections_apply"
+SHOWN_PROBLEMS = 10
 
 
 def _key(table: schema.Table) -> dg.AssetKey:
     return dg.AssetKey(["loaded", table.name])
+
+
+CORRECTED = [_key(table) for table in schema.CORRECTED]
+"""The assets that a correction changes first; everything downstream follows."""
 
 
 def _description(table: schema.Table) -> str:
@@ -132,18 +137,17 @@ def loaded_checks(
 
 
 @dg.asset(
-    key=ACTOR_LINKS,
+    key=_key(schema.TEXT_LINKS),
     deps=[_key(schema.TEXT_ACTORS), _key(schema.TEXT_MENTIONS)],
-    description=f"{_description(schema.ACTOR_LINKS)} "
-    "Only this table knows identity: no fact stores an entity.",
+    description=f"{_description(schema.TEXT_LINKS)} What people decided is in `actor_links`.",
     group_name="identity",
     kinds={"python", "duckdb"},
     owners=[DATA_TEAM],
     code_version=LINKING_VERSION,
-    metadata={"dagster/column_schema": column_schema(schema.ACTOR_LINKS)},
+    metadata={"dagster/column_schema": column_schema(schema.TEXT_LINKS)},
     pool=WRITER_POOL,
 )
-def actor_links(
+def text_links(
     context: dg.AssetExecutionContext, warehouse: Warehouse
 ) -> dg.MaterializeResult[None]:
     """Links every actor of a text to an entity, anew and always the same way."""
@@ -151,13 +155,78 @@ def actor_links(
     entities = pipeline.link(warehouse.settings)
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": overview.loaded_counts(warehouse.settings)[
-                schema.ACTOR_LINKS.name
-            ],
+            "dagster/row_count": overview.loaded_counts(warehouse.settings)[schema.TEXT_LINKS.name],
             "entities": entities,
-            "links by method": dg.MetadataValue.json(overview.links_by_method(warehouse.settings)),
         }
     )
+
+
+def _corrected_spec(table: schema.Table) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        _key(table),
+        deps=[_key(schema.TEXT_LINKS), _key(schema.ARTICLE_VERSIONS)],
+        description=_description(table)
+        + (
+            " Only this table knows identity: no fact stores an entity."
+            if table is schema.ACTOR_LINKS
+            else ""
+        ),
+        group_name="identity",
+        kinds={"python", "duckdb"},
+        owners=[DATA_TEAM],
+        code_version=str(schema.SCHEMA_VERSION),
+        metadata={"dagster/column_schema": column_schema(table)},
+    )
+
+
+@dg.multi_asset(
+    name="actor_links",
+    specs=[_corrected_spec(table) for table in schema.CORRECTED],
+    check_specs=[
+        dg.AssetCheckSpec(
+            CORRECTIONS_APPLY,
+            asset=_key(schema.CORRECTIONS),
+            description="Every correction finds what it is about, contradicts no other, and is as "
+            "it was recorded.",
+        )
+    ],
+    pool=WRITER_POOL,
+)
+def corrected_links(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Applies the corrections of `corrections.csv` to the automatic links, all of them anew.
+
+    One that no longer applies, as when its articles were forgotten, stops nothing: the check
+    `corrections_apply` warns of it. A file that cannot be read fails the run.
+    """
+    warehouse.lock_for_writing(context)
+    with retrying():
+        done = pipeline.correct(warehouse.settings)
+    for problem in done.problems:
+        context.log.warning(problem)
+    counts = overview.loaded_counts(warehouse.settings, schema.CORRECTED)
+    for table in schema.CORRECTED:
+        metadata: dict[str, dg.MetadataValue] = {
+            "dagster/row_count": dg.MetadataValue.int(counts[table.name])
+        }
+        if table is schema.ACTOR_LINKS:
+            methods = overview.links_by_method(warehouse.settings)
+            metadata["entities"] = dg.MetadataValue.int(done.entities)
+            metadata["links by method"] = dg.MetadataValue.json(methods)
+        if table is schema.CORRECTIONS:
+            metadata["corrections"] = dg.MetadataValue.json(done.by_status)
+            metadata["problems"] = dg.MetadataValue.json(done.problems)
+            check = dg.AssetCheckResult(
+                passed=not done.problems,
+                check_name=CORRECTIONS_APPLY,
+                severity=dg.AssetCheckSeverity.WARN,
+                description="; ".join(done.problems[:SHOWN_PROBLEMS]) or None,
+                metadata={"problems": len(done.problems)},
+            )
+            yield dg.MaterializeResult(_key(table), metadata=metadata, check_results=[check])
+        else:
+            yield dg.MaterializeResult(_key(table), metadata=metadata)
 
 
 @dg.multi_asset_check(

@@ -13,6 +13,7 @@ from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY as UNIQUE
 
 from etl import overview, pipeline
 from etl.assets.common import DATA_TEAM
+from etl.assets.loaded import CORRECTED
 from etl.assets.warehouse import WRITER_POOL, Warehouse
 from etl.settings import Settings
 from etl.store import dbt
@@ -50,7 +51,11 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
         warehouse.lock_for_writing(context)
         error = None
         try:
-            result = pipeline.build_models(warehouse.settings, _selection(context))
+            result = pipeline.build_models(
+                warehouse.settings,
+                _selection(context),
+                is_all_corrected=corrected(context.assets_def) <= context.selected_asset_keys,
+            )
         except dbt.DbtError as failure:
             error, result = failure, failure.result
         yield from _events(context, result, overview.model_counts(warehouse.settings))
@@ -58,6 +63,20 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from error
 
     return models
+
+
+def corrected(definition: dg.AssetsDefinition) -> set[dg.AssetKey]:
+    """The models that a correction may change: all downstream of the tables that it changes."""
+    found: set[dg.AssetKey] = set()
+    while True:
+        more = {
+            spec.key
+            for spec in definition.specs
+            if any(dep.asset_key in found or dep.asset_key in CORRECTED for dep in spec.deps)
+        }
+        if more <= found:
+            return found
+        found |= more
 
 
 def leaves(definition: dg.AssetsDefinition) -> list[dg.AssetKey]:

@@ -48,6 +48,8 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         """
         warehouse.lock_for_writing(context)
         with retrying():
+            if pipeline.apply_late_corrections(warehouse.settings):
+                context.log.info("corrections were recorded during this run: applied too")
             done = pipeline.publish_build(
                 warehouse.settings, warehouse.extractor, context.run.run_id
             )

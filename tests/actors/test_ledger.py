@@ -50,7 +50,7 @@ class Texts:
     def link(self, ledger: Ledger, *, is_trial: bool = False) -> dict[str, str]:
         link_actors(self.con, ledger, NOW, is_trial=is_trial)
         return dict(
-            self.con.execute("select text_actor_id, entity_id from loaded.actor_links").fetchall()
+            self.con.execute("select text_actor_id, entity_id from loaded.text_links").fetchall()
         )
 
 

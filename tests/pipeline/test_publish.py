@@ -153,6 +153,7 @@ def test_what_was_not_checked_linked_and_modelled_is_not_published(published: Wo
     problems = pipeline.check_loaded(published.settings)
     assert [p.check for p in problems] == ["offsets_round_trip"]
     pipeline.link(published.settings)
+    pipeline.correct(published.settings)
     assert pipeline.check_links(published.settings) == []
     with pytest.raises(PublishError, match="not checked, not modelled;"):
         pipeline.publish_build(published.settings, Words(), "run")

@@ -35,9 +35,9 @@ from etl.store.writer import Writer
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
-LOADED = (*schema.INGESTED, schema.ACTOR_LINKS)
+LOADED = (*schema.INGESTED, schema.TEXT_LINKS, *schema.CORRECTED)
 MAIN = ("articles", "article_versions", "article_sources", "entities", "mentions", "quotes",
-        "actor_articles", "actor_daily", "actor_weekly", "actor_monthly", "publication_days",
+        "entity_redirects", "actor_articles", "actor_daily", "actor_weekly", "actor_monthly", "publication_days",
         "quarantine")  # fmt: skip
 OF_A_RUN = "run_id|.*_at|.*_run"
 """Columns that say when and by which run something came: two runs never agree on them."""
@@ -160,9 +160,11 @@ class World:
             if result.is_publish_due:
                 assert pipeline.check_loaded(self.settings) == []
                 pipeline.link(self.settings)
+                pipeline.correct(self.settings)
                 assert pipeline.check_links(self.settings) == []
                 if publish:
                     pipeline.build_models(self.settings)
+                    pipeline.apply_late_corrections(self.settings)
                     pipeline.publish_build(self.settings, self.in_use(), run_id)
                     pipeline.days_reported(self.settings)
             return result

@@ -31,7 +31,7 @@ articles as (
         article_versions.content_sha256,
         current_versions.source_format,
         coalesce(outlets.outlet, article_versions.outlet) as outlet,
-        article_versions.outlet as outlet_as_written,
+        article_versions.outlet_as_written,
         article_versions.authors,
         article_versions.headline,
         article_versions.published_on,

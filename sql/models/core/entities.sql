@@ -18,6 +18,12 @@ current_versions as (
 
 ),
 
+overrides as (
+
+    select * from {{ source('loaded', 'entity_overrides') }}
+
+),
+
 country_names as (
 
     select * from {{ ref('stg_country_names') }}
@@ -108,7 +114,8 @@ aliases as (
         ) as aliases,
     from surfaces
     inner join names using (entity_id)
-    where surfaces.surface <> names.name
+    left join overrides using (entity_id)
+    where surfaces.surface <> coalesce(overrides.name, names.name)
     group by all
 
 ),
@@ -132,8 +139,8 @@ entities as (
 
     select
         names.entity_id,
-        names.name,
-        types.type,
+        coalesce(overrides.name, names.name) as name,
+        coalesce(overrides.type, types.type) as type,
         coalesce(aliases.aliases, []) as aliases,
         country_names.country_code,
         null::varchar as wikidata_id,
@@ -146,10 +153,13 @@ entities as (
     inner join types using (entity_id)
     inner join appearances using (entity_id)
     left join aliases using (entity_id)
+    left join overrides using (entity_id)
     left join country_names
         on
-            types.type = 'GPE'
-            and regexp_replace(names.name, '^[Tt]he ', '') = country_names.country_name
+            coalesce(overrides.type, types.type) = 'GPE'
+            and regexp_replace(
+                coalesce(overrides.name, names.name), '^[Tt]he ', ''
+            ) = country_names.country_name
 
 )
 

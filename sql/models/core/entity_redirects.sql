@@ -1,11 +1,26 @@
 with
 
+given_up as (
+
+    select * from {{ source('loaded', 'entity_redirects') }}
+
+),
+
+entities as (
+
+    select entity_id from {{ ref('entities') }}
+
+),
+
+-- An entity is published while a current article mentions it: only then has its id a meaning.
 redirects as (
 
     select
-        null::varchar as old_entity_id,
-        null::varchar as entity_id,
-    where false
+        old_entity_id,
+        entity_id,
+    from given_up
+    semi join entities using (entity_id)
+    anti join entities on given_up.old_entity_id = entities.entity_id
 
 )
 
