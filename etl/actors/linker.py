@@ -208,8 +208,8 @@ class Linker:
             best = max(weights, key=lambda e: (weights[e], e))
             rest = max((w for e, w in weights.items() if e != best), default=0)
             if weights[best] >= DOMINANCE * rest:
-                sure, _, variant, by = max(fitting[best])
-                return Decision(form, best, variant, sure, by)
+                sure, _, method, by = max(fitting[best])
+                return Decision(form, best, method, sure, by)
             return Decision(form, mint(identity, self._taken), "ambiguous", 1.0)
         if (earlier := self._unnamed(name)) is not None:
             return Decision(form, earlier.entity_id, "full_name", 0.8, earlier.form.name)
