@@ -1,7 +1,8 @@
 """The `newsactors` command: the commands that change a warehouse, and `status`.
 
 Belongs here: options, messages, exit codes. Does not belong here: the reading commands
-(`etl.cli_read`) and the work itself (`etl.pipeline`, run through Dagster for its history).
+(`etl.cli_read`), those about actors (`etl.cli_actors`), and the work itself (`etl.pipeline`, run
+through Dagster for its history, see `etl.cli_run`).
 
 Exit codes: 0 done (warnings included, unless --strict), 1 error, 2 usage.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import glob
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,11 +20,10 @@ from typing import Any
 
 import click
 import duckdb
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from etl import (
     __version__,
+    cli_actors,
     cli_read,
     comparison,
     comparison_view,
@@ -32,9 +32,9 @@ from etl import (
     status_report,
     terminal,
 )
+from etl.cli_run import WAITING, as_row, json_option, progress_bars, run_job, verbose_option
 from etl.extract import extractor_names, get_extractor
 from etl.intake import InputError
-from etl.intake import Progress as Report
 from etl.pipeline import clear_for_rebuild, forget_article
 from etl.queries import Row
 from etl.reextract import build_candidate, extractor_in_use, name_in_use
@@ -42,11 +42,10 @@ from etl.settings import Settings, SettingsError
 from etl.store.archive import ArchiveError
 from etl.store.build import BuildError
 from etl.store.editions import Choice, last_switch
-from etl.store.state import Rejected, Run, State
+from etl.store.state import Rejected, State
 from etl.store.writer import Writer
 
 SHOWN_WARNINGS = 10
-WAITING = "another process is writing to the warehouse; this one waits for it before it loads"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -73,46 +72,7 @@ def main(context: click.Context) -> None:
 
 
 cli_read.register(main)
-
-
-@contextmanager
-def _progress_bars() -> Iterator[Report]:
-    """Bars on standard error, one a stage; nothing where that is not a terminal."""
-    console = Console(stderr=True)
-    bars = Progress(
-        TextColumn("{task.description:<17}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    tasks: dict[str, Any] = {}
-    with bars:
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield report
-
-
-def _run(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
-    """Run a job and return its row of the history; ClickException where it failed."""
-    from etl.assets.in_process import run_job  # importing Dagster takes a second
-
-    if Writer(settings).is_taken():
-        click.echo(WAITING, err=True)
-    with _progress_bars() as report:
-        run_id = run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
-    run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)
-    if run is None:
-        raise click.ClickException("the run ended before it began; try again with --verbose")
-    if run.status != "success":
-        raise click.ClickException(terminal.clean(run.error or "the run failed", lines=True))
-    return run
+main.add_command(cli_actors.actors)
 
 
 def _expand(patterns: Sequence[str]) -> list[str]:
@@ -126,10 +86,6 @@ def _expand(patterns: Sequence[str]) -> list[str]:
         else:
             raise click.UsageError(f"{terminal.clean(pattern)!r}: no such file, folder or match")
     return [str(Path(path).absolute()) for path in paths]
-
-
-verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 
 
 @main.command()
@@ -155,12 +111,12 @@ def ingest(
     """
     started = datetime.now(UTC)
     config = {"raw_files": {"config": {"paths": _expand(paths)}}}
-    run = _run(settings, "nightly_ingest", config, verbose)
+    run = run_job(settings, "nightly_ingest", config, verbose)
     quarantined = [r for r in State(settings.state_file).quarantine() if r.run_id == run.run_id]
     if as_json:
         click.echo(
             export.to_json(
-                {**_as_row(run), "quarantine": [_as_row(r) for r in quarantined]}, indent=2
+                {**as_row(run), "quarantine": [as_row(r) for r in quarantined]}, indent=2
             )
         )
     else:
@@ -186,10 +142,6 @@ def _show_undated(paths: Sequence[str]) -> None:
             f"{shown}{more}",
             err=True,
         )
-
-
-def _as_row(record: Run | Rejected) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def _show_quarantine(rejected: Sequence[Rejected]) -> None:
@@ -263,10 +215,10 @@ def reextract(
             **{name: day.isoformat() for name, day in days.items() if day},
             "outlets": list(outlets),
         }
-        run = _run(settings, job, {"staged_batches": {"config": config}}, verbose)
+        run = run_job(settings, job, {"staged_batches": {"config": config}}, verbose)
         shifted = comparison.published_shifts(settings)
         if as_json:
-            click.echo(export.to_json({**_as_row(run), "shifted": shifted}, indent=2))
+            click.echo(export.to_json({**as_row(run), "shifted": shifted}, indent=2))
         else:
             _say_switched(settings, job, shifted)
     if strict and shifted:
@@ -279,7 +231,7 @@ def _diff(settings: Settings, name: str | None, choice: Choice, as_json: bool) -
         known = ", ".join(extractor_names())
         raise click.UsageError(f"no extractor is named {terminal.clean(name)!r}; known: {known}")
     try:
-        with _progress_bars() as report:
+        with progress_bars() as report:
             extractor = get_extractor(name) if name else extractor_in_use(settings)
             build_candidate(settings, extractor, choice, report)
             found = comparison.compare_candidate(settings, report)
@@ -343,7 +295,7 @@ def rebuild(settings: Settings, verbose: bool) -> None:
     """
     with _writing(settings):
         clear_for_rebuild(settings)
-    run = _run(settings, "rebuild", {}, verbose)
+    run = run_job(settings, "rebuild", {}, verbose)
     click.echo(f"{run.articles_new:,} articles rebuilt from the archive", err=True)
 
 
@@ -361,7 +313,7 @@ def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> Non
         click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
     with _writing(settings):
         forget_article(settings, article_id, run_id="forget")
-    _run(settings, "republish", {}, verbose)
+    run_job(settings, "republish", {}, verbose)
     click.echo(f"article {article_id} is forgotten", err=True)
 
 

@@ -184,6 +184,21 @@ select distinct day from days where day is not null
 """
 
 
+def job_for_corrections(settings: Settings) -> str:
+    """The job that applies corrections: the quick one where nothing else is due.
+
+    Looks into the build database, so it waits for whoever is writing.
+    """
+    with exclusive_lock(settings.writer_lock), build.open_build(settings.build_file) as con:
+        generation = build.get_property(con, "generation")
+        is_complete = (
+            published_property(settings, "generation") == generation
+            and published_property(settings, "models_version") == models_version()
+            and (build.get_property(con, "modelled_generation") or "").startswith(f"{generation}+")
+        )
+    return "apply_corrections" if is_complete else "republish"
+
+
 def apply_late_corrections(settings: Settings) -> bool:
     """Apply what was recorded since this run applied corrections, models included.
 

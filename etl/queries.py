@@ -320,15 +320,25 @@ def resolve(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[Row, list
     nearly the same name are different people.
     Raises NameNotFoundError with candidates where nobody leads clearly.
     """
-    by_id = rows(connection, _BY_ID, {"name": name})
-    if by_id:
-        return by_id[0], []
-    connection.execute(_FOLDED)  # seen by this connection only, so made where it is needed
+    known = by_id(connection, name)
+    if known:
+        return known, []
+    prepare_folding(connection)
     found = rows(connection, _NAMED, {"name": name})
     scores = [row.pop("score") for row in found] + [0, 0]
     if found and found[0]["tier"] < 4 and scores[0] >= CLEAR_LEAD * scores[1]:
         return found[0], found[1:]
     raise NameNotFoundError(name, found, ambiguous=bool(found) and found[0]["tier"] < 4)
+
+
+def by_id(connection: duckdb.DuckDBPyConnection, entity_id: str) -> Row | None:
+    """The entity with this id, or the one that it leads to; None for neither."""
+    return next(iter(rows(connection, _BY_ID, {"name": entity_id})), None)
+
+
+def prepare_folding(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the macro `folded`, which this connection only sees."""
+    connection.execute(_FOLDED)
 
 
 def timeline(

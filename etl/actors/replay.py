@@ -45,8 +45,7 @@ create or replace temp table moving as
 select l.text_actor_id, l.entity_id as linked_id, l.entity_id, null::varchar as correction_id,
   {_SPACES.format("a.name")} as name, v.article_id,
   coalesce(o.published_on, v.published_on) as published_on,
-  lower({_SPACES.format("coalesce(o.outlet, v.outlet)")}) as written_outlet,
-  coalesce(c.outlet_key, written_outlet) as outlet
+  coalesce(c.outlet_key, lower({_SPACES.format("coalesce(o.outlet, v.outlet)")})) as outlet
 from loaded.text_links l
 join loaded.text_actors a using (text_actor_id)
 join loaded.article_versions v using (content_sha256)
@@ -65,8 +64,7 @@ select m.text_actor_id, s.target, s.correction_id, false
 from moving m join steps s on s.level = $level and s.source = m.entity_id
 where (s.articles is null or list_contains(s.articles, m.article_id))
   and (s.names is null or list_contains(s.names, m.name))
-  and (s.outlets is null or list_contains(s.outlets, m.outlet)
-    or list_contains(s.outlets, m.written_outlet))
+  and (s.outlets is null or list_contains(s.outlets, m.outlet))
   and (s.from_day is null or m.published_on >= s.from_day::date)
   and (s.to_day is null or m.published_on <= s.to_day::date);
 
@@ -136,6 +134,11 @@ def _known_outlets() -> tuple[tuple[str, str], ...]:
         return tuple((_folded(r["alias"]), _folded(r["outlet"])) for r in csv.DictReader(rows))
 
 
+def _outlet_key(name: str) -> str:
+    """An outlet as compared: its canonical name where it has one, without case."""
+    return dict(_known_outlets()).get(_folded(name), _folded(name))
+
+
 def _folded(text: str) -> str:
     return " ".join(text.split()).lower()
 
@@ -151,7 +154,7 @@ def _step(step: Step) -> dict[str, object]:
         "correction_id": c.id,
         "articles": (is_split and c.all("article")) or None,
         "names": ([" ".join(n.split()) for n in c.all("name")] if is_split else None) or None,
-        "outlets": ([_folded(o) for o in c.all("outlet")] if is_split else None) or None,
+        "outlets": ([_outlet_key(o) for o in c.all("outlet")] if is_split else None) or None,
         "from_day": c.get("from"),
         "to_day": c.get("to"),
     }

@@ -37,8 +37,8 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 LOADED = (*schema.INGESTED, schema.TEXT_LINKS, *schema.CORRECTED)
 MAIN = ("articles", "article_versions", "article_sources", "entities", "mentions", "quotes",
-        "entity_redirects", "actor_articles", "actor_daily", "actor_weekly", "actor_monthly", "publication_days",
-        "quarantine")  # fmt: skip
+        "entity_redirects", "actor_articles", "actor_daily", "actor_weekly", "actor_monthly",
+        "publication_days", "quarantine")  # fmt: skip
 OF_A_RUN = "run_id|.*_at|.*_run"
 """Columns that say when and by which run something came: two runs never agree on them."""
 

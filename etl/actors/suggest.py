@@ -1,0 +1,311 @@
+"""Pairs of actors that are likely one and the same, ranked, with the evidence.
+
+Belongs here: which pairs are looked at, and how likely each is. Does not belong here: merging them
+(a person decides), and what the linker joins by itself (`link`).
+
+Only actors that meet in a block are compared, so that the work grows with the number of actors and
+not with its square: a key without initials and diacritics, the same words in another order, a
+skeleton of consonants, a surname with an initial, an acronym, a surname alone. Blocks of more than
+MOST_IN_A_BLOCK say nothing. Two actors of one article are two, unless they have the very same key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from rapidfuzz import fuzz
+
+from etl.actors.names import name_key, type_group
+from etl.actors.plan import Plan
+
+Row = dict[str, Any]
+
+MOST_IN_A_BLOCK = 40
+LEAST_SCORE = 0.5
+LEAST_RATIO = 84.0
+"""Least similarity (rapidfuzz's ratio, 0 to 100) of two keys that only a skeleton brings together:
+"zelensky" and "zelenskiy" have 94, "merkel" and "markle" 67."""
+MOST_COMPANIONS = 200
+
+_ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
+_SMALL = {"of", "the", "and", "for", "de", "la", "du", "des", "in", "on", "to", "a", "an"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    entity_id: str
+    name: str
+    key: str
+    group: str
+
+    @property
+    def words(self) -> list[str]:
+        return self.key.split()
+
+
+_FORMS = """
+select l.entity_id, a.name, mode(a.type) as type, count(*) as texts
+from loaded.actor_links l join loaded.text_actors a using (text_actor_id)
+semi join entities using (entity_id)
+group by all order by all
+"""
+
+_TOGETHER = """
+select p.entity_id, p.into_entity_id, count(*) as articles
+from wanted_pairs p
+join actor_articles a on a.entity_id = p.entity_id
+join actor_articles b on b.entity_id = p.into_entity_id and b.article_id = a.article_id
+group by all
+"""
+
+_COMPANY = """
+with wanted as (
+  select entity_id from wanted_pairs union select into_entity_id from wanted_pairs
+),
+frequent as (
+  select entity_id from entities order by article_count desc limit 2000
+),
+beside as (
+  select w.entity_id, o.entity_id as companion, count(*) as articles
+  from wanted w join actor_articles a using (entity_id)
+  join actor_articles o on o.article_id = a.article_id and o.entity_id <> a.entity_id
+  semi join frequent f on f.entity_id = o.entity_id
+  group by all
+  qualify row_number() over (partition by w.entity_id order by count(*) desc, o.entity_id) <= $most
+),
+shared as (
+  select p.entity_id, p.into_entity_id, count(*) as shared,
+    list(e.name order by least(a.articles, b.articles) desc, e.name)[:3] as names
+  from wanted_pairs p
+  join beside a on a.entity_id = p.entity_id
+  join beside b on b.entity_id = p.into_entity_id and b.companion = a.companion
+  join entities e on e.entity_id = a.companion
+  group by all
+),
+sizes as (select entity_id, count(*) as companions from beside group by 1)
+select s.*, least(x.companions, y.companions) as fewest
+from shared s join sizes x on x.entity_id = s.entity_id
+join sizes y on y.entity_id = s.into_entity_id
+"""
+
+_ROLES = """
+with wanted as (
+  select entity_id from wanted_pairs union select into_entity_id from wanted_pairs
+),
+roles as (
+  select entity_id, lower(role) as role, any_value(role) as shown, count(*) as mentions
+  from mentions semi join wanted using (entity_id)
+  where role is not null
+  group by all
+)
+select p.entity_id, p.into_entity_id,
+  list(a.shown order by a.mentions + b.mentions desc, a.shown)[:2] as roles
+from wanted_pairs p join roles a on a.entity_id = p.entity_id
+join roles b on b.entity_id = p.into_entity_id and b.role = a.role
+group by all
+"""
+
+
+def suggest(
+    con: duckdb.DuckDBPyConnection, plan: Plan, *, limit: int = 20, type_: str | None = None
+) -> list[Row]:
+    """The likeliest pairs, best first; the actor in fewer articles leads to the one in more.
+
+    `con` is open on the published file; `plan` is of all corrections: pairs that are distinct, or
+    one already, are left out. Rows hold score (0 to 1), both actors with their ids, names, types
+    and article counts, and the evidence in words.
+    """
+    forms = [
+        _Form(entity_id, name, name_key(name, type_of), type_group(type_of))
+        for entity_id, name, type_of, _ in con.execute(_FORMS).fetchall()
+    ]
+    entities = {
+        row[0]: row[1:]
+        for row in con.execute(
+            "select entity_id, name, type, country_code, article_count from entities"
+        ).fetchall()
+    }
+    pairs = _pairs(forms, plan, entities)
+    if type_:
+        pairs = {p: e for p, e in pairs.items() if type_ in (entities[p[0]][1], entities[p[1]][1])}
+    con.register(
+        "given_pairs",
+        pa.table(
+            {
+                "entity_id": pa.array([a for a, _ in pairs], pa.string()),
+                "into_entity_id": pa.array([b for _, b in pairs], pa.string()),
+            }
+        ),
+    )
+    con.execute("create or replace temp table wanted_pairs as from given_pairs")
+    con.unregister("given_pairs")
+    _leave_out_companions(con, pairs)
+    _add_company(con, pairs)
+    found = [_row(pair, evidence, entities) for pair, evidence in pairs.items()]
+    found = [row for row in found if row["score"] >= LEAST_SCORE]
+    found.sort(
+        key=lambda r: (-r["score"], -r["article_count"], r["entity_id"], r["into_entity_id"])
+    )
+    return found[:limit]
+
+
+@dataclass
+class _Evidence:
+    score: float
+    reasons: list[str]
+    same_key: bool = False
+
+
+Pair = tuple[str, str]
+
+
+def _pairs(forms: list[_Form], plan: Plan, entities: dict[str, Any]) -> dict[Pair, _Evidence]:
+    """The pairs that meet in a block and look alike, each once, with the best reason."""
+    apart = {frozenset((a, b)) for a, b, _ in plan.distinct}
+    found: dict[Pair, _Evidence] = {}
+    for one, other in _meetings(forms):
+        if one.entity_id == other.entity_id or plan.resolve(one.entity_id) == plan.resolve(
+            other.entity_id
+        ):
+            continue
+        if frozenset((plan.resolve(one.entity_id), plan.resolve(other.entity_id))) in apart:
+            continue
+        likeness = _likeness(one, other)
+        if likeness is None:
+            continue
+        few, many = sorted((one.entity_id, other.entity_id), key=lambda i: (entities[i][3], i))
+        known = found.get((few, many))
+        if known is None or likeness.score > known.score:
+            found[few, many] = likeness
+    return found
+
+
+def _meetings(forms: list[_Form]) -> Iterator[tuple[_Form, _Form]]:
+    blocks: dict[tuple[str, str], dict[str, _Form]] = defaultdict(dict)
+    for form in forms:
+        for block in _blocks(form):
+            blocks[block].setdefault(f"{form.entity_id} {form.key}", form)
+    seen = set()
+    for block in blocks.values():
+        if len({form.entity_id for form in block.values()}) in range(2, MOST_IN_A_BLOCK + 1):
+            for one, other in combinations(block.values(), 2):
+                meeting = (one.entity_id, one.key, other.entity_id, other.key)
+                if meeting not in seen:
+                    seen.add(meeting)
+                    yield one, other
+
+
+def _blocks(form: _Form) -> Iterable[tuple[str, str]]:
+    words = form.words
+    yield "key", form.key
+    yield "words", " ".join(sorted(words))
+    yield "skeleton", _skeleton(form.key)
+    if form.group == "PERSON" and len(words) > 1:
+        yield "initial", f"{words[0][0]} {words[-1]}"
+        yield "surname", words[-1]
+    elif form.group == "PERSON":
+        yield "surname", form.key
+    if form.group != "PERSON":
+        if _ACRONYM.fullmatch(form.name):
+            yield "acronym", form.key.replace(" ", "")
+        elif len(words) > 1:
+            yield "acronym", _initials(words)
+
+
+def _initials(words: list[str]) -> str:
+    return "".join(word[0] for word in words if word not in _SMALL)
+
+
+def _skeleton(key: str) -> str:
+    """What spellings and transliterations of a name share: consonants, each once."""
+    letters = key.replace("ph", "f").replace("kh", "h").replace("ts", "c").replace("tz", "c")
+    letters = letters.replace("x", "ks").replace("w", "v").replace("q", "k").replace("c", "k")
+    kept = re.sub(r"[aeiouyj' ]", "", letters)
+    return re.sub(r"(.)\1+", r"\1", kept)
+
+
+def _likeness(one: _Form, other: _Form) -> _Evidence | None:
+    """How alike two forms are, None where they do not speak for one actor."""
+    if one.key == other.key:
+        if one.group == other.group or " " in one.key:
+            return _Evidence(0.85, [f"the same name but for how it is written: {one.key}"], True)
+        return _Evidence(0.5, ["the same word, of another type"], True)
+    if one.group != other.group:
+        return None
+    mine, theirs = one.words, other.words
+    if sorted(mine) == sorted(theirs):
+        return _Evidence(0.8, ["the same words in another order"])
+    short, long = sorted((one, other), key=lambda form: len(form.key))
+    if one.group != "PERSON" and _ACRONYM.fullmatch(short.name) and len(long.words) > 1:
+        if short.key.replace(" ", "") == _initials(long.words):
+            return _Evidence(0.7, [f"{short.name} are the initials of {long.name}"])
+        return None
+    if one.group == "PERSON":
+        if len(short.words) == 1:
+            if len(long.words) > 1 and long.words[-1] == short.key:
+                return _Evidence(0.45, [f"{short.name} is the surname of {long.name}"])
+        elif mine[-1] == theirs[-1] and mine[0][0] == theirs[0][0]:
+            if 1 in (len(mine[0]), len(theirs[0])):
+                return _Evidence(0.65, ["an initial for the first name, the same surname"])
+            if mine[0].startswith(theirs[0]) or theirs[0].startswith(mine[0]):
+                return _Evidence(0.6, ["one first name shortens the other, the same surname"])
+    ratio = fuzz.ratio(one.key, other.key)
+    if ratio >= LEAST_RATIO and _skeleton(one.key) == _skeleton(other.key):
+        return _Evidence(
+            0.45 + 0.35 * (ratio - LEAST_RATIO) / (100 - LEAST_RATIO),
+            [f"similar spelling ({ratio:.0f} of 100), the same consonants"],
+        )
+    return None
+
+
+def _leave_out_companions(con: duckdb.DuckDBPyConnection, pairs: dict[Pair, _Evidence]) -> None:
+    for few, many, articles in con.execute(_TOGETHER).fetchall():
+        if not pairs[few, many].same_key:
+            del pairs[few, many]
+        else:
+            pairs[few, many].score -= 0.2
+            pairs[few, many].reasons.append(f"both in {articles} articles")
+
+
+def _add_company(con: duckdb.DuckDBPyConnection, pairs: dict[Pair, _Evidence]) -> None:
+    """Let shared companions and roles count."""
+    for few, many, shared, names, fewest in con.execute(
+        _COMPANY, {"most": MOST_COMPANIONS}
+    ).fetchall():
+        if evidence := pairs.get((few, many)):
+            evidence.score += 0.2 * min(1.0, shared / max(4, fewest))
+            evidence.reasons.append(f"both beside {', '.join(names)} ({shared} shared)")
+    for few, many, roles in con.execute(_ROLES).fetchall():
+        if evidence := pairs.get((few, many)):
+            evidence.score += 0.15
+            evidence.reasons.append(f"both {' and '.join(roles)}")
+
+
+def _row(pair: Pair, evidence: _Evidence, entities: dict[str, Any]) -> Row:
+    few, many = pair
+    name, type_of, country, articles = entities[few]
+    into_name, into_type, into_country, into_articles = entities[many]
+    reasons = list(evidence.reasons)
+    score = evidence.score
+    if country and into_country:
+        reasons.append(f"both {country}" if country == into_country else "of different countries")
+        score += 0.1 if country == into_country else -0.4
+    return {
+        "score": round(max(0.0, min(score, 1.0)), 3),
+        "entity_id": few,
+        "name": name,
+        "type": type_of,
+        "article_count": articles,
+        "into_entity_id": many,
+        "into_name": into_name,
+        "into_type": into_type,
+        "into_article_count": into_articles,
+        "evidence": reasons,
+    }

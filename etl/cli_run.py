@@ -1,0 +1,71 @@
+"""What the commands share that change a warehouse: running a job, progress, common options.
+
+Belongs here: how a command runs a job through Dagster and says how it went. Does not belong here:
+any one command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from etl import terminal
+from etl.intake import Progress as Report
+from etl.settings import Settings
+from etl.store.state import Rejected, Run, State
+from etl.store.writer import Writer
+
+WAITING = "another process is writing to the warehouse; this one waits for it before it loads"
+
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+
+
+@contextmanager
+def progress_bars() -> Iterator[Report]:
+    """Bars on standard error, one a stage; nothing where that is not a terminal."""
+    console = Console(stderr=True)
+    bars = Progress(
+        TextColumn("{task.description:<17}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    tasks: dict[str, Any] = {}
+    with bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
+    """Run a job and return its row of the history; ClickException where it failed."""
+    from etl.assets import in_process  # importing Dagster takes a second
+
+    if Writer(settings).is_taken():
+        click.echo(WAITING, err=True)
+    with progress_bars() as report:
+        run_id = in_process.run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
+    run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)
+    if run is None:
+        raise click.ClickException("the run ended before it began; try again with --verbose")
+    if run.status != "success":
+        raise click.ClickException(terminal.clean(run.error or "the run failed", lines=True))
+    return run
+
+
+def as_row(record: Run | Rejected) -> dict[str, object]:
+    """A record of the run state as JSON-ready values."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}

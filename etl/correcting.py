@@ -1,0 +1,236 @@
+"""Recording a correction: what it would change is looked at first, then it goes into the file.
+
+Belongs here: finding the actor that a name means, checking a new row against the published file and
+the rows before it, appending it. Does not belong here: what rows mean together (`actors.plan`,
+`actors.replay`), applying them to the warehouse (`pipeline.correct`), options and output
+(`cli_actors`). Reads the published file only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from etl import queries
+from etl.actors.corrections import Correction, CorrectionError, record
+from etl.actors.plan import Plan, make_plan, why_refused
+from etl.actors.replay import replay
+from etl.queries import NameNotFoundError, Row
+from etl.settings import Settings
+from etl.store import registry
+
+
+@dataclass
+class Effect:
+    """What a correction changes in the published articles."""
+
+    mentions: int = 0
+    articles: int = 0
+    moves: list[Row] = field(default_factory=list)
+    """Mentions and articles by the actor they were of and the one they are of then."""
+    notes: list[str] = field(default_factory=list)
+    minted_entity_id: str | None = None
+
+
+_NAMED = """
+with forms as (
+  select entity_id, folded(name) as form, true as is_own from entities
+  union all
+  select entity_id, folded(unnest(aliases)), false from entities
+)
+select entity_id, name, type, first_seen, last_seen, article_count, bool_or(is_own) as is_own
+from forms join entities using (entity_id)
+where form = folded($name) and form <> ''
+group by all
+order by is_own desc, article_count desc, entity_id
+"""
+
+
+def actor(con: duckdb.DuckDBPyConnection, plan: Plan, name: str) -> str:
+    """The id of the one actor that is meant by an id, or by a whole name or alias.
+
+    A name comes before an alias. Corrections that were recorded but not published yet count.
+    Raises NameNotFoundError with candidates where it is nobody or may be several.
+    """
+    if name in plan.minted or name in plan.redirects:
+        return plan.resolve(name)
+    known = queries.by_id(con, name)
+    if known:
+        return plan.resolve(known["entity_id"])
+    queries.prepare_folding(con)
+    found = queries.rows(con, _NAMED, {"name": name})
+    owners = [row for row in found if row["is_own"]] or found
+    ids = {plan.resolve(row["entity_id"]) for row in owners}
+    if len(ids) == 1:
+        return ids.pop()
+    if not owners:
+        try:
+            likely, others = queries.resolve(con, name)
+        except NameNotFoundError as error:
+            likely, others = None, error.candidates
+        raise NameNotFoundError(name, [*([likely] if likely else []), *others])
+    raise NameNotFoundError(name, owners, ambiguous=True)
+
+
+def submit(
+    settings: Settings,
+    action: str,
+    arguments: Sequence[tuple[str, str]],
+    *,
+    because: str,
+    author: str,
+    undoes: str = "",
+    dry_run: bool = False,
+) -> tuple[Correction, Effect]:
+    """Check a correction and, unless `dry_run`, add it to the file; it is not applied yet.
+
+    Raises CorrectionError where it makes no sense or contradicts what was decided before,
+    RegistryError where the file cannot be read, NotPublishedError where there is nothing to check
+    it against.
+    """
+    effects = []
+
+    def check(rows: list[Correction]) -> Correction:
+        new = record(action, arguments, because=because, author=author, undoes=undoes)
+        if refused := why_refused(rows, new):
+            raise CorrectionError(refused)
+        with queries.open_published(settings) as con:
+            effects.append(effect_of(con, rows, new))
+        return new
+
+    if dry_run:
+        new = check(registry.read_corrections(settings))
+    else:
+        new = registry.append(settings, check)
+    return new, effects[0]
+
+
+def effect_of(
+    con: duckdb.DuckDBPyConnection, rows: Sequence[Correction], new: Correction
+) -> Effect:
+    """What a row would change, after those before it. Raises CorrectionError where that is absurd.
+
+    `con` is open on the published file, which may be older than the rows: both sides are made anew.
+    """
+    plan = make_plan(rows)
+    after = make_plan([*rows, new])
+    _check_ids(con, plan, new)
+    replay(con, plan)
+    con.execute("create or replace temp table links_before as from corrected_actor_links")
+    replay(con, after)
+    moves = queries.rows(con, _MOVES)
+    total = queries.rows(con, _MOVED)[0]
+    effect = Effect(total["mentions"], total["articles"], moves, minted_entity_id=new.minted)
+    if new.action == "split":
+        _check_split(con, plan, new, effect)
+    elif new.action == "alias" and not queries.rows(con, _SPELLED, {"name": new.spelling}):
+        effect.notes.append(
+            f"no article calls anybody {new.spelling!r} yet; it holds for those to come. What "
+            "counts is the fullest form of the name in an article"
+        )
+    return effect
+
+
+_MOVES = """
+create or replace temp table moved_links as
+select text_actor_id, b.entity_id as from_entity_id, a.entity_id as to_entity_id
+from links_before b join corrected_actor_links a using (text_actor_id)
+where b.entity_id <> a.entity_id;
+
+create or replace temp table moved_mentions as
+select from_entity_id, to_entity_id, article_id
+from moved_links
+join loaded.text_actors using (text_actor_id)
+join main.articles using (content_sha256)
+join loaded.text_mentions using (text_actor_id);
+
+select from_entity_id, to_entity_id, count(*) as mentions, count(distinct article_id) as articles
+from moved_mentions group by all order by mentions desc, all
+"""
+
+_MOVED = "select count(*) as mentions, count(distinct article_id) as articles from moved_mentions"
+
+_SPELLED = r"""
+select 1 as found from loaded.text_actors
+where trim(regexp_replace(name, '\s+', ' ', 'g')) = $name limit 1
+"""
+
+_KNOWN = """
+select entity_id from loaded.text_links where entity_id = $id
+union all
+select entity_id from loaded.actor_links where entity_id = $id
+union all
+select entity_id from loaded.entity_redirects where old_entity_id = $id
+limit 1
+"""
+
+_FORMS = """
+select name, count(distinct article_id) as articles
+from links_before join loaded.text_actors using (text_actor_id)
+join main.articles using (content_sha256)
+where entity_id = $id group by name order by articles desc, name limit 6
+"""
+
+
+def _check_ids(con: duckdb.DuckDBPyConnection, plan: Plan, new: Correction) -> None:
+    for key, value in new.arguments:
+        if key in ("actor", "into", "other"):
+            is_known = value in plan.minted or value in plan.redirects
+            if not is_known and not queries.rows(con, _KNOWN, {"id": value}):
+                raise CorrectionError(
+                    f"there is no actor {value}; `newsactors actors list` shows names and ids"
+                )
+        elif key == "article" and not queries.rows(
+            con, "select 1 as found from main.articles where article_id = $id", {"id": value}
+        ):
+            raise CorrectionError(
+                f"there is no article {value}; find its id with "
+                '`newsactors sql "select article_id, headline from articles"`'
+            )
+        elif key == "outlet" and new.action == "split":
+            queries.known_outlet(con, value)
+
+
+def _check_split(
+    con: duckdb.DuckDBPyConnection, plan: Plan, new: Correction, effect: Effect
+) -> None:
+    source = plan.resolve(new["actor"])
+    forms = ", ".join(
+        f"{row['name']!r} ({row['articles']})" for row in queries.rows(con, _FORMS, {"id": source})
+    )
+    if not effect.mentions:
+        raise CorrectionError(
+            f"the split selects no mention of {source}; its articles call it {forms} (--name takes "
+            "the fullest form of the name in an article)"
+        )
+    if not queries.rows(
+        con, "select 1 as found from corrected_actor_links where entity_id = $id limit 1",
+        {"id": source},
+    ):  # fmt: skip
+        raise CorrectionError(
+            f"the split selects every mention of {source}, so nothing would be left of it; "
+            f"select fewer, or rename it. Its articles call it {forms}"
+        )
+
+
+def names_of(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, str]:
+    """What actors are called, those too that were merged away: by their most frequent form."""
+    return {
+        row["entity_id"]: row["name"]
+        for row in queries.rows(
+            con,
+            """
+            with wanted as (select distinct unnest($ids::varchar[]) as entity_id)
+            select entity_id, name from entities semi join wanted using (entity_id)
+            union all
+            select entity_id, mode(name order by name)
+            from loaded.text_links join loaded.text_actors using (text_actor_id)
+            semi join wanted using (entity_id)
+            anti join entities using (entity_id)
+            group by entity_id
+            """,
+            {"ids": list(ids)},
+        )
+    }
