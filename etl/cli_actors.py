@@ -25,6 +25,7 @@ from etl.actors.corrections import TYPES, UNDO, Correction, CorrectionError
 from etl.actors.plan import make_plan
 from etl.cli_actors_read import history, list_actors, show, suggest
 from etl.cli_read import Day
+from etl.cli_relink import relink
 from etl.cli_run import run_job, verbose_option
 from etl.correcting import Effect
 from etl.settings import Settings
@@ -56,7 +57,7 @@ def actors() -> None:
     """
 
 
-for command in (list_actors, show, suggest, history):
+for command in (list_actors, show, suggest, history, relink):
     actors.add_command(command)
 
 _because = click.option("--because", required=True, metavar="WHY", help="Why; kept with it.")

@@ -20,8 +20,9 @@ import duckdb
 
 from etl.actors import replay
 from etl.actors.ledger import Ledger
-from etl.actors.link import LINKING_VERSION, link_actors
+from etl.actors.link import LINKING_VERSION, as_table, link_actors
 from etl.actors.plan import make_plan
+from etl.actors.relink import plan as plan_relink
 from etl.extract import Extractor
 from etl.intake import InputError, Progress, silent
 from etl.overview import open_published
@@ -114,18 +115,25 @@ def _quarantine_digest(settings: Settings) -> str:
     )
 
 
-def link(settings: Settings) -> int:
-    """Link the actors of texts to entities, automatically; returns the number of entities."""
+def link(settings: Settings, *, relink: bool = False) -> int:
+    """Link the actors of texts to entities, automatically; returns the number of entities.
+
+    With `relink` names that were decided before are decided anew.
+    """
+    ledger = Ledger(settings.identity_ledger)
     with build.open_build(settings.build_file) as con:
         forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
         entities = link_actors(
             con,
-            Ledger(settings.identity_ledger),
+            ledger,
             datetime.now(UTC),
             forget=forgotten_through != build.get_property(con, LEDGER_FORGOTTEN_THROUGH),
         )
         if forgotten_through:
             build.set_property(con, LEDGER_FORGOTTEN_THROUGH, forgotten_through)
+        if relink and (changes := plan_relink(con, ledger)):
+            ledger.append(as_table([c.decision for c in changes], datetime.now(UTC)))
+            entities = link_actors(con, ledger, datetime.now(UTC))
         return entities
 
 

@@ -303,7 +303,8 @@ INGEST_RUNS = Table(
         Column(
             "kind",
             STRING,
-            "'ingest', 'reextract', 'promote', 'rollback', 'rebuild', 'republish', 'correct' or "
+            "'ingest', 'reextract', 'promote', 'rollback', 'rebuild', 'republish', 'correct', "
+            "'relink' or "
             "'materialize'.",
         ),
         Column("status", STRING, "'running', 'success' or 'failure'."),

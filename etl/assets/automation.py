@@ -14,7 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
-from etl.assets.loaded import CORRECTED
+from etl.assets.loaded import CORRECTED, TEXT_LINKS
 from etl.assets.published import PUBLISHED
 from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.settings import Settings, SettingsError
@@ -24,6 +24,7 @@ from etl.store.state import State
 NIGHTLY, REEXTRACT, REBUILD, REPUBLISH = "nightly_ingest", "reextract", "rebuild", "republish"
 PROMOTE, ROLLBACK = "promote", "rollback"
 CORRECT = "apply_corrections"
+RELINK = "relink"
 WATCH = "watch"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOTIFY_SECONDS = 30
@@ -39,6 +40,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
     corrected = dg.AssetSelection.assets(
         *CORRECTED
     ).downstream() - dg.AssetSelection.checks_for_assets(PUBLISHED)
+    relinked = dg.AssetSelection.assets(TEXT_LINKS).downstream()
 
     def job(
         name: str, selection: dg.AssetSelection, kind: str, description: str, **config: object
@@ -101,6 +103,14 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             "correct",
             "Applies `corrections.csv` and publishes, without loading anything: seconds. What "
             "`newsactors actors` runs; every other job applies corrections too.",
+        ),
+        job(
+            RELINK,
+            relinked,
+            "relink",
+            "Decides anew which names are one actor, with what is known today, and publishes. Look "
+            "first: `newsactors actors relink` shows what it would change.",
+            text_links={"config": {"relink": True}},
         ),
         job(
             WATCH,

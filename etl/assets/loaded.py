@@ -22,6 +22,7 @@ def _key(table: schema.Table) -> dg.AssetKey:
 
 
 CORRECTED = [_key(table) for table in schema.CORRECTED]
+TEXT_LINKS = _key(schema.TEXT_LINKS)
 """The assets that a correction changes first; everything downstream follows."""
 
 
@@ -136,8 +137,15 @@ def loaded_checks(
     yield from _run_checks(context, warehouse, schema.INGESTED, pipeline.check_loaded)
 
 
+class LinkConfig(dg.Config):
+    """Whether names are decided for the first time only, or all of them anew."""
+
+    relink: bool = False
+    """Decide all names anew; `newsactors actors relink` shows what that would change."""
+
+
 @dg.asset(
-    key=_key(schema.TEXT_LINKS),
+    key=TEXT_LINKS,
     deps=[_key(schema.TEXT_ACTORS), _key(schema.TEXT_MENTIONS)],
     description=f"{_description(schema.TEXT_LINKS)} What people decided is in `actor_links`.",
     group_name="identity",
@@ -148,11 +156,14 @@ def loaded_checks(
     pool=WRITER_POOL,
 )
 def text_links(
-    context: dg.AssetExecutionContext, warehouse: Warehouse
+    context: dg.AssetExecutionContext, config: LinkConfig, warehouse: Warehouse
 ) -> dg.MaterializeResult[None]:
-    """Links every actor of a text to an entity, anew and always the same way."""
+    """Links every actor of a text to an entity: as the ledger says, and what is new decided.
+
+    What is decided goes into the identity ledger and stays, so a rebuild gives the same ids.
+    """
     warehouse.lock_for_writing(context)
-    entities = pipeline.link(warehouse.settings)
+    entities = pipeline.link(warehouse.settings, relink=config.relink)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": overview.loaded_counts(warehouse.settings)[schema.TEXT_LINKS.name],
