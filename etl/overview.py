@@ -21,7 +21,7 @@ from etl.store import build
 def loaded_counts(settings: Settings) -> dict[str, int]:
     """The number of rows of each loaded table."""
     with build.open_build(settings.build_file) as con:
-        return build.counts(con, (*schema.INGESTED, schema.ACTOR_LINKS))
+        return build.counts(con, (*schema.INGESTED, schema.ACTOR_LINKS, *schema.STORIES))
 
 
 def loaded_sample(settings: Settings, table: schema.Table) -> pa.Table:

@@ -35,9 +35,10 @@ from etl.store.writer import Writer
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
-LOADED = (*schema.INGESTED, schema.ACTOR_LINKS)
-MAIN = ("articles", "article_versions", "article_sources", "entities", "mentions", "quotes",
-        "actor_articles", "actor_daily", "actor_weekly", "actor_monthly", "publication_days",
+LOADED = (*schema.INGESTED, schema.ACTOR_LINKS, *schema.STORIES)
+MAIN = ("articles", "article_versions", "article_sources", "article_stories", "stories",
+        "story_redirects", "entities", "mentions", "quotes", "actor_articles", "actor_daily",
+        "actor_weekly", "actor_monthly", "publication_days", "publication_periods",
         "quarantine")  # fmt: skip
 OF_A_RUN = "run_id|.*_at|.*_run"
 """Columns that say when and by which run something came: two runs never agree on them."""
@@ -161,6 +162,8 @@ class World:
                 assert pipeline.check_loaded(self.settings) == []
                 pipeline.link(self.settings)
                 assert pipeline.check_links(self.settings) == []
+                pipeline.group(self.settings)
+                assert pipeline.check_stories(self.settings) == []
                 if publish:
                     pipeline.build_models(self.settings)
                     pipeline.publish_build(self.settings, self.in_use(), run_id)
