@@ -28,6 +28,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             loaded.loaded_tables,
             loaded.text_links,
             loaded.corrected_links,
+            loaded.stories,
             dbt_models,
             published.published_file(models.leaves(dbt_models)),
             published.publication_days,
@@ -35,6 +36,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
         asset_checks=[
             loaded.loaded_checks,
             loaded.link_checks,
+            loaded.story_checks,
             published.is_fresh,
             published.no_shifted_series,
             published.no_sudden_drop,

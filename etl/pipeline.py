@@ -1,8 +1,8 @@
 """From staged batches to the published file, without Dagster: load, link, model, publish, forget.
 
 Belongs here: the order of steps within a stage, and what makes it safe to stop and repeat. Does
-not belong here: what comes before (`intake`), how a step is done (`store`, `actors`, `sql/`), and
-how it is shown and scheduled (`assets`).
+not belong here: what comes before (`intake`), how a step is done (`store`, `actors`, `stories`,
+`sql/`), and how it is shown and scheduled (`assets`).
 
 Locks: from loading to publishing the caller holds the writer lock. What also needs the intake lock
 (`intake`) takes it second.
@@ -42,6 +42,11 @@ from etl.store.publish import (
 from etl.store.registry import RegistryError, corrections_and_digest, corrections_digest
 from etl.store.staging import Staging
 from etl.store.state import State
+from etl.stories.assign import STORIES_VERSION, assign_stories, clear_stories, story_without
+from etl.stories.grouping import KeptStory
+
+_STORIES_VERSION = "stories_version"
+"""Property of the build file: what its stories were decided by."""
 
 LEDGER_FORGOTTEN_THROUGH = "ledger_forgotten_through"
 """Property of the build file: up to which tombstone the identity ledger is rid of names."""
@@ -89,8 +94,8 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
 
 
 def models_version() -> str:
-    """Names what the published models are made by: linking, SQL and reference data."""
-    return f"{LINKING_VERSION}-{dbt.fingerprint()[:16]}"
+    """Names what the published models are made by: linking, stories, SQL and reference data."""
+    return f"{LINKING_VERSION}-{STORIES_VERSION}-{dbt.fingerprint()[:16]}"
 
 
 def is_publish_due(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
@@ -226,6 +231,30 @@ def apply_late_corrections(settings: Settings) -> bool:
     return True
 
 
+def group(settings: Settings, progress: Progress = silent) -> int:
+    """Give every article its story; returns the number of stories.
+
+    Decides only about what is new, unless stories are decided otherwise than when it was loaded.
+    """
+    with build.open_build(settings.build_file) as con:
+        if build.get_property(con, _STORIES_VERSION) != STORIES_VERSION:
+            clear_stories(con)
+            build.set_property(con, _STORIES_VERSION, STORIES_VERSION)
+        _assign_stories(settings, con, progress)
+        return build.count(con, "(select distinct story_id from loaded.article_stories)")
+
+
+def _assign_stories(
+    settings: Settings, con: duckdb.DuckDBPyConnection, progress: Progress = silent
+) -> None:
+    kept = [
+        KeptStory.from_record(record)
+        for entry in RawArchive(settings.raw).tombstones()
+        for record in entry.stories
+    ]
+    assign_stories(con, kept, lambda done, total: progress("stories", done, total))
+
+
 def check_loaded(settings: Settings) -> list[checks.Problem]:
     """Failures of keys, references and offsets over what is loaded."""
     with build.open_build(settings.build_file) as con:
@@ -239,6 +268,15 @@ def check_links(settings: Settings) -> list[checks.Problem]:
     with build.open_build(settings.build_file) as con:
         problems = checks.check_links(con)
         _stamp(con, "linked", not problems)
+        return problems
+
+
+def check_stories(settings: Settings) -> list[checks.Problem]:
+    """Failures of the stories of articles."""
+    with build.open_build(settings.build_file) as con:
+        problems = checks.check_stories(con)
+        is_current = build.get_property(con, _STORIES_VERSION) == STORIES_VERSION
+        _stamp(con, "storied", not problems and is_current)
         return problems
 
 
@@ -289,7 +327,7 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
         forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
         missing = [
             stage
-            for stage in ("checked", "linked", "modelled")
+            for stage in ("checked", "linked", "storied", "modelled")
             if build.get_property(con, f"{stage}_generation") != _due(con, stage)
         ]
         if build.get_property(con, "models_version") != models_version():
@@ -351,7 +389,15 @@ def forget_article(settings: Settings, article_id: str, run_id: str) -> None:
             )
         Staging(settings.extracted).sweep("new")
         editions.candidate_rows(settings).sweep("new")
-        archive.forget(hashes, run_id)
+        archive.forget(hashes, run_id, _stories_without(settings, article_id))
+
+
+def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]]:
+    """What must be kept of the story of an article that is forgotten."""
+    with build.open_build(settings.build_file) as con:
+        _assign_stories(settings, con)  # it may be loaded, and the run killed before that
+        kept = story_without(con, article_id)
+    return [kept.to_record()] if kept else []
 
 
 def _hashes(settings: Settings, article_id: str) -> set[str]:

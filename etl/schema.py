@@ -14,7 +14,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 SCHEMA_VERSION = 3
-"""Layout of schema `loaded`; a build database of another version is rebuilt from the archive."""
+"""Layout of schema `loaded`; a build database of another version is rebuilt from the archive.
+
+A table that is added needs no new version: opening a build database makes what it lacks.
+"""
 
 STRING, INT, LONG, FLOAT, BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 DATE, TIMESTAMP, STRINGS = pa.date32(), pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
@@ -294,6 +297,49 @@ CORRECTIONS = Table(
 CORRECTED = (ACTOR_LINKS, ENTITY_REDIRECTS, ENTITY_OVERRIDES, ARTICLE_OVERRIDES, CORRECTIONS)
 """What corrections make of the links of `text_links`."""
 
+ARTICLE_STORIES = Table(
+    "article_stories",
+    "one row per article: which story it is of",
+    ("article_id",),
+    (
+        Column("article_id", STRING, "The article."),
+        Column("story_id", STRING, "The text lineage: 'S' and the article first seen of it."),
+        Column(
+            "method",
+            STRING,
+            "How it came in at first sight. 'first': no earlier article matched; 'text': shares "
+            "text with matched_article_id; 'kept': what it matched was forgotten.",
+        ),
+        Column(
+            "containment",
+            FLOAT,
+            "Share of the shorter text found in the other, 0 to 1; null unless 'text'.",
+            True,
+        ),
+        Column(
+            "matched_article_id",
+            STRING,
+            "The earlier seen article that it shares most with; null unless 'text'.",
+            True,
+        ),
+    ),
+    (
+        Reference("article_id", "article_versions", "article_id"),
+        Reference("matched_article_id", "article_versions", "article_id"),
+    ),
+)
+
+STORY_REDIRECTS = Table(
+    "story_redirects",
+    "one row per story id given up because a later article showed two stories to be one",
+    ("old_story_id",),
+    (
+        Column("old_story_id", STRING, "The id given up."),
+        Column("story_id", STRING, "The story it is part of now; never itself given up."),
+    ),
+    (Reference("story_id", "article_stories", "story_id"),),
+)
+
 INGEST_RUNS = Table(
     "ingest_runs",
     "one row per run, failed ones included, as of the publish",
@@ -353,5 +399,8 @@ EXTRACTED = (TEXT_ACTORS, TEXT_MENTIONS, TEXT_QUOTES)
 INGESTED = (ARTICLE_VERSIONS, ARTICLE_SOURCES, *EXTRACTED)
 """What one batch loads, in one transaction."""
 
-TABLES = (*INGESTED, TEXT_LINKS, *CORRECTED, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
+STORIES = (ARTICLE_STORIES, STORY_REDIRECTS)
+"""What deciding on stories fills."""
+
+TABLES = (*INGESTED, TEXT_LINKS, *CORRECTED, *STORIES, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
 """All tables of schema `loaded`."""

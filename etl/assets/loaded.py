@@ -1,4 +1,4 @@
-"""Schema `loaded` of the build database: five tables in one load, checks, links, corrections."""
+"""Schema `loaded` of the build database: one load, checks, links, corrections, stories."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,6 +12,7 @@ from etl.assets.metadata import column_schema, sample_table
 from etl.assets.warehouse import WRITER_POOL, Warehouse
 from etl.settings import Settings
 from etl.store import checks
+from etl.stories.assign import STORIES_VERSION
 
 CORRECTIONS_APPLY = "corrections_apply"
 SHOWN_PROBLEMS = 10
@@ -248,3 +249,44 @@ def link_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Every actor of a text is linked exactly once; a failure blocks models and publish."""
     yield from _run_checks(context, warehouse, [schema.ACTOR_LINKS], pipeline.check_links)
+
+
+@dg.multi_asset(
+    name="stories",
+    specs=[
+        dg.AssetSpec(
+            _key(table),
+            deps=[_key(schema.ARTICLE_VERSIONS), _key(schema.ARTICLE_SOURCES)],
+            description=_description(table),
+            group_name="identity",
+            kinds={"python", "duckdb"},
+            owners=[DATA_TEAM],
+            code_version=STORIES_VERSION,
+            metadata={"dagster/column_schema": column_schema(table)},
+        )
+        for table in schema.STORIES
+    ],
+    pool=WRITER_POOL,
+)
+def stories(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Decides which new articles are copies, cuts or edits of one text; old ids stay."""
+    warehouse.lock_for_writing(context)
+    count = pipeline.group(warehouse.settings, warehouse.progress(context))
+    rows = overview.loaded_counts(warehouse.settings, schema.STORIES)
+    for table in schema.STORIES:
+        metadata: dict[str, dg.MetadataValue] = {
+            "dagster/row_count": dg.MetadataValue.int(rows[table.name])
+        }
+        if table is schema.ARTICLE_STORIES:
+            metadata["stories"] = dg.MetadataValue.int(count)
+        yield dg.MaterializeResult(_key(table), metadata=metadata)
+
+
+@dg.multi_asset_check(name="story_checks", specs=_check_specs(schema.STORIES), pool=WRITER_POOL)
+def story_checks(
+    context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.AssetCheckResult]:
+    """Every article is in exactly one story; a failure blocks models and publish."""
+    yield from _run_checks(context, warehouse, schema.STORIES, pipeline.check_stories)

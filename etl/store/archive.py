@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -34,7 +35,8 @@ class Entry:
     """One line of the manifest: an arrival, or the forgetting of an article.
 
     `forgets` lists the hashes of archived bytes and of article versions that must never be read
-    again; an arrival has none.
+    again; an arrival has none. `stories` says what must be kept of the stories that they were in
+    (`etl.stories.grouping.KeptStory`), so that the ids of other articles stay as they are.
     """
 
     sequence: int
@@ -44,18 +46,21 @@ class Entry:
     at: datetime
     run_id: str
     forgets: tuple[str, ...] = field(default=())
+    stories: tuple[dict[str, Any], ...] = field(default=())
 
     def to_line(self) -> bytes:
         record = asdict(self) | {"at": self.at.isoformat()}
-        if not self.forgets:
-            del record["forgets"]
+        for name in ("forgets", "stories"):
+            if not record[name]:
+                del record[name]
         return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Entry:
         record = json.loads(line)
         record["at"] = datetime.fromisoformat(record["at"])
-        record["forgets"] = tuple(record.get("forgets", ()))
+        for name in ("forgets", "stories"):
+            record[name] = tuple(record.get(name, ()))
         return cls(**record)
 
 
@@ -122,11 +127,14 @@ class RawArchive:
             os.fsync(file.fileno())
         sync_directory(self.root)
 
-    def forget(self, hashes: Iterable[str], run_id: str) -> None:
+    def forget(
+        self, hashes: Iterable[str], run_id: str, stories: Iterable[dict[str, Any]] = ()
+    ) -> None:
         """Enter in the manifest that nothing with these hashes may be read again."""
         forgets = tuple(sorted(hashes))
         sequence = self.last_sequence() + 1
-        self.append([Entry(sequence, "", 0, "", datetime.now(UTC), run_id, forgets)])
+        now = datetime.now(UTC)
+        self.append([Entry(sequence, "", 0, "", now, run_id, forgets, tuple(stories))])
 
     def _cut_torn_line(self, fd: int) -> None:
         size = os.fstat(fd).st_size

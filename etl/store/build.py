@@ -31,6 +31,11 @@ create table if not exists bookkeeping.batches (
 create table if not exists bookkeeping.touched_days (published_on date not null);
 create table if not exists bookkeeping.properties (
   property varchar not null, value varchar not null);
+create table if not exists bookkeeping.stories (
+  story_id varchar not null, sequence bigint not null, item integer not null);
+create table if not exists bookkeeping.story_signatures (
+  content_sha256 varchar not null, article_id varchar not null, sequence bigint not null,
+  item integer not null, published_on date, bands uinteger[] not null);
 """
 """Schema `bookkeeping` never leaves the build file; `publish` drops it from the snapshot."""
 
@@ -89,10 +94,10 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
             f"{path} has layout {version}, this newsactors writes layout {schema.SCHEMA_VERSION}; "
             "run `newsactors rebuild` to make it again from the archive"
         )
+    for table in schema.TABLES:
+        con.execute(table.ddl)
     if version is None:
         with transaction(con):
-            for table in schema.TABLES:
-                con.execute(table.ddl)
             set_property(con, "schema_version", str(schema.SCHEMA_VERSION))
             new_generation(con)
     return con

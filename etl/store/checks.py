@@ -33,6 +33,7 @@ class Problem:
 
 UNIQUE_KEY, NO_ORPHANS = "unique_key", "no_orphans"
 OFFSETS, ALL_LINKED = "offsets_round_trip", "all_linked"
+ALL_IN_A_STORY, NO_DANGLING = "all_in_a_story", "no_dangling_redirects"
 
 
 DESCRIPTIONS = {
@@ -40,6 +41,8 @@ DESCRIPTIONS = {
     NO_ORPHANS: "Every reference leads to a row.",
     OFFSETS: "body[char_start:char_end] is the text shown, for every row.",
     ALL_LINKED: "Every actor of a text has a link.",
+    ALL_IN_A_STORY: "Every article is in a story.",
+    NO_DANGLING: "No id that was given up is in use.",
 }
 
 
@@ -50,6 +53,8 @@ def check_names(table: schema.Table) -> list[str]:
         *([NO_ORPHANS] if table.references else []),
         *([OFFSETS] if table in (schema.TEXT_MENTIONS, schema.TEXT_QUOTES) else []),
         *([ALL_LINKED] if table is schema.ACTOR_LINKS else []),
+        *([ALL_IN_A_STORY] if table is schema.ARTICLE_STORIES else []),
+        *([NO_DANGLING] if table is schema.STORY_REDIRECTS else []),
     ]
 
 
@@ -100,6 +105,32 @@ def check_links(con: duckdb.DuckDBPyConnection) -> list[Problem]:
         *_duplicate_keys(con, (schema.ACTOR_LINKS,)),
         *_orphans(con, (schema.ACTOR_LINKS,)),
         *unlinked,
+    ]
+
+
+def check_stories(con: duckdb.DuckDBPyConnection) -> list[Problem]:
+    """Failures of stories: each article in exactly one, and ids given up that lead to one."""
+    outside = _problem(
+        con,
+        schema.ARTICLE_STORIES.name,
+        ALL_IN_A_STORY,
+        "every article is in a story",
+        "select distinct article_id from loaded.article_versions anti join loaded.article_stories "
+        "using (article_id)",
+    )
+    in_use = _problem(
+        con,
+        schema.STORY_REDIRECTS.name,
+        NO_DANGLING,
+        "no article is in a story that was given up",
+        "select old_story_id from loaded.story_redirects r semi join loaded.article_stories s "
+        "on s.story_id = r.old_story_id",
+    )
+    return [
+        *_duplicate_keys(con, schema.STORIES),
+        *_orphans(con, schema.STORIES),
+        *outside,
+        *in_use,
     ]
 
 

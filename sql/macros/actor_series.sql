@@ -2,7 +2,7 @@
   The series of one grain: a row per entity and period in which it appears.
 
   An article has one day, so its counts add up over periods without counting anything twice; only
-  outlets, shares and ranks must be taken anew for each grain. Used by actor_daily, actor_weekly
+  outlets, stories, shares and ranks must be taken anew for each grain. Used by actor_daily, actor_weekly
   and actor_monthly.
 
   grain: 'day', 'week' (ISO: from Monday) or 'month'.
@@ -16,9 +16,9 @@ actor_articles as (
 
 ),
 
-publication_days as (
+publication_periods as (
 
-    select * from {{ ref('publication_days') }}
+    select * from {{ ref('publication_periods') }}
 
 ),
 
@@ -35,10 +35,11 @@ appearances as (
 period_totals as (
 
     select
-        date_trunc('{{ grain }}', published_on)::date as period_start,
-        sum(article_count)::bigint as article_total,
-    from publication_days
-    group by all
+        period_start,
+        article_count as article_total,
+        story_count as story_total,
+    from publication_periods
+    where grain = '{{ grain }}'
 
 ),
 
@@ -53,6 +54,7 @@ counted as (
         count(*) filter (headline_mention_count > 0) as headline_article_count,
         sum(utterance_count)::bigint as utterance_count,
         count(distinct outlet) as outlet_count,
+        count(distinct story_id) filter (mention_count > 0) as story_count,
     from appearances
     group by all
 
@@ -61,12 +63,14 @@ counted as (
 ranked as (
 
     select
-        counted.*,
+        counted.* exclude (story_count),
         counted.article_count / period_totals.article_total as share_of_articles,
         rank() over (
             partition by counted.period_start
             order by counted.article_count desc, counted.mention_count desc
         ) as rank,
+        counted.story_count,
+        counted.story_count / period_totals.story_total as share_of_stories,
     from counted
     inner join period_totals using (period_start)
 

@@ -131,6 +131,12 @@ class Rows:
             source_key=f"key{number}",
             source_path=f"in/{number}.txt",
         )
+        self.add(
+            schema.ARTICLE_STORIES,
+            article_id=f"a{number}",
+            story_id=f"Sa{number}",
+            method="first",
+        )
         for who, start, surface in spans:
             actor = f"{number}-{who}"
             name, kind = NAMES[who]

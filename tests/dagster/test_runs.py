@@ -142,7 +142,8 @@ def test_a_night_with_nothing_new_stops_after_looking_and_says_so(place: Place) 
     assert result.success
     skipped = {e.step_key for e in result.all_events if e.event_type_value == "STEP_SKIPPED"}
     assert skipped == {
-        "loaded_checks", "loaded__text_links", "actor_links", "link_checks", "models",
+        "loaded_checks", "loaded__text_links", "actor_links", "link_checks", "stories",
+        "story_checks", "models",
         "published_file",
         "published_file_is_fresh", "published_file_no_shifted_series",
         "published_file_no_sudden_drop",
@@ -181,7 +182,9 @@ def test_wrong_offsets_block_links_models_and_publish_until_they_are_mended(plac
         assert not attempt.success
         assert failed_checks(attempt) == {"offsets_round_trip": dg.AssetCheckSeverity.ERROR}
         ended = {e.step_key for e in attempt.get_step_success_events()}
-        assert ended.isdisjoint({"loaded__text_links", "actor_links", "models", "published_file"})
+        assert ended.isdisjoint(
+            {"loaded__text_links", "actor_links", "stories", "models", "published_file"}
+        )
     assert place.snapshot() == before
     assert article_count(place) == ARTICLES
     # The history says which check, on which table, for how many rows, with an example.
@@ -246,8 +249,8 @@ def test_chosen_assets_never_publish_what_is_half_done(place: Place) -> None:
                 assert set(events(some)) == {key.to_user_string() for key in prepare}
             assert not place.run(found, assets=[PUBLISHED]).success
             assert place.last_run.error == (
-                "published_file: what is loaded is not linked, not modelled; run the job "
-                "nightly_ingest (or `newsactors ingest`), which does all that is due"
+                "published_file: what is loaded is not linked, not storied, not modelled; run the "
+                "job nightly_ingest (or `newsactors ingest`), which does all that is due"
             )
             assert place.snapshot() == before
         assert place.run(found).success

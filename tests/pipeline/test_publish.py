@@ -145,7 +145,7 @@ def test_what_was_not_checked_linked_and_modelled_is_not_published(published: Wo
     intake.archive_new(published.settings, [], "run")
     published.stage()
     pipeline.load_staged(published.settings, "run")
-    with pytest.raises(PublishError, match="not checked, not linked, not modelled"):
+    with pytest.raises(PublishError, match="not checked, not linked, not storied, not modelled"):
         pipeline.publish_build(published.settings, Words(), "run")
 
     with build.open_build(published.settings.build_file) as con:
@@ -155,6 +155,8 @@ def test_what_was_not_checked_linked_and_modelled_is_not_published(published: Wo
     pipeline.link(published.settings)
     pipeline.correct(published.settings)
     assert pipeline.check_links(published.settings) == []
+    pipeline.group(published.settings)
+    assert pipeline.check_stories(published.settings) == []
     with pytest.raises(PublishError, match="not checked, not modelled;"):
         pipeline.publish_build(published.settings, Words(), "run")
     assert published.snapshots() == ["1"]

@@ -35,10 +35,12 @@ from etl.store.writer import Writer
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
-LOADED = (*schema.INGESTED, schema.TEXT_LINKS, *schema.CORRECTED)
-MAIN = ("articles", "article_versions", "article_sources", "entities", "mentions", "quotes",
-        "entity_redirects", "actor_articles", "actor_daily", "actor_weekly", "actor_monthly",
-        "publication_days", "quarantine")  # fmt: skip
+LOADED = (*schema.INGESTED, schema.TEXT_LINKS, *schema.CORRECTED, *schema.STORIES)
+MAIN = ("articles", "article_versions", "article_sources", "article_stories", "stories",
+        "story_redirects", "entity_redirects", "entities", "mentions", "quotes",
+        "actor_articles", "actor_daily",
+        "actor_weekly", "actor_monthly", "publication_days", "publication_periods",
+        "quarantine")  # fmt: skip
 OF_A_RUN = "run_id|.*_at|.*_run"
 """Columns that say when and by which run something came: two runs never agree on them."""
 
@@ -162,6 +164,8 @@ class World:
                 pipeline.link(self.settings)
                 pipeline.correct(self.settings)
                 assert pipeline.check_links(self.settings) == []
+                pipeline.group(self.settings)
+                assert pipeline.check_stories(self.settings) == []
                 if publish:
                     pipeline.build_models(self.settings)
                     pipeline.apply_late_corrections(self.settings)

@@ -38,6 +38,12 @@ class Text:
     mentions: tuple[tuple[str | None, str, str], ...] = ()
     in_headline: tuple[tuple[str, str], ...] = ()
     quotes: tuple[Said, ...] = ()
+    reprints: str | None = None
+    """The article whose text it repeats."""
+
+    @property
+    def story_id(self) -> str:
+        return f"S{self.reprints or self.article_id}"
 
 
 TSELENSKYY, GERMANY, GEORGIA, GONE = "e-tselenskyy", "e-germany", "e-georgia", "e-gone"
@@ -79,6 +85,7 @@ TEXTS = (
             (None, "pronoun", "They"),
         ),
         quotes=(Said(None, ("Good",)),),
+        reprints="a1",
     ),
     Text(
         "a3",
@@ -89,7 +96,14 @@ TEXTS = (
         mentions=((GEORGIA, "name", "Georgia"), (GEORGIA, "nominal", "it")),
         quotes=(Said(GEORGIA, ("We won",)), Said(GEORGIA, ("Twice",))),
     ),
-    Text("a4", "Nobody", "Nothing happened.", outlet=None, published_on=date(2024, 1, 9)),
+    Text(
+        "a4",
+        "Nobody",
+        "Nothing happened.",
+        outlet=None,
+        published_on=date(2024, 1, 9),
+        reprints="a3",
+    ),
     Text(
         "a5",
         "No day",
@@ -170,6 +184,17 @@ def rows_of(texts: tuple[Text, ...]) -> Rows:
         )
         _add_actors(rows, text, content)
         _add_quotes(rows, text, content)
+    for text in {text.article_id: text for text in texts}.values():
+        rows.add(
+            "article_stories",
+            article_id=text.article_id,
+            story_id=text.story_id,
+            method="text" if text.reprints else "first",
+            containment=0.9 if text.reprints else None,
+            matched_article_id=text.reprints,
+        )
+    if texts:
+        rows.add("story_redirects", old_story_id="Sgone", story_id="Sa1")
     rows.add(
         "ingest_runs",
         run_id="run-1",

@@ -86,11 +86,15 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
         "quotes": "quote_id utterance_id article_id part char_start char_end text kind cue"
         " speaker_entity_id speaker_surface speaker_char_start speaker_char_end method confidence"
         " speaker_confidence quote_group_id",
-        "publication_days": "published_on article_count articles_by_outlet",
+        "publication_days": "published_on article_count articles_by_outlet story_count",
+        "publication_periods": "grain period_start article_count story_count outlet_count",
+        "stories": "story_id first_article_id first_published_on first_outlet last_published_on"
+        " article_count outlet_count headline",
         **dict.fromkeys(
             ("actor_daily", "actor_weekly", "actor_monthly"),
             "entity_id period_start mention_count name_mention_count article_count"
-            " headline_article_count utterance_count outlet_count share_of_articles rank",
+            " headline_article_count utterance_count outlet_count share_of_articles rank"
+            " story_count share_of_stories",
         ),
     }
     columns = {node["name"]: set(node["columns"]) for node in documented}
@@ -99,7 +103,9 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
     assert {
         "article_versions",
         "article_sources",
+        "article_stories",
         "entity_redirects",
+        "story_redirects",
         "quarantine",
         "ingest_runs",
         "warehouse_info",

@@ -62,6 +62,8 @@ def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
         "utterance_count": sum(utterances(text, entity) for text in texts),
         "outlet_count": len({CANONICAL.get(outlet, outlet) for outlet in outlets}),
         "article_total": len(texts),
+        "story_count": len({t.story_id for t, m in zip(texts, own, strict=True) if m}),
+        "story_total": len({t.story_id for t in texts}),
     }
 
 
@@ -88,8 +90,10 @@ def test_series_hold_exactly_the_periods_with_an_appearance(
             key = (row["article_count"], row["mention_count"])
             row["rank"] = 1 + sum((r["article_count"], r["mention_count"]) > key for r in rows)
             row["share_of_articles"] = row["article_count"] / row["article_total"]
+            row["share_of_stories"] = row["story_count"] / row["story_total"]
         expected += rows
-    expected = [{k: v for k, v in row.items() if k != "article_total"} for row in expected]
+    totals = ("article_total", "story_total")
+    expected = [{k: v for k, v in row.items() if k not in totals} for row in expected]
     found = dicts(news, f"select * from actor_{table} order by period_start, entity_id")
     assert found == expected
 
@@ -130,6 +134,13 @@ def test_timeline_fills_zeros_and_averages_over_what_came_before(
             pytest.approx(articles / len(counts)) if counts else None
         )
         row["share_of_articles_moving_average"] = pytest.approx(articles / total) if total else None
+        stories = sum(c["story_count"] for c in counts)
+        total = sum(c["story_total"] for c in counts)
+        row["share_of_stories"] = (
+            row["story_count"] / row["story_total"] if row["story_total"] else None
+        )
+        row["story_count_moving_average"] = pytest.approx(stories / len(counts)) if counts else None
+        row["share_of_stories_moving_average"] = pytest.approx(stories / total) if total else None
         expected.append({"period_start": period, **row})
     assert found == expected
 

@@ -30,6 +30,25 @@ def test_articles_show_the_current_version(news: duckdb.DuckDBPyConnection) -> N
     ).fetchone() == (8, 7)
 
 
+def test_a_reprint_is_an_article_of_the_story_of_who_published_first(
+    news: duckdb.DuckDBPyConnection,
+) -> None:
+    assert news.execute(
+        "select article_id, story_id, is_reprint from articles where article_id < 'a5' order by all"
+    ).fetchall() == [
+        ("a1", "Sa1", False),
+        ("a2", "Sa1", True),
+        ("a3", "Sa3", False),
+        ("a4", "Sa3", None),
+    ]
+    assert news.execute("from stories where article_count > 1 order by story_id").fetchall() == [
+        ("Sa1", "a1", date(2024, 1, 1), "The New York Times", date(2024, 1, 1), 2, 2,
+         "Tselenskyy speaks 🇺🇦 to Germany"),
+        ("Sa3", "a3", date(2024, 1, 3), "The Tbilisi Paper", date(2024, 1, 9), 2, 1, None),
+    ]  # fmt: skip
+    assert news.execute("from story_redirects").fetchall() == [("Sgone", "Sa1")]
+
+
 def test_every_number_leads_to_characters(news: duckdb.DuckDBPyConnection) -> None:
     """Offsets are code points: before the mention stand a joined emoji and a combining accent."""
     rows = news.execute(
@@ -79,8 +98,8 @@ def test_publication_days_leave_unknown_outlets_out_of_the_map(
     news: duckdb.DuckDBPyConnection,
 ) -> None:
     rows = news.execute("from publication_days").fetchall()
-    assert rows[0] == (date(2024, 1, 1), 2, {"Reuters": 1, "The New York Times": 1})
-    assert rows[2] == (date(2024, 1, 9), 1, {})
+    assert rows[0] == (date(2024, 1, 1), 2, {"Reuters": 1, "The New York Times": 1}, 1)
+    assert rows[2] == (date(2024, 1, 9), 1, {}, 1)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ joined as (
         appearances.article_id,
         articles.published_on,
         articles.outlet,
+        articles.story_id,
         appearances.mention_count,
         appearances.name_mention_count,
         appearances.headline_mention_count,

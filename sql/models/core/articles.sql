@@ -21,6 +21,12 @@ outlets as (
 
 ),
 
+article_stories as (
+
+    select * from {{ ref('article_stories') }}
+
+),
+
 articles as (
 
     select
@@ -43,14 +49,15 @@ articles as (
         article_versions.language,
         article_versions.body,
         article_versions.word_count,
-        null::varchar as story_id,
-        null::boolean as is_reprint,
+        article_stories.story_id,
+        article_stories.is_reprint,
         article_versions.ingested_at,
         article_versions.run_id,
         article_versions.extractor_version,
     from article_versions
     inner join current_versions using (content_sha256)
     left join outlets using (outlet_key)
+    left join article_stories on article_versions.article_id = article_stories.article_id
 
 )
 

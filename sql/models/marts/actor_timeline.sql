@@ -26,6 +26,12 @@ publication_days as (
 
 ),
 
+publication_periods as (
+
+    select * from {{ warehouse_table('publication_periods') }}
+
+),
+
 settings as (
 
     select
@@ -66,11 +72,11 @@ actor as (
 period_totals as (
 
     select
-        date_trunc(settings.period_grain, publication_days.published_on)::date as period_start,
-        sum(publication_days.article_count)::bigint as article_total,
-    from publication_days
-    cross join settings
-    group by all
+        publication_periods.period_start,
+        publication_periods.article_count as article_total,
+        publication_periods.story_count as story_total,
+    from publication_periods
+    inner join settings on publication_periods.grain = settings.period_grain
 
 ),
 
@@ -138,6 +144,8 @@ filled as (
         coalesce(actor_appearances.headline_article_count, 0)::bigint as headline_article_count,
         coalesce(actor_appearances.outlet_count, 0)::bigint as outlet_count,
         coalesce(period_totals.article_total, 0)::bigint as article_total,
+        coalesce(actor_appearances.story_count, 0)::bigint as story_count,
+        coalesce(period_totals.story_total, 0)::bigint as story_total,
         periods.first_period,
         periods.period_start >= periods.first_period_with_articles as is_collected,
         periods.width,
@@ -159,6 +167,12 @@ averaged as (
         sum(filled.article_count) over recent
         / nullif(sum(filled.article_total) over recent, 0)
             as share_of_articles_moving_average,
+        filled.story_count / nullif(filled.story_total, 0) as share_of_stories,
+        avg(filled.story_count) filter (filled.is_collected) over recent
+            as story_count_moving_average,
+        sum(filled.story_count) over recent
+        / nullif(sum(filled.story_total) over recent, 0)
+            as share_of_stories_moving_average,
     from filled
     window recent as (
         order by filled.period_start
@@ -180,6 +194,11 @@ timeline as (
         article_total,
         article_count_moving_average,
         share_of_articles_moving_average,
+        story_count,
+        share_of_stories,
+        story_total,
+        story_count_moving_average,
+        share_of_stories_moving_average,
     from averaged
     where period_start >= first_period
 

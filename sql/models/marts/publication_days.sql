@@ -18,6 +18,17 @@ by_outlet as (
 
 ),
 
+stories_by_day as (
+
+    select
+        published_on,
+        count(distinct story_id) as story_count,
+    from articles
+    where published_on is not null
+    group by all
+
+),
+
 days as (
 
     select
@@ -33,7 +44,17 @@ days as (
     from by_outlet
     group by all
 
+),
+
+with_stories as (
+
+    select
+        days.*,
+        stories_by_day.story_count,
+    from days
+    inner join stories_by_day using (published_on)
+
 )
 
-select * from days
+select * from with_stories
 order by published_on

@@ -1,0 +1,329 @@
+"""Stories of the build database: takes what is new through sketch, lineage and grouping.
+
+Belongs here: reading texts from schema `loaded`, finding candidates by a join over buckets, writing
+`article_stories` and `story_redirects`. Does not belong here: what decides (`lineage`, `grouping`),
+who holds the lock and when this runs (`pipeline`).
+
+Articles go by the order in which they were first seen, each compared with earlier ones only, so the
+result does not depend on how they came in batches. What a run costs is proportional to what is new
+and to the days around it. An article without a date is compared with nothing: nobody can say that
+it is within the window, and the series leave it out; it is a story of its own.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from etl.stories.grouping import Grouping, KeptStory, Match
+from etl.stories.lineage import WINDOW_DAYS, containment
+from etl.stories.sketch import bands
+from etl.stories.text import Fingerprint, fingerprint
+
+STORIES_VERSION = "1"
+"""Names how stories are decided; a build database of another version is decided anew."""
+
+_TEXTS_AT_A_TIME = 1_000
+_FINGERPRINTS_KEPT = 8_000
+"""About 10 kB each."""
+
+_SIGNATURES = pa.schema(
+    {
+        "content_sha256": pa.string(),
+        "article_id": pa.string(),
+        "sequence": pa.int64(),
+        "item": pa.int32(),
+        "published_on": pa.date32(),
+        "bands": pa.list_(pa.uint32()),
+    }
+)
+_PENDING = """
+create or replace temp table pending_texts as
+with texts as (
+  select content_sha256, min(struct_pack(sequence := sequence, item := item)) as seen
+  from loaded.article_sources
+  anti join bookkeeping.story_signatures using (content_sha256)
+  group by content_sha256
+)
+select content_sha256, article_id, seen.sequence as sequence, seen.item as item, published_on,
+  row_number() over (order by seen) - 1 as place
+from texts join loaded.article_versions using (content_sha256)
+"""
+_CANDIDATES = f"""
+with days as (
+  select distinct unnest(generate_series(
+    published_on - interval {WINDOW_DAYS} day, published_on + interval {WINDOW_DAYS} day,
+    interval 1 day))::date as published_on
+  from fresh_texts
+),
+fresh as (
+  select content_sha256, article_id, sequence, item, published_on, unnest(bands) as band
+  from fresh_texts where published_on is not null
+),
+near as (
+  select content_sha256, article_id, sequence, item, published_on, unnest(bands) as band
+  from bookkeeping.story_signatures semi join days using (published_on)
+)
+select distinct fresh.content_sha256, near.content_sha256, near.article_id, near.sequence, near.item
+from fresh join near using (band)
+where near.article_id <> fresh.article_id
+  and (near.sequence, near.item) < (fresh.sequence, fresh.item)
+  and abs(near.published_on - fresh.published_on) <= {WINDOW_DAYS}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    content_sha256: str
+    article_id: str
+    sequence: int
+    item: int
+    published_on: date | None
+    headline: str | None
+    body: str
+
+
+def clear_stories(con: duckdb.DuckDBPyConnection) -> None:
+    """Forget all decisions, so that the next `assign_stories` takes them anew."""
+    con.execute("begin")
+    for table in ("loaded.article_stories", "loaded.story_redirects",
+                  "bookkeeping.stories", "bookkeeping.story_signatures"):  # fmt: skip
+        con.execute(f"delete from {table}")
+    con.execute("commit")
+
+
+def assign_stories(
+    con: duckdb.DuckDBPyConnection,
+    kept: Iterable[KeptStory] = (),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Give every article that has none its story; returns how many texts were compared.
+
+    `kept` are the stories that forgotten articles were in. A thousand texts make one transaction: a
+    run that is killed goes on from there, to the same result.
+    """
+    con.execute(_PENDING)
+    total = _count(con, "pending_texts")
+    by_article: dict[str, list[KeptStory]] = {}
+    for story in kept:
+        for article_id in story.article_ids:
+            by_article.setdefault(article_id, []).append(story)
+    known: OrderedDict[str, Fingerprint] = OrderedDict()
+    for start in range(0, total, _TEXTS_AT_A_TIME):
+        con.execute("begin")
+        try:
+            _assign(con, start, known, by_article)
+        except BaseException:
+            con.execute("rollback")
+            raise
+        con.execute("commit")
+        while len(known) > _FINGERPRINTS_KEPT:
+            known.popitem(last=False)
+        progress(min(start + _TEXTS_AT_A_TIME, total), total)
+    con.execute("drop table pending_texts")
+    return total
+
+
+def story_without(con: duckdb.DuckDBPyConnection, article_id: str) -> KeptStory | None:
+    """What must be kept of an article's story when it is forgotten; None where it is alone."""
+    found = con.execute(
+        """
+        select story_id, sequence, item,
+          (select list(article_id order by article_id) from loaded.article_stories o
+           where o.story_id = s.story_id and article_id <> $article),
+          (select list(old_story_id order by old_story_id) from loaded.story_redirects r
+           where r.story_id = s.story_id)
+        from loaded.article_stories s join bookkeeping.stories using (story_id)
+        where article_id = $article
+        """,
+        {"article": article_id},
+    ).fetchone()
+    if found is None or not found[3]:
+        return None
+    story_id, sequence, item, others, former = found
+    return KeptStory(story_id, sequence, item, tuple(others), tuple(former or ()))
+
+
+def _assign(
+    con: duckdb.DuckDBPyConnection,
+    start: int,
+    known: OrderedDict[str, Fingerprint],
+    kept: Mapping[str, list[KeptStory]],
+) -> None:
+    texts = [
+        _Text(*row)
+        for row in con.execute(
+            "select content_sha256, p.article_id, sequence, item, p.published_on, headline, body "
+            "from pending_texts p join loaded.article_versions using (content_sha256) "
+            "where place >= ? and place < ? order by place",
+            [start, start + _TEXTS_AT_A_TIME],
+        ).fetchall()
+    ]
+    for text in texts:
+        known[text.content_sha256] = fingerprint(text.headline, text.body)
+    con.register("fresh_texts", _signatures(texts, known))
+    con.execute("insert into bookkeeping.story_signatures by name select * from fresh_texts")
+    candidates: dict[str, list[tuple[str, Match]]] = {}
+    for content, near, article_id, sequence, item in con.execute(_CANDIDATES).fetchall():
+        match = Match(article_id, (sequence, item), 0.0)
+        candidates.setdefault(content, []).append((near, match))
+    con.unregister("fresh_texts")
+    _recall(con, known, {near for found in candidates.values() for near, _ in found})
+    matches = {
+        content: [
+            Match(match.article_id, match.seen, share)
+            for near, match in found
+            if (share := containment(known[content], known[near])) is not None
+        ]
+        for content, found in candidates.items()
+    }
+    grouping = _load(con, texts, matches, kept)
+    before = set(grouping.moved), set(grouping.first_seen)
+    for text in texts:
+        grouping.arrive(
+            text.article_id, (text.sequence, text.item), matches.get(text.content_sha256, ())
+        )
+    _save(con, grouping, *before)
+
+
+def _signatures(texts: Sequence[_Text], known: Mapping[str, Fingerprint]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "content_sha256": text.content_sha256,
+                "article_id": text.article_id,
+                "sequence": text.sequence,
+                "item": text.item,
+                "published_on": text.published_on,
+                "bands": bands(known[text.content_sha256].phrases)
+                if text.published_on is not None
+                else [],
+            }
+            for text in texts
+        ],
+        _SIGNATURES,
+    )
+
+
+def _recall(
+    con: duckdb.DuckDBPyConnection, known: OrderedDict[str, Fingerprint], wanted: set[str]
+) -> None:
+    """Make the fingerprints of earlier texts again, where they are not at hand."""
+    _register(con, "wanted", sorted(wanted - known.keys()))
+    rows = con.execute(
+        "select content_sha256, headline, body from loaded.article_versions "
+        "semi join wanted using (content_sha256)"
+    ).fetchall()
+    con.unregister("wanted")
+    for content, headline, body in rows:
+        known[content] = fingerprint(headline, body)
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection,
+    texts: Sequence[_Text],
+    matches: Mapping[str, Sequence[Match]],
+    kept: Mapping[str, list[KeptStory]],
+) -> Grouping:
+    """What is known of the articles that arrive and of those that they match."""
+    articles = {text.article_id for text in texts}
+    kept = {article_id: kept[article_id] for article_id in articles & kept.keys()}
+    articles |= {match.article_id for found in matches.values() for match in found}
+    _register(con, "wanted", sorted(articles), "article_id")
+    story_of = dict(
+        con.execute(
+            "select article_id, story_id from loaded.article_stories semi join wanted "
+            "using (article_id)"
+        ).fetchall()
+    )
+    kept_ids = {s.story_id for found in kept.values() for s in found}
+    kept_ids |= {former for found in kept.values() for s in found for former in s.former_ids}
+    _register(con, "wanted", sorted(kept_ids), "old_story_id")
+    moved = dict(
+        con.execute(
+            "select old_story_id, story_id from loaded.story_redirects semi join wanted "
+            "using (old_story_id)"
+        ).fetchall()
+    )
+    _register(con, "wanted", sorted({*story_of.values(), *kept_ids, *moved.values()}), "story_id")
+    first_seen = {
+        story_id: (sequence, item)
+        for story_id, sequence, item in con.execute(
+            "select story_id, sequence, item from bookkeeping.stories semi join wanted "
+            "using (story_id)"
+        ).fetchall()
+    }
+    con.unregister("wanted")
+    return Grouping(story_of, first_seen, moved, kept)
+
+
+def _save(
+    con: duckdb.DuckDBPyConnection,
+    grouping: Grouping,
+    known_moved: set[str],
+    known_stories: set[str],
+) -> None:
+    moved = {old: grouping.current(old) for old in grouping.moved.keys() - known_moved}
+    con.register(
+        "moved_stories",
+        pa.table(
+            {
+                "old_story_id": pa.array(list(moved), pa.string()),
+                "story_id": pa.array(list(moved.values()), pa.string()),
+            }
+        ),
+    )
+    for table in ("article_stories", "story_redirects"):
+        con.execute(
+            f"update loaded.{table} t set story_id = m.story_id from moved_stories m "
+            "where t.story_id = m.old_story_id"
+        )
+    con.execute("insert into loaded.story_redirects by name select * from moved_stories")
+    con.execute(
+        "delete from bookkeeping.stories where story_id in (select old_story_id from moved_stories)"
+    )
+    con.unregister("moved_stories")
+    stories = [s for s in grouping.first_seen if s not in known_stories and s not in moved]
+    con.register(
+        "new_stories",
+        pa.table(
+            {
+                "story_id": pa.array(stories, pa.string()),
+                "sequence": pa.array([grouping.first_seen[s][0] for s in stories], pa.int64()),
+                "item": pa.array([grouping.first_seen[s][1] for s in stories], pa.int32()),
+            }
+        ),
+    )
+    con.execute("insert into bookkeeping.stories by name select * from new_stories")
+    con.unregister("new_stories")
+    rows = list(grouping.memberships.values())
+    con.register(
+        "new_memberships",
+        pa.table(
+            {
+                "article_id": pa.array([r.article_id for r in rows], pa.string()),
+                "story_id": pa.array([grouping.current(r.story_id) for r in rows], pa.string()),
+                "method": pa.array([r.method for r in rows], pa.string()),
+                "containment": pa.array([r.containment for r in rows], pa.float64()),
+                "matched_article_id": pa.array([r.matched_article_id for r in rows], pa.string()),
+            }
+        ),
+    )
+    con.execute("insert into loaded.article_stories by name select * from new_memberships")
+    con.unregister("new_memberships")
+
+
+def _register(
+    con: duckdb.DuckDBPyConnection, name: str, values: list[str], column: str = "content_sha256"
+) -> None:
+    con.register(name, pa.table({column: pa.array(values, pa.string())}))
+
+
+def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = con.execute(f"select count(*) from {relation}").fetchone()
+    return int(row[0]) if row else 0

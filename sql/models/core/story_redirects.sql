@@ -1,0 +1,10 @@
+with
+
+story_redirects as (
+
+    select * from {{ source('loaded', 'story_redirects') }}
+
+)
+
+select * from story_redirects
+order by old_story_id

@@ -1,0 +1,28 @@
+with
+
+articles as (
+
+    select * from {{ ref('articles') }}
+
+),
+
+-- A story that runs over midnight is one of the week: periods cannot be added up from days.
+periods as (
+
+    {% for grain in ['day', 'week', 'month'] %}
+    select
+        '{{ grain }}' as grain,
+        date_trunc('{{ grain }}', published_on)::date as period_start,
+        count(*) as article_count,
+        count(distinct story_id) as story_count,
+        count(distinct outlet) as outlet_count,
+    from articles
+    where published_on is not null
+    group by all
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select * from periods
+order by grain, period_start

@@ -1,0 +1,249 @@
+"""Stories through the pipeline: batches, versions, forgetting and rebuilds keep their ids."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from etl import intake, pipeline
+from etl.settings import REPOSITORY
+from etl.store import build
+from etl.stories import assign
+from pipeline.world import World, text
+
+LEXICON = [
+    a + b for a in ("ba", "de", "fi", "go", "hu", "ka", "le", "mi") for b in ("lon", "mer", "tis")
+]
+
+
+def report(number: int, sentences: int = 12) -> list[str]:
+    """Sentences unlike those of any other number; long enough to be told from a template."""
+    rng = random.Random(number)
+    return [
+        f"The {' '.join(rng.choices(LEXICON, k=8))} of Person{number} {rng.choice(LEXICON)}."
+        for _ in range(sentences)
+    ]
+
+
+ONE, TWO = report(1), report(2)
+COPY, CUT = " ".join(ONE), " ".join(ONE[:7])
+BOTH = " ".join([*ONE[:8], *TWO[:8]])
+
+
+def stories(world: World) -> dict[str, str]:
+    """The story of each article, by the name of the file that it was first read from."""
+    return dict(
+        world.query(
+            "select first(source_path order by sequence), any_value(story_id) "
+            "from loaded.article_stories join loaded.article_sources using (article_id) "
+            "group by article_id"
+        )
+    )
+
+
+def by_article(world: World) -> dict[str, str]:
+    return dict(world.query("select article_id, story_id from loaded.article_stories"))
+
+
+def redirects(world: World) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = world.query("from loaded.story_redirects order by all")
+    return found
+
+
+def drop(world: World, name: str, body: str, day: str, outlet: str) -> None:
+    world.drop(name, text(body, day=day, outlet=outlet))
+    intake.archive_new(world.settings, [], "run")
+
+
+def test_a_reprint_within_fourteen_days_is_of_the_story(world: World) -> None:
+    drop(world, "first.txt", COPY, "2025-03-01", "Wire")
+    drop(world, "cut.txt", CUT, "2025-03-15", "Paper")
+    drop(world, "late.txt", COPY, "2025-03-30", "Paper")
+    drop(world, "other.txt", " ".join(TWO), "2025-03-01", "Paper")
+    world.drop("undated.txt", f"Something Happened In Town\n\nBy Ann – Third\n\n{COPY}\n")
+    world.ingest()
+    found = stories(world)
+    assert found["cut.txt"] == found["first.txt"] == f"S{first_article(world, 'first.txt')}"
+    assert len(set(found.values())) == 4, "15 days after, another text, no date"
+    assert redirects(world) == []
+
+
+def first_article(world: World, path: str) -> str:
+    ((article_id,),) = world.query(
+        "select article_id from loaded.article_sources where source_path = ?", path
+    )
+    return str(article_id)
+
+
+def test_an_article_that_shows_two_stories_to_be_one_leaves_a_redirect(world: World) -> None:
+    drop(world, "one.txt", COPY, "2025-03-01", "Wire")
+    drop(world, "two.txt", " ".join(TWO), "2025-03-01", "Paper")
+    world.ingest()
+    before = stories(world)
+    drop(world, "both.txt", BOTH, "2025-03-02", "Third")
+    world.ingest()
+    assert set(stories(world).values()) == {before["one.txt"]}
+    assert redirects(world) == [(before["two.txt"], before["one.txt"])]
+
+
+def test_a_new_version_keeps_the_story_and_may_join_another(world: World) -> None:
+    drop(world, "one.txt", COPY, "2025-03-01", "Wire")
+    drop(world, "brief.txt", " ".join(report(3)), "2025-03-02", "Paper")
+    world.ingest()
+    before = stories(world)
+    drop(world, "one.txt", " ".join([*ONE, *report(4)]), "2025-03-01", "Wire")
+    drop(world, "brief.txt", " ".join([*report(3), *ONE]), "2025-03-02", "Paper")
+    world.ingest()
+    assert stories(world) == dict.fromkeys(before, before["one.txt"])
+    assert redirects(world) == [(before["brief.txt"], before["one.txt"])]
+
+
+def test_forgetting_the_first_article_leaves_the_story_to_the_others(world: World) -> None:
+    drop(world, "first.txt", COPY, "2025-03-01", "Wire")
+    drop(world, "start.txt", CUT, "2025-03-02", "Paper")
+    drop(world, "end.txt", " ".join(ONE[7:]), "2025-03-03", "Third")
+    world.ingest()
+    before = stories(world)
+    assert len(set(before.values())) == 1
+    world.forget(first_article(world, "first.txt"))
+    del before["first.txt"]
+    for again in (world.load, world.rebuild):
+        again()
+        assert stories(world) == before
+    drop(world, "again.txt", " ".join(ONE[6:]), "2025-03-04", "Fourth")
+    world.ingest()
+    assert set(stories(world).values()) == set(before.values())
+
+
+def test_stories_decided_otherwise_are_decided_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(world, "first.txt", COPY, "2025-03-01", "Wire")
+    drop(world, "cut.txt", CUT, "2025-03-02", "Paper")
+    world.ingest()
+    before = world.loaded()
+    monkeypatch.setattr(pipeline, "STORIES_VERSION", "other")
+    assert [p.check for p in pipeline.check_stories(world.settings)] == []
+    with build.open_build(world.settings.build_file) as con:
+        assert build.get_property(con, "storied_generation") == ""
+        con.execute("update loaded.article_stories set story_id = 'Sother'")
+    assert pipeline.group(world.settings) == 1
+    assert world.loaded() == before
+
+
+def test_checks_block_what_is_in_no_story_and_ids_that_lead_nowhere(world: World) -> None:
+    drop(world, "one.txt", COPY, "2025-03-01", "Wire")
+    drop(world, "two.txt", " ".join(TWO), "2025-03-01", "Paper")
+    world.ingest()
+    with build.open_build(world.settings.build_file) as con:
+        con.execute("delete from loaded.article_stories where rowid = 0")
+        con.execute(
+            "insert into loaded.story_redirects select story_id, 'Snowhere' "
+            "from loaded.article_stories"
+        )
+    found = {(p.table, p.check) for p in pipeline.check_stories(world.settings)}
+    assert found == {
+        ("article_stories", "all_in_a_story"),
+        ("story_redirects", "no_orphans"),
+        ("story_redirects", "no_dangling_redirects"),
+    }
+
+
+TEXTS = [COPY, CUT, BOTH, " ".join(TWO), " ".join(TWO[3:]), " ".join(ONE[5:]), "Short one."]
+ARRIVALS = st.lists(
+    st.tuples(
+        st.sampled_from(TEXTS),
+        st.sampled_from(["2025-03-01", "2025-03-09", "2025-03-20"]),
+        st.sampled_from(["Wire", "Paper"]),
+        st.sampled_from(["a.txt", "b.txt", "c.txt", "d.txt"]),
+    ),
+    min_size=3,
+    max_size=9,
+)
+
+
+def check_that_ids_depend_neither_on_batches_nor_on_what_was_forgotten(
+    arrivals: list[tuple[str, str, str, str]], cuts: set[int], forgotten: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        stepwise, at_once = (World(Path(folder) / name) for name in ("stepwise", "at_once"))
+        for number, (body, day, outlet, name) in enumerate(arrivals):
+            drop(stepwise, name, body, day, outlet)
+            if number in cuts:
+                stepwise.ingest()
+        stepwise.ingest()
+        shutil.copytree(stepwise.settings.raw, at_once.settings.raw)
+        at_once.stage()
+        at_once.load()
+        assert stepwise.loaded() == at_once.loaded()
+
+        before = by_article(stepwise)
+        gone = sorted(before)[forgotten % len(before)]
+        led = redirects(stepwise)
+        stepwise.forget(gone)
+        del before[gone]
+        kept = [(old, new) for old, new in led if new in before.values()]
+        for again in (stepwise.load, stepwise.rebuild):
+            again()
+            assert by_article(stepwise) == before
+            assert redirects(stepwise) == kept
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ARRIVALS, st.sets(st.integers(0, 8)), st.integers(0, 9))
+def test_ids_depend_neither_on_batches_nor_on_what_was_forgotten(
+    arrivals: list[tuple[str, str, str, str]], cuts: set[int], forgotten: int
+) -> None:
+    check_that_ids_depend_neither_on_batches_nor_on_what_was_forgotten(arrivals, cuts, forgotten)
+
+
+@pytest.mark.soak
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ARRIVALS, st.sets(st.integers(0, 8)), st.integers(0, 9))
+def test_ids_depend_on_neither_in_many_more_histories(
+    arrivals: list[tuple[str, str, str, str]], cuts: set[int], forgotten: int
+) -> None:
+    check_that_ids_depend_neither_on_batches_nor_on_what_was_forgotten(arrivals, cuts, forgotten)
+
+
+def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        drop(world, f"{number}.txt", TEXTS[number % 6], f"2025-03-0{number + 1}", "Wire")
+    world.ingest()
+    before = world.loaded()
+    monkeypatch.setattr(assign, "_TEXTS_AT_A_TIME", 2)
+    done = []
+
+    def stop(stage: str, part: int, total: int) -> None:
+        done.append((part, total))
+        if len(done) == 2:
+            raise KeyboardInterrupt
+
+    with build.open_build(world.settings.build_file) as con:
+        assign.clear_stories(con)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.group(world.settings, stop)
+    assert done == [(2, 7), (4, 7)]
+    pipeline.group(world.settings)
+    assert world.loaded() == before
+
+
+def test_the_samples_hold_one_story_in_three_outlets_and_who_was_first(world: World) -> None:
+    shutil.copytree(REPOSITORY / "seeds" / "articles", world.settings.inbox, dirs_exist_ok=True)
+    world.ingest(publish=True)
+    assert world.published(
+        "select first_outlet, first_published_on::varchar, article_count, outlet_count "
+        "from stories where article_count > 1"
+    ) == [("Meridian Wire", "2025-05-21", 3, 3)]
+    assert world.published(
+        "select outlet from articles where is_reprint order by published_on"
+    ) == [("Northwater Tribune",), ("The Sound Observer",)]
+    assert world.published("select count(*), sum(article_count) from stories") == [(46, 48)]

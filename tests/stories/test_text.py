@@ -1,0 +1,116 @@
+"""Which texts are one lineage, and that likely pairs are found."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl.stories.lineage import containment
+from etl.stories.sketch import BANDS, bands
+from etl.stories.text import fingerprint
+
+FIRST = "ba de fi go hu ka le mi no pu ra se"
+LAST = "lon mer tis vak rin dol"
+WORDS = [a + b for a in FIRST.split() for b in LAST.split()]
+
+
+def made(seed: int, sentences: int = 14) -> list[str]:
+    """Sentences of a text like no other seed's."""
+    rng = random.Random(seed)
+
+    def word() -> str:
+        drawn = rng.choice(WORDS)
+        return rng.choice([drawn, drawn, drawn, drawn.title(), f"the {drawn}"])
+
+    return [
+        " ".join(
+            [*(word() for _ in range(rng.randrange(8, 14))), str(rng.randrange(10_000)), word()]
+        )
+        + "."
+        for _ in range(sentences)
+    ]
+
+
+def share(one: str, other: str, title: str = "Town News", other_title: str = "Other") -> float:
+    return containment(fingerprint(title, one), fingerprint(other_title, other)) or 0.0
+
+
+TEXT = made(1)
+FOREIGN = made(2)
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        pytest.param(TEXT[:7], id="tail cut"),
+        pytest.param([*FOREIGN[:2], *TEXT[2:]], id="new lead"),
+        pytest.param(TEXT[::-1], id="reordered"),
+        pytest.param([FOREIGN[i] if i % 3 == 0 else s for i, s in enumerate(TEXT)], id="third new"),
+        pytest.param([*TEXT, *FOREIGN[:9]], id="longer"),
+    ],
+)
+def test_cuts_and_edits_are_one_story_and_found(edited: list[str]) -> None:
+    one, other = " ".join(TEXT), "\n\n".join(edited)
+    assert share(one, other) > 0.5
+    mine, theirs = (bands(fingerprint(None, text).phrases) for text in (one, other))
+    assert set(mine.tolist()) & set(theirs.tolist())
+
+
+def test_a_text_with_every_third_word_replaced_is_one_story() -> None:
+    words, rng = " ".join(made(3, 20)).split(), random.Random(3)
+    edited = [rng.choice(WORDS) if i % 3 == 0 else word for i, word in enumerate(words)]
+    assert 0.32 < share(" ".join(words), " ".join(edited)) < 0.6
+
+
+NOTICE = (
+    "{name} Corp is raising {much} mln dlrs through an offering of debentures due {year} with a "
+    "{coupon} pct coupon and par pricing, said lead manager {bank} Brothers Inc. The debentures "
+    "are convertible into common stock at {price} dlrs per share, a premium of {premium} pct over "
+    "the stock price when terms on the debt were set. Non-callable for {years} years, the issue "
+    "is rated {rating} by Moody's and B-plus by Standard and Poor's. {name} said proceeds will "
+    "be used to repay bank debt due in {month}."
+)
+
+
+SLOTS = "name much year coupon bank price premium years rating month"
+
+
+def test_notices_from_one_template_are_stories_of_their_own() -> None:
+    first, other = (
+        NOTICE.format(**dict(zip(SLOTS.split(), values.split(), strict=True)))
+        for values in (
+            "Witco 140 2012 5-1/2 Salomon 54.55 25.76 2 Baa-1 May",
+            "Anitec 75 2013 5-7/8 Lehman 32 26.73 3 B-2 June",
+        )
+    )
+    assert share(first, other) == 0
+    assert share(first, first) == 1
+    assert share(first, first + " The offer began today.") == 1
+
+
+def test_short_notices_need_the_headline() -> None:
+    body = "Qtly div 25 cts vs 25 cts in prior qtr. Pay April 15 to holders of record March 31."
+    assert share(body, body, "Aldhaven Gas sets payout", "Skerrow Light quarterly dividend") == 0
+    assert share(body, body, "Aldhaven Gas sets payout", "Aldhaven Gas Sets Quarterly Payout") == 1
+
+
+def test_a_follow_up_that_repeats_the_background_is_a_story_of_its_own() -> None:
+    follow_up = [*made(4, 10), *TEXT[10:]]
+    assert share(" ".join(TEXT), " ".join(follow_up)) == 0
+
+
+@pytest.mark.parametrize("text", ["", " \n", "One", "the of and", "Élan", "🌊 🌊"])
+def test_next_to_nothing_is_like_nothing(text: str) -> None:
+    assert share(text, text) == 0
+    assert len(bands(fingerprint(None, text).phrases)) in (0, BANDS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(5, 9), st.integers(5, 9), st.integers(1, 20), st.integers(0, 20))
+def test_it_does_not_matter_which_text_comes_first(a: int, b: int, size: int, mixed: int) -> None:
+    one = " ".join([*made(a, size), *made(b, mixed)])
+    other = " ".join(made(b, max(mixed, 1)))
+    assert share(one, other) == share(other, one)

@@ -1,0 +1,234 @@
+"""Measures stories: recall on edits that are constructed, precision on pairs that were read.
+
+    python -m training.stories                          # both, as in docs/quality.md
+    python -m training.stories --pairs FILE --seed 7    # 300 proposed pairs of Reuters to read
+
+Belongs here: the edits, the pairs and their scores. Does not belong here: the rule itself
+(`etl.stories`). A file of pairs holds texts of Reuters: write it outside of the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import re
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from bench import polnear
+from etl.stories.lineage import WINDOW_DAYS, containment
+from etl.stories.sketch import bands
+from etl.stories.text import Fingerprint, fingerprint
+from training import reuters
+from training.corpora import corpora_folder
+
+GOLD = Path(__file__).parent / "gold_stories" / "reuters_pairs.csv"
+LEAST_WORDS = 120
+ARTICLES, PAIRS = 300, 300
+SEED, TUNING_SEED = 20261123, 1
+
+
+@dataclass(frozen=True)
+class Text:
+    """An article as edits see it: its headline, and paragraphs of sentences."""
+
+    headline: str
+    paragraphs: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, headline: str, body: str) -> Text:
+        lines = (line.strip() for line in body.splitlines())
+        return cls(
+            headline,
+            tuple(tuple(re.split(r"(?<=[.!?”\"])\s+(?=[A-Z“\"])", line)) for line in lines if line),
+        )
+
+    @property
+    def body(self) -> str:
+        return "\n\n".join(" ".join(sentences) for sentences in self.paragraphs)
+
+
+Edit = Callable[[Text, Text, random.Random], Text]
+
+
+def cut_tail(text: Text, other: Text, rng: random.Random) -> Text:
+    """The first half of the words, cut at the end of a sentence."""
+    left, kept = len(text.body.split()) / 2, []
+    for paragraph in text.paragraphs:
+        sentences = []
+        for sentence in paragraph:
+            if left > 0:
+                sentences.append(sentence)
+                left -= len(sentence.split())
+        if sentences:
+            kept.append(tuple(sentences))
+    return Text(text.headline, tuple(kept))
+
+
+def new_lead(text: Text, other: Text, rng: random.Random) -> Text:
+    """Another article's first paragraph instead of the own one."""
+    return Text(text.headline, (other.paragraphs[0], *text.paragraphs[1:]))
+
+
+def reorder(text: Text, other: Text, rng: random.Random) -> Text:
+    """The paragraphs in another order."""
+    return Text(text.headline, tuple(rng.sample(text.paragraphs, len(text.paragraphs))))
+
+
+def rewrite_sentences(text: Text, other: Text, rng: random.Random) -> Text:
+    """Three sentences of ten are other articles'."""
+    pool = [sentence for paragraph in other.paragraphs for sentence in paragraph]
+    places = [(i, j) for i, p in enumerate(text.paragraphs) for j in range(len(p))]
+    chosen = set(rng.sample(places, round(0.3 * len(places))))
+    return Text(
+        text.headline,
+        tuple(
+            tuple(rng.choice(pool) if (i, j) in chosen else s for j, s in enumerate(paragraph))
+            for i, paragraph in enumerate(text.paragraphs)
+        ),
+    )
+
+
+def replace_words(text: Text, other: Text, rng: random.Random) -> Text:
+    """Three words of ten are other articles'."""
+    pool = other.body.split()
+
+    def edited(sentence: str) -> str:
+        return " ".join(rng.choice(pool) if rng.random() < 0.3 else w for w in sentence.split())
+
+    return Text(text.headline, tuple(tuple(map(edited, p)) for p in text.paragraphs))
+
+
+def change_headline(text: Text, other: Text, rng: random.Random) -> Text:
+    """Another article's headline."""
+    return Text(other.headline, text.paragraphs)
+
+
+EDITS: dict[str, Edit] = {
+    "tail cut to half": cut_tail,
+    "new lead": new_lead,
+    "paragraphs reordered": reorder,
+    "30% of sentences": rewrite_sentences,
+    "30% of words": replace_words,
+    "new headline": change_headline,
+}
+KINDS = [*((name,) for name in EDITS), *combinations(EDITS, 2)]
+
+
+def is_proposed(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two texts meet in a bucket and match: what the warehouse does."""
+    meets = set(bands(one.phrases).tolist()) & set(bands(other.phrases).tolist())
+    return bool(meets) and containment(one, other) is not None
+
+
+def originals(seed: int, count: int = ARTICLES) -> list[Text]:
+    """A sample of PolNeAR and Wikinews articles of at least LEAST_WORDS words."""
+    texts = [(a.title, a.body) for split in polnear.SPLITS for a in polnear.articles(split)]
+    for path in sorted((corpora_folder() / "articles").glob("wikinews_*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            texts += [(row["title"], row["text"]) for row in csv.DictReader(file)]
+    long = [Text.of(title, body) for title, body in texts if len(body.split()) >= LEAST_WORDS]
+    return random.Random(seed).sample(long, count)
+
+
+def recall(seed: int, count: int = ARTICLES) -> dict[str, float]:
+    """By kind of edit, the share of edits that are recognised."""
+    rng = random.Random(seed)
+    texts = originals(seed, count)
+    hits: dict[str, int] = defaultdict(int)
+    for i, text in enumerate(texts):
+        known = fingerprint(text.headline, text.body)
+        for kind in KINDS:
+            edited = text
+            for name in kind:
+                other = texts[(i + rng.randrange(1, len(texts))) % len(texts)]
+                edited = EDITS[name](edited, other, rng)
+            hits[" + ".join(kind)] += is_proposed(known, fingerprint(edited.headline, edited.body))
+    return {kind: found / len(texts) for kind, found in hits.items()}
+
+
+def proposed(items: Iterable[reuters.Item]) -> list[tuple[int, int, float]]:
+    """The pairs of items within the window that match, with their containment."""
+    buckets: dict[int, list[int]] = defaultdict(list)
+    known: dict[int, tuple[reuters.Item, Fingerprint]] = {}
+    pairs = []
+    for item in items:
+        print_ = fingerprint(item.headline, item.body)
+        near: set[int] = set()
+        for band in bands(print_.phrases).tolist():
+            near.update(buckets[band])
+            buckets[band].append(item.number)
+        for number in sorted(near):
+            earlier, theirs = known[number]
+            if abs((item.published_on - earlier.published_on).days) <= WINDOW_DAYS:
+                share = containment(theirs, print_)
+                if share is not None:
+                    pairs.append((number, item.number, share))
+        known[item.number] = item, print_
+    return pairs
+
+
+def write_pairs(path: Path, seed: int, count: int, but: Iterable[tuple[int, int]] = ()) -> None:
+    """Write a sample of proposed pairs to read, without those of `but`."""
+    items = {item.number: item for item in reuters.items()}
+    pairs = [pair for pair in proposed(items.values()) if pair[:2] not in set(but)]
+    sample = random.Random(seed).sample(pairs, min(count, len(pairs)))
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f"{len(pairs)} pairs proposed\n")
+        for one, other, share in sorted(sample):
+            file.write(f"\n=== {one} {other} {share}\n")
+            for number in (one, other):
+                item = items[number]
+                body = " ".join(item.body.split())
+                file.write(f"--- {item.published_on} {item.headline}\n{body}\n")
+
+
+def gold() -> dict[tuple[int, int], bool]:
+    """The pairs that were read: whether they are one story, by their two NEWIDs."""
+    with GOLD.open(encoding="utf-8", newline="") as file:
+        return {
+            (int(row["NEWID_a"]), int(row["NEWID_b"])): row["is_same_story"] == "true"
+            for row in csv.DictReader(file)
+        }
+
+
+def report() -> None:
+    """Print recall by kind of edit, precision over the pairs that were read, and the speed."""
+    found = recall(SEED)
+    for kind, share in found.items():
+        sys.stdout.write(f"{kind:<45} {share:.3f}\n")
+    sys.stdout.write(f"{'all kinds':<45} {sum(found.values()) / len(found):.3f}\n")
+    items = list(reuters.items())
+    begin = time.process_time()
+    pairs = {pair[:2] for pair in proposed(items)}
+    seconds = time.process_time() - begin
+    read = {pair: is_same for pair, is_same in gold().items() if pair in pairs}
+    sys.stdout.write(
+        f"Reuters-21578: {len(items):,} items, {len(pairs):,} pairs proposed, "
+        f"{1000 * seconds / len(items):.2f} CPU seconds per 1,000 items; of {len(read)} pairs read "
+        f"that are still proposed {sum(read.values())} are one story: "
+        f"precision {sum(read.values()) / max(len(read), 1):.3f}\n"
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=Path, help="write proposed pairs to this file, to read")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--count", type=int, default=PAIRS)
+    args = parser.parse_args()
+    if args.pairs:
+        write_pairs(args.pairs, args.seed, args.count)
+    else:
+        report()
+
+
+if __name__ == "__main__":
+    main()
