@@ -39,7 +39,9 @@ LOADED = (*schema.INGESTED, schema.TEXT_LINKS, *schema.CORRECTED, *schema.STORIE
 MAIN = ("articles", "article_versions", "article_sources", "article_stories", "stories",
         "story_redirects", "entity_redirects", "entities", "mentions", "quotes",
         "actor_articles", "actor_daily",
-        "actor_weekly", "actor_monthly", "publication_days", "publication_periods",
+        "actor_weekly", "actor_monthly", "actor_outlet_monthly",
+        "actor_voice_monthly", "actor_roles", "actor_pairs_monthly", "quotes_about",
+        "publication_days", "publication_periods",
         "quarantine")  # fmt: skip
 OF_A_RUN = "run_id|.*_at|.*_run"
 """Columns that say when and by which run something came: two runs never agree on them."""

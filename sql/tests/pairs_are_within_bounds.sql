@@ -1,0 +1,11 @@
+-- Both of a pair are in at least as many articles as the pair, and NPMI keeps its range.
+select
+    entity_id_a,
+    entity_id_b,
+    period_start,
+from {{ ref('actor_pairs_monthly') }}
+where
+    entity_id_a >= entity_id_b
+    or article_count > least(article_count_a, article_count_b)
+    or greatest(article_count_a, article_count_b) > article_total
+    or not coalesce(npmi, 0) between -1 and 1
