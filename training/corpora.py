@@ -14,14 +14,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-
-from etl.extract.lexicon import load_lexicon, word_set
 
 Span = tuple[int, int, str]
 Link = tuple[int, list[int], list[int] | None]
@@ -228,81 +225,11 @@ def gap(split: str) -> Iterator[Document]:
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             text = row["Text"]
-            right, wrong = [], []
+            right: list[int] = []
+            wrong: list[int] = []
             for name in ("A", "B"):
                 (right if row[f"{name}-coref"] == "TRUE" else wrong).append(
                     int(row[f"{name}-offset"])
                 )
             links: dict[str, list[Link]] = {"pronoun": [(int(row["Pronoun-offset"]), right, wrong)]}
             yield Document(row["ID"], "gap", text, {}, sentence_ends(text), links=links)
-
-
-_GOVERNORS = word_set("to with of by for from against told about at on between and")
-_OWNER = re.compile(r"\s?['’]\s?s\b")
-
-
-def with_pronouns(document: Document, share: float = 0.3) -> Document:
-    """A copy in which some repeated names of persons are pronouns that link to their first ones.
-
-    Names that return teach which name a pronoun stands for (after WikiCREM, Kocijan et al. 2019).
-    Persons whose first name doesn't tell he from she are left as they are.
-    """
-    genders = load_lexicon().first_names
-    rng = random.Random(document.name)
-    persons = sorted(s for s in document.layers["names"] if s[2] == "PERSON")
-    families = {s: document.text[s[0] : s[1]].split()[-1] for s in persons}
-    bearers: dict[str, str] = {}
-    for span in persons:
-        first = document.text[span[0] : span[1]].split()[0].lower()
-        bearers.setdefault(families[span], genders.get(first, ""))
-    seen: list[Span] = []
-    replaced: dict[Span, str] = {}
-    for span in persons:
-        near = [x for x in seen if span[0] - x[0] < 500 and x not in replaced]
-        gender = bearers[families[span]]
-        same = [x for x in near if families[x] == families[span]]
-        line = document.text[document.text.rfind("\n", 0, span[0]) + 1 : span[0]].split()
-        # "President he" is nothing that anybody writes.
-        has_title = bool(line) and line[-1][:1].isupper() and len(line) > 1
-        if same and gender and len(near) > len(same) and not has_title and rng.random() < share:
-            is_object = bool(line) and line[-1].lower() in _GOVERNORS
-            is_owner = bool(_OWNER.match(document.text, span[1]))
-            forms = {"m": ("he", "him", "his"), "f": ("she", "her", "her")}[gender]
-            replaced[span] = forms[2 if is_owner else 1 if is_object else 0]
-        seen.append(span)
-    text, at = "", 0
-    moves: list[tuple[int, int]] = [(0, 0)]
-    for span in sorted(replaced):
-        pronoun = replaced[span]
-        sentence_begins = document.text[: span[0]].rstrip(" ")[-1:] in ("", "\n")
-        end = span[1]
-        if owner := _OWNER.match(document.text, end):
-            end = owner.end()
-        text += document.text[at : span[0]]
-        text += pronoun.title() if sentence_begins else pronoun
-        at = end
-        moves.append((end, len(text) - end))
-    text += document.text[at:]
-
-    def moved(position: int) -> int:
-        return position + [shift for start, shift in moves if start <= position][-1]
-
-    names = [
-        (moved(a), moved(a) + b - a, label)
-        for a, b, label in document.layers["names"]
-        if (a, b, label) not in replaced
-    ]
-    links: list[Link] = []
-    for span in replaced:
-        others = [x for x in persons if x not in replaced and 0 < span[0] - x[0] < 500]
-        right = [moved(x[0]) for x in others if families[x] == families[span]]
-        wrong = [moved(x[0]) for x in others if families[x] != families[span]]
-        links.append((moved(span[0]), right, wrong))
-    return Document(
-        document.name,
-        document.corpus,
-        text,
-        {"names": names},
-        [moved(cut) for cut in document.cuts],
-        links={"pronoun": links},
-    )

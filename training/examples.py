@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from etl.extract.tagger.pieces import Window, windows
+from etl.extract.tagger.pieces import CASINGS, Window, windows
 from training.corpora import Document
 from training.network import CORPORA, HEADS, LINKS, NAME_TYPES, Batch
 
@@ -115,7 +115,7 @@ def collate(group: Sequence[Example], noise: random.Random | None = None) -> Bat
     pieces = max(len(x.window.ids) for x in group)
     count = max(len(x.window.words) for x in group)
     shape = (len(group), pieces)
-    ids, casing = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
+    ids, shapes = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
     mask = torch.zeros(shape, dtype=torch.long)
     firsts = torch.zeros((len(group), count), dtype=torch.long)
     words = torch.zeros((len(group), count), dtype=torch.bool)
@@ -129,7 +129,8 @@ def collate(group: Sequence[Example], noise: random.Random | None = None) -> Bat
         window = example.window
         size = len(window.ids)
         ids[n, :size] = torch.tensor(window.ids)
-        case = torch.tensor(window.casing)
+        told = torch.tensor(window.shapes)
+        case = told % CASINGS
         mask[n, :size] = 1
         if noise is not None:
             kept = torch.tensor([noise.random() > 0.04 for _ in window.words])
@@ -140,7 +141,7 @@ def collate(group: Sequence[Example], noise: random.Random | None = None) -> Bat
                 case = torch.where((case == 1) | (case == 2) | (case == 4), 3, case)
             elif chance < 0.1:
                 case = torch.where(case == 1, 2, case)
-        casing[n, :size] = case
+        shapes[n, :size] = case + told // CASINGS * CASINGS
         firsts[n, : len(window.firsts)] = torch.tensor(window.firsts)
         words[n, : len(window.words)] = True
         for head, labels in example.labels.items():
@@ -148,7 +149,7 @@ def collate(group: Sequence[Example], noise: random.Random | None = None) -> Bat
         for kind, rows in example.links.items():
             links[kind] += [(n, *row) for row in rows]
     corpus = torch.tensor([CORPORA.index(x.corpus) for x in group])
-    return Batch(ids, mask, casing, corpus, firsts, words, allowed, links)
+    return Batch(ids, mask, shapes, corpus, firsts, words, allowed, links)
 
 
 MASK = 103

@@ -33,8 +33,8 @@ class Exported(nn.Module):
         self.model = model
         self.register_buffer("corpus", torch.tensor([CORPORA.index(corpus)]))
 
-    def forward(self, ids: torch.Tensor, casing: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        states = self.model.states(ids, torch.ones_like(ids), casing)
+    def forward(self, ids: torch.Tensor, shapes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        states = self.model.states(ids, torch.ones_like(ids), shapes)
         emissions = self.model.emissions(states, self.corpus)
         links = [f[kind](states) for kind in LINKS for f in (self.model.queries, self.model.keys)]
         return torch.cat([emissions[head] for head in HEADS], -1), torch.cat(links, -1)
@@ -59,9 +59,9 @@ def main() -> None:
         Exported(model, args.corpus).eval(),
         (example, example),
         str(full),
-        input_names=["ids", "casing"],
+        input_names=["ids", "shapes"],
         output_names=["tags", "links"],
-        dynamic_axes={name: {1: "pieces"} for name in ("ids", "casing", "tags", "links")},
+        dynamic_axes={name: {1: "pieces"} for name in ("ids", "shapes", "tags", "links")},
         dynamo=False,
     )
     if args.full:

@@ -13,6 +13,7 @@ from etl.model import Extraction, Mention
 from etl.quality.scores import Calibration, Counts, calibration, score_spans
 from training.gold_actors import actors, pronouns
 from training.gold_bench import PRF, Bench, Cell, Table, prf
+from training.gold_counts import counts
 from training.gold_quotes import compared, quotes, spans
 from training.gold_readers import Gold, polnear, uner, worldwide
 
@@ -115,6 +116,7 @@ def speed(bench: Bench) -> list[Table]:
 
 SECTIONS: dict[str, Callable[[Bench], list[Table]]] = {
     "names": names,
+    "counts": counts,
     "spans": spans,
     "quotes": quotes,
     "actors": actors,

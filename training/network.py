@@ -1,10 +1,10 @@
-"""The network: a MiniLM encoder that is told each word's casing, with tagging and linking heads.
+"""The network: a MiniLM encoder that is told each word's shape, with tagging and linking heads.
 
 The encoder's vocabulary is lower-case; an embedding of the casing of the word a piece belongs to
-is added to its input. The head of names is told the corpus, because guidelines differ (in use it is
-always that of the corpus whose guidelines we want). Tags are scored by linear-chain CRFs over words
-(Lafferty et al. 2001), links as in a biaffine parser (Dozat and Manning 2017). Torch is needed for
-training only.
+is added to its input, and one of the word lists (first names, places …) in which the word stands.
+The head of names is told the corpus, because guidelines differ (in use it is always that of the
+corpus whose guidelines we want). Tags are scored by linear-chain CRFs over words (Lafferty et al.
+2001), links as in a biaffine parser (Dozat and Manning 2017). Torch is needed for training only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from transformers import AutoModel
 
-from etl.extract.tagger.pieces import CASINGS
+from etl.extract.tagger.pieces import CASINGS, LISTS
 
 NAME_TYPES = ("PERSON", "ORG", "LOC", "NORP", "FAC")
 NAME_TAGS = ("O", *(f"{p}-{t}" for t in NAME_TYPES for p in "BI"))
@@ -32,7 +32,7 @@ IMPOSSIBLE = -1e4
 class Batch:
     """Padded windows.
 
-    `ids`, `mask`, `casing`: (windows, pieces); `firsts`, `words`: (windows, words), the first piece
+    `ids`, `mask`, `shapes`: (windows, pieces); `firsts`, `words`: (windows, words), the first piece
     of each word and whether there is one; `allowed`: by head, (windows, words, tags), the tags that
     the annotation leaves possible (all of them where it says nothing); `links`: by kind, rows of
     (window, word, words that are right, words that are wrong); None for all words of the window.
@@ -40,7 +40,7 @@ class Batch:
 
     ids: torch.Tensor
     mask: torch.Tensor
-    casing: torch.Tensor
+    shapes: torch.Tensor
     corpus: torch.Tensor
     firsts: torch.Tensor
     words: torch.Tensor
@@ -66,6 +66,8 @@ class Tagger(nn.Module):
         self.casing = nn.Embedding(CASINGS, width)
         # Small, so that training starts from what the encoder knows.
         nn.init.normal_(self.casing.weight, std=0.02)
+        self.lists = nn.Embedding(LISTS, width)
+        nn.init.normal_(self.lists.weight, std=0.02)
         self.corpus = nn.Embedding(len(CORPORA), width)
         nn.init.zeros_(self.corpus.weight)
         self.dropout = nn.Dropout(0.1)
@@ -80,10 +82,10 @@ class Tagger(nn.Module):
         self.queries = nn.ModuleDict({name: nn.Linear(width, LINK_WIDTH) for name in LINKS})
         self.keys = nn.ModuleDict({name: nn.Linear(width, LINK_WIDTH) for name in LINKS})
 
-    def states(self, ids: torch.Tensor, mask: torch.Tensor, casing: torch.Tensor) -> torch.Tensor:
+    def states(self, ids: torch.Tensor, mask: torch.Tensor, shapes: torch.Tensor) -> torch.Tensor:
         """(windows, pieces, width): what the encoder makes of each piece."""
         words = self.encoder.embeddings.word_embeddings(ids)
-        inputs = words + self.casing(casing)
+        inputs = words + self.casing(shapes % CASINGS) + self.lists(shapes // CASINGS)
         return self.encoder(inputs_embeds=inputs, attention_mask=mask).last_hidden_state  # type: ignore[no-any-return]
 
     def emissions(self, states: torch.Tensor, corpus: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -114,7 +116,7 @@ class Tagger(nn.Module):
 
         Partly annotated words count by the sum over the tags they may have (Tsuboi et al. 2008).
         """
-        states = self.dropout(self.states(batch.ids, batch.mask, batch.casing))
+        states = self.dropout(self.states(batch.ids, batch.mask, batch.shapes))
         index = batch.firsts[:, :, None].expand(-1, -1, states.shape[-1])
         states = states.gather(1, index).float()
         with torch.autocast("cpu", enabled=False):
@@ -135,9 +137,8 @@ class Tagger(nn.Module):
                 total = total + weights[name] * (every - right).sum() / told.sum()
             for kind, rows_of in batch.links.items():
                 if rows_of:
-                    total = total + weights["links"] * self._link_loss(
-                        states, kind, rows_of, batch.words
-                    )
+                    weight = weights["pronoun" if kind == "pronoun" else "links"]
+                    total = total + weight * self._link_loss(states, kind, rows_of, batch.words)
         return total
 
     def _link_loss(

@@ -26,7 +26,7 @@ def scores(
     with torch.inference_mode():
         for group in batches(pool, 4096, random.Random(0)):
             batch = collate(group)
-            states = model.states(batch.ids, batch.mask, batch.casing)
+            states = model.states(batch.ids, batch.mask, batch.shapes)
             index = batch.firsts[:, :, None].expand(-1, -1, states.shape[-1])
             states = states.gather(1, index)
             for head, emissions in model.emissions(states, batch.corpus).items():

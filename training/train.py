@@ -17,20 +17,39 @@ from pathlib import Path
 import torch
 
 from etl.extract.tagger.pieces import load_tokenizer
-from training import corpora
+from training import corpora, pronouns, silver
 from training.corpora import Document
 from training.examples import collate, examples, schedule
 from training.network import Tagger
 from training.score import scores
 
+SILVER: dict[str, list[silver.Found]] = {}
+"""Names that an extractor found in PolNeAR, by document; `--silver` fills it."""
+
+
+def _named() -> Iterator[Document]:
+    if not SILVER:
+        raise SystemExit("the schedule wants silver names: give --silver (see training/silver.py)")
+    return silver.named(list(corpora.polnear("train")), SILVER)
+
+
 READERS: dict[str, Callable[[], Iterator[Document]]] = {
     "worldwide": lambda: corpora.worldwide("train"),
-    "pronouns": lambda: map(corpora.with_pronouns, corpora.worldwide("train")),
+    "worldwide_pronouns": lambda: pronouns.silver(corpora.worldwide("train"), pronouns.annotated),
     "gmb": corpora.gmb,
     "wikigold": corpora.wikigold,
     "btc": corpora.btc,
     "polnear": lambda: corpora.polnear("train"),
-    "gap": lambda: corpora.gap("development"),
+    "polnear_pronouns": lambda: pronouns.silver(corpora.polnear("train"), pronouns.named_by_rules),
+    "polnear_named": _named,
+    "polnear_named_pronouns": lambda: pronouns.silver(_named(), pronouns.annotated),
+    "gap": lambda: map(pronouns.with_candidates, corpora.gap("development")),
+    "gap_renamed": lambda: pronouns.gap_renamed(
+        map(pronouns.with_candidates, corpora.gap("development")), 1
+    ),
+    "gap_renamed_again": lambda: pronouns.gap_renamed(
+        map(pronouns.with_candidates, corpora.gap("development")), 2
+    ),
 }
 DEV: dict[str, Callable[[], Iterator[Document]]] = {
     "worldwide": lambda: corpora.worldwide("dev"),
@@ -52,7 +71,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and log")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
+    parser.add_argument("--silver", type=Path, help="names found in PolNeAR (training.silver)")
     args = parser.parse_args()
+    if args.silver:
+        SILVER.update(silver.read(args.silver))
     config = tomllib.loads(args.config.read_text())
     torch.manual_seed(config["seed"])
     folder = encoder_folder()

@@ -45,6 +45,7 @@ class Lexicon:
     last_heads: dict[str, EntityType]
     first_heads: dict[str, EntityType]
     places: dict[str, tuple[EntityType, str]]
+    cities: frozenset[str]
     demonyms: dict[str, str]
     organisations: dict[str, str]
     cues: dict[str, Cue]
@@ -83,6 +84,7 @@ def load_lexicon() -> Lexicon:
         last_heads={r[0]: cast(EntityType, r[1]) for r in heads if r[2] == "last"},
         first_heads={r[0]: cast(EntityType, r[1]) for r in heads if r[2] == "first"},
         places={r[0]: (cast(EntityType, r[1]), r[2]) for r in _rows("places.csv")},
+        cities=_words("cities.txt"),
         demonyms={r[0]: r[1] for r in _rows("demonyms.csv")},
         organisations={r[0]: r[1] for r in _rows("organisations.csv")},
         cues={

@@ -25,7 +25,7 @@ from etl.extract.tagger.engine import WEIGHTS, Span, Tagger, Tags, load_tagger, 
 from etl.extract.tokens import Document
 from etl.model import Article, EntityType, Extraction, Part
 
-RULES_VERSION = "tagger-1"
+RULES_VERSION = "tagger-2"
 """Raised whenever the same tags could yield another extraction; the weights have a stamp of
 their own."""
 _PARTS: tuple[Part, ...] = ("headline", "body")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.extract.tagger.engine import WEIGHTS, Tagger
-from etl.extract.tagger.pieces import Window
+from etl.extract.tagger.pieces import CASINGS, Window
 from etl.extract.trained import TrainedExtractor
 
 _CASED = (2, 3, 4, 7)
@@ -22,7 +22,7 @@ class NoisyTagger(Tagger):
 
     def _run(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rng = np.random.default_rng(window.ids)
-        is_cased = np.isin(np.array(window.casing)[window.firsts], _CASED)
+        is_cased = np.isin(np.array(window.shapes)[window.firsts] % CASINGS, _CASED)
         scores = []
         for head, chain in self._chains.items():
             noise = rng.normal(0, 1, (len(window.words), len(chain.tags)))

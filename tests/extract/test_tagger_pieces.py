@@ -10,7 +10,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from etl.extract.tagger.engine import WEIGHTS
-from etl.extract.tagger.pieces import CASINGS, CLS, PIECES, SEP, Window, load_tokenizer, windows
+from etl.extract.tagger.pieces import (
+    CASINGS,
+    CLS,
+    LISTS,
+    PIECES,
+    SEP,
+    Window,
+    load_tokenizer,
+    shape,
+    windows,
+)
 
 TOKENIZER = load_tokenizer(WEIGHTS / "tokenizer.json")
 
@@ -22,10 +32,10 @@ def windows_of(text: str, cuts: list[int] | None = None) -> list[Window]:
 def assert_sound(text: str, found: list[Window]) -> None:
     """Windows are of a length that the network takes, their words rise and lie in the text."""
     for window in found:
-        assert len(window.ids) == len(window.casing) <= PIECES
+        assert len(window.ids) == len(window.shapes) <= PIECES
         assert (window.ids[0], window.ids[-1]) == (CLS, SEP)
-        assert window.casing[0] == window.casing[-1] == 0
-        assert all(0 < case < CASINGS for case in window.casing[1:-1])
+        assert window.shapes[0] == window.shapes[-1] == 0
+        assert all(x % CASINGS > 0 and x < CASINGS * LISTS for x in window.shapes[1:-1])
         assert len(window.firsts) == len(window.words) > 0
         assert window.firsts[0] == 1
         assert all(a < b for a, b in pairwise([*window.firsts, len(window.ids) - 1]))
@@ -102,3 +112,10 @@ def test_half_a_surrogate_pair_moves_no_word(lone: str) -> None:
     before, whole = windows_of("Angela Merkel left"), windows_of(f"Angela Merkel left {lone}")
     assert whole[0].words[:3] == before[0].words
     assert whole[0].ids[:4] == before[0].ids[:4]
+
+
+def test_a_word_tells_its_casing_and_the_lists_that_it_stands_in() -> None:
+    assert shape("Paris") % CASINGS == 2
+    assert shape("PARIS") // CASINGS == shape("Paris") // CASINGS > 0
+    assert shape("Qwzx") // CASINGS == 0
+    assert shape("Mary") // CASINGS != shape("Nairobi") // CASINGS

@@ -196,7 +196,7 @@ class Tagger:
 
     def _run(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         tags, links = self._session.run(
-            None, {"ids": np.array([window.ids]), "casing": np.array([window.casing])}
+            None, {"ids": np.array([window.ids]), "shapes": np.array([window.shapes])}
         )
         return tags[0][window.firsts], links[0][window.firsts]
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from etl.extract.lexicon import load_lexicon
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -21,6 +24,8 @@ PIECES = 256
 SEGMENT = 20_000
 """Characters that are handed to the tokenizer at once: bounds memory on a text of megabytes."""
 CASINGS = 8
+LISTS = 32
+"""Sets of word lists that a word may stand in: five lists."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 CLS, SEP = 101, 102
 """The special pieces of BERT's vocabulary that begin and end a window."""
@@ -28,10 +33,10 @@ CLS, SEP = 101, 102
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Consecutive words of a text; `ids` and `casing` are as long as its pieces plus two."""
+    """Consecutive words of a text; `ids` and `shapes` are as long as its pieces plus two."""
 
     ids: list[int]
-    casing: list[int]
+    shapes: list[int]
     firsts: list[int]
     """For each word, where in `ids` its first piece stands: a word goes by its first piece."""
     words: list[tuple[int, int]]
@@ -61,6 +66,32 @@ def casing(word: str) -> int:
     if word.isupper():
         return 3
     return 2 if word[0].isupper() and word[1:].islower() else 4
+
+
+@lru_cache(maxsize=1)
+def _listed() -> dict[str, int]:
+    """Words in lower case with the lists that they stand in, a bit each."""
+    lexicon = load_lexicon()
+    lists: tuple[Iterable[str], ...] = (
+        lexicon.first_names,
+        {*lexicon.places, *lexicon.cities},
+        lexicon.demonyms,
+        lexicon.organisations,
+        lexicon.common_words,
+    )
+    listed: dict[str, int] = {}
+    for bit, words in enumerate(lists):
+        for word in words:
+            listed[word.lower()] = listed.get(word.lower(), 0) | 1 << bit
+    return listed
+
+
+def shape(word: str) -> int:
+    """What the encoder, which is uncased and knows no lists, is told of a word.
+
+    The class of its casing, and CASINGS times the set of the lists in which it stands.
+    """
+    return casing(word) + CASINGS * _listed().get(word.lower(), 0)
 
 
 def windows(text: str, cuts: Sequence[int], tokenizer: Tokenizer) -> Iterator[Window]:
@@ -99,7 +130,7 @@ def windows(text: str, cuts: Sequence[int], tokenizer: Tokenizer) -> Iterator[Wi
         spread = [0]
         for i, (a, b) in enumerate(words, begin):
             stop = firsts[i + 1] if i + 1 < len(firsts) else len(ids)
-            spread += [casing(text[a:b])] * (min(stop, high) - firsts[i])
+            spread += [shape(text[a:b])] * (min(stop, high) - firsts[i])
         yield Window(
             [CLS, *ids[low:high], SEP],
             [*spread, 0],
