@@ -15,7 +15,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
 from etl.assets.loaded import CORRECTED
-from etl.assets.published import PUBLICATION_DAYS, PUBLISHED
+from etl.assets.published import CORRECTION, PUBLICATION_DAYS, PUBLISHED
 from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.settings import Settings, SettingsError
 from etl.store import inbox
@@ -100,7 +100,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
         job(
             CORRECT,
             corrected,
-            "correct",
+            CORRECTION,
             "Applies `corrections.csv` and publishes, without loading anything: seconds. What "
             "`newsactors actors` runs; every other job applies corrections too.",
         ),
