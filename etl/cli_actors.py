@@ -19,6 +19,7 @@ from datetime import date
 from typing import Any
 
 import click
+import duckdb
 
 from etl import correcting, export, pipeline, queries, terminal
 from etl.actors.corrections import TYPES, UNDO, Correction, CorrectionError
@@ -289,6 +290,8 @@ def _refusals() -> Iterator[None]:
         raise click.exceptions.Exit(1) from None
     except (CorrectionError, RegistryError, queries.ReadError) as error:
         raise click.ClickException(terminal.clean(error, lines=True)) from None
+    except (OSError, duckdb.Error) as error:
+        raise click.ClickException(terminal.clean(queries.first_line(error))) from None
 
 
 def _record(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from etl import queries
+from etl import queries, terminal
 from etl.actors.corrections import Correction, CorrectionError, record
 from etl.actors.plan import Plan, make_plan, why_refused
 from etl.actors.replay import replay
@@ -123,7 +123,9 @@ def effect_of(
     moves = queries.rows(con, _MOVES)
     total = queries.rows(con, _MOVED)[0]
     effect = Effect(total["mentions"], total["articles"], moves, minted_entity_id=new.minted)
-    if new.action == "split":
+    if new.action == "merge":
+        _note_company(con, plan, new, effect)
+    elif new.action == "split":
         _check_split(con, plan, new, effect)
     elif new.action == "alias" and not queries.rows(con, _SPELLED, {"name": new.spelling}):
         effect.notes.append(
@@ -147,7 +149,7 @@ join main.articles using (content_sha256)
 join loaded.text_mentions using (text_actor_id);
 
 select from_entity_id, to_entity_id, count(*) as mentions, count(distinct article_id) as articles
-from moved_mentions group by all order by mentions desc, all
+from moved_mentions group by all order by mentions desc, from_entity_id, to_entity_id
 """
 
 _MOVED = "select count(*) as mentions, count(distinct article_id) as articles from moved_mentions"
@@ -191,6 +193,25 @@ def _check_ids(con: duckdb.DuckDBPyConnection, plan: Plan, new: Correction) -> N
             )
         elif key == "outlet" and new.action == "split":
             queries.known_outlet(con, value)
+
+
+_BOTH = """
+select count(*) as articles from (
+  select content_sha256 from links_before join loaded.text_actors using (text_actor_id)
+  join main.articles using (content_sha256)
+  where entity_id in ($a, $b) group by 1 having count(distinct entity_id) = 2
+)
+"""
+
+
+def _note_company(
+    con: duckdb.DuckDBPyConnection, plan: Plan, new: Correction, effect: Effect
+) -> None:
+    pair = {"a": plan.resolve(new["actor"]), "b": plan.resolve(new["into"])}
+    if both := queries.rows(con, _BOTH, pair)[0]["articles"]:
+        effect.notes.append(
+            f"{terminal.counted(both, 'article')} name both, each on its own: are they one?"
+        )
 
 
 def _check_split(

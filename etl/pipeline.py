@@ -39,6 +39,7 @@ from etl.store.publish import (
     publish,
     published_property,
 )
+from etl.store.refresh import note_compiled, refresh
 from etl.store.registry import RegistryError, corrections_and_digest, corrections_digest
 from etl.store.staging import Staging
 from etl.store.state import State
@@ -287,20 +288,37 @@ def build_models(
 
     `select` names the seeds, models and tests to run, and no others; none means all. With
     `is_all_corrected` they are all that depends on corrections: where nothing else has changed
-    since all was built, the models are complete.
+    since all was built, no dbt is started, and the models are complete.
     """
+    only_corrected = is_all_corrected and bool(select) and _is_only_corrected(settings)
+    if only_corrected and (
+        result := refresh(select, build_file=settings.build_file, target=settings.dbt_target)
+    ):
+        with build.open_build(settings.build_file) as con:
+            _stamp(con, "modelled", True)
+        return result
     args = ["build", "--exclude-resource-type", "unit_test"]
     if select:
         args += ["--select", *select, "--indirect-selection", "empty"]
-    result = dbt.run_dbt(args, build_file=settings.build_file, target=settings.dbt_target)
+    done = dbt.run_dbt(args, build_file=settings.build_file, target=settings.dbt_target)
     with build.open_build(settings.build_file) as con:
-        modelled = (build.get_property(con, "modelled_generation") or "").partition("+")[0]
         if not select:
             _stamp(con, "modelled", True)
             build.set_property(con, "models_version", models_version())
-        elif is_all_corrected and modelled == build.get_property(con, "generation"):
+            note_compiled(settings.dbt_target)
+        elif only_corrected:
             _stamp(con, "modelled", True)
-    return result
+    return done
+
+
+def _is_only_corrected(settings: Settings) -> bool:
+    """Whether nothing but corrections has changed since all models were built, by the same SQL."""
+    with build.open_build(settings.build_file) as con:
+        modelled = (build.get_property(con, "modelled_generation") or "").partition("+")[0]
+        return (
+            modelled == build.get_property(con, "generation")
+            and build.get_property(con, "models_version") == models_version()
+        )
 
 
 def _stamp(con: duckdb.DuckDBPyConnection, stage: str, is_good: bool) -> None:

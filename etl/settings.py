@@ -28,7 +28,7 @@ class Settings:
     inbox: Path
     """NEWSACTORS_INBOX: the folder that the nightly job reads (default `seeds/articles`)."""
     registry: Path
-    """NEWSACTORS_REGISTRY: ledger and corrections (default `$NEWSACTORS_HOME/registry`)."""
+    """NEWSACTORS_REGISTRY: ledger and `corrections.csv` (default `$NEWSACTORS_HOME/registry`)."""
     settle_seconds: float = 2.0
     """NEWSACTORS_SETTLE_SECONDS: a file changed more recently may still be being written."""
     time_zone: str = "UTC"

@@ -5,6 +5,7 @@ Reads the published file and the run state; writes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,8 +13,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from etl.actor_queries import history
 from etl.overview import open_published
 from etl.settings import Settings
+from etl.store.registry import RegistryError, read_corrections
 from etl.store.state import Rejected, Run, State
 from etl.terminal import clean
 
@@ -45,6 +48,9 @@ class Report:
     contents: Contents | None
     runs: list[Run]
     quarantine: list[Rejected]
+    corrections: dict[str, int]
+    """How many corrections are 'applied', 'idle', 'skipped', 'undone', 'pending' or 'gone'."""
+    correction_problems: list[str]
 
     def as_dict(self) -> dict[str, object]:
         """The report as JSON-ready values."""
@@ -53,6 +59,8 @@ class Report:
             "contents": asdict(self.contents) if self.contents else None,
             "runs": [asdict(run) for run in self.runs],
             "quarantine": [asdict(r) for r in self.quarantine],
+            "corrections": self.corrections,
+            "correction_problems": self.correction_problems,
         }
 
     def trouble(self, max_age: timedelta, now: datetime) -> str | None:
@@ -79,8 +87,28 @@ def collect(settings: Settings) -> Report:
     """Read the state of the warehouse."""
     state = State(settings.state_file)
     return Report(
-        str(settings.published), _contents(settings), state.runs(RUNS), state.quarantine()
+        str(settings.published),
+        _contents(settings),
+        state.runs(RUNS),
+        state.quarantine(),
+        *_corrections(settings),
     )
+
+
+def _corrections(settings: Settings) -> tuple[dict[str, int], list[str]]:
+    """Corrections by what became of them, and what is amiss with some."""
+    try:
+        rows = read_corrections(settings)
+    except RegistryError as error:
+        return {}, [str(error)]
+    if settings.published.exists():
+        with open_published(settings) as con:
+            found = history(con, rows)
+    else:
+        found = history(None, rows)
+    amiss = [r for r in found if r["detail"] and r["status"] != "undone"]
+    problems = [f"{r['correction_id']} ({r['status']}): {r['detail']}" for r in amiss]
+    return dict(Counter(r["status"] for r in found)), problems
 
 
 def undated_sources(settings: Settings, run_id: str) -> list[str]:
@@ -128,6 +156,13 @@ def render(report: Report) -> RenderableType:
         parts.append(_contents_table(report.published, contents))
     parts += [Text("\nLast runs", style="bold"), _runs_table(report.runs[:SHOWN])]
     parts.append(_quarantine(report.quarantine))
+    if report.corrections or report.correction_problems:
+        counts = ", ".join(f"{count:,} {status}" for status, count in report.corrections.items())
+        parts.append(Text(f"\nCorrections: {counts or 'cannot be read'}", style="bold"))
+        shown = report.correction_problems[:SHOWN]
+        parts += [Text(clean(f"  {problem}")) for problem in shown]
+        if len(report.correction_problems) > SHOWN:
+            parts.append(Text("  … and more: newsactors actors history"))
     return Group(*parts)
 
 

@@ -77,7 +77,7 @@ beside as (
   from wanted w join actor_articles a using (entity_id)
   join actor_articles o on o.article_id = a.article_id and o.entity_id <> a.entity_id
   semi join frequent f on f.entity_id = o.entity_id
-  group by all
+  group by w.entity_id, o.entity_id
   qualify row_number() over (partition by w.entity_id order by count(*) desc, o.entity_id) <= $most
 ),
 shared as (

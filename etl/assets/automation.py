@@ -15,7 +15,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
 from etl.assets.loaded import CORRECTED, TEXT_LINKS
-from etl.assets.published import PUBLISHED
+from etl.assets.published import CORRECTION, PUBLICATION_DAYS, PUBLISHED
 from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.settings import Settings, SettingsError
 from etl.store import inbox
@@ -37,9 +37,11 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
     after_archiving = everything - dg.AssetSelection.assets(RAW_FILES)
     after_staging = after_archiving - dg.AssetSelection.assets(STAGED_BATCHES)
     # Checks of the published file compare series: those that a correction changes are meant to.
-    corrected = dg.AssetSelection.assets(
-        *CORRECTED
-    ).downstream() - dg.AssetSelection.checks_for_assets(PUBLISHED)
+    corrected = (
+        dg.AssetSelection.assets(*CORRECTED).downstream()
+        - dg.AssetSelection.assets(PUBLICATION_DAYS)
+        - dg.AssetSelection.checks_for_assets(PUBLISHED)
+    )
     relinked = dg.AssetSelection.assets(TEXT_LINKS).downstream()
 
     def job(
@@ -100,7 +102,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
         job(
             CORRECT,
             corrected,
-            "correct",
+            CORRECTION,
             "Applies `corrections.csv` and publishes, without loading anything: seconds. What "
             "`newsactors actors` runs; every other job applies corrections too.",
         ),

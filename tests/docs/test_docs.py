@@ -57,6 +57,18 @@ def test_the_commands_that_look_find_something(
         assert "Verholt" in shown.output or "Krayle" in shown.output or "48 of" in shown.output
 
 
+def test_the_commands_about_actors_run_and_change_nothing(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSACTORS_HOME", str(published.parent))
+    commands = re.findall(r"^\$ newsactors (actors [^#\n]*)", README.read_text("utf-8"), re.M)
+    assert len(commands) == 3
+    for command in commands:
+        shown = CliRunner().invoke(main, shlex.split(command))
+        assert shown.exit_code == 0, (command, shown.output)
+    assert not (published.parent / "registry").exists()
+
+
 def test_the_timeline_of_the_readme_shows_a_rise_and_a_fall(published: Path) -> None:
     timeline = next(block for block in _sql_blocks() if "actor_timeline" in block)
     with duckdb.connect(str(published), read_only=True) as con:

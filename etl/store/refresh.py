@@ -1,0 +1,154 @@
+"""Filling tables of schema `main` anew with the SQL that dbt compiled, without starting dbt.
+
+Belongs here: what a correction needs, which changes rows and no SQL. Does not belong here: which
+tables those are (the assets decide), and every other way to build models (`store.dbt`).
+
+dbt takes some four seconds before and between its nodes, whatever they do (0009). What it compiled
+for the last full build is in its target folder: the same statements, in the order of its manifest,
+with the same data tests, in one transaction. Where anything is not as dbt left it (other SQL, a
+materialization besides tables, views and macros, a test with settings of its own), nothing is done
+and dbt is to be run.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from etl.store import build, dbt
+
+COMPILED = "compiled_fingerprint"
+_AS_IS = ("view", "table_function")
+"""Materializations whose rows follow from those of others without doing anything."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """What a result is of; named as dbt's are."""
+
+    unique_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of a model or test; named as dbt's are."""
+
+    node: Node
+    status: str
+    execution_time: float
+    failures: int | None = None
+    message: str | None = None
+
+
+@dataclass
+class RefreshResult:
+    """What was done, a result a node, in order."""
+
+    results: list[NodeResult] = field(default_factory=list)
+
+
+def note_compiled(target: Path) -> None:
+    """Say that all of the project, as it is now, has been compiled into `target`."""
+    (target / COMPILED).write_text(dbt.fingerprint())
+
+
+def refresh(names: Collection[str], *, build_file: Path, target: Path) -> RefreshResult | None:
+    """Fill the models of these names anew and run the tests of these names; None: dbt must do it.
+
+    The caller holds the writer lock and no connection to `build_file`, in which all models exist as
+    dbt built them. Raises DbtError where a test fails; then nothing has changed.
+    """
+    nodes = _nodes(names, target)
+    if nodes is None:
+        return None
+    done = RefreshResult()
+    with build.open_build(build_file) as con:
+        con.execute("begin")
+        for node in nodes:
+            started, failures = time.perf_counter(), None
+            if node["resource_type"] == "test":
+                found = con.execute(f"select count(*) from (\n{node['sql']}\n) as failing")
+                (failures,) = found.fetchone() or (0,)
+            elif node["config"]["materialized"] not in _AS_IS:
+                relation = f'"{node["schema"]}"."{node["name"]}"'
+                con.execute(f"delete from {relation}")
+                con.execute(f"insert into {relation}\n{node['sql']}")
+            is_test = failures is not None
+            done.results.append(
+                NodeResult(
+                    Node(node["unique_id"], node["name"]),
+                    ("fail" if failures else "pass") if is_test else "success",
+                    time.perf_counter() - started,
+                    failures,
+                    f"Got {failures} results, configured to fail if != 0" if failures else None,
+                )
+            )
+        failed = {r.node.name: r.message or "" for r in done.results if r.status == "fail"}
+        con.execute("rollback" if failed else "commit")
+    if failed:
+        lines = "\n".join(f"  {name}: {message}" for name, message in failed.items())
+        raise dbt.DbtError(f"{len(failed)} tests failed\n{lines}", failed, done)
+    return done
+
+
+def _nodes(names: Collection[str], target: Path) -> list[dict[str, Any]] | None:
+    """The nodes of these names with their SQL, each after those it reads; None where one is odd."""
+    stamp, manifest = target / COMPILED, target / "manifest.json"
+    if not stamp.exists() or not manifest.exists() or stamp.read_text() != dbt.fingerprint():
+        return None
+    everything: dict[str, dict[str, Any]] = json.loads(manifest.read_text())["nodes"]
+    chosen = {i: n for i, n in everything.items() if n["name"] in names}
+    if len(chosen) != len(set(names)):
+        return None
+    order = TopologicalSorter({i: _upstream(i, everything) for i in chosen}).static_order()
+    found = []
+    for unique_id in order:
+        node = chosen.get(unique_id)
+        if node is None:
+            continue
+        file = target / "compiled" / node["package_name"] / _compiled_path(node)
+        if not _is_plain(node) or not file.exists():
+            return None
+        found.append(node | {"sql": file.read_text().rstrip().removesuffix(";")})
+    # Tests last: one across models is to see them all as they are now.
+    return sorted(found, key=lambda node: node["resource_type"] == "test")
+
+
+def _upstream(unique_id: str, nodes: dict[str, dict[str, Any]]) -> set[str]:
+    """All nodes that a node reads, also by way of others."""
+    found: set[str] = set()
+    todo = [unique_id]
+    while todo:
+        for above in nodes.get(todo.pop(), {}).get("depends_on", {}).get("nodes", []):
+            if above not in found:
+                found.add(above)
+                todo.append(above)
+    return found
+
+
+def _compiled_path(node: dict[str, Any]) -> Path:
+    """Where dbt puts what it compiled: a generic test beside the yml that declares it."""
+    declared = Path(node["original_file_path"])
+    return declared / node["path"] if node["resource_type"] == "test" and (
+        declared.suffix == ".yml"
+    ) else declared  # fmt: skip
+
+
+def _is_plain(node: dict[str, Any]) -> bool:
+    config = node["config"]
+    if node["resource_type"] == "test":
+        return (
+            config["severity"].lower() == "error"
+            and config["error_if"] == "!= 0"
+            and config["fail_calc"] == "count(*)"
+            and not config["where"]
+            and not config["limit"]
+        )
+    is_table = config["materialized"] == "table" and not config["pre-hook"]
+    return config["materialized"] in _AS_IS or (is_table and not config["post-hook"])

@@ -1,0 +1,252 @@
+"""`newsactors actors`, run for real on the samples: what is said, published and taken back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from etl.assets.in_process import run_job
+from etl.cli import main
+from etl.intake import silent
+from etl.settings import REPOSITORY, Settings
+from etl.store.registry import corrections_file, read_corrections
+from etl.store.writer import Writer
+
+TABLES = ("entities", "mentions", "quotes", "actor_articles", "actor_daily", "actor_weekly",
+          "actor_monthly", "entity_redirects")  # fmt: skip
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The samples, ingested as `make run` does."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEWSACTORS_HOME", str(home))
+        patch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
+        patch.delenv("DAGSTER_HOME", raising=False)
+        run_job("nightly_ingest", {}, silent)
+        yield home
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    return Settings.from_env()
+
+
+@pytest.fixture
+def run() -> Run:
+    def call(*args: str, code: int = 0) -> Result:
+        result = CliRunner().invoke(main, ["actors", *args])
+        assert result.exit_code == code, (result.output, result.exception)
+        return result
+
+    return call
+
+
+def rows(settings: Settings) -> dict[str, list[Any]]:
+    with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+        return {t: con.execute(f"select * from {t} order by all").fetchall() for t in TABLES}
+
+
+def ask(settings: Settings, sql: str) -> list[Any]:
+    with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def recorded(settings: Settings) -> list[str]:
+    return [row.id for row in read_corrections(settings)]
+
+
+def test_merge_two_see_it_take_it_back_and_have_the_same_rows(run: Run, settings: Settings) -> None:
+    before = rows(settings)
+    tried = json.loads(run("merge", "Henrik Vasse", "Marek Dovan", "--because", "test",
+                           "--dry-run", "--json").stdout)  # fmt: skip
+    assert tried["state"] == "dry run"
+    assert recorded(settings) == []
+    assert rows(settings) == before
+
+    shown = run("merge", "Henrik Vasse", "Marek Dovan", "--because", "test", "--author", "Ann",
+                "--json")  # fmt: skip
+    done = json.loads(shown.stdout)
+    (gone, kept) = (value for _, value in done["arguments"])
+    assert (done["state"], done["mentions"], done["articles"]) == (
+        "published", tried["mentions"], tried["articles"],
+    )  # fmt: skip
+    (moved,) = done["moves"]
+    assert (moved["from_entity_id"], moved["to_entity_id"]) == (gone, kept)
+    mentions = {row[0]: row[9] for row in before["entities"]}
+    assert done["mentions"] == mentions[gone]
+    assert ask(settings, f"select name, mention_count from actor('{gone}')") == [
+        ("Marek Dovan", mentions[gone] + mentions[kept])
+    ]
+    assert "articles name both" in done["notes"][0]
+    last = ask(settings, "select kind, status from ingest_runs order by started_at desc limit 1")
+    assert last == [("correct", "success")]
+
+    (row,) = json.loads(run("history", "--json").stdout)
+    assert (row["author"], row["because"], row["status"]) == ("Ann", "test", "applied")
+    assert row["about"][gone] == "Henrik Vasse", "also when that name is gone"
+    shown = run("show", gone)
+    assert "Marek Dovan" in shown.stdout
+    assert done["correction_id"] in shown.stdout
+    assert "Vasse" in run("list", "--corrected").stdout
+
+    shown = run("undo", done["correction_id"], "--because", "two people after all")
+    assert "published, in" in shown.stderr
+    assert rows(settings) == before
+
+
+def test_split_rename_type_alias_and_article_are_published(run: Run, settings: Settings) -> None:
+    before = rows(settings)
+    ((outlet,),) = ask(
+        settings,
+        """
+        select outlet from actor_articles join entities using (entity_id)
+        where name = 'Nadia Verholt' group by 1 order by count(*) desc, 1 limit 1""",
+    )
+    chosen = ("--outlet", outlet.upper(), "--from", "2025-06", "--because", "test")
+    parted = json.loads(run("split", "Nadia Verholt", *chosen, "--later", "--json").stdout)
+    made = parted["minted_entity_id"]
+    assert parted["state"] == "recorded"
+    run("rename", made, "Nadia V. of the other paper", "--because", "test", "--later")
+    run("type", made, "other", "--because", "test", "--later")
+    assert [r["status"] for r in json.loads(run("history", "--json").stdout)][-3:] == [
+        "pending"
+    ] * 3
+    assert rows(settings) == before
+    assert json.loads(run("apply", "--json").stdout)["applied"]
+    assert not json.loads(run("apply", "--json").stdout)["applied"]
+    assert ask(settings, f"select name, type, mention_count from actor('{made}')") == [
+        ("Nadia V. of the other paper", "OTHER", parted["mentions"])
+    ]
+    refused = run("undo", parted["correction_id"], code=1)
+    assert "cannot be undone while others rest on it" in refused.stderr
+    for correction in reversed(recorded(settings)[-3:]):
+        run("undo", correction, "--later")
+    run("apply")
+    after = rows(settings)
+    assert after.pop("entity_redirects") == [(made, ask(settings, "select entity_id from actor("
+                                                        "'Nadia Verholt')")[0][0])]  # fmt: skip
+    assert after == {name: found for name, found in before.items() if name in after}
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (("merge", "Krayle", "Nadia Verholt"), 1, "'Krayle' may be several actors"),
+        (("merge", "Nobody At All", "Nadia Verholt"), 1, "no actor is named"),
+        (("merge", "Nadia Verholt", "nadia verholt"), 1, "is one actor, not two"),
+        (("rename", "E000000000000", "x"), 1, "no actor is named"),
+        (("split", "Nadia Verholt"), 2, "say what is split off"),
+        (("split", "Nadia Verholt", "--name", "N. V."), 1, "'Nadia Verholt' (15)"),
+        (("split", "Nadia Verholt", "--from", "2020"), 2, "is not a date"),
+        (("split", "Nadia Verholt", "--from", "2020-01"), 1, "every mention"),
+        (("split", "Nadia Verholt", "--outlet", "Nowhere News"), 1, "no outlet 'Nowhere News'"),
+        (("alias", "x"), 2, "say whose it is"),
+        (("article", "a1", "--date", "2025-01-01"), 1, "there is no article a1"),
+        (("undo", "C000000000000"), 1, "there is no correction C000000000000"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused_and_not_recorded(
+    run: Run, settings: Settings, args: tuple[str, ...], code: int, says: str
+) -> None:
+    before = recorded(settings)
+    because = () if args[0] == "undo" else ("--because", "test")
+    refused = run(*args, *because, code=code)
+    assert says in refused.stderr
+    assert recorded(settings) == before
+    if "several" in says:
+        assert refused.stderr.count(" E") >= 2, "with their ids"
+
+
+def test_a_reason_is_asked_for(run: Run) -> None:
+    assert "--because" in run("merge", "Henrik Vasse", "Marek Dovan", code=2).stderr
+
+
+def test_distinct_is_kept_by_merge_and_suggest(run: Run, settings: Settings) -> None:
+    pair = json.loads(run("suggest", "--json").stdout)[0]
+    one, other = pair["entity_id"], pair["into_entity_id"]
+    assert pair["evidence"]
+    run("distinct", one, other, "--because", "looked it up", "--later")
+    pairs = [
+        {p["entity_id"], p["into_entity_id"]} for p in json.loads(run("suggest", "--json").stdout)
+    ]
+    assert {one, other} not in pairs
+    refused = run("merge", one, other, "--because", "test", code=1)
+    assert f"were said to be distinct by {recorded(settings)[-1]}" in refused.stderr
+    run("undo", recorded(settings)[-1], "--later")
+
+
+def test_while_another_writes_it_is_recorded_and_that_run_applies_it(
+    run: Run, settings: Settings
+) -> None:
+    writer = Writer(settings)
+    writer.acquire()
+    shown = run("merge", "Una Tarrish", "Coraline Ashgrove", "--because", "test")
+    assert "another process is writing to the warehouse: that run applies it" in shown.stderr
+    assert json.loads(run("history", "--json").stdout)[-1]["status"] == "pending"
+    writer.release()
+    result = CliRunner().invoke(main, ["ingest"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(run("history", "--json").stdout)[-1]["status"] == "applied"
+    assert ask(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
+    run("undo", recorded(settings)[-1])
+
+
+def test_killed_between_recording_and_applying_it_is_applied_by_the_next(
+    run: Run, settings: Settings
+) -> None:
+    count = len(recorded(settings))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "etl.cli", "actors", "merge", "Una Tarrish", "Coraline Ashgrove",
+         "--because", "test"],
+        env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while len(recorded(settings)) == count and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert json.loads(run("history", "--json").stdout)[-1]["status"] == "pending"
+    run("apply")
+    assert json.loads(run("history", "--json").stdout)[-1]["status"] == "applied"
+    assert ask(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
+    run("undo", recorded(settings)[-1])
+
+
+def test_a_row_by_hand_is_checked_and_applied(run: Run, settings: Settings) -> None:
+    ((entity,),) = ask(settings, "select entity_id from actor('Una Tarrish')")
+    file = corrections_file(settings)
+    good = file.read_text()
+    file.write_text(good + f",,me,rename,actor={entity};nom=Una,by hand,\n")
+    line = len(good.splitlines()) + 1
+    for command in ("apply", "history"):
+        refused = run(command, code=1)
+        assert f"corrections.csv:{line}: rename takes no 'nom'" in refused.stderr
+    file.write_text(good + f",,me,rename,actor={entity};name=Una the Great,by hand,\n")
+    run("apply")
+    assert ask(settings, f"select name from actor('{entity}')") == [("Una the Great",)]
+    row = json.loads(run("history", "--json").stdout)[-1]
+    assert (row["status"], row["at"]) == ("applied", None)
+    file.write_text(good)
+    gone = json.loads(run("history", "--json").stdout)[-1]
+    assert (gone["correction_id"], gone["status"]) == (row["correction_id"], "gone")
+    run("apply")
+    assert ask(settings, f"select name from actor('{entity}')") == [("Una Tarrish",)]
+
+
+def test_every_command_has_an_example_or_says_how(run: Run) -> None:
+    for command in ("list", "merge", "split", "alias", "distinct", "rename", "type", "article"):
+        assert "newsactors actors" in run(command, "--help").stdout

@@ -1,0 +1,226 @@
+"""Corrections through all stages: what is published with them, without them again, and rebuilt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from etl import pipeline
+from etl.actors.corrections import UNDO, Correction, record
+from etl.store import dbt, registry
+from etl.store.registry import RegistryError
+from pipeline.world import Rows, Words, World, story, text
+
+Correct = Callable[..., Correction]
+
+CORRECTED = ("actor_articles", "entities", "entity_redirects", "corrections", "articles",
+             "mentions", "quotes", "publication_days", "actor_daily", "actor_weekly",
+             "actor_monthly", "actor", "actor_timeline")  # fmt: skip
+
+
+@pytest.fixture
+def correct(published: World) -> Correct:
+    """Add a row to the file of corrections; an actor is given by its name."""
+
+    def add(action: str, undoes: str = "", **arguments: str) -> Correction:
+        pairs = [(key.rstrip("_"), value) for key, value in arguments.items()]
+        new = record(action, pairs, because="test", author="test", undoes=undoes)
+        return registry.append(published.settings, lambda _: new)
+
+    return add
+
+
+def ids(world: World) -> dict[str, str]:
+    return dict(world.published("select name, entity_id from entities"))
+
+
+def without_corrections(rows: Rows) -> Rows:
+    """What is loaded but for the history of corrections itself."""
+    return {name: found for name, found in rows.items() if name != "corrections"}
+
+
+def test_a_merge_is_published_and_its_undo_gives_back_the_very_rows(
+    published: World, correct: Correct
+) -> None:
+    before, loaded, id_of = published.main(), published.loaded(), ids(published)
+    one = correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    assert published.load(publish=True).is_publish_due
+    assert "Person1" not in ids(published)
+    assert ids(published)["Person2"] == id_of["Person2"]
+    assert published.published("from entity_redirects") == [(id_of["Person1"], id_of["Person2"])]
+    assert published.published(f"select name, mention_count from actor('{id_of['Person1']}')") == [
+        ("Person2", 12)
+    ]
+    assert published.published("select correction_id, author, status from corrections") == [
+        (one.id, "test", "applied")
+    ]
+    assert not published.load(publish=True).is_publish_due
+
+    correct(UNDO, undoes=one.id)
+    assert published.load(publish=True).is_publish_due
+    assert published.main() == before
+    assert without_corrections(published.loaded()) == without_corrections(loaded)
+
+
+def test_names_types_dates_and_outlets_are_corrected_everywhere(
+    published: World, correct: Correct
+) -> None:
+    id_of = ids(published)
+    ((article, day),) = published.published(
+        "select article_id, published_on from actor_articles "
+        f"where entity_id = '{id_of['Person1']}'"
+    )
+    correct("rename", actor=id_of["Person1"], name="Person; the First")
+    correct("type", actor=id_of["Person1"], type="ORG")
+    correct("article", article=article, date="2026-01-09", outlet="nyt")
+    published.load(publish=True)
+    assert published.published(
+        f"select name, type, aliases, first_seen::varchar from actor('{id_of['Person1']}')"
+    ) == [("Person; the First", "ORG", ["Person1"], "2026-01-09")]
+    assert published.published(
+        "select outlet, outlet_as_written, date_method, outlet_method, published_on::varchar "
+        f"from articles where article_id = '{article}'"
+    ) == [("The New York Times", "Paper 1", "correction", "correction", "2026-01-09")]
+    days = {d for (d,) in published.published("select published_on from publication_days")}
+    assert day not in days
+    assert published.published("select sum(article_count) from publication_days") == [(6,)]
+
+
+def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct: Correct) -> None:
+    settings, id_of = published.settings, ids(published)
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    correct("split", actor=id_of["Person3"], to="2025-03-01", name="Person3")
+    ((article,),) = published.published("select any_value(article_id) from articles "
+                                        "where published_on = '2025-03-05'")  # fmt: skip
+    correct("article", article=article, date="2025-04-01")
+    manifest = json.loads(dbt.parse(settings.dbt_target).read_text())["nodes"].values()
+    tests = [
+        n["name"] for n in manifest
+        if n["resource_type"] == "test" and n.get("attached_node", "").split(".")[-1] in CORRECTED
+    ]  # fmt: skip
+    assert len(tests) > 10
+    pipeline.correct(settings)
+    assert pipeline.check_links(settings) == []
+    done = pipeline.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
+    assert {r.node.name for r in done.results} == {*CORRECTED, *tests}
+    assert type(done).__name__ == "RefreshResult", "dbt was not started"
+    pipeline.publish_build(settings, Words(), "quick")
+    quick = published.main()
+    pipeline.build_models(settings)
+    pipeline.publish_build(settings, Words(), "full")
+    assert published.main() == quick
+
+
+def test_a_failing_test_stops_a_refresh_and_changes_nothing(
+    published: World, correct: Correct
+) -> None:
+    settings, id_of = published.settings, ids(published)
+    before = published.main()
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    pipeline.correct(settings)
+    published.query("insert into loaded.actor_links from loaded.actor_links")
+    assert pipeline.check_links(settings)
+    with pytest.raises(dbt.DbtError, match="grain_mentions_mention_id"):
+        pipeline.build_models(
+            settings, [*CORRECTED, "grain_mentions_mention_id"], is_all_corrected=True
+        )
+    assert published.query("select count(*) from main.entities") == [(len(id_of),)]
+    with pytest.raises(pipeline.PublishError, match="not linked, not modelled"):
+        pipeline.publish_build(settings, Words(), "run")
+    assert published.main() == before
+
+
+def test_a_rebuild_from_archive_and_corrections_gives_the_same(
+    published: World, correct: Correct
+) -> None:
+    id_of = ids(published)
+    parted = correct("split", actor=id_of["Person1"], name="Person1", from_="2025-01-01")
+    correct("merge", actor=id_of["Person2"], into=parted.minted or "")
+    gone = correct("merge", actor=id_of["Person3"], into=id_of["Person4"])
+    correct("alias", spelling="Person5")
+    correct(UNDO, undoes=gone.id)
+    published.load(publish=True)
+    loaded, main = published.loaded(), published.main()
+    assert parted.minted in {i for (i,) in published.published("select entity_id from entities")}
+    pipeline.clear_for_rebuild(published.settings)
+    published.ingest(publish=True)
+    assert published.loaded() == loaded
+    assert published.main() == main
+
+
+def test_articles_to_come_are_corrected_too(published: World, correct: Correct) -> None:
+    id_of = ids(published)
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    correct("alias", spelling="Person20", actor=id_of["Person2"])
+    published.drop("late.txt", text(story(1) + " A later one."))
+    published.drop("new.txt", text(story(20)))
+    published.ingest(publish=True)
+    assert published.published(
+        f"select article_count from entities where entity_id = '{id_of['Person2']}'"
+    ) == [(4,)]
+    assert ids(published).keys().isdisjoint({"Person1", "Person20"})
+
+
+def test_what_was_forgotten_stops_no_run_and_is_said(published: World, correct: Correct) -> None:
+    id_of = ids(published)
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    correct("rename", actor=id_of["Person3"], name="Nobody")
+    for person in ("Person1", "Person3"):
+        ((article,),) = published.published(
+            f"select article_id from actor_articles where entity_id = '{id_of[person]}'"
+        )
+        published.forget(article)
+    published.load(publish=True)
+    assert published.published("select status, detail from corrections order by position") == [
+        ("idle", "no article has what it is about"),
+        ("idle", f"{id_of['Person3']} is in no article"),
+    ]
+    assert len(pipeline.correct(published.settings).problems) == 2
+
+
+def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
+    published: World, correct: Correct
+) -> None:
+    settings, id_of = published.settings, ids(published)
+    published.drop("new.txt", text(story(20)))
+    published.ingest()
+    pipeline.build_models(settings)
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    assert pipeline.apply_late_corrections(settings)
+    pipeline.publish_build(settings, Words(), "run")
+    assert "Person1" not in ids(published)
+    assert not pipeline.is_correction_due(settings)
+    assert not pipeline.apply_late_corrections(settings)
+
+
+def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
+    published: World, correct: Correct
+) -> None:
+    before, id_of = published.main(), ids(published)
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    file = registry.corrections_file(published.settings)
+    good = file.read_text()
+    file.write_text(good + "by hand\n")
+    with pytest.raises(RegistryError, match=r"corrections.csv:3: it has 1 fields, not 7"):
+        published.load(publish=True)
+    assert published.main() == before
+    file.write_text(good)
+    published.load(publish=True)
+    assert "Person1" not in ids(published)
+
+
+def test_a_row_taken_out_or_changed_is_reported(published: World, correct: Correct) -> None:
+    id_of = ids(published)
+    one = correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    two = correct("rename", actor=id_of["Person3"], name="Other")
+    pipeline.correct(published.settings)
+    file = registry.corrections_file(published.settings)
+    rows = file.read_text().replace("name=Other", "name=Another").splitlines()
+    file.write_text("\n".join([rows[0], rows[2]]) + "\n")
+    done = pipeline.correct(published.settings)
+    assert done.problems == [
+        f"{two.id}: the row was changed after it was recorded",
+        f"{one.id}: was applied and is no longer in the file as it was; what it did is taken back",
+    ]
