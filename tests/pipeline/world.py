@@ -39,7 +39,8 @@ LOADED = (*schema.INGESTED, schema.ACTOR_LINKS)
 MAIN = ("articles", "article_versions", "article_sources", "entities", "mentions", "quotes",
         "actor_articles", "actor_daily", "actor_weekly", "actor_monthly", "actor_outlet_monthly",
         "actor_voice_monthly", "actor_roles", "actor_pairs_monthly", "actor_spikes",
-        "quotes_about", "publication_days", "quarantine")  # fmt: skip
+        "quotes_about", "quote_group_members", "quote_groups", "attribution_conflicts",
+        "publication_days", "quarantine")  # fmt: skip
 OF_A_RUN = "run_id|.*_at|.*_run"
 """Columns that say when and by which run something came: two runs never agree on them."""
 
