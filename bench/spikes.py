@@ -1,0 +1,285 @@
+"""How often `actor_spikes` calls noise a spike, and how many planted bursts it finds.
+
+Belongs here: series with known bursts, the shipped model run over them by dbt, and a rolling
+z-score over the same series for comparison. Does not belong here: the model, which is in
+`sql/macros/spikes.sql`.
+
+    python -m bench.spikes [--actors 60] [--seed 4]
+
+Every series is 422 days: the first 57 only fill the baseline, then comes a year. Each base rate
+has `--actors` series of each kind of noise, once without bursts, to count false alarms, and once
+with four bursts far apart, to count detections. Days and weeks are alarms alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from etl.store.dbt import run_dbt
+
+Matrix = NDArray[np.float64]
+
+RATES = (0.1, 0.3, 1.0, 3.0, 10.0, 50.0)
+DISPERSIONS = {"Poisson": 0.0, "twofold": 0.2, "bursty": 0.5, "drifting": 0.1}
+"""Noise: variance is mean + dispersion * mean²; 'drifting' also has a rate that wanders."""
+FIRST_DAY = date(2023, 1, 2)  # a Monday
+WARM_UP, YEAR = 57, 365
+DAYS = WARM_UP + YEAR
+BURSTS = 4
+WINDOW_DAYS, WINDOW_WEEKS, LEAST_ARTICLES = 56, 26, 3
+
+STUBS = """
+create table actor_articles (entity_id varchar, article_id varchar, published_on date,
+    outlet varchar, mention_count bigint, name_mention_count bigint,
+    headline_mention_count bigint, utterance_count bigint);
+create table articles (article_id varchar, headline varchar);
+create table quotes (quote_id varchar, article_id varchar, speaker_entity_id varchar, kind varchar,
+    text varchar);
+create table quotes_about (quote_id varchar, entity_id varchar, speaker_entity_id varchar,
+    is_about_speaker boolean);
+create table entities (entity_id varchar);
+"""
+"""What explains a spike is not measured: the tables for it are empty."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Series (rows) by day (columns), and where bursts were planted."""
+
+    rates: Matrix
+    noises: NDArray[np.str_]
+    volume: Matrix
+    counts: Matrix
+    bursts: NDArray[np.bool_]
+
+    @property
+    def is_quiet(self) -> NDArray[np.bool_]:
+        return np.asarray(~self.bursts.any(axis=1))
+
+
+def simulate(actors: int, seed: int) -> World:
+    """Series of every base rate and noise, half of them with bursts of one to three days.
+
+    A burst adds, a day, between twice and six times the base rate, at least 4 and at most 12
+    articles where these are more.
+    """
+    rng = np.random.default_rng(seed)
+    weekday = np.array([1.1, 1.15, 1.15, 1.1, 1.0, 0.7, 0.6])[np.arange(DAYS) % 7]
+    volume = np.round(600 * weekday * rng.lognormal(0, 0.15, DAYS))
+    rates, noises, counts, bursts = [], [], [], []
+    for rate in RATES:
+        for noise, dispersion in DISPERSIONS.items():
+            for has_bursts in (False, True):
+                for _ in range(actors):
+                    mean = rate * volume / volume.mean()
+                    if noise == "drifting":
+                        mean = mean * _wandering(rng)
+                    if dispersion:
+                        shape = 1 / dispersion
+                        row = rng.poisson(mean * rng.gamma(shape, 1 / shape, DAYS)).astype(float)
+                    else:
+                        row = rng.poisson(mean).astype(float)
+                    planted = np.zeros(DAYS, dtype=bool)
+                    if has_bursts:
+                        for quarter in range(BURSTS):
+                            room = YEAR // BURSTS
+                            first = WARM_UP + quarter * room + int(rng.integers(7, room - 10))
+                            size = np.exp(
+                                rng.uniform(np.log(max(4, 2 * rate)), np.log(max(12, 6 * rate)))
+                            )
+                            days = slice(first, first + int(rng.integers(1, 4)))
+                            row[days] += rng.poisson(size, len(row[days]))
+                            planted[days] = True
+                    rates.append(rate)
+                    noises.append(noise)
+                    counts.append(row)
+                    bursts.append(planted)
+    return World(np.array(rates), np.array(noises), volume, np.array(counts), np.array(bursts))
+
+
+def _wandering(rng: np.random.Generator) -> Matrix:
+    """A rate that wanders by about 30% within two weeks (an autoregression of its logarithm)."""
+    log = np.zeros(DAYS)
+    for day in range(1, DAYS):
+        log[day] = 0.93 * log[day - 1] + rng.normal(0, 0.3 * np.sqrt(1 - 0.93**2))
+    return np.exp(log - 0.045)
+
+
+def by_week(daily: Matrix) -> Matrix:
+    """Sums of whole weeks along the last axis."""
+    weeks = daily.shape[-1] // 7
+    whole = daily[..., : weeks * 7].reshape(*daily.shape[:-1], weeks, 7)
+    return np.asarray(whole.sum(axis=-1))
+
+
+def z_scores(counts: Matrix, volume: Matrix, window: int) -> Matrix:
+    """Each share of articles in standard deviations of the `window` shares before it.
+
+    Periods with less than half a window before them or fewer than three articles score -inf, as
+    in the model; a baseline without any variation makes the score infinite.
+    """
+    shares = counts / volume
+    scores = np.full(shares.shape, -np.inf)
+    for at in range(window // 2, shares.shape[1]):
+        before = shares[:, max(0, at - window) : at]
+        deviation = before.std(axis=1, ddof=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            score = np.where(
+                deviation > 0, (shares[:, at] - before.mean(axis=1)) / deviation, np.inf
+            )
+        scores[:, at] = np.where(counts[:, at] >= LEAST_ARTICLES, score, -np.inf)
+    return scores
+
+
+def model_alarms(world: World, least_surprise: float | None) -> tuple[NDArray[np.bool_], ...]:
+    """Alarms of the shipped dbt model, as matrices of series by day and by week."""
+    days = [FIRST_DAY + timedelta(days=i) for i in range(DAYS)]
+    weekly = by_week(world.counts)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "news.duckdb"
+        with duckdb.connect(file) as connection:
+            connection.execute(STUBS)
+            _write(connection, "actor_daily", world.counts, days)
+            _write(connection, "actor_weekly", weekly, days[::7])
+            totals = pd.DataFrame({"published_on": days, "article_count": world.volume})
+            connection.register("totals", totals)
+            connection.execute(
+                "create table publication_days as"
+                " select published_on::date as published_on,"
+                " article_count::bigint as article_count from totals"
+            )
+        options = (
+            [] if least_surprise is None else ["--vars", f"spike_least_surprise: {least_surprise}"]
+        )
+        run_dbt(
+            ["run", "--select", "actor_spikes", *options],
+            build_file=file,
+            target=Path(folder) / "dbt",
+        )
+        with duckdb.connect(file, read_only=True) as connection:
+            found = connection.execute(
+                "select entity_id::integer, grain, period_start - ? from actor_spikes",
+                [FIRST_DAY],
+            ).fetchall()
+    alarms: dict[str, NDArray[np.bool_]] = {
+        "day": np.zeros(world.counts.shape, dtype=bool),
+        "week": np.zeros(weekly.shape, dtype=bool),
+    }
+    for entity, grain, position in found:
+        at = position if grain == "day" else position // 7
+        if at < alarms[grain].shape[1]:
+            alarms[grain][entity, at] = True
+    return alarms["day"], alarms["week"]
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, table: str, counts: Matrix, periods: list[date]
+) -> None:
+    rows, columns = np.nonzero(counts)
+    series = pd.DataFrame(
+        {
+            "entity_id": rows,
+            "position": columns,
+            "article_count": counts[rows, columns].astype("int64"),
+        }
+    )
+    starts = pd.DataFrame(
+        {
+            "position": range(len(periods[: counts.shape[1]])),
+            "period_start": periods[: counts.shape[1]],
+        }
+    )
+    connection.register("series", series)
+    connection.register("starts", starts)
+    connection.execute(
+        f"create table {table} as select entity_id::varchar as entity_id,"
+        " period_start::date as period_start, article_count"
+        " from series inner join starts using (position)"
+    )
+
+
+def alarms_a_year(days: NDArray[np.bool_], weeks: NDArray[np.bool_]) -> float:
+    """Alarms by series and year, of days and weeks together, after the warm-up."""
+    return float(days[:, WARM_UP:].sum() + weeks[:, WARM_UP // 7 :].sum()) / len(days)
+
+
+def detected(
+    days: NDArray[np.bool_], weeks: NDArray[np.bool_], bursts: NDArray[np.bool_]
+) -> tuple[int, int]:
+    """How many bursts have an alarm on a day of theirs or its week, and of how many."""
+    found = total = 0
+    for row in range(len(bursts)):
+        (at,) = np.nonzero(bursts[row])
+        for burst in np.split(at, np.nonzero(np.diff(at) > 1)[0] + 1):
+            inside = [week for week in {day // 7 for day in burst} if week < weeks.shape[1]]
+            found += bool(days[row, burst].any() or weeks[row, inside].any())
+            total += 1
+    return found, total
+
+
+def equal_threshold(days: Matrix, weeks: Matrix, alarms: float) -> float:
+    """The lowest z at which quiet series have at most as many alarms a year."""
+    scores = np.concatenate([days[:, WARM_UP:].ravel(), weeks[:, WARM_UP // 7 :].ravel()])
+    allowed = round(alarms * len(days))
+    ordered = np.sort(scores)[::-1]
+    return float(np.nextafter(ordered[allowed], np.inf)) if allowed < len(ordered) else 0.0
+
+
+def report(world: World, least_surprise: float | None) -> str:
+    """The tables, in Markdown."""
+    days, weeks = model_alarms(world, least_surprise)
+    z_days = z_scores(world.counts, world.volume, WINDOW_DAYS)
+    z_weeks = z_scores(by_week(world.counts), by_week(world.volume), WINDOW_WEEKS)
+    quiet, burst = world.is_quiet, ~world.is_quiet
+    one = equal_threshold(z_days[quiet], z_weeks[quiet], alarms_a_year(days[quiet], weeks[quiet]))
+    lines = [
+        f"| | alarms | found | z ≥ {one:.1f}: alarms | found | z at equal alarms | found |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    groups = [(f"{rate:g} a day", world.rates == rate) for rate in RATES]
+    groups += [(f"{noise} noise", world.noises == noise) for noise in DISPERSIONS]
+    groups += [("all", np.ones(len(world.rates), dtype=bool))]
+    for name, rows in groups:
+        false = alarms_a_year(days[rows & quiet], weeks[rows & quiet])
+        cells = [f"{false:.2f}", _rate(*detected(*_of(rows & burst, days, weeks, world.bursts)))]
+        equal = equal_threshold(z_days[rows & quiet], z_weeks[rows & quiet], false)
+        for threshold in (one, equal):
+            above = (z_days >= threshold, z_weeks >= threshold)
+            alarms = alarms_a_year(*_of(rows & quiet, *above))
+            cells += [f"{alarms:.2f}" if threshold == one else f"≥ {threshold:.1f}"]
+            cells += [_rate(*detected(*_of(rows & burst, *above, world.bursts)))]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _of(rows: NDArray[np.bool_], *matrices: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ...]:
+    return tuple(matrix[rows] for matrix in matrices)
+
+
+def _rate(found: int, total: int) -> str:
+    return f"{found / total:.0%}"
+
+
+def main() -> None:
+    """Simulate, run dbt, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--actors", type=int, default=60, help="series of each kind")
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--least-surprise", type=float, help="instead of what is shipped")
+    arguments = parser.parse_args()
+    world = simulate(arguments.actors, arguments.seed)
+    sys.stdout.write(report(world, arguments.least_surprise) + "\n")
+
+
+if __name__ == "__main__":
+    main()

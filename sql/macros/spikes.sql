@@ -1,0 +1,107 @@
+{#
+  The count model behind actor_spikes; docs/adr/0010-spikes.md says why, bench/spikes.py how well.
+
+  negative_binomial_log_mass: ln P(X = count) of the negative binomial with this mean and size, whose
+  variance is mean + mean² / size.
+
+  surprise: -log10 P(X >= count), for counts above the mean. The tail is summed upwards from its
+  largest term, so it neither cancels nor underflows; what lies beyond 200 terms is at most the
+  geometric series that begins there.
+
+  spike_pass: one reading of every period against its baseline, the `width` periods before it, less
+  those of `observed` that are marked is_left_out. Reads the CTEs `calendar` and `observed`, a row a
+  period with an appearance; a period without one enters through the sums of the calendar, so zeros
+  cost nothing.
+#}
+{% macro negative_binomial_log_mass(count, mean, size) -%}
+    (
+        lgamma({{ count }} + {{ size }}) - lgamma({{ size }}) - lgamma({{ count }} + 1)
+        + {{ size }} * ln({{ size }} / ({{ size }} + {{ mean }}))
+        + ({{ count }}) * ln({{ mean }} / ({{ size }} + {{ mean }}))
+    )
+{%- endmacro %}
+
+{% macro surprise(count, mean, size) -%}
+    {%- set mass = negative_binomial_log_mass(count, mean, size) -%}
+    {%- set last = negative_binomial_log_mass(count ~ ' + 200', mean, size) -%}
+    {%- set ratio = '(' ~ mean ~ ' / (' ~ size ~ ' + ' ~ mean ~ ') * greatest(1, ('
+        ~ count ~ ' + 200 + ' ~ size ~ ') / (' ~ count ~ ' + 201)))' -%}
+    -(
+        {{ mass }}
+        + ln(
+            list_sum(
+                list_transform(
+                    range(0, 200),
+                    lambda more: exp(
+                        {{ negative_binomial_log_mass(count ~ ' + more', mean, size) }} - {{ mass }}
+                    )
+                )
+            )
+            + exp({{ last }} - {{ mass }}) / (1 - {{ ratio }})
+        )
+    ) / ln(10)
+{%- endmacro %}
+
+{% macro spike_pass(observed) -%}
+select
+    entity_id,
+    grain,
+    period_start,
+    position,
+    width,
+    article_count,
+    article_total,
+    is_ready,
+    baseline_article_count,
+    mean,
+    1 / (
+        -- How much more the baseline varies than a Poisson count would, drawn towards 0.2 as long
+        -- as it holds few articles; what a rate wanders by within weeks, which this misses; and
+        -- how little is known of the rate itself.
+        greatest(0.02, (excess + 4 * 0.2) / (squared_means + 4))
+        + 0.06
+        + 1 / (baseline_article_count + 0.5)
+    ) as size,
+from (
+    select
+        *,
+        rate * article_total as mean,
+        greatest(
+            0,
+            sum_of_squares - 2 * rate * sum_of_products + rate * rate * usable_squares
+            - rate * usable_total
+        ) as excess,
+        rate * rate * usable_squares as squared_means,
+    from (
+        select
+            *,
+            -- The mean of a gamma distribution: Jeffreys' prior, then the articles of the baseline.
+            (baseline_article_count + 0.5) / usable_total as rate,
+        from (
+            select
+                observed.*,
+                calendar.article_total,
+                calendar.is_ready,
+                coalesce(sum(article_count) filter (not is_left_out) over baseline, 0)
+                    as baseline_article_count,
+                coalesce(sum(article_count * article_count) filter (not is_left_out) over baseline, 0)
+                    as sum_of_squares,
+                coalesce(sum(article_count * article_total) filter (not is_left_out) over baseline, 0)
+                    as sum_of_products,
+                calendar.baseline_total
+                - coalesce(sum(article_total) filter (is_left_out) over baseline, 0)
+                    as usable_total,
+                calendar.baseline_squares
+                - coalesce(sum(article_total * article_total) filter (is_left_out) over baseline, 0)
+                    as usable_squares,
+            from {{ observed }} as observed
+            inner join calendar using (grain, period_start)
+            window baseline as (
+                partition by observed.entity_id, observed.grain
+                order by observed.position
+                range between observed.width preceding and 1 preceding
+            )
+        )
+    )
+)
+{%- endmacro %}

@@ -1,0 +1,362 @@
+{#
+  A period is a spike when a count as high or higher has at most one chance in a thousand, and three
+  articles at least name the actor: docs/adr/0010-spikes.md has the false alarms and detections that
+  go with it. The variable is for bench/spikes.py.
+#}
+{% set least_surprise = var('spike_least_surprise', 3) %}
+{% set least_articles = 3 %}
+
+with
+
+actor_daily as (
+
+    select * from {{ ref('actor_daily') }}
+
+),
+
+actor_weekly as (
+
+    select * from {{ ref('actor_weekly') }}
+
+),
+
+publication_days as (
+
+    select * from {{ ref('publication_days') }}
+
+),
+
+actor_articles as (
+
+    select * from {{ ref('actor_articles') }}
+
+),
+
+articles as (
+
+    select * from {{ ref('articles') }}
+
+),
+
+quotes as (
+
+    select * from {{ ref('quotes') }}
+
+),
+
+quotes_about as (
+
+    select * from {{ ref('quotes_about') }}
+
+),
+
+-- Days are compared with the eight weeks before, weeks with the half year before, once there is
+-- half of that.
+grains as (
+
+    select
+        unnest(['day', 'week']) as grain,
+        unnest([1, 7]) as day_count,
+        unnest([56, 26]) as width,
+
+),
+
+totals as (
+
+    select
+        grains.grain,
+        date_trunc(grains.grain, publication_days.published_on)::date as period_start,
+        grains.width,
+        grains.day_count,
+        sum(publication_days.article_count)::double as article_total,
+    from publication_days
+    cross join grains
+    group by all
+
+),
+
+positions as (
+
+    -- Days or weeks since a Monday.
+    select
+        *,
+        (period_start - date '1970-01-05') // day_count as position,
+    from totals
+
+),
+
+calendar as (
+
+    select
+        grain,
+        period_start,
+        position,
+        width,
+        article_total,
+        sum(article_total) over baseline as baseline_total,
+        sum(article_total * article_total) over baseline as baseline_squares,
+        position - min(position) over (partition by grain) >= width // 2 as is_ready,
+    from positions
+    window baseline as (
+        partition by grain
+        order by position
+        range between width preceding and 1 preceding
+    )
+
+),
+
+appearances as (
+
+    select
+        'day' as grain,
+        entity_id,
+        period_start,
+        article_count,
+    from actor_daily
+    union all
+    select
+        'week' as grain,
+        entity_id,
+        period_start,
+        article_count,
+    from actor_weekly
+
+),
+
+observed as (
+
+    select
+        appearances.entity_id,
+        appearances.grain,
+        appearances.period_start,
+        calendar.position,
+        calendar.width,
+        appearances.article_count::double as article_count,
+        false as is_left_out,
+    from appearances
+    inner join calendar using (grain, period_start)
+
+),
+
+-- Twice: a spike in the baseline would hide the next one, so the second time none is in it. Not
+-- oftener: whoever has risen to stay would be news for ever.
+first_pass as (
+
+    {{ spike_pass('observed') | indent(4) }}
+
+),
+
+first_spikes as (
+
+    select
+        entity_id,
+        grain,
+        period_start,
+    from first_pass
+    where
+        is_ready
+        and article_count >= {{ least_articles }}
+        and article_count > mean
+        and {{ surprise('article_count', 'mean', 'size') }} >= {{ least_surprise }}
+
+),
+
+reobserved as (
+
+    select
+        observed.* replace (first_spikes.entity_id is not null as is_left_out),
+    from observed
+    left join first_spikes using (entity_id, grain, period_start)
+
+),
+
+second_pass as (
+
+    {{ spike_pass('reobserved') | indent(4) }}
+
+),
+
+scored as (
+
+    select
+        *,
+        {{ surprise('article_count', 'mean', 'size') }} as surprise,
+    from second_pass
+    where is_ready and article_count >= {{ least_articles }} and article_count > mean
+
+),
+
+spikes as (
+
+    select * from scored
+    where surprise >= {{ least_surprise }}
+
+),
+
+-- What explains a spike, from its own articles.
+spike_articles as (
+
+    select
+        spikes.entity_id,
+        spikes.grain,
+        spikes.period_start,
+        actor_articles.article_id,
+        row_number() over (
+            partition by spikes.entity_id, spikes.grain, spikes.period_start
+            order by
+                actor_articles.headline_mention_count > 0 desc,
+                actor_articles.mention_count desc,
+                actor_articles.article_id
+        ) as place,
+    from spikes
+    inner join actor_articles
+        on
+            spikes.entity_id = actor_articles.entity_id
+            and spikes.period_start
+            = date_trunc(spikes.grain, actor_articles.published_on)::date
+    where actor_articles.mention_count > 0
+
+),
+
+headlines as (
+
+    select
+        spike_articles.entity_id,
+        spike_articles.grain,
+        spike_articles.period_start,
+        list(spike_articles.article_id order by spike_articles.place) as article_ids,
+        list(articles.headline order by spike_articles.place)
+            filter (articles.headline is not null) as headlines,
+    from spike_articles
+    inner join articles using (article_id)
+    where spike_articles.place <= 5
+    group by all
+
+),
+
+-- The share of all dated articles that name an actor: who is named everywhere explains nothing.
+usual as (
+
+    select
+        entity_id,
+        count(*) / (select sum(article_count) from publication_days) as usual_share,
+    from actor_articles
+    where name_mention_count > 0 and published_on is not null
+    group by all
+
+),
+
+companions as (
+
+    select
+        spike_articles.entity_id,
+        spike_articles.grain,
+        spike_articles.period_start,
+        actor_articles.entity_id as companion_id,
+        count(*) as article_count,
+    from spike_articles
+    inner join actor_articles using (article_id)
+    where
+        actor_articles.entity_id <> spike_articles.entity_id
+        and actor_articles.name_mention_count > 0
+    group by all
+    having count(*) >= 2
+
+),
+
+weighed as (
+
+    select
+        companions.entity_id,
+        companions.grain,
+        companions.period_start,
+        companions.companion_id,
+        companions.article_count
+        * ln(companions.article_count / spikes.article_count / usual.usual_share) as weight,
+    from companions
+    inner join spikes using (entity_id, grain, period_start)
+    inner join usual on companions.companion_id = usual.entity_id
+
+),
+
+companies as (
+
+    select
+        entity_id,
+        grain,
+        period_start,
+        list(companion_id order by weight desc, companion_id)[1:5] as companion_entity_ids,
+    from weighed
+    where weight > 0
+    group by all
+
+),
+
+said as (
+
+    select
+        speaker_entity_id as entity_id,
+        quote_id,
+        true as is_own,
+    from quotes
+    where speaker_entity_id is not null
+    union all
+    select
+        entity_id,
+        quote_id,
+        false as is_own,
+    from quotes_about
+    where speaker_entity_id is not null and not is_about_speaker
+
+),
+
+spoken as (
+
+    select
+        spike_articles.entity_id,
+        spike_articles.grain,
+        spike_articles.period_start,
+        quotes.quote_id,
+    from spike_articles
+    inner join quotes using (article_id)
+    inner join said
+        on quotes.quote_id = said.quote_id and spike_articles.entity_id = said.entity_id
+    qualify row_number() over (
+        partition by
+            spike_articles.entity_id,
+            spike_articles.grain,
+            spike_articles.period_start
+        order by
+            quotes.kind <> 'indirect' desc,
+            length(quotes.text) between 30 and 300 desc,
+            said.is_own desc,
+            length(quotes.text) desc,
+            quotes.quote_id
+    ) = 1
+
+),
+
+actor_spikes as (
+
+    select
+        spikes.entity_id,
+        spikes.grain,
+        spikes.period_start,
+        spikes.article_count::bigint as article_count,
+        spikes.mean as expected_article_count,
+        spikes.article_count / spikes.mean as ratio,
+        spikes.surprise,
+        spikes.baseline_article_count::bigint as baseline_article_count,
+        headlines.article_ids,
+        coalesce(headlines.headlines, []) as headlines,
+        coalesce(companies.companion_entity_ids, []) as companion_entity_ids,
+        spoken.quote_id,
+    from spikes
+    left join headlines using (entity_id, grain, period_start)
+    left join companies using (entity_id, grain, period_start)
+    left join spoken using (entity_id, grain, period_start)
+
+)
+
+select * from actor_spikes
+order by entity_id, grain, period_start

@@ -1,0 +1,68 @@
+with
+
+members as (
+
+    select * from {{ ref('quote_group_members') }}
+
+),
+
+quotes as (
+
+    select * from {{ ref('quotes') }}
+
+),
+
+articles as (
+
+    select * from {{ ref('articles') }}
+
+),
+
+joined as (
+
+    select
+        members.quote_group_id,
+        members.quote_id,
+        members.is_fullest,
+        quotes.speaker_entity_id,
+        articles.article_id,
+        articles.published_on,
+        articles.outlet,
+    from members
+    inner join quotes using (quote_id)
+    inner join articles on quotes.article_id = articles.article_id
+
+),
+
+groups as (
+
+    select
+        quote_group_id,
+        min(quote_id) filter (is_fullest) as fullest_quote_id,
+        count(*) as quote_count,
+        count(distinct article_id) as article_count,
+        count(distinct outlet) as outlet_count,
+        count(distinct speaker_entity_id) as speaker_count,
+        min(published_on) as first_on,
+        max(published_on) as last_on,
+        list(distinct outlet order by outlet)
+            filter (outlet is not null and published_on is not distinct from first_published_on)
+            as first_outlets,
+    from (
+        select
+            *,
+            min(published_on) over (partition by quote_group_id) as first_published_on,
+        from joined
+    )
+    group by quote_group_id
+
+),
+
+quote_groups as (
+
+    select * replace (coalesce(first_outlets, []) as first_outlets) from groups
+
+)
+
+select * from quote_groups
+order by quote_group_id
