@@ -42,7 +42,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
         - dg.AssetSelection.assets(PUBLICATION_DAYS)
         - dg.AssetSelection.checks_for_assets(PUBLISHED)
     )
-    relinked = dg.AssetSelection.assets(TEXT_LINKS).downstream()
+    relinked = dg.AssetSelection.assets(TEXT_LINKS) | corrected
 
     def job(
         name: str, selection: dg.AssetSelection, kind: str, description: str, **config: object
@@ -112,7 +112,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             "relink",
             "Decides anew which names are one actor, with what is known today, and publishes. Look "
             "first: `newsactors actors relink` shows what it would change.",
-            text_links={"config": {"relink": True}},
+            loaded__text_links={"config": {"relink": True}},
         ),
         job(
             WATCH,

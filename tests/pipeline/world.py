@@ -41,7 +41,7 @@ MAIN = ("articles", "article_versions", "article_sources", "article_stories", "s
         "actor_articles", "actor_daily",
         "actor_weekly", "actor_monthly", "actor_outlet_monthly",
         "actor_voice_monthly", "actor_roles", "actor_pairs_monthly", "quotes_about",
-        "actor_spikes", "quote_group_members", "quote_groups", "attribution_conflicts", 
+        "actor_spikes", "quote_group_members", "quote_groups", "attribution_conflicts",
         "publication_days", "publication_periods",
         "quarantine")  # fmt: skip
 OF_A_RUN = "run_id|.*_at|.*_run"
