@@ -312,7 +312,7 @@ def _record(
         )
         with queries.open_published(settings) as con:
             moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
-            names = correcting.names_of(con, [*names, *moved])
+            known = correcting.names_of(con, [*names, *moved])
     state = "dry run" if options["dry_run"] else "recorded"
     if state == "recorded" and not options["later"] and not Writer(settings).is_taken():
         try:
@@ -326,7 +326,7 @@ def _record(
     if options["as_json"]:
         _print_json(new, effect, state, seconds)
     else:
-        _say(settings, new, effect, names, state, seconds, is_later=options["later"])
+        _say(settings, new, effect, known, state, seconds, is_later=options["later"])
 
 
 def _meant(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], list[str]]:

@@ -193,9 +193,9 @@ def _meetings(forms: list[_Form]) -> Iterator[tuple[_Form, _Form]]:
         for block in _blocks(form):
             blocks[block].setdefault(f"{form.entity_id} {form.key}", form)
     seen = set()
-    for block in blocks.values():
-        if len({form.entity_id for form in block.values()}) in range(2, MOST_IN_A_BLOCK + 1):
-            for one, other in combinations(block.values(), 2):
+    for met in blocks.values():
+        if len({form.entity_id for form in met.values()}) in range(2, MOST_IN_A_BLOCK + 1):
+            for one, other in combinations(met.values(), 2):
                 meeting = (one.entity_id, one.key, other.entity_id, other.key)
                 if meeting not in seen:
                     seen.add(meeting)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -62,7 +63,7 @@ def database(chosen: Sequence[Fact] = FACTS) -> duckdb.DuckDBPyConnection:
     for table in schema.TABLES:
         con.execute(table.ddl)
     articles = {f.article_id: f for f in chosen}
-    rows = {
+    rows: dict[schema.Table, list[dict[str, Any]]] = {
         schema.ARTICLE_VERSIONS: [
             {"content_sha256": f"v-{f.article_id}", "article_id": f.article_id, "outlet": f.outlet,
              "published_on": f.day}
