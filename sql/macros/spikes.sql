@@ -4,9 +4,10 @@
   negative_binomial_log_mass: ln P(X = count) of the negative binomial with this mean and size, whose
   variance is mean + mean² / size.
 
-  surprise: -log10 P(X >= count), for counts above the mean. The tail is summed upwards from its
-  largest term, so it neither cancels nor underflows; what lies beyond 200 terms is at most the
-  geometric series that begins there.
+  surprise: -log10 P(X >= count), for counts above the mean; null where it is below `least`, which
+  the first term alone mostly tells. The tail is summed upwards from its largest term, so it neither
+  cancels nor underflows; what lies beyond 200 terms is at most the geometric series that begins
+  there.
 
   spike_pass: one reading of every period against its baseline, the `width` periods before it, less
   those of `observed` that are marked is_left_out. Reads the CTEs `calendar` and `observed`, a row a
@@ -21,25 +22,30 @@
     )
 {%- endmacro %}
 
-{% macro surprise(count, mean, size) -%}
+{% macro surprise(count, mean, size, least) -%}
     {%- set mass = negative_binomial_log_mass(count, mean, size) -%}
     {%- set last = negative_binomial_log_mass(count ~ ' + 200', mean, size) -%}
     {%- set ratio = '(' ~ mean ~ ' / (' ~ size ~ ' + ' ~ mean ~ ') * greatest(1, ('
         ~ count ~ ' + 200 + ' ~ size ~ ') / (' ~ count ~ ' + 201)))' -%}
-    -(
-        {{ mass }}
-        + ln(
-            list_sum(
-                list_transform(
-                    range(0, 200),
-                    lambda more: exp(
-                        {{ negative_binomial_log_mass(count ~ ' + more', mean, size) }} - {{ mass }}
+    case
+        when {{ mass }} <= -{{ least }} * ln(10)
+            then
+                -(
+                    {{ mass }}
+                    + ln(
+                        list_sum(
+                            list_transform(
+                                range(0, 200),
+                                lambda more: exp(
+                                    {{ negative_binomial_log_mass(count ~ ' + more', mean, size) }}
+                                    - {{ mass }}
+                                )
+                            )
+                        )
+                        + exp({{ last }} - {{ mass }}) / (1 - {{ ratio }})
                     )
-                )
-            )
-            + exp({{ last }} - {{ mass }}) / (1 - {{ ratio }})
-        )
-    ) / ln(10)
+                ) / ln(10)
+    end
 {%- endmacro %}
 
 {% macro spike_pass(observed) -%}

@@ -157,7 +157,7 @@ first_spikes as (
         is_ready
         and article_count >= {{ least_articles }}
         and article_count > mean
-        and {{ surprise('article_count', 'mean', 'size') }} >= {{ least_surprise }}
+        and {{ surprise('article_count', 'mean', 'size', least_surprise) }} >= {{ least_surprise }}
 
 ),
 
@@ -180,7 +180,7 @@ scored as (
 
     select
         *,
-        {{ surprise('article_count', 'mean', 'size') }} as surprise,
+        {{ surprise('article_count', 'mean', 'size', least_surprise) }} as surprise,
     from second_pass
     where is_ready and article_count >= {{ least_articles }} and article_count > mean
 
