@@ -132,10 +132,11 @@ def scores(gold: Mapping[str, str], found: Mapping[str, str]) -> Scores:
     def pairs(groups: Mapping[str, object]) -> int:
         return sum(n * (n - 1) // 2 for n in Counter(groups.values()).values())
 
+    found = {key: found[key] for key in gold}
     both = {key: (gold[key], found[key]) for key in gold}
     right, told, true = pairs(both), pairs(found), pairs(gold)
     sizes = Counter(both.values())
-    of_gold, of_found = Counter(gold.values()), Counter(found[key] for key in gold)
+    of_gold, of_found = Counter(gold.values()), Counter(found.values())
     precision = sum(n * n / of_found[f] for (_, f), n in sizes.items()) / len(gold)
     recall = sum(n * n / of_gold[g] for (g, _), n in sizes.items()) / len(gold)
     p, r = right / max(1, told), right / max(1, true)
@@ -158,7 +159,9 @@ def main() -> None:
     gold = read_gold()
     found = linked(warehouse(texts()), gold)
     referents = {g.key: g.referent for g in gold}
-    print(json.dumps(asdict(scores(referents, found)), indent=1))
+    named = {key: referent for key, referent in referents.items() if ":" not in referent}
+    both = {"all": scores(referents, found), "that name an actor": scores(named, found)}
+    print(json.dumps({what: asdict(score) for what, score in both.items()}, indent=1))
     if options.errors:
         groups: dict[str, Counter[str]] = defaultdict(Counter)
         for key, entity in found.items():
