@@ -69,7 +69,8 @@ near as (
   select content_sha256, article_id, sequence, item, published_on, unnest(bands) as band
   from bookkeeping.story_signatures semi join days using (published_on)
 )
-select distinct fresh.content_sha256, near.content_sha256, near.article_id, near.sequence, near.item
+select distinct fresh.content_sha256, near.content_sha256, near.article_id, near.sequence,
+  near.item, abs(near.published_on - fresh.published_on) as days
 from fresh join near using (band)
 where near.article_id <> fresh.article_id
   and (near.sequence, near.item) < (fresh.sequence, fresh.item)
@@ -168,20 +169,14 @@ def _assign(
         known[text.content_sha256] = fingerprint(text.headline, text.body)
     con.register("fresh_texts", _signatures(texts, known))
     con.execute("insert into bookkeeping.story_signatures by name select * from fresh_texts")
-    candidates: dict[str, list[tuple[str, Match]]] = {}
-    for content, near, article_id, sequence, item in con.execute(_CANDIDATES).fetchall():
-        match = Match(article_id, (sequence, item), 0.0)
-        candidates.setdefault(content, []).append((near, match))
+    candidates = con.execute(_CANDIDATES).fetchall()
     con.unregister("fresh_texts")
-    _recall(con, known, {near for found in candidates.values() for near, _ in found})
-    matches = {
-        content: [
-            Match(match.article_id, match.seen, share)
-            for near, match in found
-            if (share := containment(known[content], known[near])) is not None
-        ]
-        for content, found in candidates.items()
-    }
+    _recall(con, known, {near for _, near, *_ in candidates})
+    matches: dict[str, list[Match]] = {}
+    for content, near, article_id, sequence, item, days in candidates:
+        share = containment(known[content], known[near], days)
+        if share is not None:
+            matches.setdefault(content, []).append(Match(article_id, (sequence, item), share))
     grouping = _load(con, texts, matches, kept)
     before = set(grouping.moved), set(grouping.first_seen)
     for text in texts:

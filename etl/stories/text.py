@@ -33,8 +33,9 @@ too under until up us very was way we well were what when where which while who 
 will with within without would you your
 """
 """Words that say nothing of a text's lineage; of another language all words count."""
-_NUMERALS = "one two three four five six seven eight nine ten eleven twelve nil dozen hundred"
-_LEFT_OUT, _SPELLED_OUT = frozenset(_FUNCTION_WORDS.split()), frozenset(_NUMERALS.split())
+_NUMERALS = "nil one two three four five six seven eight nine ten eleven twelve"
+_LEFT_OUT = frozenset(_FUNCTION_WORDS.split())
+_DIGITS = {word: str(number) for number, word in enumerate(_NUMERALS.split())}
 
 _WORD, _NUMBER, _NAME, _END = (np.uint64(1 << bit) for bit in (32, 33, 34, 35))
 _ID = np.uint64(0xFFFFFFFF)
@@ -50,8 +51,8 @@ def _code(token: str) -> int:
     folded = token.casefold()
     if folded[0].isdigit():
         return zlib.crc32(folded.replace(",", "").encode()) | int(_WORD | _NUMBER)
-    if folded in _SPELLED_OUT:
-        return zlib.crc32(folded.encode()) | int(_WORD | _NUMBER)
+    if folded in _DIGITS:
+        return zlib.crc32(_DIGITS[folded].encode()) | int(_WORD | _NUMBER)
     if len(folded) < 2 or folded in _LEFT_OUT:
         return 0
     return zlib.crc32(folded.encode()) | int(_WORD | _NAME if token[0].isupper() else _WORD)
@@ -62,13 +63,18 @@ class Fingerprint:
     """Sorted distinct hashes of what a text is made of; function words are skipped throughout.
 
     `phrases` are pairs of neighbouring words, `running` the same in the order of the text, repeats
-    and all. A fact is a number or a capitalised word, its slot
-    the two words around it: `slots` are those, `fillings` slots with their facts, and
-    `number_slots`, `number_fillings` the same of numbers alone. `title` are the headline's words.
+    and all. `facts` are numbers and capitalised words, `subject` is the first of the latter,
+    `number_share` the share of `numbers` among all words. The slot of a fact is the two words
+    around it: `slots` are those, `fillings` slots with their facts, and `number_slots`,
+    `number_fillings` the same of numbers alone. `title` are the headline's words.
     """
 
     phrases: Hashes
     running: Hashes
+    facts: Hashes
+    subject: Hashes
+    numbers: Hashes
+    number_share: float
     slots: Hashes
     fillings: Hashes
     number_slots: Hashes
@@ -94,6 +100,10 @@ def fingerprint(headline: str | None, body: str) -> Fingerprint:
     return Fingerprint(
         np.unique(running),
         running,
+        np.unique((codes & _ID)[is_fact]),
+        (codes & _ID)[is_fact & ~is_number][:1],
+        np.unique((codes & _ID)[is_number]),
+        float(is_number.sum() / max(len(words), 1)),
         np.unique(slots[is_fact]),
         np.unique(fillings[is_fact]),
         np.unique(slots[is_number]),
