@@ -26,7 +26,7 @@ from etl.actors.corrections import TYPES, UNDO, Correction, CorrectionError
 from etl.actors.plan import make_plan
 from etl.cli_actors_read import history, list_actors, show, suggest
 from etl.cli_read import Day
-from etl.cli_run import run_job, verbose_option
+from etl.cli_run import prepare_to_run, run_job, verbose_option
 from etl.correcting import Effect
 from etl.settings import Settings
 from etl.store.build import BuildError
@@ -298,8 +298,10 @@ def _record(
 ) -> None:
     """Find whom names mean, record, apply, and say what came of it."""
     started = time.monotonic()
+    if not options["dry_run"] and not options["later"]:
+        prepare_to_run()
     with _refusals():
-        meant, names = _meant(settings, pairs)
+        meant, ids = _meant(settings, pairs)
         new, effect = correcting.submit(
             settings,
             action,
@@ -311,7 +313,7 @@ def _record(
         )
         with queries.open_published(settings) as con:
             moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
-            names = correcting.names_of(con, [*names, *moved])
+            names = correcting.names_of(con, [*ids, *moved])
     state = "dry run" if options["dry_run"] else "recorded"
     if state == "recorded" and not options["later"] and not Writer(settings).is_taken():
         try:

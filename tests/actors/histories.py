@@ -62,7 +62,7 @@ def database(chosen: Sequence[Fact] = FACTS) -> duckdb.DuckDBPyConnection:
     for table in schema.TABLES:
         con.execute(table.ddl)
     articles = {f.article_id: f for f in chosen}
-    rows = {
+    rows: dict[schema.Table, list[dict[str, object]]] = {
         schema.ARTICLE_VERSIONS: [
             {"content_sha256": f"v-{f.article_id}", "article_id": f.article_id, "outlet": f.outlet,
              "published_on": f.day}
@@ -79,7 +79,7 @@ def database(chosen: Sequence[Fact] = FACTS) -> duckdb.DuckDBPyConnection:
             for f in chosen
         ],
     }  # fmt: skip
-    fillers = {schema.STRING: "", schema.INT: 0, schema.LONG: 0, schema.STRINGS: [],
+    fillers: dict[object, object] = {schema.STRING: "", schema.INT: 0, schema.LONG: 0, schema.STRINGS: [],
                schema.TIMESTAMP: START}  # fmt: skip
     for table, values in rows.items():
         filled = [

@@ -10,6 +10,7 @@ import pytest
 from etl import pipeline
 from etl.actors.corrections import UNDO, Correction, record
 from etl.store import dbt, registry
+from etl.store.publish import PublishError
 from etl.store.registry import RegistryError
 from pipeline.world import Rows, Words, World, story, text
 
@@ -127,7 +128,7 @@ def test_a_failing_test_stops_a_refresh_and_changes_nothing(
             settings, [*CORRECTED, "grain_mentions_mention_id"], is_all_corrected=True
         )
     assert published.query("select count(*) from main.entities") == [(len(id_of),)]
-    with pytest.raises(pipeline.PublishError, match="not linked, not modelled"):
+    with pytest.raises(PublishError, match="not linked, not modelled"):
         pipeline.publish_build(settings, Words(), "run")
     assert published.main() == before
 
