@@ -79,8 +79,10 @@ def database(chosen: Sequence[Fact] = FACTS) -> duckdb.DuckDBPyConnection:
             for f in chosen
         ],
     }  # fmt: skip
-    fillers: dict[object, object] = {schema.STRING: "", schema.INT: 0, schema.LONG: 0, schema.STRINGS: [],
-               schema.TIMESTAMP: START}  # fmt: skip
+    fillers: dict[object, object] = {
+        schema.STRING: "", schema.INT: 0, schema.LONG: 0, schema.STRINGS: [],
+        schema.TIMESTAMP: START,
+    }  # fmt: skip
     for table, values in rows.items():
         filled = [
             {c.name: None if c.nullable else fillers.get(c.type) for c in table.columns} | row
