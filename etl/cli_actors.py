@@ -27,7 +27,7 @@ from etl.actors.plan import make_plan
 from etl.cli_actors_read import history, list_actors, show, suggest
 from etl.cli_read import Day
 from etl.cli_relink import relink
-from etl.cli_run import run_job, verbose_option
+from etl.cli_run import prepare_to_run, run_job, verbose_option
 from etl.correcting import Effect
 from etl.settings import Settings
 from etl.store.build import BuildError
@@ -299,8 +299,10 @@ def _record(
 ) -> None:
     """Find whom names mean, record, apply, and say what came of it."""
     started = time.monotonic()
+    if not options["dry_run"] and not options["later"]:
+        prepare_to_run()
     with _refusals():
-        meant, names = _meant(settings, pairs)
+        meant, ids = _meant(settings, pairs)
         new, effect = correcting.submit(
             settings,
             action,
@@ -312,7 +314,7 @@ def _record(
         )
         with queries.open_published(settings) as con:
             moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
-            known = correcting.names_of(con, [*names, *moved])
+            names = correcting.names_of(con, [*ids, *moved])
     state = "dry run" if options["dry_run"] else "recorded"
     if state == "recorded" and not options["later"] and not Writer(settings).is_taken():
         try:
@@ -326,7 +328,7 @@ def _record(
     if options["as_json"]:
         _print_json(new, effect, state, seconds)
     else:
-        _say(settings, new, effect, known, state, seconds, is_later=options["later"])
+        _say(settings, new, effect, names, state, seconds, is_later=options["later"])
 
 
 def _meant(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], list[str]]:

@@ -10,7 +10,7 @@ is under way. Exit codes are those of `etl.cli_read`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import Literal, ParamSpec
 
 import click
 from rich import box
@@ -46,7 +46,9 @@ def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in columns:
         is_number = name in ("articles", "mentions", "quotes", "score")
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=name != "because")
+        is_short = is_number or name in ("id", "id ", "at", "type")
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        table.add_column(name, justify=justify, no_wrap=is_short, overflow="fold")
     return table
 
 

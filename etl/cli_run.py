@@ -6,6 +6,9 @@ any one command.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +51,21 @@ def progress_bars() -> Iterator[Report]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield report
+
+
+def prepare_to_run() -> None:
+    """Begin to import what `run_job` needs, while the caller still waits for DuckDB.
+
+    Importing Dagster and dbt takes 2.5 s of processor time; 0.7 s less pass until a correction of
+    10,000 articles is published.
+    """
+
+    def load() -> None:
+        with contextlib.suppress(ImportError):  # `run_job` says it
+            importlib.import_module("dagster")
+            importlib.import_module("dagster_dbt")
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:

@@ -35,6 +35,8 @@ LEAST_RATIO = 84.0
 MOST_COMPANIONS = 200
 
 _ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
+_HONORIFICS = "'mr', 'mr.', 'mrs', 'mrs.', 'ms', 'ms.', 'miss', 'dr', 'dr.', 'sir', 'lady'"
+"""Roles that many bear: they speak for nobody."""
 _SMALL = {"of", "the", "and", "for", "de", "la", "du", "des", "in", "on", "to", "a", "an"}
 
 
@@ -95,14 +97,14 @@ from shared s join sizes x on x.entity_id = s.entity_id
 join sizes y on y.entity_id = s.into_entity_id
 """
 
-_ROLES = """
+_ROLES = f"""
 with wanted as (
   select entity_id from wanted_pairs union select into_entity_id from wanted_pairs
 ),
 roles as (
   select entity_id, lower(role) as role, any_value(role) as shown, count(*) as mentions
   from mentions semi join wanted using (entity_id)
-  where role is not null
+  where role is not null and lower(role) not in ({_HONORIFICS})
   group by all
 )
 select p.entity_id, p.into_entity_id,
@@ -190,8 +192,8 @@ def _pairs(forms: list[_Form], plan: Plan, entities: dict[str, Any]) -> dict[Pai
 def _meetings(forms: list[_Form]) -> Iterator[tuple[_Form, _Form]]:
     blocks: dict[tuple[str, str], dict[str, _Form]] = defaultdict(dict)
     for form in forms:
-        for block in _blocks(form):
-            blocks[block].setdefault(f"{form.entity_id} {form.key}", form)
+        for key in _blocks(form):
+            blocks[key].setdefault(f"{form.entity_id} {form.key}", form)
     seen = set()
     for met in blocks.values():
         if len({form.entity_id for form in met.values()}) in range(2, MOST_IN_A_BLOCK + 1):

@@ -90,7 +90,7 @@ def _is_reworded(text: Fingerprint, other: Fingerprint, share: float, days: int)
         return False
     is_shared = found(text.running, other.phrases)
     parts = [part.mean() >= SEGMENT_CONTAINMENT for part in np.array_split(is_shared, SEGMENTS)]
-    return sum(parts) >= SEGMENTS_SHARED
+    return bool(sum(parts) >= SEGMENTS_SHARED)
 
 
 def _is_template(one: Fingerprint, other: Fingerprint, size: int) -> bool:

@@ -39,4 +39,5 @@ def bands(phrases: Hashes) -> npt.NDArray[np.uint32]:
     rows = least.reshape(BANDS, ROWS)
     number = np.arange(1, BANDS + 1, dtype=np.uint64)
     band = ((rows[:, 0] << _HIGH) + rows[:, 1]) * _MIX + number * _FACTORS[:BANDS]
-    return (band >> _HIGH).astype(np.uint32)
+    sketched: npt.NDArray[np.uint32] = (band >> _HIGH).astype(np.uint32)
+    return sketched

@@ -124,7 +124,8 @@ def found(these: Hashes, among: Hashes) -> npt.NDArray[np.bool_]:
         return np.zeros(len(these), np.bool_)
     places = np.searchsorted(among, these)
     places[places == len(among)] = 0
-    return among[places] == these
+    is_found: npt.NDArray[np.bool_] = among[places] == these
+    return is_found
 
 
 def common(one: Hashes, other: Hashes) -> int:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -63,7 +62,7 @@ def database(chosen: Sequence[Fact] = FACTS) -> duckdb.DuckDBPyConnection:
     for table in schema.TABLES:
         con.execute(table.ddl)
     articles = {f.article_id: f for f in chosen}
-    rows: dict[schema.Table, list[dict[str, Any]]] = {
+    rows: dict[schema.Table, list[dict[str, object]]] = {
         schema.ARTICLE_VERSIONS: [
             {"content_sha256": f"v-{f.article_id}", "article_id": f.article_id, "outlet": f.outlet,
              "published_on": f.day}
@@ -80,8 +79,10 @@ def database(chosen: Sequence[Fact] = FACTS) -> duckdb.DuckDBPyConnection:
             for f in chosen
         ],
     }  # fmt: skip
-    fillers = {schema.STRING: "", schema.INT: 0, schema.LONG: 0, schema.STRINGS: [],
-               schema.TIMESTAMP: START}  # fmt: skip
+    fillers: dict[object, object] = {
+        schema.STRING: "", schema.INT: 0, schema.LONG: 0, schema.STRINGS: [],
+        schema.TIMESTAMP: START,
+    }  # fmt: skip
     for table, values in rows.items():
         filled = [
             {c.name: None if c.nullable else fillers.get(c.type) for c in table.columns} | row
