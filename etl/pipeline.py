@@ -327,9 +327,9 @@ def _stamp(con: duckdb.DuckDBPyConnection, stage: str, is_good: bool) -> None:
 
 
 def _due(con: duckdb.DuckDBPyConnection, stage: str) -> str:
-    """What a stage must have seen: the generation, and after the checks the corrections too."""
+    """What a stage must have seen: the generation, and what corrections touch these, too."""
     generation = build.get_property(con, "generation") or ""
-    if stage == "checked":
+    if stage in ("checked", "storied"):
         return generation
     return f"{generation}+{build.get_property(con, CORRECTIONS) or ''}"
 

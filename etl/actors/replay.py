@@ -120,7 +120,9 @@ ways as (
 )
 select old_entity_id, entity_id from ways
 where old_entity_id not in (from living)
-qualify row_number() over (partition by old_entity_id order by turn) = 1
+qualify row_number() over (
+  partition by old_entity_id order by entity_id not in (from living), turn
+) = 1
 """
 """Old ids: given up by merges and undone splits; ids of the linker of which nothing is left, which
 lead to whoever has most of it; and actors that an alias made and its undo unmade."""

@@ -17,8 +17,11 @@ from pipeline.world import Rows, Words, World, story, text
 Correct = Callable[..., Correction]
 
 CORRECTED = ("actor_articles", "entities", "entity_redirects", "corrections", "articles",
-             "mentions", "quotes", "publication_days", "actor_daily", "actor_weekly",
-             "actor_monthly", "actor", "actor_timeline")  # fmt: skip
+             "mentions", "quotes", "article_stories", "stories", "story_redirects",
+             "publication_days", "publication_periods", "actor_daily", "actor_weekly",
+             "actor_monthly", "actor_outlet_monthly", "actor_voice_monthly", "actor_roles",
+             "actor_pairs_monthly", "actor_spikes", "quotes_about", "quote_group_members",
+             "quote_groups", "attribution_conflicts", "actor", "actor_timeline")  # fmt: skip
 
 
 @pytest.fixture
