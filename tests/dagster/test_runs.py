@@ -242,7 +242,7 @@ def test_chosen_assets_never_publish_what_is_half_done(place: Place) -> None:
     with instance(place) as found:
         loaded = [dg.AssetKey("raw_files"), dg.AssetKey("staged_batches"), *LOADED]
         assert place.run(found, assets=loaded).success
-        for prepare in ([], [dg.AssetKey(["main", "articles"]), dg.AssetKey(["main", "mentions"])]):
+        for prepare in ([], [dg.AssetKey(["main", "quotes"]), dg.AssetKey(["main", "mentions"])]):
             if prepare:  # some models alone: into the build file, seen by no reader
                 some = place.run(found, assets=prepare)
                 assert some.success
