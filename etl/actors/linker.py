@@ -276,7 +276,10 @@ class Linker:
         return Decision(form, mint(identity, self._taken), method, 1.0)
 
     def _thing(self, word: str, form: Form) -> Decision | None:
-        """What a bare word is that texts mostly take for no person: an organisation, a place."""
+        """What a bare word is that nobody bears as a surname: an organisation, a place.
+
+        A quarter of its texts is enough: a person is named in full somewhere, a country never is.
+        """
         if word in load_lexicon().first_names:
             return None
         found: Counter[str] = Counter()
@@ -284,7 +287,7 @@ class Linker:
             for d in self._by_block[f"{group}:{word}"]:
                 found[d.entity_id] += d.form.texts
         for entity, count in found.most_common(1):
-            if count >= 3 * form.texts:
+            if count > 1 and 4 * count >= form.texts:
                 return Decision(form, entity, "type", 0.7, word)
         return None
 

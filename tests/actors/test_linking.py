@@ -197,7 +197,7 @@ def test_an_acronym_joins_what_texts_expand_it_to_if_they_agree() -> None:
 
 def test_a_word_that_texts_rarely_take_for_a_person_is_the_thing() -> None:
     found = Linker([], Evidence(), Reference()).decide(
-        [Form("Energean", "ORG", texts=9), Form("Energean", "PERSON", "2020-01|", 2)]
+        [Form("Energean", "ORG", texts=3), Form("Energean", "PERSON", "2020-01|", 9)]
     )
     assert len({d.entity_id for d in found}) == 1
 
