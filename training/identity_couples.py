@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.identity import GoldMention, linked, warehouse
+from training.identity import GoldMention, check_texts, linked, warehouse
 from training.identity_sample import Text, polnear
 
 GOLD = Path(__file__).with_name("gold_identity") / "couples.csv"
@@ -134,3 +134,50 @@ def read_gold() -> dict[str, tuple[GoldMention, str]]:
             )
             for row in csv.DictReader(file)
         }
+
+
+def judged() -> dict[str, tuple[str, str, str]]:
+    """By key who was read, by what, and who the linker says ('other' for nobody of the four).
+
+    Raises ValueError where a text is not the one that was read.
+    """
+    gold = read_gold()
+    documents = {mention.document for mention, _ in gold.values()}
+    texts = [text for text in polnear("train") if text.document in documents]
+    check_texts(texts, GOLD)
+    con = warehouse(texts)
+    found = linked(con, [mention for mention, _ in gold.values()])
+    rows = con.execute(
+        "select distinct a.name, l.entity_id from loaded.text_actors a "
+        "join loaded.text_links l using (text_actor_id) where a.type = 'PERSON'"
+    ).fetchall()
+    entities = dict(rows)
+    people = {entities.get(name, name): who for who, name in NAMES.items()}
+    return {
+        key: (mention.referent, reading, people.get(found[key], "other"))
+        for key, (mention, reading) in gold.items()
+    }
+
+
+def main() -> None:
+    """Draw, or score: right of all, by couple and by what told the reader; what was confused."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--draw", type=Path, help="write the sample into this folder")
+    options = parser.parse_args()
+    if options.draw:
+        write_sample(drawn(list(polnear("train"))), options.draw)
+        return
+    counts: dict[str, Counter[str]] = {}
+    wrong: Counter[str] = Counter()
+    for who, reading, told in judged().values():
+        gold = who if who in NAMES else "other"
+        couple = next((name for name in COUPLES if name in who), "other")
+        for group in ("all", couple, reading):
+            counts.setdefault(group, Counter())["right" if told == gold else "wrong"] += 1
+        if told != gold:
+            wrong[f"{who} taken for {told}"] += 1
+    print(json.dumps({"mentions": counts, "confused": wrong}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -35,7 +35,7 @@ from etl.store.writer import Writer
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
-LOADED = (*schema.INGESTED, schema.TEXT_LINKS, *schema.CORRECTED, *schema.STORIES)
+LOADED = (*schema.INGESTED, *schema.LINKED, *schema.CORRECTED, *schema.STORIES)
 MAIN = ("articles", "article_versions", "article_sources", "article_stories", "stories",
         "story_redirects", "entity_redirects", "entities", "mentions", "quotes",
         "actor_articles", "actor_daily",
