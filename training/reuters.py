@@ -22,12 +22,16 @@ _SIGN_OFF = re.compile(r"(?:\s|[\x00-\x08]|\breuter\b)*\Z", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One wire item; `number` is its NEWID, which is in the order of arrival."""
+    """One wire item; `number` is its NEWID, which is in the order of arrival.
+
+    Not `is_processed` are items whose headline nobody told from the text; most are price lists.
+    """
 
     number: int
     published_on: date
     headline: str
     body: str
+    is_processed: bool = True
 
 
 def items() -> Iterator[Item]:
@@ -41,7 +45,8 @@ def items() -> Iterator[Item]:
         for number, item in _ITEM.findall(path.read_text(encoding="latin-1")):
             day = _element(item, "DATE").split()[0]
             headline, body = _element(item, "TITLE"), _element(item, "BODY")
-            if unprocessed := _UNPROCESSED.search(item):
+            unprocessed = _UNPROCESSED.search(item)
+            if unprocessed:
                 text = _CONTROLS.sub("", html.unescape(unprocessed[1])).strip()
                 headline, _, body = text.partition("\n")
             if body:
@@ -50,6 +55,7 @@ def items() -> Iterator[Item]:
                     datetime.strptime(day, "%d-%b-%Y").date(),
                     " ".join(headline.split()),
                     _SIGN_OFF.sub("", body),
+                    unprocessed is None,
                 )
 
 
