@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from etl import extract, pipeline, reextract
+from etl import applying, extract, pipeline, reextract
 from etl.actors.corrections import UNDO, record
 from etl.actors.plan import why_refused
 from etl.extract import DEFAULT_EXTRACTOR
@@ -73,7 +73,7 @@ def correct(world: World, chance: random.Random) -> None:
     if (action == UNDO and not undoes) or why_refused(before, new):
         return
     registry.append(world.settings, lambda _: new)
-    pipeline.correct(world.settings)
+    applying.correct(world.settings)
     assert pipeline.check_links(world.settings) == []
     done = pipeline.build_models(world.settings, everything(world), is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult"

@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from etl import intake, pipeline, reextract, schema
+from etl import applying, intake, pipeline, reextract, schema
 from etl.extract import Extractor, get_extractor, register_extractor
 from etl.intake import Staged, silent
 from etl.model import Article, Extraction, Mention, Quote, TextActor
@@ -159,13 +159,13 @@ class World:
             if result.is_publish_due:
                 assert pipeline.check_loaded(self.settings) == []
                 pipeline.link(self.settings)
-                pipeline.correct(self.settings)
+                applying.correct(self.settings)
                 assert pipeline.check_links(self.settings) == []
                 pipeline.group(self.settings)
                 assert pipeline.check_stories(self.settings) == []
                 if publish:
                     pipeline.build_models(self.settings)
-                    pipeline.apply_late_corrections(self.settings)
+                    applying.apply_late_corrections(self.settings)
                     pipeline.publish_build(self.settings, self.in_use(), run_id)
                     pipeline.days_reported(self.settings)
             return result
