@@ -81,6 +81,7 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
         " authors_method language body word_count story_id is_reprint ingested_at run_id"
         " extractor_version",
         "entities": "entity_id name type aliases country_code wikidata_id first_seen last_seen",
+        "entity_countries": "entity_id country_code relation country_entity_id is_ambiguous",
         "mentions": "mention_id article_id entity_id part char_start char_end surface type kind"
         " paragraph sentence role is_in_quote method confidence",
         "quotes": "quote_id utterance_id article_id part char_start char_end text kind cue"
