@@ -17,7 +17,7 @@ from typing import cast
 from etl.extract import attributed, marks, nominals, pronouns, quotes, roles, tokens
 from etl.extract.actors import Actor, Located, Registry
 from etl.extract.lexicon import Lexicon, load_lexicon
-from etl.extract.name_words import PARTICLES
+from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name, NameFinder
 from etl.extract.places import kind_of_place
 from etl.extract.records import Records, inside
@@ -151,6 +151,10 @@ class TrainedExtractor:
             # No name ends with the "bin" of its father's.
             if last < len(doc.tokens) and doc.tokens[last - 1].lower in PARTICLES:
                 last += doc.tokens[last].is_capitalised
+            # "Donald Trump" is not his son, however the tagger cut "Donald Trump Jr.".
+            if last < len(doc.tokens) - 1 and generation(doc.tokens[last].text):
+                behind = doc.tokens[last + 1]
+                last += doc.tokens[last].is_capitalised and not behind.is_capitalised
         # No name goes on in the next paragraph, though the network may read two as one.
         while last - first > 1 and doc.paragraph_of(last - 1) != doc.paragraph_of(first):
             last -= 1
