@@ -15,32 +15,47 @@ from datetime import date, datetime
 from training.corpora import corpora_folder
 
 _ITEM = re.compile(r'<REUTERS[^>]*\bNEWID="(\d+)"[^>]*>(.*?)</REUTERS>', re.DOTALL)
+_UNPROCESSED = re.compile(r'<TEXT TYPE="UNPROC">(.*?)</TEXT>', re.DOTALL)
+_CONTROLS = re.compile(r"[\x00-\x08]")
 _SIGN_OFF = re.compile(r"(?:\s|[\x00-\x08]|\breuter\b)*\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One wire item; `number` is its NEWID, which is in the order of arrival."""
+    """One wire item; `number` is its NEWID, which is in the order of arrival.
+
+    Not `is_processed` are items whose headline nobody told from the text; most are price lists.
+    """
 
     number: int
     published_on: date
     headline: str
     body: str
+    is_processed: bool = True
 
 
 def items() -> Iterator[Item]:
-    """The items that have a body, by NEWID. Raises FileNotFoundError where the corpus is absent."""
+    """The items that have a body, by NEWID.
+
+    Where the text was left as it came ("UNPROC"), its first line is taken as the headline. Raises
+    FileNotFoundError where the corpus is absent.
+    """
     folder = corpora_folder() / "articles" / "reuters21578"
     for path in sorted(folder.glob("*.sgm"), key=lambda path: int(path.stem)):
         for number, item in _ITEM.findall(path.read_text(encoding="latin-1")):
-            body = _element(item, "BODY")
+            day = _element(item, "DATE").split()[0]
+            headline, body = _element(item, "TITLE"), _element(item, "BODY")
+            unprocessed = _UNPROCESSED.search(item)
+            if unprocessed:
+                text = _CONTROLS.sub("", html.unescape(unprocessed[1])).strip()
+                headline, _, body = text.partition("\n")
             if body:
-                day = _element(item, "DATE").split()[0]
                 yield Item(
                     int(number),
                     datetime.strptime(day, "%d-%b-%Y").date(),
-                    " ".join(_element(item, "TITLE").split()),
+                    " ".join(headline.split()),
                     _SIGN_OFF.sub("", body),
+                    unprocessed is None,
                 )
 
 
