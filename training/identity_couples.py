@@ -134,3 +134,70 @@ def read_gold() -> dict[str, tuple[GoldMention, str]]:
             )
             for row in csv.DictReader(file)
         }
+
+
+def polnear_train() -> list[Text]:
+    """The articles that the couples are drawn from."""
+    return list(polnear("train"))
+
+
+def who_is_who(read: Sequence[Text]) -> dict[str, tuple[str, str, str]]:
+    """By key of a gold mention: who was read there, by what, and who the linker says it is.
+
+    The linker's answer is one of NAMES where its actor is the one that most mentions of that full
+    name have, "another" where it is not, "nobody" where no mention was found.
+    """
+    gold = read_gold()
+    con = warehouse(read)
+    found = linked(con, [mention for mention, _ in gold.values()])
+    bearers: dict[str, str] = {}
+    for who, name in NAMES.items():
+        row = con.execute(
+            "select mode(l.entity_id) from loaded.text_links l "
+            "join loaded.text_actors a using (text_actor_id) where a.name = ?",
+            [name],
+        ).fetchone()
+        if row and row[0]:
+            bearers[row[0]] = who
+    return {
+        key: (
+            mention.referent,
+            reading,
+            "nobody" if found[key] == key else bearers.get(found[key], "another"),
+        )
+        for key, (mention, reading) in gold.items()
+    }
+
+
+def is_right(read: str, told: str) -> bool:
+    """Whether one of the four was told, or for anybody else none of them."""
+    return read == told if read in NAMES else told not in NAMES
+
+
+def main() -> None:
+    """Print how many mentions are right, by couple and by what tells them; `--draw` draws them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--draw", type=Path, metavar="FOLDER", help="write a sample to be read")
+    parser.add_argument("--errors", action="store_true", help="mentions that are wrong, by key")
+    options = parser.parse_args()
+    read = polnear_train()
+    if options.draw:
+        write_sample(drawn(read), options.draw)
+        return
+    told = who_is_who(read)
+    right: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for who, reading, found in told.values():
+        couple = "trumps" if "trump" in who else "clintons"
+        for group in ("all", couple, f"{couple}, {reading}"):
+            total[group] += 1
+            right[group] += is_right(who, found)
+    print(json.dumps({g: f"{right[g]} of {total[g]}" for g in sorted(total)}, indent=1))
+    if options.errors:
+        for key, (who, reading, found) in told.items():
+            if not is_right(who, found):
+                print(key, who, f"({reading}):", found)
+
+
+if __name__ == "__main__":
+    main()

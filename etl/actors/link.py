@@ -75,7 +75,7 @@ def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
 def _enter(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, decided: pa.Table, *, is_trial: bool
 ) -> None:
-    """Add decisions to the files of the ledger, unless on trial, and to temporary table `ledger`."""
+    """Add decisions to temporary table `ledger` and, unless on trial, to the ledger's files."""
     if not is_trial:
         ledger.append(decided)
     con.register("decided", decided)
@@ -118,9 +118,7 @@ def _fill(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("commit")
 
 
-def _decide(
-    con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: Apart
-) -> list[Decision]:
+def _decide(con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: Apart) -> list[Decision]:
     reference = load_reference()
     wanted = sorted({block for form in new for block in _asked_for(form, reference)})
     con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))

@@ -189,11 +189,11 @@ class Linker:
 
     def _in_block(self, block: str, form: Form) -> list[Decision]:
         """The decisions of a block whose entity a form may be, as far as people have said."""
-        met = self._by_block.get(block, [])
+        return [d for d in self._by_block.get(block, []) if self._may_be(form, d.entity_id)]
+
+    def _may_be(self, form: Form, entity: str) -> bool:
         mine = self._declared.ids(form)
-        if not mine:
-            return met
-        return [d for d in met if not self._declared.parts(mine, self._ids[d.entity_id])]
+        return not (mine and self._declared.parts(mine, self._ids[entity]))
 
     def decide(self, forms: Sequence[Form]) -> list[Decision]:
         """Decisions on new forms, the surest first; the same for any order in which they come."""
@@ -202,7 +202,7 @@ class Linker:
         short = [f for f in ordered if is_short(f.name, f.type)]
         other = [f for f in ordered if f.type != "PERSON"]
         apart = self._apart(full)
-        decided = []
+        decided: list[Decision] = []
         # What an acronym stands for is known before the acronym.
         other.sort(key=lambda f: is_acronym(f.name))
         for group, decide in (
@@ -210,8 +210,7 @@ class Linker:
             (other, self._other),
             (short, self._short_person),
         ):
-            for form in group:
-                decided.append(self._remember(decide(form)))
+            decided.extend(self._remember(decide(form)) for form in group)
         return decided
 
     def _apart(self, full: Sequence[Form]) -> set[frozenset[NameType]]:
@@ -292,7 +291,8 @@ class Linker:
     def _short_person(self, form: Form) -> Decision:
         identity, *_ = blocks(form, self.reference)
         surname = person_name(form.name).surname
-        bearers = [d for d in self._in_block(f"~{surname}", form) if _is_full(d)]
+        # Whoever it was declared distinct from still weighs: the next one is no likelier for it.
+        bearers = [d for d in self._by_block.get(f"~{surname}", []) if _is_full(d)]
         gender = _title_gender(form.title)
         if gender:
             bearers = [d for d in bearers if _gender(d.form) in ("", gender)]
@@ -300,12 +300,12 @@ class Linker:
         weights = self._weights(bearers, form.month) or self._weights(bearers, "")
         if official := self.reference.official(surname, form.title, form.month):
             named = [d for d in bearers if person_name(d.form.name).key == official]
-            if named:
+            if named and self._may_be(form, named[0].entity_id):
                 return Decision(form, named[0].entity_id, "office", 0.9, named[0].form.name)
         if weights:
             best = max(weights, key=lambda e: (weights[e], e))
             rest = max((w for e, w in weights.items() if e != best), default=0)
-            if weights[best] >= DOMINANCE * rest:
+            if weights[best] >= DOMINANCE * rest and self._may_be(form, best):
                 by = next(d.form.name for d in bearers if d.entity_id == best)
                 share = weights[best] / sum(weights.values())
                 return Decision(form, best, "surname", round(0.95 * share, 3), by)
