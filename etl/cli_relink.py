@@ -10,10 +10,12 @@ import click
 
 from etl import export, terminal
 from etl.actors.ledger import Ledger, LedgerError
-from etl.actors.relink import Change, plan
+from etl.actors.plan import make_plan
+from etl.actors.relink import Change, preview
 from etl.cli_run import run_job, verbose_option
 from etl.overview import open_published
 from etl.settings import Settings
+from etl.store.registry import RegistryError, read_corrections
 
 SHOWN = 30
 
@@ -34,9 +36,10 @@ def relink(settings: Settings, is_applied: bool, as_json: bool, verbose: bool) -
         raise click.ClickException("nothing is published yet: run `newsactors ingest` first")
     try:
         with open_published(settings) as con:
-            changes = plan(con, Ledger(settings.identity_ledger))
+            plan = make_plan(read_corrections(settings))
+            changes = preview(con, Ledger(settings.identity_ledger), plan)
             names = dict(con.execute("select entity_id, name from main.entities").fetchall())
-    except LedgerError as error:
+    except (LedgerError, RegistryError) as error:
         raise click.ClickException(terminal.clean(error, lines=True)) from None
     rows = [_row(change, names) for change in changes]
     if as_json:

@@ -80,8 +80,9 @@ def compare_candidate(settings: Settings, progress: Progress = silent) -> Compar
         progress(STAGE, 0, _STEPS)
         articles = _redo(con, editions.candidate_rows(settings))
         progress(STAGE, 1, _STEPS)
-        link_actors(con, Ledger(settings.identity_ledger), datetime.now(UTC), is_trial=True)
-        replay(con, make_plan(read_corrections(settings)))
+        plan = make_plan(read_corrections(settings))
+        link_actors(con, Ledger(settings.identity_ledger), datetime.now(UTC), plan, is_trial=True)
+        replay(con, plan)
         store(con)
         progress(STAGE, 2, _STEPS)
         con.execute(_SPANS)
@@ -160,7 +161,7 @@ def _redo(con: duckdb.DuckDBPyConnection, rows: Staging) -> int:
             f"select {columns} from loaded.new_{table.name} semi join redone using (content_sha256)"
         )
     con.execute("create view loaded.article_versions as from old.loaded.article_versions")
-    for made in (schema.TEXT_LINKS, *schema.CORRECTED):
+    for made in (*schema.LINKED, *schema.CORRECTED):
         con.execute(made.ddl)
     return len(queries.rows(con, "from redone"))
 

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 
 from etl.actors.ledger import Ledger
-from etl.actors.link import LINKING_VERSION, as_table, link_actors
-from etl.actors.relink import plan as plan_relink
+from etl.actors.link import LINKING_VERSION, link_actors
+from etl.actors.plan import make_plan
 from etl.extract import Extractor
 from etl.intake import InputError, Progress, silent
 from etl.overview import open_published
@@ -37,7 +37,7 @@ from etl.store.publish import (
     published_property,
 )
 from etl.store.refresh import note_compiled, refresh
-from etl.store.registry import corrections_digest
+from etl.store.registry import corrections_and_digest, corrections_digest
 from etl.store.staging import Staging
 from etl.store.state import State
 from etl.stories.assign import STORIES_VERSION, assign_stories, clear_stories, story_without
@@ -125,20 +125,18 @@ def link(settings: Settings, *, relink: bool = False) -> int:
 
     With `relink` names that were decided before are decided anew.
     """
-    ledger = Ledger(settings.identity_ledger)
     with build.open_build(settings.build_file) as con:
         forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
         entities = link_actors(
             con,
-            ledger,
+            Ledger(settings.identity_ledger),
             datetime.now(UTC),
+            make_plan(corrections_and_digest(settings)[0]),
+            relink=relink,
             forget=forgotten_through != build.get_property(con, LEDGER_FORGOTTEN_THROUGH),
         )
         if forgotten_through:
             build.set_property(con, LEDGER_FORGOTTEN_THROUGH, forgotten_through)
-        if relink and (changes := plan_relink(con, ledger)):
-            ledger.append(as_table([c.decision for c in changes], datetime.now(UTC)))
-            entities = link_actors(con, ledger, datetime.now(UTC))
         return entities
 
 

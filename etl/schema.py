@@ -226,6 +226,14 @@ TEXT_LINKS = Table(
     _OF_TEXT_ACTORS,
 )
 
+FORMER_LINKS = Table(
+    "former_links",
+    "one row per actor within an article and entity that it was before a relink left nothing of it",
+    ("text_actor_id", "entity_id"),
+    (_LINK[0], Column("entity_id", STRING, "The entity of which no actor of an article is left.")),
+    _OF_TEXT_ACTORS,
+)
+
 ACTOR_LINKS = Table(
     "actor_links",
     "one row per actor within an article: which entity it is, corrections included",
@@ -402,5 +410,8 @@ INGESTED = (ARTICLE_VERSIONS, ARTICLE_SOURCES, *EXTRACTED)
 STORIES = (ARTICLE_STORIES, STORY_REDIRECTS)
 """What deciding on stories fills."""
 
-TABLES = (*INGESTED, TEXT_LINKS, *CORRECTED, *STORIES, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
+LINKED = (TEXT_LINKS, FORMER_LINKS)
+"""What linking fills."""
+
+TABLES = (*INGESTED, *LINKED, *CORRECTED, *STORIES, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
 """All tables of schema `loaded`."""

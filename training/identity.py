@@ -27,6 +27,7 @@ import pyarrow as pa
 from etl import schema
 from etl.actors.ledger import Ledger
 from etl.actors.link import link_actors
+from etl.actors.plan import Plan
 from etl.extract import get_extractor
 from etl.store.staging import extracted_rows
 from training.identity_sample import Text, texts
@@ -103,7 +104,7 @@ def warehouse(read: Sequence[Text]) -> duckdb.DuckDBPyConnection:
 def linked(con: duckdb.DuckDBPyConnection, gold: Sequence[GoldMention]) -> dict[str, str]:
     """The entity of each gold mention by its key; its own key where it was not found."""
     with tempfile.TemporaryDirectory() as folder:
-        link_actors(con, Ledger(Path(folder)), datetime.now(UTC))
+        link_actors(con, Ledger(Path(folder)), datetime.now(UTC), Plan())
     con.register(
         "gold",
         pa.Table.from_pylist(

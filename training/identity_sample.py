@@ -86,25 +86,32 @@ class Place:
         return (self.text.document, self.mention.part != "headline", self.mention.char_start)
 
 
-def polnear_dev() -> Iterator[Text]:
-    """PolNeAR dev: first line the headline, the body from the next line that is not empty.
+def polnear(split: str) -> Iterator[Text]:
+    """PolNeAR dev or train: first line the headline, the body from the next that is not empty.
 
-    Both as `training.gold_readers.polnear` gives them; outlet and date from `metadata.tsv`.
+    Both as `training.gold_readers` has them; outlet and date from `metadata.tsv`.
     """
-    path = corpora_folder() / "quotes" / "polnear" / "metadata.tsv"
-    with path.open(encoding="utf-8", newline="") as file:
-        about = {
-            row["filename"]: row
-            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        }
-    for gold in gold_readers.polnear("dev"):
-        row = about[gold.name]
+    about = polnear_metadata()
+    for path in sorted((_polnear_folder() / split / "text").glob("*.txt")):
+        row = about[path.stem]
         article = replace(
-            gold.article,
+            gold_readers.Gold(path.stem, path.read_text(encoding="utf-8"), True).article,
             outlet=row["publisher"],
             published_on=date.fromisoformat(row["publication_date"]),
         )
-        yield Text(f"polnear-dev/{gold.name}", article)
+        yield Text(f"polnear-{split}/{path.stem}", article)
+
+
+def polnear_metadata() -> dict[str, dict[str, str]]:
+    """The rows of PolNeAR's `metadata.tsv` by the name of the article."""
+    path = _polnear_folder() / "metadata.tsv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {row["filename"]: row for row in rows}
+
+
+def _polnear_folder() -> Path:
+    return corpora_folder() / "quotes" / "polnear"
 
 
 def wikinews() -> Iterator[Text]:
@@ -123,7 +130,7 @@ def wikinews() -> Iterator[Text]:
 
 def texts() -> list[Text]:
     """All texts that the gold's offsets count into."""
-    return [*polnear_dev(), *wikinews()]
+    return [*polnear("dev"), *wikinews()]
 
 
 def name_places(read: Sequence[Text]) -> Iterator[Place]:

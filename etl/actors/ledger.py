@@ -61,20 +61,27 @@ class Ledger:
     def register(self, con: duckdb.DuckDBPyConnection) -> None:
         """Make a temporary table `ledger` of the decisions that hold.
 
-        Raises LedgerError where a file is damaged.
+        `former` are the other entities that a name was before relinks. Raises LedgerError where a
+        file is damaged.
         """
         columns = ", ".join(DECISIONS.names)
         files = self.files()
         if not files:
             con.register("no_decisions", DECISIONS.empty_table())
-            con.execute("create or replace temp table ledger as select * from no_decisions")
+            con.execute(
+                "create or replace temp table ledger as "
+                "select *, []::varchar[] as former from no_decisions"
+            )
             con.unregister("no_decisions")
             return
         try:
             con.execute(
                 f"""
                 create or replace temp table ledger as
-                select {columns} from read_parquet(?, filename = true, file_row_number = true)
+                select {columns},
+                  list_filter(list(entity_id) over same, lambda e: e <> entity_id) as former
+                from read_parquet(?, filename = true, file_row_number = true)
+                window same as (partition by name, type, scope)
                 qualify row_number() over (
                   partition by name, type, scope order by filename desc, file_row_number desc
                 ) = 1

@@ -1,64 +1,99 @@
 """Links each actor within an article (`text_actors`) to an entity across articles.
 
-Belongs here: which names are new and what the loaded texts say about them. Does not belong here:
-deciding (`linker`), how decisions are kept (`ledger`), what users correct.
+Belongs here: the order of a night: which names are new, deciding them, entering them in the ledger,
+and the links that follow. Does not belong here: deciding (`linker`), what the texts say (`forms`),
+how decisions are kept (`ledger`), what users correct.
 
 A name is decided once, when it first comes, and entered in the ledger; later articles follow it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
+from etl.actors.apart import declared_apart
+from etl.actors.forms import evidence_of, register_forms
 from etl.actors.ledger import DECISIONS, Ledger
-from etl.actors.linker import Decision, Evidence, Form, Linker, NameType, blocks, is_short
+from etl.actors.linker import Apart, Decision, Form, Linker, blocks
 from etl.actors.names import name_key
+from etl.actors.plan import Plan
 from etl.actors.reference import Reference, load_reference
+from etl.actors.relink import changes
 from etl.actors.variants import person_name
 
-LINKING_VERSION = "2"
+LINKING_VERSION = "3"
 
 
 def link_actors(
     con: duckdb.DuckDBPyConnection,
     ledger: Ledger,
     now: datetime,
+    plan: Plan,
     *,
+    relink: bool = False,
     is_trial: bool = False,
     forget: bool = False,
 ) -> int:
     """Decide what is new, then fill `loaded.text_links`; returns the number of entities.
 
     The ledger is written before the table, so that what is stopped in between is decided already.
-    A trial reads the ledger and writes nothing to it. `forget` first removes from the
-    ledger what no text has any more.
+    `plan` says which actors people declared distinct. With `relink` names that were decided before
+    are decided anew. A trial reads the ledger and writes nothing to it. `forget` first removes from
+    the ledger what no text has any more.
     """
     register_forms(con)
     if forget:
         ledger.forget(con)
     ledger.register(con)
-    new = [
-        Form(*row)
-        for row in con.execute(
-            """
-            select f.name, f.type, f.scope, count(*) from forms f
-            anti join ledger using (name, type, scope)
-            group by all order by all
-            """
-        ).fetchall()
-    ]
-    if new:
-        decided = as_table(_decide(con, new), now)
-        if not is_trial:
-            ledger.append(decided)
-        con.register("decided", decided)
-        con.execute("insert into ledger by name select * from decided")
-        con.unregister("decided")
+    if new := _new_forms(con):
+        apart = declared_apart(con, plan, new)
+        _enter(con, ledger, as_table(_decide(con, new, apart), now), is_trial=is_trial)
+    if relink and (changed := changes(con, plan)):
+        _enter(con, ledger, as_table([c.decision for c in changed], now), is_trial=is_trial)
+    _fill(con)
+    row = con.execute("select count(distinct entity_id) from loaded.text_links").fetchone()
+    con.execute("drop table forms")
+    con.execute("drop table ledger")
+    return int(row[0]) if row else 0
+
+
+def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
+    rows = con.execute(
+        """
+        select f.name, f.type, f.scope, count(*) from forms f
+        anti join ledger using (name, type, scope)
+        group by all order by all
+        """
+    ).fetchall()
+    return [Form(*row) for row in rows]
+
+
+def _enter(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, decided: pa.Table, *, is_trial: bool
+) -> None:
+    """Add decisions to temporary table `ledger` and, unless on trial, to the ledger's files."""
+    if not is_trial:
+        ledger.append(decided)
+    con.register("decided", decided)
+    con.execute(
+        """
+        create or replace temp table ledger as
+        select d.*,
+          list_filter(list_append(l.former, l.entity_id), lambda e: e <> d.entity_id) as former
+        from decided d left join ledger l using (name, type, scope)
+        union all by name
+        select * from ledger anti join decided using (name, type, scope)
+        """
+    )
+    con.unregister("decided")
+
+
+def _fill(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `text_links`, and `former_links` with the entities of which a relink left nothing."""
     con.execute("begin")
     con.execute("delete from loaded.text_links")
     con.execute(
@@ -68,43 +103,22 @@ def link_actors(
         from forms f join ledger l using (name, type, scope)
         """
     )
-    con.execute("commit")
-    row = con.execute("select count(distinct entity_id) from loaded.text_links").fetchone()
-    con.execute("drop table forms")
-    con.execute("drop table ledger")
-    return int(row[0]) if row else 0
-
-
-def register_forms(con: duckdb.DuckDBPyConnection) -> None:
-    """A temporary table `forms`: each actor of a text with its name, type and scope."""
-    people = con.execute(
-        "select distinct name from loaded.text_actors where type = 'PERSON'"
-    ).fetchall()
-    short = [name for (name,) in people if is_short(name, "PERSON")]
-    con.register("short_names", pa.table({"name": pa.array(short, pa.string())}))
+    con.execute("delete from loaded.former_links")
     con.execute(
         """
-        create or replace temp table forms as
-        with titles as (
-          select m.text_actor_id, min(lower(rtrim(m.role, '.'))) as title
-          from loaded.text_mentions m join loaded.text_actors a using (text_actor_id)
-          where a.type = 'PERSON' and m.role is not null and a.name in (from short_names)
-          group by all
+        insert into loaded.former_links by name
+        with given_up as (
+          select distinct name, type, scope, unnest(former) as entity_id from ledger
         )
-        select a.text_actor_id, a.name, a.type,
-          strftime(v.published_on, '%Y-%m') as month,
-          case when a.type = 'PERSON' and a.name in (from short_names)
-            then coalesce(strftime(v.published_on, '%Y-%m'), '') || '|' || coalesce(t.title, '')
-            else '' end as scope
-        from loaded.text_actors a
-        join loaded.article_versions v using (content_sha256)
-        left join titles t using (text_actor_id)
+        select f.text_actor_id, g.entity_id
+        from forms f join given_up g using (name, type, scope)
+        where g.entity_id not in (select entity_id from loaded.text_links)
         """
     )
-    con.unregister("short_names")
+    con.execute("commit")
 
 
-def _decide(con: duckdb.DuckDBPyConnection, new: Sequence[Form]) -> list[Decision]:
+def _decide(con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: Apart) -> list[Decision]:
     reference = load_reference()
     wanted = sorted({block for form in new for block in _asked_for(form, reference)})
     con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))
@@ -116,34 +130,18 @@ def _decide(con: duckdb.DuckDBPyConnection, new: Sequence[Form]) -> list[Decisio
               select distinct l.name, l.type, l.scope, l.entity_id, l.method, l.confidence
               from (select *, unnest(block) as b from ledger) l
               semi join wanted on l.b = wanted.block
-            ), counted as (select name, type, scope, count(*) as texts from forms group by all)
+            ), counted as (
+              select name, type, scope, count(*) as texts from forms
+              semi join near using (name, type, scope) group by all
+            )
             select near.*, coalesce(counted.texts, 0)
             from near left join counted using (name, type, scope) order by all
             """
         ).fetchall()
     ]
     con.unregister("wanted")
-    return Linker(known, evidence_of(con), reference).decide(new)
-
-
-def evidence_of(con: duckdb.DuckDBPyConnection) -> Evidence:
-    """What the loaded texts say beyond names; temporary table `forms` must be there."""
-    months: dict[NameType, dict[str, int]] = defaultdict(dict)
-    for name, type_, month, texts in con.execute(
-        "select name, type, month, count(*) from forms "
-        "where type = 'PERSON' and scope = '' and month is not null group by all"
-    ).fetchall():
-        months[name, type_][month] = texts
-    expansions = con.execute(
-        """
-        select distinct m.surface, a.name
-        from loaded.text_mentions m join loaded.text_actors a using (text_actor_id)
-        where a.type = 'ORG' and m.kind = 'name' and m.surface <> a.name
-          and m.surface = upper(m.surface) and length(m.surface) between 2 and 10
-        order by all
-        """
-    ).fetchall()
-    return Evidence(expansions, months, lambda pairs: _together(con, pairs))
+    evidence = evidence_of(con, [*new, *(d.form for d in known)])
+    return Linker(known, evidence, reference, apart).decide(new)
 
 
 def _asked_for(form: Form, reference: Reference) -> set[str]:
@@ -153,31 +151,6 @@ def _asked_for(form: Form, reference: Reference) -> set[str]:
     if " " not in bare:
         asked |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
     return asked
-
-
-def _together(
-    con: duckdb.DuckDBPyConnection, pairs: set[frozenset[NameType]]
-) -> set[frozenset[NameType]]:
-    ordered = [sorted(pair) for pair in pairs]
-    con.register(
-        "pairs",
-        pa.table(
-            {
-                "a": pa.array([a for (a, _), _ in ordered], pa.string()),
-                "b": pa.array([b for _, (b, _) in ordered], pa.string()),
-            }
-        ),
-    )
-    found = con.execute(
-        """
-        select distinct p.a, p.b from pairs p
-        join loaded.text_actors x on x.name = p.a and x.type = 'PERSON'
-        join loaded.text_actors y
-          on y.name = p.b and y.type = 'PERSON' and x.content_sha256 = y.content_sha256
-        """
-    ).fetchall()
-    con.unregister("pairs")
-    return {frozenset(((a, "PERSON"), (b, "PERSON"))) for a, b in found}
 
 
 def as_table(decided: Sequence[Decision], now: datetime) -> pa.Table:

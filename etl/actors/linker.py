@@ -12,10 +12,10 @@ own, and where several were plausible its method is 'ambiguous'.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from etl.actors.names import type_group
 from etl.actors.reference import Reference, load_reference
@@ -23,6 +23,7 @@ from etl.actors.variants import (
     CONFIDENCE,
     PersonName,
     group_key,
+    is_acronym,
     is_acronym_of,
     organisation_key,
     person_blocks,
@@ -36,9 +37,9 @@ DOMINANCE = 5
 MONTHS_AROUND = 6
 """Months before and after in which a person must be named in full to be meant by a surname."""
 
-_ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
-
 NameType = tuple[str, str]
+FormKey = tuple[str, str, str]
+"""Name, type and scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,10 @@ class Form:
     type: str
     scope: str = ""
     texts: int = 1
+
+    @property
+    def key(self) -> FormKey:
+        return self.name, self.type, self.scope
 
     @property
     def month(self) -> str:
@@ -84,38 +89,63 @@ class Evidence:
     together: Callable[[set[frozenset[NameType]]], set[frozenset[NameType]]] = lambda pairs: set()
 
 
+@dataclass(frozen=True)
+class Apart:
+    """What people declared distinct: pairs of actors, and which of those each form stands for.
+
+    A form stands for the actor that it is in, and one that nobody has decided yet for the actor
+    that it would be alone. No two forms of a pair are ever given one entity.
+    """
+
+    pairs: frozenset[frozenset[str]] = frozenset()
+    stands_for: Mapping[FormKey, frozenset[str]] = field(default_factory=dict)
+
+    def ids(self, form: Form) -> frozenset[str]:
+        """The actors of pairs that a form stands for; mostly none."""
+        return self.stands_for.get(form.key, frozenset())
+
+    def parts(self, some: Iterable[str], others: Iterable[str]) -> bool:
+        """Whether an actor of one kind was declared distinct from one of the other."""
+        return any(frozenset((a, b)) in self.pairs for a in some for b in others)
+
+
 def is_short(name: str, type_: str) -> bool:
     """Whether a name is a person's surname or first name alone, which several people may bear."""
     return type_ == "PERSON" and not person_name(name).given
 
 
-def blocks(form: Form, reference: Reference) -> list[str]:
+def blocks(form: Form, reference: Reference) -> tuple[str, ...]:
     """Keys of which any two forms of one entity share at least one; the first is its identity."""
-    identity = _identity(form, reference)
-    if form.type != "PERSON":
-        return [identity]
-    name = person_name(form.name)
+    return _blocks(form.name, form.type, reference)
+
+
+@lru_cache(maxsize=100_000)
+def _blocks(text: str, type_: str, reference: Reference) -> tuple[str, ...]:
+    identity = _identity(text, type_, reference)
+    if type_ != "PERSON":
+        return (identity,)
+    name = person_name(text)
     # A lone surname is looked for under each surname that ends in it.
     words = name.surname.split()
     tails = {f"~{' '.join(words[i:])}" for i in range(len(words))}
-    return [identity, *sorted(tails | (person_blocks(name) if name.given else set()))]
+    return (identity, *sorted(tails | (person_blocks(name) if name.given else set())))
 
 
-def _identity(form: Form, reference: Reference) -> str:
+def _identity(name: str, type_: str, reference: Reference) -> str:
     """A multi-word name is one entity whatever its type; a bare word is one for each group."""
-    if form.type in ("GPE", "LOC") and (code := reference.country_of(form.name)):
+    if type_ in ("GPE", "LOC") and (code := reference.country_of(name)):
         return f"country:{code}"
-    if form.type == "NORP":
-        key = group_key(form.name)
-    elif form.type == "PERSON":
-        key = person_name(form.name).key
+    if type_ == "NORP":
+        key = group_key(name)
+    elif type_ == "PERSON":
+        key = person_name(name).key
     else:
-        key = organisation_key(reference.organisation_of(form.name) or form.name)
-    key = key or form.name
-    return key if " " in key else f"{type_group(form.type)}:{key}"
+        key = organisation_key(reference.organisation_of(name) or name)
+    key = key or name
+    return key if " " in key else f"{type_group(type_)}:{key}"
 
 
-def mint(identity: str, taken: set[str]) -> str:
+def mint(identity: str, taken: Collection[str] = ()) -> str:
     """An id that a rebuild mints again; another where a correction or namesake has it already."""
     salt = 0
     while True:
@@ -130,12 +160,18 @@ class Linker:
     """Decides forms one after the other, each knowing those before it."""
 
     def __init__(
-        self, known: Iterable[Decision], evidence: Evidence, reference: Reference | None = None
+        self,
+        known: Iterable[Decision],
+        evidence: Evidence,
+        reference: Reference | None = None,
+        apart: Apart | None = None,
     ) -> None:
         self.reference = reference or load_reference()
         self.evidence = evidence
+        self._declared = apart or Apart()
         self._by_block: dict[str, list[Decision]] = defaultdict(list)
         self._taken: set[str] = set()
+        self._ids: dict[str, set[str]] = defaultdict(set)
         for decision in known:
             self._remember(decision)
         self._meant: dict[str, set[str]] = defaultdict(set)
@@ -144,10 +180,20 @@ class Linker:
                 continue  # what one article took for one actor
             self._meant[organisation_key(acronym)].add(organisation_key(name))
 
-    def _remember(self, decision: Decision) -> None:
+    def _remember(self, decision: Decision) -> Decision:
         for block in blocks(decision.form, self.reference):
             self._by_block[block].append(decision)
         self._taken.add(decision.entity_id)
+        self._ids[decision.entity_id] |= self._declared.ids(decision.form)
+        return decision
+
+    def _in_block(self, block: str, form: Form) -> list[Decision]:
+        """The decisions of a block whose entity a form may be, as far as people have said."""
+        return [d for d in self._by_block.get(block, []) if self._may_be(form, d.entity_id)]
+
+    def _may_be(self, form: Form, entity: str) -> bool:
+        mine = self._declared.ids(form)
+        return not (mine and self._declared.parts(mine, self._ids[entity]))
 
     def decide(self, forms: Sequence[Form]) -> list[Decision]:
         """Decisions on new forms, the surest first; the same for any order in which they come."""
@@ -156,18 +202,15 @@ class Linker:
         short = [f for f in ordered if is_short(f.name, f.type)]
         other = [f for f in ordered if f.type != "PERSON"]
         apart = self._apart(full)
-        decided = []
+        decided: list[Decision] = []
         # What an acronym stands for is known before the acronym.
-        other.sort(key=lambda f: bool(_ACRONYM.fullmatch(f.name)))
+        other.sort(key=lambda f: is_acronym(f.name))
         for group, decide in (
             (full, lambda f: self._full_person(f, apart)),
             (other, self._other),
             (short, self._short_person),
         ):
-            for form in group:
-                decision = decide(form)
-                self._remember(decision)
-                decided.append(decision)
+            decided.extend(self._remember(decide(form)) for form in group)
         return decided
 
     def _apart(self, full: Sequence[Form]) -> set[frozenset[NameType]]:
@@ -178,7 +221,7 @@ class Linker:
             for block in person_blocks(person_name(form.name)):
                 rivals[block].append(form)
         for block, members in rivals.items():
-            others = [*members, *(d.form for d in self._by_block[block])]
+            others = [*members, *(d.form for d in self._by_block.get(block, []))]
             for form in members:
                 name = person_name(form.name)
                 pairs |= {
@@ -190,11 +233,11 @@ class Linker:
 
     def _full_person(self, form: Form, apart: set[frozenset[NameType]]) -> Decision:
         identity, *more = blocks(form, self.reference)
-        if same := self._by_block[identity]:
+        if same := self._in_block(identity, form):
             return Decision(form, same[0].entity_id, "name", 1.0)
         name = person_name(form.name)
         fitting: dict[str, list[tuple[float, int, str, str]]] = defaultdict(list)
-        for decision in {d for block in more for d in self._by_block[block]}:
+        for decision in {d for block in more for d in self._in_block(block, form)}:
             other = decision.form
             if decision.method == "ambiguous" or other.type != "PERSON":
                 continue
@@ -211,25 +254,25 @@ class Linker:
                 sure, _, method, by = max(fitting[best])
                 return Decision(form, best, method, sure, by)
             return Decision(form, mint(identity, self._taken), "ambiguous", 1.0)
-        if (earlier := self._unnamed(name)) is not None:
+        if (earlier := self._unnamed(name, form)) is not None:
             return Decision(form, earlier.entity_id, "full_name", 0.8, earlier.form.name)
         return Decision(form, mint(identity, self._taken), "name", 1.0)
 
-    def _unnamed(self, name: PersonName) -> Decision | None:
+    def _unnamed(self, name: PersonName, form: Form) -> Decision | None:
         """A person known by this surname only, whom no other full name claims."""
-        bearers = self._by_block[f"~{name.surname}"]
+        bearers = self._in_block(f"~{name.surname}", form)
         alone = [d for d in bearers if is_short(d.form.name, "PERSON") and d.method == "name"]
         claimed = any(not is_short(d.form.name, "PERSON") for d in bearers)
         return alone[0] if alone and not claimed else None
 
     def _other(self, form: Form) -> Decision:
         (identity,) = blocks(form, self.reference)
-        if same := self._by_block[identity]:
+        if same := self._in_block(identity, form):
             return Decision(form, same[0].entity_id, "name", 1.0)
         meant = self._meant.get(organisation_key(form.name), set())
-        if _ACRONYM.fullmatch(form.name) and len(meant) == 1:
+        if is_acronym(form.name) and len(meant) == 1:
             (expansion,) = meant
-            found = self._by_block[expansion] if " " in expansion else []
+            found = self._in_block(expansion, form) if " " in expansion else []
             if found:
                 return Decision(form, found[0].entity_id, "acronym", 0.9, found[0].form.name)
         if " " not in identity and (person := self._dominant(identity.partition(":")[2], form)):
@@ -238,7 +281,7 @@ class Linker:
 
     def _dominant(self, surname: str, form: Form) -> Decision | None:
         """The person whom a bare word means that texts rarely take for anything but a surname."""
-        weights = self._weights([d for d in self._by_block[f"~{surname}"] if _is_full(d)], "")
+        weights = self._weights([d for d in self._in_block(f"~{surname}", form) if _is_full(d)], "")
         if len(weights) == 1:
             ((entity, count),) = weights.items()
             if count >= DOMINANCE * form.texts:
@@ -246,9 +289,10 @@ class Linker:
         return None
 
     def _short_person(self, form: Form) -> Decision:
-        identity = _identity(form, self.reference)
+        identity, *_ = blocks(form, self.reference)
         surname = person_name(form.name).surname
-        bearers = [d for d in self._by_block[f"~{surname}"] if _is_full(d)]
+        # Whoever it was declared distinct from still weighs: the next one is no likelier for it.
+        bearers = [d for d in self._by_block.get(f"~{surname}", []) if _is_full(d)]
         gender = _title_gender(form.title)
         if gender:
             bearers = [d for d in bearers if _gender(d.form) in ("", gender)]
@@ -256,20 +300,18 @@ class Linker:
         weights = self._weights(bearers, form.month) or self._weights(bearers, "")
         if official := self.reference.official(surname, form.title, form.month):
             named = [d for d in bearers if person_name(d.form.name).key == official]
-            if named:
+            if named and self._may_be(form, named[0].entity_id):
                 return Decision(form, named[0].entity_id, "office", 0.9, named[0].form.name)
         if weights:
             best = max(weights, key=lambda e: (weights[e], e))
             rest = max((w for e, w in weights.items() if e != best), default=0)
-            if weights[best] >= DOMINANCE * rest:
+            if weights[best] >= DOMINANCE * rest and self._may_be(form, best):
                 by = next(d.form.name for d in bearers if d.entity_id == best)
                 share = weights[best] / sum(weights.values())
                 return Decision(form, best, "surname", round(0.95 * share, 3), by)
-        if same := [d for d in self._by_block[identity] if is_short(d.form.name, d.form.type)]:
-            own = next((d for d in same if d.method in ("name", "ambiguous")), None)
-            if own is not None:
-                method = "ambiguous" if weights else "name"
-                return Decision(form, own.entity_id, method, 1.0)
+        alone = (d for d in self._in_block(identity, form) if is_short(d.form.name, d.form.type))
+        if own := next((d for d in alone if d.method in ("name", "ambiguous")), None):
+            return Decision(form, own.entity_id, "ambiguous" if weights else "name", 1.0)
         if not weights and (thing := self._thing(surname, form)):
             return thing
         method = "ambiguous" if weights else "name"
@@ -284,7 +326,7 @@ class Linker:
             return None
         found: Counter[str] = Counter()
         for group in ("ORG", "PLACE", "NORP"):
-            for d in self._by_block[f"{group}:{word}"]:
+            for d in self._in_block(f"{group}:{word}", form):
                 found[d.entity_id] += d.form.texts
         for entity, count in found.most_common(1):
             if count > 1 and 4 * count >= form.texts:

@@ -27,7 +27,11 @@ def fold(text: str) -> str:
 
 def split_name(name: str) -> list[str]:
     """The words of a name, folded; hyphens count as spaces."""
-    return _PUNCTUATION.sub(" ", fold(name)).split()
+    return _words(fold(name))
+
+
+def _words(folded: str) -> list[str]:
+    return _PUNCTUATION.sub(" ", folded).split()
 
 
 @lru_cache(maxsize=200_000)
@@ -39,7 +43,7 @@ def name_key(name: str, type_: str) -> str:
     "J. D. Vance", "J.D. Vance" and "JD Vance" meet.
     """
     text = fold(name)
-    words = split_name(name)
+    words = _words(text)
     if len(words) > 1 and words[0] == "the":
         words = words[1:]
     if type_ == "PERSON" and len(words) > 2:

@@ -30,9 +30,9 @@ class Office:
     valid_to: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reference:
-    """Look-ups by folded names; `offices` by surname."""
+    """Look-ups by folded names; `offices` by surname. Hashed by identity, as a key of caches."""
 
     countries: Mapping[str, str] = field(default_factory=dict)
     organisations: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Deciding all names anew: what would change, with ids of actors kept where they can be.
 
-Belongs here: the plan of a relink. Does not belong here: deciding (`link`), showing, applying it.
+Belongs here: what a relink changes. Does not belong here: deciding (`linker`), applying it
+(`link`), showing it.
 
 A name is decided once and later articles follow, so early decisions were made knowing little. A
 relink decides everything with what is known today. An actor keeps its id by majority: of the old
@@ -15,9 +16,11 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from etl.actors.apart import declared_apart
+from etl.actors.forms import evidence_of, register_forms
 from etl.actors.ledger import Ledger
-from etl.actors.link import evidence_of, register_forms
 from etl.actors.linker import Decision, Form, Linker, mint
+from etl.actors.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,18 @@ class Change:
     decision: Decision
 
 
-def plan(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Change]:
-    """What deciding all names of the loaded texts anew would change, most texts first."""
+def preview(con: duckdb.DuckDBPyConnection, ledger: Ledger, plan: Plan) -> list[Change]:
+    """What deciding all names of a published file anew would change, most texts first."""
     ledger.register(con)
     register_forms(con)
+    found = changes(con, plan)
+    con.execute("drop table forms")
+    con.execute("drop table ledger")
+    return found
+
+
+def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
+    """What deciding anew changes; temporary tables `forms` and `ledger` must be there."""
     rows = con.execute(
         """
         select f.name, f.type, f.scope, l.entity_id, count(*) from forms f
@@ -40,11 +51,10 @@ def plan(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Change]:
     ).fetchall()
     forms = [Form(name, type_, scope, texts) for name, type_, scope, _, texts in rows]
     before = {f: entity for f, (*_, entity, _) in zip(forms, rows, strict=True)}
-    decided = with_old_ids(Linker([], evidence_of(con)).decide(forms), before)
-    con.execute("drop table forms")
-    con.execute("drop table ledger")
-    changes = [Change(before[d.form], d) for d in decided if d.entity_id != before[d.form]]
-    return sorted(changes, key=lambda c: (-c.decision.form.texts, c.decision.form.name))
+    linker = Linker([], evidence_of(con, forms), apart=declared_apart(con, plan))
+    decided = with_old_ids(linker.decide(forms), before)
+    found = [Change(before[d.form], d) for d in decided if d.entity_id != before[d.form]]
+    return sorted(found, key=lambda c: (-c.decision.form.texts, c.decision.form.name))
 
 
 def with_old_ids(decided: Sequence[Decision], before: dict[Form, str]) -> list[Decision]:

@@ -98,9 +98,14 @@ from loaded.text_links l left join elsewhere e using (text_actor_id)
 _REDIRECTS = """
 create or replace temp table corrected_entity_redirects as
 with living as (select distinct entity_id from corrected_actor_links),
+linked as (
+  select text_actor_id, entity_id from loaded.text_links
+  union all
+  from loaded.former_links
+),
 emptied as (
   select l.entity_id as old_entity_id, mode(c.entity_id order by c.entity_id) as entity_id
-  from loaded.text_links l join corrected_actor_links c using (text_actor_id)
+  from linked l join corrected_actor_links c using (text_actor_id)
   where l.entity_id not in (from living)
   group by 1
 ),
@@ -124,8 +129,9 @@ qualify row_number() over (
   partition by old_entity_id order by entity_id not in (from living), turn
 ) = 1
 """
-"""Old ids: given up by merges and undone splits; ids of the linker of which nothing is left, which
-lead to whoever has most of it; and actors that an alias made and its undo unmade."""
+"""Old ids: given up by merges and undone splits; ids of the linker of which corrections or a relink
+left nothing, which lead to whoever has most of it; and actors that an alias made and its undo
+unmade."""
 
 
 @cache

@@ -19,6 +19,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from etl.actors.names import DROPPED, INITIAL, fold, name_key, split_name
 from etl.extract.lexicon import load_lexicon
+from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials
 
 Variant = Literal["spelling", "order", "initial", "nickname", "middle_name"]
 
@@ -30,44 +31,10 @@ CONFIDENCE: dict[Variant, float] = {
     "initial": 0.8,
 }
 
-_SUFFIXES = {
-    "jr": "jr",
-    "junior": "jr",
-    "sr": "sr",
-    "senior": "sr",
-    "ii": "2",
-    "iii": "3",
-    "iv": "4",
-}
-PARTICLES = frozenset(
-    {
-        "al",
-        "bin",
-        "da",
-        "de",
-        "del",
-        "den",
-        "der",
-        "di",
-        "du",
-        "el",
-        "ibn",
-        "la",
-        "le",
-        "van",
-        "von",
-    }
-)
-"""Words that a surname may begin with."""
 _HONORIFICS = frozenset(
     {"mr", "mrs", "ms", "miss", "dr", "sir", "lord", "lady", "dame", "prof", "rev", "sen", "rep"}
     | {"gov", "gen", "col", "capt", "lt", "sgt", "president", "senator", "governor", "judge"}
 )
-_COMPANY_FORMS = frozenset(
-    {"inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "llp"}
-    | {"plc", "ag", "gmbh", "sa", "nv", "spa", "se", "kg", "oyj", "ab", "asa", "pty"}
-)
-_SMALL_WORDS = frozenset({"a", "an", "and", "de", "for", "in", "la", "of", "on", "the", "to"})
 # British and American spelling of words that organisations are named by.
 _RESPELT = (
     (re.compile(r"\b(\w+)isation(s?)\b"), r"\1ization\2"),
@@ -115,8 +82,8 @@ def person_name(name: str) -> PersonName:
     words = [joined] if joined else []
     words += [part for parts in spelt[len(initials) :] for part in parts]
     suffix = ""
-    while len(words) > 1 and words[-1] in _SUFFIXES:
-        suffix = _SUFFIXES[words.pop()]
+    while len(words) > 1 and generation(words[-1]):
+        suffix = generation(words.pop())
     start = len(words) - 1
     while start > 1 and words[start - 1] in PARTICLES:
         start -= 1
@@ -230,18 +197,19 @@ def organisation_key(name: str) -> str:
     words = key.replace(".", "").replace(",", "").split()
     if len(words) > 1 and words[0] == "the":
         words = words[1:]
-    while len(words) > 1 and words[-1] in _COMPANY_FORMS:
+    while len(words) > 1 and words[-1] in LEGAL_FORMS:
         words.pop()
     return " ".join(words)
 
 
+def is_acronym(name: str) -> bool:
+    """Whether a name may be initials of another."""
+    return bool(ACRONYM.fullmatch(name))
+
+
 def is_acronym_of(acronym: str, name: str) -> bool:
     """Whether the letters of an acronym are the first ones of a name's words, small ones or not."""
-    letters = fold(acronym).replace(".", "")
-    words = split_name(name)
-    every = "".join(w[0] for w in words)
-    main = "".join(w[0] for w in words if w not in _SMALL_WORDS)
-    return letters in (every, main)
+    return fold(acronym).replace(".", "").upper() in initials(split_name(name))
 
 
 def group_key(name: str) -> str:

@@ -14,7 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
-from etl.assets.loaded import CORRECTED, TEXT_LINKS
+from etl.assets.loaded import CORRECTED, LINKED
 from etl.assets.published import CORRECTION, PUBLICATION_DAYS, PUBLISHED
 from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.settings import Settings, SettingsError
@@ -42,7 +42,7 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
         - dg.AssetSelection.assets(PUBLICATION_DAYS)
         - dg.AssetSelection.checks_for_assets(PUBLISHED)
     )
-    relinked = dg.AssetSelection.assets(TEXT_LINKS) | corrected
+    relinked = dg.AssetSelection.assets(*LINKED) | corrected
 
     def job(
         name: str, selection: dg.AssetSelection, kind: str, description: str, **config: object

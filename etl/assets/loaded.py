@@ -23,7 +23,7 @@ def _key(table: schema.Table) -> dg.AssetKey:
 
 
 CORRECTED = [_key(table) for table in schema.CORRECTED]
-TEXT_LINKS = _key(schema.TEXT_LINKS)
+LINKED = [_key(table) for table in schema.LINKED]
 """The assets that a correction changes first; everything downstream follows."""
 
 
@@ -145,38 +145,45 @@ class LinkConfig(dg.Config):
     """Decide all names anew; `newsactors actors relink` shows what that would change."""
 
 
-@dg.asset(
-    key=TEXT_LINKS,
-    deps=[_key(schema.TEXT_ACTORS), _key(schema.TEXT_MENTIONS)],
-    description=f"{_description(schema.TEXT_LINKS)} What people decided is in `actor_links`.",
-    group_name="identity",
-    kinds={"python", "duckdb"},
-    owners=[DATA_TEAM],
-    code_version=LINKING_VERSION,
-    metadata={"dagster/column_schema": column_schema(schema.TEXT_LINKS)},
+def _linked_spec(table: schema.Table) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        _key(table),
+        deps=[_key(schema.TEXT_ACTORS), _key(schema.TEXT_MENTIONS)],
+        description=f"{_description(table)} What people decided is in `actor_links`.",
+        group_name="identity",
+        kinds={"python", "duckdb"},
+        owners=[DATA_TEAM],
+        code_version=LINKING_VERSION,
+        metadata={"dagster/column_schema": column_schema(table)},
+    )
+
+
+@dg.multi_asset(
+    name="loaded__text_links",
+    specs=[_linked_spec(table) for table in schema.LINKED],
     pool=WRITER_POOL,
 )
 def text_links(
     context: dg.AssetExecutionContext, config: LinkConfig, warehouse: Warehouse
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Links every actor of a text to an entity: as the ledger says, and what is new decided.
 
     What is decided goes into the identity ledger and stays, so a rebuild gives the same ids.
     """
     warehouse.lock_for_writing(context)
     entities = pipeline.link(warehouse.settings, relink=config.relink)
-    return dg.MaterializeResult(
-        metadata={
-            "dagster/row_count": overview.loaded_counts(warehouse.settings)[schema.TEXT_LINKS.name],
-            "entities": entities,
-        }
-    )
+    rows = overview.loaded_counts(warehouse.settings, schema.LINKED)
+    for table in schema.LINKED:
+        metadata = {"dagster/row_count": rows[table.name]}
+        if table is schema.TEXT_LINKS:
+            metadata["entities"] = entities
+        yield dg.MaterializeResult(asset_key=_key(table), metadata=metadata)
 
 
 def _corrected_spec(table: schema.Table) -> dg.AssetSpec:
     return dg.AssetSpec(
         _key(table),
-        deps=[_key(schema.TEXT_LINKS), _key(schema.ARTICLE_VERSIONS)],
+        deps=[*map(_key, schema.LINKED), _key(schema.ARTICLE_VERSIONS)],
         description=_description(table)
         + (
             " Only this table knows identity: no fact stores an entity."

@@ -15,15 +15,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from etl.extract.lexicon import Lexicon, word_set
-from etl.extract.names import PARTICLES, Name, is_suffix
+from etl.extract.name_words import LEGAL_FORMS, PARTICLES, generation, initials
+from etl.extract.names import Name
 from etl.extract.tokens import Document
 from etl.model import EntityType, Part
 
-_COMPANY_FORMS = word_set(
-    "inc inc. corp corp. corporation co co. company ltd ltd. llc plc ag gmbh sa group holdings "
-    "f.c. fc"
-)
-_SMALL_WORDS = word_set("of the and for on & de la")
+# Within an article "Carlyle" is "Carlyle Group", and "Arsenal" "Arsenal F.C.".
+_DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")
 _NAMESAKES = 20  # people of one surname that are told apart: more make a list, not a story
 
 
@@ -102,7 +100,7 @@ class Registry:
     def _given_and_surname(self, form: str) -> tuple[list[str], str]:
         """Given names and surname, particles with the surname, suffixes dropped."""
         words = form.split(" ")
-        while len(words) > 1 and is_suffix(words[-1].lower()):
+        while len(words) > 1 and generation(words[-1]):
             words.pop()
         cut = len(words) - 1
         # "Ben" and "Al" are particles in some names and first names in others: Ben Carson, Al Gore.
@@ -183,8 +181,8 @@ class Registry:
             actor = self._new(x, key)
             words = form.split(" ")
             if kind == "ORG" and len(words) > 1:
-                for initials in _initials(words):
-                    self._by_initials.setdefault(initials, actor)
+                for short in sorted(initials(words)):
+                    self._by_initials.setdefault(short, actor)
                 for word in {word.lower() for word in words}:
                     if word in self.lexicon.last_heads or word in self.lexicon.first_heads:
                         self._by_head[word].append(actor)
@@ -202,7 +200,7 @@ class Registry:
             group = self.lexicon.demonyms.get(form)
             return f"={group}" if group else form.lower().rstrip("s")
         words = self.lexicon.canonical(form).lower().split(" ")
-        while len(words) > 1 and words[-1] in _COMPANY_FORMS:
+        while len(words) > 1 and words[-1].replace(".", "") in _DROPPED_ENDS:
             words.pop()
         return " ".join(words)
 
@@ -245,11 +243,4 @@ def _compatible(given: list[str], form: str, full: str) -> bool:
 
 def _generation(form: str) -> str:
     """Jr. or Sr., which part father and son."""
-    last = form.rpartition(" ")[2].rstrip(".").lower()
-    return last if last in ("jr", "sr") else ""
-
-
-def _initials(words: list[str]) -> set[str]:
-    main = "".join(w[0] for w in words if w.lower() not in _SMALL_WORDS).upper()
-    every = "".join(w[0] for w in words).upper()
-    return {s for s in (main, every) if len(s) > 1}
+    return generation(form.rpartition(" ")[2])

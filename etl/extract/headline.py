@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.extract.lexicon import Lexicon
-from etl.extract.names import PARTICLES, Name, is_suffix, is_title_case
+from etl.extract.name_words import PARTICLES, generation
+from etl.extract.names import Name, is_title_case
 from etl.extract.tokens import Document
 from etl.model import EntityType
 
@@ -27,7 +28,7 @@ class KnownNames:
                 self._forms.setdefault(name.form.lower(), (name.form, name.type))
                 words = name.form.split(" ")
                 if name.type == "PERSON" and len(words) > 1:
-                    words = words[:-1] if is_suffix(words[-1].lower()) else words
+                    words = words[:-1] if generation(words[-1]) else words
                     cut = len(words) - 1
                     while cut > 1 and words[cut - 1].lower() in PARTICLES:
                         cut -= 1

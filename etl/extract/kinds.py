@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from etl.extract.lexicon import Lexicon, word_set
-from etl.extract.names import Name, is_suffix
+from etl.extract.name_words import generation
+from etl.extract.names import Name
 from etl.extract.tokens import Document
 from etl.model import EntityType
 
@@ -236,7 +237,7 @@ def _share_surnames(
     for form, (kind, _) in types.items():
         words = form.split(" ")
         if kind == "PERSON" and len(words) > 1:
-            if is_suffix(words[-1].lower()):
+            if generation(words[-1]):
                 words = words[:-1]
             parts.update((words[0], words[-1]))
             surnames.add(words[-1])

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.name_words import PARTICLES
 from etl.extract.tokens import Document, Sentence, Token
 from etl.model import EntityType
 
-PARTICLES = word_set("von van der den de del della di da dos du bin ibn al el ter zu af av ben")
 # These are words of other languages only, so they may also open a name: "de Blasio".
-_OPENING_PARTICLES = PARTICLES - {"ben", "den", "da", "du", "zu", "af", "av", "ter", "dos"}
-_SUFFIXES = frozenset({"jr.", "sr.", "jr", "sr", "ii", "iii", "iv"})
+_OPENING_PARTICLES = PARTICLES - word_set("ben den da du zu af av ter dos la le")
 # Function words that stay small in a headline in title case; "is" or "that" would not.
 _SMALL_IN_TITLES = word_set(
     "a an the of in on at by to for and or but as with from into over after not off up out per via"
@@ -167,9 +166,7 @@ class NameFinder:
         lower = tokens[i].lower
         if lower in PARTICLES and not tokens[i].is_capitalised:
             j = i + 1
-            while (
-                j < end and j < i + 3 and (tokens[j].lower in PARTICLES or tokens[j].lower == "la")
-            ):
+            while j < end and j < i + 3 and tokens[j].lower in PARTICLES:
                 j += 1
             return j - i + 1 if j < end and self._is_capitalised(j) else 0
         previous = tokens[i - 1].lower
@@ -382,8 +379,3 @@ def is_title_case(doc: Document, sentence: Sentence, lexicon: Lexicon) -> bool:
         elif token.lower in lexicon.common_words and not token.is_initial:
             capital += token.lower not in lexicon.titles
     return capital >= 2 and small <= 0.1 * count
-
-
-def is_suffix(lower: str) -> bool:
-    """Whether a word follows a surname: Jr., III."""
-    return lower in _SUFFIXES

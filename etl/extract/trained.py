@@ -17,7 +17,8 @@ from typing import cast
 from etl.extract import attributed, marks, nominals, pronouns, quotes, roles, tokens
 from etl.extract.actors import Actor, Located, Registry
 from etl.extract.lexicon import Lexicon, load_lexicon
-from etl.extract.names import PARTICLES, Name, NameFinder
+from etl.extract.name_words import PARTICLES
+from etl.extract.names import Name, NameFinder
 from etl.extract.places import kind_of_place
 from etl.extract.records import Records, inside
 from etl.extract.speech import Speech

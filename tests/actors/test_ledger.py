@@ -12,8 +12,9 @@ import pytest
 
 from etl import schema
 from etl.actors.ledger import Ledger, LedgerError
-from etl.actors.link import as_table, link_actors
-from etl.actors.relink import plan
+from etl.actors.link import link_actors
+from etl.actors.plan import Plan
+from etl.actors.relink import preview
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -47,8 +48,15 @@ class Texts:
                 [f"{text}/{number}", text, f"{text}/{name}", name, role],
             )
 
-    def link(self, ledger: Ledger, *, is_trial: bool = False) -> dict[str, str]:
-        link_actors(self.con, ledger, NOW, is_trial=is_trial)
+    def link(
+        self,
+        ledger: Ledger,
+        plan: Plan | None = None,
+        *,
+        is_trial: bool = False,
+        relink: bool = False,
+    ) -> dict[str, str]:
+        link_actors(self.con, ledger, NOW, plan or Plan(), is_trial=is_trial, relink=relink)
         return dict(
             self.con.execute("select text_actor_id, entity_id from loaded.text_links").fetchall()
         )
@@ -118,12 +126,50 @@ def test_a_relink_decides_with_what_is_known_today_and_keeps_ids(
     for n in range(6):
         texts.add(f"a{n}", date(2020, 1, n + 2), "Ann Lee")
     assert texts.link(ledger)["t1/Lee"] == before["t1/Lee"] != before["t0/Ann Lee"]
-    changes = plan(texts.con, ledger)
+    changes = preview(texts.con, ledger, Plan())
     assert [(c.decision.form.name, c.before) for c in changes] == [("Lee", before["t1/Lee"])]
-    ledger.append(as_table([c.decision for c in changes], NOW))
-    after = texts.link(ledger)
+    after = texts.link(ledger, relink=True)
     assert after["t1/Lee"] == after["t0/Ann Lee"] == before["t0/Ann Lee"]
-    assert plan(texts.con, ledger) == []
+    assert preview(texts.con, ledger, Plan()) == []
+    # The id that nobody has any more leads to who has its texts, and goes on doing so.
+    for _ in range(2):
+        former = texts.con.execute("from loaded.former_links").fetchall()
+        assert former == [("t1/Lee", before["t1/Lee"])]
+        texts.link(ledger)
+
+
+def declared(*actors: str) -> Plan:
+    return Plan(distinct=[(actors[0], actors[1], "C1")])
+
+
+def test_who_was_declared_distinct_is_never_joined_by_a_relink(
+    texts: Texts, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("t1", date(2020, 1, 1), "Jon Ward", "Jonathan Ward")  # one text has both: two people
+    before = texts.link(ledger)
+    jon, jonathan = before["t1/Jon Ward"], before["t1/Jonathan Ward"]
+    assert jon != jonathan
+    texts.con.execute("update loaded.text_actors set content_sha256 = 't2' where name = 'Jon Ward'")
+    texts.add("t2", date(2020, 1, 2))
+    assert [c.before for c in preview(texts.con, ledger, Plan())] in ([jon], [jonathan])
+    assert preview(texts.con, ledger, declared(jon, jonathan)) == []
+    assert texts.link(ledger, declared(jon, jonathan), relink=True) == before
+
+
+def test_who_was_declared_distinct_is_not_joined_by_a_later_night(
+    texts: Texts, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("t1", date(2020, 1, 1), "Lee")
+    texts.add("t2", date(2020, 2, 1), "Ann Lee", "Bo Lee")
+    before = texts.link(ledger)
+    ann, alone = before["t2/Ann Lee"], before["t1/Lee"]
+    for n in range(6):
+        texts.add(f"a{n}", date(2020, 2, n + 2), "Ann Lee")
+    texts.add("t3", date(2020, 2, 9), "Lee")
+    assert texts.link(ledger, is_trial=True)["t3/Lee"] == ann
+    assert texts.link(ledger, declared(ann, alone))["t3/Lee"] == alone
 
 
 def test_forgotten_names_leave_the_ledger_and_ids_stay(texts: Texts, tmp_path: Path) -> None:
@@ -133,7 +179,7 @@ def test_forgotten_names_leave_the_ledger_and_ids_stay(texts: Texts, tmp_path: P
     before = texts.link(ledger)
     for table in ("article_versions", "text_actors", "text_mentions"):
         texts.con.execute(f"delete from loaded.{table} where content_sha256 = 't1'")
-    link_actors(texts.con, ledger, NOW, forget=True)
+    link_actors(texts.con, ledger, NOW, Plan(), forget=True)
     left = [row for file in ledger.files() for row in pq.read_table(file).to_pylist()]
     assert [row["name"] for row in left] == ["Ann Lee"]
     assert "Mary" not in str(left)

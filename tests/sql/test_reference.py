@@ -63,8 +63,15 @@ def test_countries_are_read_as_written(news: duckdb.DuckDBPyConnection) -> None:
         ("Russia", "RU"),
         ("Netherlands", "NL"),
         ("Ivory Coast", "CI"),
+        ("Moscow", "RU"),
+        ("Russians", "RU"),
+        ("Kremlin", "RU"),
+        ("Singapore", "SG"),
         ("Congo", None),
         ("Georgia", None),
+        ("Georgians", None),
+        ("Brussels", "BE"),
+        ("Kingston", None),
     ],
 )
 def test_country_names_of_the_news(
