@@ -61,8 +61,17 @@ class Scores:
     found: int
 
 
+def check_texts(read: Sequence[Text], path: Path = GOLD) -> None:
+    """Raises ValueError where a text of a gold file is not the one that was read."""
+    hashes = {text.document: text.sha256 for text in read}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if hashes.get(row["document"]) != row["sha256"]:
+                raise ValueError(f"{row['document']} is not the text that was read for {path.name}")
+
+
 def read_gold(path: Path = GOLD) -> list[GoldMention]:
-    """The gold mentions; ValueError where a text is not the one that was read."""
+    """The gold mentions, in the order of their keys."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return [
@@ -158,7 +167,9 @@ def main() -> None:
     parser.add_argument("--errors", action="store_true", help="groups that are wrong, by key")
     options = parser.parse_args()
     gold = read_gold()
-    found = linked(warehouse(texts()), gold)
+    read = texts()
+    check_texts(read)
+    found = linked(warehouse(read), gold)
     referents = {g.key: g.referent for g in gold}
     named = {key: referent for key, referent in referents.items() if ":" not in referent}
     both = {"all": scores(referents, found), "that name an actor": scores(named, found)}

@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.identity import GoldMention, linked, warehouse
+from training.identity import GoldMention, check_texts, linked, warehouse
 from training.identity_sample import Text, polnear
 
 GOLD = Path(__file__).with_name("gold_identity") / "couples.csv"
@@ -136,67 +136,47 @@ def read_gold() -> dict[str, tuple[GoldMention, str]]:
         }
 
 
-def polnear_train() -> list[Text]:
-    """The articles that the couples are drawn from."""
-    return list(polnear("train"))
+def judged() -> dict[str, tuple[str, str, str]]:
+    """By key who was read, by what, and who the linker says ('other' for nobody of the four).
 
-
-def who_is_who(read: Sequence[Text]) -> dict[str, tuple[str, str, str]]:
-    """By key of a gold mention: who was read there, by what, and who the linker says it is.
-
-    The linker's answer is one of NAMES where its actor is the one that most mentions of that full
-    name have, "another" where it is not, "nobody" where no mention was found.
+    Raises ValueError where a text is not the one that was read.
     """
     gold = read_gold()
-    con = warehouse(read)
+    documents = {mention.document for mention, _ in gold.values()}
+    texts = [text for text in polnear("train") if text.document in documents]
+    check_texts(texts, GOLD)
+    con = warehouse(texts)
     found = linked(con, [mention for mention, _ in gold.values()])
-    bearers: dict[str, str] = {}
-    for who, name in NAMES.items():
-        row = con.execute(
-            "select mode(l.entity_id) from loaded.text_links l "
-            "join loaded.text_actors a using (text_actor_id) where a.name = ?",
-            [name],
-        ).fetchone()
-        if row and row[0]:
-            bearers[row[0]] = who
+    rows = con.execute(
+        "select distinct a.name, l.entity_id from loaded.text_actors a "
+        "join loaded.text_links l using (text_actor_id) where a.type = 'PERSON'"
+    ).fetchall()
+    entities = dict(rows)
+    people = {entities.get(name, name): who for who, name in NAMES.items()}
     return {
-        key: (
-            mention.referent,
-            reading,
-            "nobody" if found[key] == key else bearers.get(found[key], "another"),
-        )
+        key: (mention.referent, reading, people.get(found[key], "other"))
         for key, (mention, reading) in gold.items()
     }
 
 
-def is_right(read: str, told: str) -> bool:
-    """Whether one of the four was told, or for anybody else none of them."""
-    return read == told if read in NAMES else told not in NAMES
-
-
 def main() -> None:
-    """Print how many mentions are right, by couple and by what tells them; `--draw` draws them."""
+    """Draw, or score: right of all, by couple and by what told the reader; what was confused."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--draw", type=Path, metavar="FOLDER", help="write a sample to be read")
-    parser.add_argument("--errors", action="store_true", help="mentions that are wrong, by key")
+    parser.add_argument("--draw", type=Path, help="write the sample into this folder")
     options = parser.parse_args()
-    read = polnear_train()
     if options.draw:
-        write_sample(drawn(read), options.draw)
+        write_sample(drawn(list(polnear("train"))), options.draw)
         return
-    told = who_is_who(read)
-    right: Counter[str] = Counter()
-    total: Counter[str] = Counter()
-    for who, reading, found in told.values():
-        couple = "trumps" if "trump" in who else "clintons"
-        for group in ("all", couple, f"{couple}, {reading}"):
-            total[group] += 1
-            right[group] += is_right(who, found)
-    print(json.dumps({g: f"{right[g]} of {total[g]}" for g in sorted(total)}, indent=1))
-    if options.errors:
-        for key, (who, reading, found) in told.items():
-            if not is_right(who, found):
-                print(key, who, f"({reading}):", found)
+    counts: dict[str, Counter[str]] = {}
+    wrong: Counter[str] = Counter()
+    for who, reading, told in judged().values():
+        gold = who if who in NAMES else "other"
+        couple = next((name for name in COUPLES if name in who), "other")
+        for group in ("all", couple, reading):
+            counts.setdefault(group, Counter())["right" if told == gold else "wrong"] += 1
+        if told != gold:
+            wrong[f"{who} taken for {told}"] += 1
+    print(json.dumps({"mentions": counts, "confused": wrong}, indent=1))
 
 
 if __name__ == "__main__":

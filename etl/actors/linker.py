@@ -187,13 +187,18 @@ class Linker:
         self._ids[decision.entity_id] |= self._declared.ids(decision.form)
         return decision
 
-    def _in_block(self, block: str, form: Form) -> list[Decision]:
-        """The decisions of a block whose entity a form may be, as far as people have said."""
-        return [d for d in self._by_block.get(block, []) if self._may_be(form, d.entity_id)]
-
     def _may_be(self, form: Form, entity: str) -> bool:
+        """Whether nobody declared a form distinct from an entity.
+
+        Asked of the one that is to be joined, not of its rivals: who is left when people rule out
+        the likeliest is no more likely for that.
+        """
         mine = self._declared.ids(form)
-        return not (mine and self._declared.parts(mine, self._ids[entity]))
+        return not mine or not self._declared.parts(mine, self._ids[entity])
+
+    def _in_block(self, block: str, form: Form) -> list[Decision]:
+        """The decisions of a block whose entity a form may be."""
+        return [d for d in self._by_block[block] if self._may_be(form, d.entity_id)]
 
     def decide(self, forms: Sequence[Form]) -> list[Decision]:
         """Decisions on new forms, the surest first; the same for any order in which they come."""
@@ -202,7 +207,7 @@ class Linker:
         short = [f for f in ordered if is_short(f.name, f.type)]
         other = [f for f in ordered if f.type != "PERSON"]
         apart = self._apart(full)
-        decided: list[Decision] = []
+        decided = []
         # What an acronym stands for is known before the acronym.
         other.sort(key=lambda f: is_acronym(f.name))
         for group, decide in (
@@ -210,7 +215,8 @@ class Linker:
             (other, self._other),
             (short, self._short_person),
         ):
-            decided.extend(self._remember(decide(form)) for form in group)
+            for form in group:
+                decided.append(self._remember(decide(form)))
         return decided
 
     def _apart(self, full: Sequence[Form]) -> set[frozenset[NameType]]:
@@ -221,7 +227,7 @@ class Linker:
             for block in person_blocks(person_name(form.name)):
                 rivals[block].append(form)
         for block, members in rivals.items():
-            others = [*members, *(d.form for d in self._by_block.get(block, []))]
+            others = [*members, *(d.form for d in self._by_block[block])]
             for form in members:
                 name = person_name(form.name)
                 pairs |= {
@@ -237,7 +243,7 @@ class Linker:
             return Decision(form, same[0].entity_id, "name", 1.0)
         name = person_name(form.name)
         fitting: dict[str, list[tuple[float, int, str, str]]] = defaultdict(list)
-        for decision in {d for block in more for d in self._in_block(block, form)}:
+        for decision in {d for block in more for d in self._by_block[block]}:
             other = decision.form
             if decision.method == "ambiguous" or other.type != "PERSON":
                 continue
@@ -250,7 +256,7 @@ class Linker:
             weights = {entity: sum(x[1] for x in found) for entity, found in fitting.items()}
             best = max(weights, key=lambda e: (weights[e], e))
             rest = max((w for e, w in weights.items() if e != best), default=0)
-            if weights[best] >= DOMINANCE * rest:
+            if weights[best] >= DOMINANCE * rest and self._may_be(form, best):
                 sure, _, method, by = max(fitting[best])
                 return Decision(form, best, method, sure, by)
             return Decision(form, mint(identity, self._taken), "ambiguous", 1.0)
@@ -260,8 +266,14 @@ class Linker:
 
     def _unnamed(self, name: PersonName, form: Form) -> Decision | None:
         """A person known by this surname only, whom no other full name claims."""
-        bearers = self._in_block(f"~{name.surname}", form)
-        alone = [d for d in bearers if is_short(d.form.name, "PERSON") and d.method == "name"]
+        bearers = self._by_block[f"~{name.surname}"]
+        alone = [
+            d
+            for d in bearers
+            if is_short(d.form.name, "PERSON")
+            and d.method == "name"
+            and self._may_be(form, d.entity_id)
+        ]
         claimed = any(not is_short(d.form.name, "PERSON") for d in bearers)
         return alone[0] if alone and not claimed else None
 
@@ -281,18 +293,17 @@ class Linker:
 
     def _dominant(self, surname: str, form: Form) -> Decision | None:
         """The person whom a bare word means that texts rarely take for anything but a surname."""
-        weights = self._weights([d for d in self._in_block(f"~{surname}", form) if _is_full(d)], "")
+        weights = self._weights([d for d in self._by_block[f"~{surname}"] if _is_full(d)], "")
         if len(weights) == 1:
             ((entity, count),) = weights.items()
-            if count >= DOMINANCE * form.texts:
+            if count >= DOMINANCE * form.texts and self._may_be(form, entity):
                 return Decision(form, entity, "type", 0.7, surname)
         return None
 
     def _short_person(self, form: Form) -> Decision:
         identity, *_ = blocks(form, self.reference)
         surname = person_name(form.name).surname
-        # Whoever it was declared distinct from still weighs: the next one is no likelier for it.
-        bearers = [d for d in self._by_block.get(f"~{surname}", []) if _is_full(d)]
+        bearers = [d for d in self._by_block[f"~{surname}"] if _is_full(d)]
         gender = _title_gender(form.title)
         if gender:
             bearers = [d for d in bearers if _gender(d.form) in ("", gender)]

@@ -22,8 +22,8 @@ def _key(table: schema.Table) -> dg.AssetKey:
     return dg.AssetKey(["loaded", table.name])
 
 
-CORRECTED = [_key(table) for table in schema.CORRECTED]
 LINKED = [_key(table) for table in schema.LINKED]
+CORRECTED = [_key(table) for table in schema.CORRECTED]
 """The assets that a correction changes first; everything downstream follows."""
 
 

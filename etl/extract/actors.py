@@ -33,7 +33,6 @@ class Actor:
     name: str
     gender: str = ""
     full: str = ""
-    last_seen: int = -1
     role: str | None = None
     names: list[Located] = field(default_factory=list)
 
@@ -73,13 +72,9 @@ class Registry:
         for x in people:
             if len(self._given_and_surname(x.name.form)[0]):
                 self._link_full_person(x)
-        for number, x in enumerate(people):
+        for x in people:
             if x.actor is None:
                 self._link_short_person(x)
-            # A first name beside a relative's full name does not make its bearer the one named
-            # last: "Finlay Lee, Ann's brother, …. Lee said".
-            if x.actor is not None and x.method != "first_name_only":
-                x.actor.last_seen = number
         for x in sorted(others, key=lambda y: -y.name.size):
             self._link_other(x)
         for x in located:
@@ -145,12 +140,11 @@ class Registry:
         if len(candidates) == 1:
             _assign(x, candidates[0], "surname", 0.9)
         elif candidates:
-            # Two people with one surname: the one named last, as a reader would take it.
-            recent = max(candidates, key=lambda a: a.last_seen)
-            if recent.last_seen >= 0:
-                _assign(x, recent, "recent_surname", 0.5)
-            else:
-                _assign(x, candidates[0], "recent_surname", 0.4)
+            # Two people with one surname: the one named first, whom the article is about, for the
+            # other is named in full each time. Right for 82% of 249 mentions of PolNeAR train whose
+            # title, taken away, told who is meant; the one named last for 70%, the one whom a
+            # pronoun in the sentence fits for 83%.
+            _assign(x, candidates[0], "first_of_surname", 0.82)
         else:
             firsts = self._by_first.get(key, [])
             if len(firsts) == 1 and x.name.method != "title":
@@ -235,8 +229,8 @@ def _assign(x: Located, actor: Actor, method: str, confidence: float) -> None:
 
 def _compatible(given: list[str], form: str, full: str) -> bool:
     """Whether given names may be those of a full name: equal, or one the other's initial."""
-    if _generation(form) != _generation(full) and _generation(form) and _generation(full):
-        return False
+    if _generation(form) != _generation(full):
+        return False  # "Donald Trump Jr." beside "Donald Trump" is his son
     mine, other = given[0].rstrip(".").lower(), full.split(" ")[0].rstrip(".").lower()
     return mine == other or (min(len(mine), len(other)) == 1 and mine[:1] == other[:1])
 

@@ -26,11 +26,11 @@ from etl.extract.tagger.engine import WEIGHTS, Span, Tagger, Tags, load_tagger, 
 from etl.extract.tokens import Document
 from etl.model import Article, EntityType, Extraction, Part
 
-RULES_VERSION = "tagger-2"
+RULES_VERSION = "tagger-3"
 """Raised whenever the same tags could yield another extraction; the weights have a stamp of
 their own."""
 _PARTS: tuple[Part, ...] = ("headline", "body")
-_GUESSED = ("recent_surname", "first_name_only", "short_form")
+_GUESSED = ("first_of_surname", "first_name_only", "short_form")
 _ARTICLES_AT_ONCE = 16
 _CHARACTERS_AT_ONCE = 200_000
 _LEAST = 0.4

@@ -35,7 +35,7 @@ from etl.store.writer import Writer
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
-LOADED = (*schema.INGESTED, schema.TEXT_LINKS, *schema.CORRECTED, *schema.STORIES)
+LOADED = (*schema.INGESTED, *schema.LINKED, *schema.CORRECTED, *schema.STORIES)
 NOT_COMPARED = ("corrections", "ingest_runs", "warehouse_info")
 """Tables of schema `main` that tell of what was done, not of what came of it."""
 OF_A_RUN = "run_id|.*_at|.*_run"
