@@ -215,8 +215,7 @@ class Linker:
             (other, self._other),
             (short, self._short_person),
         ):
-            for form in group:
-                decided.append(self._remember(decide(form)))
+            decided.extend(self._remember(decide(form)) for form in group)
         return decided
 
     def _apart(self, full: Sequence[Form]) -> set[frozenset[NameType]]:
