@@ -132,6 +132,9 @@ class _Parse:
         if found.outlet is None and found.url:
             self._take_outlet(host(found.url), "address")
         body = "\n".join(paragraphs).strip()
+        if not body and self.is_told:  # nothing but what looks like a date line: prose then
+            headline = (found.headline or "").casefold()
+            body = "\n".join(x for x in self.lines if x.strip().casefold() != headline).strip()
         if not body:
             raise Rejected(
                 "empty",
