@@ -130,7 +130,7 @@ def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article 
     try:
         for part in _read(source):
             watch.restart()
-            is_empty = False
+            is_empty = is_empty and part is None
             if isinstance(part, Source):
                 yield from _parts(part, watch)
             elif part is not None:

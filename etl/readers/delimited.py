@@ -40,7 +40,10 @@ def _header(head: bytes) -> list[str] | None:
     delimiter = max(_DELIMITERS, key=line.count)
     if line.count(delimiter) == 0 or len(line) > 20_000:
         return None
-    return [column.strip() for column in next(csv.reader([line], delimiter=delimiter), [])]
+    try:
+        return [column.strip() for column in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return None
 
 
 def read(source: Source) -> Iterator[Part]:

@@ -8,6 +8,7 @@ passed over: they are no articles. A WARC.gz is compressed record by record; `co
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 
@@ -19,8 +20,15 @@ from etl.readers.source import Source
 
 name = "warc"
 
+logging.getLogger("warcio").setLevel(logging.CRITICAL)
 _PAGES = ("text/html", "application/xhtml+xml")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+
+
+class _Records(ArchiveIterator):  # type: ignore[misc]
+    """Records, without warcio's warning on standard error, which quotes the file as it is."""
+
+    INC_RECORD = ""
 
 
 def sniff(head: bytes, path: str) -> float:
@@ -32,7 +40,7 @@ def read(source: Source) -> Iterator[Part]:
     """A member for every successful response that is HTML, under its address."""
     limit = source.budget.limits.document_bytes
     try:
-        for record in ArchiveIterator(source.stream, no_record_parse=False):
+        for record in _Records(source.stream):
             url = record.rec_headers.get_header("WARC-Target-URI") or ""
             headers = record.http_headers
             if record.rec_type not in ("response", "resource") or (

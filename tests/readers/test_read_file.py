@@ -14,7 +14,6 @@ from etl.model import Article
 from etl.readers import Rejection, read_file
 from etl.readers.base import Part
 from etl.readers.source import Source
-from etl.settings import Limits
 
 TEXT = (
     " date 2025-06-03 Café closes\n\nBy Ana Núñez – Valley Times\n\n"

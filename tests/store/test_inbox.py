@@ -18,7 +18,6 @@ def read_bytes(path: Path, roots: list[Path]) -> bytes:
         return file.read()
 
 
-
 def scan(root: Path, settle: float = 0, *, wait: bool = True) -> Scan:
     return inbox.scan([root], root, settle, wait=wait)
 
