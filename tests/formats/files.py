@@ -217,6 +217,13 @@ def pdf() -> bytes:
     )
 
 
+def rtf() -> bytes:
+    marked = text().replace("“", "\\'93").replace("”", "\\'94").replace("–", "\\u8211?")
+    lines = marked.replace("\n", "\\par\n")
+    fonts = "{\\fonttbl\\f0 Helvetica;}{\\*\\expandedcolortbl;;}"
+    return ("{\\rtf1\\ansi\\ansicpg1252" + fonts + "\\f0 " + lines + "}").encode("ascii")
+
+
 def zipped(members: dict[str, str | bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -263,6 +270,7 @@ FILES: dict[str, bytes] = {
     "crawl.warc.gz": gzip.compress(warc()),
     "paper.docx": docx(),
     "paper.pdf": pdf(),
+    "paper.rtf": rtf(),
     "text.txt.gz": gzip.compress(text().encode()),
     "text.txt.bz2": bz2.compress(text().encode()),
     "text.txt.xz": lzma.compress(text().encode()),
