@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from etl.readers import read_file
@@ -98,11 +99,11 @@ def corpora_folder() -> Path:
     return Path(os.environ.get("NEWSACTORS_CORPORA") or REPOSITORY.parent / "shared" / "corpora")
 
 
-def write(split: str, out: Path) -> int:
-    """Write a split into `out`, a file an article; returns how many."""
+def write(split: str, out: Path, every: int = 1) -> int:
+    """Write one article in so many of a split into `out`, a file each; returns how many."""
     out.mkdir(parents=True, exist_ok=True)
     count = 0
-    for article in articles(split):
+    for article in islice(articles(split), 0, None, every):
         (out / article.file_name).write_text(article.as_seed(), encoding="utf-8", newline="\n")
         count += 1
     return count
@@ -153,11 +154,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.polnear", description=__doc__)
     parser.add_argument("out", type=Path, metavar="OUT_DIR")
     parser.add_argument("--split", choices=SPLITS, default="train")
+    parser.add_argument("--every", type=int, default=1, help="write one article in so many")
     parser.add_argument("--check", action="store_true", help="read the files in OUT_DIR back")
     arguments = parser.parse_args()
     try:
         if not arguments.check:
-            count = write(arguments.split, arguments.out)
+            count = write(arguments.split, arguments.out, arguments.every)
             print(f"{count} articles written to {arguments.out}; do not commit them")
             return 0
         wrong = mismatches(arguments.split, arguments.out)

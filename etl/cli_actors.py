@@ -21,7 +21,7 @@ from typing import Any
 import click
 import duckdb
 
-from etl import correcting, export, pipeline, queries, terminal
+from etl import applying, correcting, export, pipeline, queries, terminal
 from etl.actors.corrections import TYPES, UNDO, Correction, CorrectionError
 from etl.actors.plan import make_plan
 from etl.cli_actors_read import history, list_actors, show, suggest
@@ -347,7 +347,7 @@ def _meant(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], lis
 
 def _apply(settings: Settings, verbose: bool) -> None:
     try:
-        job = pipeline.job_for_corrections(settings)
+        job = applying.job_for_corrections(settings)
     except BuildError as error:
         raise click.ClickException(str(error)) from None
     run_job(settings, job, {}, verbose)

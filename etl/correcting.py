@@ -2,7 +2,7 @@
 
 Belongs here: finding the actor that a name means, checking a new row against the published file and
 the rows before it, appending it. Does not belong here: what rows mean together (`actors.plan`,
-`actors.replay`), applying them to the warehouse (`pipeline.correct`), options and output
+`actors.replay`), applying them to the warehouse (`applying`), options and output
 (`cli_actors`). Reads the published file only.
 """
 

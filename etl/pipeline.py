@@ -1,8 +1,8 @@
 """From staged batches to the published file, without Dagster: load, link, model, publish, forget.
 
 Belongs here: the order of steps within a stage, and what makes it safe to stop and repeat. Does
-not belong here: what comes before (`intake`), how a step is done (`store`, `actors`, `stories`,
-`sql/`), and how it is shown and scheduled (`assets`).
+not belong here: what comes before (`intake`), corrections (`applying`), how a step is done
+(`store`, `actors`, `stories`, `sql/`), and how it is shown and scheduled (`assets`).
 
 Locks: from loading to publishing the caller holds the writer lock. What also needs the intake lock
 (`intake`) takes it second.
@@ -11,7 +11,6 @@ Locks: from loading to publishing the caller holds the writer lock. What also ne
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -19,10 +18,8 @@ from typing import Any
 
 import duckdb
 
-from etl.actors import replay
 from etl.actors.ledger import Ledger
 from etl.actors.link import LINKING_VERSION, as_table, link_actors
-from etl.actors.plan import make_plan
 from etl.actors.relink import plan as plan_relink
 from etl.extract import Extractor
 from etl.intake import InputError, Progress, silent
@@ -41,7 +38,7 @@ from etl.store.publish import (
     published_property,
 )
 from etl.store.refresh import note_compiled, refresh
-from etl.store.registry import RegistryError, corrections_and_digest, corrections_digest
+from etl.store.registry import corrections_digest
 from etl.store.staging import Staging
 from etl.store.state import State
 from etl.stories.assign import STORIES_VERSION, assign_stories, clear_stories, story_without
@@ -54,6 +51,8 @@ LEDGER_FORGOTTEN_THROUGH = "ledger_forgotten_through"
 """Property of the build file: up to which tombstone the identity ledger is rid of names."""
 CORRECTIONS = "corrections"
 """Property: the digest of the corrections that were applied, empty for none."""
+UNMODELLED = "corrected_since_modelled"
+"""Property of the build file: the tables that corrections changed since all models were built."""
 
 
 @dataclass
@@ -143,95 +142,6 @@ def link(settings: Settings, *, relink: bool = False) -> int:
         return entities
 
 
-@dataclass
-class Corrected:
-    """What applying the corrections came to."""
-
-    by_status: dict[str, int]
-    """How many corrections are 'applied', 'idle', 'skipped' or 'undone'."""
-    problems: list[str]
-    """What is amiss with corrections: those that no longer apply, and rows that were changed."""
-    entities: int
-
-
-def correct(settings: Settings) -> Corrected:
-    """Make the links and overrides of `text_links` and the file of corrections.
-
-    Raises RegistryError where the file cannot be read; a row that no longer applies stops nothing.
-    The caller holds the writer lock.
-    """
-    rows, digest = corrections_and_digest(settings)
-    plan = make_plan(rows)
-    with build.open_build(settings.build_file) as con:
-        with build.transaction(con):
-            before = con.execute("select correction_id from loaded.corrections").fetchall()
-            replay.replay(con, plan)
-            con.execute(_RETOUCHED_DAYS)
-            replay.store(con)
-            build.set_property(con, CORRECTIONS, digest)
-        history = con.execute(
-            "select correction_id, status, detail from loaded.corrections order by position"
-        ).fetchall()
-        entities = build.count(con, "(select distinct entity_id from loaded.actor_links)")
-    gone = {i for (i,) in before} - {i for i, _, _ in history}
-    by_status = Counter(status for _, status, _ in history)
-    problems = replay.problems(history)
-    problems += [
-        f"{i}: was applied and is no longer in the file as it was; what it did is taken back"
-        for i in sorted(gone)
-    ]
-    return Corrected(dict(by_status), problems, entities)
-
-
-_RETOUCHED_DAYS = """
-insert into bookkeeping.touched_days
-with changed as (
-  (from loaded.article_overrides except from corrected_article_overrides)
-  union all
-  (from corrected_article_overrides except from loaded.article_overrides)
-),
-days as (
-  select unnest([changed.published_on, v.published_on]) as day
-  from changed join loaded.article_versions v using (article_id)
-)
-select distinct day from days where day is not null
-"""
-
-
-def job_for_corrections(settings: Settings) -> str:
-    """The job that applies corrections: the quick one where nothing else is due.
-
-    Looks into the build database, so it waits for whoever is writing.
-    """
-    with exclusive_lock(settings.writer_lock), build.open_build(settings.build_file) as con:
-        generation = build.get_property(con, "generation")
-        is_complete = (
-            published_property(settings, "generation") == generation
-            and published_property(settings, "models_version") == models_version()
-            and (build.get_property(con, "modelled_generation") or "").startswith(f"{generation}+")
-        )
-    return "apply_corrections" if is_complete else "republish"
-
-
-def apply_late_corrections(settings: Settings) -> bool:
-    """Apply what was recorded since this run applied corrections, models included.
-
-    So whoever records a correction while a run is on need not wait for the next. A file that
-    became unreadable meanwhile is left to the next run, which says so.
-    """
-    with build.open_build(settings.build_file) as con:
-        applied = build.get_property(con, CORRECTIONS)
-    if applied is None or applied == corrections_digest(settings):
-        return False
-    try:
-        correct(settings)
-    except RegistryError:
-        return False
-    if not check_links(settings):
-        build_models(settings)
-    return True
-
-
 def group(settings: Settings, progress: Progress = silent) -> int:
     """Give every article its story; returns the number of stories.
 
@@ -288,37 +198,45 @@ def build_models(
 
     `select` names the seeds, models and tests to run, and no others; none means all. With
     `is_all_corrected` they are all that depends on corrections: where nothing else has changed
-    since all was built, no dbt is started, and the models are complete.
+    since all was built, no dbt is started, what no correction changed is left as it is, and the
+    models are complete.
     """
-    only_corrected = is_all_corrected and bool(select) and _is_only_corrected(settings)
-    if only_corrected and (
-        result := refresh(select, build_file=settings.build_file, target=settings.dbt_target)
-    ):
-        with build.open_build(settings.build_file) as con:
-            _stamp(con, "modelled", True)
-        return result
-    args = ["build", "--exclude-resource-type", "unit_test"]
-    if select:
-        args += ["--select", *select, "--indirect-selection", "empty"]
-    done = dbt.run_dbt(args, build_file=settings.build_file, target=settings.dbt_target)
+    changed = _only_corrected(settings) if is_all_corrected and select else None
+    done = changed is not None and refresh(
+        select, changed, build_file=settings.build_file, target=settings.dbt_target
+    )
+    if not done:
+        args = ["build", "--exclude-resource-type", "unit_test"]
+        if select:
+            args += ["--select", *select, "--indirect-selection", "empty"]
+        done = dbt.run_dbt(args, build_file=settings.build_file, target=settings.dbt_target)
     with build.open_build(settings.build_file) as con:
         if not select:
-            _stamp(con, "modelled", True)
             build.set_property(con, "models_version", models_version())
             note_compiled(settings.dbt_target)
-        elif only_corrected:
+        if not select or changed is not None:
             _stamp(con, "modelled", True)
+            build.set_property(con, UNMODELLED, "")
     return done
 
 
-def _is_only_corrected(settings: Settings) -> bool:
-    """Whether nothing but corrections has changed since all models were built, by the same SQL."""
+def _only_corrected(settings: Settings) -> set[str] | None:
+    """The tables that corrections changed since all models were built by the SQL of now.
+
+    None where something else has changed too.
+    """
     with build.open_build(settings.build_file) as con:
         modelled = (build.get_property(con, "modelled_generation") or "").partition("+")[0]
-        return (
-            modelled == build.get_property(con, "generation")
-            and build.get_property(con, "models_version") == models_version()
-        )
+        if modelled != build.get_property(con, "generation"):
+            return None
+        if build.get_property(con, "models_version") != models_version():
+            return None
+        return unmodelled(con)
+
+
+def unmodelled(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables that corrections changed since all models were built."""
+    return set(filter(None, (build.get_property(con, UNMODELLED) or "").split(",")))
 
 
 def _stamp(con: duckdb.DuckDBPyConnection, stage: str, is_good: bool) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from etl.extract.tagger.engine import WEIGHTS
+from etl.extract.tagger.engine import WEIGHTS, stamp_of
 from etl.extract.trained import TrainedExtractor
 from training.gold_bench import Bench
 from training.gold_scores import outcomes
@@ -44,9 +44,11 @@ def line(outcomes: Sequence[tuple[float, bool]]) -> tuple[list[float], list[floa
 def write_settings(folder: Path, settings: dict[str, Any]) -> None:
     """Write `tags.json` with a stamp that tells these weights and settings from all others."""
     settings.pop("stamp", None)
-    settings["model"] = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
-    stamp = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
-    text = json.dumps({"stamp": stamp, **settings}, indent=1)
+    settings["digests"] = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("model.onnx", "tokenizer.json")
+    }
+    text = json.dumps({"stamp": stamp_of(settings), **settings}, indent=1)
     (folder / "tags.json").write_text(text + "\n")
 
 

@@ -145,7 +145,7 @@ def hidden(document: Document, persons: Sequence[Person], seed: int = 0) -> Docu
                 after = re.match(r" ?(\w+)", text[match.end() : match.end() + 30])
                 new = "his" if after and after[1].lower() not in _ENDS_PHRASE else "him"
             edits.append((match.start(), match.end(), _cased(new, match[0])))
-    return _edited(document, sorted(edits))
+    return edited(document, sorted(edits))
 
 
 def _cased(word: str, like: str) -> str:
@@ -159,7 +159,7 @@ def _first_names(gender: Gender) -> list[str]:
     return sorted(name for name, g in load_lexicon().first_names.items() if g == gender)
 
 
-def _edited(document: Document, edits: Sequence[tuple[int, int, str]]) -> Document:
+def edited(document: Document, edits: Sequence[tuple[int, int, str]]) -> Document:
     """The document with stretches of its text replaced; of overlapping edits, the first."""
     text, at = "", 0
     ends, shifts = [0], [0]

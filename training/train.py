@@ -21,10 +21,15 @@ from training import corpora, pronouns, silver
 from training.corpora import Document
 from training.examples import collate, examples, schedule
 from training.network import Tagger
+from training.renamed import renamed
 from training.score import scores
 
 SILVER: dict[str, list[silver.Found]] = {}
 """Names that an extractor found in PolNeAR, by document; `--silver` fills it."""
+
+
+def _renamed(seed: int) -> Callable[[], Iterator[Document]]:
+    return lambda: iter(renamed(list(corpora.worldwide("train")), seed))
 
 
 def _named() -> Iterator[Document]:
@@ -36,6 +41,8 @@ def _named() -> Iterator[Document]:
 READERS: dict[str, Callable[[], Iterator[Document]]] = {
     "worldwide": lambda: corpora.worldwide("train"),
     "worldwide_pronouns": lambda: pronouns.silver(corpora.worldwide("train"), pronouns.annotated),
+    "worldwide_renamed": _renamed(1),
+    "worldwide_renamed_again": _renamed(2),
     "gmb": corpora.gmb,
     "wikigold": corpora.wikigold,
     "btc": corpora.btc,
@@ -71,6 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and log")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
+    parser.add_argument("--start", type=Path, help="weights to begin with, not the encoder's")
     parser.add_argument("--silver", type=Path, help="names found in PolNeAR (training.silver)")
     args = parser.parse_args()
     if args.silver:
@@ -78,7 +86,7 @@ def main() -> None:
     config = tomllib.loads(args.config.read_text())
     torch.manual_seed(config["seed"])
     folder = encoder_folder()
-    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    tokenizer = load_tokenizer((folder / "tokenizer.json").read_bytes())
     used = {name: None for phase in config["phase"] for name in phase["share"]}
     pools = {name: list(examples(list(READERS[name]()), tokenizer)) for name in used}
     steps = schedule(config, pools)
@@ -87,6 +95,8 @@ def main() -> None:
     dev_pools = {name: list(examples(documents, tokenizer)) for name, documents in dev.items()}
 
     model = Tagger(str(folder))
+    if args.start:
+        model.load_state_dict(torch.load(args.start, weights_only=True))
     trained = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
         [

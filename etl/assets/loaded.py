@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import dagster as dg
 
-from etl import overview, pipeline, schema
+from etl import applying, overview, pipeline, schema
 from etl.actors.link import LINKING_VERSION
 from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.ingest import STAGED_BATCHES
@@ -214,7 +214,7 @@ def corrected_links(
     """
     warehouse.lock_for_writing(context)
     with retrying():
-        done = pipeline.correct(warehouse.settings)
+        done = applying.correct(warehouse.settings)
     for problem in done.problems:
         context.log.warning(problem)
     counts = overview.loaded_counts(warehouse.settings, schema.CORRECTED)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from etl import __version__, comparison, overview, pipeline
+from etl import __version__, applying, comparison, overview, pipeline
 from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.metadata import articles_a_day, sample_table, top_actors
 from etl.assets.warehouse import KIND_TAG, WRITER_POOL, Warehouse
@@ -50,7 +50,7 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         """
         warehouse.lock_for_writing(context)
         with retrying():
-            if pipeline.apply_late_corrections(warehouse.settings):
+            if applying.apply_late_corrections(warehouse.settings):
                 context.log.info("corrections were recorded during this run: applied too")
             done = pipeline.publish_build(
                 warehouse.settings, warehouse.extractor, context.run.run_id

@@ -25,7 +25,7 @@ from etl.stories.lineage import WINDOW_DAYS, containment
 from etl.stories.sketch import bands
 from etl.stories.text import Fingerprint, fingerprint
 
-STORIES_VERSION = "1"
+STORIES_VERSION = "2"
 """Names how stories are decided; a build database of another version is decided anew."""
 
 _TEXTS_AT_A_TIME = 1_000

@@ -57,9 +57,14 @@ def test_the_article_the_project_began_with_is_read_whole(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(not CORPORA.exists(), reason=f"{CORPORA} is absent")
-def test_a_year_of_political_news_shows_its_two_candidates_every_month(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("every", "count"), [(4, 210), pytest.param(1, 840, marks=pytest.mark.soak)]
+)
+def test_a_year_of_political_news_shows_its_two_candidates_every_month(
+    tmp_path: Path, every: int, count: int
+) -> None:
     inbox, home = tmp_path / "inbox", tmp_path / "home"
-    run([sys.executable, "-m", "bench.polnear", str(inbox), "--split", "train"], {})
+    run([sys.executable, "-m", "bench.polnear", str(inbox), "--every", str(every)], {})
     newsactors("ingest", str(inbox), home=home)
 
     clinton = json.loads(
@@ -73,7 +78,7 @@ def test_a_year_of_political_news_shows_its_two_candidates_every_month(tmp_path:
     assert all(months.get(month, 0) > 0 for month in wanted), months
 
     with duckdb.connect(str(home / "news.duckdb"), read_only=True) as con:
-        assert con.execute("select count(*) from articles").fetchone() == (840,)
+        assert con.execute("select count(*) from articles").fetchone() == (count,)
         # Among persons: parties and their members are named as often as candidates.
         first_three = con.execute(
             "with persons as ("

@@ -11,24 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from etl import schema_docs
-from etl.assets.in_process import run_job
 from etl.cli import main
-from etl.intake import silent
-from etl.settings import REPOSITORY, Settings
+from etl.settings import REPOSITORY
 
 README = REPOSITORY / "README.md"
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples, ingested as `make run` does."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NEWSACTORS_HOME", str(home))
-        patch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
-        patch.delenv("DAGSTER_HOME", raising=False)
-        run_job("nightly_ingest", {}, silent)
-        return Settings.from_env().published
 
 
 def _sql_blocks() -> list[str]:

@@ -23,7 +23,7 @@ def cut(file: Path) -> None:
 
 def change(file: Path) -> None:
     data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 0x80  # no longer valid UTF-8, where it was
+    data[len(data) // 2] ^= 1
     file.write_bytes(data)
 
 

@@ -22,7 +22,7 @@ from etl.extract.tagger.pieces import (
     windows,
 )
 
-TOKENIZER = load_tokenizer(WEIGHTS / "tokenizer.json")
+TOKENIZER = load_tokenizer((WEIGHTS / "tokenizer.json").read_bytes())
 
 
 def windows_of(text: str, cuts: list[int] | None = None) -> list[Window]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from etl import pipeline
+from etl import applying, pipeline
 from etl.actors.corrections import UNDO, Correction, record
 from etl.store import dbt, registry
 from etl.store.publish import PublishError
@@ -105,7 +105,7 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct
         if n["resource_type"] == "test" and n.get("attached_node", "").split(".")[-1] in CORRECTED
     ]  # fmt: skip
     assert len(tests) > 10
-    pipeline.correct(settings)
+    applying.correct(settings)
     assert pipeline.check_links(settings) == []
     done = pipeline.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
     assert {r.node.name for r in done.results} == {*CORRECTED, *tests}
@@ -123,7 +123,7 @@ def test_a_failing_test_stops_a_refresh_and_changes_nothing(
     settings, id_of = published.settings, ids(published)
     before = published.main()
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    pipeline.correct(settings)
+    applying.correct(settings)
     published.query("insert into loaded.actor_links from loaded.actor_links")
     assert pipeline.check_links(settings)
     with pytest.raises(dbt.DbtError, match="grain_mentions_mention_id"):
@@ -181,7 +181,7 @@ def test_what_was_forgotten_stops_no_run_and_is_said(published: World, correct: 
         ("idle", "no article has what it is about"),
         ("idle", f"{id_of['Person3']} is in no article"),
     ]
-    assert len(pipeline.correct(published.settings).problems) == 2
+    assert len(applying.correct(published.settings).problems) == 2
 
 
 def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
@@ -192,11 +192,11 @@ def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
     published.ingest()
     pipeline.build_models(settings)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    assert pipeline.apply_late_corrections(settings)
+    assert applying.apply_late_corrections(settings)
     pipeline.publish_build(settings, Words(), "run")
     assert "Person1" not in ids(published)
     assert not pipeline.is_correction_due(settings)
-    assert not pipeline.apply_late_corrections(settings)
+    assert not applying.apply_late_corrections(settings)
 
 
 def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
@@ -219,11 +219,11 @@ def test_a_row_taken_out_or_changed_is_reported(published: World, correct: Corre
     id_of = ids(published)
     one = correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     two = correct("rename", actor=id_of["Person3"], name="Other")
-    pipeline.correct(published.settings)
+    applying.correct(published.settings)
     file = registry.corrections_file(published.settings)
     rows = file.read_text().replace("name=Other", "name=Another").splitlines()
     file.write_text("\n".join([rows[0], rows[2]]) + "\n")
-    done = pipeline.correct(published.settings)
+    done = applying.correct(published.settings)
     assert done.problems == [
         f"{two.id}: the row was changed after it was recorded",
         f"{one.id}: was applied and is no longer in the file as it was; what it did is taken back",

@@ -14,7 +14,7 @@ from collections import namedtuple
 import duckdb
 import pytest
 
-from etl import intake, pipeline
+from etl import applying, intake, pipeline
 from etl.store import build
 from etl.store.publish import PublishError
 from pipeline.world import Words, World, story, text
@@ -153,7 +153,7 @@ def test_what_was_not_checked_linked_and_modelled_is_not_published(published: Wo
     problems = pipeline.check_loaded(published.settings)
     assert [p.check for p in problems] == ["offsets_round_trip"]
     pipeline.link(published.settings)
-    pipeline.correct(published.settings)
+    applying.correct(published.settings)
     assert pipeline.check_links(published.settings) == []
     pipeline.group(published.settings)
     assert pipeline.check_stories(published.settings) == []

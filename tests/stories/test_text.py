@@ -113,6 +113,22 @@ def test_a_follow_up_that_repeats_the_background_is_a_story_of_its_own() -> None
     assert share(" ".join(TEXT), " ".join(follow_up)) == 0
 
 
+def test_a_longer_report_with_the_same_lead_is_told_from_a_follow_up_under_the_same_headline() -> (
+    None
+):
+    title, body, news = "Town Council Meets", made(5, 20), made(6, 20)
+    follow_up = [*news[:4], *body[4:8], *news[8:12], *body[12:16], *news[16:]]
+    taken_up = [*body[:4], *news[4:8], *body[8:12], *news[12:20]]
+    assert share(" ".join(body), " ".join(follow_up), title, title) == 0
+    assert share(" ".join(body), " ".join(taken_up), title, title) > 0.25
+
+
+def test_a_missing_headline_is_no_headline_in_common() -> None:
+    words, rng = " ".join(made(3, 20)).split(), random.Random(3)
+    edited = [rng.choice(WORDS) if i % 3 == 0 else word for i, word in enumerate(words)]
+    assert share(" ".join(words), " ".join(edited), "", "", days=1) == 0
+
+
 @pytest.mark.parametrize("text", ["", " \n", "One", "the of and", "Élan", "🌊 🌊"])
 def test_next_to_nothing_is_like_nothing(text: str) -> None:
     assert share(text, text) == 0

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,8 +151,10 @@ class Tagger:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         with _reading(folder / "tags.json") as file:
             settings: dict[str, Any] = json.loads(file.read_text("utf-8"))
-            self.stamp: str = settings["stamp"]
-            digest: str = settings["model"]
+            self.stamp: str = settings.pop("stamp")
+            if stamp_of(settings) != self.stamp:
+                raise ValueError(f"it is not what its stamp {self.stamp} was made from")
+            digests: dict[str, str] = settings["digests"]
             self._calibration: dict[str, tuple[list[float], list[float]]] = settings.get(
                 "calibration", {}
             )
@@ -162,16 +164,10 @@ class Tagger:
             }
             self._links = {kind: _LINKED[kind] for kind in settings["links"]}
         with _reading(folder / "tokenizer.json") as file:
-            self._tokenizer = load_tokenizer(file)
+            self._tokenizer = load_tokenizer(_checked(file, digests))
         with _reading(folder / "model.onnx") as file:
-            model = file.read_bytes()
-            # The stamp is stored beside every row, so it must be that of the network in use.
-            if (found := hashlib.sha256(model).hexdigest()) != digest:
-                raise ValueError(
-                    f"its digest {found[:8]}… is not {digest[:8]}…, which tags.json names"
-                )
             self._session = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
+                _checked(file, digests), options, providers=["CPUExecutionProvider"]
             )
         self._threads = threads or available_cores()
 
@@ -253,6 +249,11 @@ class Tagger:
         return found
 
 
+def stamp_of(settings: Mapping[str, Any]) -> str:
+    """What tells these settings, and the files whose digests they hold, from all others."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+
+
 def read_stamp(folder: Path = WEIGHTS) -> str:
     """What tells these weights from others, without loading them."""
     with _reading(folder / "tags.json") as file:
@@ -278,6 +279,14 @@ def _reading(file: Path) -> Iterator[Path]:
             f"ship with the package: restore the folder {file.parent} from the repository "
             "(`git restore`) or install the package again."
         ) from error
+
+
+def _checked(file: Path, digests: Mapping[str, str]) -> bytes:
+    """The file's bytes, if they are those that belong to the stamp stored beside every row."""
+    data, digest = file.read_bytes(), digests[file.name]
+    if (found := hashlib.sha256(data).hexdigest()) != digest:
+        raise ValueError(f"its digest {found[:8]}… is not {digest[:8]}…, which tags.json names")
+    return data
 
 
 def _groups(found: Iterator[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:

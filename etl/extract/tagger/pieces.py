@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.extract.lexicon import load_lexicon
@@ -43,11 +42,11 @@ class Window:
     """For each word, its characters in the text."""
 
 
-def load_tokenizer(file: Path) -> Tokenizer:
-    """The encoder's tokenizer, without truncation and padding of its own."""
+def load_tokenizer(data: bytes) -> Tokenizer:
+    """The encoder's tokenizer from its file's bytes, without truncation and padding of its own."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer = Tokenizer.from_str(data.decode())
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -1,0 +1,111 @@
+"""Applying the corrections on file to what is loaded, and bringing the models up to them.
+
+Belongs here: what a run does about corrections, also those recorded while it is on, and which job
+applies them. Does not belong here: recording one (`correcting`), what rows mean together
+(`actors.plan`, `actors.replay`), the other stages (`pipeline`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from etl import pipeline
+from etl.actors import replay
+from etl.actors.plan import make_plan
+from etl.settings import Settings
+from etl.store import build
+from etl.store.files import exclusive_lock
+from etl.store.publish import published_property
+from etl.store.registry import RegistryError, corrections_and_digest, corrections_digest
+
+
+@dataclass
+class Corrected:
+    """What applying the corrections came to."""
+
+    by_status: dict[str, int]
+    """How many corrections are 'applied', 'idle', 'skipped' or 'undone'."""
+    problems: list[str]
+    """What is amiss with corrections: those that no longer apply, and rows that were changed."""
+    entities: int
+
+
+def correct(settings: Settings) -> Corrected:
+    """Make the links and overrides of `text_links` and the file of corrections.
+
+    Raises RegistryError where the file cannot be read; a row that no longer applies stops nothing.
+    The caller holds the writer lock.
+    """
+    rows, digest = corrections_and_digest(settings)
+    plan = make_plan(rows)
+    with build.open_build(settings.build_file) as con:
+        with build.transaction(con):
+            before = con.execute("select correction_id from loaded.corrections").fetchall()
+            replay.replay(con, plan)
+            con.execute(_RETOUCHED_DAYS)
+            changed = pipeline.unmodelled(con) | replay.store(con)
+            build.set_property(con, pipeline.UNMODELLED, ",".join(sorted(changed)))
+            build.set_property(con, pipeline.CORRECTIONS, digest)
+        history = con.execute(
+            "select correction_id, status, detail from loaded.corrections order by position"
+        ).fetchall()
+        entities = build.count(con, "(select distinct entity_id from loaded.actor_links)")
+    gone = {i for (i,) in before} - {i for i, _, _ in history}
+    by_status = Counter(status for _, status, _ in history)
+    problems = replay.problems(history)
+    problems += [
+        f"{i}: was applied and is no longer in the file as it was; what it did is taken back"
+        for i in sorted(gone)
+    ]
+    return Corrected(dict(by_status), problems, entities)
+
+
+_RETOUCHED_DAYS = """
+insert into bookkeeping.touched_days
+with changed as (
+  (from loaded.article_overrides except from corrected_article_overrides)
+  union all
+  (from corrected_article_overrides except from loaded.article_overrides)
+),
+days as (
+  select unnest([changed.published_on, v.published_on]) as day
+  from changed join loaded.article_versions v using (article_id)
+)
+select distinct day from days where day is not null
+"""
+
+
+def job_for_corrections(settings: Settings) -> str:
+    """The job that applies corrections: the quick one where nothing else is due.
+
+    Looks into the build database, so it waits for whoever is writing.
+    """
+    with exclusive_lock(settings.writer_lock), build.open_build(settings.build_file) as con:
+        generation = build.get_property(con, "generation")
+        is_complete = (
+            published_property(settings, "generation") == generation
+            and published_property(settings, "models_version") == pipeline.models_version()
+            and (build.get_property(con, "modelled_generation") or "").startswith(f"{generation}+")
+        )
+    return "apply_corrections" if is_complete else "republish"
+
+
+def apply_late_corrections(settings: Settings) -> bool:
+    """Apply what was recorded since this run applied corrections, models included.
+
+    So whoever records a correction while a run is on need not wait for the next. A file that
+    became unreadable meanwhile is left to the next run, which says so. The caller holds the writer
+    lock.
+    """
+    with build.open_build(settings.build_file) as con:
+        applied = build.get_property(con, pipeline.CORRECTIONS)
+    if applied is None or applied == corrections_digest(settings):
+        return False
+    try:
+        correct(settings)
+    except RegistryError:
+        return False
+    if not pipeline.check_links(settings):
+        pipeline.build_models(settings)
+    return True
