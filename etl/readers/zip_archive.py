@@ -72,7 +72,7 @@ def read(source: Source) -> Iterator[Part]:
     if office := next((what for part, what in _OFFICE.items() if part in names), None):
         raise Rejected("unsupported", f"{office} is not read", "save it as DOCX, PDF or text")
     for info in archive.infolist():
-        if info.is_dir() or is_hidden(info.filename):
+        if info.filename.endswith("/") or is_hidden(info.filename):
             yield None
             continue
         try:
