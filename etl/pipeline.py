@@ -38,7 +38,7 @@ from etl.store.publish import (
     published_property,
 )
 from etl.store.refresh import note_compiled, refresh
-from etl.store.registry import corrections_and_digest, corrections_digest
+from etl.store.registry import corrections_digest, read_corrections
 from etl.store.staging import Staging
 from etl.store.state import State
 from etl.stories.assign import STORIES_VERSION, assign_stories, clear_stories, story_without
@@ -131,7 +131,7 @@ def link(settings: Settings, *, relink: bool = False) -> int:
             con,
             Ledger(settings.identity_ledger),
             datetime.now(UTC),
-            make_plan(corrections_and_digest(settings)[0]),
+            make_plan(read_corrections(settings)),
             relink=relink,
             forget=forgotten_through != build.get_property(con, LEDGER_FORGOTTEN_THROUGH),
         )

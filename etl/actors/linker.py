@@ -207,7 +207,7 @@ class Linker:
         short = [f for f in ordered if is_short(f.name, f.type)]
         other = [f for f in ordered if f.type != "PERSON"]
         apart = self._apart(full)
-        decided = []
+        decided: list[Decision] = []
         # What an acronym stands for is known before the acronym.
         other.sort(key=lambda f: is_acronym(f.name))
         for group, decide in (

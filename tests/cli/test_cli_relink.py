@@ -1,0 +1,81 @@
+"""`newsactors actors relink`, run for real: the difference first, then doing it; ids stay."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from etl.assets.in_process import run_job
+from etl.cli import main
+from etl.intake import silent
+from etl.settings import Settings
+
+BOTH = "Amalia Verkel met Bruno Verkel in Aldhaven on Monday. Neither would say what it was about."
+ALONE = "The harbour will close on Friday, Verkel said at a meeting of the council in Aldhaven."
+ONE = "Amalia Verkel opened {} in Aldhaven. “It is a fine day for the town,” Amalia Verkel said."
+OPENED = ("a school", "a bridge", "the new library", "a market hall", "two wards", "the old mill")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Two nights: one on which "Verkel" may be either of two, one that names the first often."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NEWSACTORS_INBOX", str(inbox))
+    monkeypatch.setenv("NEWSACTORS_SETTLE_SECONDS", "0")
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    for name, text in (("both", BOTH), ("alone", ALONE)):
+        (inbox / f"{name}.txt").write_text(f" date 2025-03-03 News of {name}\n\n{text}\n")
+    run_job("nightly_ingest", {}, silent)
+    for day, what in enumerate(OPENED, 4):
+        (inbox / f"{day}.txt").write_text(
+            f" date 2025-03-{day:02} Day {day} of the fair\n\n{ONE.format(what)}\n"
+        )
+    run_job("nightly_ingest", {}, silent)
+    return Settings.from_env()
+
+
+def actors(*args: str) -> str:
+    result = CliRunner().invoke(main, ["actors", *args])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.stdout
+
+
+def ask(settings: Settings, sql: str) -> list[Any]:
+    with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_the_difference_is_shown_then_made_ids_stay_and_the_old_one_leads_on(
+    settings: Settings,
+) -> None:
+    people = "select name, entity_id from entities where type = 'PERSON' order by name"
+    before = dict(ask(settings, people))
+    assert sorted(before) == ["Amalia Verkel", "Bruno Verkel", "Verkel"]
+    amalia, alone = before["Amalia Verkel"], before["Verkel"]
+
+    (change,) = json.loads(actors("relink", "--json"))
+    assert (change["name"], change["texts"]) == ("Verkel", 1)
+    assert (change["from_entity_id"], change["to_entity_id"]) == (alone, amalia)
+    assert "Verkel (2025-03): Verkel -> Amalia Verkel, in 1 texts" in actors("relink")
+    assert dict(ask(settings, people)) == before, "showing changes nothing"
+
+    actors("distinct", alone, amalia, "--because", "another Verkel")
+    assert json.loads(actors("relink", "--json")) == [], "what people said holds"
+    (row,) = json.loads(actors("history", "--json"))
+    actors("undo", row["correction_id"], "--because", "it was she")
+
+    actors("relink", "--apply")
+    after = dict(ask(settings, people))
+    assert after == {name: before[name] for name in ("Amalia Verkel", "Bruno Verkel")}
+    assert ask(settings, "from entity_redirects") == [(alone, amalia)]
+    assert ask(settings, f"select name from actor('{alone}')") == [("Amalia Verkel",)]
+    last = ask(settings, "select kind, status from ingest_runs order by started_at desc limit 1")
+    assert last == [("relink", "success")]
+    assert "nothing would change" in actors("relink")
