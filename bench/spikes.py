@@ -4,11 +4,13 @@ Belongs here: series with known bursts, the shipped model run over them by dbt, 
 z-score over the same series for comparison. Does not belong here: the model, which is in
 `sql/macros/spikes.sql`.
 
-    python -m bench.spikes [--actors 60] [--seed 4]
+    python -m bench.spikes [--actors 60] [--seed 4] [--reprints]
 
 Every series is 422 days: the first 57 only fill the baseline, then comes a year. Each base rate
 has `--actors` series of each kind of noise, once without bursts, to count false alarms, and once
-with four bursts far apart, to count detections. Days and weeks are alarms alike.
+with four bursts far apart, to count detections. Days and weeks are alarms alike. With `--reprints`
+one story in ten is printed again by up to forty outlets, and counting stories is compared with
+counting articles.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -36,20 +38,24 @@ FIRST_DAY = date(2023, 1, 2)  # a Monday
 WARM_UP, YEAR = 57, 365
 DAYS = WARM_UP + YEAR
 BURSTS = 4
-WINDOW_DAYS, WINDOW_WEEKS, LEAST_ARTICLES = 56, 26, 3
+WIRE_SHARE, MOST_REPRINTS = 0.1, 40
+WINDOW_DAYS, WINDOW_WEEKS, LEAST_STORIES = 56, 26, 3
 
 STUBS = """
-create table actor_articles (entity_id varchar, article_id varchar, published_on date,
-    outlet varchar, mention_count bigint, name_mention_count bigint,
-    headline_mention_count bigint, utterance_count bigint);
+create table publication_periods (grain varchar, period_start date, story_count bigint);
+create table actor_daily (entity_id varchar, period_start date, story_count bigint,
+    article_count bigint, outlet_count bigint);
+create table actor_weekly as from actor_daily;
+create table actor_articles (entity_id varchar, article_id varchar, story_id varchar,
+    published_on date, mention_count bigint, name_mention_count bigint,
+    headline_mention_count bigint);
 create table articles (article_id varchar, headline varchar);
 create table quotes (quote_id varchar, article_id varchar, speaker_entity_id varchar, kind varchar,
     text varchar);
 create table quotes_about (quote_id varchar, entity_id varchar, speaker_entity_id varchar,
     is_about_speaker boolean);
-create table entities (entity_id varchar);
 """
-"""What explains a spike is not measured: the tables for it are empty."""
+"""What `actor_spikes` reads; the tables of what explains a spike stay empty: it is not measured."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,29 @@ def _wandering(rng: np.random.Generator) -> Matrix:
     return np.exp(log - 0.045)
 
 
+def reprinted(world: World, seed: int) -> World:
+    """The same stories, counted as articles: a wire story has 1 to 40 reprints, log-uniformly."""
+    rng = np.random.default_rng(seed)
+    wires = rng.binomial(world.counts.astype(int), WIRE_SHARE)
+    reprints = np.floor(np.exp(rng.uniform(0, np.log(MOST_REPRINTS + 1), int(wires.sum()))))
+    cells = np.repeat(np.arange(wires.size), wires.ravel())
+    more = np.bincount(cells, reprints, minlength=wires.size).reshape(wires.shape)
+    volume = np.round(world.volume * (1 + WIRE_SHARE * reprints.mean()))
+    return replace(world, counts=world.counts + more, volume=volume)
+
+
+def report_of_reprints(world: World, seed: int, least_surprise: float | None) -> str:
+    """Alarms and detections of counting stories and of counting articles, in Markdown."""
+    lines = ["| counted | alarms | found |", "|---|---|---|"]
+    quiet = world.is_quiet
+    for name, counted in (("stories", world), ("articles", reprinted(world, seed))):
+        days, weeks = model_alarms(counted, least_surprise)
+        false = alarms_a_year(days[quiet], weeks[quiet])
+        found = detected(days[~quiet], weeks[~quiet], world.bursts[~quiet])
+        lines.append(f"| {name} | {false:.2f} | {_rate(*found)} |")
+    return "\n".join(lines)
+
+
 def by_week(daily: Matrix) -> Matrix:
     """Sums of whole weeks along the last axis."""
     weeks = daily.shape[-1] // 7
@@ -137,7 +166,7 @@ def z_scores(counts: Matrix, volume: Matrix, window: int) -> Matrix:
             score = np.where(
                 deviation > 0, (shares[:, at] - before.mean(axis=1)) / deviation, np.inf
             )
-        scores[:, at] = np.where(counts[:, at] >= LEAST_ARTICLES, score, -np.inf)
+        scores[:, at] = np.where(counts[:, at] >= LEAST_STORIES, score, -np.inf)
     return scores
 
 
@@ -149,15 +178,11 @@ def model_alarms(world: World, least_surprise: float | None) -> tuple[NDArray[np
         file = Path(folder) / "news.duckdb"
         with duckdb.connect(file) as connection:
             connection.execute(STUBS)
-            _write(connection, "actor_daily", world.counts, days)
-            _write(connection, "actor_weekly", weekly, days[::7])
-            totals = pd.DataFrame({"published_on": days, "article_count": world.volume})
-            connection.register("totals", totals)
-            connection.execute(
-                "create table publication_days as"
-                " select published_on::date as published_on,"
-                " article_count::bigint as article_count from totals"
-            )
+            for grain, table, counts, volume, step in (
+                ("day", "actor_daily", world.counts, world.volume, 1),
+                ("week", "actor_weekly", weekly, by_week(world.volume), 7),
+            ):
+                _write(connection, grain, table, counts, volume, days[::step])
         options = (
             [] if least_surprise is None else ["--vars", f"spike_least_surprise: {least_surprise}"]
         )
@@ -183,28 +208,30 @@ def model_alarms(world: World, least_surprise: float | None) -> tuple[NDArray[np
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, table: str, counts: Matrix, periods: list[date]
+    connection: duckdb.DuckDBPyConnection,
+    grain: str,
+    table: str,
+    counts: Matrix,
+    volume: Matrix,
+    periods: list[date],
 ) -> None:
+    starts = pd.DataFrame({"period_start": periods[: len(volume)], "stories": volume})
+    connection.register("starts", starts)
+    connection.execute(
+        "insert into publication_periods select ?, period_start::date, stories from starts", [grain]
+    )
     rows, columns = np.nonzero(counts)
     series = pd.DataFrame(
         {
             "entity_id": rows,
-            "position": columns,
-            "article_count": counts[rows, columns].astype("int64"),
-        }
-    )
-    starts = pd.DataFrame(
-        {
-            "position": range(len(periods[: counts.shape[1]])),
-            "period_start": periods[: counts.shape[1]],
+            "period_start": starts["period_start"].to_numpy()[columns],
+            "stories": counts[rows, columns],
         }
     )
     connection.register("series", series)
-    connection.register("starts", starts)
     connection.execute(
-        f"create table {table} as select entity_id::varchar as entity_id,"
-        " period_start::date as period_start, article_count"
-        " from series inner join starts using (position)"
+        f"insert into {table} by name select entity_id, period_start::date as period_start,"
+        " stories as story_count from series"
     )
 
 
@@ -276,9 +303,14 @@ def main() -> None:
     parser.add_argument("--actors", type=int, default=60, help="series of each kind")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--least-surprise", type=float, help="instead of what is shipped")
+    parser.add_argument("--reprints", action="store_true", help="stories against articles")
     arguments = parser.parse_args()
     world = simulate(arguments.actors, arguments.seed)
-    sys.stdout.write(report(world, arguments.least_surprise) + "\n")
+    if arguments.reprints:
+        table = report_of_reprints(world, arguments.seed, arguments.least_surprise)
+    else:
+        table = report(world, arguments.least_surprise)
+    sys.stdout.write(table + "\n")
 
 
 if __name__ == "__main__":

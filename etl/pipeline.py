@@ -53,6 +53,8 @@ LEDGER_FORGOTTEN_THROUGH = "ledger_forgotten_through"
 """Property of the build file: up to which tombstone the identity ledger is rid of names."""
 CORRECTIONS = "corrections"
 """Property: the digest of the corrections that were applied, empty for none."""
+_UNMODELLED = "corrected_since_modelled"
+"""Property of the build file: the tables that corrections changed since all models were built."""
 
 
 @dataclass
@@ -167,7 +169,8 @@ def correct(settings: Settings) -> Corrected:
             before = con.execute("select correction_id from loaded.corrections").fetchall()
             replay.replay(con, plan)
             con.execute(_RETOUCHED_DAYS)
-            replay.store(con)
+            changed = _unmodelled(con) | replay.store(con)
+            build.set_property(con, _UNMODELLED, ",".join(sorted(changed)))
             build.set_property(con, CORRECTIONS, digest)
         history = con.execute(
             "select correction_id, status, detail from loaded.corrections order by position"
@@ -181,6 +184,10 @@ def correct(settings: Settings) -> Corrected:
         for i in sorted(gone)
     ]
     return Corrected(dict(by_status), problems, entities)
+
+
+def _unmodelled(con: duckdb.DuckDBPyConnection) -> set[str]:
+    return set(filter(None, (build.get_property(con, _UNMODELLED) or "").split(",")))
 
 
 _RETOUCHED_DAYS = """
@@ -288,37 +295,40 @@ def build_models(
 
     `select` names the seeds, models and tests to run, and no others; none means all. With
     `is_all_corrected` they are all that depends on corrections: where nothing else has changed
-    since all was built, no dbt is started, and the models are complete.
+    since all was built, no dbt is started, what no correction changed is left as it is, and the
+    models are complete.
     """
-    only_corrected = is_all_corrected and bool(select) and _is_only_corrected(settings)
-    if only_corrected and (
-        result := refresh(select, build_file=settings.build_file, target=settings.dbt_target)
-    ):
-        with build.open_build(settings.build_file) as con:
-            _stamp(con, "modelled", True)
-        return result
-    args = ["build", "--exclude-resource-type", "unit_test"]
-    if select:
-        args += ["--select", *select, "--indirect-selection", "empty"]
-    done = dbt.run_dbt(args, build_file=settings.build_file, target=settings.dbt_target)
+    changed = _only_corrected(settings) if is_all_corrected and select else None
+    done = changed is not None and refresh(
+        select, changed, build_file=settings.build_file, target=settings.dbt_target
+    )
+    if not done:
+        args = ["build", "--exclude-resource-type", "unit_test"]
+        if select:
+            args += ["--select", *select, "--indirect-selection", "empty"]
+        done = dbt.run_dbt(args, build_file=settings.build_file, target=settings.dbt_target)
     with build.open_build(settings.build_file) as con:
         if not select:
-            _stamp(con, "modelled", True)
             build.set_property(con, "models_version", models_version())
             note_compiled(settings.dbt_target)
-        elif only_corrected:
+        if not select or changed is not None:
             _stamp(con, "modelled", True)
+            build.set_property(con, _UNMODELLED, "")
     return done
 
 
-def _is_only_corrected(settings: Settings) -> bool:
-    """Whether nothing but corrections has changed since all models were built, by the same SQL."""
+def _only_corrected(settings: Settings) -> set[str] | None:
+    """The tables that corrections changed since all models were built by the SQL of now.
+
+    None where something else has changed too.
+    """
     with build.open_build(settings.build_file) as con:
         modelled = (build.get_property(con, "modelled_generation") or "").partition("+")[0]
-        return (
-            modelled == build.get_property(con, "generation")
-            and build.get_property(con, "models_version") == models_version()
-        )
+        if modelled != build.get_property(con, "generation"):
+            return None
+        if build.get_property(con, "models_version") != models_version():
+            return None
+        return _unmodelled(con)
 
 
 def _stamp(con: duckdb.DuckDBPyConnection, stage: str, is_good: bool) -> None:

@@ -306,8 +306,12 @@ def _time(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def store(con: duckdb.DuckDBPyConnection) -> None:
-    """Put what `replay` made into schema `loaded`; rows that stay as they are are not rewritten."""
+def store(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Put what `replay` made into schema `loaded`; rows that stay as they are are not rewritten.
+
+    Returns the names of the tables that are others now.
+    """
+    others = set()
     for table in schema.CORRECTED:
         columns = ", ".join(column.name for column in table.columns)
         (key,) = table.key
@@ -315,11 +319,16 @@ def store(con: duckdb.DuckDBPyConnection) -> None:
             f"create or replace temp table changed as select {columns} from corrected_{table.name} "
             f"except select {columns} from loaded.{table.name}"
         )
-        con.execute(
+        deleted = con.execute(
             f"delete from loaded.{table.name} where {key} in (select {key} from changed) "
             f"or {key} not in (select {key} from corrected_{table.name})"
-        )
-        con.execute(f"insert into loaded.{table.name} by name select {columns} from changed")
+        ).fetchone()
+        inserted = con.execute(
+            f"insert into loaded.{table.name} by name select {columns} from changed"
+        ).fetchone()
+        if (deleted, inserted) != ((0,), (0,)):
+            others.add(table.name)
+    return others
 
 
 def problems(history: Sequence[tuple[str, str, str | None]]) -> list[str]:

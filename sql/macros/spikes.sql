@@ -55,23 +55,23 @@ select
     period_start,
     position,
     width,
-    article_count,
-    article_total,
+    story_count,
+    story_total,
     is_ready,
-    baseline_article_count,
+    baseline_story_count,
     mean,
     1 / (
         -- How much more the baseline varies than a Poisson count would, drawn towards 0.2 as long
-        -- as it holds few articles; what a rate wanders by within weeks, which this misses; and
+        -- as it holds few stories; what a rate wanders by within weeks, which this misses; and
         -- how little is known of the rate itself.
         greatest(0.02, (excess + 4 * 0.2) / (squared_means + 4))
         + 0.06
-        + 1 / (baseline_article_count + 0.5)
+        + 1 / (baseline_story_count + 0.5)
     ) as size,
 from (
     select
         *,
-        rate * article_total as mean,
+        rate * story_total as mean,
         greatest(
             0,
             sum_of_squares - 2 * rate * sum_of_products + rate * rate * usable_squares
@@ -81,24 +81,24 @@ from (
     from (
         select
             *,
-            -- The mean of a gamma distribution: Jeffreys' prior, then the articles of the baseline.
-            (baseline_article_count + 0.5) / usable_total as rate,
+            -- The mean of a gamma distribution: Jeffreys' prior, then the stories of the baseline.
+            (baseline_story_count + 0.5) / usable_total as rate,
         from (
             select
                 observed.*,
-                calendar.article_total,
+                calendar.story_total,
                 calendar.is_ready,
-                coalesce(sum(article_count) filter (not is_left_out) over baseline, 0)
-                    as baseline_article_count,
-                coalesce(sum(article_count * article_count) filter (not is_left_out) over baseline, 0)
+                coalesce(sum(story_count) filter (not is_left_out) over baseline, 0)
+                    as baseline_story_count,
+                coalesce(sum(story_count * story_count) filter (not is_left_out) over baseline, 0)
                     as sum_of_squares,
-                coalesce(sum(article_count * article_total) filter (not is_left_out) over baseline, 0)
+                coalesce(sum(story_count * story_total) filter (not is_left_out) over baseline, 0)
                     as sum_of_products,
                 calendar.baseline_total
-                - coalesce(sum(article_total) filter (is_left_out) over baseline, 0)
+                - coalesce(sum(story_total) filter (is_left_out) over baseline, 0)
                     as usable_total,
                 calendar.baseline_squares
-                - coalesce(sum(article_total * article_total) filter (is_left_out) over baseline, 0)
+                - coalesce(sum(story_total * story_total) filter (is_left_out) over baseline, 0)
                     as usable_squares,
             from {{ observed }} as observed
             inner join calendar using (grain, period_start)

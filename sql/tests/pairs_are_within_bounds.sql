@@ -1,4 +1,4 @@
--- Both of a pair are in at least as many articles as the pair, and NPMI keeps its range.
+-- Both of a pair are in at least as many articles and stories as the pair; NPMI keeps its range.
 select
     entity_id_a,
     entity_id_b,
@@ -8,4 +8,6 @@ where
     entity_id_a >= entity_id_b
     or article_count > least(article_count_a, article_count_b)
     or greatest(article_count_a, article_count_b) > article_total
+    or story_count > least(story_count_a, story_count_b, article_count)
+    or greatest(story_count_a, story_count_b) > story_total
     or not coalesce(npmi, 0) between -1 and 1

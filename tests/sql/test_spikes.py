@@ -11,25 +11,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bench.spikes import STUBS
 from etl.store.dbt import run_dbt
 
 from .conftest import Warehouse
 
 FIRST = date(2023, 1, 2)
 DAYS = 280
-STUBS = """
-create table articles (article_id varchar, headline varchar);
-create table actor_articles (entity_id varchar, article_id varchar, published_on date,
-    mention_count bigint, name_mention_count bigint, headline_mention_count bigint);
-create table quotes (quote_id varchar, article_id varchar, speaker_entity_id varchar, kind varchar,
-    text varchar);
-create table quotes_about (quote_id varchar, entity_id varchar, speaker_entity_id varchar,
-    is_about_speaker boolean);
-create table entities (entity_id varchar);
-create table publication_days (published_on date, article_count bigint);
-create table actor_daily (entity_id varchar, period_start date, article_count bigint);
-create table actor_weekly (entity_id varchar, period_start date, article_count bigint);
-"""
 
 
 def surprise(count: int, mean: float, size: float) -> float:
@@ -95,23 +83,27 @@ def test_spikes_are_those_of_the_model(warehouse: Warehouse, tmp_path: Path) -> 
     with duckdb.connect(file) as connection:
         connection.execute(STUBS)
         connection.executemany(
-            "insert into publication_days values (?, ?)",
+            "insert into publication_periods values ('day', ?, ?)",
             [row for row in zip(days, volume, strict=True) if row[1]],
         )
         connection.executemany(
-            "insert into actor_daily values (?, ?, ?)",
+            "insert into actor_daily values (?, ?, ?, 0, 0)",
             [(e, days[i], n) for e, counts in series.items() for i, n in enumerate(counts) if n],
         )
         connection.execute(
             "insert into actor_weekly select entity_id, date_trunc('week', period_start),"
-            " sum(article_count) from actor_daily group by all"
+            " sum(story_count), 0, 0 from actor_daily group by all"
+        )
+        connection.execute(
+            "insert into publication_periods select 'week', date_trunc('week', period_start),"
+            " sum(story_count) from publication_periods group by all"
         )
     run_dbt(["run", "--select", "actor_spikes"], build_file=file, target=warehouse.target)
     found: dict[tuple[str, str], dict[int, tuple[float, float, int]]] = defaultdict(dict)
     with duckdb.connect(file, read_only=True) as news:
         for entity, grain, at, count, mean, chance, articles, ratio in news.execute(
-            "select entity_id, grain, period_start - ?, article_count, expected_article_count,"
-            " surprise, baseline_article_count, ratio from actor_spikes",
+            "select entity_id, grain, period_start - ?, story_count, expected_story_count,"
+            " surprise, baseline_story_count, ratio from actor_spikes",
             [FIRST],
         ).fetchall():
             found[entity, grain][at if grain == "day" else at // 7] = (mean, chance, articles)

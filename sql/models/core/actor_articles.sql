@@ -38,6 +38,10 @@ quoted as (
         speaker_entity_id as entity_id,
         article_id,
         count(distinct utterance_id) as utterance_count,
+        -- Indirect speech is the outlet's words, not the actor's.
+        coalesce(
+            sum(length(regexp_extract_all(text, '\S+'))) filter (kind <> 'indirect'), 0
+        )::bigint as quoted_word_count,
     from quotes
     where speaker_entity_id is not null
     group by all
@@ -54,6 +58,7 @@ appearances as (
         coalesce(mentioned.name_mention_count, 0) as name_mention_count,
         coalesce(mentioned.headline_mention_count, 0) as headline_mention_count,
         coalesce(quoted.utterance_count, 0) as utterance_count,
+        coalesce(quoted.quoted_word_count, 0) as quoted_word_count,
     from mentioned
     full join quoted using (entity_id, article_id)
 
@@ -71,6 +76,7 @@ joined as (
         appearances.name_mention_count,
         appearances.headline_mention_count,
         appearances.utterance_count,
+        appearances.quoted_word_count,
     from appearances
     inner join articles using (article_id)
 

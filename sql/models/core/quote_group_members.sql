@@ -3,8 +3,8 @@
   Not connected components: through one short phrase, said on many occasions, they would tie
   together every speech it was said in.
 
-  From what was loaded, not from `quotes`, so that `quotes` can take its quote_group_id from here
-  and a correction of identity leaves this model alone.
+  From what was loaded, not from `quotes`, so that `quotes` takes its quote_group_id from here and a
+  correction of identity leaves this model alone: it is the dearest.
 #}
 {% set shingle_words = 4 %}
 {% set least_words = 6 %}

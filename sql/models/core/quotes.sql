@@ -21,6 +21,12 @@ current_versions as (
 
 ),
 
+quote_group_members as (
+
+    select * from {{ ref('quote_group_members') }}
+
+),
+
 quotes as (
 
     select
@@ -40,11 +46,12 @@ quotes as (
         text_quotes.method,
         text_quotes.confidence,
         text_quotes.speaker_confidence,
-        null::varchar as quote_group_id,
+        quote_group_members.quote_group_id,
     from text_quotes
     inner join current_versions using (content_sha256)
     left join actor_links
         on text_quotes.speaker_text_actor_id = actor_links.text_actor_id
+    left join quote_group_members on text_quotes.quote_id = quote_group_members.quote_id
 
 )
 

@@ -12,33 +12,15 @@ articles as (
 
 ),
 
-quotes as (
-
-    select * from {{ ref('quotes') }}
-
-),
-
 outlet_totals as (
 
     select
         outlet,
         date_trunc('month', published_on)::date as period_start,
         count(*) as article_total,
+        count(distinct story_id) as story_total,
     from articles
     where published_on is not null
-    group by all
-
-),
-
--- Indirect speech is the outlet's words, not the actor's.
-quoted_words as (
-
-    select
-        speaker_entity_id as entity_id,
-        article_id,
-        sum(length(regexp_extract_all(text, '\S+')))::bigint as quoted_word_count,
-    from quotes
-    where speaker_entity_id is not null and kind <> 'indirect'
     group by all
 
 ),
@@ -46,12 +28,10 @@ quoted_words as (
 appearances as (
 
     select
-        actor_articles.*,
-        date_trunc('month', actor_articles.published_on)::date as period_start,
-        coalesce(quoted_words.quoted_word_count, 0) as quoted_word_count,
+        *,
+        date_trunc('month', published_on)::date as period_start,
     from actor_articles
-    left join quoted_words using (entity_id, article_id)
-    where actor_articles.published_on is not null
+    where published_on is not null
 
 ),
 
@@ -67,6 +47,7 @@ counted as (
         count(*) filter (headline_mention_count > 0) as headline_article_count,
         sum(utterance_count)::bigint as utterance_count,
         sum(quoted_word_count)::bigint as quoted_word_count,
+        count(distinct story_id) filter (mention_count > 0) as story_count,
     from appearances
     group by all
 
@@ -75,8 +56,10 @@ counted as (
 shares as (
 
     select
-        counted.*,
+        counted.* exclude (story_count),
         counted.article_count / outlet_totals.article_total as share_of_articles,
+        counted.story_count,
+        counted.story_count / outlet_totals.story_total as share_of_stories,
     from counted
     -- Articles of unknown outlets are compared with each other.
     inner join outlet_totals

@@ -24,6 +24,7 @@ borne as (
         mentions.article_id,
         articles.published_on,
         articles.outlet,
+        articles.story_id,
     from mentions
     inner join articles using (article_id)
     where mentions.entity_id is not null and mentions.role is not null
@@ -81,6 +82,7 @@ counted as (
         max(published_on) as last_on,
         count(*) as mention_count,
         count(distinct article_id) as article_count,
+        count(distinct story_id) as story_count,
     from borne
     group by all
 
@@ -100,6 +102,7 @@ roles as (
         counted.article_count,
         coalesce(outlets.outlet_count, 0) as outlet_count,
         coalesce(outlets.articles_by_outlet, map {})::map(varchar, bigint) as articles_by_outlet,
+        counted.story_count,
     from counted
     inner join spellings using (entity_id, role_key)
     left join outlets using (entity_id, role_key)

@@ -6,28 +6,9 @@ actor_articles as (
 
 ),
 
-quotes as (
-
-    select * from {{ ref('quotes') }}
-
-),
-
 quotes_about as (
 
     select * from {{ ref('quotes_about') }}
-
-),
-
--- Indirect speech is the outlet's words, not the actor's.
-quoted_words as (
-
-    select
-        speaker_entity_id as entity_id,
-        article_id,
-        sum(length(regexp_extract_all(text, '\S+')))::bigint as quoted_word_count,
-    from quotes
-    where speaker_entity_id is not null and kind <> 'indirect'
-    group by all
 
 ),
 
@@ -47,19 +28,35 @@ talked_about as (
 appearances as (
 
     select
-        actor_articles.entity_id,
-        actor_articles.outlet,
+        actor_articles.*,
         date_trunc('month', actor_articles.published_on)::date as period_start,
         actor_articles.mention_count > 0 as is_mentioned,
         actor_articles.utterance_count > 0 as is_quoted,
         talked_about.talked_about_utterance_count is not null as is_talked_about,
-        actor_articles.utterance_count,
-        coalesce(quoted_words.quoted_word_count, 0) as quoted_word_count,
         coalesce(talked_about.talked_about_utterance_count, 0) as talked_about_utterance_count,
     from actor_articles
-    left join quoted_words using (entity_id, article_id)
     left join talked_about using (entity_id, article_id)
     where actor_articles.published_on is not null
+
+),
+
+by_story as (
+
+    select
+        entity_id,
+        outlet,
+        period_start,
+        story_id,
+        count(*) as appearance_count,
+        count(*) filter (is_mentioned) as article_count,
+        count(*) filter (is_quoted) as quoted_article_count,
+        count(*) filter (is_talked_about) as talked_about_article_count,
+        count(*) filter (is_talked_about and not is_quoted) as unheard_article_count,
+        sum(utterance_count) as utterance_count,
+        sum(talked_about_utterance_count) as talked_about_utterance_count,
+        sum(quoted_word_count) as quoted_word_count,
+    from appearances
+    group by all
 
 ),
 
@@ -69,15 +66,21 @@ counted as (
         entity_id,
         outlet,
         period_start,
-        count(*) filter (is_mentioned) as article_count,
-        count(*) filter (is_quoted) as quoted_article_count,
-        count(*) filter (is_talked_about) as talked_about_article_count,
-        count(*) filter (is_talked_about and not is_quoted) as unheard_article_count,
+        sum(article_count)::bigint as article_count,
+        sum(quoted_article_count)::bigint as quoted_article_count,
+        sum(talked_about_article_count)::bigint as talked_about_article_count,
+        sum(unheard_article_count)::bigint as unheard_article_count,
         sum(utterance_count)::bigint as utterance_count,
         sum(talked_about_utterance_count)::bigint as talked_about_utterance_count,
         sum(quoted_word_count)::bigint as quoted_word_count,
-        count(*) filter (is_quoted) / count(*) as share_of_articles_heard,
-    from appearances
+        sum(quoted_article_count) / sum(appearance_count) as share_of_articles_heard,
+        count(*) filter (article_count > 0) as story_count,
+        count(*) filter (quoted_article_count > 0) as quoted_story_count,
+        count(*) filter (talked_about_article_count > 0) as talked_about_story_count,
+        -- A copy that was cut before it came to the actor's own words does not silence it.
+        count(*) filter (talked_about_article_count > 0 and quoted_article_count = 0)
+            as unheard_story_count,
+    from by_story
     group by all
 
 ),
@@ -85,9 +88,15 @@ counted as (
 voices as (
 
     select
-        *,
+        * exclude (
+            story_count, quoted_story_count, talked_about_story_count, unheard_story_count
+        ),
         utterance_count
         / nullif(utterance_count + talked_about_utterance_count, 0) as share_of_utterances_own,
+        story_count,
+        quoted_story_count,
+        talked_about_story_count,
+        unheard_story_count,
     from counted
 
 )

@@ -1,11 +1,5 @@
 with
 
-members as (
-
-    select * from {{ ref('quote_group_members') }}
-
-),
-
 quotes as (
 
     select * from {{ ref('quotes') }}
@@ -21,17 +15,17 @@ articles as (
 attributed as (
 
     select
-        members.quote_group_id,
+        quotes.quote_group_id,
         quotes.speaker_entity_id,
         quotes.quote_id,
         quotes.speaker_confidence,
         articles.article_id,
         articles.published_on,
         articles.outlet,
-    from members
-    inner join quotes using (quote_id)
+        articles.story_id,
+    from quotes
     inner join articles on quotes.article_id = articles.article_id
-    where quotes.speaker_entity_id is not null
+    where quotes.quote_group_id is not null and quotes.speaker_entity_id is not null
 
 ),
 
@@ -58,6 +52,7 @@ attribution_conflicts as (
         min(published_on) as first_on,
         max(speaker_confidence) as speaker_confidence,
         min(quote_id) as quote_id,
+        count(distinct story_id) as story_count,
     from attributed
     semi join conflicting using (quote_group_id)
     group by all

@@ -21,15 +21,16 @@ articles as (
 joined as (
 
     select
-        members.quote_group_id,
-        members.quote_id,
+        quotes.quote_group_id,
+        quotes.quote_id,
         members.is_fullest,
         quotes.speaker_entity_id,
         articles.article_id,
         articles.published_on,
         articles.outlet,
-    from members
-    inner join quotes using (quote_id)
+        articles.story_id,
+    from quotes
+    inner join members using (quote_id)
     inner join articles on quotes.article_id = articles.article_id
 
 ),
@@ -48,6 +49,7 @@ groups as (
         list(distinct outlet order by outlet)
             filter (outlet is not null and published_on is not distinct from first_published_on)
             as first_outlets,
+        count(distinct story_id) as story_count,
     from (
         select
             *,
