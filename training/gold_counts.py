@@ -23,12 +23,17 @@ from training.gold_readers import QuotedText, polnear
 PEOPLE = (("Donald", "Trump", "trump_count"), ("Hillary", "Clinton", "clinton_count"))
 
 
-def counts(bench: Bench) -> list[Table]:
-    """Correlation by article, total, and how many of the surname's occurrences lie in a name."""
+def metadata() -> dict[str, dict[str, str]]:
+    """PolNeAR's metadata by the name of the text."""
     path = corpora_folder() / "quotes" / "polnear" / "metadata.tsv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        about = {row["filename"]: row for row in rows}
+        return {row["filename"]: row for row in rows}
+
+
+def counts(bench: Bench) -> list[Table]:
+    """Correlation by article, total, and how many of the surname's occurrences lie in a name."""
+    about = metadata()
     texts = bench.run(polnear, "dev")
     result = []
     for given, surname, column in PEOPLE:
@@ -49,15 +54,20 @@ def counts(bench: Bench) -> list[Table]:
     return [Table("Counts of two people: PolNeAR dev", header, result)]
 
 
-def _named(extraction: Extraction, given: str, surname: str) -> int:
-    """Mentions by name of the actor of that name, or of the surname alone."""
-    actors = {
+def actors_named(extraction: Extraction, given: str, surname: str) -> set[int]:
+    """The actors of that name, or of the surname alone."""
+    return {
         number
         for number, actor in enumerate(extraction.actors)
         if actor.type == "PERSON"
         and actor.name.split()[-1] == surname
         and (given in actor.name.split() or actor.name == surname)
     }
+
+
+def _named(extraction: Extraction, given: str, surname: str) -> int:
+    """Mentions by name of the actor of that name, or of the surname alone."""
+    actors = actors_named(extraction, given, surname)
     return sum(m.kind == "name" and m.actor in actors for m in extraction.mentions)
 
 
