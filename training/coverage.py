@@ -205,8 +205,7 @@ def samples(bench: Bench) -> dict[str, list[Appearance]]:
     own = read_gold()
     extractions = bench.extractor.extract_many([gold.article for gold in own])
     result = {
-        f"PolNeAR {split}": list(two_people(bench.run(polnear, split)))
-        for split in ("tune", "dev")
+        f"PolNeAR {split}": list(two_people(bench.run(polnear, split))) for split in ("tune", "dev")
     }
     result["GUM news"] = list(gum_actors(bench.run(gum_news)))
     result["our own"] = list(own_actors(zip(own, extractions, strict=True)))
@@ -284,7 +283,14 @@ def coverage(name: str, appearances: Sequence[Appearance]) -> Iterator[list[Cell
                 if periods:
                     use = "fitted" if name in FITTED_ON[measure] else "checked"
                     row: list[Cell] = [f"{measure}_count: {name}", use, grain, periods]
-                    yield [*row, held, exact, int(found), int(right), f"{width / max(1, found):.2f}"]
+                    yield [
+                        *row,
+                        held,
+                        exact,
+                        int(found),
+                        int(right),
+                        f"{width / max(1, found):.2f}",
+                    ]
 
 
 HEADER = (
