@@ -9,7 +9,8 @@ Does not belong here: the formula, which is in that macro.
 
 Gold counts are of one article and one actor: mentions by name of Trump and Clinton as PolNeAR's
 metadata counts them (`gold_counts` says what that is); all mentions of our own gold set
-(`etl/quality/gold`); names and pronouns of GUM news. An actor of the last two is one of its article only, so its month is one article.
+(`etl/quality/gold`); names and pronouns of GUM news. An actor of the last two is one of its article
+only, so its month is one article, and an actor that was not found has none.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from training.gold_bench import Bench, Cell, Table
 from training.gold_counts import PEOPLE, actors_named, metadata
 from training.gold_readers import PRONOUNS, LinkedText, QuotedText, Span, gum_news, polnear
 
+Place = tuple[str, int, int]
+"""Part, start and end of a mention."""
 MEASURES = ("mention", "name_mention", "article")
 FITTED_ON = {
     "mention": ("GUM news",),
@@ -99,7 +102,7 @@ def two_people(texts: list[tuple[QuotedText, Extraction]]) -> Iterator[Appearanc
 def own_actors(texts: Iterable[tuple[GoldArticle, Extraction]]) -> Iterator[Appearance]:
     """Our own gold articles: every actor that was found, with the gold of the one it is."""
     for article, extraction in texts:
-        spans = {
+        spans: dict[tuple[str, str | None], list[Place]] = {
             (key, kind): [
                 (m.part, m.char_start, m.char_end)
                 for m in article.mentions
@@ -109,7 +112,7 @@ def own_actors(texts: Iterable[tuple[GoldArticle, Extraction]]) -> Iterator[Appe
             for kind in ("name", None)
         }
         found = _by_actor(extraction)
-        places = {
+        places: dict[int, list[Place]] = {
             actor: [(m.part, m.char_start, m.char_end) for m in mentions]
             for actor, mentions in found.items()
         }
@@ -184,7 +187,7 @@ def _alone(
 
 
 def _paired(
-    gold: Mapping[str, list[tuple[str, int, int]]], found: Mapping[int, list[tuple[str, int, int]]]
+    gold: Mapping[str, Sequence[Place]], found: Mapping[int, Sequence[Place]]
 ) -> dict[int, str]:
     """Found actors with the gold one that they share most mentions with, each at most once."""
     shared: Counter[tuple[str, int]] = Counter()

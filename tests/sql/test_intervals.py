@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import duckdb
 import jinja2
@@ -27,13 +28,14 @@ def bounds_sql(measure: str) -> str:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environment.globals["var"] = {"intervals": INTERVALS}.__getitem__
     text = (PROJECT / "macros" / "interval.sql").read_text("utf-8")
-    macros = environment.from_string(text).make_module()
+    macros: Any = environment.from_string(text).make_module()
     return ", ".join(macros.interval_bound(measure, side, "n", "d") for side in ("low", "high"))
 
 
 def bounds(measure: str, count: int, doubt: float) -> tuple[int, int]:
     row = duckdb.execute(
-        f"select {bounds_sql(measure)} from (select ?::bigint as n, round(?, 3)::decimal(18, 3) as d)",
+        f"select {bounds_sql(measure)}"
+        " from (select ?::bigint as n, round(?, 3)::decimal(18, 3) as d)",
         [count, doubt],
     ).fetchone()
     assert row is not None

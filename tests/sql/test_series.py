@@ -76,7 +76,7 @@ def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
     return {
         **interval("mention", sure, 1.3, 0.03),
         **interval("name_mention", names, 1, 0.03),
-        **interval("article", best, 1.8, 0),
+        **interval("article", best, 2.3, 0),
         "mention_count": sum(map(len, own)),
         "name_mention_count": sum(k == "name" for m in own for _, k in m),
         "article_count": sum(map(bool, own)),
