@@ -94,7 +94,8 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
             ("actor_daily", "actor_weekly", "actor_monthly"),
             "entity_id period_start mention_count name_mention_count article_count"
             " headline_article_count utterance_count outlet_count share_of_articles rank"
-            " story_count share_of_stories",
+            " story_count share_of_stories mention_count_low mention_count_high"
+            " name_mention_count_low name_mention_count_high article_count_low article_count_high",
         ),
     }
     columns = {node["name"]: set(node["columns"]) for node in documented}
