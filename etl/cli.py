@@ -12,7 +12,7 @@ from __future__ import annotations
 import glob
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,15 @@ from etl import (
     status_report,
     terminal,
 )
-from etl.cli_run import WAITING, as_row, json_option, progress_bars, run_job, verbose_option
+from etl.cli_run import (
+    WAITING,
+    as_row,
+    json_option,
+    progress_bars,
+    run_job,
+    show_preview,
+    verbose_option,
+)
 from etl.extract import extractor_names, get_extractor
 from etl.intake import InputError
 from etl.pipeline import clear_for_rebuild, forget_article
@@ -91,24 +99,37 @@ def _expand(patterns: Sequence[str]) -> list[str]:
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--strict", is_flag=True, help="Exit with 1 where anything went to quarantine.")
+@click.option("--dry-run", is_flag=True, help="Show what each file would become; write nothing.")
 @json_option
 @verbose_option
 @click.pass_obj
 def ingest(
-    settings: Settings, paths: tuple[str, ...], strict: bool, as_json: bool, verbose: bool
+    settings: Settings,
+    paths: tuple[str, ...],
+    strict: bool,
+    dry_run: bool,
+    as_json: bool,
+    verbose: bool,
 ) -> None:
     """Ingest files, folders and globs; without any, the inbox ($NEWSACTORS_INBOX).
 
-    What was read before is not read again. A file that cannot be read goes to quarantine, with
-    the reason and the remedy, and the rest goes on. Files that are still being written are left
-    for the next run.
+    Text, Markdown, HTML, JSON, JSON lines, CSV, RSS and Atom, NewsML-G2, NITF, Reuters SGML, WARC,
+    mail, PDF and DOCX, also inside .gz, .bz2, .xz, .zst, .zip and .tar (docs/formats.md). What
+    was read before is not read again. A file or record that cannot be read goes to quarantine,
+    with the reason and the remedy, and the rest goes on. Files that are still being written are
+    left for the next run. Articles in other languages than English are stored and not extracted.
 
     \b
     Examples:
       newsactors ingest                      # what is new in the inbox
+      newsactors ingest --dry-run dump.zip   # an item a line: date, outlet, words, or the reason
       newsactors ingest ~/news 'archive/**/*.txt'
       newsactors ingest --strict --json feed/
     """
+    if dry_run:
+        if show_preview(settings, [Path(path) for path in _expand(paths)], as_json) and strict:
+            sys.exit(1)
+        return
     started = datetime.now(UTC)
     config = {"raw_files": {"config": {"paths": _expand(paths)}}}
     run = run_job(settings, "nightly_ingest", config, verbose)
@@ -128,6 +149,7 @@ def ingest(
             err=True,
         )
         _show_undated(status_report.undated_sources(settings, run.run_id))
+        _show_foreign(status_report.foreign_counts(settings, run.run_id))
         _show_quarantine(quarantined)
     if strict and quarantined:
         sys.exit(1)
@@ -140,6 +162,16 @@ def _show_undated(paths: Sequence[str]) -> None:
         click.echo(
             f"note: {len(paths):,} of the new articles have no date and stand in no timeline: "
             f"{shown}{more}",
+            err=True,
+        )
+
+
+def _show_foreign(counts: Mapping[str, int]) -> None:
+    if counts:
+        shown = ", ".join(f"{count:,} in {language}" for language, count in counts.items())
+        click.echo(
+            f"note: {sum(counts.values()):,} of the new articles are in other languages ({shown}): "
+            "stored, not extracted",
             err=True,
         )
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 import contextlib
 import importlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from etl import terminal
+from etl import export, terminal
+from etl.intake import InputError
 from etl.intake import Progress as Report
+from etl.preview import preview
 from etl.settings import Settings
 from etl.store.state import Rejected, Run, State
 from etl.store.writer import Writer
@@ -87,3 +90,27 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
 def as_row(record: Run | Rejected) -> dict[str, object]:
     """A record of the run state as JSON-ready values."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def show_preview(settings: Settings, paths: Sequence[Path], as_json: bool) -> int:
+    """Print what files would become, as they are read; returns how many items would be set aside.
+
+    As JSON it is one list, an item a line.
+    """
+    rejected = count = 0
+    try:
+        for row in preview(settings, paths):
+            if as_json:
+                click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
+            else:
+                click.echo(terminal.clean(row.as_line()))
+            count += 1
+            rejected += row.reason is not None
+    except InputError as error:
+        raise click.ClickException(terminal.clean(error, lines=True)) from None
+    if as_json:
+        click.echo("]" if count else "[]")
+    click.echo(
+        f"{count - rejected:,} articles, {rejected:,} to quarantine; nothing was written", err=True
+    )
+    return rejected

@@ -16,12 +16,17 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import TypeVar
 
+import pyarrow as pa
+
 from etl.extract import Extractor
 from etl.model import Article, Extraction
-from etl.readers import read_file
+from etl.readers import Item, read_items
+from etl.readers.language import ENGLISH
+from etl.readers.mappings import Mapping as FieldMapping
+from etl.readers.mappings import MappingError, load_mappings
 from etl.settings import Settings
 from etl.store import checks, inbox, staging
-from etl.store.archive import Entry, RawArchive
+from etl.store.archive import ChangedError, Entry, RawArchive
 from etl.store.files import exclusive_lock
 from etl.store.inbox import Candidate
 from etl.store.staging import Batch, ReadArticle, Staging
@@ -104,21 +109,25 @@ def archive_new(
             entries: list[Entry] = []
             seen: list[tuple[Candidate, str, int]] = []
             for candidate in chunk:
+                max_bytes = settings.limits.file_bytes
                 try:
-                    data = inbox.read_bytes(candidate.path, roots)
+                    with inbox.open_file(candidate.path, roots, max_bytes) as file:
+                        sha256, size = archive.digest(file)
+                        if sha256 == known.get(candidate.source_path) or sha256 in forgotten:
+                            seen.append((candidate, sha256, 0))
+                            continue
+                        archive.put(file, sha256)
                 except FileNotFoundError:
                     continue  # taken away since the scan
+                except ChangedError:
+                    result.settling.append(str(candidate.path))
+                    continue
                 except inbox.UnreadableError as error:
                     unreadable.append(_unreadable(candidate.source_path, error, run_id))
                     continue
-                sha256 = archive.digest(data)
-                if sha256 == known.get(candidate.source_path) or sha256 in forgotten:
-                    seen.append((candidate, sha256, 0))
-                    continue
-                archive.put(data)
                 sequence += 1
                 entry = Entry(
-                    sequence, sha256, len(data), candidate.source_path, datetime.now(UTC), run_id
+                    sequence, sha256, size, candidate.source_path, datetime.now(UTC), run_id
                 )
                 entries.append(entry)
                 seen.append((candidate, sha256, sequence))
@@ -167,77 +176,121 @@ def stage_new(
     with exclusive_lock(archive.intake_lock):
         extractor = extractor_in_use()
         stage.sweep("new")
-        forgotten = archive.forgotten()
         entries = list(archive.entries(after=stage.staged_through()))
-        came_back: set[str] = set()
+        try:
+            mappings = load_mappings(settings.field_mappings)
+        except MappingError as error:
+            raise InputError(str(error)) from None
+        reading = _Reading(settings, archive, extractor, archive.forgotten(), mappings)
         done = 0
-        for chunk in chunks(entries, settings.batch_articles):
-            read, rejected, gone = _read(archive, chunk, forgotten)
-            came_back |= gone
-            extracted, failed = extract(extractor, {r.content_sha256: r.article for r in read})
-            rejected += [
-                _rejected(
-                    r.entry,
-                    r.item,
-                    "extraction_failed",
-                    f"{extractor.version}: {failed[r.content_sha256]}",
-                    "report this article as a bug of the extractor; `newsactors rebuild` "
-                    "with a mended version takes it in",
-                )
-                for r in read
-                if r.content_sha256 in failed
-            ]
-            read = [r for r in read if r.content_sha256 in extracted]
+        while done < len(entries):
+            reading.begin(entries[done:])
+            # Its length is known once it is written; a name that no batch has serves until then.
+            first, last = entries[done].sequence, entries[-1].sequence
+            unnamed = stage.prepare(
+                "ingest", first, last, extractor.version, reading.parts(), "new"
+            )
+            read = reading.entries
             result.quarantined += state.settle_items(
-                [(e.source_path, e.sha256) for e in chunk if not e.forgets], rejected
+                [(e.source_path, e.sha256) for e in read if not e.forgets], reading.rejected
             )
-            result.batches.append(
-                stage.write(
-                    "ingest",
-                    chunk[0].sequence,
-                    chunk[-1].sequence,
-                    extractor.version,
-                    {
-                        staging.ARTICLES: staging.article_rows(read, extractor.version),
-                        **staging.extracted_rows(extracted),
-                    },
-                )
-            )
-            result.articles += len(read)
-            done += len(chunk)
+            result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
+            result.articles += reading.articles
+            done += len(read)
             progress("read and extract", done, len(entries))
-        if came_back:
-            archive.forget(came_back, run_id)
+        if reading.came_back:
+            archive.forget(reading.came_back, run_id)
     state.add_counts(run_id, quarantined=result.quarantined)
     return result
 
 
-def _read(
-    archive: RawArchive, entries: Sequence[Entry], forgotten: frozenset[str]
-) -> tuple[list[ReadArticle], list[Rejected], set[str]]:
-    """What is in the archived files: articles, rejections, and bytes that hold forgotten texts.
+@dataclass
+class _Reading:
+    """One batch after the other, from archived files to rows, a part of a batch in memory."""
 
-    The last are files that say in other bytes (another line end) what is to be forgotten, and
-    nothing else.
-    """
-    read: list[ReadArticle] = []
-    rejected: list[Rejected] = []
-    gone: set[str] = set()
-    for entry in entries:
-        if entry.forgets or entry.sha256 in forgotten:
-            continue
-        items = read_file(archive.get(entry.sha256), entry.source_path)
-        articles = [ReadArticle(entry, i.number, i.article) for i in items if i.article]
-        kept = [found for found in articles if found.content_sha256 not in forgotten]
-        if not kept and len(articles) == len(items):
-            gone.add(entry.sha256)
-        read += kept
-        rejected += [
-            _rejected(entry, i.number, i.rejection.reason, i.rejection.detail, i.rejection.remedy)
-            for i in items
-            if i.rejection
+    settings: Settings
+    archive: RawArchive
+    extractor: Extractor
+    forgotten: frozenset[str]
+    mappings: tuple[FieldMapping, ...]
+    came_back: set[str] = field(default_factory=set)
+    """Files that say what is to be forgotten in other bytes (line ends), and nothing else."""
+
+    def begin(self, entries: Sequence[Entry]) -> None:
+        """Begin a batch with the first of these files."""
+        self.waiting = entries
+        self.entries: list[Entry] = []
+        self.rejected: list[Rejected] = []
+        self.articles = 0
+
+    def parts(self) -> Iterator[tuple[str, pa.Table]]:
+        """The rows of the batch; it ends with the file that fills it."""
+        size = self.settings.batch_articles
+        full: list[ReadArticle] = []
+        yield from self._rows([])
+        for entry in self.waiting[:size]:
+            for article in self._articles_in(entry):
+                full.append(article)
+                if len(full) == size:
+                    yield from self._rows(full)
+                    full = []
+            self.entries.append(entry)
+            if self.articles + len(full) >= size:
+                break
+        yield from self._rows(full)
+
+    def _articles_in(self, entry: Entry) -> Iterator[ReadArticle]:
+        """What is in an archived file and not forgotten; what is rejected is kept for later."""
+        if entry.forgets or entry.sha256 in self.forgotten:
+            return
+        is_kept = False
+        with self.archive.open(entry.sha256) as file:
+            for item in read_items(
+                file, entry.size, entry.source_path, self.settings.limits, self.mappings
+            ):
+                if item.article is None:
+                    self.rejected.append(_not_read(entry, item))
+                    is_kept = True
+                    continue
+                found = ReadArticle(
+                    entry,
+                    item.number,
+                    item.article,
+                    item.article.url or f"{item.path}#{item.index}",
+                    item.path,
+                )
+                if found.content_sha256 not in self.forgotten:
+                    is_kept = True
+                    yield found
+        if not is_kept:
+            self.came_back.add(entry.sha256)
+
+    def _rows(self, read: list[ReadArticle]) -> Iterator[tuple[str, pa.Table]]:
+        extracted, failed = extract(self.extractor, {r.content_sha256: r.article for r in read})
+        self.rejected += [
+            _rejected(
+                r.entry,
+                r.item,
+                "extraction_failed",
+                f"{self.extractor.version}: {failed[r.content_sha256]}",
+                "report this article as a bug of the extractor; `newsactors rebuild` "
+                "with a mended version takes it in",
+            )
+            for r in read
+            if r.content_sha256 in failed
         ]
-    return read, rejected, gone
+        kept = [r for r in read if r.content_sha256 in extracted]
+        self.articles += len(kept)
+        yield staging.ARTICLES, staging.article_rows(kept, self.extractor.version)
+        yield from staging.extracted_rows(extracted).items()
+
+
+def _not_read(entry: Entry, item: Item) -> Rejected:
+    """A rejected item; quarantine keeps it under its file, the member's name goes to the detail."""
+    assert item.rejection is not None
+    found, member = item.rejection, item.path.removeprefix(entry.source_path).removeprefix("!/")
+    detail = f"{member}: {found.detail}" if member else found.detail
+    return _rejected(entry, item.number, found.reason, detail, found.remedy)
 
 
 def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> Rejected:
@@ -251,14 +304,17 @@ def extract(
 ) -> tuple[dict[str, Extraction], dict[str, str]]:
     """The extraction of each article on which the extractor succeeds, and why it failed on others.
 
+    Articles in other languages than the extractors' are given none of their own: they stay empty.
     Failing is also to yield what the checks would refuse: one text must not block the publish.
     """
+    foreign = {c: Extraction() for c, a in articles.items() if a.language not in (None, ENGLISH)}
+    articles = {c: a for c, a in articles.items() if c not in foreign}
     extracted: dict[str, Extraction] = {}
     failed: dict[str, str] = {}
     try:
-        extracted = dict(
-            zip(articles, extractor.extract_many(list(articles.values())), strict=True)
-        )
+        if articles:
+            found = extractor.extract_many(list(articles.values()))
+            extracted = dict(zip(articles, found, strict=True))
     except Exception:
         for content, article in articles.items():
             try:
@@ -269,4 +325,4 @@ def extract(
         if fault := checks.fault_of(articles[content], extracted[content]):
             failed[content] = fault
             del extracted[content]
-    return extracted, failed
+    return foreign | extracted, failed

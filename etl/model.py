@@ -40,6 +40,7 @@ class Article:
     outlet_method: str | None = None
     authors_method: str | None = None
     date_method: str | None = None
+    url: str | None = None
 
     def text(self, part: Part) -> str:
         """The text that offsets of `part` count into."""

@@ -10,6 +10,7 @@ Locks: from loading to publishing the caller holds the writer lock. What also ne
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -115,9 +116,8 @@ def is_correction_due(settings: Settings) -> bool:
 
 def _quarantine_digest(settings: Settings) -> str:
     rows = State(settings.state_file).quarantine()
-    return RawArchive.digest(
-        repr([(r.source_sha256, r.source_path, r.item) for r in rows]).encode()
-    )
+    named = repr([(r.source_sha256, r.source_path, r.item) for r in rows])
+    return hashlib.sha256(named.encode()).hexdigest()
 
 
 def link(settings: Settings, *, relink: bool = False) -> int:

@@ -362,7 +362,7 @@ def _came_since(con: duckdb.DuckDBPyConnection, promotion: Switch) -> list[str]:
 
 def _articles(con: duckdb.DuckDBPyConnection, contents: Sequence[str]) -> dict[str, Article]:
     """Article versions as their reader gave them, by content_sha256."""
-    names = [field.name for field in fields(Article)]
+    names = [field.name for field in fields(Article) if field.name != "url"]  # kept with sources
     rows = con.execute(
         f"select content_sha256, {', '.join(names)} from loaded.article_versions "
         "where content_sha256 in (select unnest(?))",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,34 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 class SettingsError(ValueError):
     """An environment variable holds a value that cannot be used; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one file of the inbox may cost; what goes over goes to quarantine. Times are of the
+    processor, so that a busy machine rejects nothing that an idle one would read.
+    """
+
+    file_bytes: int = 4 << 30
+    """NEWSACTORS_MAX_FILE_BYTES: a file as it lies in the inbox."""
+    document_bytes: int = 32 << 20
+    """NEWSACTORS_MAX_DOCUMENT_BYTES: what must be held whole: a page, a record, an archive in an
+    archive. Formats that stream (JSON lines, CSV, WARC, TAR, SGML) are limited a record."""
+    article_chars: int = 2_000_000
+    """NEWSACTORS_MAX_ARTICLE_CHARS: the body of one article."""
+    unpacked_bytes: int = 32 << 30
+    """NEWSACTORS_MAX_UNPACKED_BYTES: all that one file unpacks to."""
+    ratio: int = 200
+    """NEWSACTORS_MAX_RATIO: unpacked bytes for each packed one, from 32 MiB on; text packs 3 to 30
+    times, a bomb 1,000 times and more."""
+    items: int = 1_000_000
+    """NEWSACTORS_MAX_ITEMS: articles and rejections of a file."""
+    depth: int = 4
+    """NEWSACTORS_MAX_DEPTH: archives within archives."""
+    item_seconds: int = 20
+    """NEWSACTORS_MAX_ITEM_SECONDS: processor time for one item."""
+    file_seconds: int = 7200
+    """NEWSACTORS_MAX_FILE_SECONDS: processor time for reading one file."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +66,14 @@ class Settings:
     shift_share: float = 0.2
     """NEWSACTORS_SHIFT_SHARE: share of an actor's series that a publish may change unwarned."""
     batch_articles: int = 500
-    """NEWSACTORS_BATCH_ARTICLES: files a batch; a killed run repeats at most one batch."""
+    """NEWSACTORS_BATCH_ARTICLES: a batch ends with the file that fills it; a killed run repeats at
+    most one batch."""
     on_failure_command: str | None = None
     """NEWSACTORS_ON_FAILURE_COMMAND: program and arguments to run when a run failed."""
     on_failure_webhook: str | None = None
     """NEWSACTORS_ON_FAILURE_WEBHOOK: loopback URL that gets a JSON POST when a run failed."""
+    limits: Limits = Limits()
+    """NEWSACTORS_MAX_…: see `Limits`."""
 
     @property
     def published(self) -> Path:
@@ -74,6 +105,11 @@ class Settings:
     def reextraction(self) -> Path:
         """Rows beside those in `extracted`: a candidate, and what a promotion replaced."""
         return self.home / "reextraction"
+
+    @property
+    def field_mappings(self) -> Path:
+        """Which fields of JSON and CSV hold what (docs/formats.md); part of the backup."""
+        return self.registry / "fields.yaml"
 
     @property
     def identity_ledger(self) -> Path:
@@ -129,4 +165,11 @@ class Settings:
             batch_articles=int(number("NEWSACTORS_BATCH_ARTICLES", 500, 1)),
             on_failure_command=env.get("NEWSACTORS_ON_FAILURE_COMMAND") or None,
             on_failure_webhook=env.get("NEWSACTORS_ON_FAILURE_WEBHOOK") or None,
+            limits=Limits(
+                **{
+                    limit.name: int(number(f"NEWSACTORS_MAX_{limit.name.upper()}", default, 1))
+                    for limit in fields(Limits)
+                    if isinstance(default := limit.default, int)
+                }
+            ),
         )

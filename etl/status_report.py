@@ -124,6 +124,19 @@ def undated_sources(settings: Settings, run_id: str) -> list[str]:
     return [path for (path,) in found]
 
 
+def foreign_counts(settings: Settings, run_id: str) -> dict[str, int]:
+    """By language, the published articles that a run brought and that are not in English."""
+    if not settings.published.exists():
+        return {}
+    with open_published(settings) as con:
+        found = con.execute(
+            "select language, count(*) from main.articles "
+            "where run_id = ? and language <> 'en' group by 1 order by 2 desc, 1",
+            [run_id],
+        ).fetchall()
+    return dict(found)
+
+
 def _contents(settings: Settings) -> Contents | None:
     if not settings.published.exists():
         return None

@@ -25,7 +25,7 @@ def actors(bench: Bench) -> list[Table]:
     sizes: dict[str, int] = defaultdict(int)
     for text, extraction in bench.run(gum_news):
         everything = [{trimmed(text.text, m) for m in c} for c in text.clusters]
-        named = _gold_names(text)
+        named = gold_names(text)
         by_actor: dict[int, set[Span]] = defaultdict(set)
         by_name: dict[int, set[Span]] = defaultdict(set)
         for m in extraction.mentions:
@@ -62,7 +62,7 @@ def actors(bench: Bench) -> list[Table]:
     ]
 
 
-def _gold_names(text: LinkedText) -> list[set[Span]]:
+def gold_names(text: LinkedText) -> list[set[Span]]:
     """The clusters, of their mentions only names and pronouns; without those left empty."""
     capitals = Capitals(text)
 

@@ -60,15 +60,20 @@ def agreement(found: Mapping[str, Extraction]) -> list[list[str | int | None]]:
     return rows
 
 
-def _named(extraction: Extraction, given: str, surname: str) -> int:
-    """Mentions by name of the actor of that name, or of the surname alone."""
-    actors = {
+def actors_named(extraction: Extraction, given: str, surname: str) -> set[int]:
+    """The actors of that name, or of the surname alone."""
+    return {
         number
         for number, actor in enumerate(extraction.actors)
         if actor.type == "PERSON"
         and actor.name.split()[-1] == surname
         and (given.lower() in actor.name.lower().split() or actor.name == surname)
     }
+
+
+def _named(extraction: Extraction, given: str, surname: str) -> int:
+    """Mentions by name of the actor of that name, or of the surname alone."""
+    actors = actors_named(extraction, given, surname)
     return sum(m.kind == "name" and m.actor in actors for m in extraction.mentions)
 
 

@@ -75,7 +75,7 @@ def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
 def _enter(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, decided: pa.Table, *, is_trial: bool
 ) -> None:
-    """Add decisions to temporary table `ledger` and, unless on trial, to the files."""
+    """Add decisions to temporary table `ledger` and, unless on trial, to the ledger's files."""
     if not is_trial:
         ledger.append(decided)
     con.register("decided", decided)

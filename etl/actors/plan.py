@@ -291,10 +291,13 @@ def _finish(plan: Plan, state: _State) -> None:
             if outlet := c.get("outlet"):
                 plan.outlets[c["article"]] = outlet, c.id
     plan.redirects = {old: state.resolve(old) for old in state.parent}
+    targets = {meaning.target for meaning in state.meanings.values()}
     for c in plan.corrections:
-        # An actor that was made and unmade is again who it was taken from.
-        if c.minted and plan.outcomes[c.id].status == "undone" and c.action == "split":
-            plan.redirects.setdefault(c.minted, state.resolve(c["actor"]))
+        # An actor that was made and unmade is again who it was taken from, unless a row written by
+        # hand gave its id something since.
+        is_unmade = c.action == "split" and plan.outcomes[c.id].status == "undone"
+        if is_unmade and c.minted and c.minted not in targets:
+            plan.redirects.setdefault(c.minted, plan.resolve(state.resolve(c["actor"])))
 
 
 def why_refused(corrections: Sequence[Correction], new: Correction) -> str:

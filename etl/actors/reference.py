@@ -32,7 +32,7 @@ class Office:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """Look-ups by folded names; `offices` by surname. Hashed by identity, for caches."""
+    """Look-ups by folded names; `offices` by surname. Hashed by identity, as a key of caches."""
 
     countries: Mapping[str, str] = field(default_factory=dict)
     organisations: Mapping[str, str] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Deciding all names anew: what would change, with ids of actors kept where they can be.
 
-Belongs here: what a relink changes. Does not belong here: deciding (`linker`), showing it,
-applying it (`link`).
+Belongs here: what a relink changes. Does not belong here: deciding (`linker`), applying it
+(`link`), showing it.
 
 A name is decided once and later articles follow, so early decisions were made knowing little. A
 relink decides everything with what is known today. An actor keeps its id by majority: of the old

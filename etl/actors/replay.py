@@ -130,8 +130,8 @@ qualify row_number() over (
 ) = 1
 """
 """Old ids: given up by merges and undone splits; ids of the linker of which corrections or a relink
-left nothing, which lead to whoever has most of it; actors that an alias made and its undo unmade.
-"""
+left nothing, which lead to whoever has most of it; and actors that an alias made and its undo
+unmade."""
 
 
 @cache

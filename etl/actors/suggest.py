@@ -4,8 +4,8 @@ Belongs here: which pairs are looked at, and how likely each is. Does not belong
 (a person decides), and what the linker joins by itself (`link`).
 
 Only actors that meet in a block are compared, so that the work grows with the number of actors and
-not with its square: those of the linker (`variants`), the same words in another order, the same
-consonants, an acronym, a surname alone. Blocks of more than
+not with its square: a key without initials and diacritics, the same words in another order, the
+sound of a name, an acronym, a surname alone, and the linker's blocks of people. Those of more than
 MOST_IN_A_BLOCK say nothing. Two actors of one article are two, unless they have the very same key.
 """
 
@@ -21,17 +21,19 @@ import duckdb
 import pyarrow as pa
 from rapidfuzz import fuzz
 
-from etl.actors.names import name_key, type_group
+from etl.actors.names import name_key, split_name, type_group
 from etl.actors.plan import Plan
 from etl.actors.variants import (
-    CONFIDENCE,
+    PersonName,
     Variant,
     is_acronym,
     is_acronym_of,
+    organisation_key,
     person_blocks,
     person_name,
     same_person,
     sounds,
+    without_particles,
 )
 from etl.extract.name_words import initials
 
@@ -40,21 +42,18 @@ Row = dict[str, Any]
 MOST_IN_A_BLOCK = 40
 LEAST_SCORE = 0.5
 LEAST_RATIO = 84.0
-"""Least similarity (rapidfuzz's ratio, 0 to 100) of two keys that only a skeleton brings together:
+"""Least similarity (rapidfuzz's ratio, 0 to 100) of two keys that only their sound brings together:
 "zelensky" and "zelenskiy" have 94, "merkel" and "markle" 67."""
 MOST_COMPANIONS = 200
 
-_IN_WORDS: dict[Variant, str] = {
-    "order": "the same words in another order",
-    "middle_name": "a middle name more, first name and surname the same",
-    "spelling": "spellings of one name",
-    "nickname": "one first name is short for the other, the same surname",
-    "initial": "an initial for the first name, the same surname",
+_VARIANTS: dict[Variant, tuple[float, str]] = {
+    "order": (0.8, "the same words in another order"),
+    "middle_name": (0.7, "the same name with a middle name"),
+    "spelling": (0.75, "the same name in another spelling"),
+    "nickname": (0.7, "a short form of the first name, the same surname"),
+    "initial": (0.65, "an initial for the first name, the same surname"),
 }
-_LESS_THAN_LINKED = 0.15
-"""How much less likely a variant is than the linker is sure of it: it had its reasons not to join.
-"""
-
+"""How likely two names of people are one actor that the linker left apart, and the reason given."""
 _HONORIFICS = "'mr', 'mr.', 'mrs', 'mrs.', 'ms', 'ms.', 'miss', 'dr', 'dr.', 'sir', 'lady'"
 """Roles that many bear: they speak for nobody."""
 
@@ -67,8 +66,12 @@ class _Form:
     group: str
 
     @property
+    def person(self) -> PersonName:
+        return person_name(self.name)
+
+    @property
     def words(self) -> list[str]:
-        return self.key.split()
+        return sorted(self.key.split())
 
 
 _FORMS = """
@@ -224,19 +227,19 @@ def _meetings(forms: list[_Form]) -> Iterator[tuple[_Form, _Form]]:
 
 
 def _blocks(form: _Form) -> Iterable[tuple[str, str]]:
-    words = form.words
     yield "key", form.key
-    yield "words", " ".join(sorted(words))
-    yield "sounds", sounds(form.key)
+    yield "words", " ".join(form.words)
+    yield "sound", sounds(form.key)
     if form.group == "PERSON":
-        name = person_name(form.name)
-        yield "surname", name.surname
-        if name.given:
-            yield from (("variant", block) for block in person_blocks(name))
+        yield "surname", without_particles(form.person.surname)
+        for block in person_blocks(form.person) if form.person.given else ():
+            yield "person", block
     elif is_acronym(form.name):
-        yield "acronym", form.key.replace(" ", "").upper()
+        yield "acronym", form.name.replace(".", "")
     else:
-        yield from (("acronym", letters) for letters in initials(words))
+        yield "organisation", organisation_key(form.name)
+        for letters in initials(split_name(form.name)):
+            yield "acronym", letters
 
 
 def _likeness(one: _Form, other: _Form) -> _Evidence | None:
@@ -247,34 +250,39 @@ def _likeness(one: _Form, other: _Form) -> _Evidence | None:
         return _Evidence(0.5, ["the same word, of another type"], True)
     if one.group != other.group:
         return None
-    mine, theirs = one.words, other.words
-    if sorted(mine) == sorted(theirs):
-        return _Evidence(0.8, ["the same words in another order"])
     short, long = sorted((one, other), key=lambda form: len(form.key))
-    if one.group != "PERSON" and is_acronym(short.name) and len(long.words) > 1:
-        if is_acronym_of(short.name, long.name):
-            # Two letters fit too much: 9 of 10 suggested in PolNeAR dev and Wikinews were wrong.
-            sure = 0.7 if len(short.key.replace(" ", "")) > 2 else 0.5
-            return _Evidence(sure, [f"{short.name} are the initials of {long.name}"])
-        return None
-    if one.group == "PERSON":
-        brief, full = person_name(short.name), person_name(long.name)
-        if variant := same_person(brief, full):
-            return _Evidence(CONFIDENCE[variant] - _LESS_THAN_LINKED, [_IN_WORDS[variant]])
-        if brief.suffix != full.suffix:
-            return None
-        if not brief.given and full.given and full.surname == brief.surname:
-            return _Evidence(0.45, [f"{short.name} is the surname of {long.name}"])
-        if brief.given and full.given and brief.surname == full.surname:
-            longer, shorter = sorted((brief.given, full.given), key=len, reverse=True)
-            if len(shorter) > 1 and longer.startswith(shorter):
-                return _Evidence(0.6, ["one first name shortens the other, the same surname"])
+    told = _alike_people(short, long) if one.group == "PERSON" else _alike_others(short, long)
+    if told:
+        return _Evidence(told[0], [told[1]])
+    if one.group != "PERSON" and is_acronym(short.name):
+        return None  # that an acronym sounds like a name says nothing
     ratio = fuzz.ratio(one.key, other.key)
     if ratio >= LEAST_RATIO and sounds(one.key) == sounds(other.key):
-        return _Evidence(
-            0.45 + 0.35 * (ratio - LEAST_RATIO) / (100 - LEAST_RATIO),
-            [f"similar spelling ({ratio:.0f} of 100), the same consonants"],
-        )
+        score = 0.45 + 0.35 * (ratio - LEAST_RATIO) / (100 - LEAST_RATIO)
+        return _Evidence(score, [f"similar spelling ({ratio:.0f} of 100), the same consonants"])
+    return None
+
+
+def _alike_people(short: _Form, long: _Form) -> tuple[float, str] | None:
+    a, b = short.person, long.person
+    if variant := same_person(a, b):
+        return _VARIANTS[variant]
+    if without_particles(a.surname) != without_particles(b.surname):
+        return None
+    if not a.given:
+        return (0.45, f"{short.name} is the surname of {long.name}") if b.given else None
+    if b.given and (a.given.startswith(b.given) or b.given.startswith(a.given)):
+        return 0.6, "one first name shortens the other, the same surname"
+    return None
+
+
+def _alike_others(short: _Form, long: _Form) -> tuple[float, str] | None:
+    if is_acronym(short.name) and is_acronym_of(short.name, long.name):
+        # Two letters fit too much: 9 of 10 suggested in PolNeAR dev and Wikinews were wrong.
+        score = 0.7 if len(short.key.replace(" ", "")) > 2 else 0.5
+        return score, f"{short.name} are the initials of {long.name}"
+    if short.words == long.words or organisation_key(short.name) == organisation_key(long.name):
+        return 0.8, "the same words in another order, spelling or legal form"
     return None
 
 

@@ -1,24 +1,35 @@
-"""What every reader shares: the item it yields, the rejection, and the shape of a reader module.
+"""What every reader shares: rejections, what a format tells about an article, a reader's shape.
 
 Belongs here: the records between a reader and the store, and the closed list of reasons.
-Does not belong here: decoding (`decode`), any format, the choice among readers (the package).
+Does not belong here: bytes and limits (`source`), any format, the choice among readers (the
+package).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from etl.model import Article
 
+if TYPE_CHECKING:
+    from etl.readers.source import Source
+
 Reason = Literal[
-    "empty",  # nothing to read: no bytes, only white space, or no body
+    "empty",  # nothing to read: no bytes, only white space, no body, no article
     "binary",  # not text, and no reader claims it
-    "undecodable",  # text in another encoding than UTF-8, or damaged
+    "undecodable",  # text whose encoding is neither told nor certain, or damaged
+    "malformed",  # begins as a format and breaks its rules: cut off, damaged, not closed
+    "unmapped",  # a record none of whose fields is known to hold a text
+    "encrypted",  # needs a password
+    "unsupported",  # a known format that is not read, or not without an extra
     "unreadable",  # the bytes could not be had (permissions; said by the store), or a reader failed
     "impossible_date",  # a date is claimed that no calendar has, or that cannot be a news date
-    "too_large",  # above MAX_BYTES
+    "too_large",  # above a limit of bytes, packed or unpacked, or of characters
+    "too_many",  # more items than a file may have
+    "too_deep",  # archives within archives, or values within values
+    "too_slow",  # took more processor time than an item or a file may
 ]
 
 
@@ -33,9 +44,15 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a file, counted from 0: either an article or a rejection, never both."""
+    """One item of a file: either an article or a rejection, never both.
+
+    `number` counts from 0 within the file, `index` within its member. `path` is the file's, with
+    the names of archive members behind "!/".
+    """
 
     number: int
+    path: str = ""
+    index: int = 0
     article: Article | None = None
     rejection: Rejection | None = None
 
@@ -45,25 +62,34 @@ class Item:
 
 
 class Rejected(Exception):  # noqa: N818 - not an error of the program: a verdict on its input
-    """Raised inside a reader to give an item up; carries the rejection."""
+    """Raised inside a reader to give up what it reads; carries the rejection."""
 
-    def __init__(self, rejection: Rejection) -> None:
-        super().__init__(rejection.detail)
-        self.rejection = rejection
+    def __init__(self, reason: Reason, detail: str, remedy: str) -> None:
+        super().__init__(detail)
+        self.rejection = Rejection(reason, detail, remedy)
+
+
+class FileRejected(Rejected):
+    """Raised to give up the rest of the whole file, archives around this member included."""
+
+
+Part: TypeAlias = "Article | Rejection | Source | None"
+"""What a reader yields: an article, a rejected item, a member to be read as a file of its own, or
+None where something was passed over that holds no article."""
 
 
 class Reader(Protocol):
     """The shape of a reader module (a module with these three names is one).
 
     `name` becomes `Article.source_format`. `sniff` answers 0.0 (not mine) to 1.0 (certainly mine)
-    from the content first and the name second. `read` yields the items in file order.
+    from the first 64 KB of the content first and the name second. `read` yields in file order.
     """
 
     name: str
 
-    def sniff(self, data: bytes, path: str) -> float: ...
+    def sniff(self, head: bytes, path: str) -> float: ...
 
-    def read(self, data: bytes, path: str) -> Iterator[Item]: ...
+    def read(self, source: Source) -> Iterator[Part]: ...
 
 
 def word_set(text: str) -> frozenset[str]:

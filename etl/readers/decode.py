@@ -1,19 +1,28 @@
-"""Bytes to text: byte order marks, strict UTF-8, and what is not text at all.
+"""Bytes to text: byte order marks, what a file says of itself, strict UTF-8, else detection.
 
 Belongs here: everything between the bytes as archived and the text that offsets count into.
 Does not belong here: the meaning of the text, and formats that are binary by nature.
 
-Nothing is guessed: a text in another encoding would decode to plausible but wrong names, so it is
-rejected with the command that converts it. The text keeps every character but the byte order mark
-and the carriage returns: CRLF and lone CR become LF.
+A text in another encoding would decode to plausible but wrong names. So what is told counts only
+where it decodes without an error, and detection (charset-normalizer) only decides between
+encodings that news has been written in, on a text long enough to tell. UTF-8 with a damaged
+character is damaged UTF-8, not another encoding. The text keeps every character but the byte order
+mark and the carriage returns: CRLF and lone CR become LF.
 """
 
 from __future__ import annotations
 
 import codecs
+import contextlib
+import logging
 import re
+from io import BufferedReader
 
-from etl.readers.base import Rejected, Rejection
+from charset_normalizer import from_bytes
+
+from etl.readers.base import Rejected
+
+logging.getLogger("charset_normalizer").setLevel(logging.ERROR)
 
 # UTF-32 LE begins with the bytes of UTF-16 LE's mark, so the longer marks come first.
 _MARKS = (
@@ -54,26 +63,106 @@ _CONTROLS = bytes(c for c in (*range(0x20), 0x7F) if c not in b"\t\n\v\f\r")
 _MAX_CONTROL_SHARE = 0.01
 
 
-def decode(data: bytes) -> str:
-    """The text of `data`, line ends LF. Raises Rejected ('binary' or 'undecodable')."""
+# Western first: what detection finds no difference in is decided by this order.
+_ENCODINGS = ["cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256",
+              "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "iso8859_2"]  # fmt: skip
+_DETECT_FROM = 200
+_DETECT_BYTES = 1 << 17
+_MANY_BYTES = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,40})""")
+
+
+def declared(data: bytes) -> str | None:
+    """The encoding that a page or an XML document says it has, in its first bytes."""
+    match = _DECLARED.search(data[:400]) or _META.search(data[:4096])
+    return match[1].decode("ascii") if match else None
+
+
+def decode(data: bytes, told: str | None = None) -> str:
+    """The text of `data`, line ends LF. Raises Rejected ('binary' or 'undecodable').
+
+    `told` is what is said of its encoding; latin-1 means windows-1252, as in browsers.
+    """
     for mark, encoding in _MARKS:
         # FF FE 00 00 is also UTF-16 LE of a text that begins with NUL, which would be binary.
         if data.startswith(mark):
             text = _strict(data, len(mark), encoding)
             break
     else:
-        _reject_binary(data)
-        text = _strict(data, 0, "utf-8")
+        known = _as_told(data, told)
+        if known is None:
+            _reject_binary(data)
+            known = _utf8_or_detected(data)
+        text = known
     nul = text.find("\0")
     if nul >= 0:
         raise Rejected(
-            Rejection(
-                "binary",
-                f"NUL character at position {nul} (line {text.count(chr(10), 0, nul) + 1})",
-                "give the article as text (UTF-8)",
-            )
+            "binary",
+            f"NUL character at position {nul} (line {text.count(chr(10), 0, nul) + 1})",
+            "give the article as text (UTF-8)",
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _as_told(data: bytes, told: str | None) -> str | None:
+    try:
+        name = codecs.lookup(told or "").name
+        if name in ("utf-8", "ascii") or not (told and data):
+            return None
+        return data.decode("cp1252" if name == "iso8859-1" else name)
+    except (LookupError, UnicodeError, ValueError):
+        return None  # wrong, unknown, or no encoding of text at all
+
+
+def _utf8_or_detected(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        is_damaged = _MANY_BYTES.search(data[: error.start]) or (
+            error.end >= len(data) - 3 and error.reason == "unexpected end of data"
+        )
+        if not is_damaged and (encoding := _detected(data, error.start)):
+            with contextlib.suppress(UnicodeDecodeError):
+                return data.decode(encoding)
+    return _strict(data, 0, "utf-8")
+
+
+def _detected(data: bytes, near: int) -> str | None:
+    """The encoding of bytes that are not UTF-8 at `near`; None where too few or not certain."""
+    if len(data) < _DETECT_FROM:
+        return None
+    some = data[max(0, near - _DETECT_BYTES // 2) :][:_DETECT_BYTES]
+    best = from_bytes(some, cp_isolation=_ENCODINGS, enable_fallback=False).best()
+    return None if best is None else best.encoding
+
+
+class LineDecoder:
+    """Lines of one file to text: UTF-8 until one is not, which decides for all that follow."""
+
+    def __init__(self, told: str | None = None) -> None:
+        self.told = told
+        self.encoding: str | None = None
+        self.is_utf8 = False
+
+    def text(self, line: bytes, rest: BufferedReader) -> str:
+        """The text of a line; `rest` is what follows. Raises Rejected ('undecodable')."""
+        if self.encoding is None:
+            line = line.removeprefix(codecs.BOM_UTF8)
+            try:
+                text = line.decode("utf-8")
+                self.is_utf8 = self.is_utf8 or len(text) < len(line)
+                return text
+            except UnicodeDecodeError as error:
+                if not self.is_utf8:
+                    known = line if _as_told(line, self.told) is not None else None
+                    self.encoding = (
+                        self.told if known else _detected(line + rest.peek(), error.start)
+                    )
+        if self.encoding is not None:
+            with contextlib.suppress(UnicodeDecodeError):
+                return line.decode(self.encoding)
+        return _strict(line, 0, "utf-8")
 
 
 def _reject_binary(data: bytes) -> None:
@@ -81,30 +170,24 @@ def _reject_binary(data: bytes) -> None:
     for magic, what in _MAGIC:
         if head.startswith(magic) and (magic == b"%PDF-" or _NON_TEXT.search(head)):
             raise Rejected(
-                Rejection(
-                    "binary",
-                    f"{what}: the file begins with the bytes {magic[:8].hex(' ').upper()}",
-                    "unpack or convert it to text (UTF-8) and drop that in",
-                )
+                "binary",
+                f"{what}: the file begins with the bytes {magic[:8].hex(' ').upper()}",
+                "unpack or convert it to text (UTF-8) and drop that in",
             )
     nul = data.find(b"\0")
     if nul >= 0:
         raise Rejected(
-            Rejection(
-                "binary",
-                f"NUL byte at offset {nul} (line {data.count(bytes([10]), 0, nul) + 1})",
-                "give the article as text; if this is UTF-16 without a byte order mark: "
-                "iconv -f utf-16le -t utf-8",
-            )
+            "binary",
+            f"NUL byte at offset {nul} (line {data.count(bytes([10]), 0, nul) + 1})",
+            "give the article as text; if this is UTF-16 without a byte order mark: "
+            "iconv -f utf-16le -t utf-8",
         )
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > _MAX_CONTROL_SHARE * len(data) and controls > 4:
         raise Rejected(
-            Rejection(
-                "binary",
-                f"{controls:,} of {len(data):,} bytes are control characters",
-                "give the article as text (UTF-8)",
-            )
+            "binary",
+            f"{controls:,} of {len(data):,} bytes are control characters",
+            "give the article as text (UTF-8)",
         )
 
 
@@ -132,4 +215,4 @@ def _strict(data: bytes, start: int, encoding: str) -> str:
                 if encoding == "utf-8"
                 else "the file is damaged: fetch it again, or save it as UTF-8"
             )
-        raise Rejected(Rejection("undecodable", what, remedy)) from None
+        raise Rejected("undecodable", what, remedy) from None

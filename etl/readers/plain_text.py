@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from etl.model import Article
-from etl.readers.base import Item, Rejected, Rejection, word_set
+from etl.readers.addresses import address_date, canonical, host
+from etl.readers.base import Part, Rejected, word_set
 from etl.readers.boilerplate import is_boilerplate
 from etl.readers.byline import Byline, outlet_line, parse_byline
 from etl.readers.dateline import find_dateline
@@ -33,6 +34,7 @@ from etl.readers.dates import (
     file_name_date,
 )
 from etl.readers.decode import decode
+from etl.readers.source import Source
 
 name = "text"
 
@@ -41,7 +43,7 @@ _DATED = re.compile(
     r"(?P<time>T\d{2}:\d{2}\S*)?(?:\s+(?P<headline>.*))?",
     re.IGNORECASE,
 )
-_URL = re.compile(r"(?:url:\s*|source:\s*|link:\s*)?https?://\S+", re.IGNORECASE)
+_URL = re.compile(r"(?:url:\s*|source:\s*|link:\s*)?(?P<url>https?://\S+)", re.IGNORECASE)
 _UNREAD_BYLINE = re.compile(r"By\s+[^\W\d_a-z]\S*\s+[^\W\d_a-z]")
 _QUOTATION_MARKS = "\"'“”‘’«»"
 _MAX_HEADLINE_CHARS = 180
@@ -64,25 +66,15 @@ def sniff(data: bytes, path: str) -> float:
     return 0.9 if _DATED.match(first.decode("utf-8", errors="replace")) else 0.1
 
 
-def read(data: bytes, path: str) -> Iterator[Item]:
+def read(source: Source) -> Iterator[Part]:
     """The one article of the file. Raises Rejected for bytes that are no text."""
-    lines = decode(data).split("\n")
-    try:
-        article = _Parse(lines, path).article()
-    except ImpossibleDateError as error:
-        number = next((n for n, line in enumerate(lines, 1) if error.written in line), 1)
-        raise Rejected(
-            Rejection(
-                "impossible_date",
-                f"line {number}: {error}",
-                "correct the date in the file and drop it in again",
-            )
-        ) from None
-    yield Item(0, article=article)
+    yield article_of(decode(source.data(), source.charset), source.name, Found(url=source.url))
 
 
 @dataclass
-class _Found:
+class Found:
+    """What is known of an article; what a format told stands before what its text says."""
+
     headline: str | None = None
     headline_method: str | None = None
     on: date | None = None
@@ -92,20 +84,40 @@ class _Found:
     authors_method: str | None = None
     outlet: str | None = None
     outlet_method: str | None = None
+    url: str | None = None
+    language: str | None = None
     bylines: int = 0
+
+
+def article_of(text: str, path: str, found: Found, source_format: str = name) -> Article:
+    """The article in a text. With a headline that is told, only what stands above its body is read.
+
+    Raises Rejected ('empty', 'impossible_date').
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    try:
+        return _Parse(lines, path, found).article(source_format)
+    except ImpossibleDateError as error:
+        number = next((n for n, line in enumerate(lines, 1) if error.written in line), 1)
+        raise Rejected(
+            "impossible_date",
+            f"line {number}: {error}",
+            "correct the date in the file and drop it in again",
+        ) from None
 
 
 class _Parse:
     """One pass over the lines of a text, from the top; `self.at` is the next unread line."""
 
-    def __init__(self, lines: list[str], path: str) -> None:
+    def __init__(self, lines: list[str], path: str, found: Found) -> None:
         self.lines = lines
         self.path = path
         self.at = 0
-        self.found = _Found()
+        self.found = found
+        self.is_told = found.headline is not None
 
-    def article(self) -> Article:
-        is_dated = self._dated_line()
+    def article(self, source_format: str) -> Article:
+        is_dated = not self.is_told and self._dated_line()
         if self.found.headline is None:
             self._front_matter()
             if not self.found.bylines:  # a headline stands above the byline
@@ -115,16 +127,21 @@ class _Parse:
         found = self.found
         if found.on is None and (on := file_name_date(self.path)):
             found.on, found.date_method = on, "file_name"
+        if found.on is None and found.url and (on := address_date(found.url)):
+            found.on, found.date_method = on, "address"
+        if found.outlet is None and found.url:
+            self._take_outlet(host(found.url), "address")
         body = "\n".join(paragraphs).strip()
+        if not body and self.is_told:  # nothing but what looks like a date line: prose then
+            headline = (found.headline or "").casefold()
+            body = "\n".join(x for x in self.lines if x.strip().casefold() != headline).strip()
         if not body:
             raise Rejected(
-                Rejection(
-                    "empty",
-                    f"a headline and no body: “{found.headline[:80]}”"
-                    if found.headline
-                    else "dates, bylines or page furniture, and no body",
-                    "fetch the article again with its text, or delete the file",
-                )
+                "empty",
+                f"a headline and no body: “{found.headline[:80]}”"
+                if found.headline
+                else "dates, bylines or page furniture, and no body",
+                "fetch the article again with its text, or delete the file",
             )
         return Article(
             headline=found.headline,
@@ -133,7 +150,9 @@ class _Parse:
             authors=found.authors,
             published_on=found.on,
             published_at=found.at,
-            source_format=name,
+            language=found.language,
+            url=canonical(found.url),
+            source_format=source_format,
             headline_method=found.headline_method,
             outlet_method=found.outlet_method,
             authors_method=found.authors_method,
@@ -221,9 +240,12 @@ class _Parse:
             if self.at >= len(self.lines):
                 return
             line = self._line(self.at)
+            if self.is_told and line.casefold() == (self.found.headline or "").casefold():
+                self.at += 1
+                continue
             alone = is_dated and is_first and not self._line(self.at + 1)
             is_first = False
-            if (byline := parse_byline(line, stands_alone=alone)) is not None:
+            if (byline := self._byline(line, alone)) is not None:
                 if self.found.bylines == _MAX_BYLINES:
                     return
                 self._take_byline(byline)
@@ -231,22 +253,41 @@ class _Parse:
                 if is_line:
                     self.at += 1
                     self._take_outlet(outlet, "byline")
-            elif (taken := _joined_line(line)) is not None:
+            elif (taken := self._joined_line(line)) is not None:
                 for part in taken:
                     if isinstance(part, Byline):
                         self._take_byline(part)
                     else:
                         self._take_date(part)
-            elif not _URL.fullmatch(line) and not is_boilerplate(line):
+            elif address := _URL.fullmatch(line):
+                self.found.url = self.found.url or address["url"]
+            elif not is_boilerplate(line):
                 return
             self.at += 1
+
+    def _byline(self, line: str, alone: bool) -> Byline | None:
+        try:
+            return parse_byline(line, stands_alone=alone)
+        except ImpossibleDateError:
+            if self.is_told:
+                return None
+            raise
+
+    def _joined_line(self, line: str) -> list[WrittenDate | Byline] | None:
+        try:
+            return _joined_line(line)
+        except ImpossibleDateError:
+            if self.is_told:
+                return None  # prose then, for the date is told elsewhere
+            raise
 
     def _take_byline(self, byline: Byline) -> None:
         """A second byline ("Authored by … via …") adds its authors; the first names the outlet."""
         found = self.found
         found.bylines += 1
-        found.authors = tuple(dict.fromkeys((*found.authors, *byline.authors)))
-        found.authors_method = "byline" if found.authors else None
+        if found.authors_method in (None, "byline"):
+            found.authors = tuple(dict.fromkeys((*found.authors, *byline.authors)))
+            found.authors_method = "byline" if found.authors else None
         self._take_outlet(byline.outlet, "byline")
         if byline.written:
             self._take_date(byline.written)

@@ -12,22 +12,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
-from etl.store.files import sync_directory, write_atomically
+from etl.store.files import sync_directory, sync_file
 
 _LONGEST_LINE = 1 << 20
+_CHUNK = 1 << 20
+_IN_MEMORY = 64 << 20
 
 
 class ArchiveError(RuntimeError):
     """The archive is damaged; the message says where and what to do."""
+
+
+class ChangedError(RuntimeError):
+    """A file is not what it was a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +84,67 @@ class RawArchive:
         return self.root / "objects" / sha256[:2] / f"{sha256}.zst"
 
     @staticmethod
-    def digest(data: bytes) -> str:
-        """The name of these bytes in the archive."""
-        return hashlib.sha256(data).hexdigest()
+    def digest(file: BinaryIO) -> tuple[str, int]:
+        """The name of a file's bytes in the archive, and their number; read from the start."""
+        file.seek(0)
+        sha256, size = hashlib.sha256(), 0
+        while data := file.read(_CHUNK):
+            sha256.update(data)
+            size += len(data)
+        return sha256.hexdigest(), size
 
-    def put(self, data: bytes) -> str:
-        """Store bytes and return their SHA-256; storing the same again does nothing."""
-        sha256 = self.digest(data)
-        path = self.object_path(sha256)
-        if not path.exists():
-            # Arrow's codec needs the size to decompress; a stream carries its own end.
-            sink = pa.BufferOutputStream()
-            with pa.CompressedOutputStream(sink, "zstd") as stream:
-                stream.write(data)
-            write_atomically(path, sink.getvalue().to_pybytes())
-        return sha256
+    def put(self, file: BinaryIO, sha256: str) -> None:
+        """Store a file's bytes, of which this is the digest; storing them again does nothing.
 
-    def get(self, sha256: str) -> bytes:
-        """The bytes with this hash. Raises ArchiveError where they are missing or damaged."""
+        Raises ChangedError where the file was changed meanwhile.
+        """
         path = self.object_path(sha256)
+        if path.exists():
+            return
+        file.seek(0)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        found = hashlib.sha256()
         try:
-            with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
-                data: bytes = stream.read()
-        except OSError as error:
-            raise ArchiveError(
-                f"archived bytes {sha256} cannot be read from {path} ({error}); "
-                "restore this file from a backup"
-            ) from error
-        if self.digest(data) != sha256:
-            raise ArchiveError(
-                f"{path} is damaged: its content no longer has the hash it is named by; "
-                "restore this file from a backup"
-            )
-        return data
+            # Arrow's codec needs the size to decompress; a stream carries its own end.
+            with pa.CompressedOutputStream(pa.OSFile(str(temporary), "w"), "zstd") as stream:
+                while data := file.read(_CHUNK):
+                    found.update(data)
+                    stream.write(data)
+            if found.hexdigest() != sha256:
+                raise ChangedError("it was written to while it was being read")
+            sync_file(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_directory(path.parent)
+
+    @contextmanager
+    def open(self, sha256: str) -> Iterator[BinaryIO]:
+        """The bytes with this hash, checked, as a seekable file; above 64 MB on disk, unnamed.
+
+        Raises ArchiveError where they are missing or damaged.
+        """
+        path = self.object_path(sha256)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(self.root)) as file:
+            found = hashlib.sha256()
+            try:
+                with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+                    while data := stream.read(_CHUNK):
+                        found.update(data)
+                        file.write(data)
+            except OSError as error:
+                raise ArchiveError(
+                    f"archived bytes {sha256} cannot be read from {path} ({error}); "
+                    "restore this file from a backup"
+                ) from error
+            if found.hexdigest() != sha256:
+                raise ArchiveError(
+                    f"{path} is damaged: its content no longer has the hash it is named by; "
+                    "restore this file from a backup"
+                )
+            file.seek(0)
+            yield cast(BinaryIO, file)
 
     def remove(self, sha256: str) -> None:
         """Remove bytes for good (only `forget` does), with what a killed `put` left of them."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -52,6 +53,7 @@ _DECIDED = pa.schema(
 """What a load decides about each staged item."""
 
 _ROWS_AT_A_TIME = 100_000
+_BODIES_AT_A_TIME = 1000
 
 
 class BuildError(RuntimeError):
@@ -233,16 +235,10 @@ def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Decide for each staged row, in manifest order, which article it is a version of.
 
     A text is compared with all earlier ones of its key, outlet and day, the latest first: were it
-    the latest alone, forgetting the article in between would change what a rebuild decides.
+    the latest alone, forgetting the article in between would change what a rebuild decides. Only
+    bodies under a key that comes more than once are held: a batch may be one file of a gigabyte.
     """
-    rows = con.execute(
-        """
-        select s.sequence, s.item, s.content_sha256, s.source_key, s.outlet, s.published_on,
-          s.headline, s.body, known.article_id
-        from staged s left join loaded.article_versions known using (content_sha256)
-        order by s.sequence, s.item
-        """
-    ).fetchall()
+    rows = _staged_rows(con)
     earlier: dict[tuple[object, ...], list[tuple[str, str]]] = defaultdict(list)
     for key, outlet, day, chosen, body in con.execute(
         """
@@ -253,7 +249,7 @@ def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
         """
     ).fetchall():
         earlier[key, outlet, day].append((chosen, body))
-    candidates = [identity.article_id(r[4], r[5], r[6], r[7]) for r in rows]
+    candidates = [row[-1] for row in rows]
     con.register("candidates", pa.table({"article_id": pa.array(candidates, pa.string())}))
     existing = {
         i
@@ -265,8 +261,7 @@ def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
 
     versions: dict[str, str] = {}  # content_sha256 -> article_id, of this batch
     decided = []
-    for row, candidate in zip(rows, candidates, strict=True):
-        sequence, item, content, key, outlet, day, _, body, known = row
+    for sequence, item, content, key, outlet, day, body, known, candidate in rows:
         before = earlier[key, outlet, day]
         chosen = known or versions.get(content)
         is_new_version = chosen is None
@@ -283,6 +278,26 @@ def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return pa.Table.from_pylist(
         [dict(zip(_DECIDED.names, d, strict=True)) for d in decided], _DECIDED
     )
+
+
+def _staged_rows(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    """The staged rows in manifest order: what they are known by, and the id each would be given."""
+    found = con.execute(
+        """
+        select s.sequence, s.item, s.content_sha256, s.source_key, s.outlet, s.published_on,
+          s.headline, s.body, known.article_id,
+          count(*) over (partition by s.source_key) > 1
+            or s.source_key in (select source_key from loaded.article_sources) as is_compared
+        from staged s left join loaded.article_versions known using (content_sha256)
+        order by s.sequence, s.item
+        """
+    )
+    rows: list[tuple[Any, ...]] = []
+    while some := found.fetchmany(_BODIES_AT_A_TIME):
+        for *named, headline, body, known, is_compared in some:
+            candidate = identity.article_id(named[4], named[5], headline, body)
+            rows.append((*named, body if is_compared else "", known, candidate))
+    return rows
 
 
 def _reload(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:

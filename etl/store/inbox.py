@@ -1,4 +1,4 @@
-"""Which files of the inbox are ready to be read, and their bytes.
+"""Which files of the inbox are ready to be read, and opening them.
 
 Belongs here: walking, the settle time of half-written files, odd names, files that cannot be
 opened. Does not belong here: what is in a file (`etl.readers`).
@@ -6,17 +6,18 @@ opened. Does not belong here: what is in a file (`etl.readers`).
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, cast
 
 PARTIAL_SUFFIXES = (".part", ".tmp")
 """Names that programs give to files they are still writing."""
-MAX_BYTES = 256 * 1024 * 1024
-"""Larger files are not even read: ten times what any reader takes, and they might fill memory."""
 
 
 class UnreadableError(OSError):
@@ -141,12 +142,14 @@ def _leads_out(target: Path) -> UnreadableError:
     )
 
 
-def read_bytes(path: Path, roots: Sequence[Path]) -> bytes:
-    """The bytes of a regular file.
+@contextmanager
+def open_file(path: Path, roots: Sequence[Path], max_bytes: int) -> Iterator[BinaryIO]:
+    """A regular file, open for reading.
 
     Raises UnreadableError for what cannot be opened, for pipes and devices (which could block a
     run for ever), for a symbolic link that leads out of the folders that were asked for, and for
-    what is above MAX_BYTES; FileNotFoundError where the file has gone since it was found.
+    what is above `max_bytes`; FileNotFoundError where the file has gone since it was found. An
+    error while it is read becomes an UnreadableError too.
     """
     if not os.path.lexists(path):
         raise FileNotFoundError(path)
@@ -161,14 +164,37 @@ def read_bytes(path: Path, roots: Sequence[Path]) -> bytes:
             raise
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
     with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
+        info = os.fstat(fd)
+        if not stat.S_ISREG(info.st_mode):
             raise UnreadableError("not a regular file", "take it out of the inbox")
+        if info.st_size > max_bytes:
+            raise UnreadableError(
+                f"{info.st_size:,} bytes; at most {max_bytes:,} are read",
+                "split the file, or raise NEWSACTORS_MAX_FILE_BYTES",
+            )
+        yield cast(BinaryIO, _Readable(file))
+
+
+class _Readable(io.RawIOBase):
+    """A file whose errors in reading are those of that file, and of nothing else at work."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self.file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+    def read(self, size: int = -1) -> bytes:
         try:
-            data = file.read(MAX_BYTES + 1)
+            return self.file.read(size)
         except OSError as error:
             raise UnreadableError(error.strerror or str(error)) from error
-    if len(data) > MAX_BYTES:
-        raise UnreadableError(
-            f"larger than {MAX_BYTES:,} bytes", "split the file, an article or a day each"
-        )
-    return data

@@ -17,6 +17,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -54,6 +55,8 @@ REEXTRACTED = pa.schema(
 )
 """One row per article version that was extracted again, and by what."""
 
+Tables = Mapping[str, pa.Table | Iterable[pa.Table]] | Iterable[tuple[str, pa.Table]]
+
 _NAME = re.compile(
     r"(?P<kind>ingest|reextract)-(?P<first>\d{10})-(?P<last>\d{10})\.(?P<version>.+)"
 )
@@ -89,6 +92,9 @@ class ReadArticle:
     entry: Entry
     item: int
     article: Article
+    source_key: str
+    source_path: str
+    """The file's, with the names of archive members behind it."""
 
     @property
     def content_sha256(self) -> str:
@@ -137,7 +143,7 @@ class Staging:
         first: int,
         last: int,
         extractor_version: str,
-        tables: Mapping[str, pa.Table | Iterable[pa.Table]],
+        tables: Tables,
         mark: str = "new",
     ) -> Batch:
         """Write a batch; it is there whole once this returns, and not at all before."""
@@ -151,22 +157,27 @@ class Staging:
         first: int,
         last: int,
         extractor_version: str,
-        tables: Mapping[str, pa.Table | Iterable[pa.Table]],
+        tables: Tables,
         mark: str,
     ) -> Path:
-        """Write a batch that nobody sees until it is let in."""
+        """Write a batch that nobody sees until it is let in.
+
+        `tables` maps names to rows, or yields names with some of their rows, in any order.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         temporary = self.root / f".{mark}-{kind}-{first:010d}-{last:010d}.{extractor_version}"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        for name, content in tables.items():
-            path = temporary / f"{name}.parquet"
-            parts = iter([content] if isinstance(content, pa.Table) else content)
-            head = next(parts)
-            with pq.ParquetWriter(path, head.schema, compression="zstd") as writer:
-                writer.write_table(head)
-                for part in parts:
-                    writer.write_table(part)
+        with ExitStack() as stack:
+            writers: dict[str, pq.ParquetWriter] = {}
+            for name, rows in _parts(tables):
+                if name not in writers:
+                    path = temporary / f"{name}.parquet"
+                    writers[name] = stack.enter_context(
+                        pq.ParquetWriter(path, rows.schema, compression="zstd")
+                    )
+                writers[name].write_table(rows)
+        for path in temporary.iterdir():
             sync_file(path)
         sync_directory(temporary)
         return temporary
@@ -176,6 +187,16 @@ class Staging:
         self._remove(final)
         temporary.rename(final)
         sync_directory(self.root)
+
+    def let_in_through(self, temporary: Path, last: int) -> Batch:
+        """Let in a prepared batch of arrivals that ends with this sequence."""
+        m = _NAME.fullmatch(temporary.name.removeprefix(".new-"))
+        assert m is not None
+        name = f"{m['kind']}-{m['first']}-{last:010d}.{m['version']}"
+        ended = temporary.with_name(f".new-{name}")
+        temporary.rename(ended)
+        self._show(ended, "new")
+        return Batch(self.root / name, m["kind"], int(m["first"]), last, m["version"])
 
     def prepared(self, mark: str, number: int) -> list[Path]:
         """The re-extraction of this number that waits to be let in: one or none."""
@@ -286,6 +307,15 @@ class Staging:
                 self._remove(batch.path)
 
 
+def _parts(tables: Tables) -> Iterator[tuple[str, pa.Table]]:
+    if not isinstance(tables, Mapping):
+        yield from tables
+        return
+    for name, content in tables.items():
+        for rows in [content] if isinstance(content, pa.Table) else content:
+            yield name, rows
+
+
 def layout(name: str) -> pa.Schema:
     """The layout of a staged table of a re-extraction."""
     extracted = {table.name: table.arrow_schema for table in schema.EXTRACTED}
@@ -342,8 +372,8 @@ def article_rows(read: Sequence[ReadArticle], extractor_version: str) -> pa.Tabl
             "run_id": r.entry.run_id,
             "sequence": r.entry.sequence,
             "item": r.item,
-            "source_key": f"{r.entry.source_path}#{r.item}",
-            "source_path": r.entry.source_path,
+            "source_key": r.source_key,
+            "source_path": r.source_path,
             "source_sha256": r.entry.sha256,
             "archived_at": r.entry.at,
         }

@@ -48,9 +48,9 @@ counted as (
     select
         entity_id,
         period_start,
-        sum(mention_count)::bigint as mention_count,
-        sum(name_mention_count)::bigint as name_mention_count,
-        count(*) filter (mention_count > 0) as article_count,
+        {{ interval('mention') }}
+        {{ interval('name_mention') }}
+        {{ interval('article') }}
         count(*) filter (headline_mention_count > 0) as headline_article_count,
         sum(utterance_count)::bigint as utterance_count,
         count(distinct outlet) as outlet_count,

@@ -142,3 +142,12 @@ def test_after_a_permitted_undo_every_other_row_still_counts(rows: list[Correcti
 def test_no_id_leads_in_a_circle_or_to_another_redirect(rows: list[Correction]) -> None:
     redirects = make_plan(rows).redirects
     assert not set(redirects.values()) & set(redirects)
+
+
+def test_an_actor_that_was_made_and_unmade_leads_to_whoever_it_was_taken_from() -> None:
+    first = row("split", actor="E1", name="x")
+    second = row("split", actor=first.minted or "", name="y")
+    unmade = make_plan([first, second, undo(second), undo(first)])
+    assert unmade.redirects == {first.minted: "E1", second.minted: "E1"}
+    taken_up = make_plan([first, undo(first), merge("E1", first.minted or "")])
+    assert taken_up.redirects == {"E1": first.minted}

@@ -1,4 +1,4 @@
-"""`newsactors actors relink`, run for real: the difference first, then doing it; ids and their ways."""
+"""`newsactors actors relink`, run for real: the difference first, then doing it; ids stay."""
 
 from __future__ import annotations
 

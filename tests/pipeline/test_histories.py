@@ -24,9 +24,9 @@ LOADS, CORRECTIONS = 4, 5
 
 
 def drop(world: World, chance: random.Random) -> None:
-    """A new text, a reprint of one elsewhere, or another version of one."""
+    """A new text, a reprint of one elsewhere, or another version of one; several quote the same."""
     number = chance.randrange(12)
-    body = story(number) + f" “In all {chance.randrange(3)} of these words were said before”."
+    body = f"“after all {chance.randrange(3)} of these words were said before”: {story(number)}"
     world.drop(
         f"{chance.randrange(9)}.txt",
         text(
@@ -56,7 +56,6 @@ def correct(world: World, chance: random.Random) -> None:
     actors = sorted(i for (i,) in world.published("select entity_id from entities"))
     one, other = chance.choice(actors), chance.choice(actors)
     article = chance.choice(sorted(world.articles()))
-    undoes = chance.choice(before).id if before else ""
     action, pairs = chance.choice(
         [
             ("merge", [("actor", one), ("into", other)]),
@@ -65,12 +64,12 @@ def correct(world: World, chance: random.Random) -> None:
             ("rename", [("actor", one), ("name", "Somebody Else")]),
             ("type", [("actor", one), ("type", "ORG")]),
             ("article", [("article", article), ("date", "2025-03-09"), ("outlet", "Paper 2")]),
-            (UNDO, []),
+            *([(UNDO, [])] if before else []),
         ]
     )
-    new = record(action, pairs, because="test", author="test",
-                 undoes=undoes if action == UNDO else "")  # fmt: skip
-    if (action == UNDO and not undoes) or why_refused(before, new):
+    undoes = chance.choice(before).id if action == UNDO else ""
+    new = record(action, pairs, because="test", author="test", undoes=undoes)
+    if why_refused(before, new):
         return
     registry.append(world.settings, lambda _: new)
     applying.correct(world.settings)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -82,13 +84,13 @@ def test_a_file_that_vanishes_while_being_read_is_no_trouble(
 ) -> None:
     world.drop("a.txt", text(story(1)))
     gone = world.drop("b.txt", text(story(2)))
-    read = inbox.read_bytes
+    opened = inbox.open_file
 
-    def vanish(path: Path, roots: list[Path]) -> bytes:
+    def vanish(path: Path, roots: list[Path], max_bytes: int) -> AbstractContextManager[BinaryIO]:
         gone.unlink(missing_ok=True)
-        return read(path, roots)
+        return opened(path, roots, max_bytes)
 
-    monkeypatch.setattr(inbox, "read_bytes", vanish)
+    monkeypatch.setattr(inbox, "open_file", vanish)
     world.ingest()
     assert (world.quarantine(), len(world.articles())) == ({}, 1)
 

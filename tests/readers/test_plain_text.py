@@ -39,6 +39,7 @@ def test_the_seed_form() -> None:
         outlet="Valley Times",
         authors=("Ana Ruiz",),
         published_on=date(2025, 6, 3),
+        language="en",
         source_format="text",
         headline_method="first_line",
         outlet_method="byline",

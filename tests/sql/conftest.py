@@ -16,6 +16,8 @@ from etl import schema
 from etl.store.dbt import run_dbt
 
 EPOCH = datetime(2024, 6, 1, tzinfo=UTC)
+SURE, UNSURE = 0.9, 0.5
+"""Confidence of mentions by name and of others."""
 
 
 @dataclass(frozen=True)
@@ -261,7 +263,7 @@ def _add_actors(rows: Rows, text: Text, content: str) -> None:
             sentence=number,
             is_in_quote=False,
             method="test",
-            confidence=1.0,
+            confidence=SURE if kind == "name" else UNSURE,
         )
 
 

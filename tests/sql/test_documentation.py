@@ -81,7 +81,6 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
         " authors_method language body word_count story_id is_reprint ingested_at run_id"
         " extractor_version",
         "entities": "entity_id name type aliases country_code wikidata_id first_seen last_seen",
-        "entity_countries": "entity_id country_code relation country_entity_id is_ambiguous",
         "mentions": "mention_id article_id entity_id part char_start char_end surface type kind"
         " paragraph sentence role is_in_quote method confidence",
         "quotes": "quote_id utterance_id article_id part char_start char_end text kind cue"
@@ -95,7 +94,8 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
             ("actor_daily", "actor_weekly", "actor_monthly"),
             "entity_id period_start mention_count name_mention_count article_count"
             " headline_article_count utterance_count outlet_count share_of_articles rank"
-            " story_count share_of_stories",
+            " story_count share_of_stories mention_count_low mention_count_high"
+            " name_mention_count_low name_mention_count_high article_count_low article_count_high",
         ),
     }
     columns = {node["name"]: set(node["columns"]) for node in documented}

@@ -11,7 +11,9 @@ import pytest
 from .conftest import (
     GEORGIA,
     GERMANY,
+    SURE,
     TSELENSKYY,
+    UNSURE,
     Text,
     current_texts,
     entities_of,
@@ -49,12 +51,32 @@ def texts_of(grain: str, period: date) -> list[Text]:
     return [t for t in DATED if t.published_on and start(grain, t.published_on) == period]
 
 
+def interval(
+    measure: str, confidences: list[list[float]], together: float, drift: float
+) -> dict[str, int]:
+    """Low and high of findings by article, as docs/adr/0012-intervals.md says it."""
+    count = sum(map(len, confidences))
+    doubt = sum(len(found) * (len(found) - sum(found)) for found in confidences)
+    low = high = count
+    if count:
+        half = 1.645 * (together * doubt + (drift * count) ** 2) ** 0.5 / (2 * count**0.5)
+        low = min(count, round(max(0, count**0.5 - half) ** 2))
+        high = max(count, round((count**0.5 + half) ** 2))
+    return {f"{measure}_count_low": low, f"{measure}_count_high": high}
+
+
 def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
     texts = texts_of(grain, period)
     own = [[(p, k) for e, p, k in mentioned(text) if e == entity] for text in texts]
     present = [bool(m) or utterances(t, entity) > 0 for m, t in zip(own, texts, strict=True)]
     outlets = {t.outlet for t, is_in in zip(texts, present, strict=True) if is_in and t.outlet}
+    sure = [[SURE if kind == "name" else UNSURE for _, kind in m] for m in own]
+    names = [[SURE for _, kind in m if kind == "name"] for m in own]
+    best = [[max(found)] if found else [] for found in sure]
     return {
+        **interval("mention", sure, 1.3, 0.03),
+        **interval("name_mention", names, 1, 0.03),
+        **interval("article", best, 2.3, 0),
         "mention_count": sum(map(len, own)),
         "name_mention_count": sum(k == "name" for m in own for _, k in m),
         "article_count": sum(map(bool, own)),
@@ -121,7 +143,7 @@ def test_timeline_fills_zeros_and_averages_over_what_came_before(
     expected = []
     for period in periods(grain, first or FIRST, last or LAST):
         row = counted(entity, grain, period)
-        del row["name_mention_count"]
+        row = {k: n for k, n in row.items() if not k.startswith("name_mention_count")}
         # The window reaches back beyond from_day, but not beyond the first day with articles.
         window = [p for p in periods(grain, FIRST, period) if p <= period][-WIDTH[grain] :]
         counts = [counted(entity, grain, p) for p in window]

@@ -13,6 +13,11 @@ from etl.store import inbox
 from etl.store.inbox import Scan, UnreadableError
 
 
+def read_bytes(path: Path, roots: list[Path]) -> bytes:
+    with inbox.open_file(path, roots, 1 << 20) as file:
+        return file.read()
+
+
 def scan(root: Path, settle: float = 0, *, wait: bool = True) -> Scan:
     return inbox.scan([root], root, settle, wait=wait)
 
@@ -47,7 +52,7 @@ def test_any_name_is_read_and_recorded_as_utf8(tmp_path: Path, name: bytes, reco
     (found,) = scan(tmp_path).ready
     assert found.source_path == recorded
     found.source_path.encode()
-    assert inbox.read_bytes(found.path, [tmp_path]) == b"text"
+    assert read_bytes(found.path, [tmp_path]) == b"text"
 
 
 def test_a_path_is_recorded_relative_to_the_inbox_else_whole(tmp_path: Path) -> None:
@@ -95,7 +100,7 @@ def test_a_time_in_the_future_delays_a_file_and_does_not_hide_it(tmp_path: Path)
 
 def unreadable(path: Path, root: Path) -> str:
     with pytest.raises(UnreadableError) as error:
-        inbox.read_bytes(path, [root])
+        read_bytes(path, [root])
     assert error.value.remedy
     return str(error.value)
 
@@ -121,11 +126,11 @@ def test_a_link_is_followed_inside_the_inbox_only(tmp_path: Path) -> None:
     assert [(path.name, "leads out" in str(why)) for path, why in found.closed] == [
         ("outside", True)
     ]
-    assert inbox.read_bytes(root / "in", [root]) == b"a"
+    assert read_bytes(root / "in", [root]) == b"a"
     assert "leads out of the inbox" in unreadable(root / "out", root)
     assert unreadable(root / "dangling", root)
     assert unreadable(root / "loop", root)
-    assert inbox.read_bytes(root / "out", [root / "out"]) == b"secret", "named by the user"
+    assert read_bytes(root / "out", [root / "out"]) == b"secret", "named by the user"
 
 
 def test_a_changed_target_of_a_link_is_a_changed_file(tmp_path: Path) -> None:
@@ -138,12 +143,13 @@ def test_a_changed_target_of_a_link_is_a_changed_file(tmp_path: Path) -> None:
 
 def test_a_file_that_has_gone_is_not_unreadable(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        inbox.read_bytes(tmp_path / "gone.txt", [tmp_path])
+        read_bytes(tmp_path / "gone.txt", [tmp_path])
 
 
-def test_a_huge_file_is_refused_before_it_fills_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inbox, "MAX_BYTES", 1000)
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "huge.txt").write_bytes(b"x" * 1001)
-    assert "larger than 1,000 bytes" in unreadable(tmp_path / "huge.txt", tmp_path)
+    with (
+        pytest.raises(inbox.UnreadableError, match="1,001 bytes; at most 1,000"),
+        inbox.open_file(tmp_path / "huge.txt", [tmp_path], 1000),
+    ):
+        pass

@@ -26,6 +26,9 @@ mentioned as (
         count(*) as mention_count,
         count(*) filter (kind = 'name') as name_mention_count,
         count(*) filter (part = 'headline') as headline_mention_count,
+        sum(confidence::decimal(4, 3)) as confidences,
+        sum(confidence::decimal(4, 3)) filter (kind = 'name') as name_confidences,
+        1 - max(confidence::decimal(4, 3)) as article_doubt,
     from mentions
     where entity_id is not null
     group by all
@@ -59,6 +62,9 @@ appearances as (
         coalesce(mentioned.headline_mention_count, 0) as headline_mention_count,
         coalesce(quoted.utterance_count, 0) as utterance_count,
         coalesce(quoted.quoted_word_count, 0) as quoted_word_count,
+        {{ doubt('mentioned.mention_count', 'mentioned.confidences') }} as mention_doubt,
+        {{ doubt('mentioned.name_mention_count', 'mentioned.name_confidences') }} as name_mention_doubt,
+        coalesce(mentioned.article_doubt, 0)::decimal(18, 3) as article_doubt,
     from mentioned
     full join quoted using (entity_id, article_id)
 
@@ -77,6 +83,9 @@ joined as (
         appearances.headline_mention_count,
         appearances.utterance_count,
         appearances.quoted_word_count,
+        appearances.mention_doubt,
+        appearances.name_mention_doubt,
+        appearances.article_doubt,
     from appearances
     inner join articles using (article_id)
 

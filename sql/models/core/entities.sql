@@ -156,7 +156,7 @@ entities as (
     left join overrides using (entity_id)
     left join country_names
         on
-            coalesce(overrides.type, types.type) = 'GPE'
+            list_contains(country_names.types, coalesce(overrides.type, types.type))
             and regexp_replace(
                 coalesce(overrides.name, names.name), '^[Tt]he ', ''
             ) = country_names.country_name

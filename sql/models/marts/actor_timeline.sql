@@ -139,7 +139,11 @@ filled as (
     select
         periods.period_start,
         coalesce(actor_appearances.mention_count, 0)::bigint as mention_count,
+        coalesce(actor_appearances.mention_count_low, 0)::bigint as mention_count_low,
+        coalesce(actor_appearances.mention_count_high, 0)::bigint as mention_count_high,
         coalesce(actor_appearances.article_count, 0)::bigint as article_count,
+        coalesce(actor_appearances.article_count_low, 0)::bigint as article_count_low,
+        coalesce(actor_appearances.article_count_high, 0)::bigint as article_count_high,
         coalesce(actor_appearances.utterance_count, 0)::bigint as utterance_count,
         coalesce(actor_appearances.headline_article_count, 0)::bigint as headline_article_count,
         coalesce(actor_appearances.outlet_count, 0)::bigint as outlet_count,
@@ -186,7 +190,11 @@ timeline as (
     select
         period_start,
         mention_count,
+        mention_count_low,
+        mention_count_high,
         article_count,
+        article_count_low,
+        article_count_high,
         utterance_count,
         headline_article_count,
         outlet_count,

@@ -1,0 +1,74 @@
+"""gzip, bzip2, xz and zstandard: one file in another, unpacked as it is read.
+
+Belongs here: recognising and undoing compression. Does not belong here: archives of many files
+(`zip_archive`, `tar_archive`), and how much may come out (`source`).
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+from etl.readers.base import Part
+from etl.readers.source import HEAD_BYTES, Source
+
+name = "compressed"
+
+_XZ_MEMORY = 256 << 20
+
+
+class _Xz(io.RawIOBase):
+    """An xz stream. `lzma.LZMAFile` would take the gigabytes that a hostile header asks for."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+        self.decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while True:
+            if self.decoder.eof:
+                rest = self.decoder.unused_data or self.stream.read(HEAD_BYTES)
+                if not rest.strip(b"\0"):
+                    return b""
+                self.decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+                data = rest
+            else:
+                data = self.stream.read(HEAD_BYTES) if self.decoder.needs_input else b""
+                if not data and self.decoder.needs_input:
+                    raise EOFError("the end is missing")
+            if found := self.decoder.decompress(data, size):
+                return found
+
+
+def _zstd(stream: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd"))
+
+
+_KINDS: tuple[tuple[bytes, str, Callable[[BinaryIO], BinaryIO]], ...] = (
+    (b"\x1f\x8b\x08", "gzip", lambda stream: cast(BinaryIO, gzip.GzipFile(fileobj=stream))),
+    (b"BZh", "bzip2", lambda stream: cast(BinaryIO, bz2.BZ2File(stream))),
+    (b"\xfd7zXZ\x00", "xz", lambda stream: cast(BinaryIO, _Xz(stream))),
+    (b"(\xb5/\xfd", "zstandard", _zstd),
+)
+
+
+def sniff(head: bytes, path: str) -> float:
+    """The magic bytes of a kind."""
+    if head.startswith(b"BZh") and head[4:10] != b"1AY&SY":
+        return 0.0  # letters that a text may begin with
+    return 1.0 if any(head.startswith(magic) for magic, _, _ in _KINDS) else 0.0
+
+
+def read(source: Source) -> Iterator[Part]:
+    """The one member, under the name of the file without its last suffix."""
+    kind, unpack = next((k, u) for magic, k, u in _KINDS if source.head.startswith(magic))
+    yield source.member(unpack(cast(BinaryIO, source.stream)), None, kind)

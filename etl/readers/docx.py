@@ -1,0 +1,88 @@
+"""Word documents (.docx): the paragraphs of the text, and what the properties say.
+
+Belongs here: the parts of such a document that hold an article. Does not belong here: any other
+part: macros, pictures, embedded files and links are never opened; finding the document in the ZIP
+archive that it is (`zip_archive`).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any
+
+from etl.model import Article
+from etl.readers.base import Rejected
+from etl.readers.markup import children, descendants, first_text, local_name, xml_tree
+from etl.readers.source import Source
+from etl.readers.told import Told, article
+
+name = "docx"
+
+_TITLE_STYLES = {"title", "heading1", "headline"}
+
+
+def article_in(archive: zipfile.ZipFile, source: Source) -> Article:
+    """The article of an opened document. Raises Rejected."""
+    root = xml_tree(_member(archive, "word/document.xml", source))
+    body = children(root, "body")
+    if not body:
+        raise Rejected("malformed", "a Word document without a body", "save it again")
+    headline: str | None = None
+    lines: list[str] = []
+    for paragraph in descendants(body[0], "p"):
+        line = _text(paragraph)
+        style = next((_value(s) for s in descendants(paragraph, "pstyle")), "")
+        if headline is None and not lines and line and style.lower() in _TITLE_STYLES:
+            headline = line
+            continue
+        lines.append(line)
+    title = author = made = None
+    if "docProps/core.xml" in archive.namelist():
+        properties = xml_tree(_member(archive, "docProps/core.xml", source))
+        title = first_text(properties, "title")
+        author = first_text(properties, "creator")
+        made = first_text(properties, "created")
+    told = Told(
+        "document",
+        body="\n\n".join(line for line in lines if line),
+        headline=headline or (title if title in lines else None),
+        authors=[author] if author else [],
+        methods={"authors": "document_properties"},
+    )
+    found = article(told, source, name)
+    if found.published_on is not None or made is None:
+        return found
+    # When a file was made is often, not always, when its text was: it fills a gap only.
+    told.dates = [(made, "document_properties", None)]
+    return article(told, source, name)
+
+
+def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:
+    limit = source.budget.limits.document_bytes
+    try:
+        with archive.open(name) as file:
+            data = file.read(limit + 1)
+    except Rejected:
+        raise
+    except Exception as error:
+        raise Rejected("malformed", f"a damaged Word document: {error}", "save it again") from None
+    source.budget.unpack(len(data))
+    if len(data) > limit:
+        raise Rejected("too_large", f"{name} is larger than {limit:,} bytes", "split the document")
+    return data
+
+
+def _text(paragraph: Any) -> str:
+    """The text of a paragraph; what was deleted under revision is not of it."""
+    parts: list[str] = []
+    for element in paragraph.iter():
+        tag = local_name(element)
+        if tag == "t":
+            parts.append(element.text or "")
+        elif tag in ("tab", "br", "cr"):
+            parts.append(" ")
+    return " ".join("".join(parts).split())
+
+
+def _value(element: Any) -> str:
+    return next((str(v) for k, v in element.attrib.items() if str(k).endswith("}val")), "")

@@ -1,0 +1,114 @@
+"""PDF: the text of the pages, where there is any. Needs the extra `pdf` (pypdf).
+
+Belongs here: pages to paragraphs. Does not belong here: pictures of text (no OCR). Scripts,
+actions, links and embedded files of a document are never looked at.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from etl.readers.base import Part, Rejected
+from etl.readers.source import Source
+from etl.readers.told import Told, article
+
+name = "pdf"
+
+_MAX_PAGES = 500
+_PDF_DATE = re.compile(r"D?:?(\d{4})(\d{2})(\d{2})")
+_SENTENCE_END = re.compile(r"[.!?…:][\"'”’)]*$")
+
+
+def sniff(head: bytes, path: str) -> float:
+    """The magic bytes, which may stand behind a few others."""
+    return 1.0 if b"%PDF-" in head[:1024] and head.lstrip()[:1] == b"%" else 0.0
+
+
+def read(source: Source) -> Iterator[Part]:
+    """The one article of the document. Raises Rejected."""
+    try:
+        import pypdf
+        from pypdf.errors import PyPdfError
+    except ImportError:
+        raise Rejected(
+            "unsupported",
+            "PDF is read with pypdf, which is not installed",
+            "pip install 'newsactors[pdf]', then `newsactors rebuild`; or give the article as text",
+        ) from None
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        document = pypdf.PdfReader(io.BytesIO(source.data()))
+        if document.is_encrypted and not document.decrypt(""):
+            raise Rejected("encrypted", "the PDF needs a password", "save it without one")
+        pages = [
+            page.extract_text() or ""
+            for page, _ in zip(document.pages, range(_MAX_PAGES), strict=False)
+        ]
+        info = document.metadata
+        title, author = (str(info.title or ""), str(info.author or "")) if info else ("", "")
+        made = str(info.get("/CreationDate") or "") if info else ""
+    except Rejected:
+        raise
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError,
+            NotImplementedError, AssertionError, ArithmeticError, UnicodeError,
+            EOFError) as error:  # fmt: skip
+        # What pypdf raises on damage is not documented; all of these were met in fuzzing.
+        raise Rejected(
+            "malformed",
+            f"a damaged PDF: {type(error).__name__}: {error}"[:300],
+            "open it and print it into a new PDF, or give the text",
+        ) from None
+    text = "\n\n".join(_paragraphs(page) for page in _without_furniture(pages)).strip()
+    if not text:
+        raise Rejected("empty", "no text in the PDF: pictures of pages, perhaps", "run OCR over it")
+    first = text.split("\n\n", 1)[0]
+    told = Told(
+        "document",
+        body=text,
+        headline=title if title and title.casefold() in first.casefold() else None,
+        authors=[author] if author and author.lower() in text[:2000].lower() else [],
+        methods={"authors": "document_properties"},
+    )
+    found = article(told, source, name)
+    if found.published_on is None and (match := _PDF_DATE.match(made)):
+        told.dates = [("-".join(match.groups()), "document_properties", None)]
+        found = article(told, source, name)
+    yield found
+
+
+def _without_furniture(pages: list[str]) -> list[str]:
+    """The pages without running heads and page numbers: lines that most begin or end by."""
+    split = [[line.strip() for line in page.splitlines() if line.strip()] for page in pages]
+    edges = Counter(re.sub(r"\d+", "#", e) for page in split for e in {*page[:1], *page[-1:]})
+    often = {e for e, count in edges.items() if len(pages) > 2 and count > len(pages) / 2}
+    often.add("#")
+    return [
+        "\n".join(
+            line
+            for n, line in enumerate(page)
+            if n not in (0, len(page) - 1) or re.sub(r"\d+", "#", line) not in often
+        )
+        for page in split
+    ]
+
+
+def _paragraphs(page: str) -> str:
+    """The lines of a page joined to paragraphs: one ends with a short line that ends a sentence."""
+    lines = page.splitlines()
+    width = max(map(len, lines), default=0)
+    paragraphs: list[str] = []
+    current = ""
+    for line in lines:
+        if current.endswith("-") and line[:1].islower():
+            current = current[:-1] + line
+        else:
+            current = f"{current} {line}".strip()
+        is_short = len(line) < 0.8 * width
+        if (is_short and _SENTENCE_END.search(line)) or (not paragraphs and is_short):
+            paragraphs.append(current)
+            current = ""
+    return "\n\n".join(p for p in [*paragraphs, current] if p)

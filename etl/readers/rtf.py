@@ -1,0 +1,85 @@
+"""RTF, which editors save under any name: its text, read as plain text is.
+
+Belongs here: control words and groups. Does not belong here: pictures, objects and fields, which
+are passed over with the groups they stand in.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from etl.readers.base import Part
+from etl.readers.plain_text import Found, article_of
+from etl.readers.source import Source
+
+name = "rtf"
+
+_TOKEN = re.compile(
+    rb"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
+    re.IGNORECASE,
+)
+_BREAKS = {b"par": "\n", b"line": "\n", b"sect": "\n\n", b"page": "\n\n", b"tab": "\t",
+           b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“",
+           b"rdblquote": "”", b"bullet": "•", b"cell": "\t", b"row": "\n"}  # fmt: skip
+_SILENT = {b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"fldinst",
+           b"header", b"footer", b"footnote", b"expandedcolortbl", b"listtable"}  # fmt: skip
+
+
+def sniff(head: bytes, path: str) -> float:
+    """The first control word."""
+    return 1.0 if head.startswith(b"{\\rtf") else 0.0
+
+
+def read(source: Source) -> Iterator[Part]:
+    """The one article. Raises Rejected."""
+    yield article_of(_text(source.data()), source.name, Found(url=source.url), name)
+
+
+def _text(data: bytes) -> str:
+    out: list[str] = []
+    states: list[tuple[bool, int]] = []  # of the groups around: whether silent, skip after \u
+    is_silent, skip, passed, encoding = False, 1, 0, "cp1252"
+    for match in _TOKEN.finditer(data):
+        word, number, hexed, symbol, brace, plain = match.groups()
+        found = ""
+        if brace == b"{":
+            states.append((is_silent, skip))
+        elif brace == b"}":
+            is_silent, skip = states.pop() if states else (False, 1)
+        elif symbol == b"*":
+            is_silent = True  # a group that readers may pass over
+        elif symbol is not None:
+            found = {b"~": " ", b"_": "-", b"\n": "\n", b"\r": "\n"}.get(symbol, "")
+            found = symbol.decode("latin-1") if symbol in b"{}\\" else found
+        elif word is not None:
+            value = int(number) if number else 0
+            if word in _SILENT:
+                is_silent = True
+            elif word == b"ansicpg":
+                encoding = _known(f"cp{value}")
+            elif word == b"uc":
+                skip = min(max(value, 0), 8)
+            elif word == b"u":
+                found, passed = chr(value % 0x10000), skip
+            else:
+                found = _BREAKS.get(word, "")
+        elif passed and (hexed or plain):
+            passed -= 1
+            found = plain[1:].decode(encoding, "replace") if plain else ""
+        elif hexed is not None:
+            found = bytes.fromhex(hexed.decode()).decode(encoding, "replace")
+        elif plain is not None:
+            found = plain.decode(encoding, "replace")
+        if found and not is_silent:
+            out.append(found)
+    # Pairs of surrogates come as two numbers.
+    return "".join(out).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _known(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return "cp1252"

@@ -1,0 +1,84 @@
+"""TAR: many files in a row, read one after the other and never written anywhere.
+
+Belongs here: walking a TAR archive as it streams. Does not belong here: what its members are.
+Links, devices and pipes are names without content and are passed over.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from etl.readers.base import Part, Rejected
+from etl.readers.source import Source
+from etl.readers.zip_archive import is_hidden
+
+name = "tar"
+
+_MAX_HEADER = 1 << 20
+_SKIP = 1 << 16
+
+
+class _Forward(io.RawIOBase):
+    """A stream that tarfile may only move forward in, a header's length at a time."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self.stream = stream
+        self.position = 0
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        while self.position < offset:
+            data = self.stream.read(min(_SKIP, offset - self.position))
+            if not data:
+                break
+            self.position += len(data)
+        return self.position
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MAX_HEADER:
+            raise Rejected("malformed", "a header of more than 1 MiB in a TAR archive",
+                           "unpack it yourself")  # fmt: skip
+        data = self.stream.read(size)
+        self.position += len(data)
+        return data
+
+
+def sniff(head: bytes, path: str) -> float:
+    """The magic word of a header; of old archives the name and a sound header."""
+    if len(head) < 512:
+        return 0.0
+    if head[257:262] == b"ustar":
+        return 1.0
+    if not path.lower().endswith(".tar"):
+        return 0.0
+    try:
+        tarfile.TarInfo.frombuf(head[:512], "utf-8", "surrogateescape")
+    except tarfile.TarError:
+        return 0.0
+    return 1.0
+
+
+def read(source: Source) -> Iterator[Part]:
+    """The regular files, folders and hidden files left out."""
+    stream = _Forward(source.stream)
+    try:
+        archive = tarfile.TarFile(fileobj=cast(BinaryIO, stream))
+        while (member := archive.next()) is not None:
+            archive.members = []  # type: ignore[attr-defined]
+            if not member.isreg() or is_hidden(member.name):
+                yield None
+                continue
+            content = archive.extractfile(member)
+            assert content is not None
+            yield source.member(cast(BinaryIO, content), member.name, "TAR")
+    except (tarfile.TarError, OSError, ValueError, AttributeError) as error:
+        raise Rejected(
+            "malformed",
+            f"a damaged or cut off TAR archive: {error}",
+            "fetch it again; what came before the damage is read",
+        ) from None

@@ -1,0 +1,169 @@
+"""Every format gives the same article; its name does not matter, what is in it does."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from etl.model import Article
+from etl.readers import read_file, read_items
+from etl.readers.mappings import MappingError, load_mappings
+from etl.settings import Limits
+from formats import files
+
+UNTOLD = {"old.sgm", "paper.pdf"}  # an outlet, an author or a zone that the format has no place for
+
+
+def articles(data: bytes, path: str) -> list[Article]:
+    return [item.article for item in read_file(data, path) if item.article]
+
+
+def reasons(data: bytes, path: str = "x", limits: Limits | None = None) -> list[str]:
+    return [item.rejection.reason for item in read_file(data, path, limits) if item.rejection]
+
+
+@pytest.mark.parametrize("name", files.FILES)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_every_format_gives_the_article(name: str, is_named: bool) -> None:
+    found = articles(files.FILES[name], name if is_named else "noname")
+    assert found, read_file(files.FILES[name], name)
+    for article in found:
+        flat = " ".join(article.body.replace('"', "”").split())
+        assert flat.replace("”We", "“We") == " ".join(files.BODY.split())
+        assert article.headline == files.HEADLINE
+        assert article.language == "en"
+        assert article.published_on is not None
+        assert article.date_method
+        if name not in UNTOLD and article.source_format not in ("docx", "text", "rtf"):
+            assert article.outlet == files.OUTLET
+            assert article.published_at == datetime.fromisoformat(files.AT)
+            assert article.published_on == date(2025, 6, 24)
+        if name not in (*UNTOLD, "letter.eml"):
+            assert article.authors == (files.AUTHOR,)
+
+
+def test_the_members_of_an_archive_are_named_and_hidden_files_are_not_read() -> None:
+    items = read_file(files.FILES["pack.zip"], "in/pack.zip")
+    assert [(i.number, i.path, i.index) for i in items] == [
+        (0, "in/pack.zip!/a/text.txt", 0),
+        (1, "in/pack.zip!/b/page.html", 0),
+    ]
+    assert [i.path for i in read_file(files.FILES["crawl.warc.gz"], "c.warc.gz")] == [
+        f"c.warc.gz!/{files.URL}"
+    ]
+
+
+def test_the_name_of_a_member_is_only_a_name(tmp_path: Path) -> None:
+    names = ["../../etc/passwd", "/abs.txt", "-rf", "a\nb;drop.txt", "q\"uo'te.txt"]
+    packed = files.zipped(dict.fromkeys(names, files.text()))
+    items = read_file(packed, "x.zip")
+    assert len([i for i in items if i.article]) == len(names)
+    assert all("\n" not in i.path for i in items)
+    assert not list(tmp_path.parent.rglob("passwd"))
+
+
+def test_known_lists_of_records() -> None:
+    body = files.BODY
+    for document, outlet in (
+        ({"maintext": body, "title": "T of it", "date_publish": "2025-06-24 10:00:00",
+          "authors": ["Ana Ruiz"], "source_domain": "courier.example"}, "courier.example"),
+        ({"status": "ok", "articles": [{"source": {"id": None, "name": "Harbour Courier"},
+          "author": "Ana Ruiz", "title": "T of it", "publishedAt": "2025-06-24T10:00:00Z",
+          "content": body + " [+812 chars]"}]}, "Harbour Courier"),
+        ({"posts": [{"thread": {"site": "courier.example"}, "title": "T of it", "text": body,
+          "author": "Ana Ruiz", "published": "2025-06-24T10:00:00.000+02:00"}]}, "courier.example"),
+        ({"@type": "NewsArticle", "headline": "T of it", "articleBody": body,
+          "datePublished": "2025-06-24", "author": {"name": "Ana Ruiz"},
+          "publisher": {"name": "Harbour Courier"}}, "Harbour Courier"),
+    ):  # fmt: skip
+        (article,) = articles(json.dumps(document).encode(), "x.json")
+        assert (article.body, article.outlet, article.authors) == (body, outlet, ("Ana Ruiz",))
+        assert article.published_on == date(2025, 6, 24)
+
+
+def test_a_list_of_links_is_told_from_a_list_of_articles() -> None:
+    links = {"articles": [{"url": files.URL, "title": "T", "seendate": "20250624T101500Z",
+                           "domain": "courier.example", "language": "English"}]}  # fmt: skip
+    assert reasons(json.dumps(links).encode()) == ["empty"]
+    assert reasons(b'{"a": 1, "b": {"c": "d"}}') == ["unmapped"]
+
+
+def test_one_bad_record_costs_itself_only() -> None:
+    good = json.dumps(files.RECORD)
+    lines = [good, "{broken", good, '{"title": "x"}', json.dumps({**files.RECORD,
+             "published_at": "2025-02-31"}), good]  # fmt: skip
+    items = read_file("\n".join(lines).encode(), "x.jsonl")
+    assert [i.rejection and i.rejection.reason for i in items] == [
+        None, "malformed", None, "unmapped", "impossible_date", None
+    ]  # fmt: skip
+    assert "line 2" in (items[1].rejection or pytest.fail("?")).detail
+    rows = files.csv() + "a,b,c,d,e,f,g,h,i,j\n" + files.csv().split("\n", 1)[1]
+    assert [bool(i.article) for i in read_file(rows.encode(), "x.csv")] == [True, False, True]
+
+
+def test_fields_of_any_name_by_a_mapping(tmp_path: Path) -> None:
+    (tmp_path / "fields.yaml").write_text(
+        "- match: 'dumps/*'\n  headline: kop\n  body: [tekst.lang, tekst.kort]\n  date: dag\n"
+        "  date_format: '%d.%m.%y'\n  outlet_is: De Haven\n"
+    )
+    mappings = load_mappings(tmp_path / "fields.yaml")
+    record = json.dumps({"kop": "Bank breekt", "tekst": {"lang": files.BODY}, "dag": "24.06.25"})
+    data = record.encode()
+    (item,) = read_items(io.BytesIO(data), len(data), "dumps/a.json", None, mappings)
+    assert item.article is not None
+    assert (item.article.headline, item.article.outlet) == ("Bank breekt", "De Haven")
+    assert item.article.published_on == date(2025, 6, 24)
+    assert reasons(data, "elsewhere/a.json") == ["unmapped"]
+    (tmp_path / "fields.yaml").write_text("- bodyy: x\n")
+    with pytest.raises(MappingError, match="unknown bodyy"):
+        load_mappings(tmp_path / "fields.yaml")
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        (files.html(charset="windows-1252").encode("cp1252"), "a.html"),
+        (files.html(charset="koi8-r").replace("Una", "Уна").encode("koi8-r", "ignore"), "a.html"),
+        (b"\xff\xfe" + files.html().encode("utf-16-le"), "a.html"),
+        (files.rss().replace('"1.0"?', '"1.0" encoding="windows-1252"?').encode("cp1252"), "a"),
+        (files.text().encode("cp1252"), "a.txt"),
+        (files.csv().encode("cp1252"), "a.csv"),
+    ],
+)
+def test_encodings_told_and_detected(data: bytes, path: str) -> None:
+    (article,) = articles(data, path)
+    assert "the truth" in article.body
+    assert "Ð" not in article.body
+    assert article.headline == files.HEADLINE
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Der Bürgermeister von Aldhaven ist am Montag nach langem Streit um den Hafen "
+         "zurückgetreten, wie das Rathaus mitteilte.", "de"),
+        ("Le maire de la ville a démissionné lundi après une longue dispute sur le port, a "
+         "annoncé la mairie dans un communiqué.", "fr"),
+        ("Мэр города ушёл в отставку в понедельник после долгого спора о гавани, сообщила мэрия.",
+         "ru"),
+        ("市长周一在关于港口的长期争端后辞职，市政厅在一份声明中表示。" * 3, "zh"),
+        ("Shr 78 cts vs 87 cts Net 159.3 mln vs 174.9 mln Revs one billion vs 1.06", None),
+        ("She quit.", None),
+    ],
+)  # fmt: skip
+def test_languages(text: str, code: str | None) -> None:
+    (article,) = articles(f"date 2025-06-24 X\n\n{text}".encode(), "a.txt")
+    assert article.language == code
+
+
+def test_an_address_is_the_key_of_an_article_and_not_of_its_body() -> None:
+    text = f"https://www.courier.example/2025/06/24/x?utm_source=a&id=1#top\n\n{files.BODY}"
+    (article,) = articles(text.encode(), "a.txt")
+    assert article.body == files.BODY
+    assert article.url == "https://www.courier.example/2025/06/24/x?id=1"
+    assert (article.outlet, article.outlet_method) == ("courier.example", "address")
+    assert (article.published_on, article.date_method) == (date(2025, 6, 24), "address")

@@ -1,0 +1,70 @@
+"""What any format brings goes the same way: archived, staged, loaded, set aside."""
+
+from __future__ import annotations
+
+import json
+
+from formats import files
+
+from pipeline.world import Words, World, story, text
+
+
+def records(count: int) -> str:
+    return "".join(
+        json.dumps({"title": f"Story {n}", "text": story(n), "source": "Daily Test",
+                    "date": "2025-03-01", "url": f"https://test.example/{n}"}) + "\n"
+        for n in range(count)
+    )  # fmt: skip
+
+
+def test_many_articles_of_one_file_are_one_batch_written_in_parts(world: World) -> None:
+    small = World(world.root, batch_articles=4)
+    small.drop("a.txt", text(story(100)))
+    small.drop("b.jsonl", records(11) + "{broken\n")
+    small.drop("c.txt", text(story(101)))
+    words = Words()
+    small.ingest(words)
+    assert len(small.articles()) == 13
+    assert max(words.calls) <= 4
+    assert small.quarantine() == {"b.jsonl": "malformed"}
+    before = small.loaded()
+    small.rebuild()
+    assert small.loaded() == before
+
+
+def test_members_are_sources_of_their_own(world: World) -> None:
+    world.drop("pack.zip", files.zipped({"x/a.txt": text(story(1)), "x/b.txt": ""}))
+    world.ingest()
+    assert world.query("select source_path, item from loaded.article_sources") == [
+        ("pack.zip!/x/a.txt", 0)
+    ]
+    (rejected,) = world.state.quarantine()
+    assert (rejected.source_path, rejected.item, rejected.reason) == ("pack.zip", 1, "empty")
+    assert rejected.detail.startswith("x/b.txt: ")
+    world.drop("pack.zip", files.zipped({"x/b.txt": text(story(2)), "x/a.txt": text(story(1))}))
+    world.ingest()
+    assert (world.quarantine(), len(world.articles())) == ({}, 2)
+
+
+def test_an_address_is_the_same_article_in_another_file(world: World) -> None:
+    world.drop("monday.jsonl", records(2))
+    world.ingest()
+    longer = records(2).replace('of story 1."', 'of story 1. Person1 said no more."')
+    world.drop("tuesday.jsonl", longer)
+    world.ingest()
+    assert len(world.articles()) == 2
+    assert world.query("select count(*) from loaded.article_versions") == [(3,)]
+
+
+def test_other_languages_are_stored_and_not_extracted(world: World) -> None:
+    german = "Der Bürgermeister von Aldhaven ist am Montag nach langem Streit zurückgetreten. " * 3
+    world.drop("de.txt", text(german))
+    world.drop("en.txt", text(story(1)))
+    world.ingest()
+    assert world.query("select count(*) from loaded.article_versions where language = 'de'") == [
+        (1,)
+    ]
+    assert world.query(
+        "select count(*) from loaded.text_mentions join loaded.article_versions "
+        "using (content_sha256) where language = 'de'"
+    ) == [(0,)]

@@ -1,0 +1,83 @@
+"""The bounds of `sql/macros/interval.sql`, rendered as dbt renders them and run by DuckDB."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl.store.dbt import PROJECT
+
+INTERVALS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]["intervals"]
+MEASURES = sorted(INTERVALS)
+
+ARTICLES = st.lists(
+    st.tuples(st.integers(1, 60), st.integers(0, 1000)), min_size=1, max_size=40
+).map(lambda found: (sum(n for n, _ in found), sum(n * n * (p / 1000) for n, p in found)))
+"""Count and doubt of a period: articles with so many findings, each in doubt by so many in 1000."""
+
+
+@cache
+def bounds_sql(measure: str) -> str:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    environment.globals["var"] = {"intervals": INTERVALS}.__getitem__
+    text = (PROJECT / "macros" / "interval.sql").read_text("utf-8")
+    macros: Any = environment.from_string(text).make_module()
+    return ", ".join(macros.interval_bound(measure, side, "n", "d") for side in ("low", "high"))
+
+
+def bounds(measure: str, count: int, doubt: float) -> tuple[int, int]:
+    row = duckdb.execute(
+        f"select {bounds_sql(measure)}"
+        " from (select ?::bigint as n, round(?, 3)::decimal(18, 3) as d)",
+        [count, doubt],
+    ).fetchone()
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@settings(deadline=None)
+@given(period=ARTICLES)
+def test_an_interval_holds_its_count(measure: str, period: tuple[int, float]) -> None:
+    low, high = bounds(measure, *period)
+    assert 0 <= low <= period[0] <= high
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@settings(deadline=None)
+@given(period=ARTICLES, share=st.floats(0, 1))
+def test_less_doubt_never_widens(measure: str, period: tuple[int, float], share: float) -> None:
+    count, doubt = period
+    low, high = bounds(measure, count, doubt)
+    surer_low, surer_high = bounds(measure, count, doubt * share)
+    assert low <= surer_low <= surer_high <= high
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@settings(deadline=None)
+@given(period=ARTICLES, more=st.integers(1, 500))
+def test_sure_findings_more_raise_the_low(
+    measure: str, period: tuple[int, float], more: int
+) -> None:
+    count, doubt = period
+    assert bounds(measure, count + more, doubt)[0] >= bounds(measure, count, doubt)[0]
+
+
+def test_one_sure_name_is_one_and_a_doubtful_one_may_be_none() -> None:
+    assert bounds("name_mention", 1, 0.02) == (1, 1)
+    assert bounds("name_mention", 1, 0.5)[0] == 0
+    assert bounds("name_mention", 0, 0.0) == (0, 0)
+
+
+def test_a_missed_surname_counts_as_often_as_it_stands_there() -> None:
+    """Ten doubtful names of one article may all be wrong; of ten articles only some are."""
+    together = bounds("name_mention", 10, 10 * 10 * 0.3)
+    apart = bounds("name_mention", 10, 10 * 0.3)
+    assert together[1] - together[0] > 2 * (apart[1] - apart[0])
