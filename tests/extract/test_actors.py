@@ -20,9 +20,17 @@ def test_two_people_with_one_surname_stay_two() -> None:
     assert view.mentions_of("Emil Holm") == ["Emil Holm", "Emil"]
 
 
+def test_a_surname_that_two_bear_is_who_the_text_names_first() -> None:
+    view = read("Lise Holm spoke. Then came Emil Holm. Holm left early, and Mr. Holm stayed.")
+    assert view.mentions_of("Lise Holm") == ["Lise Holm", "Holm"]
+    assert view.mentions_of("Emil Holm") == ["Emil Holm", "Holm"]
+
+
 def test_father_and_son_stay_two() -> None:
     view = read("Walter Brandt Jr. sat beside Walter Brandt Sr. at the table.")
     assert set(view.types) == {"Walter Brandt Jr.", "Walter Brandt Sr."}
+    view = read("Walter Brandt spoke. Walter Brandt Jr. sat at the table.")
+    assert set(view.types) == {"Walter Brandt", "Walter Brandt Jr."}
 
 
 def test_an_acronym_in_brackets_is_its_expansion() -> None:
