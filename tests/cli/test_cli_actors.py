@@ -146,7 +146,7 @@ def test_split_rename_type_alias_and_article_are_published(run: Run, settings: S
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
-        (("merge", "Krayle", "Nadia Verholt"), 1, "'Krayle' may be several actors"),
+        (("merge", "Dovan", "Nadia Verholt"), 1, "'Dovan' may be several actors"),
         (("merge", "Nobody At All", "Nadia Verholt"), 1, "no actor is named"),
         (("merge", "Nadia Verholt", "nadia verholt"), 1, "is one actor, not two"),
         (("rename", "E000000000000", "x"), 1, "no actor is named"),
