@@ -141,7 +141,7 @@ class Registry:
             _assign(x, candidates[0], "surname", 0.9)
         elif candidates:
             # Two people with one surname: the one named first, whom the article is about, for the
-            # other is named in full each time. Right for 82% of 249 mentions of PolNeAR train whose
+            # other is named in full each time. Right for 82% of 249 mentions of PolNeAR whose
             # title, taken away, told who is meant; the one named last for 70%, the one whom a
             # pronoun in the sentence fits for 83%.
             _assign(x, candidates[0], "first_of_surname", 0.82)
