@@ -17,7 +17,7 @@ from etl.extract.tokens import Document
 PRONOUNS = {"he": "m", "him": "m", "his": "m", "himself": "m"} | dict.fromkeys(
     ("she", "her", "hers", "herself"), "f"
 )
-_CLAUSE_OPENERS = word_set(
+CLAUSE_OPENERS = word_set(
     "that but while when as after before because if where whether since then although though until "
     "said says"
 )
@@ -99,7 +99,7 @@ def _is_subject(doc: Document, x: Located, lexicon: Lexicon) -> bool:
     after = doc.tokens[x.name.last].lower if x.name.last < len(doc.tokens) else ""
     if after in ("'s", "’s"):
         return False
-    opens = not before or not before[0].isalnum() or before in _CLAUSE_OPENERS
+    opens = not before or not before[0].isalnum() or before in CLAUSE_OPENERS
     return opens or after in _AUXILIARIES or after in lexicon.cues
 
 

@@ -145,8 +145,11 @@ class TrainedExtractor:
         if weights[elected] > _MAJORITY * weights[kind]:
             kind = elected
         if kind == "PERSON":
-            # A title is the role, not the name, however the tagger cut it.
-            while last - first > 1 and doc.tokens[first].lower in self._lexicon.titles:
+            # A title is the role, not the name, and "If" opens a clause, however the tagger cut it.
+            while last - first > 1 and (
+                doc.tokens[first].lower in self._lexicon.titles
+                or doc.tokens[first].lower in pronouns.CLAUSE_OPENERS
+            ):
                 first += 1
             # No name ends with the "bin" of its father's.
             if last < len(doc.tokens) and doc.tokens[last - 1].lower in PARTICLES:
@@ -234,11 +237,13 @@ def _linker(doc: Document, names: Sequence[Located], tags: Tags) -> pronouns.Lin
         shares: dict[int, tuple[Actor, float]] = {}
         for number, share in tags.link("pronoun", start, starts).items():
             x = persons[number]
-            if x.actor is not None and x.actor.gender in ("", gender):
+            if x.actor is not None:
                 before = shares.get(id(x.actor), (x.actor, 0.0))[1]
                 shares[id(x.actor)] = (x.actor, before + share)
         best = max(shares.values(), key=lambda pair: pair[1], default=None)
-        return best if best is not None and best[1] >= _LINKED else None
+        # Where it takes somebody of the other gender, its second choice is no better than chance.
+        is_told = best is not None and best[1] >= _LINKED and best[0].gender in ("", gender)
+        return best if is_told else None
 
     return link
 
