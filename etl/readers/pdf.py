@@ -20,6 +20,7 @@ name = "pdf"
 
 _MAX_PAGES = 500
 _PDF_DATE = re.compile(r"D?:?(\d{4})(\d{2})(\d{2})")
+_BYLINE = re.compile(r"By\s+[^\W\d_a-z]")
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”’)]*$")
 
 
@@ -97,7 +98,10 @@ def _without_furniture(pages: list[str]) -> list[str]:
 
 
 def _paragraphs(page: str) -> str:
-    """The lines of a page joined to paragraphs: one ends with a short line that ends a sentence."""
+    """The lines of a page joined to paragraphs: one ends with a short line that ends a sentence.
+
+    A short first line, a headline, is one of its own, and so is a byline below it.
+    """
     lines = page.splitlines()
     width = max(map(len, lines), default=0)
     paragraphs: list[str] = []
@@ -108,7 +112,8 @@ def _paragraphs(page: str) -> str:
         else:
             current = f"{current} {line}".strip()
         is_short = len(line) < 0.8 * width
-        if (is_short and _SENTENCE_END.search(line)) or (not paragraphs and is_short):
+        is_alone = not paragraphs or (len(paragraphs) < 3 and _BYLINE.match(current))
+        if is_short and (is_alone or _SENTENCE_END.search(line)):
             paragraphs.append(current)
             current = ""
     return "\n\n".join(p for p in [*paragraphs, current] if p)

@@ -183,10 +183,10 @@ def docx() -> bytes:
     )
 
 
-def pdf() -> bytes:
+def pdf(*below_headline: str) -> bytes:
     """A page of text, each paragraph's lines 14 points apart."""
     lines: list[str] = []
-    for paragraph in (HEADLINE, *PARAGRAPHS):
+    for paragraph in (HEADLINE, *below_headline, *PARAGRAPHS):
         line = ""
         for word in paragraph.replace("“", '"').replace("”", '"').split():
             if len(line) + len(word) > 80:

@@ -141,6 +141,14 @@ def test_encodings_told_and_detected(data: bytes, path: str) -> None:
     assert article.headline == files.HEADLINE
 
 
+def test_a_few_accents_in_english_text_are_western_ones() -> None:
+    text = files.text().replace(
+        "the truth", "the truth, Inés Núñez of Málaga told São Tomé’s André,"
+    )
+    (article,) = articles(text.encode("cp1252"), "a.txt")
+    assert "Inés Núñez of Málaga told São Tomé’s André" in article.body
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
