@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -113,28 +114,32 @@ def _corrections(settings: Settings) -> tuple[dict[str, int], list[str]]:
 
 def undated_sources(settings: Settings, run_id: str) -> list[str]:
     """Source paths of the published articles that a run brought and that have no date."""
-    if not settings.published.exists():
-        return []
-    with open_published(settings) as con:
-        found = con.execute(
-            "select source_path from main.articles where run_id = ? and published_on is null "
-            "order by 1",
-            [run_id],
-        ).fetchall()
+    found = _of_run(
+        settings,
+        run_id,
+        "select source_path from main.articles "
+        "where run_id = ? and published_on is null order by 1",
+    )
     return [path for (path,) in found]
 
 
 def foreign_counts(settings: Settings, run_id: str) -> dict[str, int]:
     """By language, the published articles that a run brought and that are not in English."""
-    if not settings.published.exists():
-        return {}
-    with open_published(settings) as con:
-        found = con.execute(
-            "select language, count(*) from main.articles "
-            "where run_id = ? and language <> 'en' group by 1 order by 2 desc, 1",
-            [run_id],
-        ).fetchall()
+    found = _of_run(
+        settings,
+        run_id,
+        "select language, count(*) from main.articles "
+        "where run_id = ? and language <> 'en' group by 1 order by 2 desc, 1",
+    )
     return dict(found)
+
+
+def _of_run(settings: Settings, run_id: str, query: str) -> list[Any]:
+    """What the published file says of a run; nothing where nothing is published."""
+    if not settings.published.exists():
+        return []
+    with open_published(settings) as con:
+        return con.execute(query, [run_id]).fetchall()
 
 
 def _contents(settings: Settings) -> Contents | None:

@@ -46,6 +46,12 @@ class GoldMention:
     end: int
     referent: str
 
+    @classmethod
+    def of(cls, row: Mapping[str, str], referent: str) -> GoldMention:
+        """From a row of a gold file."""
+        start, end = int(row["char_start"]), int(row["char_end"])
+        return cls(row["mention_key"], row["document"], row["part"], start, end, referent)
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -75,12 +81,8 @@ def read_gold(path: Path = GOLD) -> list[GoldMention]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return [
-        GoldMention(
-            row["mention_key"],
-            row["document"],
-            row["part"],
-            int(row["char_start"]),
-            int(row["char_end"]),
+        GoldMention.of(
+            row,
             row["referent"]
             if row["referent"] != "none" and not row["referent"].startswith("ambiguous")
             else f"{row['referent']}:{row['mention_key']}",

@@ -121,17 +121,7 @@ def read_gold() -> dict[str, tuple[GoldMention, str]]:
     """By key the mention with the person read there, and by what it was read."""
     with GOLD.open(encoding="utf-8", newline="") as file:
         return {
-            row["mention_key"]: (
-                GoldMention(
-                    row["mention_key"],
-                    row["document"],
-                    row["part"],
-                    int(row["char_start"]),
-                    int(row["char_end"]),
-                    row["who"],
-                ),
-                row["reading"],
-            )
+            row["mention_key"]: (GoldMention.of(row, row["who"]), row["reading"])
             for row in csv.DictReader(file)
         }
 

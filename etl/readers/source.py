@@ -153,7 +153,7 @@ class Source:
     ) -> Source:
         """What is packed in this source, under a name of its own or (None) the same unpacked.
 
-        Raises FileRejected where it lies too deep.
+        Raises Rejected where it lies too deep.
         """
         limit = self.budget.limits.depth
         if self.depth >= limit:

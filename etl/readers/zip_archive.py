@@ -6,7 +6,6 @@ too, has a reader of its own.
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import BinaryIO, cast
 from etl.readers import docx
 from etl.readers.base import Part, Rejected, Rejection
 from etl.readers.source import Source
+from etl.streams import Forwarding
 
 name = "zip"
 
@@ -28,23 +28,8 @@ _OFFICE = {
 }
 
 
-class _Guarded(io.RawIOBase):
+class _Guarded(Forwarding):
     """The archive's bytes, of which nobody may ask for too many at once."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self.file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self.file.tell()
 
     def read(self, size: int = -1) -> bytes:
         if size > _MAX_DIRECTORY:

@@ -6,7 +6,6 @@ opened. Does not belong here: what is in a file (`etl.readers`).
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import time
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
+
+from etl.streams import Forwarding
 
 PARTIAL_SUFFIXES = (".part", ".tmp")
 """Names that programs give to files they are still writing."""
@@ -175,23 +176,8 @@ def open_file(path: Path, roots: Sequence[Path], max_bytes: int) -> Iterator[Bin
         yield cast(BinaryIO, _Readable(file))
 
 
-class _Readable(io.RawIOBase):
+class _Readable(Forwarding):
     """A file whose errors in reading are those of that file, and of nothing else at work."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self.file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self.file.tell()
 
     def read(self, size: int = -1) -> bytes:
         try:
