@@ -22,39 +22,29 @@ from etl.store.writer import Writer
 
 FREQUENT = 5
 
-_COPY = """
-insert into loaded.article_versions by name
-select * replace (
-  content_sha256 || '-{n}' as content_sha256, article_id || '-{n}' as article_id,
-  published_on + 7 * {n} as published_on, published_at + interval (7 * {n}) day as published_at)
-from first_versions;
-
-insert into loaded.article_sources by name
-select * replace (
-  {n} * 1000000 + sequence as sequence, source_key || '-{n}' as source_key,
-  source_path || '-{n}' as source_path, source_sha256 || '-{n}' as source_sha256,
-  content_sha256 || '-{n}' as content_sha256, article_id || '-{n}' as article_id)
-from first_sources;
-
-insert into loaded.text_actors by name
-select a.* replace (
-  text_actor_id || '-{n}' as text_actor_id, content_sha256 || '-{n}' as content_sha256,
-  case when f.name is null then a.name || ' {letters}' else a.name end as name)
-from first_actors a left join frequent_names f using (name);
-
-insert into loaded.text_mentions by name
-select * replace (
-  mention_id || '-{n}' as mention_id, content_sha256 || '-{n}' as content_sha256,
-  text_actor_id || '-{n}' as text_actor_id)
-from first_mentions;
-
-insert into loaded.text_quotes by name
-select * replace (
-  quote_id || '-{n}' as quote_id, utterance_id || '-{n}' as utterance_id,
-  content_sha256 || '-{n}' as content_sha256,
-  speaker_text_actor_id || '-{n}' as speaker_text_actor_id)
-from first_quotes;
-"""
+_KEYS = (
+    "content_sha256", "article_id", "text_actor_id", "speaker_text_actor_id", "mention_id",
+    "quote_id", "utterance_id", "source_key", "source_path", "source_sha256", "story_id",
+)  # fmt: skip
+_OTHERS = {
+    "sequence": "{n} * 1000000 + sequence",
+    "published_on": "published_on + 7 * {n}",
+    "published_at": "published_at + interval (7 * {n}) day",
+    # Letters of its own, so that no two copies look like spellings or share their surnames.
+    "name": "case when name in (from frequent_names) then name "
+    "else name || translate(left(md5(name || '{n}'), 6), '0123456789', 'ghjklmnpqr') end",
+}
+_TABLES = (
+    "loaded.article_versions",
+    "loaded.article_sources",
+    "loaded.text_actors",
+    "loaded.text_mentions",
+    "loaded.text_quotes",
+    # Else all copies of a text, a week apart each, would be one story.
+    "loaded.article_stories",
+    "bookkeeping.stories",
+    "bookkeeping.story_signatures",
+)
 
 
 def multiply(settings: Settings, times: int) -> int:
@@ -63,21 +53,20 @@ def multiply(settings: Settings, times: int) -> int:
     writer.acquire()
     try:
         with build.open_build(settings.build_file) as con, build.transaction(con):
-            for table, short in (
-                ("article_versions", "versions"),
-                ("article_sources", "sources"),
-                ("text_actors", "actors"),
-                ("text_mentions", "mentions"),
-                ("text_quotes", "quotes"),
-            ):
-                con.execute(f"create temp table first_{short} as from loaded.{table}")
             con.execute(
-                "create temp table frequent_names as select name from first_actors "
+                "create temp table frequent_names as select name from loaded.text_actors "
                 f"group by 1 having count(*) >= {FREQUENT}"
             )
-            for n in range(1, times):
-                letters = "".join(chr(ord("A") + int(digit)) for digit in str(n))
-                con.execute(_COPY.format(n=n, letters=f"Copy{letters}"))
+            for table in _TABLES:
+                con.execute(f"create or replace temp table first_rows as from {table}")
+                columns = [name for name, *_ in con.execute("describe first_rows").fetchall()]
+                changed = {c: c + " || '-{n}'" for c in _KEYS} | _OTHERS
+                replaced = ", ".join(f"{changed[c]} as {c}" for c in columns if c in changed)
+                for n in range(1, times):
+                    con.execute(
+                        f"insert into {table} by name "
+                        f"select * replace ({replaced.format(n=n)}) from first_rows"
+                    )
             build.new_generation(con)
             return build.count(con, "loaded.article_versions")
     finally:

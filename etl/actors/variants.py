@@ -100,6 +100,7 @@ def spelt_out(word: str) -> list[str]:
     return [DROPPED.sub("", word) or word]
 
 
+@lru_cache(maxsize=200_000)
 def skeleton(word: str) -> str:
     """What is left of a word when habits of transliteration are taken away, vowels kept."""
     for pattern, sound in _TRANSLITERATED:
@@ -107,12 +108,14 @@ def skeleton(word: str) -> str:
     return _DOUBLED.sub(r"\1", word)
 
 
+@lru_cache(maxsize=200_000)
 def sounds(word: str) -> str:
     """The consonants of a word's skeleton and its first letter: a block that spellings share."""
     bare = skeleton(word.replace(" ", ""))
     return bare[:1] + _VOWELS.sub("", bare[1:])
 
 
+@lru_cache(maxsize=200_000)
 def without_particles(surname: str) -> str:
     """A surname's last words, "assad" of "al assad"."""
     words = surname.split()
