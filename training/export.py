@@ -18,6 +18,7 @@ from torch import nn
 from etl.extract.tagger.pieces import PIECES
 from training.calibrate import write_settings
 from training.network import CORPORA, HEADS, LINKS, Tagger
+from training.portable import make_portable
 from training.train import encoder_folder
 
 
@@ -75,6 +76,7 @@ def main() -> None:
             per_channel=True,
         )
         full.unlink()
+    make_portable(shipped)
     onnx.checker.check_model(str(shipped))
     shutil.copy(folder / "tokenizer.json", args.out / "tokenizer.json")
     heads = {

@@ -149,6 +149,9 @@ class Tagger:
         options.inter_op_num_threads = 1
         # Without it a thread waits spinning, at the cost of the one that works.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Without it sums of int8 products overflow, silently, on processors without VNNI. With it,
+        # and with what `training.portable` did to the weights, all give the same bits.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         with _reading(folder / "tags.json") as file:
             settings: dict[str, Any] = json.loads(file.read_text("utf-8"))
             self.stamp: str = settings.pop("stamp")
