@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from etl import schema
 from etl.actors.ledger import Ledger
 from etl.actors.link import LINKING_VERSION, link_actors
 from etl.actors.plan import make_plan
@@ -192,14 +193,14 @@ def check_stories(settings: Settings) -> list[checks.Problem]:
 def build_models(
     settings: Settings, select: Sequence[str] = (), *, is_all_corrected: bool = False
 ) -> Any:
-    """Run dbt's seeds, models and data tests; raises DbtError where one fails.
+    """Bring seeds, models and data tests up to what is loaded; raises DbtError where one fails.
 
     `select` names the seeds, models and tests to run, and no others; none means all. With
     `is_all_corrected` they are all that depends on corrections: where nothing else has changed
-    since all was built, no dbt is started, what no correction changed is left as it is, and the
-    models are complete.
+    since all was built, what no correction changed is left as it is, and the models are complete.
+    dbt is started where the SQL has changed since all was built, or other models are selected.
     """
-    changed = _only_corrected(settings) if is_all_corrected and select else None
+    changed = _changed(settings, select, is_all_corrected)
     done = changed is not None and refresh(
         select, changed, build_file=settings.build_file, target=settings.dbt_target
     )
@@ -218,16 +219,19 @@ def build_models(
     return done
 
 
-def _only_corrected(settings: Settings) -> set[str] | None:
-    """The tables that corrections changed since all models were built by the SQL of now.
+def _changed(settings: Settings, select: Sequence[str], is_all_corrected: bool) -> set[str] | None:
+    """The tables of schema `loaded` from which models are to be filled anew; None: dbt must do it.
 
-    None where something else has changed too.
+    Models can be filled where all of them were built by the SQL of now; chosen ones where they are
+    all that depends on what has changed since.
     """
     with build.open_build(settings.build_file) as con:
-        modelled = (build.get_property(con, "modelled_generation") or "").partition("+")[0]
-        if modelled != build.get_property(con, "generation"):
-            return None
         if build.get_property(con, "models_version") != models_version():
+            return None
+        if not select:
+            return {table.name for table in schema.TABLES}
+        modelled = (build.get_property(con, "modelled_generation") or "").partition("+")[0]
+        if not is_all_corrected or modelled != build.get_property(con, "generation"):
             return None
         return unmodelled(con)
 

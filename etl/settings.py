@@ -122,7 +122,7 @@ class Settings:
 
     @property
     def dbt_target(self) -> Path:
-        """Artifacts of dbt, beside the build file: its path is part of dbt's parse cache."""
+        """Artifacts of dbt: the parsed project and the compiled SQL."""
         return self.home / "build" / "dbt"
 
     @classmethod

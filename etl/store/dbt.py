@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ PROJECT = REPOSITORY / "sql"
 SEEDS = REPOSITORY / "seeds" / "reference"
 BUILD_FILE_VARIABLE = "NEWSACTORS_BUILD_FILE"
 FINGERPRINT = "fingerprint"
+_PARSED = "partial_parse.msgpack"
 
 _LOCK = threading.RLock()
 
@@ -47,9 +49,8 @@ def run_dbt(args: list[str], *, build_file: Path, target: Path) -> Any:
 
     `args` is a command with its own options, such as
     `["build", "--exclude-resource-type", "unit_test"]`; folders, profile and logging are added.
-    Compiled SQL, the parse cache and `dbt.log` go to `target`; `manifest.json` is left to `parse`,
-    as other processes may be reading it. The caller holds no connection to `build_file` in this
-    process; afterwards any process may open it.
+    Compiled SQL and `dbt.log` go to `target`, where the project is parsed unless it is. The caller
+    holds no connection to `build_file` in this process; afterwards any process may open it.
 
     Returns dbt's result: for build, run, test and seed a RunExecutionResult, whose `results` are
     one a node; for parse the manifest. Raises DbtError with every failing node and its message.
@@ -57,7 +58,8 @@ def run_dbt(args: list[str], *, build_file: Path, target: Path) -> Any:
     # Importing dbt takes about two seconds: only those who run it pay.
     from dbt.cli.main import dbtRunner
 
-    if args[0] != "parse" and not build_file.exists():
+    is_parse = args[0] == "parse"
+    if not is_parse and not build_file.exists():
         raise DbtError(f"dbt {args[0]}: there is no build database at {build_file}")
     target = target.absolute()
     target.mkdir(parents=True, exist_ok=True)
@@ -65,11 +67,13 @@ def run_dbt(args: list[str], *, build_file: Path, target: Path) -> Any:
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(target), "--log-path", str(target)),
         *("--log-level", "none", "--log-level-file", "info"),
-        "--write-json" if args[0] in ("parse", "docs") else "--no-write-json",
+        # Other processes may be reading `manifest.json`: it is left to `parse`.
+        "--write-json" if is_parse else "--no-write-json",
     ]
     with _LOCK, _environment(BUILD_FILE_VARIABLE, str(build_file.absolute())):
+        manifest = None if is_parse else _parsed(target)
         try:
-            outcome = dbtRunner().invoke([args[0], *options, *args[1:]])
+            outcome = dbtRunner(manifest).invoke([args[0], *options, *args[1:]])
         finally:
             _close_everything()
     if isinstance(outcome.exception, KeyboardInterrupt):
@@ -88,22 +92,40 @@ def parse(target: Path) -> Path:
 
     Nothing is parsed when the files of the project and its seeds are those of the last call: 2 ms,
     else 4 to 7 seconds in a new process, half of it importing dbt. No database is needed
-    or opened. Several processes may call it at once; a manifest is never seen half written.
+    or opened, and none is meant: `target` may be copied to another warehouse. Several processes
+    may call it at once; a manifest is never seen half written.
     """
     target = target.absolute()
     manifest, stamp = target / "manifest.json", target / FINGERPRINT
-    current = fingerprint()
+    current = f"{fingerprint()} {version('dbt-core')}"
     if manifest.exists() and stamp.exists() and stamp.read_text() == current:
         return manifest
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix="parse-") as name:
-        # The path is part of what the parse cache depends on: this is where `Settings` has it.
         run_dbt(["parse"], build_file=target.parent / "news.duckdb", target=Path(name))
-        for artifact in ("partial_parse.msgpack", "manifest.json"):
+        for artifact in (_PARSED, "manifest.json"):
             (Path(name) / artifact).replace(target / artifact)
         new_stamp = Path(name) / FINGERPRINT
         new_stamp.write_text(current)
         new_stamp.replace(stamp)
+    return manifest
+
+
+def _parsed(target: Path) -> Any:
+    """The project as it is now, for a run of dbt: one of its own, as dbt writes into it.
+
+    Left to itself dbt takes what it parsed only beside a database of the same path, and looks
+    through the project for changes, which `parse` has done (0.15 s instead of 0.35 s, or 4 s).
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    parse(target)
+    manifest = Manifest.from_msgpack(
+        (target / _PARSED).read_bytes(), decoder=extended_mashumuro_decoder
+    )
+    manifest.build_parent_and_child_maps()  # type: ignore[no-untyped-call]
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 
 

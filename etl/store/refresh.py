@@ -1,13 +1,13 @@
 """Filling tables of schema `main` anew with the SQL that dbt compiled, without starting dbt.
 
-Belongs here: what a correction needs, which changes rows and no SQL. Does not belong here: which
-tables those are (the assets decide), and every other way to build models (`store.dbt`).
+Belongs here: what a night or a correction needs, which changes rows and no SQL. Does not belong
+here: which tables those are (the assets decide), and every other way to build models (`store.dbt`).
 
 dbt takes some four seconds before and between its nodes, whatever they do (0009). What it compiled
 for the last full build is in its target folder: the same statements, in the order of its manifest,
 with the same data tests, in one transaction. Where anything is not as dbt left it (other SQL, a
-materialization besides tables, views and macros, a test with settings of its own), nothing is done
-and dbt is to be run.
+materialization besides seeds, tables, views and macros, a test with settings of its own), nothing
+is done and dbt is to be run.
 
 A model or test that reads none of the tables that changed, also by way of others, is as it was: it
 is reported as done and not run. A merge changes links and no article, so articles, stories and
@@ -18,17 +18,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from etl.store import build, dbt
 
 COMPILED = "compiled_fingerprint"
-_AS_IS = ("view", "table_function")
-"""Materializations whose rows follow from those of others without doing anything."""
+_AS_IS = ("seed", "view", "table_function")
+"""Materializations whose rows follow from files or from those of others without doing anything."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,23 @@ def refresh(
 ) -> RefreshResult | None:
     """Fill the models of these names anew and run the tests of these names; None: dbt must do it.
 
-    `changed` names the tables of schema `loaded` that are others than when all was built. The
-    caller holds the writer lock and no connection to `build_file`, in which all models exist as dbt
-    built them. Raises DbtError where a test fails; then nothing has changed.
+    No name means all of the project. `changed` names the tables of schema `loaded` that are others
+    than when all was built. The caller holds the writer lock and no connection to `build_file`, in
+    which all models exist as dbt built them. Raises DbtError where a test fails. Then, and where
+    dbt must do it, nothing has changed.
     """
     nodes = _nodes(names, target)
     if nodes is None:
         return None
+    try:
+        return _fill(nodes, changed, build_file)
+    except duckdb.Error:
+        return None  # dbt stops at the test that would have warned, and names what cannot be run
+
+
+def _fill(
+    nodes: Sequence[dict[str, Any]], changed: Collection[str], build_file: Path
+) -> RefreshResult:
     done = RefreshResult()
     with build.open_build(build_file) as con:
         con.execute("begin")
@@ -102,7 +114,8 @@ def refresh(
         con.execute("rollback" if failed else "commit")
     if failed:
         lines = "\n".join(f"  {name}: {message}" for name, message in failed.items())
-        raise dbt.DbtError(f"{len(failed)} tests failed\n{lines}", failed, done)
+        tests = [r for r in done.results if r.failures is not None]  # the models are rolled back
+        raise dbt.DbtError(f"{len(failed)} tests failed\n{lines}", failed, RefreshResult(tests))
     return done
 
 
@@ -112,8 +125,8 @@ def _nodes(names: Collection[str], target: Path) -> list[dict[str, Any]] | None:
     if not stamp.exists() or not manifest.exists() or stamp.read_text() != dbt.fingerprint():
         return None
     everything: dict[str, dict[str, Any]] = json.loads(manifest.read_text())["nodes"]
-    chosen = {i: n for i, n in everything.items() if n["name"] in names}
-    if len(chosen) != len(set(names)):
+    chosen = {i: n for i, n in everything.items() if not names or n["name"] in names}
+    if names and len(chosen) != len(set(names)):
         return None
     order = TopologicalSorter({i: _upstream(i, everything) for i in chosen}).static_order()
     found = []
@@ -122,12 +135,13 @@ def _nodes(names: Collection[str], target: Path) -> list[dict[str, Any]] | None:
         if node is None:
             continue
         file = target / "compiled" / node["package_name"] / _compiled_path(node)
-        if not _is_plain(node) or not file.exists():
+        is_as_is = node["config"]["materialized"] in _AS_IS
+        if not _is_plain(node) or not (is_as_is or file.exists()):
             return None
         found.append(
             node
             | {
-                "sql": file.read_text().rstrip().removesuffix(";"),
+                "sql": "" if is_as_is else file.read_text().rstrip().removesuffix(";"),
                 "sources": {
                     i.rpartition(".")[2]
                     for i in _upstream(unique_id, everything)

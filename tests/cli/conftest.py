@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
+from once import begin
 
 from etl import cli_read, queries, schema
 from etl.settings import Settings
@@ -175,7 +176,8 @@ class Rows:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A published warehouse of STORIES."""
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp("published") / "home"
+    begin(home, tmp_path_factory)
     settings = Settings.from_env({"NEWSACTORS_HOME": str(home)})
     rows = Rows()
     for number, story in enumerate(STORIES):

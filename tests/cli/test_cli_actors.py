@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +17,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from etl.assets.in_process import run_job
 from etl.cli import main
-from etl.intake import silent
 from etl.settings import REPOSITORY, Settings
 from etl.store.registry import corrections_file, read_corrections
 from etl.store.writer import Writer
@@ -30,14 +29,14 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The samples, ingested as `make run` does."""
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp("samples") / "home"
+    shutil.copytree(samples, home, symlinks=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEWSACTORS_HOME", str(home))
         patch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
         patch.delenv("DAGSTER_HOME", raising=False)
-        run_job("nightly_ingest", {}, silent)
         yield home
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
+from once import begin
 
 from etl.assets.in_process import run_job
 from etl.cli import main
@@ -22,10 +23,13 @@ OPENED = ("a school", "a bridge", "the new library", "a market hall", "two wards
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
     """Two nights: one on which "Verkel" may be either of two, one that names the first often."""
     inbox = tmp_path / "inbox"
     inbox.mkdir()
+    begin(tmp_path / "home", tmp_path_factory)
     monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NEWSACTORS_INBOX", str(inbox))
     monkeypatch.setenv("NEWSACTORS_SETTLE_SECONDS", "0")

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
+from once import begin
 
 from etl import comparison
 from etl.cli import main
@@ -37,6 +38,7 @@ Run = Callable[..., Result]
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders of a warehouse, and of a Dagster instance like that of the checkout."""
     root = tmp_path_factory.mktemp("place")
+    begin(root / "home", tmp_path_factory)
     for folder in ("inbox", "elsewhere", "dagster"):
         (root / folder).mkdir()
     for n in (1, 2, 3):

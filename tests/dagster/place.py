@@ -6,20 +6,19 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from shutil import copytree
-from tempfile import mkdtemp
 from typing import Any
 
 import dagster as dg
 import duckdb
+import pytest
+from once import begin
 
 from etl.assets.warehouse import Warehouse
 from etl.definitions import build_defs
 from etl.extract import Extractor
 from etl.settings import REPOSITORY, Settings
-from etl.store import build, dbt
+from etl.store import build
 from etl.store.state import Run, State
 
 DAYS = ("2025-06-02", "2025-06-03", "2025-06-04")
@@ -34,14 +33,6 @@ ALDHAVEN, {day} – Foreign Minister Ilse Brandt-Okoro met President Amaro Lusar
 """
 
 
-@cache
-def _parsed() -> Path:
-    """dbt's manifest, made once a test process: parsing takes seconds."""
-    folder = Path(mkdtemp(prefix="newsactors-manifest-"))
-    dbt.parse(folder / "parse")
-    return folder / "parse"
-
-
 @dataclass(frozen=True)
 class Place:
     """Folders of one warehouse and one Dagster instance."""
@@ -49,11 +40,11 @@ class Place:
     root: Path
 
     @classmethod
-    def at(cls, root: Path) -> Place:
+    def at(cls, root: Path, factory: pytest.TempPathFactory) -> Place:
         place = cls(root)
-        for folder in (place.home, place.inbox, place.dagster_home):
+        begin(place.home, factory)
+        for folder in (place.inbox, place.dagster_home):
             folder.mkdir(parents=True)
-        copytree(_parsed(), place.home / "build" / "dbt")
         settings = (REPOSITORY / "dagster.yaml").read_text()
         (place.dagster_home / "dagster.yaml").write_text(settings)
         return place

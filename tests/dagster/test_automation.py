@@ -26,8 +26,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place.at(tmp_path / "p")
+def place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place.at(tmp_path / "p", tmp_path_factory)
 
 
 @pytest.fixture

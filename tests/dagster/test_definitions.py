@@ -14,7 +14,7 @@ SNAPSHOT = Path(__file__).with_name("definitions.txt")
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    return Place.at(tmp_path_factory.mktemp("place") / "p").definitions()
+    return Place.at(tmp_path_factory.mktemp("place") / "p", tmp_path_factory).definitions()
 
 
 def _lines(definitions: dg.Definitions) -> list[str]:

@@ -6,18 +6,20 @@ import shutil
 from pathlib import Path
 
 import pytest
+from once import begin, once
 
 from pipeline.world import World, story, text
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    begin(tmp_path / "home", tmp_path_factory)
     return World(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def _published(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = World(tmp_path_factory.mktemp("published"))
+def _publish(root: Path, factory: pytest.TempPathFactory) -> None:
+    begin(root / "home", factory)
+    world = World(root)
     for number in range(6):
         day = f"2025-03-0{number + 1}"
         world.drop(f"{number}.txt", text(story(number), day=day, outlet=f"Paper {number % 2}"))
@@ -26,11 +28,11 @@ def _published(tmp_path_factory: pytest.TempPathFactory) -> World:
     )
     world.drop("empty.txt", "")
     world.ingest(publish=True)
-    return world
 
 
 @pytest.fixture
-def published(_published: World, tmp_path: Path) -> World:
+def published(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A copy of a warehouse that has published six articles of six days, and an undated one."""
-    shutil.copytree(_published.root, tmp_path / "copy", symlinks=True)
+    original = once(tmp_path_factory, "published", lambda root: _publish(root, tmp_path_factory))
+    shutil.copytree(original, tmp_path / "copy", symlinks=True)
     return World(tmp_path / "copy")

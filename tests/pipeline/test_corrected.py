@@ -112,8 +112,7 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     pipeline.publish_build(settings, Words(), "quick")
     quick = published.main()
-    pipeline.build_models(settings)
-    pipeline.publish_build(settings, Words(), "full")
+    published.build_by_dbt()
     assert published.main() == quick
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from once import begin
 
 from pipeline import world as program
 from pipeline.world import ACTIONS, Rows, World, story, text
@@ -58,6 +59,7 @@ def contents(world: World) -> tuple[Rows, dict[str, str]]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, dict[str, int]]:
     """A warehouse that went through every action, and how many changes each one made."""
     world = inbox(tmp_path_factory.mktemp("undisturbed"))
+    begin(world.settings.home, tmp_path_factory)
     changes = {}
     for action in ACTIONS:
         last = action == list(ACTIONS)[-1]

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from once import begin
 
 from pipeline.test_crash import run
 from pipeline.world import SWITCHES, Rows, World, story, text
@@ -23,6 +24,7 @@ def copy(world: World, root: Path) -> World:
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stage]:
     root = tmp_path_factory.mktemp("stages")
+    begin(root / "begin" / "home", tmp_path_factory)
     world = World(root / "begin", batch_articles=2)
     for number in range(7):
         world.drop(f"{number}.txt", text(story(number, sentences=2)))

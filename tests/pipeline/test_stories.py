@@ -7,12 +7,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl import intake, pipeline
-from etl.settings import REPOSITORY
 from etl.store import build
 from etl.stories import assign
 from pipeline.world import World, text
@@ -236,14 +236,15 @@ def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
     assert world.loaded() == before
 
 
-def test_the_samples_hold_one_story_in_three_outlets_and_who_was_first(world: World) -> None:
-    shutil.copytree(REPOSITORY / "seeds" / "articles", world.settings.inbox, dirs_exist_ok=True)
-    world.ingest(publish=True)
-    assert world.published(
-        "select first_outlet, first_published_on::varchar, article_count, outlet_count "
-        "from stories where article_count > 1"
-    ) == [("Meridian Wire", "2025-05-21", 3, 3)]
-    assert world.published(
-        "select outlet from articles where is_reprint order by published_on"
-    ) == [("Northwater Tribune",), ("The Sound Observer",)]
-    assert world.published("select count(*), sum(article_count) from stories") == [(46, 48)]
+def test_the_samples_hold_one_story_in_three_outlets_and_who_was_first(samples: Path) -> None:
+    with duckdb.connect(str((samples / "news.duckdb").resolve()), read_only=True) as con:
+        assert con.execute(
+            "select first_outlet, first_published_on::varchar, article_count, outlet_count "
+            "from stories where article_count > 1"
+        ).fetchall() == [("Meridian Wire", "2025-05-21", 3, 3)]
+        assert con.execute(
+            "select outlet from articles where is_reprint order by published_on"
+        ).fetchall() == [("Northwater Tribune",), ("The Sound Observer",)]
+        assert con.execute("select count(*), sum(article_count) from stories").fetchall() == [
+            (46, 48)
+        ]

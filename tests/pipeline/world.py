@@ -172,6 +172,14 @@ class World:
         finally:
             writer.release()
 
+    def build_by_dbt(self) -> None:
+        """Build all models as after a change of the SQL, and publish them."""
+        with build.open_build(self.settings.build_file) as con:
+            build.set_property(con, "models_version", "another")
+        done = pipeline.build_models(self.settings)
+        assert type(done).__name__ == "RunExecutionResult"
+        pipeline.publish_build(self.settings, self.in_use(), "full")
+
     def candidate(self, name: str = "few", choice: Choice | None = None) -> Edition:
         return reextract.build_candidate(self.settings, get_extractor(name), choice or Choice())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from once import begin
 
 from etl import schema
 from etl.store.dbt import run_dbt
@@ -315,7 +316,8 @@ class Warehouse:
 @pytest.fixture(scope="session")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The texts above, built with every data test and unit test of the dbt project."""
-    home = tmp_path_factory.mktemp("warehouse")
+    home = tmp_path_factory.mktemp("sql") / "home"
+    begin(home, tmp_path_factory)
     load(home / "build" / "news.duckdb", rows_of(TEXTS))
     built = Warehouse(home / "build" / "news.duckdb", home / "build" / "dbt")
     run_dbt(["build"], build_file=built.file, target=built.target)

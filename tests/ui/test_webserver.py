@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from once import begin
 from server import TERMINATE, Server, free_port, wait_for
 
 from etl.settings import REPOSITORY
@@ -35,6 +36,7 @@ SAMPLES = sorted((REPOSITORY / "seeds" / "articles").rglob("*.txt"))
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     found = Server(tmp_path_factory.mktemp("server"), free_port())
+    begin(found.settings.home, tmp_path_factory)
     try:
         found.start()
         yield found
