@@ -10,8 +10,9 @@ here: which actors are concerned (`applying`), which models are filled in what o
 says that a row of the model depends on links of no other actors than those in `entity_id`, and that
 to have the rows of some actors there it is enough to read, of `mentions` and `quotes`, those with
 them in these columns. With several columns each is filled in turn. `rows_name_others: true` says
-that a row may name further actors, so that all actors that have rows are concerned as well. A model
-without `actors` depends on all of them, as ranks do.
+that a row may name further actors, so that all actors that have rows are concerned as well.
+`among_all: {rank: "rank() over (…)"}` gives, of a column that compares a row with those of all other
+actors, the expression by the other columns of the table. A model without `actors` is filled whole.
 
 Ids stand in the SQL as a list: DuckDB 1.5.5 carries that down into views and through joins, and a
 semi join with a table of ids not (quotes_about of two actors, on 10,080 articles: 0.9 s and 2.8 s).
@@ -65,6 +66,13 @@ def fill(con: duckdb.DuckDBPyConnection, node: Node, actors: Collection[str]) ->
             f"where {_has([column], concerned)}{others}"
         )
         filled.append(column)
+    for column, expression in node["config"]["meta"].get("among_all", {}).items():
+        # Not by filling all anew: 0.25 s of processor time for three series against 1.9 s.
+        con.execute(
+            f"update {relation} as filled set {column} = found.value from ("
+            f"select rowid as id, {expression} as value from {relation}) as found "
+            f"where filled.rowid = found.id and filled.{column} is distinct from found.value"
+        )
 
 
 def test_sql(test: Node, tested: Node, actors: Collection[str]) -> str:
