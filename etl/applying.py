@@ -46,6 +46,7 @@ def correct(settings: Settings) -> Corrected:
             con.execute(_RETOUCHED_DAYS)
             changed = pipeline.unmodelled(con) | replay.store(con)
             build.set_property(con, pipeline.UNMODELLED, ",".join(sorted(changed)))
+            con.execute("insert into bookkeeping.unmodelled_actors from corrected_actors")
             build.set_property(con, pipeline.CORRECTIONS, digest)
         history = con.execute(
             "select correction_id, status, detail from loaded.corrections order by position"

@@ -202,7 +202,11 @@ def build_models(
     """
     changed = _changed(settings, select, is_all_corrected)
     done = changed is not None and refresh(
-        select, changed, build_file=settings.build_file, target=settings.dbt_target
+        select,
+        changed,
+        build_file=settings.build_file,
+        target=settings.dbt_target,
+        actors=None if schema.ARTICLE_OVERRIDES.name in changed else _unmodelled_actors(settings),
     )
     if not done:
         args = ["build", "--exclude-resource-type", "unit_test"]
@@ -216,6 +220,7 @@ def build_models(
         if not select or changed is not None:
             _stamp(con, "modelled", True)
             build.set_property(con, UNMODELLED, "")
+            con.execute("delete from bookkeeping.unmodelled_actors")
     return done
 
 
@@ -239,6 +244,13 @@ def _changed(settings: Settings, select: Sequence[str], is_all_corrected: bool) 
 def unmodelled(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The tables that corrections changed since all models were built."""
     return set(filter(None, (build.get_property(con, UNMODELLED) or "").split(",")))
+
+
+def _unmodelled_actors(settings: Settings) -> set[str]:
+    """The actors whose rows in these tables came, went or changed since."""
+    with build.open_build(settings.build_file) as con:
+        found = con.execute("select distinct entity_id from bookkeeping.unmodelled_actors")
+        return {i for (i,) in found.fetchall()}
 
 
 def _stamp(con: duckdb.DuckDBPyConnection, stage: str, is_good: bool) -> None:

@@ -315,25 +315,31 @@ def _time(text: str) -> datetime | None:
 def store(con: duckdb.DuckDBPyConnection) -> set[str]:
     """Put what `replay` made into schema `loaded`; rows that stay as they are are not rewritten.
 
-    Returns the names of the tables that are others now.
+    Returns the names of the tables that are others now. The actors of rows that came, went or
+    changed are left in the temporary table `corrected_actors` (entity_id).
     """
     others = set()
+    con.execute("create or replace temp table corrected_actors (entity_id varchar)")
     for table in schema.CORRECTED:
         columns = ", ".join(column.name for column in table.columns)
+        for name, one, other in (
+            ("came", f"corrected_{table.name}", f"loaded.{table.name}"),
+            ("went", f"loaded.{table.name}", f"corrected_{table.name}"),
+        ):
+            con.execute(
+                f"create or replace temp table {name} as "
+                f"select {columns} from {one} except select {columns} from {other}"
+            )
         (key,) = table.key
-        con.execute(
-            f"create or replace temp table changed as select {columns} from corrected_{table.name} "
-            f"except select {columns} from loaded.{table.name}"
-        )
-        deleted = con.execute(
-            f"delete from loaded.{table.name} where {key} in (select {key} from changed) "
-            f"or {key} not in (select {key} from corrected_{table.name})"
-        ).fetchone()
-        inserted = con.execute(
-            f"insert into loaded.{table.name} by name select {columns} from changed"
-        ).fetchone()
-        if (deleted, inserted) != ((0,), (0,)):
+        con.execute(f"delete from loaded.{table.name} where {key} in (select {key} from went)")
+        con.execute(f"insert into loaded.{table.name} by name select {columns} from came")
+        if con.execute("from came union all from went limit 1").fetchone():
             others.add(table.name)
+        if any(column.name == "entity_id" for column in table.columns):
+            con.execute(
+                "insert into corrected_actors select entity_id from came "
+                "union select entity_id from went"
+            )
     return others
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -14,7 +15,8 @@ PUBLISHED = dg.AssetKey("published_file")
 PUBLICATION_DAYS = dg.AssetKey("publication_days")
 DAYS = dg.DynamicPartitionsDefinition(name="publication_days")
 CORRECTION = "correct"
-"""Kind of the runs of which somebody waits to see the outcome: without charts, 0.7 s."""
+"""Kind of the runs of which somebody waits to see the outcome: without what the file holds; the
+charts take 0.7 s, and counting 10,000 articles' rows 0.5 s of processor time."""
 
 publication_days = dg.AssetSpec(
     PUBLICATION_DAYS,
@@ -57,28 +59,32 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             )
         _report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
         pipeline.days_reported(warehouse.settings)
-        contents = overview.published_overview(warehouse.settings)
-        return dg.MaterializeResult(
-            metadata={
-                "file": dg.MetadataValue.path(str(warehouse.settings.published)),
-                "snapshot": dg.MetadataValue.path(str(done.path)),
-                "size (MB)": round(done.size / 1e6, 1),
-                "days touched": len(done.touched_days),
-                "rows": dg.MetadataValue.json(contents.row_counts),
-                "dagster/row_count": contents.row_counts["articles"],
-                **(
-                    {
-                        "articles a day": articles_a_day(contents.days),
-                        "actors in most articles": top_actors(contents.actors),
-                        "newest days": sample_table(contents.newest_days),
-                    }
-                    if len(contents.days) and context.run.tags.get(KIND_TAG) != CORRECTION
-                    else {}
-                ),
-            }
-        )
+        metadata: dict[str, Any] = {
+            "file": dg.MetadataValue.path(str(warehouse.settings.published)),
+            "snapshot": dg.MetadataValue.path(str(done.path)),
+            "size (MB)": round(done.size / 1e6, 1),
+            "days touched": len(done.touched_days),
+        }
+        if context.run.tags.get(KIND_TAG) != CORRECTION:
+            metadata |= _contents(warehouse)
+        return dg.MaterializeResult(metadata=metadata)
 
     return publish
+
+
+def _contents(warehouse: Warehouse) -> dict[str, Any]:
+    """What the published file holds, as counts, charts and samples."""
+    contents = overview.published_overview(warehouse.settings)
+    charts = {
+        "articles a day": articles_a_day(contents.days),
+        "actors in most articles": top_actors(contents.actors),
+        "newest days": sample_table(contents.newest_days),
+    } if len(contents.days) else {}  # fmt: skip
+    return {
+        "rows": dg.MetadataValue.json(contents.row_counts),
+        "dagster/row_count": contents.row_counts["articles"],
+        **charts,
+    }
 
 
 def _report_days(

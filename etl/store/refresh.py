@@ -1,4 +1,4 @@
-"""Filling tables of schema `main` anew with the SQL that dbt compiled, without starting dbt.
+"""Filling tables of schema `main` anew, or the rows of some actors, with the SQL that dbt compiled.
 
 Belongs here: what a night or a correction needs, which changes rows and no SQL. Does not belong
 here: which tables those are (the assets decide), and every other way to build models (`store.dbt`).
@@ -12,6 +12,9 @@ is done and dbt is to be run.
 A model or test that reads none of the tables that changed, also by way of others, is as it was: it
 is reported as done and not run. A merge changes links and no article, so articles, stories and
 groups of quotes stay.
+
+Where the actors concerned are known, a model that says so in its `meta` is filled and tested for
+their rows only (`store.by_actor`).
 """
 
 from __future__ import annotations
@@ -26,11 +29,13 @@ from typing import Any
 
 import duckdb
 
-from etl.store import build, dbt
+from etl.store import build, by_actor, dbt
 
 COMPILED = "compiled_fingerprint"
 _AS_IS = ("seed", "view", "table_function")
 """Materializations whose rows follow from files or from those of others without doing anything."""
+MOST_ACTORS = 1_000
+"""With more of them, tables are filled whole: a list of ids is then no quicker to go by."""
 
 
 @dataclass(frozen=True)
@@ -65,26 +70,37 @@ def note_compiled(target: Path) -> None:
 
 
 def refresh(
-    names: Collection[str], changed: Collection[str], *, build_file: Path, target: Path
+    names: Collection[str],
+    changed: Collection[str],
+    *,
+    build_file: Path,
+    target: Path,
+    actors: Collection[str] | None = None,
 ) -> RefreshResult | None:
     """Fill the models of these names anew and run the tests of these names; None: dbt must do it.
 
     No name means all of the project. `changed` names the tables of schema `loaded` that are others
-    than when all was built. The caller holds the writer lock and no connection to `build_file`, in
-    which all models exist as dbt built them. Raises DbtError where a test fails. Then, and where
-    dbt must do it, nothing has changed.
+    than when all was built; `actors` are those of their rows that came, went or changed, None where
+    the change is not one of actors only. The caller holds the writer lock and no connection to
+    `build_file`, in which all models exist as dbt built them. Raises DbtError where a test fails.
+    Then, and where dbt must do it, nothing has changed.
     """
     nodes = _nodes(names, target)
     if nodes is None:
         return None
+    if actors is not None and len(actors) > MOST_ACTORS:
+        actors = None
     try:
-        return _fill(nodes, changed, build_file)
+        return _refreshed(nodes, changed, actors, build_file)
     except duckdb.Error:
         return None  # dbt stops at the test that would have warned, and names what cannot be run
 
 
-def _fill(
-    nodes: Sequence[dict[str, Any]], changed: Collection[str], build_file: Path
+def _refreshed(
+    nodes: Sequence[dict[str, Any]],
+    changed: Collection[str],
+    actors: Collection[str] | None,
+    build_file: Path,
 ) -> RefreshResult:
     done = RefreshResult()
     with build.open_build(build_file) as con:
@@ -94,12 +110,9 @@ def _fill(
             if node["sources"].isdisjoint(changed):
                 failures = 0 if node["resource_type"] == "test" else None
             elif node["resource_type"] == "test":
-                found = con.execute(f"select count(*) from (\n{node['sql']}\n) as failing")
-                (failures,) = found.fetchone() or (0,)
+                failures = _failing(con, node, changed, actors)
             elif node["config"]["materialized"] not in _AS_IS:
-                relation = f'"{node["schema"]}"."{node["name"]}"'
-                con.execute(f"delete from {relation}")
-                con.execute(f"insert into {relation}\n{node['sql']}")
+                _fill(con, node, actors)
             is_test = failures is not None
             done.results.append(
                 NodeResult(
@@ -117,6 +130,41 @@ def _fill(
         tests = [r for r in done.results if r.failures is not None]  # the models are rolled back
         raise dbt.DbtError(f"{len(failed)} tests failed\n{lines}", failed, RefreshResult(tests))
     return done
+
+
+def _fill(
+    con: duckdb.DuckDBPyConnection, node: by_actor.Node, actors: Collection[str] | None
+) -> None:
+    if actors is not None and by_actor.columns(node):
+        by_actor.fill(con, node, actors)
+        return
+    relation = f'"{node["schema"]}"."{node["name"]}"'
+    con.execute(f"delete from {relation}")
+    con.execute(f"insert into {relation}\n{node['sql']}")
+
+
+def _failing(
+    con: duckdb.DuckDBPyConnection,
+    test: by_actor.Node,
+    changed: Collection[str],
+    actors: Collection[str] | None,
+) -> int:
+    """How many rows fail a test, of those that may: what is as it was has passed it before.
+
+    The rest of the model that it tests is, where the other tables that it reads are as they were or
+    differ in rows of these actors only.
+    """
+    sql, tested = test["sql"], test["tested"]
+    if (
+        actors is not None
+        and tested is not None
+        and by_actor.columns(tested)
+        and not tested["config"]["meta"].get("rows_name_others")
+        and all(o["sources"].isdisjoint(changed) or by_actor.columns(o) for o in test["others"])
+    ):
+        sql = by_actor.test_sql(test, tested, actors)
+    found = con.execute(f"select count(*) from (\n{sql}\n) as failing").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _nodes(names: Collection[str], target: Path) -> list[dict[str, Any]] | None:
@@ -138,17 +186,17 @@ def _nodes(names: Collection[str], target: Path) -> list[dict[str, Any]] | None:
         is_as_is = node["config"]["materialized"] in _AS_IS
         if not _is_plain(node) or not (is_as_is or file.exists()):
             return None
-        found.append(
-            node
-            | {
-                "sql": "" if is_as_is else file.read_text().rstrip().removesuffix(";"),
-                "sources": {
-                    i.rpartition(".")[2]
-                    for i in _upstream(unique_id, everything)
-                    if i.startswith("source.")
-                },
-            }
-        )
+        node |= {
+            "sql": "" if is_as_is else file.read_text().rstrip().removesuffix(";"),
+            "sources": _sources(unique_id, everything),
+        }
+        if node["resource_type"] == "test":
+            reads = {i: everything[i] for i in node["depends_on"]["nodes"] if i in everything}
+            node["tested"] = reads.pop(node.get("attached_node") or "", None)
+            node["others"] = [o | {"sources": _sources(i, everything)} for i, o in reads.items()]
+        elif not by_actor.is_sound(node):
+            return None
+        found.append(node)
     # Tests last: one across models is to see them all as they are now.
     return sorted(found, key=lambda node: node["resource_type"] == "test")
 
@@ -163,6 +211,12 @@ def _upstream(unique_id: str, nodes: dict[str, dict[str, Any]]) -> set[str]:
                 found.add(above)
                 todo.append(above)
     return found
+
+
+def _sources(unique_id: str, nodes: dict[str, dict[str, Any]]) -> set[str]:
+    """The names of the sources that a node reads, also by way of others."""
+    upstream = _upstream(unique_id, nodes)
+    return {i.rpartition(".")[2] for i in upstream if i.startswith("source.")}
 
 
 def _compiled_path(node: dict[str, Any]) -> Path:

@@ -5,9 +5,22 @@
   outlets, stories, shares and ranks must be taken anew for each grain. Used by actor_daily, actor_weekly
   and actor_monthly.
 
+  A correction changes the rows of few actors, and the rank of all others of the period: `meta` says
+  how each is made anew.
+
   grain: 'day', 'week' (ISO: from Monday) or 'month'.
 #}
 {% macro actor_series(grain) %}
+{% set rank -%}
+rank() over (
+            partition by period_start
+            order by article_count desc, mention_count desc
+        )
+{%- endset %}
+{{ config(meta={
+    'actors': {'entity_id': {'actor_articles': 'entity_id'}},
+    'among_all': {'rank': rank},
+}) }}
 with
 
 actor_articles as (
@@ -65,10 +78,7 @@ ranked as (
     select
         counted.* exclude (story_count),
         counted.article_count / period_totals.article_total as share_of_articles,
-        rank() over (
-            partition by counted.period_start
-            order by counted.article_count desc, counted.mention_count desc
-        ) as rank,
+        {{ rank }} as rank,
         counted.story_count,
         counted.story_count / period_totals.story_total as share_of_stories,
     from counted

@@ -20,11 +20,19 @@ articles as (
 
 -- By the spans, not by mentions.is_in_quote: that knows quotation marks only, and two thirds of the
 -- actors spoken about are in indirect speech.
-mentioned as (
+quotes_about as (
 
     select
-        quotes.quote_id,
         mentions.entity_id,
+        quotes.quote_id,
+        quotes.utterance_id,
+        quotes.speaker_entity_id,
+        quotes.speaker_surface,
+        quotes.speaker_entity_id = mentions.entity_id as is_about_speaker,
+        quotes.kind,
+        quotes.article_id,
+        articles.published_on,
+        articles.outlet,
         count(*) as mention_count,
         count(*) filter (mentions.kind = 'name') as name_mention_count,
     from quotes
@@ -34,29 +42,9 @@ mentioned as (
             and quotes.part = mentions.part
             and mentions.char_start >= quotes.char_start
             and mentions.char_end <= quotes.char_end
+    inner join articles on quotes.article_id = articles.article_id
     where mentions.entity_id is not null
     group by all
-
-),
-
-quotes_about as (
-
-    select
-        mentioned.entity_id,
-        mentioned.quote_id,
-        quotes.utterance_id,
-        quotes.speaker_entity_id,
-        quotes.speaker_surface,
-        quotes.speaker_entity_id = mentioned.entity_id as is_about_speaker,
-        quotes.kind,
-        quotes.article_id,
-        articles.published_on,
-        articles.outlet,
-        mentioned.mention_count,
-        mentioned.name_mention_count,
-    from mentioned
-    inner join quotes using (quote_id)
-    inner join articles on quotes.article_id = articles.article_id
 
 )
 
