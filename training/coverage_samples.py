@@ -11,8 +11,8 @@ the gold. Does not belong here: series, intervals, and how often they hold (`tra
 
 Actors are linked across articles by the shipped linker, so that a month is one of several articles;
 whether it links rightly is another question (`training.identity`). Gold of an actor in an article
-is that of the gold actor with which it shares most mentions there, none where that one is another's.
-An actor that was not found has no series, so its gold is nowhere here.
+is that of the gold actor with which it shares most mentions there, 0 where another shares more. An
+actor that was not found has no series, so its gold is nowhere here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from etl.model import Article, Extraction, Mention, MentionKind, Quote
-from etl.quality.gold import GoldArticle, read_gold
+from etl.quality.gold import GoldArticle, GoldMention, read_gold
 from etl.store.identity import local_id
 from training.gold_bench import Bench
 from training.gold_counts import PEOPLE, actors_named
@@ -45,7 +45,6 @@ from training.identity_sample import Text, polnear_metadata
 
 Place = tuple[str, int, int]
 """Part, start and end of a mention."""
-Found = dict[str, Extraction]
 
 _DAY = date(2024, 1, 1)
 """Of articles without one; a sample is a month."""
@@ -118,20 +117,10 @@ def speakers(texts: Sequence[tuple[QuotedText, Extraction]]) -> Iterator[Appeara
     for text, extraction in texts:
         entities = who[text.name]
         gold: dict[str, Counter[str]] = defaultdict(Counter)
-        pair = compared(text, extraction)
-        numbers = list(dict.fromkeys(q.utterance for q in extraction.quotes))
-        told = {
-            match.gold: next(
-                q.speaker for q in extraction.quotes if q.utterance == numbers[match.found]
-            )
-            for match in pair.matches
-            if pair.is_right(match)
-        }
         quoted = _quoted_words(text.text)
-        for number, attribution in enumerate(text.attributions):
-            actor = told.get(number)
-            if actor is None:
-                actor = _named_in(attribution.source, text, extraction)
+        for attribution, actor in zip(
+            text.attributions, _gold_speakers(text, extraction), strict=True
+        ):
             if actor is not None:
                 gold[entities[actor]]["utterance"] += 1
                 gold[entities[actor]]["quoted_word"] += sum(
@@ -148,6 +137,22 @@ def speakers(texts: Sequence[tuple[QuotedText, Extraction]]) -> Iterator[Appeara
                 mentions,
                 spoken,
             )
+
+
+def _gold_speakers(text: QuotedText, extraction: Extraction) -> Iterator[int | None]:
+    """Of each attribution, which actor that was found its source is."""
+    pair = compared(text, extraction)
+    speakers = {q.utterance: q.speaker for q in extraction.quotes}
+    told = {
+        match.gold: list(speakers.values())[match.found]
+        for match in pair.matches
+        if pair.is_right(match)
+    }
+    for number, attribution in enumerate(text.attributions):
+        speaker = told.get(number)
+        if speaker is None:
+            speaker = _named_in(attribution.source, text, extraction)
+        yield speaker
 
 
 def _quoted_words(text: str) -> list[int]:
@@ -206,7 +211,7 @@ def gum(texts: Sequence[tuple[LinkedText, Extraction]]) -> Iterator[Appearance]:
 
 
 def _gum_mentions(text: LinkedText) -> list[list[tuple[Span, MentionKind]]]:
-    """By cluster where its mentions stand and what they are; a mention within another of it is none.
+    """By cluster where its mentions stand and what they are, but for those within another of it.
 
     GUM's mentions are whole phrases ("Jason Beghe, an actor who left Scientology"). Such a one is
     by name where a capital that means a name is its own, not that of a smaller phrase within, and
@@ -243,10 +248,7 @@ def own(texts: Sequence[tuple[GoldArticle, Extraction]]) -> Iterator[Appearance]
     for gold, extraction in texts:
         found = _by_entity(extraction, who[gold.name])
         same = _paired(
-            {
-                key: [_place(m) for m in gold.mentions if m.actor == key]
-                for key in gold.actors
-            },
+            {key: [_place(m) for m in gold.mentions if m.actor == key] for key in gold.actors},
             {entity: [_place(m) for m in mentions] for entity, (mentions, _) in found.items()},
         )
         for entity, (mentions, spoken) in found.items():
@@ -259,15 +261,13 @@ def own(texts: Sequence[tuple[GoldArticle, Extraction]]) -> Iterator[Appearance]
                 "article": int(bool(own_mentions)),
                 "headline_article": int(any(m.part == "headline" for m in own_mentions)),
                 "utterance": len({q.utterance for q in own_quotes if not q.is_optional}),
-                "quoted_word": sum(
-                    len(q.text.split()) for q in own_quotes if q.kind != "indirect"
-                ),
+                "quoted_word": sum(len(q.text.split()) for q in own_quotes if q.kind != "indirect"),
             }
             yield Appearance(entity, gold.name, _DAY, "", counts, mentions, spoken)
 
 
-def _place(mention: Mention | object) -> Place:
-    return (mention.part, mention.char_start, mention.char_end)  # type: ignore[attr-defined]
+def _place(mention: Mention | GoldMention) -> Place:
+    return mention.part, mention.char_start, mention.char_end
 
 
 def _by_entity(
@@ -289,7 +289,9 @@ def _linked(
     """By article the entity of each of its actors, as the shipped linker decides."""
     con = warehouse([Text(name, a) for name, a in articles.items()], [found[n] for n in articles])
     link(con)
-    entities = dict(con.execute("select text_actor_id, entity_id from loaded.text_links").fetchall())
+    entities = dict(
+        con.execute("select text_actor_id, entity_id from loaded.text_links").fetchall()
+    )
     return {
         name: {
             actor.local_id: entities[local_id(name, "actor", actor.local_id)]
