@@ -1,16 +1,14 @@
 """How often the low and high of the series hold what was right: counts of actors against gold.
 
-Belongs here: gold counts by actor and article, the shipped models run over what was extracted from
-the same articles, and the parameters of `sql/macros/interval.sql` from articles that no check uses.
-Does not belong here: the formula, which is in that macro.
+Belongs here: the shipped models run over what was extracted from the samples, how often their
+intervals hold, and the parameters of `sql/macros/interval.sql` from articles that no check uses.
+Does not belong here: the formula, which is in that macro; gold counts (`coverage_samples`).
 
     python -m training.coverage          # coverage of the checked samples
     python -m training.coverage --fit    # the parameters, from the articles kept for them
 
-Gold counts are of one article and one actor: mentions by name of Trump and Clinton as PolNeAR's
-metadata counts them (`gold_counts` says what that is); all mentions of our own gold set
-(`etl/quality/gold`); names and pronouns of GUM news. An actor of the last two is one of its article
-only, so its month is one article, and an actor that was not found has none.
+Every article of a sample is a story of its own, and a share is a count over an exact total, so that
+stories and shares are as articles are.
 """
 
 from __future__ import annotations
@@ -18,40 +16,38 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from math import sqrt
 from pathlib import Path
 
 import duckdb
 
 from etl.extract import Extractor, get_extractor
-from etl.model import Extraction, Mention
-from etl.quality.gold import GoldArticle, read_gold
 from etl.store.dbt import run_dbt
+from training.coverage_samples import Appearance, samples
 from training.evaluate import markdown
-from training.gold_actors import gold_names
 from training.gold_bench import Bench, Cell, Table
-from training.gold_counts import PEOPLE, actors_named
-from training.gold_readers import PRONOUNS, LinkedText, QuotedText, Span, gum_news, polnear
-from training.identity_sample import polnear_metadata
 
-Place = tuple[str, int, int]
-"""Part, start and end of a mention."""
-MEASURES = ("mention", "name_mention", "article")
 FITTED_ON = {
-    "mention": ("GUM news",),
-    "name_mention": ("PolNeAR tune",),
-    "article": ("PolNeAR tune", "GUM news"),
+    "mention": ("GUM news, fit half",),
+    "name_mention": ("GUM news, fit half", "PolNeAR people, tune"),
+    "article": ("GUM news, fit half", "PolNeAR people, tune"),
+    "headline_article": ("GUM news, fit half", "PolNeAR people, tune"),
+    "utterance": ("PolNeAR attributions, tune",),
+    "quoted_word": ("PolNeAR attributions, tune",),
 }
 """Samples by measure; every other sample that has the measure is held out."""
+UNSEEN = frozenset({"headline_article", "utterance", "quoted_word"})
+"""What may be missed of an actor of which none was found: its mentions say that it is there."""
 SERIES = {
     "day": "actor_daily",
     "week": "actor_weekly",
     "month": "actor_monthly",
     "month and outlet": "actor_outlet_monthly",
 }
+OFTEN = 30
+"""Findings from which an actor's total tells of drift."""
 
 STUBS = """
 create table articles (article_id varchar, published_on date, outlet varchar, story_id varchar);
@@ -65,155 +61,6 @@ create table gold (entity_id varchar, article_id varchar, published_on date, out
     measure varchar, gold bigint);
 """
 """What the series are made of, and beside it what is right."""
-
-
-@dataclass(frozen=True)
-class Appearance:
-    """An actor in an article: what was found, and by measure the count that is right.
-
-    A measure that the sample does not know is left out of `gold`.
-    """
-
-    entity_id: str
-    article_id: str
-    published_on: date
-    outlet: str
-    gold: Mapping[str, int]
-    mentions: Sequence[Mention] = ()
-
-
-def two_people(texts: list[tuple[QuotedText, Extraction]]) -> Iterator[Appearance]:
-    """Trump and Clinton, as often as PolNeAR's metadata says; theirs is every article."""
-    about = polnear_metadata()
-    for text, extraction in texts:
-        row = about[text.name]
-        for given, surname, column in PEOPLE:
-            actors = actors_named(extraction, given, surname)
-            count = int(row[column])
-            yield Appearance(
-                surname,
-                text.name,
-                date.fromisoformat(row["publication_date"]),
-                row["publisher"],
-                {"name_mention": count, "article": int(count > 0)},
-                [m for m in extraction.mentions if m.actor in actors],
-            )
-
-
-def own_actors(texts: Iterable[tuple[GoldArticle, Extraction]]) -> Iterator[Appearance]:
-    """Our own gold articles: every actor that was found, with the gold of the one it is."""
-    for article, extraction in texts:
-        spans: dict[tuple[str, str | None], list[Place]] = {
-            (key, kind): [
-                (m.part, m.char_start, m.char_end)
-                for m in article.mentions
-                if m.actor == key and (kind is None or m.kind == kind)
-            ]
-            for key in article.actors
-            for kind in ("name", None)
-        }
-        found = _by_actor(extraction)
-        places: dict[int, list[Place]] = {
-            actor: [(m.part, m.char_start, m.char_end) for m in mentions]
-            for actor, mentions in found.items()
-        }
-        same = _paired({key: spans[key, None] for key in article.actors}, places)
-        for actor, mentions in found.items():
-            key = same.get(actor)
-            counts = dict.fromkeys(MEASURES, 0)
-            if key is not None:
-                counts = {
-                    "mention": len(spans[key, None]),
-                    "name_mention": len(spans[key, "name"]),
-                    "article": 1,
-                }
-            yield _alone(article.name, actor, counts, mentions)
-
-
-def gum_actors(texts: list[tuple[LinkedText, Extraction]]) -> Iterator[Appearance]:
-    """GUM news: actors found by name, with the gold names and pronouns of the one it is."""
-    for text, extraction in texts:
-        clusters = {
-            str(n): [("", *span) for span in cluster]
-            for n, cluster in enumerate(gold_names(text))
-            if any(not _is_pronoun(text, span) for span in cluster)
-        }
-        found = {
-            actor: mentions
-            for actor, mentions in _by_actor(extraction).items()
-            if mentions[0].type not in ("OTHER", "NORP")
-        }
-        places = {
-            actor: [("", *text.span(m.part, m.char_start, m.char_end)) for m in mentions]
-            for actor, mentions in found.items()
-        }
-        same = _paired(clusters, places)
-        for actor, mentions in found.items():
-            cluster = clusters.get(same.get(actor, ""), [])
-            names = sum(not _is_pronoun(text, (a, b)) for _, a, b in cluster)
-            counts = {
-                "mention": len(cluster),
-                "name_mention": names,
-                "article": int(bool(cluster)),
-            }
-            yield _alone(text.name, actor, counts, mentions)
-
-
-def _is_pronoun(text: LinkedText, span: Span) -> bool:
-    return text.text[slice(*span)].lower() in PRONOUNS
-
-
-def _by_actor(extraction: Extraction) -> dict[int, list[Mention]]:
-    found: dict[int, list[Mention]] = defaultdict(list)
-    for mention in extraction.mentions:
-        if mention.actor is not None:
-            found[mention.actor].append(mention)
-    return found
-
-
-def _alone(
-    article: str,
-    actor: int,
-    gold: Mapping[str, int],
-    mentions: Sequence[Mention],
-) -> Appearance:
-    return Appearance(
-        f"{article}#{actor}",
-        article,
-        date(2024, 1, 1),
-        "",
-        gold,
-        mentions,
-    )
-
-
-def _paired(
-    gold: Mapping[str, Sequence[Place]], found: Mapping[int, Sequence[Place]]
-) -> dict[int, str]:
-    """Found actors with the gold one that they share most mentions with, each at most once."""
-    shared: Counter[tuple[str, int]] = Counter()
-    for key, places in gold.items():
-        for actor, others in found.items():
-            shared[key, actor] = sum(
-                a[0] == b[0] and a[1] < b[2] and b[1] < a[2] for a in places for b in others
-            )
-    result: dict[int, str] = {}
-    for (key, actor), count in shared.most_common():
-        if count and actor not in result and key not in result.values():
-            result[actor] = key
-    return result
-
-
-def samples(bench: Bench) -> dict[str, list[Appearance]]:
-    """By name of the sample."""
-    own = read_gold()
-    extractions = bench.extractor.extract_many([gold.article for gold in own])
-    result = {
-        f"PolNeAR {split}": list(two_people(bench.run(polnear, split))) for split in ("tune", "dev")
-    }
-    result["GUM news"] = list(gum_actors(bench.run(gum_news)))
-    result["our own"] = list(own_actors(zip(own, extractions, strict=True)))
-    return result
 
 
 def modelled(appearances: Sequence[Appearance]) -> duckdb.DuckDBPyConnection:
@@ -243,6 +90,14 @@ def _fill(news: duckdb.DuckDBPyConnection, appearances: Sequence[Appearance]) ->
             for a in appearances
             for m in a.mentions
         ],
+        "quotes": [
+            (
+                *(a.article_id, a.entity_id, f"{a.article_id}#{q.utterance}"),
+                *(q.kind, q.text, q.confidence, q.speaker_confidence),
+            )
+            for a in appearances
+            for q in a.quotes
+        ],
         "gold": [
             (a.entity_id, a.article_id, a.published_on, a.outlet, measure, count)
             for a in appearances
@@ -261,72 +116,115 @@ def _fill(news: duckdb.DuckDBPyConnection, appearances: Sequence[Appearance]) ->
         )
 
 
+HEADER = (
+    *("", "used for", "by", "rows", "within, %", "with any", "of these within, %"),
+    *("gold below, %", "gold above, %", "count right, %", "found", "gold", "width", "median width"),
+)
+"""`with any`: rows in which something was found or is right. Widths are over the count, or 1."""
+
+
 def coverage(name: str, appearances: Sequence[Appearance]) -> Iterator[list[Cell]]:
     """A row by measure and series: how often gold is within, and how wide that is.
 
-    Every period in which the sample's gold or the extraction has the actor; where nothing was
-    found the series has no row, and 0 to 0 is what it says.
+    Of every row of the series, and of those where not both are 0.
     """
     with modelled(appearances) as news:
-        for measure in MEASURES:
+        for measure, fitted_on in FITTED_ON.items():
             for grain, table in SERIES.items():
+                if measure == "quoted_word" and "outlet" not in grain:
+                    continue
                 keys = "entity_id, outlet" if "outlet" in grain else "entity_id"
-                periods, held, exact, found, right, width = news.execute(
+                rows, found, gold, *figures, width, median = news.execute(
                     f"with gold as (select {keys}, sum(gold) as gold,"
                     f" date_trunc('{grain.split()[0]}', published_on)::date as period_start"
                     f" from gold where measure = '{measure}' group by all),"
-                    f" checked as (select gold, coalesce({measure}_count, 0) as found,"
-                    f" coalesce({measure}_count_low, 0) as low,"
-                    f" coalesce({measure}_count_high, 0) as high"
-                    f" from gold left join {table} using ({keys}, period_start)"
-                    " where gold > 0 or found > 0)"
-                    " select count(*), 100 * avg((gold between low and high)::int),"
-                    " 100 * avg((gold = found)::int), sum(found), sum(gold), sum(high - low)"
+                    f" checked as (select gold, {measure}_count as found,"
+                    f" {measure}_count_low as low, {measure}_count_high as high,"
+                    " gold between low and high as is_within, gold > 0 or found > 0 as has_any"
+                    f" from gold inner join {table} using ({keys}, period_start))"
+                    " select count(*), sum(found), sum(gold), 100 * avg(is_within::int),"
+                    " count(*) filter (has_any), 100 * avg(is_within::int) filter (has_any),"
+                    " 100 * avg((gold < low)::int) filter (has_any),"
+                    " 100 * avg((gold > high)::int) filter (has_any),"
+                    " 100 * avg((gold = found)::int) filter (has_any),"
+                    " sum(high - low) / sum(found),"
+                    " median((high - low) / greatest(1, found)) filter (has_any)"
                     " from checked"
                 ).fetchall()[0]
-                if periods:
-                    use = "fitted" if name in FITTED_ON[measure] else "checked"
-                    row: list[Cell] = [f"{measure}_count: {name}", use, grain, periods]
-                    yield [
-                        *row,
-                        held,
-                        exact,
-                        int(found),
-                        int(right),
-                        f"{width / max(1, found):.2f}",
-                    ]
+                if rows:
+                    use = "fit" if name in fitted_on else "check"
+                    row: list[Cell] = [f"{measure}_count: {name}", use, grain, rows, *figures]
+                    yield [*row, int(found), int(gold), f"{width:.2f}", f"{median:.2f}"]
 
 
-HEADER = (
-    *("", "used", "by", "rows", "gold within, %", "gold is the count, %"),
-    *("found", "gold", "width / found"),
-)
+@dataclass(frozen=True)
+class Pair:
+    """What was found of an actor in an article, or in all of them, beside what is right."""
+
+    found: float
+    gold: float
+    doubt: float
+    mentions: float
+
+    @property
+    def excess(self) -> float:
+        return max(0.0, self.found - self.gold)
+
+    @property
+    def lack(self) -> float:
+        return max(0.0, self.gold - self.found)
 
 
 def fit(measure: str, appearances: Sequence[Appearance]) -> list[Cell]:
-    """Together and drift of a measure by moments, over the appearances given; actors of drift.
+    """The parameters of a measure by moments, as a row under `PARAMETERS`.
 
-    Drift is what the totals of actors with 30 findings or more differ by beyond `together`.
+    `together` from what was found too much in an article, `missed`, `unseen` and `clump` from what
+    was found too little; `drift` is what the totals of actors with 30 findings or more differ by
+    beyond these. No variance goes below theory's; where none was missed, one is presumed.
     """
+    found = f"({measure.replace('article', 'mention')}_count > 0)::int"
+    if not measure.endswith("article"):
+        found = f"{measure}_count"
+    select = (
+        f" sum({found})::double, sum(gold)::double, sum({measure}_doubt)::double,"
+        " sum(mention_count)::double"
+        " from gold inner join actor_articles using (entity_id, article_id)"
+        f" where measure = '{measure}' group by entity_id"
+    )
     with modelled(appearances) as news:
-        together, drift, actors = news.execute(
-            "with rows as (select entity_id, article_id, sum(gold)::double as gold,"
-            f" coalesce(any_value({_found(measure)}), 0)::double as found,"
-            f" coalesce(any_value({measure}_doubt), 0)::double as doubt"
-            " from gold left join actor_articles using (entity_id, article_id)"
-            f" where measure = '{measure}' group by all),"
-            " fitted as (select sum(pow(gold - found, 2)) filter (found > 0) / sum(doubt)"
-            " as together from rows),"
-            " actors as (select sum(gold) as gold, sum(found) as found, sum(doubt) as doubt"
-            " from rows group by entity_id having sum(found) >= 30)"
-            " select any_value(together), sqrt(greatest(0, sum(pow(gold - found, 2)"
-            " - together * doubt) / sum(found * found))), count(*) from actors, fitted"
-        ).fetchall()[0]
-    return [measure, f"{together:.2f}", f"{drift or 0:.3f}", actors]
+        pairs = [
+            Pair(*row[1:])
+            for row in news.execute(f"select article_id, {select}, article_id").fetchall()
+        ]
+        totals = [
+            pair
+            for row in news.execute(f"select {select}").fetchall()
+            if (pair := Pair(*row)).found >= OFTEN
+        ]
+    together = max(1.0, sum(p.excess**2 for p in pairs) / sum(p.doubt for p in pairs))
+    silent = [p for p in pairs if not p.found]
+    unseen = 0.0
+    if measure in UNSEEN:
+        unseen = sum(p.lack for p in silent) / sum(p.mentions for p in silent)
+    others = [p for p in pairs if p.found]
+    lack = sum(p.lack - unseen * p.mentions for p in others)
+    missed = max(0.0, (lack + 1) / (sum(p.found for p in others) + 1))
+
+    def expected(pair: Pair) -> float:
+        return missed * pair.found + unseen * pair.mentions
+
+    means = [(p.lack, expected(p)) for p in pairs if expected(p)]
+    clump = max(1.0, sum((lack - mean) ** 2 / mean for lack, mean in means) / len(means))
+    beyond = sum(
+        (p.gold - p.found - expected(p)) ** 2 - together * p.doubt - clump * expected(p)
+        for p in totals
+    )
+    drift = sqrt(max(0.0, beyond / max(1.0, sum(p.found**2 for p in totals))))
+    figures = (together, missed, unseen, clump, drift)
+    return [measure, *(f"{figure:.3f}" for figure in figures), len(totals)]
 
 
-def _found(measure: str) -> str:
-    return "(mention_count > 0)::int" if measure == "article" else f"{measure}_count"
+PARAMETERS = ("", "together", "missed", "unseen", "clump", "drift", "actors of drift")
 
 
 def main() -> int:
@@ -343,10 +241,9 @@ def main() -> int:
     if options.fit:
         rows = [
             fit(measure, [a for name in FITTED_ON[measure] for a in found[name]])
-            for measure in MEASURES
+            for measure in FITTED_ON
         ]
-        header = ("", "together", "drift", "actors of drift")
-        print(markdown(Table("Parameters of the intervals", header, rows)))
+        print(markdown(Table("Parameters of the intervals", PARAMETERS, rows)))
     else:
         rows = [row for name in found for row in coverage(name, found[name])]
         print(markdown(Table("Intervals: how often they hold the gold count", HEADER, rows)))

@@ -278,12 +278,18 @@ class Capitals:
 
     def names(self, span: Span) -> list[bool]:
         """Of each word in the span: whether its capital means a name."""
-        return [
-            m[0].lower() not in PRONOUNS
-            and m[0][0].isupper()
-            and (m.start() in self._within or m[0] in self._known)
-            for m in _WORDS.finditer(self._text, *span)
-        ]
+        return [self._is_name(m) for m in _WORDS.finditer(self._text, *span)]
+
+    def named(self, span: Span) -> Spans:
+        """The words in the span whose capital means a name."""
+        return [m.span() for m in _WORDS.finditer(self._text, *span) if self._is_name(m)]
+
+    def _is_name(self, word: re.Match[str]) -> bool:
+        return (
+            word[0].lower() not in PRONOUNS
+            and word[0][0].isupper()
+            and (word.start() in self._within or word[0] in self._known)
+        )
 
 
 _LEFT = re.compile(r"(?:(?:the|a|an)\b|\W)+", re.I)

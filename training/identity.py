@@ -29,6 +29,7 @@ from etl.actors.ledger import Ledger
 from etl.actors.link import link_actors
 from etl.actors.plan import Plan
 from etl.extract import get_extractor
+from etl.model import Extraction
 from etl.store.staging import extracted_rows
 from training.identity_sample import Text, texts
 
@@ -91,13 +92,19 @@ def read_gold(path: Path = GOLD) -> list[GoldMention]:
     ]
 
 
-def warehouse(read: Sequence[Text]) -> duckdb.DuckDBPyConnection:
-    """Texts extracted by the default extractor, as schema `loaded` of a database in memory."""
+def warehouse(
+    read: Sequence[Text], found: Sequence[Extraction] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Texts with what was extracted from them, as schema `loaded` of a database in memory.
+
+    `found` is an extraction of each text; without it the default extractor makes them.
+    """
     con = duckdb.connect()
     con.execute("create schema loaded")
     for table in schema.TABLES:
         con.execute(table.ddl)
-    found = get_extractor().extract_many([text.article for text in read])
+    if found is None:
+        found = get_extractor().extract_many([text.article for text in read])
     rows = extracted_rows({t.document: e for t, e in zip(read, found, strict=True)})
     for name, table in rows.items():
         con.register("rows", table)
@@ -112,10 +119,15 @@ def warehouse(read: Sequence[Text]) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def linked(con: duckdb.DuckDBPyConnection, gold: Sequence[GoldMention]) -> dict[str, str]:
-    """The entity of each gold mention by its key; its own key where it was not found."""
+def link(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `loaded.text_links` as the shipped linker decides, with nothing decided before."""
     with tempfile.TemporaryDirectory() as folder:
         link_actors(con, Ledger(Path(folder)), datetime.now(UTC), Plan())
+
+
+def linked(con: duckdb.DuckDBPyConnection, gold: Sequence[GoldMention]) -> dict[str, str]:
+    """The entity of each gold mention by its key; its own key where it was not found."""
+    link(con)
     con.register(
         "gold",
         pa.Table.from_pylist(

@@ -64,10 +64,10 @@ counted as (
         {{ interval('mention') }}
         {{ interval('name_mention') }}
         {{ interval('article') }}
-        count(*) filter (headline_mention_count > 0) as headline_article_count,
-        sum(utterance_count)::bigint as utterance_count,
+        {{ interval('headline_article') }}
+        {{ interval('utterance') }}
         count(distinct outlet) as outlet_count,
-        count(distinct story_id) filter (mention_count > 0) as story_count,
+        {{ interval('story') }}
     from appearances
     group by all
 
@@ -76,11 +76,13 @@ counted as (
 ranked as (
 
     select
-        counted.* exclude (story_count),
-        counted.article_count / period_totals.article_total as share_of_articles,
+        counted.* exclude (story_count, story_count_low, story_count_high),
+        {{ interval_of_share('share_of_articles', 'counted.article_count', 'period_totals.article_total') }}
         {{ rank }} as rank,
         counted.story_count,
-        counted.story_count / period_totals.story_total as share_of_stories,
+        counted.story_count_low,
+        counted.story_count_high,
+        {{ interval_of_share('share_of_stories', 'counted.story_count', 'period_totals.story_total') }}
     from counted
     inner join period_totals using (period_start)
 

@@ -1,47 +1,78 @@
 {#
-  Low and high of a count: a 90% interval of what is right, from the confidences of what was found.
-  docs/adr/0012-intervals.md says why, docs/quality.md how often they hold the gold count.
+  Low and high of a count: a 90% interval of what is right, from the confidences of what was found
+  and from how much is missed elsewhere. docs/adr/0012-intervals.md says why, docs/quality.md how
+  often they hold the gold count.
 
-  doubt: of one measure in one article, `found` * (`found` - sum of their confidences). Where all
-  findings of an article are right together or wrong together this is the variance of what is
-  right. A decimal, so that sums do not depend on the order of rows.
+  doubt: of one measure in one article, where all that was `found` is right together or wrong
+  together: `found` * (`found` - sum of their confidences), how far the count lies from what is
+  right, squared, on average. A decimal, so that sums do not depend on the order of rows.
 
   interval: the columns {measure}_count, {measure}_count_low and {measure}_count_high of a group of
-  rows of actor_articles. What is right has
-    mean      the count
-    variance  together * sum of doubts + (drift * count)²
-  with the two of the measure from `vars` in dbt_project.yml. The bounds are those of a normal on
-  the scale of square roots, so a low is never below 0 and a high lies further off than a low; they
-  are whole numbers and always hold the count. A count of 0 has no width: nothing says what was
-  missed.
+  rows of actor_articles, or of rows made of them with the same names; `counts` says how articles
+  and stories are counted there. With the parameters of the measure from `vars` in dbt_project.yml,
+    below  what is wrong: variance together * sum of doubts
+    above  what is missed: mean missed * count + unseen * mentions of the actor, variance clump
+           times that mean
+    both   drift * count, a deviation that does not average out over articles
+  The bounds are those of a normal on each side, as whole numbers: a low is never below 0, both
+  always hold the count. A count of 0 has a high where the actor is mentioned often.
+
+  interval_of_share: {share}, {share}_low and {share}_high of a count that has an interval.
 #}
 {% macro doubt(found, confidences) -%}
     coalesce({{ found }} * ({{ found }} - {{ confidences }}), 0)::decimal(18, 3)
 {%- endmacro %}
 
-{% macro interval_bound(measure, side, count, doubt) -%}
+{% macro interval_bound(measure, side, count, doubt, mentions) -%}
     {%- set parameters = var('intervals')[measure] -%}
-    {%- set deviation = 'sqrt(' ~ parameters.together ~ '::double * greatest(0, ' ~ doubt
-        ~ ') + pow(' ~ parameters.drift ~ '::double * ' ~ count ~ ', 2))' -%}
-    {%- set half = '1.645::double * ' ~ deviation ~ ' / (2 * sqrt(' ~ count ~ '))' -%}
-    case
-        when {{ count }} > 0
-            then
-            {%- if side == 'low' %}
-                least({{ count }}, round(pow(greatest(0, sqrt({{ count }}) - {{ half }}), 2)))
-            {%- else %}
-                greatest({{ count }}, round(pow(sqrt({{ count }}) + {{ half }}, 2)))
-            {%- endif %}
-        else 0
-    end::bigint
+    {%- set drift = 'pow(' ~ parameters.drift ~ '::double * ' ~ count ~ ', 2)' -%}
+    {%- set missed = '(' ~ parameters.missed ~ '::double * ' ~ count ~ ' + ' ~ parameters.unseen
+        ~ '::double * ' ~ mentions ~ ')' -%}
+    {%- if side == 'low' -%}
+    greatest(0, round(
+        {{ count }}
+        - 1.645::double * sqrt({{ parameters.together }}::double * coalesce({{ doubt }}, 0) + {{ drift }})
+    ))::bigint
+    {%- else -%}
+    round(
+        {{ count }} + {{ missed }}
+        + 1.645::double * sqrt({{ parameters.clump }}::double * {{ missed }} + {{ drift }})
+    )::bigint
+    {%- endif -%}
 {%- endmacro %}
 
-{% macro interval(measure) -%}
-    {%- set count = 'count(*) filter (mention_count > 0)' if measure == 'article'
-        else 'sum(' ~ measure ~ '_count)::bigint' -%}
+{% macro interval(measure, counts=none) -%}
+    {%- set counts = counts or {
+        'article': 'count(*) filter (mention_count > 0)',
+        'headline_article': 'count(*) filter (headline_mention_count > 0)',
+        'story': 'count(distinct story_id) filter (mention_count > 0)',
+    } -%}
+    {%- set count = counts[measure] or 'sum(' ~ measure ~ '_count)::bigint' -%}
     {%- set doubt = 'sum(' ~ measure ~ '_doubt)' -%}
+    {%- if measure == 'story' -%}
+        {#- Copies of a story are right or wrong together: it is in doubt as its articles are. -#}
+        {%- set doubt = 'sum(article_doubt) * ' ~ count ~ ' / nullif(' ~ counts['article'] ~ ', 0)' -%}
+    {%- endif -%}
     {{ count }} as {{ measure }}_count,
     {% for side in ['low', 'high'] -%}
-    {{ interval_bound(measure, side, count, doubt) }} as {{ measure }}_count_{{ side }},
+    {{ interval_bound(measure, side, count, doubt, 'sum(mention_count)') }}
+        as {{ measure }}_count_{{ side }},
+    {% endfor %}
+{%- endmacro %}
+
+{% macro interval_of_share(share, count, total) -%}
+    {{ count }} / {{ total }} as {{ share }},
+    {{ count }}_low / {{ total }} as {{ share }}_low,
+    -- More may be right than was found, but not more than there is.
+    least({{ count }}_high, {{ total }}) / {{ total }} as {{ share }}_high,
+{%- endmacro %}
+
+{#
+  A count of `actor_appearances` with its bounds, nought in periods without the actor: what was
+  missed there depends on how often it is in the news otherwise, and no period knows that.
+#}
+{% macro filled_interval(count) -%}
+    {% for column in [count, count ~ '_low', count ~ '_high'] -%}
+    coalesce(actor_appearances.{{ column }}, 0)::bigint as {{ column }},
     {% endfor %}
 {%- endmacro %}

@@ -95,7 +95,10 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
             "entity_id period_start mention_count name_mention_count article_count"
             " headline_article_count utterance_count outlet_count share_of_articles rank"
             " story_count share_of_stories mention_count_low mention_count_high"
-            " name_mention_count_low name_mention_count_high article_count_low article_count_high",
+            " name_mention_count_low name_mention_count_high article_count_low article_count_high"
+            " headline_article_count_low headline_article_count_high utterance_count_low"
+            " utterance_count_high story_count_low story_count_high share_of_articles_low"
+            " share_of_articles_high share_of_stories_low share_of_stories_high",
         ),
     }
     columns = {node["name"]: set(node["columns"]) for node in documented}

@@ -22,6 +22,8 @@ ARTICLES = st.lists(
 ).map(lambda found: (sum(n for n, _ in found), sum(n * n * (p / 1000) for n, p in found)))
 """Count and doubt of a period: articles with so many findings, each in doubt by so many in 1000."""
 
+MENTIONS = st.integers(0, 400)
+
 
 @cache
 def bounds_sql(measure: str) -> str:
@@ -29,14 +31,16 @@ def bounds_sql(measure: str) -> str:
     environment.globals["var"] = {"intervals": INTERVALS}.__getitem__
     text = (PROJECT / "macros" / "interval.sql").read_text("utf-8")
     macros: Any = environment.from_string(text).make_module()
-    return ", ".join(macros.interval_bound(measure, side, "n", "d") for side in ("low", "high"))
+    return ", ".join(
+        macros.interval_bound(measure, side, "n", "d", "m") for side in ("low", "high")
+    )
 
 
-def bounds(measure: str, count: int, doubt: float) -> tuple[int, int]:
+def bounds(measure: str, count: int, doubt: float, mentions: int = 0) -> tuple[int, int]:
     row = duckdb.execute(
         f"select {bounds_sql(measure)}"
-        " from (select ?::bigint as n, round(?, 3)::decimal(18, 3) as d)",
-        [count, doubt],
+        " from (select ?::bigint as n, round(?, 3)::decimal(18, 3) as d, ?::bigint as m)",
+        [count, doubt, mentions],
     ).fetchone()
     assert row is not None
     return row
@@ -44,9 +48,11 @@ def bounds(measure: str, count: int, doubt: float) -> tuple[int, int]:
 
 @pytest.mark.parametrize("measure", MEASURES)
 @settings(deadline=None)
-@given(period=ARTICLES)
-def test_an_interval_holds_its_count(measure: str, period: tuple[int, float]) -> None:
-    low, high = bounds(measure, *period)
+@given(period=ARTICLES, mentions=MENTIONS)
+def test_an_interval_holds_its_count(
+    measure: str, period: tuple[int, float], mentions: int
+) -> None:
+    low, high = bounds(measure, *period, mentions)
     assert 0 <= low <= period[0] <= high
 
 
@@ -62,16 +68,19 @@ def test_less_doubt_never_widens(measure: str, period: tuple[int, float], share:
 
 @pytest.mark.parametrize("measure", MEASURES)
 @settings(deadline=None)
-@given(period=ARTICLES, more=st.integers(1, 500))
-def test_sure_findings_more_raise_the_low(
-    measure: str, period: tuple[int, float], more: int
+@given(period=ARTICLES, more=st.integers(1, 500), mentions=MENTIONS)
+def test_sure_findings_more_raise_both_bounds(
+    measure: str, period: tuple[int, float], more: int, mentions: int
 ) -> None:
     count, doubt = period
-    assert bounds(measure, count + more, doubt)[0] >= bounds(measure, count, doubt)[0]
+    low, high = bounds(measure, count, doubt, mentions)
+    more_low, more_high = bounds(measure, count + more, doubt, mentions)
+    assert more_low >= low
+    assert more_high >= high + more
 
 
 def test_one_sure_name_is_one_and_a_doubtful_one_may_be_none() -> None:
-    assert bounds("name_mention", 1, 0.02) == (1, 1)
+    assert bounds("name_mention", 1, 0.02)[0] == 1
     assert bounds("name_mention", 1, 0.5)[0] == 0
     assert bounds("name_mention", 0, 0.0) == (0, 0)
 
@@ -80,4 +89,11 @@ def test_a_missed_surname_counts_as_often_as_it_stands_there() -> None:
     """Ten doubtful names of one article may all be wrong; of ten articles only some are."""
     together = bounds("name_mention", 10, 10 * 10 * 0.3)
     apart = bounds("name_mention", 10, 10 * 0.3)
-    assert together[1] - together[0] > 2 * (apart[1] - apart[0])
+    assert together[0] < 2 < 6 < apart[0]
+
+
+def test_who_is_often_mentioned_may_have_spoken_unheard() -> None:
+    assert bounds("utterance", 0, 0.0, mentions=1) == (0, 0)
+    assert bounds("utterance", 0, 0.0, mentions=10) == (0, 1)
+    assert bounds("utterance", 0, 0.0, mentions=100)[1] > 3
+    assert bounds("article", 0, 0.0, mentions=100) == (0, 0)

@@ -7,6 +7,9 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
+
+from etl.store.dbt import PROJECT
 
 from .conftest import (
     GEORGIA,
@@ -21,6 +24,7 @@ from .conftest import (
     utterances,
 )
 
+INTERVALS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]["intervals"]
 WIDTH = {"day": 7, "week": 4, "month": 3}
 CANONICAL = {" nyt ": "The New York Times", "New York   Times": "The New York Times"}
 DATED = [text for text in current_texts() if text.published_on]
@@ -51,18 +55,29 @@ def texts_of(grain: str, period: date) -> list[Text]:
     return [t for t in DATED if t.published_on and start(grain, t.published_on) == period]
 
 
-def interval(
-    measure: str, confidences: list[list[float]], together: float, drift: float
-) -> dict[str, int]:
-    """Low and high of findings by article, as docs/adr/0012-intervals.md says it."""
-    count = sum(map(len, confidences))
-    doubt = sum(len(found) * (len(found) - sum(found)) for found in confidences)
-    low = high = count
-    if count:
-        half = 1.645 * (together * doubt + (drift * count) ** 2) ** 0.5 / (2 * count**0.5)
-        low = min(count, round(max(0, count**0.5 - half) ** 2))
-        high = max(count, round((count**0.5 + half) ** 2))
-    return {f"{measure}_count_low": low, f"{measure}_count_high": high}
+def interval(measure: str, count: int, doubt: float, mentions: int) -> dict[str, int]:
+    """A count with low and high, as docs/adr/0012-intervals.md says it."""
+    p = INTERVALS[measure]
+    drift = (p["drift"] * count) ** 2
+    missed = p["missed"] * count + p["unseen"] * mentions
+    low = round(count - 1.645 * (p["together"] * doubt + drift) ** 0.5)
+    high = round(count + missed + 1.645 * (p["clump"] * missed + drift) ** 0.5)
+    name = f"{measure}_count"
+    return {name: count, f"{name}_low": max(0, low), f"{name}_high": high}
+
+
+def all_or_none(confidences: list[list[float]]) -> float:
+    return sum(len(found) * (len(found) - sum(found)) for found in confidences)
+
+
+def shares(row: dict[str, Any]) -> dict[str, float | None]:
+    result: dict[str, float | None] = {}
+    for unit, name in (("article", "share_of_articles"), ("story", "share_of_stories")):
+        total = row[f"{unit}_total"]
+        for end in ("", "_low", "_high"):
+            count = min(row[f"{unit}_count{end}"], total)
+            result[name + end] = count / total if total else None
+    return result
 
 
 def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
@@ -72,19 +87,22 @@ def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
     outlets = {t.outlet for t, is_in in zip(texts, present, strict=True) if is_in and t.outlet}
     sure = [[SURE if kind == "name" else UNSURE for _, kind in m] for m in own]
     names = [[SURE for _, kind in m if kind == "name"] for m in own]
-    best = [[max(found)] if found else [] for found in sure]
+    best = [max(found) for found in sure if found]
+    headlines = [any(p == "headline" for p, _ in m) for m in own]
+    spoken = sum(utterances(text, entity) for text in texts)
+    stories = len({t.story_id for t, m in zip(texts, own, strict=True) if m})
+    mentions = sum(map(len, own))
+    in_doubt = sum(1 - confidence for confidence in best)
     return {
-        **interval("mention", sure, 1.3, 0.03),
-        **interval("name_mention", names, 1, 0.03),
-        **interval("article", best, 2.3, 0),
-        "mention_count": sum(map(len, own)),
-        "name_mention_count": sum(k == "name" for m in own for _, k in m),
-        "article_count": sum(map(bool, own)),
-        "headline_article_count": sum(any(p == "headline" for p, _ in m) for m in own),
-        "utterance_count": sum(utterances(text, entity) for text in texts),
+        **interval("mention", mentions, all_or_none(sure), mentions),
+        **interval("name_mention", sum(map(len, names)), all_or_none(names), mentions),
+        **interval("article", len(best), in_doubt, mentions),
+        # Only names are in headlines here, and all quotes are sure.
+        **interval("headline_article", sum(headlines), sum(headlines) * (1 - SURE), mentions),
+        **interval("utterance", spoken, 0, mentions),
+        **interval("story", stories, in_doubt * stories / max(1, len(best)), mentions),
         "outlet_count": len({CANONICAL.get(outlet, outlet) for outlet in outlets}),
         "article_total": len(texts),
-        "story_count": len({t.story_id for t, m in zip(texts, own, strict=True) if m}),
         "story_total": len({t.story_id for t in texts}),
     }
 
@@ -111,8 +129,7 @@ def test_series_hold_exactly_the_periods_with_an_appearance(
         for row in rows:
             key = (row["article_count"], row["mention_count"])
             row["rank"] = 1 + sum((r["article_count"], r["mention_count"]) > key for r in rows)
-            row["share_of_articles"] = row["article_count"] / row["article_total"]
-            row["share_of_stories"] = row["story_count"] / row["story_total"]
+            row |= shares(row)
         expected += rows
     totals = ("article_total", "story_total")
     expected = [{k: v for k, v in row.items() if k not in totals} for row in expected]
@@ -149,18 +166,13 @@ def test_timeline_fills_zeros_and_averages_over_what_came_before(
         counts = [counted(entity, grain, p) for p in window]
         articles = sum(c["article_count"] for c in counts)
         total = sum(c["article_total"] for c in counts)
-        row["share_of_articles"] = (
-            row["article_count"] / row["article_total"] if row["article_total"] else None
-        )
+        row |= shares(row)
         row["article_count_moving_average"] = (
             pytest.approx(articles / len(counts)) if counts else None
         )
         row["share_of_articles_moving_average"] = pytest.approx(articles / total) if total else None
         stories = sum(c["story_count"] for c in counts)
         total = sum(c["story_total"] for c in counts)
-        row["share_of_stories"] = (
-            row["story_count"] / row["story_total"] if row["story_total"] else None
-        )
         row["story_count_moving_average"] = pytest.approx(stories / len(counts)) if counts else None
         row["share_of_stories_moving_average"] = pytest.approx(stories / total) if total else None
         expected.append({"period_start": period, **row})

@@ -29,24 +29,42 @@ mentioned as (
         sum(confidence::decimal(4, 3)) as confidences,
         sum(confidence::decimal(4, 3)) filter (kind = 'name') as name_confidences,
         1 - max(confidence::decimal(4, 3)) as article_doubt,
+        1 - max(confidence::decimal(4, 3)) filter (part = 'headline') as headline_article_doubt,
     from mentions
     where entity_id is not null
     group by all
 
 ),
 
-quoted as (
+utterances as (
 
     select
         speaker_entity_id as entity_id,
         article_id,
-        count(distinct utterance_id) as utterance_count,
+        utterance_id,
         -- Indirect speech is the outlet's words, not the actor's.
         coalesce(
             sum(length(regexp_extract_all(text, '\S+'))) filter (kind <> 'indirect'), 0
-        )::bigint as quoted_word_count,
+        )::bigint as word_count,
+        -- Whether it is said, and by the one it is given to.
+        1 - min(confidence * coalesce(speaker_confidence, 1))::decimal(4, 3) as doubt,
     from quotes
     where speaker_entity_id is not null
+    group by all
+
+),
+
+-- Each utterance is right or wrong for itself, all of its words together.
+quoted as (
+
+    select
+        entity_id,
+        article_id,
+        count(*) as utterance_count,
+        sum(word_count)::bigint as quoted_word_count,
+        sum(doubt) as utterance_doubt,
+        sum(word_count * word_count * doubt) as quoted_word_doubt,
+    from utterances
     group by all
 
 ),
@@ -65,6 +83,9 @@ appearances as (
         {{ doubt('mentioned.mention_count', 'mentioned.confidences') }} as mention_doubt,
         {{ doubt('mentioned.name_mention_count', 'mentioned.name_confidences') }} as name_mention_doubt,
         coalesce(mentioned.article_doubt, 0)::decimal(18, 3) as article_doubt,
+        coalesce(mentioned.headline_article_doubt, 0)::decimal(18, 3) as headline_article_doubt,
+        coalesce(quoted.utterance_doubt, 0)::decimal(18, 3) as utterance_doubt,
+        coalesce(quoted.quoted_word_doubt, 0)::decimal(18, 3) as quoted_word_doubt,
     from mentioned
     full join quoted using (entity_id, article_id)
 
@@ -86,6 +107,9 @@ joined as (
         appearances.mention_doubt,
         appearances.name_mention_doubt,
         appearances.article_doubt,
+        appearances.headline_article_doubt,
+        appearances.utterance_doubt,
+        appearances.quoted_word_doubt,
     from appearances
     inner join articles using (article_id)
 

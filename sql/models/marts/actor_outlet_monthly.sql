@@ -44,10 +44,10 @@ counted as (
         {{ interval('mention') }}
         {{ interval('name_mention') }}
         {{ interval('article') }}
-        count(*) filter (headline_mention_count > 0) as headline_article_count,
-        sum(utterance_count)::bigint as utterance_count,
-        sum(quoted_word_count)::bigint as quoted_word_count,
-        count(distinct story_id) filter (mention_count > 0) as story_count,
+        {{ interval('headline_article') }}
+        {{ interval('utterance') }}
+        {{ interval('quoted_word') }}
+        {{ interval('story') }}
     from appearances
     group by all
 
@@ -56,10 +56,12 @@ counted as (
 shares as (
 
     select
-        counted.* exclude (story_count),
-        counted.article_count / outlet_totals.article_total as share_of_articles,
+        counted.* exclude (story_count, story_count_low, story_count_high),
+        {{ interval_of_share('share_of_articles', 'counted.article_count', 'outlet_totals.article_total') }}
         counted.story_count,
-        counted.story_count / outlet_totals.story_total as share_of_stories,
+        counted.story_count_low,
+        counted.story_count_high,
+        {{ interval_of_share('share_of_stories', 'counted.story_count', 'outlet_totals.story_total') }}
     from counted
     -- Articles of unknown outlets are compared with each other.
     inner join outlet_totals

@@ -138,17 +138,12 @@ filled as (
 
     select
         periods.period_start,
-        coalesce(actor_appearances.mention_count, 0)::bigint as mention_count,
-        coalesce(actor_appearances.mention_count_low, 0)::bigint as mention_count_low,
-        coalesce(actor_appearances.mention_count_high, 0)::bigint as mention_count_high,
-        coalesce(actor_appearances.article_count, 0)::bigint as article_count,
-        coalesce(actor_appearances.article_count_low, 0)::bigint as article_count_low,
-        coalesce(actor_appearances.article_count_high, 0)::bigint as article_count_high,
-        coalesce(actor_appearances.utterance_count, 0)::bigint as utterance_count,
-        coalesce(actor_appearances.headline_article_count, 0)::bigint as headline_article_count,
+        {% for measure in ['mention', 'article', 'utterance', 'headline_article'] -%}
+        {{ filled_interval(measure ~ '_count') }}
+        {% endfor -%}
         coalesce(actor_appearances.outlet_count, 0)::bigint as outlet_count,
         coalesce(period_totals.article_total, 0)::bigint as article_total,
-        coalesce(actor_appearances.story_count, 0)::bigint as story_count,
+        {{ filled_interval('story_count') }}
         coalesce(period_totals.story_total, 0)::bigint as story_total,
         periods.first_period,
         periods.period_start >= periods.first_period_with_articles as is_collected,
@@ -165,13 +160,13 @@ averaged as (
 
     select
         filled.*,
-        filled.article_count / nullif(filled.article_total, 0) as share_of_articles,
+        {{ interval_of_share('share_of_articles', 'filled.article_count', 'nullif(filled.article_total, 0)') }}
         avg(filled.article_count) filter (filled.is_collected) over recent
             as article_count_moving_average,
         sum(filled.article_count) over recent
         / nullif(sum(filled.article_total) over recent, 0)
             as share_of_articles_moving_average,
-        filled.story_count / nullif(filled.story_total, 0) as share_of_stories,
+        {{ interval_of_share('share_of_stories', 'filled.story_count', 'nullif(filled.story_total, 0)') }}
         avg(filled.story_count) filter (filled.is_collected) over recent
             as story_count_moving_average,
         sum(filled.story_count) over recent
@@ -196,14 +191,24 @@ timeline as (
         article_count_low,
         article_count_high,
         utterance_count,
+        utterance_count_low,
+        utterance_count_high,
         headline_article_count,
+        headline_article_count_low,
+        headline_article_count_high,
         outlet_count,
         share_of_articles,
+        share_of_articles_low,
+        share_of_articles_high,
         article_total,
         article_count_moving_average,
         share_of_articles_moving_average,
         story_count,
+        story_count_low,
+        story_count_high,
         share_of_stories,
+        share_of_stories_low,
+        share_of_stories_high,
         story_total,
         story_count_moving_average,
         share_of_stories_moving_average,

@@ -55,6 +55,11 @@ by_story as (
         sum(utterance_count) as utterance_count,
         sum(talked_about_utterance_count) as talked_about_utterance_count,
         sum(quoted_word_count) as quoted_word_count,
+        -- What lows and highs are made of, see macros/interval.sql.
+        sum(mention_count) as mention_count,
+        sum(article_doubt) as article_doubt,
+        sum(utterance_doubt) as utterance_doubt,
+        sum(quoted_word_doubt) as quoted_word_doubt,
     from appearances
     group by all
 
@@ -62,19 +67,24 @@ by_story as (
 
 counted as (
 
+    {%- set counts = {
+        'article': 'sum(article_count)::bigint',
+        'story': 'count(*) filter (article_count > 0)',
+    } %}
+
     select
         entity_id,
         outlet,
         period_start,
-        sum(article_count)::bigint as article_count,
+        {{ interval('article', counts) }}
         sum(quoted_article_count)::bigint as quoted_article_count,
         sum(talked_about_article_count)::bigint as talked_about_article_count,
         sum(unheard_article_count)::bigint as unheard_article_count,
-        sum(utterance_count)::bigint as utterance_count,
+        {{ interval('utterance', counts) }}
         sum(talked_about_utterance_count)::bigint as talked_about_utterance_count,
-        sum(quoted_word_count)::bigint as quoted_word_count,
+        {{ interval('quoted_word', counts) }}
         sum(quoted_article_count) / sum(appearance_count) as share_of_articles_heard,
-        count(*) filter (article_count > 0) as story_count,
+        {{ interval('story', counts) }}
         count(*) filter (quoted_article_count > 0) as quoted_story_count,
         count(*) filter (talked_about_article_count > 0) as talked_about_story_count,
         -- A copy that was cut before it came to the actor's own words does not silence it.
@@ -89,11 +99,14 @@ voices as (
 
     select
         * exclude (
-            story_count, quoted_story_count, talked_about_story_count, unheard_story_count
+            story_count, story_count_low, story_count_high, quoted_story_count,
+            talked_about_story_count, unheard_story_count
         ),
         utterance_count
         / nullif(utterance_count + talked_about_utterance_count, 0) as share_of_utterances_own,
         story_count,
+        story_count_low,
+        story_count_high,
         quoted_story_count,
         talked_about_story_count,
         unheard_story_count,
