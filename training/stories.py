@@ -237,8 +237,8 @@ def _report_precision(what: str, items: Sequence[reuters.Item], name: str) -> No
         _say_precision(f"draw {draw}", read, pairs)
         if len(set(outlets.values())) > 1:
             for one, kind in ((False, "two outlets"), (True, "one outlet")):
-                same = {p for p in pairs if (outlets[p[0]] == outlets[p[1]]) == one}
-                _say_precision(f"draw {draw}, {kind}", read, same)
+                of = {p: s for p, s in read.items() if (outlets[p[0]] == outlets[p[1]]) == one}
+                _say_precision(f"draw {draw}, {kind}", of, pairs)
         everything |= read
     _say_precision("all that were read", everything, pairs)
     if unprocessed:
