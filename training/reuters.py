@@ -32,6 +32,7 @@ class Item:
     headline: str
     body: str
     is_processed: bool = True
+    outlet: str = "Reuters"
 
 
 def items() -> Iterator[Item]:

@@ -6,7 +6,12 @@ Belongs here: which pairs are looked at, and how likely each is. Does not belong
 Only actors that meet in a block are compared, so that the work grows with the number of actors and
 not with its square: a key without initials and diacritics, the same words in another order, the
 sound of a name, an acronym, a surname alone, and the linker's blocks of people. Those of more than
-MOST_IN_A_BLOCK say nothing. Two actors of one article are two, unless they have the very same key.
+MOST_IN_A_BLOCK say nothing. Two actors of one article are two, unless they have the very same key
+or the article gives one as the other's initials.
+
+A short form speaks only for an actor that has no fuller one: that both the Chicago Police
+Department and a Commission on Presidential Debates are called CPD says nothing of them, nor does a
+surname of two people whose first names are known.
 """
 
 from __future__ import annotations
@@ -45,6 +50,10 @@ LEAST_RATIO = 84.0
 """Least similarity (rapidfuzz's ratio, 0 to 100) of two keys that only their sound brings together:
 "zelensky" and "zelenskiy" have 94, "merkel" and "markle" 67."""
 MOST_COMPANIONS = 200
+ACRONYM, TWO_LETTERS, GIVEN_AS, RIVAL = 0.45, 0.3, 0.4, -0.2
+"""Initials alone are no reason to look (LEAST_SCORE): company must be shared, or an article says
+"Name (INITIALS)". Where they are those of several actors each is less likely. When three letters
+scored 0.7, 8 of the 10 wrong among the first 20 of PolNeAR dev and Wikinews were acronyms."""
 
 _VARIANTS: dict[Variant, tuple[float, str]] = {
     "order": (0.8, "the same words in another order"),
@@ -86,6 +95,15 @@ select p.entity_id, p.into_entity_id, count(*) as articles
 from wanted_pairs p
 join actor_articles a on a.entity_id = p.entity_id
 join actor_articles b on b.entity_id = p.into_entity_id and b.article_id = a.article_id
+group by all
+"""
+
+_GIVEN_AS = """
+select p.entity_id, p.into_entity_id, count(distinct article_id) as articles
+from given_acronyms p
+join actor_articles a on a.entity_id in (p.entity_id, p.into_entity_id)
+join articles using (article_id)
+where contains(body, p.long || ' (' || p.short || ')')
 group by all
 """
 
@@ -170,6 +188,7 @@ def suggest(
     )
     con.execute("create or replace temp table wanted_pairs as from given_pairs")
     con.unregister("given_pairs")
+    _weigh_acronyms(con, pairs)
     _leave_out_companions(con, pairs)
     _add_company(con, pairs)
     found = [_row(pair, evidence, entities) for pair, evidence in pairs.items()]
@@ -184,7 +203,9 @@ def suggest(
 class _Evidence:
     score: float
     reasons: list[str]
-    same_key: bool = False
+    may_meet: bool = False
+    """Whether one article may name both, and they are still likely one."""
+    acronym: tuple[_Form, _Form] | None = None
 
 
 Pair = tuple[str, str]
@@ -194,7 +215,7 @@ def _pairs(forms: list[_Form], plan: Plan, entities: dict[str, Any]) -> dict[Pai
     """The pairs that meet in a block and look alike, each once, with the best reason."""
     apart = {frozenset((a, b)) for a, b, _ in plan.distinct}
     found: dict[Pair, _Evidence] = {}
-    for one, other in _meetings(forms):
+    for one, other in _meetings(_fullest(forms)):
         if one.entity_id == other.entity_id or plan.resolve(one.entity_id) == plan.resolve(
             other.entity_id
         ):
@@ -209,6 +230,30 @@ def _pairs(forms: list[_Form], plan: Plan, entities: dict[str, Any]) -> dict[Pai
         if known is None or likeness.score > known.score:
             found[few, many] = likeness
     return found
+
+
+def _fullest(forms: list[_Form]) -> list[_Form]:
+    """Without acronyms and lone surnames of actors that have a name which these are short for."""
+    by_entity: dict[str, list[_Form]] = defaultdict(list)
+    for form in forms:
+        by_entity[form.entity_id].append(form)
+    return [
+        form
+        for form in forms
+        if not any(_is_short_for(form, other) for other in by_entity[form.entity_id])
+    ]
+
+
+def _is_short_for(form: _Form, other: _Form) -> bool:
+    if form.group == "PERSON":
+        a, b = form.person, other.person
+        is_of = not a.given and bool(b.given) and other.group == "PERSON"
+        return is_of and without_particles(a.surname) == without_particles(b.surname)
+    return (
+        is_acronym(form.name)
+        and not is_acronym(other.name)
+        and is_acronym_of(form.name, other.name)
+    )
 
 
 def _meetings(forms: list[_Form]) -> Iterator[tuple[_Form, _Form]]:
@@ -254,6 +299,10 @@ def _likeness(one: _Form, other: _Form) -> _Evidence | None:
     told = _alike_people(short, long) if one.group == "PERSON" else _alike_others(short, long)
     if told:
         return _Evidence(told[0], [told[1]])
+    if one.group != "PERSON" and is_acronym(short.name) and is_acronym_of(short.name, long.name):
+        score = ACRONYM if len(short.key.replace(" ", "")) > 2 else TWO_LETTERS
+        reason = f"{short.name} are the initials of {long.name}"
+        return _Evidence(score, [reason], acronym=(short, long))
     if one.group != "PERSON" and is_acronym(short.name):
         return None  # that an acronym sounds like a name says nothing
     ratio = fuzz.ratio(one.key, other.key)
@@ -277,18 +326,43 @@ def _alike_people(short: _Form, long: _Form) -> tuple[float, str] | None:
 
 
 def _alike_others(short: _Form, long: _Form) -> tuple[float, str] | None:
-    if is_acronym(short.name) and is_acronym_of(short.name, long.name):
-        # Two letters fit too much: 9 of 10 suggested in PolNeAR dev and Wikinews were wrong.
-        score = 0.7 if len(short.key.replace(" ", "")) > 2 else 0.5
-        return score, f"{short.name} are the initials of {long.name}"
     if short.words == long.words or organisation_key(short.name) == organisation_key(long.name):
         return 0.8, "the same words in another order, spelling or legal form"
     return None
 
 
+def _weigh_acronyms(con: duckdb.DuckDBPyConnection, pairs: dict[Pair, _Evidence]) -> None:
+    """Whether articles give one name as the other's initials, and who else has these."""
+    acronyms = {pair: e.acronym for pair, e in pairs.items() if e.acronym}
+    bearers: dict[str, set[str]] = defaultdict(set)
+    for short, long in acronyms.values():
+        bearers[short.entity_id].add(long.entity_id)
+    for pair, (short, _) in acronyms.items():
+        if others := len(bearers[short.entity_id]) - 1:
+            pairs[pair].score += RIVAL
+            pairs[pair].reasons.append(f"and of {others} more")
+    con.register(
+        "given_acronyms",
+        pa.table(
+            {
+                "entity_id": pa.array([few for few, _ in acronyms], pa.string()),
+                "into_entity_id": pa.array([many for _, many in acronyms], pa.string()),
+                "short": pa.array([short.name for short, _ in acronyms.values()], pa.string()),
+                "long": pa.array([long.name for _, long in acronyms.values()], pa.string()),
+            }
+        ),
+    )
+    for few, many, articles in con.execute(_GIVEN_AS).fetchall():
+        pairs[few, many].score += GIVEN_AS
+        plural = "s" if articles > 1 else ""
+        pairs[few, many].reasons.append(f"so given in {articles} article{plural}")
+        pairs[few, many].may_meet = True
+    con.unregister("given_acronyms")
+
+
 def _leave_out_companions(con: duckdb.DuckDBPyConnection, pairs: dict[Pair, _Evidence]) -> None:
     for few, many, articles in con.execute(_TOGETHER).fetchall():
-        if not pairs[few, many].same_key:
+        if not pairs[few, many].may_meet:
             del pairs[few, many]
         else:
             pairs[few, many].score -= 0.2

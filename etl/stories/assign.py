@@ -25,7 +25,7 @@ from etl.stories.lineage import WINDOW_DAYS, containment
 from etl.stories.sketch import bands
 from etl.stories.text import Fingerprint, fingerprint
 
-STORIES_VERSION = "2"
+STORIES_VERSION = "3"
 """Names how stories are decided; a build database of another version is decided anew."""
 
 _TEXTS_AT_A_TIME = 1_000
@@ -85,8 +85,21 @@ class _Text:
     sequence: int
     item: int
     published_on: date | None
+    outlet: str | None
     headline: str | None
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What is kept of a text: its outlet as it was read, whatever was corrected since."""
+
+    outlet: str | None
+    print: Fingerprint
+
+    def containment(self, other: _Compared, days: int) -> float | None:
+        is_same_outlet = self.outlet is not None and self.outlet == other.outlet
+        return containment(self.print, other.print, days, is_same_outlet)
 
 
 def clear_stories(con: duckdb.DuckDBPyConnection) -> None:
@@ -114,7 +127,7 @@ def assign_stories(
     for story in kept:
         for article_id in story.article_ids:
             by_article.setdefault(article_id, []).append(story)
-    known: OrderedDict[str, Fingerprint] = OrderedDict()
+    known: OrderedDict[str, _Compared] = OrderedDict()
     for start in range(0, total, _TEXTS_AT_A_TIME):
         con.execute("begin")
         try:
@@ -153,20 +166,21 @@ def story_without(con: duckdb.DuckDBPyConnection, article_id: str) -> KeptStory 
 def _assign(
     con: duckdb.DuckDBPyConnection,
     start: int,
-    known: OrderedDict[str, Fingerprint],
+    known: OrderedDict[str, _Compared],
     kept: Mapping[str, list[KeptStory]],
 ) -> None:
     texts = [
         _Text(*row)
         for row in con.execute(
-            "select content_sha256, p.article_id, sequence, item, p.published_on, headline, body "
-            "from pending_texts p join loaded.article_versions using (content_sha256) "
+            "select content_sha256, p.article_id, sequence, item, p.published_on, outlet, "
+            "headline, body from pending_texts p "
+            "join loaded.article_versions using (content_sha256) "
             "where place >= ? and place < ? order by place",
             [start, start + _TEXTS_AT_A_TIME],
         ).fetchall()
     ]
     for text in texts:
-        known[text.content_sha256] = fingerprint(text.headline, text.body)
+        known[text.content_sha256] = _Compared(text.outlet, fingerprint(text.headline, text.body))
     con.register("fresh_texts", _signatures(texts, known))
     con.execute("insert into bookkeeping.story_signatures by name select * from fresh_texts")
     candidates = con.execute(_CANDIDATES).fetchall()
@@ -174,7 +188,7 @@ def _assign(
     _recall(con, known, {near for _, near, *_ in candidates})
     matches: dict[str, list[Match]] = {}
     for content, near, article_id, sequence, item, days in candidates:
-        share = containment(known[content], known[near], days)
+        share = known[content].containment(known[near], days)
         if share is not None:
             matches.setdefault(content, []).append(Match(article_id, (sequence, item), share))
     grouping = _load(con, texts, matches, kept)
@@ -186,7 +200,7 @@ def _assign(
     _save(con, grouping, *before)
 
 
-def _signatures(texts: Sequence[_Text], known: Mapping[str, Fingerprint]) -> pa.Table:
+def _signatures(texts: Sequence[_Text], known: Mapping[str, _Compared]) -> pa.Table:
     return pa.Table.from_pylist(
         [
             {
@@ -195,7 +209,7 @@ def _signatures(texts: Sequence[_Text], known: Mapping[str, Fingerprint]) -> pa.
                 "sequence": text.sequence,
                 "item": text.item,
                 "published_on": text.published_on,
-                "bands": bands(known[text.content_sha256].phrases)
+                "bands": bands(known[text.content_sha256].print.phrases)
                 if text.published_on is not None
                 else [],
             }
@@ -206,17 +220,17 @@ def _signatures(texts: Sequence[_Text], known: Mapping[str, Fingerprint]) -> pa.
 
 
 def _recall(
-    con: duckdb.DuckDBPyConnection, known: OrderedDict[str, Fingerprint], wanted: set[str]
+    con: duckdb.DuckDBPyConnection, known: OrderedDict[str, _Compared], wanted: set[str]
 ) -> None:
     """Make the fingerprints of earlier texts again, where they are not at hand."""
     _register(con, "wanted", sorted(wanted - known.keys()))
     rows = con.execute(
-        "select content_sha256, headline, body from loaded.article_versions "
+        "select content_sha256, outlet, headline, body from loaded.article_versions "
         "semi join wanted using (content_sha256)"
     ).fetchall()
     con.unregister("wanted")
-    for content, headline, body in rows:
-        known[content] = fingerprint(headline, body)
+    for content, outlet, headline, body in rows:
+        known[content] = _Compared(outlet, fingerprint(headline, body))
 
 
 def _load(

@@ -33,11 +33,18 @@ too under until up us very was way we well were what when where which while who 
 will with within without would you your
 """
 """Words that say nothing of a text's lineage; of another language all words count."""
+_TIMES = """
+january february march april june july august september october november december
+jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday
+sunday mon tue tues wed thu thur thurs fri sat sun morning noon midday afternoon evening night
+opening opg midsession closing close clsg early late
+"""
+"""Words that say, in a headline, of which day or hour a recurring notice is."""
 _NUMERALS = "nil one two three four five six seven eight nine ten eleven twelve"
-_LEFT_OUT = frozenset(_FUNCTION_WORDS.split())
+_LEFT_OUT, _WHEN = frozenset(_FUNCTION_WORDS.split()), frozenset(_TIMES.split())
 _DIGITS = {word: str(number) for number, word in enumerate(_NUMERALS.split())}
 
-_WORD, _NUMBER, _NAME, _END = (np.uint64(1 << bit) for bit in (32, 33, 34, 35))
+_WORD, _NUMBER, _NAME, _END, _TIME = (np.uint64(1 << bit) for bit in (32, 33, 34, 35, 36))
 _ID = np.uint64(0xFFFFFFFF)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _FOLD = np.uint64(29)
@@ -55,7 +62,8 @@ def _code(token: str) -> int:
         return zlib.crc32(_DIGITS[folded].encode()) | int(_WORD | _NUMBER)
     if len(folded) < 2 or folded in _LEFT_OUT:
         return 0
-    return zlib.crc32(folded.encode()) | int(_WORD | _NAME if token[0].isupper() else _WORD)
+    kind = _WORD | _TIME if folded in _WHEN else _WORD
+    return zlib.crc32(folded.encode()) | int(kind | _NAME if token[0].isupper() else kind)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,7 +74,8 @@ class Fingerprint:
     and all. `facts` are numbers and capitalised words, `subject` is the first of the latter,
     `number_share` the share of `numbers` among all words. The slot of a fact is the two words
     around it: `slots` are those, `fillings` slots with their facts, and `number_slots`,
-    `number_fillings` the same of numbers alone. `title` are the headline's words.
+    `number_fillings` the same of numbers alone. `title` are the headline's words. `issue` are the
+    numbers and times in it, or in the first line where there is no headline, and `notice` the rest.
     """
 
     phrases: Hashes
@@ -80,6 +89,8 @@ class Fingerprint:
     number_slots: Hashes
     number_fillings: Hashes
     title: Hashes
+    issue: Hashes
+    notice: Hashes
 
 
 def fingerprint(headline: str | None, body: str) -> Fingerprint:
@@ -97,6 +108,10 @@ def fingerprint(headline: str | None, body: str) -> Fingerprint:
     around = np.concatenate(([_END], masked, [_END]))
     slots = (around[:-2] * _MIX + around[2:]) * _MIX
     fillings = (slots ^ (slots >> _FOLD)) * _MIX + (codes & _ID)
+    title = _codes(headline or "")
+    first = title if len(title) else _codes(body.lstrip().partition("\n")[0])
+    first = first[first != _END]
+    is_issue = first & (_NUMBER | _TIME) > 0
     return Fingerprint(
         np.unique(running),
         running,
@@ -108,7 +123,9 @@ def fingerprint(headline: str | None, body: str) -> Fingerprint:
         np.unique(fillings[is_fact]),
         np.unique(slots[is_number]),
         np.unique(fillings[is_number]),
-        np.unique(_codes(headline or "") & _ID),
+        np.unique(title & _ID),
+        np.unique(first[is_issue] & _ID),
+        np.unique(first[~is_issue] & _ID),
     )
 
 

@@ -74,6 +74,19 @@ def test_a_reprint_within_fourteen_days_is_of_the_story(world: World) -> None:
     assert redirects(world) == []
 
 
+def test_an_outlet_that_fills_its_own_form_anew_reports_another_story(world: World) -> None:
+    forms = {"Wire": COPY, "Paper": " ".join(TWO)}
+    for outlet, form in forms.items():
+        for number, towns in enumerate(["Ald, Bran, Cray, Dent", "Elm, Fry, Gow, Hay"]):
+            body, headline = f"{form} It goes to {towns}.", f"Grant For {towns[:3]} Announced"
+            by = "Wire" if number else outlet
+            world.drop(f"{outlet}{number}.txt", text(body, outlet=by, headline=headline))
+    world.ingest()
+    found = stories(world)
+    assert found["Wire0.txt"] != found["Wire1.txt"]
+    assert found["Paper0.txt"] == found["Paper1.txt"], "in another outlet it may be a reprint"
+
+
 def first_article(world: World, path: str) -> str:
     ((article_id,),) = world.query(
         "select article_id from loaded.article_sources where source_path = ?", path

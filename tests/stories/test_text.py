@@ -35,9 +35,15 @@ def made(seed: int, sentences: int = 14) -> list[str]:
 
 
 def share(
-    one: str, other: str, title: str = "Town News", other_title: str = "Other", days: int = 0
+    one: str,
+    other: str,
+    title: str = "Town News",
+    other_title: str = "Other",
+    days: int = 0,
+    is_same_outlet: bool = False,
 ) -> float:
-    return containment(fingerprint(title, one), fingerprint(other_title, other), days) or 0.0
+    prints = fingerprint(title, one), fingerprint(other_title, other)
+    return containment(*prints, days, is_same_outlet) or 0.0
 
 
 TEXT = made(1)
@@ -127,6 +133,62 @@ def test_a_missing_headline_is_no_headline_in_common() -> None:
     words, rng = " ".join(made(3, 20)).split(), random.Random(3)
     edited = [rng.choice(WORDS) if i % 3 == 0 else word for i, word in enumerate(words)]
     assert share(" ".join(words), " ".join(edited), "", "", days=1) == 0
+
+
+LIST = "Aluminum unch. Copper unch. Zinc unch. Tin quoted nominal. Lead no trade. Nickel unch. "
+
+
+@pytest.mark.parametrize(
+    ("title", "other_title"),
+    [
+        ("TOWN METALS 10:31", "TOWN METALS 11:01"),
+        ("Town Metals, 7 April", "Town Metals, 8 April"),
+        ("Town Metals 1330 - Apr 7", "Town Metals Closing - Apr 7"),
+    ],
+)
+@pytest.mark.parametrize("is_in_the_text", [False, True])
+def test_headlines_that_differ_in_number_or_hour_are_two_issues_of_a_notice(
+    title: str, other_title: str, is_in_the_text: bool
+) -> None:
+    def told(headline: str, same_as: str) -> float:
+        one, other = (
+            f"{h}\n{LIST * 2}" if is_in_the_text else LIST * 2 for h in (headline, same_as)
+        )
+        titles = ("", "") if is_in_the_text else (headline, same_as)
+        return share(one, other, *titles)
+
+    assert told(title, other_title) == 0
+    assert told(title, title) == 1
+
+
+def test_a_number_in_the_headline_of_a_long_report_goes_on_counting() -> None:
+    body = made(7, 20)
+    one, other = " ".join(body), " ".join([*body, *made(8, 2)])
+    assert share(one, other, "Quake Kills 12", "Quake Kills 15") == 1
+
+
+def test_within_an_outlet_a_text_comes_again_or_goes_on_and_a_form_filled_anew_does_not() -> None:
+    filled = "The {town} Fire Department of {county} will get {sum} dollars, said {chief}."
+    frame = made(9, 16)
+    one, other = (
+        " ".join(
+            [filled.format(**dict(zip(("town", "county", "sum", "chief"), f, strict=True))), *frame]
+        )
+        for f in (
+            ("Aldhaven", "Brannock", "23,750", "Orrin"),
+            ("Skerrow", "Tidewell", "66,462", "Vail"),
+        )
+    )
+    for titles in (
+        ("", ""),
+        ("Grant for Aldhaven Fire Fighters", "Grant for Skerrow Fire Fighters"),
+    ):
+        assert share(one, other, *titles) > 0.9
+        assert share(one, other, *titles, is_same_outlet=True) == 0
+        assert share(one, one.replace("23,750", "23,570"), *titles, is_same_outlet=True) > 0.9
+        assert share(one, " ".join([one, *made(10, 5)]), *titles, is_same_outlet=True) == 1
+    title = "Grants for Fire Fighters"
+    assert share(one, other, title, title, is_same_outlet=True) > 0.9
 
 
 @pytest.mark.parametrize("text", ["", " \n", "One", "the of and", "Élan", "🌊 🌊"])
