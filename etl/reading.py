@@ -99,7 +99,12 @@ class _Process:
                 [sys.executable, "-c", f"from etl import reading; reading.serve({its.fileno()})"],
                 pass_fds=(its.fileno(),),
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                    # Arrow's own would take a gigabyte of addresses at once, used or not.
+                    "ARROW_DEFAULT_MEMORY_POOL": "system",
+                },
             )
         self.connection = Connection(mine.detach())
         try:

@@ -12,7 +12,7 @@ import pytest
 from etl.readers import read_file
 from etl.settings import Limits
 from formats import files
-from formats.fuzz import mutated
+from formats.fuzz import damaged
 from formats.test_formats import articles, reasons
 
 BOMB = (
@@ -106,7 +106,7 @@ def test_a_locked_member_says_so() -> None:
 @pytest.mark.parametrize("name", files.FILES)
 def test_damaged_files_give_items_and_never_raise(name: str) -> None:
     for seed in range(25):
-        data = mutated(files.FILES[name], seed)
+        data = damaged(name, [files.FILES[name]], seed)
         started = time.process_time()
         assert read_file(data, name)
         assert time.process_time() - started < 10
