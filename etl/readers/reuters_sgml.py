@@ -19,7 +19,7 @@ name = "reuters"
 
 OUTLET = "Reuters"
 _OPENING, _END = b"<REUTERS ", b"</REUTERS>"
-_SIGN_OFF = re.compile(r"(?:\s|[\x00-\x08\x0e-\x1f]|\breuter\b)*\Z", re.IGNORECASE)
+_SIGN_OFF = re.compile(r"\breuter\Z", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
@@ -75,7 +75,7 @@ def _part(item: bytes, source: Source) -> Part:
         day = _element(text, "DATE")
         told = Told(
             "reuters",
-            body=_SIGN_OFF.sub("", _element(text, "BODY")),
+            body=_without_sign_off(_element(text, "BODY")),
             headline=_element(text, "TITLE"),
             outlet=OUTLET,
             authors=[re.sub(r",.*", "", _element(text, "AUTHOR"), flags=re.DOTALL)],
@@ -109,10 +109,21 @@ def _with_body(told: Told) -> Told:
 
 def _unprocessed(text: str) -> str:
     """The text of an item that its makers did not take apart (TYPE="UNPROC")."""
-    match = re.search(r'<TEXT TYPE="UNPROC">(.*?)</TEXT>', text, re.DOTALL)
-    return _SIGN_OFF.sub("", _CONTROLS.sub("", html.unescape(match[1]))).strip() if match else ""
+    return _without_sign_off(_between(text, '<TEXT TYPE="UNPROC">', "</TEXT>")).strip()
+
+
+def _without_sign_off(text: str) -> str:
+    """The text without the "Reuter" that ends it; from the end on, for bodies may be long."""
+    while match := _SIGN_OFF.search(text := text.rstrip(), max(0, len(text) - 10)):
+        text = text[: match.start()]
+    return text
 
 
 def _element(text: str, element: str) -> str:
-    match = re.search(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
-    return _CONTROLS.sub("", html.unescape(match[1])).strip("\r\n") if match else ""
+    return _between(text, f"<{element}>", f"</{element}>").strip("\r\n")
+
+
+def _between(text: str, opening: str, closing: str) -> str:
+    _, _, rest = text.partition(opening)
+    content, found, _ = rest.partition(closing)
+    return _CONTROLS.sub("", html.unescape(content)) if found else ""

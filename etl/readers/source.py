@@ -30,7 +30,7 @@ HEAD_BYTES = 1 << 16
 """What is looked at to tell the format."""
 _BOMB_FROM = 32 << 20
 _TICK = 0.25
-_GRACE = 5
+_GRACE = 0.25
 
 
 class TooSlow(BaseException):
@@ -216,7 +216,7 @@ class Watch:
     """Raises TooSlow in this thread while it spends too long inside `item`.
 
     A call into C does not hear of that. Where the process `can_be_ended`, the kernel ends it when
-    an item takes _GRACE seconds more.
+    an item takes a quarter longer.
     """
 
     def __init__(self, limits: Limits, *, can_be_ended: bool = False) -> None:
@@ -271,7 +271,7 @@ class Watch:
             self.fired = False
         if self.can_be_ended:
             _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-            last = math.ceil(time.process_time() + seconds + _GRACE)
+            last = math.ceil(time.process_time() + seconds * (1 + _GRACE))
             resource.setrlimit(resource.RLIMIT_CPU, (last, hard))
 
     def _watch(self) -> None:
