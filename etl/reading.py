@@ -24,7 +24,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any, BinaryIO, cast
@@ -50,7 +50,7 @@ def read_apart(
     source_path: str,
     limits: Limits | None = None,
     mappings: tuple[Mapping, ...] = (),
-) -> Iterator[Item]:
+) -> Generator[Item, None, None]:
     """The same as `readers.read_items`, of an open file, and whatever the file does to its reader.
 
     Where it ends the process, the items before are kept and a last one says so ('too_slow',
@@ -70,7 +70,7 @@ def _items(
     source_path: str,
     limits: Limits,
     mappings: tuple[Mapping, ...],
-) -> Iterator[Item]:
+) -> Generator[Item, None, None]:
     number = 0
     is_done = False
     try:
