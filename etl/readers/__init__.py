@@ -53,7 +53,7 @@ __all__ = [
     "read_items",
 ]
 
-READERS_VERSION = "2"
+READERS_VERSION = "3"
 """Raised whenever the same bytes would be read differently."""
 
 READERS: tuple[Reader, ...] = (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from etl.model import Article
@@ -18,7 +18,7 @@ from etl.readers import read_file
 from formats import files
 from formats.files import Mixed, Story
 
-EXAMPLES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789éüñçßøÅÉ"
 ANY = LATIN + "αΩжЯłşı字語한ひ𝔸🙂"
 MARKS = "&<>\"'\\,;|{}%$#*_[]()`~^@!?=+/:-–“”’…"
@@ -36,14 +36,14 @@ def words(alphabet: str) -> st.SearchStrategy[str]:
 def stories(draw: st.DrawFn, alphabet: str = LATIN) -> Story:
     """An article of sentences, none of which looks like a byline, a date line or furniture."""
 
-    def sentence() -> str:
+    def sentence(number: int) -> str:
         some = draw(st.lists(words(alphabet), min_size=3, max_size=8))
         rest = " ".join(unicodedata.normalize("NFC", word) for word in some)
-        return f"The bank said that {rest} would be read with care by everyone in the town."
+        return f"The bank said on day {number} that {rest} would be read by all of the town."
 
     paragraphs = tuple(
-        " ".join(sentence() for _ in range(draw(st.integers(2, 3))))
-        for _ in range(draw(st.integers(2, 4)))
+        " ".join(sentence(number) for _ in range(draw(st.integers(2, 3))))
+        for number in range(draw(st.integers(2, 4)))
     )
     zone = timezone(timedelta(minutes=draw(st.sampled_from((-480, -210, 0, 60, 345, 720)))))
     at = draw(st.datetimes(datetime(1995, 1, 1), datetime(2026, 10, 1))).replace(microsecond=0)
@@ -156,7 +156,11 @@ def test_a_rich_text_and_a_document(story: Story) -> None:
 @EXAMPLES
 @given(story=stories(), is_packed=st.booleans())
 def test_a_pdf(story: Story, is_packed: bool) -> None:
-    """Where its lines are broken is lost, and where a paragraph ends is a guess."""
+    """Where its lines are broken is lost, and where a paragraph ends is a guess.
+
+    So is a headline: a first line much shorter than those of the text.
+    """
+    assume(len(story.headline) < 60)
     (article,) = articles(files.pdf(story=story, is_packed=is_packed), "x.pdf")
     marks = str.maketrans("“”", '""')
     assert article.body.split() == story.body.translate(marks).split()
