@@ -1,55 +1,164 @@
-"""Fuzzing of every reader, long form: `python -m bench.fuzz_readers [--inputs N] [FILE...]`.
+"""Fuzzing of every reader: `python -m bench.fuzz_readers [FILE...]`, as in docs/reliability.md.
 
-Belongs here: damaging files at random and watching time and memory. Does not belong here: the
-damage itself (`tests/formats/fuzz.py`), which the tests share. Prints a row a file of
-tests/formats/files.py: inputs, crashes, verdicts that are defects, slowest input, peak memory.
+    python -m bench.fuzz_readers --report FILE --seconds 200     # goes on where the report ends
+    python -m bench.fuzz_readers page.html --show 1234 > input   # the input of one seed
+
+Belongs here: counting what readers do with damaged files, in a process that may crash. Does not
+belong here: the damage (`tests/formats/fuzz.py`) and the files (`tests/formats/files.py`, and of
+the same formats, articles of Wikinews where the corpora are).
+
+The process that reads is ended by the kernel after 15 seconds for an input or at 1 GiB of memory;
+then the seed is noted, and the next process goes on behind it.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import faulthandler
+import json
+import os
 import resource
+import signal
+import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from etl.readers import read_file
+from training.corpora import corpora_folder
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path.insert(0, str(TESTS))
 MAX_SECONDS = 10
 MAX_MEGABYTES = 1024
+_ENDED_AFTER = 15
+_CHUNK = 500
+_STORIES = 12
+_MAX_STORY = 4_000
 
 
-def fuzz(name: str, data: bytes, inputs: int, first: int = 0) -> bool:
-    """Read so many damaged copies, print the row, and say whether all went well."""
-    from formats.fuzz import mutated
+@cache
+def sources(name: str) -> tuple[bytes, ...]:
+    """The files of a format that are damaged: ours, and articles of Wikinews made into such."""
+    from formats.files import BUILDERS, FILES, Story
 
-    slowest, worst = 0.0, -1
-    reasons: Counter[str] = Counter()
-    defects: dict[str, int] = {}
-    crashes = 0
-    for seed in range(first, first + inputs):
-        started = time.process_time()
-        try:
-            items = read_file(mutated(data, seed), name)
-        except Exception as error:
-            crashes += 1
-            defects.setdefault(f"{type(error).__name__}: {error}"[:200], seed)
-            continue
-        if (spent := time.process_time() - started) > slowest:
-            slowest, worst = spent, seed
-        for item in items:
-            reasons[item.rejection.reason if item.rejection else "article"] += 1
-            if item.rejection and item.rejection.reason == "unreadable":
-                defects.setdefault(item.rejection.detail[:200], seed)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{name:15} {inputs:7,} inputs {crashes} crashes {len(defects)} defects "
-          f"slowest {slowest:.2f} s (seed {worst}) peak {memory} MB {dict(reasons.most_common(6))}",
-          flush=True)  # fmt: skip
-    for defect, seed in defects.items():
-        print(f"    seed {seed}: {defect}", flush=True)
-    return not defects and slowest < MAX_SECONDS and memory < MAX_MEGABYTES
+    stories = []
+    folder = corpora_folder() / "articles"
+    for path in sorted(folder.glob("wikinews_*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                text = row["text"].encode("cp1252", "ignore").decode("cp1252").strip()
+                title = row["title"].encode("cp1252", "ignore").decode("cp1252")
+                if text and len(text) < _MAX_STORY:
+                    paragraphs = tuple(p for p in text.split("\n") if p.strip())
+                    at = datetime(2019, 6, 24, 12, tzinfo=UTC)
+                    stories.append(Story(title, paragraphs, at=at))
+    return FILES[name], *(BUILDERS[name](story) for story in stories[:_STORIES])
+
+
+def inputs(name: str, first: int, count: int) -> Iterator[tuple[int, bytes]]:
+    """Seeds and their inputs."""
+    from formats.fuzz import damaged
+
+    for seed in range(first, first + count):
+        yield seed, damaged(name, sources(name), seed)
+
+
+def work(name: str, first: int, count: int, at: BinaryIO) -> None:
+    """Read the inputs, a JSON line on standard output for each _CHUNK of them."""
+    faulthandler.register(signal.SIGXCPU, chain=True)
+    faulthandler.enable()
+    read_file(sources(name)[0], name)  # what is loaded with the first file is not of its time
+    resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEGABYTES << 20, resource.RLIM_INFINITY))
+    for begin in range(first, first + count, _CHUNK):
+        reasons: Counter[str] = Counter()
+        defects: dict[str, int] = {}
+        slowest, worst, done = 0.0, -1, 0
+        for seed, data in inputs(name, begin, min(_CHUNK, first + count - begin)):
+            os.pwrite(at.fileno(), b"%20d" % seed, 0)
+            started = time.process_time()
+            limit = int(started) + 1 + _ENDED_AFTER
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+            try:
+                items = read_file(data, name)
+            except Exception as error:
+                defects.setdefault(f"raised {type(error).__name__}: {error}"[:200], seed)
+                items = []
+            if (spent := time.process_time() - started) > slowest:
+                slowest, worst = spent, seed
+            if spent > MAX_SECONDS:
+                defects[f"took {spent:.0f} s"] = seed
+            for item in items:
+                found = item.rejection
+                reasons[found.reason if found else "article"] += 1
+                if found and (found.reason == "unreadable" or "into memory" in found.detail):
+                    defects.setdefault(found.detail[:200], seed)
+            done += 1
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        if memory > MAX_MEGABYTES:
+            defects[f"{memory} MB"] = worst
+        print(json.dumps([done, slowest, worst, memory, reasons, defects]), flush=True)
+
+
+def fuzz(name: str, found: dict[str, Any], count: int, until: float) -> None:
+    """Add to what was found of a file's format until so many inputs were read, or it is time."""
+    with tempfile.TemporaryFile() as at, tempfile.TemporaryFile() as errors:
+        while found["inputs"] < count and time.monotonic() < until:
+            command = ["--worker", str(at.fileno()), "--first", str(found["inputs"])]
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bench.fuzz_readers", name, *command, "--inputs",
+                 str(count - found["inputs"])],
+                stdout=subprocess.PIPE, stderr=errors, pass_fds=[at.fileno()],
+                env={**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"},
+            )  # fmt: skip
+            assert process.stdout is not None
+            is_ended = False
+            for line in process.stdout:
+                _add(found, *json.loads(line))
+                if is_ended := time.monotonic() > until:
+                    process.kill()
+                    break
+            if (code := process.wait()) and not is_ended:
+                seed = int(os.pread(at.fileno(), 20, 0) or b"-1")
+                errors.seek(0)
+                trace = errors.read().decode(errors="replace")[-2000:]
+                found["defects"][f"the process ended with {code}: {trace}"] = seed
+                found["inputs"] = max(found["inputs"], seed) + 1
+
+
+def _add(
+    found: dict[str, Any],
+    done: int,
+    slowest: float,
+    worst: int,
+    memory: int,
+    reasons: dict[str, int],
+    defects: dict[str, int],
+) -> None:
+    found["inputs"] += done
+    if slowest > found["slowest"]:
+        found["slowest"], found["seed"] = slowest, worst
+    found["memory"] = max(found["memory"], memory)
+    found["reasons"] = dict(Counter(found["reasons"]) + Counter(reasons))
+    found["defects"] = {**defects, **found["defects"]}
+
+
+def row(name: str, found: dict[str, Any]) -> str:
+    """What was found, for people."""
+    most = sorted(found["reasons"].items(), key=lambda pair: -pair[1])
+    outcomes = ", ".join(f"{reason} {count:,}" for reason, count in most)
+    lines = [f"| {name} | {found['inputs']:,} | {len(found['defects'])} | {found['slowest']:.2f} s "
+             f"(seed {found['seed']}) | {found['memory']} MB | {outcomes} |"]  # fmt: skip
+    return "\n".join(
+        [*lines, *(f"    seed {seed}: {what}" for what, seed in found["defects"].items())]
+    )
 
 
 def main() -> None:
@@ -58,12 +167,31 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="FILE", help=", ".join(FILES))
-    parser.add_argument("--inputs", type=int, default=20_000)
-    parser.add_argument("--first", type=int, default=0, help="seed of the first input")
+    parser.add_argument("--inputs", type=int, default=20_000, help="for each file")
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after these")
+    parser.add_argument("--report", type=Path, help="JSON of what was found; goes on from it")
+    parser.add_argument("--show", type=int, metavar="SEED", help="write an input to stdout")
+    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    names = given.names or list(FILES)
-    outcomes = [fuzz(name, FILES[name], given.inputs, given.first) for name in names]
-    sys.exit(not all(outcomes))
+    if given.show is not None:
+        sys.stdout.buffer.write(next(inputs(given.names[0], given.show, 1))[1])
+        return
+    if given.worker is not None:
+        with os.fdopen(given.worker, "r+b") as at:
+            work(given.names[0], given.first, given.inputs, at)
+        return
+    until = time.monotonic() + given.seconds
+    report = given.report
+    known = json.loads(report.read_text()) if report and report.exists() else {}
+    for name in given.names or FILES:
+        found = known.setdefault(name, {"inputs": 0, "slowest": 0.0, "seed": -1, "memory": 0,
+                                        "reasons": {}, "defects": {}})  # fmt: skip
+        fuzz(name, found, given.inputs, until)
+        print(row(name, found), flush=True)
+        if report:
+            report.write_text(json.dumps(known, indent=1))
+    sys.exit(any(found["defects"] for found in known.values()))
 
 
 if __name__ == "__main__":

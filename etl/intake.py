@@ -20,10 +20,11 @@ import pyarrow as pa
 
 from etl.extract import Extractor
 from etl.model import Article, Extraction
-from etl.readers import Item, read_items
+from etl.readers import Item
 from etl.readers.language import ENGLISH
 from etl.readers.mappings import Mapping as FieldMapping
 from etl.readers.mappings import MappingError, load_mappings
+from etl.reading import read_apart
 from etl.settings import Settings
 from etl.store import checks, inbox, staging
 from etl.store.archive import ChangedError, Entry, RawArchive
@@ -245,7 +246,7 @@ class _Reading:
             return
         is_kept = False
         with self.archive.open(entry.sha256) as file:
-            for item in read_items(
+            for item in read_apart(
                 file, entry.size, entry.source_path, self.settings.limits, self.mappings
             ):
                 if item.article is None:

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from etl.intake import InputError
-from etl.readers import Item, read_items
+from etl.readers import Item
 from etl.readers.mappings import MappingError, load_mappings
+from etl.reading import read_apart
 from etl.settings import Settings
 from etl.store import inbox
 
@@ -76,7 +77,7 @@ def preview(settings: Settings, paths: Sequence[Path]) -> Iterator[Preview]:
         name, limits = candidate.source_path, settings.limits
         try:
             with inbox.open_file(candidate.path, roots, limits.file_bytes) as file:
-                for item in read_items(file, candidate.size, name, limits, mappings):
+                for item in read_apart(file, candidate.size, name, limits, mappings):
                     yield _row(item)
         except FileNotFoundError:
             continue  # taken away since the scan

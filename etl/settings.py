@@ -45,6 +45,8 @@ class Limits:
     """NEWSACTORS_MAX_ITEM_SECONDS: processor time for one item."""
     file_seconds: int = 7200
     """NEWSACTORS_MAX_FILE_SECONDS: processor time for reading one file."""
+    memory_bytes: int = 1 << 30
+    """NEWSACTORS_MAX_MEMORY_BYTES: memory of the process that reads."""
 
 
 @dataclass(frozen=True)

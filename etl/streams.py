@@ -16,6 +16,9 @@ class Forwarding(io.RawIOBase):
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
 
+    def fileno(self) -> int:
+        return self.file.fileno()
+
     def seekable(self) -> bool:
         return True
 

@@ -1,23 +1,21 @@
-"""Reuters-21578 as dated texts.
+"""Reuters-21578 as dated texts, read as the warehouse reads it.
 
-Belongs here: reading its SGML, which is not well-formed XML. Does not belong here: what is measured
-on it (`stories`). No text of it enters the project.
+Belongs here: where the corpus is, and the order of its items. Does not belong here: its SGML
+(`etl.readers.reuters_sgml`), and what is measured on it (`stories`). No text of it enters the
+project.
 """
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
+from etl.model import Article
+from etl.readers.reuters_sgml import records
+from etl.readers.source import Budget, Source
+from etl.settings import Limits
 from training.corpora import corpora_folder
-
-_ITEM = re.compile(r'<REUTERS[^>]*\bNEWID="(\d+)"[^>]*>(.*?)</REUTERS>', re.DOTALL)
-_UNPROCESSED = re.compile(r'<TEXT TYPE="UNPROC">(.*?)</TEXT>', re.DOTALL)
-_CONTROLS = re.compile(r"[\x00-\x08]")
-_SIGN_OFF = re.compile(r"(?:\s|[\x00-\x08]|\breuter\b)*\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +36,19 @@ class Item:
 def items() -> Iterator[Item]:
     """The items that have a body, by NEWID.
 
-    Where the text was left as it came ("UNPROC"), its first line is taken as the headline. Raises
-    FileNotFoundError where the corpus is absent.
+    Raises FileNotFoundError where the corpus is absent.
     """
     folder = corpora_folder() / "articles" / "reuters21578"
     for path in sorted(folder.glob("*.sgm"), key=lambda path: int(path.stem)):
-        for number, item in _ITEM.findall(path.read_text(encoding="latin-1")):
-            day = _element(item, "DATE").split()[0]
-            headline, body = _element(item, "TITLE"), _element(item, "BODY")
-            unprocessed = _UNPROCESSED.search(item)
-            if unprocessed:
-                text = _CONTROLS.sub("", html.unescape(unprocessed[1])).strip()
-                headline, _, body = text.partition("\n")
-            if body:
-                yield Item(
-                    int(number),
-                    datetime.strptime(day, "%d-%b-%Y").date(),
-                    " ".join(headline.split()),
-                    _SIGN_OFF.sub("", body),
-                    unprocessed is None,
-                )
-
-
-def _element(item: str, name: str) -> str:
-    match = re.search(f"<{name}>(.*?)</{name}>", item, re.DOTALL)
-    return html.unescape(match[1]) if match else ""
+        with path.open("rb") as file:
+            budget = Budget(Limits(), path.stat().st_size)
+            for record in records(Source.of(file, path.name, budget)):
+                found = record.part
+                if isinstance(found, Article) and record.number and found.published_on:
+                    yield Item(
+                        record.number,
+                        found.published_on,
+                        found.headline or "",
+                        found.body,
+                        record.is_processed,
+                    )

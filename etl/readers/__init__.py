@@ -53,7 +53,7 @@ __all__ = [
     "read_items",
 ]
 
-READERS_VERSION = "2"
+READERS_VERSION = "3"
 """Raised whenever the same bytes would be read differently."""
 
 READERS: tuple[Reader, ...] = (
@@ -88,16 +88,19 @@ def read_items(
     source_path: str,
     limits: Limits | None = None,
     mappings: tuple[Mapping, ...] = (),
+    *,
+    can_be_ended: bool = False,
 ) -> Iterator[Item]:
     """The articles and rejections in a seekable file of `size` bytes, at least one, in file order.
 
     They come one by one: a reader of records holds one of them in memory. `source_path` is only a
     name: nothing is opened by it. Never raises for bad input. A defect in a reader costs the rest
     of that file or archive member, which is rejected as 'unreadable' with the error's text.
+    `can_be_ended` is for `etl.reading`: the process is ended where nothing else ends an item.
     """
     limits = limits or Limits()
     number = 0
-    with Watch(limits) as watch:
+    with Watch(limits, can_be_ended=can_be_ended) as watch:
         source = Source.of(file, source_path, Budget(limits, size), mappings)
         found = _parts(source, watch)
         while True:

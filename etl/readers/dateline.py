@@ -29,6 +29,8 @@ _SLASHED = re.compile(
     rf"(?P<place>{_PLACE})?,?\s*(?P<day>(?i:{_DAY}))?[.,]?\s*/(?P<agency>[^/\n]{{2,30}})/"
     rf"(?:\.\s+|{_DASH}|\s+)",
 )
+_MAX_LENGTH = 300
+"""Where the text of a dateline ends at the latest: blanks without end took cubic time."""
 _NEXT_SENTENCE = re.compile(r"[\"'“‘«„(\[]*[^\W_a-z]")
 _STATE = re.compile(r"[RDI]-", re.IGNORECASE)
 _AGENCY_NAME = re.compile(
@@ -59,7 +61,7 @@ def find_dateline(text: str, *, needs_agency: bool = False) -> Dateline | None:
     """
     indent = len(text) - len(text.lstrip())
     for pattern in (_SLASHED, _DATELINE):
-        match = pattern.match(text, indent)
+        match = pattern.match(text, indent, indent + _MAX_LENGTH)
         if match is None or not _NEXT_SENTENCE.match(text, match.end()):
             continue
         agency = (match["agency"] or "").strip() or None

@@ -72,15 +72,22 @@ _FEW = 0.03
 """Share of bytes above ASCII; Polish, Czech, Hungarian and Turkish news have 5 % and more."""
 _DETECT_FROM = 200
 _DETECT_BYTES = 1 << 17
+# What Python has beside encodings of texts: of host names (in quadratic time), of its own source
+# code, and one that hides markup.
+_NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"}
 _MANY_BYTES = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,40})""")
 
 
 def declared(data: bytes) -> str | None:
-    """The encoding that a page or an XML document says it has, in its first bytes."""
+    """The encoding that a page or an XML document says it has, in its first bytes.
+
+    One that could be read here, a byte a letter, cannot be UTF-16 or UTF-32, whatever it says.
+    """
     match = _DECLARED.search(data[:400]) or _META.search(data[:4096])
-    return match[1].decode("ascii") if match else None
+    told = match[1].decode("ascii") if match else None
+    return None if told is None or re.match(r"utf-?(?:16|32)", told, re.IGNORECASE) else told
 
 
 def decode(data: bytes, told: str | None = None) -> str:
@@ -112,7 +119,7 @@ def decode(data: bytes, told: str | None = None) -> str:
 def _as_told(data: bytes, told: str | None) -> str | None:
     try:
         name = codecs.lookup(told or "").name
-        if name in ("utf-8", "ascii") or not (told and data):
+        if name in ("utf-8", "ascii") or name in _NO_ENCODINGS or not (told and data):
             return None
         return data.decode("cp1252" if name == "iso8859-1" else name)
     except (LookupError, UnicodeError, ValueError):

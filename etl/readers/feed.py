@@ -21,6 +21,7 @@ from etl.readers.told import Told, article
 name = "feed"
 
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?(rss|feed|RDF)[\s>]")
+_MAX_AUTHOR = 1000
 _BODIES = ("encoded", "content", "fulltext", "description", "summary")
 _DATES = ("pubdate", "published", "issued", "date", "updated", "modified")
 
@@ -95,6 +96,7 @@ def _markup(entry: Any, child: str) -> str:
 
 def _name(author: str) -> str:
     """RSS has "desk@courier.example (Ana Ruiz)" for an author."""
+    author = author[:_MAX_AUTHOR]
     match = re.fullmatch(r"\S+@\S+\s+\((.+)\)", author)
     return match[1] if match else "" if re.fullmatch(r"\S+@\S+", author) else author
 

@@ -17,7 +17,8 @@ from etl.readers.markup import looks_like_markup, text_of
 from etl.readers.source import Source
 from etl.readers.told import Told, article
 
-_CUT_OFF = re.compile(r"\s*(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*$")
+_CUT_OFF = re.compile(r"(?:…|\.\.\.)?\s*\[\+\d{1,9} chars\]\s*\Z")
+_MAX_MARK = 40
 _MAX_LIST = 50
 
 
@@ -44,7 +45,7 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
         body = text_of(body)
     told = Told(
         mapping.name,
-        body=_CUT_OFF.sub("", body),
+        body=_without_mark(body),
         headline=_plain(_text(record, mapping.headline)),
         outlet=_plain(_text(record, mapping.outlet)) or mapping.outlet_is,
         authors=[text for text in _all(record, mapping.authors) if text.lower() not in _NOBODY],
@@ -94,6 +95,13 @@ def _values(record: object, path: str) -> Iterator[object]:
             first, rest = path.split(".", 1)
             if first in record:
                 yield from _values(record[first], rest)
+
+
+def _without_mark(body: str) -> str:
+    """The body without NewsAPI's "… [+812 chars]"; searched for where it ends, not all over."""
+    start = max(0, len(body) - _MAX_MARK)
+    match = _CUT_OFF.search(body, start)
+    return body[: match.start()].rstrip() if match else body
 
 
 def _all(record: object, paths: tuple[str, ...]) -> list[str]:

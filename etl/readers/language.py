@@ -33,7 +33,8 @@ _NAMES = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "ita
 
 
 @cache
-def _detector() -> Any:
+def detector() -> Any:
+    """The detector, loaded with the first text."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # 0.3 s and 100 MB
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
@@ -49,7 +50,7 @@ def language_of(article: Article) -> str | None:
     told = told_code(article.language)
     if sum(map(str.isalpha, text)) < _MIN_LETTERS:
         return told
-    ranks = _detector().rank(text)[:5]
+    ranks = detector().rank(text)[:5]
     code = _CLOSE.get(ranks[0][0], ranks[0][0])
     if code in _NO_LANGUAGE:
         return told

@@ -22,7 +22,7 @@ name = "markdown"
 _YAML = re.compile(r"\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TOML = re.compile(r"\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _MAX_FRONT = 1 << 16
-_HEADING = re.compile(r"#{1,2}\s+(\S.*?)\s*#*\s*(?:\n|\Z)")
+_HEADING = re.compile(r"#{1,2}[ \t]+(?=\S)(.*)(?:\n|\Z)")
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -51,7 +51,7 @@ def read(source: Source) -> Iterator[Part]:
     record = {str(key): value for key, value in front.items()}
     heading = _HEADING.match(rest.lstrip())
     if not any(key in record for key in ("title", "headline")) and heading:
-        record["title"] = _plain(heading[1])
+        record["title"] = _plain(heading[1].rstrip().rstrip("#"))
         rest = rest.lstrip()[heading.end() :]
     record["body"] = _plain(rest)
     yield part_of(record, source, name, "front matter")

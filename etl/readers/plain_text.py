@@ -240,7 +240,7 @@ class _Parse:
             if self.at >= len(self.lines):
                 return
             line = self._line(self.at)
-            if self.is_told and line.casefold() == (self.found.headline or "").casefold():
+            if self._repeats_headline(line):
                 self.at += 1
                 continue
             alone = is_dated and is_first and not self._line(self.at + 1)
@@ -264,6 +264,15 @@ class _Parse:
             elif not is_boilerplate(line):
                 return
             self.at += 1
+
+    def _repeats_headline(self, line: str) -> bool:
+        """Whether it is the headline that is told, not the first line of a sentence so begun."""
+        following = self._line(self.at + 1)
+        return (
+            self.is_told
+            and line.casefold() == (self.found.headline or "").casefold()
+            and not following[:1].islower()
+        )
 
     def _byline(self, line: str, alone: bool) -> Byline | None:
         try:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from etl.model import Article
 from etl.readers.base import Part, Rejected, Rejection
-from etl.readers.plain_text import Found, article_of
 from etl.readers.source import HEAD_BYTES, Source
 from etl.readers.told import Told, article
 
@@ -19,7 +20,7 @@ name = "reuters"
 
 OUTLET = "Reuters"
 _OPENING, _END = b"<REUTERS ", b"</REUTERS>"
-_SIGN_OFF = re.compile(r"(?:\s|[\x00-\x08\x0e-\x1f]|\breuter\b)*\Z", re.IGNORECASE)
+_SIGN_OFF = re.compile(r"\breuter\Z", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
@@ -28,8 +29,25 @@ def sniff(head: bytes, path: str) -> float:
     return 1.0 if _OPENING in head[:2048] and b"NEWID=" in head[:4096] else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An item of the collection: its NEWID, and what it is read as.
+
+    Not `is_processed` are items whose headline nobody told from the text; most are price lists.
+    """
+
+    number: int | None
+    is_processed: bool
+    part: Article | Rejection
+
+
 def read(source: Source) -> Iterator[Part]:
     """The items in file order. A brief, which is a headline alone, is rejected as empty."""
+    return (record.part for record in records(source))
+
+
+def records(source: Source) -> Iterator[Record]:
+    """The same with what only those who know the collection ask for. Raises Rejected."""
     held = b""
     limit = source.budget.limits.document_bytes
     while True:
@@ -43,7 +61,7 @@ def read(source: Source) -> Iterator[Part]:
             continue
         start = held.find(_OPENING, 0, end)
         if start >= 0:
-            yield _part(held[start:end], source)
+            yield _record(held[start:end], source)
         held = held[end + len(_END) :]
     if _OPENING in held:
         raise Rejected("malformed", "the last item is not closed", "fetch the file again")
@@ -64,55 +82,61 @@ def _grown(held: bytes, data: bytes, source: Source, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _part(item: bytes, source: Source) -> Part:
+def _record(item: bytes, source: Source) -> Record:
     try:
         text = item.decode("utf-8")
     except UnicodeDecodeError:
         text = item.decode("latin-1")
-    number = re.search(r'NEWID="(\d+)"', text[:1000])
-    where = f"item {number[1]}" if number else "an item without a number"
+    match = re.search(r'NEWID="(\d{1,9})"', text[:1000])
+    number = int(match[1]) if match else None
+    raw = "" if "<BODY>" in text else _unprocessed(text)
     try:
-        day = _element(text, "DATE")
-        told = Told(
+        return Record(number, not raw, _article(text, raw, source))
+    except Rejected as verdict:
+        found = verdict.rejection
+        where = "an item without a number" if number is None else f"item {number}"
+        rejection = Rejection(found.reason, f"{where}: {found.detail}", found.remedy)
+        return Record(number, not raw, rejection)
+
+
+def _article(text: str, raw: str, source: Source) -> Article:
+    """The article of an item; of `raw` text, its first line the headline, where that is all."""
+    day = _element(text, "DATE")
+    first, _, rest = raw.partition("\n")
+    return article(
+        Told(
             "reuters",
-            body=_SIGN_OFF.sub("", _element(text, "BODY")),
-            headline=_element(text, "TITLE"),
+            body=(rest.strip() and rest) or raw or _without_sign_off(_element(text, "BODY")),
+            headline=(rest.strip() and first) or _element(text, "TITLE"),
             outlet=OUTLET,
             authors=[re.sub(r",.*", "", _element(text, "AUTHOR"), flags=re.DOTALL)],
             # One item of 21,578 was sent at 605:12:19: the day counts, for no zone is told.
             dates=[(next(iter(day.split()), ""), "reuters DATE", "%d-%b-%Y")],
             language="en",
-        )
-        if "<BODY>" not in text and (raw := _unprocessed(text)):
-            return article_of(
-                raw,
-                source.name,
-                Found(
-                    on=(dated := article(_with_body(told), source, name)).published_on,
-                    date_method=dated.date_method,
-                    outlet=OUTLET,
-                    outlet_method=name,
-                    language="en",
-                ),
-                name,
-            )
-        return article(told, source, name)
-    except Rejected as verdict:
-        found = verdict.rejection
-        return Rejection(found.reason, f"{where}: {found.detail}", found.remedy)
-
-
-def _with_body(told: Told) -> Told:
-    told.body = "-"
-    return told
+            methods={"headline": "first_line"} if raw else {},
+        ),
+        source,
+        name,
+    )
 
 
 def _unprocessed(text: str) -> str:
     """The text of an item that its makers did not take apart (TYPE="UNPROC")."""
-    match = re.search(r'<TEXT TYPE="UNPROC">(.*?)</TEXT>', text, re.DOTALL)
-    return _SIGN_OFF.sub("", _CONTROLS.sub("", html.unescape(match[1]))).strip() if match else ""
+    return _without_sign_off(_between(text, '<TEXT TYPE="UNPROC">', "</TEXT>")).strip()
+
+
+def _without_sign_off(text: str) -> str:
+    """The text without the "Reuter" that ends it; from the end on, for bodies may be long."""
+    while match := _SIGN_OFF.search(text := text.rstrip(), max(0, len(text) - 10)):
+        text = text[: match.start()]
+    return text
 
 
 def _element(text: str, element: str) -> str:
-    match = re.search(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
-    return _CONTROLS.sub("", html.unescape(match[1])).strip("\r\n") if match else ""
+    return _between(text, f"<{element}>", f"</{element}>").strip("\r\n")
+
+
+def _between(text: str, opening: str, closing: str) -> str:
+    _, _, rest = text.partition(opening)
+    content, found, _ = rest.partition(closing)
+    return _CONTROLS.sub("", html.unescape(content)) if found else ""

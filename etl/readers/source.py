@@ -5,14 +5,16 @@ the bytes mean, and opening files of the inbox or the archive (`etl.store`).
 
 Processor time is watched from a second thread, which raises TooSlow in the reading one: a reader
 of the field's own (a PDF with a loop, a page of a million nested tables) cannot be asked to look at
-the clock itself. Calls into C end before that; what they are given is bounded by `document_bytes`.
+the clock itself. Calls into C it does not reach: `etl.reading` has those ended.
 """
 
 from __future__ import annotations
 
 import ctypes
 import io
+import math
 import re
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ HEAD_BYTES = 1 << 16
 """What is looked at to tell the format."""
 _BOMB_FROM = 32 << 20
 _TICK = 0.25
+_GRACE = 0.25
 
 
 class TooSlow(BaseException):
@@ -210,10 +213,15 @@ def printable(name: str) -> str:
 
 
 class Watch:
-    """Raises TooSlow in this thread while it spends too long inside `item`."""
+    """Raises TooSlow in this thread while it spends too long inside `item`.
 
-    def __init__(self, limits: Limits) -> None:
+    A call into C does not hear of that. Where the process `can_be_ended`, the kernel ends it when
+    an item takes a quarter longer.
+    """
+
+    def __init__(self, limits: Limits, *, can_be_ended: bool = False) -> None:
         self.limits = limits
+        self.can_be_ended = can_be_ended
         self.thread = threading.get_ident()
         self.clock = time.pthread_getcpuclockid(self.thread)
         self.lock = threading.Lock()
@@ -221,6 +229,8 @@ class Watch:
         self.fired = False
         self.done = threading.Event()
         self.spent = 0.0
+        """Seconds of the items before."""
+        self.started = 0.0
 
     def __enter__(self) -> Watch:
         threading.Thread(target=self._watch, name="reader-watch", daemon=True).start()
@@ -241,7 +251,7 @@ class Watch:
                 f"took more than {self.limits.file_seconds:,} s of processor time",
                 "split the file, or raise NEWSACTORS_MAX_FILE_SECONDS",
             )
-        started = time.thread_time()
+        self.started = time.thread_time()
         self.restart()
         try:
             yield
@@ -250,13 +260,19 @@ class Watch:
                 self.due = None
                 if self.fired:  # not delivered yet, perhaps: it must not hit what comes next
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), None)
-            self.spent += time.thread_time() - started
+            self.spent += time.thread_time() - self.started
 
     def restart(self) -> None:
-        """Give the next item its full time."""
+        """Give the next item its full time, or what is left of the file's."""
+        left = self.limits.file_seconds - self.spent - (time.thread_time() - self.started)
+        seconds = min(self.limits.item_seconds, max(0, left))
         with self.lock:
-            self.due = time.clock_gettime(self.clock) + self.limits.item_seconds
+            self.due = time.clock_gettime(self.clock) + seconds
             self.fired = False
+        if self.can_be_ended:
+            _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+            last = math.ceil(time.process_time() + seconds * (1 + _GRACE))
+            resource.setrlimit(resource.RLIMIT_CPU, (last, hard))
 
     def _watch(self) -> None:
         while not self.done.wait(_TICK):

@@ -7,13 +7,32 @@ import gzip
 import io
 import json
 import lzma
+import re
+import struct
 import tarfile
 import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from csv import QUOTE_ALL, DictWriter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+from typing import Any
 
 import pyarrow as pa
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
+
+Mixed = Callable[[list[Any]], list[Any]]
+"""Brings the fields of a format into another order."""
+
+
+def in_order(fields: list[Any]) -> list[Any]:
+    return fields
+
 
 HEADLINE = "Keldane Bank names an interim chief"
 PARAGRAPHS = (
@@ -28,150 +47,254 @@ BODY = "\n\n".join(PARAGRAPHS)
 OUTLET = "Harbour Courier"
 AUTHOR = "Ilse Marrand"
 AT = "2025-06-24T19:30:00+02:00"
+_AT = datetime.fromisoformat(AT)
 URL = "https://courier.example/2025/06/24/keldane-interim-chief"
 
-RECORD = {
-    "title": HEADLINE,
-    "text": BODY,
-    "source": OUTLET,
-    "author": AUTHOR,
-    "published_at": AT,
-    "url": URL,
-    "lang": "en",
-}
+
+@dataclass(frozen=True)
+class Story:
+    """An article as it is put into files; `at` has a zone."""
+
+    headline: str = HEADLINE
+    paragraphs: tuple[str, ...] = PARAGRAPHS
+    outlet: str = OUTLET
+    author: str = AUTHOR
+    at: datetime = _AT
+    url: str = URL
+
+    @property
+    def body(self) -> str:
+        return "\n\n".join(self.paragraphs)
+
+    @property
+    def record(self) -> dict[str, str]:
+        return {
+            "title": self.headline,
+            "text": self.body,
+            "source": self.outlet,
+            "author": self.author,
+            "published_at": self.at.isoformat(),
+            "url": self.url,
+            "lang": "en",
+        }
+
+    @property
+    def elements(self) -> str:
+        return "".join(f"<p>{escape(p)}</p>" for p in self.paragraphs)
 
 
-def html(*, head: str = "", body: str | None = None, charset: str = "utf-8") -> str:
-    body = body or "".join(f"<p>{p}</p>" for p in PARAGRAPHS)
+STORY = Story()
+RECORD = STORY.record
+
+
+def html(
+    story: Story = STORY,
+    *,
+    head: str = "",
+    body: str | None = None,
+    charset: str = "utf-8",
+    mixed: Mixed = in_order,
+) -> str:
+    headline, outlet = escape(story.headline), escape(story.outlet)
+    metas = [
+        f"<title>{headline} | {outlet}</title>",
+        f'<meta property="og:title" content="{headline}">',
+        f'<meta property="og:site_name" content="{outlet}">',
+        f'<meta property="article:published_time" content="{story.at.isoformat()}">',
+        f'<meta name="author" content="{escape(story.author)}">',
+        head,
+        f'<link rel="canonical" href="{escape(story.url)}">',
+    ]
     return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="{charset}">'
-        f"<title>{HEADLINE} | {OUTLET}</title>"
-        f'<meta property="og:title" content="{HEADLINE}">'
-        f'<meta property="og:site_name" content="{OUTLET}">'
-        f'<meta property="article:published_time" content="{AT}">'
-        f'<meta name="author" content="{AUTHOR}">{head}'
-        f'<link rel="canonical" href="{URL}"></head>'
-        f"<body><nav><a href='/'>Home</a> <a href='/sport'>Sport</a></nav><article>"
-        f"<h1>{HEADLINE}</h1>{body}</article>"
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="{charset}">{"".join(mixed(metas))}'
+        "</head><body><nav><a href='/'>Home</a> <a href='/sport'>Sport</a></nav><article>"
+        f"<h1>{headline}</h1>{body or story.elements}</article>"
         "<script>document.write('never run')</script><footer>© Courier</footer></body></html>"
     )
 
 
-def text() -> str:
-    return f" date 2025-06-24 {HEADLINE}\n\nBy {AUTHOR} – {OUTLET}\n\n{BODY}\n"
-
-
-def csv(delimiter: str = ",") -> str:
-    cells = [f'"{value}"' for value in RECORD.values()]
-    return delimiter.join(RECORD) + "\n" + delimiter.join(cells) + "\n"
-
-
-def rss() -> str:
+def text(story: Story = STORY) -> str:
     return (
-        f'<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        f" date {story.at:%Y-%m-%d} {story.headline}\n\n"
+        f"By {story.author} – {story.outlet}\n\n{story.body}\n"
+    )
+
+
+def jsonl(*stories: Story, mixed: Mixed = in_order) -> str:
+    return "".join(f"{json.dumps(dict(mixed([*s.record.items()])))}\n" for s in stories)
+
+
+def csv(delimiter: str = ",", *stories: Story, mixed: Mixed = in_order) -> str:
+    out = io.StringIO()
+    names = mixed([*RECORD])
+    table = DictWriter(out, names, delimiter=delimiter, quoting=QUOTE_ALL, lineterminator="\n")
+    out.write(delimiter.join(names) + "\n")
+    table.writerows(story.record for story in stories or (STORY,))
+    return out.getvalue()
+
+
+def rss(*stories: Story, encoding: str | None = None, mixed: Mixed = in_order) -> str:
+    stories = stories or (STORY,)
+    items = ""
+    for story in stories:
+        elements = [
+            f"<title>{escape(story.headline)}</title>",
+            f"<link>{escape(story.url)}</link>",
+            f"<dc:creator>{escape(story.author)}</dc:creator>",
+            f"<pubDate>{format_datetime(story.at)}</pubDate>",
+            "<description>Short.</description>",
+            f"<content:encoded><![CDATA[{story.elements}]]></content:encoded>",
+        ]
+        items += f"<item>{''.join(mixed(elements))}</item>"
+    told = f' encoding="{encoding}"' if encoding else ""
+    return (
+        f'<?xml version="1.0"{told}?><rss version="2.0" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" '
         'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
-        f"<title>{OUTLET}</title><language>en</language><item><title>{HEADLINE}</title>"
-        f"<link>{URL}</link><dc:creator>{AUTHOR}</dc:creator>"
-        "<pubDate>Tue, 24 Jun 2025 19:30:00 +0200</pubDate><description>Short.</description>"
-        f"<content:encoded><![CDATA[{''.join(f'<p>{p}</p>' for p in PARAGRAPHS)}]]>"
-        "</content:encoded></item></channel></rss>"
+        f"<title>{escape(stories[0].outlet)}</title><language>en</language>{items}</channel></rss>"
     )
 
 
-def atom() -> str:
+def atom(story: Story = STORY, mixed: Mixed = in_order) -> str:
+    elements = [
+        f"<title>{escape(story.headline)}</title>",
+        f'<link href="{escape(story.url)}"/>',
+        f"<published>{story.at.isoformat()}</published>",
+        f"<author><name>{escape(story.author)}</name></author>",
+        "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>"
+        f"{story.elements}</div></content>",
+    ]
     return (
-        f'<feed xmlns="http://www.w3.org/2005/Atom"><title>{OUTLET}</title><entry>'
-        f'<title>{HEADLINE}</title><link href="{URL}"/><published>{AT}</published>'
-        f"<author><name>{AUTHOR}</name></author><content type='xhtml'>"
-        f"<div xmlns='http://www.w3.org/1999/xhtml'>{''.join(f'<p>{p}</p>' for p in PARAGRAPHS)}"
-        "</div></content></entry></feed>"
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><title>{escape(story.outlet)}</title>'
+        f"<entry>{''.join(mixed(elements))}</entry></feed>"
     )
 
 
-def markdown() -> str:
+def markdown(story: Story = STORY, mixed: Mixed = in_order) -> str:
+    fields = [
+        f"title: {json.dumps(story.headline, ensure_ascii=False)}",
+        f"date: {story.at.isoformat()}",
+        f"author: {json.dumps(story.author, ensure_ascii=False)}",
+        f"publication: {json.dumps(story.outlet, ensure_ascii=False)}",
+        f"url: {story.url}",
+    ]
+    body = re.sub(r"([\\`*_{}\[\]<>()#+.!|&~=-])", r"\\\1", story.body)
+    body = body.replace("Una Tarrish", "**Una Tarrish**")
+    return "---\n" + "\n".join(mixed(fields)) + f"\n---\n\n{body}\n"
+
+
+def _nitf(story: Story, mixed: Mixed) -> str:
+    head = [
+        f'<docdata><date.issue norm="{story.at:%Y%m%dT%H%M%S%z}"/></docdata>',
+        f'<pubdata name="{escape(story.outlet)}" ex-ref="{escape(story.url)}"/>',
+    ]
+    above = [
+        f"<hedline><hl1>{escape(story.headline)}</hl1></hedline>",
+        f"<byline>By <person>{escape(story.author)}</person></byline>",
+    ]
     return (
-        f'---\ntitle: "{HEADLINE}"\ndate: {AT}\nauthor: {AUTHOR}\npublication: {OUTLET}\n'
-        f"url: {URL}\n---\n\n{BODY.replace('Una Tarrish', '**Una Tarrish**')}\n"
+        f"<nitf><head>{''.join(mixed(head))}</head><body><body.head>{''.join(mixed(above))}"
+        f"</body.head><body.content>{story.elements}</body.content></body></nitf>"
     )
 
 
-def _nitf() -> str:
-    return (
-        f'<nitf><head><docdata><date.issue norm="20250624T193000+0200"/></docdata>'
-        f'<pubdata name="{OUTLET}"/></head><body><body.head><hedline><hl1>{HEADLINE}</hl1>'
-        f"</hedline><byline>By <person>{AUTHOR}</person></byline></body.head>"
-        f"<body.content>{''.join(f'<p>{p}</p>' for p in PARAGRAPHS)}</body.content></body></nitf>"
-    )
+def nitf(story: Story = STORY, mixed: Mixed = in_order) -> str:
+    return '<?xml version="1.0"?><!DOCTYPE nitf SYSTEM "nitf-3-3.dtd">' + _nitf(story, mixed)
 
 
-def nitf() -> str:
-    return '<?xml version="1.0"?><!DOCTYPE nitf SYSTEM "nitf-3-3.dtd">' + _nitf()
-
-
-def newsml() -> str:
+def newsml(story: Story = STORY, mixed: Mixed = in_order) -> str:
+    about = [
+        '<itemClass qcode="ninat:text"/>',
+        f"<provider><name>{escape(story.outlet)}</name></provider>",
+        f"<versionCreated>{story.at.isoformat()}</versionCreated>",
+    ]
+    meta = [
+        f"<headline>{escape(story.headline)}</headline>",
+        f"<by>{escape(story.author)}</by>",
+    ]
+    parts = [
+        f"<itemMeta>{''.join(mixed(about))}</itemMeta>",
+        f"<contentMeta>{''.join(mixed(meta))}</contentMeta>",
+        f"<contentSet><inlineXML>{_nitf(story, mixed)}</inlineXML></contentSet>",
+    ]
     return (
         '<?xml version="1.0"?><newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet>'
-        f'<newsItem guid="x" xml:lang="en"><itemMeta><itemClass qcode="ninat:text"/>'
-        f"<provider><name>{OUTLET}</name></provider><versionCreated>{AT}</versionCreated>"
-        f"</itemMeta><contentMeta><headline>{HEADLINE}</headline><by>{AUTHOR}</by></contentMeta>"
-        f"<contentSet><inlineXML>{_nitf()}</inlineXML></contentSet></newsItem>"
+        f'<newsItem guid="x" xml:lang="en">{"".join(mixed(parts))}</newsItem>'
         '<newsItem guid="y"><itemMeta><itemClass qcode="ninat:picture"/></itemMeta></newsItem>'
         "</itemSet></newsMessage>"
     )
 
 
-def sgml() -> str:
+def sgml(*stories: Story) -> str:
+    items = ""
+    for number, story in enumerate(stories or (replace(STORY, at=_OF_1987),), 1):
+        items += (
+            f'<REUTERS TOPICS="YES" LEWISSPLIT="TRAIN" OLDID="{number}" NEWID="{number}">\n'
+            f"<DATE>{f'{story.at:%d-%b-%Y %H:%M:%S}'.upper()}.79</DATE>\n<TEXT>&#2;\n"
+            f"<TITLE>{escape(story.headline, quote=False)}</TITLE>\n"
+            f"<DATELINE>    ALDHAVEN, {story.at:%B %d} - </DATELINE>"
+            f"<BODY>{escape(story.body, quote=False)}\n Reuter\n&#3;</BODY></TEXT>\n</REUTERS>\n"
+        )
     return (
-        '<!DOCTYPE lewis SYSTEM "lewis.dtd">\n'
-        '<REUTERS TOPICS="YES" LEWISSPLIT="TRAIN" OLDID="1" NEWID="1">\n'
-        "<DATE>24-JUN-1987 15:01:01.79</DATE>\n<TEXT>&#2;\n"
-        f"<TITLE>{HEADLINE}</TITLE>\n<DATELINE>    ALDHAVEN, June 24 - </DATELINE>"
-        f"<BODY>{BODY}\n Reuter\n&#3;</BODY></TEXT>\n</REUTERS>\n"
-        '<REUTERS NEWID="2">\n<DATE>24-JUN-1987 15:02:01.79</DATE>\n<TEXT TYPE="BRIEF">\n'
+        f'<!DOCTYPE lewis SYSTEM "lewis.dtd">\n{items}'
+        '<REUTERS NEWID="2000">\n<DATE>24-JUN-1987 15:02:01.79</DATE>\n<TEXT TYPE="BRIEF">\n'
         "<TITLE>A HEADLINE ALONE</TITLE></TEXT>\n</REUTERS>\n"
     )
 
 
-def eml() -> bytes:
+_OF_1987 = datetime(1987, 6, 24, 15, 1, 1, tzinfo=UTC)
+
+
+def eml(story: Story = STORY, charset: str = "utf-8", mixed: Mixed = in_order) -> bytes:
     message = EmailMessage()
-    message["From"] = f"{OUTLET} <news@courier.example>"
-    message["To"] = "desk@tribune.example"
-    message["Subject"] = HEADLINE
-    message["Date"] = "Tue, 24 Jun 2025 19:30:00 +0200"
-    message["Message-ID"] = "<1@courier.example>"
-    message.set_content(BODY)
-    message.add_alternative(f"<p>{BODY}</p>", subtype="html")
-    message.add_attachment(text().encode(), maintype="text", subtype="plain", filename="a.txt")
+    for name, value in mixed(
+        [
+            ("From", Address(story.outlet, "news", "courier.example")),
+            ("To", "desk@tribune.example"),
+            ("Subject", story.headline),
+            ("Date", format_datetime(story.at)),
+            ("Message-ID", "<1@courier.example>"),
+        ]
+    ):
+        message[name] = value
+    message.set_content(story.body, charset=charset)
+    message.add_alternative(story.elements, subtype="html", charset=charset)
+    message.add_attachment(text(story).encode(), maintype="text", subtype="plain", filename="a.txt")
     return message.as_bytes()
 
 
-def warc() -> bytes:
+def warc(*stories: Story) -> bytes:
     out = io.BytesIO()
     writer = WARCWriter(out, gzip=False)
-    for kind, status, content in (
-        ("text/html; charset=windows-1252", "200 OK", html(charset="utf-8").encode("cp1252")),
-        ("image/png", "200 OK", b"\x89PNG\r\n\x1a\n\x00"),
-        ("text/html", "404 Not Found", b"<html><p>gone</p></html>"),
+    pages = [
+        (s.url, "text/html; charset=windows-1252", "200 OK", html(s).encode("cp1252"))
+        for s in stories or (STORY,)
+    ]
+    for url, kind, status, content in (
+        *pages,
+        (URL, "image/png", "200 OK", b"\x89PNG\r\n\x1a\n\x00"),
+        (URL, "text/html", "404 Not Found", b"<html><p>gone</p></html>"),
     ):
         headers = StatusAndHeaders(status, [("Content-Type", kind)], protocol="HTTP/1.1")
         writer.write_record(
             writer.create_warc_record(
-                URL, "response", payload=io.BytesIO(content), http_headers=headers
+                url, "response", payload=io.BytesIO(content), http_headers=headers
             )
         )
     return out.getvalue()
 
 
-def docx() -> bytes:
+def docx(story: Story = STORY) -> bytes:
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     paragraphs = (
-        f'<w:p><w:pPr><w:pStyle w:val="Title"/></w:pPr><w:r><w:t>{HEADLINE}</w:t></w:r></w:p>'
+        '<w:p><w:pPr><w:pStyle w:val="Title"/></w:pPr>'
+        f"<w:r><w:t>{escape(story.headline)}</w:t></w:r></w:p>"
     )
-    paragraphs += "".join(f"<w:p><w:r><w:t>{p}</w:t></w:r></w:p>" for p in PARAGRAPHS)
+    paragraphs += "".join(f"<w:p><w:r><w:t>{escape(p)}</w:t></w:r></w:p>" for p in story.paragraphs)
     core = (
         '<cp:coreProperties xmlns:cp="c" xmlns:dc="d" xmlns:dcterms="t">'
-        f"<dc:creator>{AUTHOR}</dc:creator><dcterms:created>{AT}</dcterms:created>"
-        "</cp:coreProperties>"
+        f"<dc:creator>{escape(story.author)}</dc:creator>"
+        f"<dcterms:created>{story.at.isoformat()}</dcterms:created></cp:coreProperties>"
     )
     return zipped(
         {
@@ -183,10 +306,10 @@ def docx() -> bytes:
     )
 
 
-def pdf(*below_headline: str) -> bytes:
+def pdf(*below_headline: str, story: Story = STORY, is_packed: bool = False) -> bytes:
     """A page of text, each paragraph's lines 14 points apart."""
     lines: list[str] = []
-    for paragraph in (HEADLINE, *below_headline, *PARAGRAPHS):
+    for paragraph in (story.headline, *below_headline, *story.paragraphs):
         line = ""
         for word in paragraph.replace("“", '"').replace("”", '"').split():
             if len(line) + len(word) > 80:
@@ -194,17 +317,31 @@ def pdf(*below_headline: str) -> bytes:
                 line = ""
             line = f"{line} {word}".strip()
         lines.append(line)
-    drawn = "".join(f"({line}) Tj T* " for line in lines)
-    stream = f"BT /F1 10 Tf 14 TL 50 780 Td {drawn}ET".encode()
+    drawn = "".join(f"({_in_pdf(line)}) Tj T* " for line in lines)
+    stream = f"BT /F1 10 Tf 14 TL 50 780 Td {drawn}ET".encode("cp1252")
+    return pdf_of(
+        zlib.compress(stream) if is_packed else stream,
+        f"/CreationDate (D:{story.at:%Y%m%d%H%M%S}+02'00') /Title ({_in_pdf(story.headline)})",
+        "/Filter /FlateDecode" if is_packed else "",
+    )
+
+
+def pdf_of(stream: bytes, info: str = "", about: str = "") -> bytes:
+    """A document of one page with this content stream; `about` is what its dictionary adds."""
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
         b"/Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        b"<< /CreationDate (D:20250624193000+02'00') /Title (%s) >>" % HEADLINE.encode(),
+        b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(stream), about.encode(), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        f"<< {info} >>".encode("cp1252"),
     )
+    return pdf_objects(objects)
+
+
+def pdf_objects(objects: Sequence[bytes]) -> bytes:
+    """A document of these objects: number 1 is the catalogue, the last the properties."""
     out = b"%PDF-1.4\n"
     places = []
     for number, content in enumerate(objects, 1):
@@ -212,16 +349,27 @@ def pdf(*below_headline: str) -> bytes:
         out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     return out + (
-        b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R /Info 6 0 R >>\n"
-        b"startxref\n%d\n%%%%EOF" % (len(objects) + 1, table, len(objects) + 1, len(out))
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R /Info %d 0 R >>\n"
+        b"startxref\n%d\n%%%%EOF"
+        % (len(objects) + 1, table, len(objects) + 1, len(objects), len(out))
     )
 
 
-def rtf() -> bytes:
-    marked = text().replace("“", "\\'93").replace("”", "\\'94").replace("–", "\\u8211?")
-    lines = marked.replace("\n", "\\par\n")
+def _in_pdf(line: str) -> str:
+    return re.sub(r"([\\()])", r"\\\1", line)
+
+
+def rtf(story: Story = STORY) -> bytes:
+    marked = re.sub(r"([\\{}])", r"\\\1", text(story))
+    marked = marked.replace("“", "\\'93").replace("”", "\\'94").replace("\n", "\\par\n")
+    marked = "".join(c if ord(c) < 128 else _in_rtf(c) for c in marked)
     fonts = "{\\fonttbl\\f0 Helvetica;}{\\*\\expandedcolortbl;;}"
-    return ("{\\rtf1\\ansi\\ansicpg1252" + fonts + "\\f0 " + lines + "}").encode("ascii")
+    return ("{\\rtf1\\ansi\\ansicpg1252" + fonts + "\\f0 " + marked + "}").encode("ascii")
+
+
+def _in_rtf(character: str) -> str:
+    units = struct.iter_unpack("<h", character.encode("utf-16-le"))
+    return "".join(f"\\u{unit}?" for (unit,) in units)
 
 
 def zipped(members: dict[str, str | bytes]) -> bytes:
@@ -252,31 +400,35 @@ def zstd(data: bytes) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
-FILES: dict[str, bytes] = {
-    "text.txt": text().encode(),
-    "page.html": html().encode(),
-    "record.json": json.dumps(RECORD).encode(),
-    "records.jsonl": (json.dumps(RECORD) + "\n" + json.dumps(RECORD) + "\n").encode(),
-    "table.csv": csv().encode(),
-    "table.tsv": csv("\t").encode(),
-    "note.md": markdown().encode(),
-    "feed.rss": rss().encode(),
-    "feed.atom": atom().encode(),
-    "wire.nitf": nitf().encode(),
-    "wire.newsml": newsml().encode(),
-    "old.sgm": sgml().encode(),
-    "letter.eml": eml(),
-    "crawl.warc": warc(),
-    "crawl.warc.gz": gzip.compress(warc()),
-    "paper.docx": docx(),
-    "paper.pdf": pdf(),
-    "paper.rtf": rtf(),
-    "text.txt.gz": gzip.compress(text().encode()),
-    "text.txt.bz2": bz2.compress(text().encode()),
-    "text.txt.xz": lzma.compress(text().encode()),
-    "text.txt.zst": zstd(text().encode()),
-    "pack.zip": zipped({"a/text.txt": text(), "b/page.html": html(), ".DS_Store": b"\0"}),
-    "pack.tar": tarred({"a/text.txt": text().encode()}),
-    "pack.tar.gz": gzip.compress(tarred({"a/text.txt": text().encode()})),
+BUILDERS: dict[str, Callable[[Story], bytes]] = {
+    "text.txt": lambda story: text(story).encode(),
+    "page.html": lambda story: html(story).encode(),
+    "record.json": lambda story: json.dumps(story.record).encode(),
+    "records.jsonl": lambda story: jsonl(story, story).encode(),
+    "table.csv": lambda story: csv(",", story).encode(),
+    "table.tsv": lambda story: csv("\t", story).encode(),
+    "note.md": lambda story: markdown(story).encode(),
+    "feed.rss": lambda story: rss(story).encode(),
+    "feed.atom": lambda story: atom(story).encode(),
+    "wire.nitf": lambda story: nitf(story).encode(),
+    "wire.newsml": lambda story: newsml(story).encode(),
+    "old.sgm": lambda story: sgml(replace(story, at=story.at.replace(year=1987))).encode(),
+    "letter.eml": lambda story: eml(story),
+    "crawl.warc": lambda story: warc(story),
+    "crawl.warc.gz": lambda story: gzip.compress(warc(story)),
+    "paper.docx": lambda story: docx(story),
+    "paper.pdf": lambda story: pdf(story=story),
+    "packed.pdf": lambda story: pdf(story=story, is_packed=True),
+    "paper.rtf": lambda story: rtf(story),
+    "text.txt.gz": lambda story: gzip.compress(text(story).encode()),
+    "text.txt.bz2": lambda story: bz2.compress(text(story).encode()),
+    "text.txt.xz": lambda story: lzma.compress(text(story).encode()),
+    "text.txt.zst": lambda story: zstd(text(story).encode()),
+    "pack.zip": lambda story: zipped(
+        {"a/text.txt": text(story), "b/page.html": html(story), ".DS_Store": b"\0"}
+    ),
+    "pack.tar": lambda story: tarred({"a/text.txt": text(story).encode()}),
+    "pack.tar.gz": lambda story: gzip.compress(tarred({"a/text.txt": text(story).encode()})),
 }
+FILES = {name: build(STORY) for name, build in BUILDERS.items()}
 """A file of every format; what each holds is known."""

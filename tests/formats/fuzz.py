@@ -1,16 +1,48 @@
-"""Damage to real files: bytes flipped, cut, doubled, swapped, and numbers made huge."""
+"""Damage to real files, and to what is packed in them: the same for the same seed."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import random
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+
+from formats.files import pdf_of, tarred, zipped, zstd
 
 _TOKENS = (b"\0", b"\xff" * 4, b"<", b">", b"&", b'"', b"'", b"{", b"[", b"\n", b"99999999",
-           b"<!ENTITY", b"]]>", b"\xef\xbb\xbf", b"%s%n", b"../../", b"\x1b[31m")  # fmt: skip
+           b"<!ENTITY", b"]]>", b"\xef\xbb\xbf", b"%s%n", b"../../", b"\x1b[31m", b"-1", b"=?",
+           b"<![CDATA[", b"<!--", b"\\", b"\r\n\r\n", b" 0 R", b"<<", b"\xff\xfe")  # fmt: skip
+_REST = "rest"
 
 
-def mutated(data: bytes, seed: int) -> bytes:
-    """The file with one to eight damages, the same for the same seed."""
+def damaged(name: str, sources: Sequence[bytes], seed: int) -> bytes:
+    """One of the files with damages: in the bytes, or in those of a part, packed again soundly."""
     rng = random.Random(seed)
+    return _damaged(name, rng.choice(sources), rng)
+
+
+def _damaged(name: str, data: bytes, rng: random.Random) -> bytes:
+    suffix = name.rsplit(".", 1)[-1]
+    if suffix not in _PACKINGS or rng.random() < 0.5:
+        return mutated(data, rng)
+    unpack, pack = _PACKINGS[suffix]
+    members = unpack(data)
+    which = rng.choice(sorted(members))
+    inner = name.removesuffix(f".{suffix}") if which == _REST else which
+    members[which] = _damaged(inner, members[which], rng)
+    return pack(members)
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    """The bytes with one to eight damages: flipped, cut, doubled, swapped, numbers made huge."""
     out = bytearray(data)
     for _ in range(rng.randint(1, 8)):
         if not out:
@@ -34,3 +66,47 @@ def mutated(data: bytes, seed: int) -> bytes:
                 other = rng.randrange(len(out))
                 out[at : at + length] = out[other : other + length]
     return bytes(out)
+
+
+def _unzipped(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _untarred(data: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        files = ((m, archive.extractfile(m)) for m in archive if m.isreg())
+        return {member.name: file.read() for member, file in files if file is not None}
+
+
+def _unflated(data: bytes) -> dict[str, bytes]:
+    """What a page of `files.pdf` draws; nothing but that is in the document packed anew."""
+    match = re.search(rb"stream\n(.*)\nendstream", data, re.DOTALL)
+    assert match is not None
+    is_packed = b"/FlateDecode" in data
+    return {"content": zlib.decompress(match[1]) if is_packed else match[1]}
+
+
+def _one(
+    unpack: Callable[[bytes], bytes], pack: Callable[[bytes], bytes]
+) -> tuple[Callable[[bytes], dict[str, bytes]], Callable[[dict[str, bytes]], bytes]]:
+    return (lambda data: {_REST: unpack(data)}), (lambda members: pack(members[_REST]))
+
+
+def _unzstd(data: bytes) -> bytes:
+    return bytes(pa.CompressedInputStream(pa.BufferReader(data), "zstd").read())
+
+
+_PACKINGS = {
+    "gz": _one(gzip.decompress, lambda data: gzip.compress(data, 1)),
+    "bz2": _one(bz2.decompress, bz2.compress),
+    "xz": _one(lzma.decompress, lambda data: lzma.compress(data, preset=0)),
+    "zst": _one(_unzstd, zstd),
+    "zip": (_unzipped, lambda members: zipped({**members})),
+    "docx": (_unzipped, lambda members: zipped({**members})),
+    "tar": (_untarred, tarred),
+    "pdf": (
+        _unflated,
+        lambda members: pdf_of(zlib.compress(members["content"]), "", "/Filter /FlateDecode"),
+    ),
+}

@@ -15,7 +15,11 @@ from etl.readers.mappings import MappingError, load_mappings
 from etl.settings import Limits
 from formats import files
 
-UNTOLD = {"old.sgm", "paper.pdf"}  # an outlet, an author or a zone that the format has no place for
+UNTOLD = {
+    "old.sgm",
+    "paper.pdf",
+    "packed.pdf",
+}  # an outlet, an author or a zone that the format has no place for
 
 
 def articles(data: bytes, path: str) -> list[Article]:

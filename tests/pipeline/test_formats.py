@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 
 from formats import files
+from formats.hostile import DEAF
 
 from pipeline.world import Words, World, story, text
 
@@ -68,3 +70,13 @@ def test_other_languages_are_stored_and_not_extracted(world: World) -> None:
         "select count(*) from loaded.text_mentions join loaded.article_versions "
         "using (content_sha256) where language = 'de'"
     ) == [(0,)]
+
+
+def test_a_file_that_ends_its_reader_is_set_aside_and_the_next_is_read(world: World) -> None:
+    brief = World(world.root, item_seconds=1)
+    (endless,) = islice(DEAF.values(), 1)
+    brief.drop("a.html", endless())
+    brief.drop("b.txt", text(story(1)))
+    brief.ingest()
+    assert brief.quarantine() == {"a.html": "too_slow"}
+    assert len(brief.articles()) == 1

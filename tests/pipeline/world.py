@@ -104,6 +104,7 @@ class World:
 
     root: Path
     batch_articles: int = 500
+    item_seconds: int = 20
 
     @cached_property
     def settings(self) -> Settings:
@@ -113,6 +114,7 @@ class World:
                 "NEWSACTORS_INBOX": str(self.root / "inbox"),
                 "NEWSACTORS_SETTLE_SECONDS": "0",
                 "NEWSACTORS_BATCH_ARTICLES": str(self.batch_articles),
+                "NEWSACTORS_MAX_ITEM_SECONDS": str(self.item_seconds),
             }
         )
         settings.inbox.mkdir(parents=True, exist_ok=True)

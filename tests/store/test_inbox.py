@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -108,6 +109,13 @@ def unreadable(path: Path, root: Path) -> str:
 def test_a_pipe_is_unreadable_and_blocks_nobody(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert unreadable(tmp_path / "pipe", tmp_path) == "not a regular file"
+
+
+def test_devices_and_sockets_are_unreadable(tmp_path: Path) -> None:
+    assert unreadable(Path("/dev/zero"), Path("/dev")) == "not a regular file"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        assert unreadable(tmp_path / "s", tmp_path)
 
 
 def test_a_link_is_followed_inside_the_inbox_only(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""Whatever a file does to its reader, the ingest goes on with the next one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from etl import reading
+from etl.readers import Item, read_file
+from etl.settings import Limits
+from formats import files
+from formats.hostile import DEAF
+
+BRIEF = Limits(item_seconds=1)
+
+
+@contextmanager
+def reading_apart(
+    data: bytes, path: str, limits: Limits | None = None
+) -> Iterator[Generator[Item, None, None]]:
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        with closing(reading.read_apart(file, len(data), path, limits)) as items:
+            yield items
+
+
+def apart(data: bytes, path: str, limits: Limits | None = None) -> list[Item]:
+    with reading_apart(data, path, limits) as items:
+        return list(items)
+
+
+@pytest.mark.parametrize("name", ["text.txt", "page.html", "pack.zip", "crawl.warc.gz",
+                                  "text.txt.zst", "paper.pdf", "wire.newsml"])  # fmt: skip
+def test_a_file_is_read_the_same_apart(name: str) -> None:
+    assert apart(files.FILES[name], name) == read_file(files.FILES[name], name)
+
+
+def test_a_large_file_is_handed_over_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_SENT_BYTES", 100)
+    data = files.FILES["records.jsonl"]
+    assert apart(data, "a.jsonl") == read_file(data, "a.jsonl")
+
+
+@pytest.mark.parametrize("name", DEAF)
+def test_c_code_that_does_not_end_is_ended(name: str) -> None:
+    started = time.monotonic()
+    (item,) = apart(DEAF[name](), "x.html", BRIEF)
+    assert item.rejection is not None
+    assert item.rejection.reason == "too_slow"
+    assert "did not let itself be stopped" in item.rejection.detail
+    assert time.monotonic() - started < 60
+    assert apart(files.FILES["text.txt"], "next.txt")[0].article
+
+
+def test_what_needs_more_memory_than_there_may_be_is_too_large() -> None:
+    lists = b"[" + b"[]," * 8_000_000 + b"[]]"
+    (item,) = apart(lists, "x.json", Limits(memory_bytes=400 << 20))
+    assert item.rejection is not None
+    assert item.rejection.reason == "too_large"
+
+
+def test_a_crash_keeps_what_came_before_it() -> None:
+    apart(files.FILES["text.txt"], "x.txt")
+    process = reading._idle[-1].popen
+    data = files.jsonl(*[files.STORY] * 1000).encode()
+    with reading_apart(data, "a.jsonl") as items:
+        first = next(items)
+        os.kill(process.pid, signal.SIGSEGV)
+        *more, last = items
+    assert first.article
+    assert all(item.article for item in more)
+    assert last.rejection is not None
+    assert (last.number, last.rejection.reason) == (len(more) + 1, "unreadable")
+    assert "SIGSEGV" in last.rejection.detail
+    assert apart(files.FILES["text.txt"], "next.txt")[0].article
+
+
+def test_a_reader_starts_nothing_writes_nothing_and_calls_nobody() -> None:
+    """What the process refuses, asked of the hook itself: no file makes a reader ask."""
+    for event, args in (
+        ("subprocess.Popen", ("sh", [], None, None)),
+        ("socket.connect", (None, ("127.0.0.1", 9))),
+        ("os.remove", ("x", -1)),
+        ("open", ("x", "w", os.O_WRONLY | os.O_CREAT)),
+    ):
+        with pytest.raises(PermissionError):
+            reading._refuse(event, args)
+    reading._refuse("open", ("x", "r", os.O_RDONLY))
+
+
+def test_reading_given_up_leaves_no_process() -> None:
+    apart(files.FILES["text.txt"], "x.txt")
+    process = reading._idle[-1].popen
+    data = files.jsonl(*[files.STORY] * 1000).encode()
+    with reading_apart(data, "a.jsonl") as items:
+        next(items)
+    assert process.poll() is not None
