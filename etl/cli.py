@@ -34,6 +34,7 @@ from etl import (
 )
 from etl.cli_run import (
     WAITING,
+    Commands,
     as_row,
     json_option,
     progress_bars,
@@ -56,7 +57,9 @@ from etl.store.writer import Writer
 SHOWN_WARNINGS = 10
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="newsactors")
 @click.pass_context
 def main(context: click.Context) -> None:

@@ -7,7 +7,9 @@ any one command.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from etl import export, terminal
+from etl import export, queries, terminal
 from etl.intake import InputError
 from etl.intake import Progress as Report
 from etl.preview import preview
@@ -30,6 +33,22 @@ WAITING = "another process is writing to the warehouse; this one waits for it be
 
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+
+
+class Commands(click.Group):
+    """A group whose commands end with a line and 1 where a disk or a database fails them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (OSError, sqlite3.Error, duckdb.Error) as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # who reads the output has gone: click ends in silence
+            raise click.ClickException(
+                f"{terminal.clean(queries.first_line(error))}; mend that and run again: "
+                "what was published is as it was, and what was done is kept"
+            ) from error
 
 
 @contextmanager
