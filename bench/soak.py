@@ -116,6 +116,7 @@ def main() -> None:
     given = parser.parse_args()
     given.report.parent.mkdir(parents=True, exist_ok=True)
     series: list[dict[str, Any]] = []
+    totals: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="newsactors-soak-") as folder:
         place = Place(Path(folder), batch_articles=500)
         dagster_home = Path(folder) / "dagster"
@@ -132,10 +133,10 @@ def main() -> None:
                 f"{row['peak_mb']} MB {row['stages']}\n"
             )
             sys.stdout.flush()
-            report = {"summary": summary(series), "series": series}
-            given.report.write_text(json.dumps(report, indent=1) + "\n")
-    sys.stdout.write(json.dumps(report["summary"], indent=2) + "\n")
-    sys.exit(bool(report["summary"]["grown"]))
+            totals = summary(series)
+            given.report.write_text(json.dumps({"summary": totals, "series": series}) + "\n")
+    sys.stdout.write(json.dumps(totals, indent=2) + "\n")
+    sys.exit(bool(totals["grown"]))
 
 
 if __name__ == "__main__":

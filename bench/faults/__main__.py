@@ -23,7 +23,7 @@ KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "together": together.run,
     "readers": readers.run,
 }
-ROUNDS = {"kills": 130, "space": 64, "together": 36, "readers": 50}
+ROUNDS = {"kills": 120, "space": 64, "together": 36, "readers": 50}
 
 
 def main() -> None:

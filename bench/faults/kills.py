@@ -14,8 +14,10 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import cycle, islice
 
-from bench.faults.place import ACTIONS, Action, Place, Undisturbed, difference, undisturbed
+from bench.faults.place import ACTIONS, Action, Place, Undisturbed, undisturbed
+from bench.faults.tables import difference
 from bench.faults.victim import BETWEEN, Harm, Kill, Outcome
 
 AT_LEAST_SECONDS = 0.002
@@ -28,11 +30,14 @@ class Round:
     """One kill, or two where the run after it was killed too, and how that ended."""
 
     action: str
-    stage: str
-    """In which it died; that of the second kill behind a comma."""
+    stages: tuple[str, ...]
+    """In which it died, each time."""
     moment: str
-    kills: int
     problem: str = ""
+
+    @property
+    def kills(self) -> int:
+        return len(self.stages)
 
 
 def cells(reference: Sequence[Undisturbed]) -> list[tuple[Undisturbed, str]]:
@@ -71,7 +76,7 @@ def one_round(place: Place, one: Undisturbed, stage: str, chance: random.Random)
             break
     else:
         return None
-    done = Round(one.action.name, hit.stage, moment, 1)
+    done = Round(one.action.name, (hit.stage,), moment)
     seen = place.contents()
     parts = {name: seen[name] for name in seen if name in one.before and name in one.after}
     published = {n: r for n, r in parts.items() if not n.startswith(("candidate", "extractor"))}
@@ -82,7 +87,7 @@ def one_round(place: Place, one: Undisturbed, stage: str, chance: random.Random)
     if chance.random() < 0.3:
         second, when = _kill(place, one, stage, chance, again)
         if second is not None:
-            done.stage, done.moment, done.kills = f"{hit.stage}, {second.stage}", when, 2
+            done.stages, done.moment = (hit.stage, second.stage), f"{moment}, {when}"
             again = one.action.again(place, one.arguments)
     outcome = place.run(*again)
     # What was done already needs no doing: then the command may say so, and the rest must hold.
@@ -95,27 +100,29 @@ def one_round(place: Place, one: Undisturbed, stage: str, chance: random.Random)
 
 def run(
     place: Place,
-    rounds: int,
+    kills: int,
     seed: int,
     say: Callable[[str], None] = lambda _: None,
     actions: Sequence[Action] = ACTIONS,
 ) -> dict[str, object]:
-    """Kill so often, over all stages in turn; what was hit and what went wrong."""
+    """Kill at least so often, over all stages in turn; what was hit and what went wrong."""
     chance = random.Random(seed)
     reference = undisturbed(place, actions)
     todo = cells(reference)
     say(f"{len(todo)} stages of {len(reference)} actions")
     chance.shuffle(todo)
     done: list[Round] = []
-    for number in range(rounds):
-        one, stage = todo[number % len(todo)]
+    for one, stage in islice(cycle(todo), TRIES * kills):
+        if sum(r.kills for r in done) >= kills:
+            break
         found = one_round(place, one, stage, chance)
         if found is None:
-            say(f"{number + 1}: {one.action.name}, {stage}: too short to be hit")
+            say(f"{one.action.name}, {stage}: too short to be hit")
             continue
         done.append(found)
-        say(f"{number + 1}: {found.action}, {found.stage}, {found.moment}: {found.problem or 'ok'}")
-    hit = Counter((r.action, stage) for r in done for stage in r.stage.split(", "))
+        say(f"{sum(r.kills for r in done)}: {found.action}, {', '.join(found.stages)}, "
+            f"{found.moment}: {found.problem or 'ok'}")  # fmt: skip
+    hit = Counter((r.action, stage) for r in done for stage in r.stages)
     return {
         "rounds": len(done),
         "kills": sum(r.kills for r in done),
@@ -125,5 +132,6 @@ def run(
             one.action.name: {s: n for (a, s), n in sorted(hit.items()) if a == one.action.name}
             for one in reference
         },
+        "stages_not_hit": [f"{o.action.name}, {s}" for o, s in todo if not hit[o.action.name, s]],
         "seed": seed,
     }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from bench.articles import article
+from bench.faults.tables import Rows, published_rows
 from bench.faults.victim import UNHARMED, Harm, Kill, Outcome, Running, Server
 from etl.extract import get_extractor
 from etl.settings import REPOSITORY, Settings
@@ -28,44 +29,8 @@ from etl.store.editions import Edition, Switch
 from etl.store.registry import read_corrections
 from etl.store.staging import STAGED_TABLES, layout
 
-Rows = dict[str, list[tuple[Any, ...]]]
-
-NOT_COMPARED = ("corrections", "ingest_runs", "warehouse_info")
-"""Tables of schema `main` that tell of what was done, not of what came of it."""
-OF_A_RUN = "run_id|.*_at|.*_run"
-"""Columns that say when and by which run something came: two runs never agree on them."""
 BATCH = 6
 """Articles a batch: so few that staging is compacted, as after weeks of news."""
-
-
-def rows(con: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[Any, ...]]:
-    """The rows of a relation in an order of their own, run ids and times aside."""
-    found = con.execute(
-        f"select columns(c -> not regexp_full_match(c, ?)) from {relation}", [OF_A_RUN]
-    ).fetchall()
-    return sorted(found, key=repr)
-
-
-def published_rows(file: Path) -> Rows:
-    """All that a published file says of articles and actors."""
-    with duckdb.connect(str(file.resolve()), read_only=True) as con:
-        names = con.execute(
-            "select table_name from information_schema.tables where table_schema = 'main' "
-            "and not list_contains(?, table_name) order by 1",
-            [list(NOT_COMPARED)],
-        ).fetchall()
-        return {name: rows(con, f"main.{name}") for (name,) in names}
-
-
-def difference(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
-    """The tables that differ, with one row that only one of them has; empty for none."""
-    told = []
-    for name in sorted(found.keys() | expected.keys()):
-        here, there = found.get(name, []), expected.get(name, [])
-        if here != there:
-            odd = [r for r in here if r not in there][:1] or [r for r in there if r not in here][:1]
-            told.append(f"{name}: {len(here)} rows for {len(there)}, such as {str(odd)[:300]}")
-    return "; ".join(told)
 
 
 @dataclass(frozen=True)
@@ -91,12 +56,8 @@ class Place:
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
-        self.server = Server(self.root)
         self.temporary.mkdir(exist_ok=True)
-        # The server of processes is started with this: it parses the dbt project into it.
-        os.environ.update(self.environment)
-        os.environ["PYTHONPATH"] = str(REPOSITORY)
-        os.environ.pop("DAGSTER_HOME", None)
+        self.server = Server(self.root, self.environment)
 
     @property
     def home(self) -> Path:
@@ -119,6 +80,7 @@ class Place:
             "NEWSACTORS_BATCH_ARTICLES": str(self.batch_articles),
             "TMPDIR": str(self.temporary),
             "DO_NOT_TRACK": "1",
+            "PYTHONPATH": str(REPOSITORY),
             **self.more,
         }
 
@@ -297,6 +259,8 @@ ACTIONS = (
 
 def prepare(place: Place) -> None:
     """A warehouse of two articles that reads by the rules: the shipped model would take minutes."""
+    for folder in (place.home, place.inbox):
+        clear(folder)
     rules = get_extractor("rules")
     # As after the promotion of a candidate when there was nothing yet.
     to = Switch(

@@ -12,6 +12,7 @@ Run as a program it is a reader, which prints at its end what it has seen:
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -106,7 +107,7 @@ def run(
     readers = [
         subprocess.Popen(
             [sys.executable, "-m", "bench.faults.readers", place.settings.published, stop, how],
-            stdout=subprocess.PIPE, text=True,
+            env=os.environ | place.environment, stdout=subprocess.PIPE, text=True,
         )
         for how in ("held", *(("resolved", "link")[n % 2] for n in range(READERS)))
     ]  # fmt: skip

@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.faults.place import ACTIONS, Action, Place, Undisturbed, difference, undisturbed
+from bench.faults.place import ACTIONS, Action, Place, Undisturbed, undisturbed
+from bench.faults.tables import difference
 from bench.faults.victim import BETWEEN, Harm, Outcome
 
 PLENTY = "2g"

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from bench.articles import article
-from bench.faults.place import ACTIONS, Place, Rows, difference, prepare
+from bench.faults.place import ACTIONS, Place, prepare
+from bench.faults.tables import Rows, difference
 from bench.faults.victim import Outcome
 from etl.settings import REPOSITORY
 

@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import connection, get_context
+from multiprocessing import connection, forkserver, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -184,13 +184,24 @@ UNHARMED = Harm()
 
 
 class Server:
-    """Starts commands for one place. Its environment is that of this process when it starts."""
+    """Starts commands, each with its own environment; one a process, whatever is made of it.
 
-    def __init__(self, folder: Path) -> None:
+    `environment` is what it imports with: it parses the dbt project into NEWSACTORS_HOME.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._folder = folder
         self._context: ForkServerContext = get_context("forkserver")
         self._context.set_forkserver_preload(["bench.faults.victim", "bench.faults.preload"])
         self._count = 0
+        before = dict(os.environ)
+        os.environ.update(environment)
+        os.environ.pop("DAGSTER_HOME", None)
+        try:
+            forkserver.ensure_running()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def start(
         self,
