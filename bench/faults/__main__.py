@@ -32,7 +32,9 @@ def main() -> None:
         prog="python -m bench.faults", description="Hurt a warehouse and compare what it publishes."
     )
     parser.add_argument("kinds", nargs="+", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
-    parser.add_argument("--rounds", type=int, help=f"how often; by default {ROUNDS}")
+    parser.add_argument(
+        "--rounds", type=int, help=f"kills, faults, pairs, publishes; by default {ROUNDS}"
+    )
     parser.add_argument("--seed", type=int, default=int(time.time()) % 10**6)
     parser.add_argument("--report", type=Path, default=Path("build/faults.json"))
     given = parser.parse_args()

@@ -12,7 +12,10 @@ from importlib import import_module
 from etl.extract import get_extractor, register_extractor
 from etl.model import Article, Extraction
 
-for _name in ("dagster", "dagster_dbt", "dbt.cli.main", "etl.cli", "etl.definitions"):
+for _name in (
+    "dagster", "dagster_dbt", "dbt.cli.main", "dbt.adapters.duckdb", "altair", "vl_convert",
+    "trafilatura", "py3langid", "etl.cli", "etl.definitions", "etl.extract.rules",
+):  # fmt: skip
     import_module(_name)
 
 
