@@ -33,7 +33,7 @@ from etl import (
     terminal,
 )
 from etl.cli_run import (
-    WAITING,
+    WAITS,
     Commands,
     as_row,
     json_option,
@@ -310,7 +310,7 @@ def _say_switched(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
 
 @contextmanager
 def _writing(settings: Settings) -> Iterator[None]:
-    writer = Writer(settings, on_wait=lambda: click.echo(WAITING, err=True))
+    writer = Writer(settings, on_wait=lambda: click.echo(WAITS, err=True))
     writer.acquire()
     try:
         yield

@@ -22,14 +22,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from etl import export, queries, terminal
-from etl.intake import InputError
+from etl.intake import WAITING, InputError
 from etl.intake import Progress as Report
 from etl.preview import preview
 from etl.settings import Settings
 from etl.store.state import Rejected, Run, State
-from etl.store.writer import Writer
 
-WAITING = "another process is writing to the warehouse; this one waits for it before it loads"
+WAITS = "another process is writing to the warehouse; this one waits for it"
 
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
@@ -53,7 +52,7 @@ class Commands(click.Group):
 
 @contextmanager
 def progress_bars() -> Iterator[Report]:
-    """Bars on standard error, one a stage; nothing where that is not a terminal."""
+    """Bars on standard error, one a stage; where that is not a terminal only that it waits."""
     console = Console(stderr=True)
     bars = Progress(
         TextColumn("{task.description:<17}"),
@@ -68,6 +67,9 @@ def progress_bars() -> Iterator[Report]:
     with bars:
 
         def report(stage: str, done: int, total: int) -> None:
+            if stage == WAITING:
+                click.echo(WAITS, err=True)
+                return
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)
             bars.update(tasks[stage], completed=done, total=total)
@@ -94,8 +96,6 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     """Run a job and return its row of the history; ClickException where it failed."""
     from etl.assets import in_process  # importing Dagster takes a second
 
-    if Writer(settings).is_taken():
-        click.echo(WAITING, err=True)
     with progress_bars() as report:
         run_id = in_process.run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
     run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)

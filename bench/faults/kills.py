@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from bench.faults.place import ACTIONS, Action, Place, Undisturbed, undisturbed
-from bench.faults.tables import Rows, difference
+from bench.faults.tables import difference
 from bench.faults.victim import BETWEEN, Harm, Kill, Outcome
 
 AT_LEAST_SECONDS = 0.002
@@ -73,12 +73,6 @@ def _kill(
     return place.run(*arguments, kill=Kill(stage, seconds)), moment
 
 
-def is_whole(seen: Rows, one: Undisturbed) -> bool:
-    """Whether what is published is what was published before an action, or what is to be."""
-    names = [name for name in one.after if not name.startswith(("candidate", "extractor"))]
-    return any(all(seen[n] == side[n] for n in names) for side in (one.before, one.after))
-
-
 def one_round(
     place: Place, one: Undisturbed, stages: Sequence[str], chance: random.Random
 ) -> Round:
@@ -92,8 +86,8 @@ def one_round(
             break  # a kill before it left less to do: it came to its end
         done.stages.append(outcome.stage)
         done.moments.append(moment)
-        if not is_whole(place.contents(), one):
-            done.problem = f"half is published: {difference(place.contents(), one.after)}"
+        if not one.is_whole(seen := place.contents()):
+            done.problem = f"half is published: {difference(seen, one.after)}"
             return done
         arguments = one.action.again(place, one.arguments)
     # What was done already needs no doing: then the command may say so, and the rest must hold.

@@ -283,6 +283,11 @@ class Undisturbed:
     before: Rows
     after: Rows
 
+    def is_whole(self, seen: Rows) -> bool:
+        """Whether what is published is what was published before, or what is to be."""
+        names = [name for name in self.after if not name.startswith(("candidate", "extractor"))]
+        return any(all(seen[n] == side[n] for n in names) for side in (self.before, self.after))
+
 
 def undisturbed(place: Place, actions: Sequence[Action] = ACTIONS) -> list[Undisturbed]:
     """Go through all actions, and keep the state `before-ACTION` of each."""

@@ -143,8 +143,7 @@ def one_round(
         done.problem = f"gave up: {outcome.output[-2000:]}"
     if done.problem:
         return done
-    seen = place.contents()
-    if seen["articles"] not in (one.before["articles"], one.after["articles"]):
+    if not one.is_whole(seen := place.contents()):
         done.problem = f"half of it is published: {difference(seen, one.after)}"
         return done
     again = place.run(*one.action.again(place, one.arguments))

@@ -15,7 +15,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from etl.extract import Extractor
-from etl.intake import InputError, Progress
+from etl.intake import InputError, Progress, waiting
 from etl.reextract import extractor_in_use, name_in_use
 from etl.settings import Settings
 from etl.store.state import State
@@ -74,7 +74,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def state(self) -> State:
         return State(self.settings.state_file)
 
-    def progress(self, context: dg.AssetExecutionContext) -> Progress:
+    def progress(
+        self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+    ) -> Progress:
         """Where a stage of this run reports what it has done."""
         watcher = _watcher.get()
         if watcher is not None:
@@ -86,12 +88,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     ) -> None:
         """Hold the writer lock until this run ends; waits for whoever holds it."""
         if self._writer is None:
-            self._writer = Writer(
-                self.settings,
-                on_wait=lambda: context.log.warning(
-                    "another process is writing to the warehouse; waiting for it"
-                ),
-            )
+            self._writer = Writer(self.settings, on_wait=waiting(self.progress(context)))
         self._writer.acquire()
 
     @contextmanager

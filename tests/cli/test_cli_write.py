@@ -105,7 +105,7 @@ def test_ingest_says_what_it_did_as_json_alone(
     (warning,) = report["quarantine"]
     assert (warning["source_path"], warning["reason"]) == ("empty.txt", "empty")
     assert first.stderr.splitlines() == [
-        "another process is writing to the warehouse; this one waits for it before it loads"
+        "another process is writing to the warehouse; this one waits for it"
     ]
     assert headlines(place).keys() == {"1", "2", "3"}
 
