@@ -97,12 +97,13 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     from etl.assets import in_process  # importing Dagster takes a second
 
     with progress_bars() as report:
-        run_id = in_process.run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
+        run_id, failed = in_process.run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
     run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)
     if run is None:
-        raise click.ClickException("the run ended before it began; try again with --verbose")
+        raise click.ClickException(failed or "the run never began; try again with --verbose")
     if run.status != "success":
-        raise click.ClickException(terminal.clean(run.error or "the run failed", lines=True))
+        told = run.error or failed or "the end of the run could not be recorded; is the disk full?"
+        raise click.ClickException(terminal.clean(told, lines=True))
     return run
 
 

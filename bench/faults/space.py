@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -27,6 +28,8 @@ from bench.faults.victim import BETWEEN, Harm, Outcome
 PLENTY = "2g"
 LONGEST_MESSAGE = 3
 """Lines: more than a sentence or two is a stack trace or noise."""
+REASON = re.compile("space|disk|full|too large|read-only|writ", re.IGNORECASE)
+"""What a message of a disk that takes no more speaks of."""
 
 
 @dataclass
@@ -137,7 +140,7 @@ def one_round(
     done = Round(fault.__name__, one.action.name, failed_in, said[-1] if said else "")
     if outcome.code not in (0, 1) or "Traceback" in outcome.output:
         done.problem = f"exit {outcome.code}: {outcome.output[-2000:]}"
-    elif outcome.code == 1 and (len(said) > LONGEST_MESSAGE or not said[-1].startswith("Error: ")):
+    elif outcome.code == 1 and (len(said) > LONGEST_MESSAGE or not REASON.search(said[-1])):
         done.problem = f"says too much or too little: {outcome.output[-2000:]}"
     elif outcome.code and fault in HARMLESS:
         done.problem = f"gave up: {outcome.output[-2000:]}"

@@ -3,6 +3,7 @@
 Holds what a run shares: settings, extractor, the writer lock, and its row in the run history.
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -110,10 +111,13 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         finally:
             if self._writer is not None:
                 self._writer.release()
-            state.finish_run(run.run_id, _failure(context.instance, run))
+            try:
+                state.finish_run(run.run_id, failure(context.instance, run))
+            except sqlite3.Error as error:  # a full disk: the history will show it as killed
+                (context.log or dg.get_dagster_logger()).error(f"not noted in the history: {error}")
 
 
-def _failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | None:
+def failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | None:
     """The first failure of a run in one line, None where all its steps came to their end."""
     if instance is None:
         return None
