@@ -11,6 +11,7 @@ from importlib import import_module
 
 from etl.extract import get_extractor, register_extractor
 from etl.model import Article, Extraction
+from etl.readers.language import language_of
 
 for _name in (
     "dagster", "dagster_dbt", "dbt.cli.main", "dbt.adapters.duckdb", "altair", "vl_convert",
@@ -35,3 +36,5 @@ class NoQuotes:
 
 
 register_extractor(NoQuotes.name, NoQuotes)
+_text = "Each process would unpack the model of languages anew, to its temporary folder. " * 4
+language_of(Article(None, _text))

@@ -120,7 +120,7 @@ def lost_dbt(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
 
 
 MOUNTING = (full, read_only)
-HARMLESS = (no_temporary, lost_temporary, lost_dbt)
+HARMLESS = (no_temporary,)
 """What a command must get over."""
 FAULTS = (full, limited, read_only, full, limited, no_temporary, lost_temporary, lost_dbt)
 

@@ -130,6 +130,7 @@ def failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | No
                 dg.DagsterEventType.STEP_SKIPPED,
                 dg.DagsterEventType.STEP_FAILURE,
                 dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+                dg.DagsterEventType.RUN_FAILURE,
             },
         )
         if entry.dagster_event is not None
@@ -147,11 +148,18 @@ def failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | No
                 message = _failed_checks(events) or message
                 return f"{event.step_key}: {message}"
             return f"{event.step_key}: {message if name == 'Failure' else f'{name}: {message}'}"
+    for event in events:
+        if event.is_job_failure and event.job_failure_data.error is not None:
+            error = event.job_failure_data.error  # before the first step: of the resource
+            while error.cause is not None:
+                error = error.cause
+            return " ".join(error.message.split())
     # Steps run one after another, in the order of the plan: the first that has no end was cut off.
     ended = {
         event.step_key
         for event in events
-        if event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        if event.step_key is not None
+        and event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION
     }
     planned = (
         instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
