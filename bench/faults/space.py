@@ -73,8 +73,8 @@ def full(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
     """Leave so little free that some stage cannot write what it must."""
     disk = os.statvfs(place.home)
     taken = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-    size = place.settings.build_file.stat().st_size if place.settings.build_file.exists() else 1e7
-    free = int(2 ** chance.uniform(13, (3 * size).__int__().bit_length()))
+    needed = 3 * place.settings.build_file.stat().st_size  # to publish
+    free = int(2 ** chance.uniform(13, needed.bit_length()))
     remount(place.home, f"size={(taken + free) // 1024}k")
     try:
         return place.run(*one.arguments)
