@@ -35,8 +35,9 @@ dev: $(STAMP) ## Dagster's UI on 127.0.0.1:3000, with schedules and lasting hist
 test: $(STAMP) ## Run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-soak: $(STAMP) ## Run the long tests: kills, and random histories, by the hundred
+soak: $(STAMP) ## Run the long tests: faults, and random histories, by the hundred
 	$(BIN)/python -m pytest -n 2 -m soak
+	$(BIN)/python -m bench.soak
 
 lint: $(STAMP) ## Check style and types
 	$(BIN)/ruff check .

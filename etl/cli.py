@@ -33,7 +33,8 @@ from etl import (
     terminal,
 )
 from etl.cli_run import (
-    WAITING,
+    WAITS,
+    Commands,
     as_row,
     json_option,
     progress_bars,
@@ -56,7 +57,9 @@ from etl.store.writer import Writer
 SHOWN_WARNINGS = 10
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="newsactors")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -307,7 +310,7 @@ def _say_switched(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
 
 @contextmanager
 def _writing(settings: Settings) -> Iterator[None]:
-    writer = Writer(settings, on_wait=lambda: click.echo(WAITING, err=True))
+    writer = Writer(settings, on_wait=lambda: click.echo(WAITS, err=True))
     writer.acquire()
     try:
         yield

@@ -7,7 +7,9 @@ any one command.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,26 +17,42 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from etl import export, terminal
-from etl.intake import InputError
+from etl import export, queries, terminal
+from etl.intake import WAITING, InputError
 from etl.intake import Progress as Report
 from etl.preview import preview
 from etl.settings import Settings
 from etl.store.state import Rejected, Run, State
-from etl.store.writer import Writer
 
-WAITING = "another process is writing to the warehouse; this one waits for it before it loads"
+WAITS = "another process is writing to the warehouse; this one waits for it"
 
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 
 
+class Commands(click.Group):
+    """A group whose commands end with a line and 1 where a disk or a database fails them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (OSError, sqlite3.Error, duckdb.Error) as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # who reads the output has gone: click ends in silence
+            raise click.ClickException(
+                f"{terminal.clean(queries.first_line(error))}; mend that and run again: "
+                "what was published is as it was, and what was done is kept"
+            ) from error
+
+
 @contextmanager
 def progress_bars() -> Iterator[Report]:
-    """Bars on standard error, one a stage; nothing where that is not a terminal."""
+    """Bars on standard error, one a stage; where that is not a terminal only that it waits."""
     console = Console(stderr=True)
     bars = Progress(
         TextColumn("{task.description:<17}"),
@@ -49,6 +67,9 @@ def progress_bars() -> Iterator[Report]:
     with bars:
 
         def report(stage: str, done: int, total: int) -> None:
+            if stage == WAITING:
+                click.echo(WAITS, err=True)
+                return
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)
             bars.update(tasks[stage], completed=done, total=total)
@@ -75,15 +96,14 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     """Run a job and return its row of the history; ClickException where it failed."""
     from etl.assets import in_process  # importing Dagster takes a second
 
-    if Writer(settings).is_taken():
-        click.echo(WAITING, err=True)
     with progress_bars() as report:
-        run_id = in_process.run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
+        run_id, failed = in_process.run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
     run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)
     if run is None:
-        raise click.ClickException("the run ended before it began; try again with --verbose")
+        raise click.ClickException(failed or "the run never began; try again with --verbose")
     if run.status != "success":
-        raise click.ClickException(terminal.clean(run.error or "the run failed", lines=True))
+        told = run.error or failed or "the end of the run could not be recorded; is the disk full?"
+        raise click.ClickException(terminal.clean(told, lines=True))
     return run
 
 

@@ -36,6 +36,8 @@ from etl.store.state import Rejected, State
 Progress = Callable[[str, int, int], None]
 """Called with the name of the stage, what is done and what there is in all."""
 
+WAITING = "wait for another process"
+"""Stage that is reported, once, while somebody else holds the lock that is needed next."""
 ARCHIVE_CHUNK = 100
 """Files between two writes of the manifest: a killed run reads at most so many again."""
 
@@ -44,6 +46,11 @@ T = TypeVar("T")
 
 def silent(stage: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
+
+
+def waiting(progress: Progress) -> Callable[[], None]:
+    """What to call where another holds a lock: it says that this one waits."""
+    return lambda: progress(WAITING, 0, 1)
 
 
 class InputError(ValueError):
@@ -91,7 +98,7 @@ def archive_new(
                 + ("check the path" if paths else "create it or set NEWSACTORS_INBOX")
             )
     archive, state = RawArchive(settings.raw), State(settings.state_file)
-    with exclusive_lock(archive.intake_lock):
+    with exclusive_lock(archive.intake_lock, waiting(progress)):
         state.catch_up(archive)
         scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
         todo = state.unseen(scan.ready)
@@ -174,7 +181,7 @@ def stage_new(
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     stage = Staging(settings.extracted)
     result = Staged()
-    with exclusive_lock(archive.intake_lock):
+    with exclusive_lock(archive.intake_lock, waiting(progress)):
         extractor = extractor_in_use()
         stage.sweep("new")
         entries = list(archive.entries(after=stage.staged_through()))

@@ -37,6 +37,7 @@ from etl.store.publish import (
     prune,
     publish,
     published_property,
+    published_through,
 )
 from etl.store.refresh import note_compiled, refresh
 from etl.store.registry import corrections_digest, read_corrections
@@ -69,7 +70,10 @@ class LoadResult:
 
 
 def load_staged(settings: Settings, run_id: str, progress: Progress = silent) -> LoadResult:
-    """Load what is staged and not loaded. The caller holds the writer lock."""
+    """Load what is staged and not loaded. The caller holds the writer lock.
+
+    Raises BuildError where that leaves less than is published: a rebuild is on, or was stopped.
+    """
     archive, stage = RawArchive(settings.raw), Staging(settings.extracted)
     stage.sweep("merged", "gone")
     editions.finish(settings)
@@ -86,7 +90,13 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
                 result.rows_new[table] = result.rows_new.get(table, 0) + rows
             result.touched_days.update(loaded.touched_days)
             progress("load", done, len(todo))
-        stage.compact(build.loaded_through(con))
+        through = build.loaded_through(con)
+        stage.compact(through)
+        if through["ingest"] < min(archive.last_sequence(), published_through(settings)):
+            raise build.BuildError(
+                "a rebuild is under way or was stopped, and less is loaded than is published; "
+                "`newsactors ingest` completes it, and what is published stays until then"
+            )
         result.is_publish_due = is_publish_due(settings, con)
     prune(settings)  # the last publish may have been killed before it came to that
     State(settings.state_file).add_counts(

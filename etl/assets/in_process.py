@@ -16,8 +16,9 @@ from typing import Any
 import dagster as dg
 import yaml
 from dagster._core.instance.ref import InstanceRef
+from sqlalchemy.exc import DBAPIError
 
-from etl.assets.warehouse import watching
+from etl.assets.warehouse import failure, watching
 from etl.intake import Progress
 from etl.settings import SettingsError
 
@@ -61,20 +62,26 @@ def _absolute_folders(home: Path) -> dict[str, Any]:
 
 def run_job(
     name: str, ops: Mapping[str, Any], progress: Progress, log_level: str = "CRITICAL"
-) -> str:
-    """Run a job of the code location and return its run id; the warehouse says how it ended."""
+) -> tuple[str, str | None]:
+    """Run a job of the code location; its run id, and what failed in a line, None for nothing.
+
+    Raises OSError where Dagster cannot keep its own records.
+    """
     warnings.filterwarnings("ignore", module="dagster")
     from etl.definitions import defs
 
     job = defs.resolve_job_def(name)
     with instance() as found, watching(progress):
-        result = job.execute_in_process(
-            instance=found,
-            raise_on_error=False,
-            run_config={
-                "ops": dict(ops),
-                "loggers": {"console": {"config": {"log_level": log_level}}},
-            },
-            tags={"newsactors/from": "command line"},
-        )
-    return result.run_id
+        try:
+            result = job.execute_in_process(
+                instance=found,
+                raise_on_error=False,
+                run_config={
+                    "ops": dict(ops),
+                    "loggers": {"console": {"config": {"log_level": log_level}}},
+                },
+                tags={"newsactors/from": "command line"},
+            )
+        except DBAPIError as error:
+            raise OSError(f"Dagster's records: {error.orig}") from error
+        return result.run_id, failure(found, result.dagster_run)

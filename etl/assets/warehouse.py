@@ -3,6 +3,7 @@
 Holds what a run shares: settings, extractor, the writer lock, and its row in the run history.
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +16,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from etl.extract import Extractor
-from etl.intake import InputError, Progress
+from etl.intake import InputError, Progress, waiting
 from etl.reextract import extractor_in_use, name_in_use
 from etl.settings import Settings
 from etl.store.state import State
@@ -74,7 +75,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def state(self) -> State:
         return State(self.settings.state_file)
 
-    def progress(self, context: dg.AssetExecutionContext) -> Progress:
+    def progress(
+        self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+    ) -> Progress:
         """Where a stage of this run reports what it has done."""
         watcher = _watcher.get()
         if watcher is not None:
@@ -86,12 +89,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     ) -> None:
         """Hold the writer lock until this run ends; waits for whoever holds it."""
         if self._writer is None:
-            self._writer = Writer(
-                self.settings,
-                on_wait=lambda: context.log.warning(
-                    "another process is writing to the warehouse; waiting for it"
-                ),
-            )
+            self._writer = Writer(self.settings, on_wait=waiting(self.progress(context)))
         self._writer.acquire()
 
     @contextmanager
@@ -113,10 +111,13 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         finally:
             if self._writer is not None:
                 self._writer.release()
-            state.finish_run(run.run_id, _failure(context.instance, run))
+            try:
+                state.finish_run(run.run_id, failure(context.instance, run))
+            except sqlite3.Error as error:  # a full disk: the history will show it as killed
+                (context.log or dg.get_dagster_logger()).error(f"not noted in the history: {error}")
 
 
-def _failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | None:
+def failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | None:
     """The first failure of a run in one line, None where all its steps came to their end."""
     if instance is None:
         return None
@@ -129,6 +130,7 @@ def _failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | N
                 dg.DagsterEventType.STEP_SKIPPED,
                 dg.DagsterEventType.STEP_FAILURE,
                 dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+                dg.DagsterEventType.RUN_FAILURE,
             },
         )
         if entry.dagster_event is not None
@@ -146,11 +148,18 @@ def _failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | N
                 message = _failed_checks(events) or message
                 return f"{event.step_key}: {message}"
             return f"{event.step_key}: {message if name == 'Failure' else f'{name}: {message}'}"
+    for event in events:
+        if event.is_job_failure and event.job_failure_data.error is not None:
+            error = event.job_failure_data.error  # before the first step: of the resource
+            while error.cause is not None:
+                error = error.cause
+            return " ".join(error.message.split())
     # Steps run one after another, in the order of the plan: the first that has no end was cut off.
     ended = {
         event.step_key
         for event in events
-        if event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        if event.step_key is not None
+        and event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION
     }
     planned = (
         instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute

@@ -96,14 +96,15 @@ class RawArchive:
     def put(self, file: BinaryIO, sha256: str) -> None:
         """Store a file's bytes, of which this is the digest; storing them again does nothing.
 
-        Raises ChangedError where the file was changed meanwhile.
+        The caller holds the intake lock: what a killed one left is written over. Raises
+        ChangedError where the file was changed meanwhile.
         """
         path = self.object_path(sha256)
         if path.exists():
             return
         file.seek(0)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        temporary = _unfinished(path)
         found = hashlib.sha256()
         try:
             # Arrow's codec needs the size to decompress; a stream carries its own end.
@@ -149,7 +150,7 @@ class RawArchive:
     def remove(self, sha256: str) -> None:
         """Remove bytes for good (only `forget` does), with what a killed `put` left of them."""
         path = self.object_path(sha256)
-        for file in (path, *path.parent.glob(f"{path.name}.*.tmp")):
+        for file in (path, _unfinished(path)):
             file.unlink(missing_ok=True)
 
     def append(self, entries: Iterable[Entry]) -> None:
@@ -228,3 +229,7 @@ class RawArchive:
     def forgotten(self) -> frozenset[str]:
         """Hashes of bytes and of article versions that must not be read again."""
         return frozenset(sha for entry in self.tombstones() for sha in entry.forgets)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}.tmp")

@@ -28,9 +28,12 @@ def sync_file(path: Path) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, whatever is killed in between."""
+    """Write a file whole or not at all, whatever is killed in between.
+
+    The caller holds the lock under which this file is written: what a kill leaves is written over.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.tmp")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()

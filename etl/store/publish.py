@@ -47,6 +47,18 @@ def published_property(settings: Settings, name: str) -> str | None:
     return _property(settings.published.resolve(), name)
 
 
+def published_through(settings: Settings) -> int:
+    """The highest manifest sequence of which something is published, 0 for none."""
+    if not settings.published.exists():
+        return 0
+    try:
+        with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+            row = con.execute("select max(sequence) from loaded.article_sources").fetchone()
+    except duckdb.Error:
+        return 0
+    return (row and row[0]) or 0
+
+
 def _property(file: Path, name: str) -> str | None:
     try:
         with duckdb.connect(str(file), read_only=True) as con:

@@ -107,7 +107,7 @@ def test_ingest_says_what_it_did_as_json_alone(
     (warning,) = report["quarantine"]
     assert (warning["source_path"], warning["reason"]) == ("empty.txt", "empty")
     assert first.stderr.splitlines() == [
-        "another process is writing to the warehouse; this one waits for it before it loads"
+        "another process is writing to the warehouse; this one waits for it"
     ]
     assert headlines(place).keys() == {"1", "2", "3"}
 
@@ -336,3 +336,15 @@ def test_a_run_whose_process_was_killed_is_a_failure(tmp_path: Path) -> None:
         ("next", "success"),
         ("killed", "failure"),
     ]
+
+
+def test_a_warehouse_that_cannot_be_written_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path / "file" / "home"))
+    done = CliRunner().invoke(main, ["forget", "0123456789abcdef", "--yes"])
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: [Errno 20] Not a directory: ")
+    assert "what was published is as it was" in line

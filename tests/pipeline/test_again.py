@@ -94,6 +94,21 @@ def test_readers_keep_what_is_published_while_all_is_rebuilt(published: World) -
     assert published.main() == before
 
 
+def test_a_rebuild_that_was_stopped_half_way_is_completed_before_anything_is_published(
+    published: World,
+) -> None:
+    before = published.main()
+    world = World(published.root, batch_articles=2)
+    pipeline.clear_for_rebuild(world.settings)
+    *_, last = world.stage().batches
+    shutil.rmtree(last.path)
+    with pytest.raises(build.BuildError, match="`newsactors ingest` completes it"):
+        world.load(publish=True)
+    assert world.main() == before
+    world.ingest(publish=True)
+    assert world.main() == before
+
+
 def test_many_small_runs_leave_few_folders_and_the_same_rows(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

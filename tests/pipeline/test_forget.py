@@ -66,7 +66,7 @@ def test_the_article_is_gone_from_every_file_and_nothing_else_is(published: Worl
     data = text(PRIVATE).encode()
     stored = world.settings.raw / "objects"
     sha256, _ = RawArchive.digest(io.BytesIO(data))
-    (stored / sha256[:2] / f"{sha256}.zst.99.tmp").write_bytes(data)
+    (stored / sha256[:2] / f"{sha256}.zst.tmp").write_bytes(data)
     for leftover in (
         world.settings.extracted / ".new-ingest-1" / "articles.parquet",
         world.settings.extracted / ".merged-ingest-1" / "articles.parquet",

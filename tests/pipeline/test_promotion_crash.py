@@ -57,12 +57,3 @@ def test_killed_at_a_moment_chosen_at_random(
     action: str, stages: dict[str, Stage], tmp_path: Path
 ) -> None:
     killed(stages[action], action, tmp_path, random.randint(1, stages[action][2]))
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("action", SWITCHES)
-@pytest.mark.parametrize("round_", range(20))
-def test_killed_at_twenty_moments(
-    action: str, round_: int, stages: dict[str, Stage], tmp_path: Path
-) -> None:
-    killed(stages[action], action, tmp_path, 1 + round_ * stages[action][2] // 20)

@@ -2,7 +2,7 @@
 
 Run as a program it is a process of its own that goes through the stages and may be killed:
 
-    python tests/pipeline/world.py HOME ACTION [PUBLISH] [DIE_AT]
+    python tests/pipeline/world.py HOME ACTION [DIE_AT]
 
 ACTION is one of ACTIONS or SWITCHES. With DIE_AT the process kills itself, by SIGKILL, just before
 its n-th change to a file under HOME, and else it prints how many changes it made.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,9 @@ from typing import Any
 
 import duckdb
 
+from bench.faults.tables import Rows as Rows
+from bench.faults.tables import published_rows, rows
+from bench.faults.victim import Changes
 from etl import applying, intake, pipeline, reextract, schema
 from etl.extract import Extractor, get_extractor, register_extractor
 from etl.intake import Staged, silent
@@ -33,13 +35,7 @@ from etl.store.editions import Choice, Edition
 from etl.store.state import State
 from etl.store.writer import Writer
 
-Rows = dict[str, list[tuple[Any, ...]]]
-
 LOADED = (*schema.INGESTED, *schema.LINKED, *schema.CORRECTED, *schema.STORIES)
-NOT_COMPARED = ("corrections", "ingest_runs", "warehouse_info")
-"""Tables of schema `main` that tell of what was done, not of what came of it."""
-OF_A_RUN = "run_id|.*_at|.*_run"
-"""Columns that say when and by which run something came: two runs never agree on them."""
 
 
 @dataclass(frozen=True)
@@ -236,17 +232,11 @@ class World:
     def loaded(self) -> Rows:
         """What is loaded, run ids and times aside."""
         with build.open_build(self.settings.build_file) as con:
-            return {t.name: _rows(con, f"loaded.{t.name}") for t in LOADED}
+            return {t.name: rows(con, f"loaded.{t.name}") for t in LOADED}
 
     def main(self) -> Rows:
         """What is published, run ids and times aside."""
-        with duckdb.connect(str(self.settings.published.resolve()), read_only=True) as con:
-            names = con.execute(
-                "select table_name from information_schema.tables where table_schema = 'main' "
-                "and not list_contains(?, table_name) order by 1",
-                [list(NOT_COMPARED)],
-            ).fetchall()
-            return {name: _rows(con, f"main.{name}") for (name,) in names}
+        return published_rows(self.settings.published)
 
     def quarantine(self) -> dict[str, str]:
         """The reason for each path in quarantine."""
@@ -256,89 +246,36 @@ class World:
         return sorted(path.name for path in self.settings.snapshots.iterdir())
 
 
-def _rows(con: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[Any, ...]]:
-    rows = con.execute(f"select columns(c -> not regexp_full_match(c, ?)) from {relation}",
-                       [OF_A_RUN]).fetchall()  # fmt: skip
-    return sorted(rows, key=repr)
-
-
 # A process of its own
 
 
-def _ingest(world: World, publish: bool) -> None:
-    world.ingest(publish=publish)
-
-
-def _forget(world: World, publish: bool) -> None:
+def _forget(world: World) -> None:
     """Forget the articles that name Person3, where they are still there."""
     for (article_id,) in world.query(
         "select distinct article_id from loaded.article_versions where body like '%Person3 %'"
     ):
         world.forget(article_id)
-    world.ingest(publish=publish)
+    world.ingest()
 
 
-def _rebuild(world: World, publish: bool) -> None:
-    pipeline.clear_for_rebuild(world.settings)
-    world.ingest(publish=publish)
-
-
-def _candidate(world: World, publish: bool) -> None:
-    world.candidate()
-
-
-def _promote(world: World, publish: bool) -> None:
-    world.promote(publish=publish)
-
-
-def _roll_back(world: World, publish: bool) -> None:
-    world.roll_back(publish=publish)
-
-
-SWITCHES: dict[str, Callable[[World, bool], None]] = {
-    "candidate": _candidate,
-    "promote": _promote,
-    "roll_back": _roll_back,
+SWITCHES: dict[str, Callable[[World], object]] = {
+    "candidate": World.candidate,
+    "promote": World.promote,
+    "roll_back": World.roll_back,
 }
-ACTIONS: dict[str, Callable[[World, bool], None]] = {
-    "ingest": _ingest,
+ACTIONS: dict[str, Callable[[World], object]] = {
+    "ingest": World.ingest,
     "forget": _forget,
-    "rebuild": _rebuild,
+    "rebuild": World.rebuild,
 }
-
-
-class _Changes:
-    """Counts changes to files under a folder, and kills this process before the n-th."""
-
-    EVENTS = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.symlink",
-              "os.chmod", "sqlite3.connect", "shutil.copyfile")  # fmt: skip
-
-    def __init__(self, folder: Path, die_at: int) -> None:
-        self.folder = os.fsencode(folder)
-        self.die_at = die_at
-        self.count = 0
-        sys.addaudithook(self.hear)
-
-    def hear(self, event: str, args: tuple[Any, ...]) -> None:
-        if event == "open":
-            is_change = isinstance(args[1], str) and args[1][0] in "wax"
-        else:
-            is_change = event in self.EVENTS
-        if is_change and any(self._is_inside(arg) for arg in args):
-            self.count += 1
-            if self.count == self.die_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    def _is_inside(self, arg: object) -> bool:
-        return isinstance(arg, str | bytes | Path) and os.fsencode(arg).startswith(self.folder)
 
 
 def main() -> None:
-    root, action, publish, die_at = sys.argv[1:]
+    root, action, die_at = sys.argv[1:]
     world = World(Path(root), batch_articles=2)
-    changes = _Changes(world.settings.home, int(die_at))
-    (ACTIONS | SWITCHES)[action](world, publish == "publish")
-    print(changes.count)
+    changes = Changes(world.settings.home, ("all", int(die_at)), lambda: "all")
+    (ACTIONS | SWITCHES)[action](world)
+    print(changes.counts["all"])
 
 
 if __name__ == "__main__":

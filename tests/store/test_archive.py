@@ -141,6 +141,6 @@ def test_forgotten_hashes_are_found_however_a_file_is_called(archive: RawArchive
 def test_removing_takes_what_a_killed_put_left(archive: RawArchive) -> None:
     sha256 = put(archive, b"private")
     path = archive.object_path(sha256)
-    path.with_name(f"{path.name}.123.tmp").write_bytes(b"private")
+    path.with_name(f"{path.name}.tmp").write_bytes(b"private")
     archive.remove(sha256)
     assert list(path.parent.iterdir()) == []

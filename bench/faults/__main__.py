@@ -1,0 +1,61 @@
+"""`python -m bench.faults KIND…`: run the harness, and write what came of it to a report.
+
+Belongs here: options and the report. Exit code 1 where anything went wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.faults import kills, readers, space, together
+from bench.faults.place import Place
+
+KINDS: dict[str, Callable[..., dict[str, Any]]] = {
+    "kills": kills.run,
+    "space": space.run,
+    "together": together.run,
+    "readers": readers.run,
+}
+ROUNDS = {"kills": 120, "space": 64, "together": 36, "readers": 50}
+
+
+def main() -> None:
+    """Run the kinds of fault that are named."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.faults", description="Hurt a warehouse and compare what it publishes."
+    )
+    parser.add_argument("kinds", nargs="+", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument(
+        "--rounds", type=int, help=f"kills, faults, pairs, publishes; by default {ROUNDS}"
+    )
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 10**6)
+    parser.add_argument("--report", type=Path, default=Path("build/faults.json"))
+    given = parser.parse_args()
+    report = json.loads(given.report.read_text()) if given.report.exists() else {}
+    for kind in given.kinds:
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix=f"newsactors-{kind}-") as folder:
+            outcome = KINDS[kind](
+                Place(Path(folder)), given.rounds or ROUNDS[kind], given.seed, _say
+            )
+        report[kind] = outcome | {"seconds": round(time.monotonic() - started)}
+        given.report.parent.mkdir(parents=True, exist_ok=True)
+        given.report.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        _say(json.dumps(report[kind], indent=2, ensure_ascii=False))
+    sys.exit(any(report[kind]["failed"] for kind in given.kinds))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

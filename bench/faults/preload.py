@@ -1,0 +1,40 @@
+"""What a server of processes imports before it forks any; importing it takes seconds.
+
+Belongs here: the modules that a command needs, and the second extractor that candidates are made
+by. Does not belong here: anything that opens a file of a warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from etl.extract import get_extractor, register_extractor
+from etl.model import Article, Extraction
+from etl.readers.language import language_of
+
+for _name in (
+    "dagster", "dagster_dbt", "dbt.cli.main", "dbt.adapters.duckdb", "altair", "vl_convert",
+    "trafilatura", "py3langid", "etl.cli", "etl.definitions", "etl.extract.rules",
+):  # fmt: skip
+    import_module(_name)
+
+
+class NoQuotes:
+    """The rules without their quotes: quick, and other than what is in use."""
+
+    name, version = "no-quotes", "no-quotes-1"
+
+    def extract(self, article: Article) -> Extraction:
+        """The actors and mentions of the rules."""
+        found = get_extractor("rules").extract(article)
+        return Extraction(found.actors, found.mentions)
+
+    def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
+        """One extraction per article, in order."""
+        return [self.extract(article) for article in articles]
+
+
+register_extractor(NoQuotes.name, NoQuotes)
+_text = "Each process would unpack the model of languages anew, to its temporary folder. " * 4
+language_of(Article(None, _text))
