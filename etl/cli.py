@@ -24,6 +24,7 @@ import duckdb
 from etl import (
     __version__,
     cli_actors,
+    cli_doctor,
     cli_read,
     comparison,
     comparison_view,
@@ -81,6 +82,7 @@ def main(context: click.Context) -> None:
 
 cli_read.register(main)
 main.add_command(cli_actors.actors)
+main.add_command(cli_doctor.doctor)
 
 
 def _expand(patterns: Sequence[str]) -> list[str]:
