@@ -23,7 +23,7 @@ from etl.intake import InputError
 from etl.intake import Progress as Report
 from etl.preview import preview
 from etl.settings import Settings
-from etl.store.state import Rejected, Run, State
+from etl.store.state import Rejected, Run, State, StateError
 from etl.store.writer import Writer
 
 WAITING = "another process is writing to the warehouse; this one waits for it before it loads"
@@ -75,6 +75,10 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     """Run a job and return its row of the history; ClickException where it failed."""
     from etl.assets import in_process  # importing Dagster takes a second
 
+    try:
+        State(settings.state_file).runs(1)  # else the run could not even say why it failed
+    except StateError as error:
+        raise click.ClickException(str(error)) from None
     if Writer(settings).is_taken():
         click.echo(WAITING, err=True)
     with progress_bars() as report:

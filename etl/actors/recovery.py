@@ -32,7 +32,7 @@ def lost_decisions(
     """
     register_forms(con)
     ledger.read(con, files)
-    former = con.execute(
+    con.execute(
         """
         create or replace temp table former as
         select distinct f.name, f.type, f.scope, g.entity_id
@@ -40,11 +40,11 @@ def lost_decisions(
         join loaded.former_links g using (text_actor_id)
         left join ledger l using (name, type, scope)
         where $1 and l.entity_id is distinct from g.entity_id
-          and coalesce(not list_contains(l.former, g.entity_id), true);
-        from former order by all
+          and coalesce(not list_contains(l.former, g.entity_id), true)
         """,
         [is_damaged],
-    ).fetchall()
+    )
+    former = con.execute("from former order by all").fetchall()
     # Of a name that was another before, what holds now is to follow what held before.
     found = con.execute(
         """

@@ -28,6 +28,13 @@ LINKED_STAGES = (
 """Checks of what follows a load, with the property that says it was done."""
 
 
+def open_read_only(file: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that changes nothing; a log beside the file is read and left."""
+    con = duckdb.connect(str(file), read_only=True)
+    con.execute("set TimeZone = 'UTC'")
+    return con
+
+
 def layout_of(con: duckdb.DuckDBPyConnection, table: str) -> int | None:
     """The layout that a file says it has, in one of its two tables of properties."""
     try:
@@ -40,8 +47,7 @@ def layout_of(con: duckdb.DuckDBPyConnection, table: str) -> int | None:
 def build_faults(settings: Settings) -> list[str]:
     """What is amiss with the build file; the caller keeps writers off. An older layout is not."""
     try:
-        with duckdb.connect(str(settings.build_file), read_only=True) as con:
-            con.execute("set TimeZone = 'UTC'")
+        with open_read_only(settings.build_file) as con:
             _scan(con)
             if layout_of(con, "bookkeeping.properties") != schema.SCHEMA_VERSION:
                 return []
@@ -68,7 +74,7 @@ def snapshot_faults(file: Path) -> list[str]:
     if checksums.noted(file.parent):
         return []
     try:
-        with duckdb.connect(str(file), read_only=True) as con:
+        with open_read_only(file) as con:
             _scan(con)
     except (duckdb.Error, RuntimeError) as error:
         return [_first_line(error)]
@@ -81,9 +87,8 @@ def sound_snapshot(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | N
     for number in sorted(snapshot_numbers(settings.snapshots), reverse=True):
         file = settings.snapshots / str(number) / "news.duckdb"
         if not snapshot_faults(file):
-            with duckdb.connect(str(file), read_only=True) as con:
+            with open_read_only(file) as con:
                 if layout_of(con, "loaded.warehouse_info") == schema.SCHEMA_VERSION:
-                    con.execute("set TimeZone = 'UTC'")
                     yield con
                     return
     yield None
@@ -96,9 +101,8 @@ def sound_loaded(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | Non
     None where there is none of today's layout. The caller holds the writer lock.
     """
     if settings.build_file.exists() and not build_faults(settings):
-        with duckdb.connect(str(settings.build_file), read_only=True) as con:
+        with open_read_only(settings.build_file) as con:
             if layout_of(con, "bookkeeping.properties") == schema.SCHEMA_VERSION:
-                con.execute("set TimeZone = 'UTC'")
                 yield con
                 return
     with sound_snapshot(settings) as snapshot:

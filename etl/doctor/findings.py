@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import duckdb
+
+RUN = "`newsactors ingest`"
+REPAIR = "`newsactors doctor --repair`"
+UPDATE = "update newsactors"
+"""What there is to do."""
+
+Connection = duckdb.DuckDBPyConnection
 
 Level = Literal["sound", "note", "amiss"]
 """'note': something to know and nothing to repair, such as what the next run does anyway."""
@@ -49,3 +58,13 @@ class Finding:
 def is_sound(findings: Sequence[Finding]) -> bool:
     """Whether nothing is amiss."""
     return all(finding.level != "amiss" for finding in findings)
+
+
+Found = Iterator[Finding]
+
+
+def or_sound(part: str, path: Path, found: list[Finding], what: str) -> Found:
+    """The findings of a part, and before them that it is sound where none is amiss."""
+    if is_sound(found):
+        yield Finding(part, "sound", path, what)
+    yield from found

@@ -19,7 +19,7 @@ import duckdb
 
 from etl.actors.ledger import Ledger
 from etl.actors.recovery import lost_decisions
-from etl.doctor import examine
+from etl.doctor import examine, examine_made
 from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, sound_snapshot
 from etl.settings import Settings
 from etl.store import build, checksums, inbox, manifest, publish, recovery, state_check
@@ -184,7 +184,7 @@ def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
 
 def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     stage = Staging(settings.extracted)
-    damaged = [batch for batch in stage.every_batch() if examine.batch_faults(batch)]
+    damaged = [batch for batch in stage.every_batch() if examine_made.batch_faults(batch)]
     for batch in damaged:
         yield from _batch(batch, aside)
     if con is None:
@@ -196,7 +196,7 @@ def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
             yield f"staged again from what is loaded: lines {first:,} to {min(end, through):,}"
     # A re-extraction that is staged and not loaded yet is no damage.
     is_lost = any(batch.kind == "reextract" for batch in damaged)
-    is_lost = is_lost or (recovery.is_build(con) and examine.is_all_loaded(settings, con))
+    is_lost = is_lost or (recovery.is_build(con) and examine_made.is_all_loaded(settings, con))
     if is_lost and (other := recovery.deviating(con, stage.batches())):
         recovery.stage_extraction(con, stage, other)
         yield f"staged again as loaded: the extraction of {len(other):,} texts"
@@ -205,7 +205,7 @@ def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
 
 
 def _batch(batch: Batch, aside: _Aside) -> Done:
-    faults = examine.batch_faults(batch)
+    faults = examine_made.batch_faults(batch)
     if not faults:
         return
     if {fault.path.name for fault in faults} == {checksums.NAME}:
@@ -217,7 +217,7 @@ def _batch(batch: Batch, aside: _Aside) -> Done:
 
 def _reextraction(settings: Settings, aside: _Aside) -> Done:
     folder = settings.reextraction
-    for fault in examine.reextraction_faults(settings):
+    for fault in examine_made.reextraction_faults(settings):
         path = fault.path
         if not path.exists() and not path.parent.exists():
             continue  # moved with its folder

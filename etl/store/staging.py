@@ -104,6 +104,14 @@ class Batch:
             raise StagingError(str(error)) from None
 
     @property
+    def has_checksums(self) -> bool:
+        """Whether checksums were noted when it was written, as it says in its files."""
+        try:
+            return _LAYOUT_KEY in (pq.read_schema(self.file(ARTICLES)).metadata or {})
+        except (OSError, pa.ArrowException):
+            return False
+
+    @property
     def layout(self) -> int:
         """The layout of its tables; a damaged file says nothing of it, and counts as current.
 
