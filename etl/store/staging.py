@@ -344,14 +344,15 @@ class Staging:
                 leftover.unlink()
 
     def _remove_covered(self) -> None:
-        """Remove what a batch in use covers, and re-extractions of an older layout."""
+        """Remove what batches in use cover, and re-extractions of an older layout."""
         kept = {kind: [b for b in self.batches() if b.kind == kind] for kind in KINDS}
         for batch in self._found():
             is_covered = any(
                 b != batch and b.first <= batch.first <= batch.last <= b.last
                 for b in kept[batch.kind]
             )
-            is_old = batch.kind == "reextract" and batch.layout < schema.SCHEMA_VERSION
+            is_replaced = batch.kind == "reextract" or batch.last <= self.staged_through()
+            is_old = batch.layout < schema.SCHEMA_VERSION and is_replaced
             if is_covered or is_old:
                 self._remove(batch.path)
 

@@ -33,7 +33,8 @@ def is_in_use(path: Path) -> bool:
 def version_of(path: Path) -> int:
     """The layout of a file that can be read. Raises sqlite3.Error."""
     with closing(_open(path)) as con:
-        return int(con.execute("pragma user_version").fetchone()[0])
+        # The first layout said nothing of itself.
+        return int(con.execute("pragma user_version").fetchone()[0]) or 1
 
 
 def faults(path: Path) -> list[str]:

@@ -28,13 +28,17 @@ from pipeline.test_crash import run
 from pipeline.world import World, story, text
 
 OLDER = sorted((Path(__file__).parent / "older").glob("layout-*.tar.xz"))
-"""Warehouses of four articles as the code of then left them, by their layout of schema `loaded`."""
+"""Warehouses of four articles as the code of then left them, by their layout of schema `loaded`.
+
+Made at db57f7b^, d24d01f^ and 6da9db0 by `World(…).ingest(publish=True)` of that day's
+`tests/pipeline/world.py`, over the files that `older` drops; without `build/dbt`.
+"""
 
 
 def older(archive: Path, root: Path) -> World:
     """A warehouse of an older version, in a folder of its own."""
     with tarfile.open(archive) as packed:
-        packed.extractall(root, filter="data")
+        packed.extractall(root, filter="tar")
     world = World(root, batch_articles=2)
     for number in range(4):
         world.drop(
