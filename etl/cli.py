@@ -24,6 +24,7 @@ import duckdb
 from etl import (
     __version__,
     cli_actors,
+    cli_doctor,
     cli_read,
     comparison,
     comparison_view,
@@ -50,8 +51,10 @@ from etl.reextract import build_candidate, extractor_in_use, name_in_use
 from etl.settings import Settings, SettingsError
 from etl.store.archive import ArchiveError
 from etl.store.build import BuildError
+from etl.store.checksums import DamagedError
 from etl.store.editions import Choice, last_switch
-from etl.store.state import Rejected, State
+from etl.store.staging import StagingError
+from etl.store.state import Rejected, State, StateError
 from etl.store.writer import Writer
 
 SHOWN_WARNINGS = 10
@@ -84,6 +87,7 @@ def main(context: click.Context) -> None:
 
 cli_read.register(main)
 main.add_command(cli_actors.actors)
+main.add_command(cli_doctor.doctor)
 
 
 def _expand(patterns: Sequence[str]) -> list[str]:
@@ -314,7 +318,7 @@ def _writing(settings: Settings) -> Iterator[None]:
     writer.acquire()
     try:
         yield
-    except (InputError, BuildError, ArchiveError) as error:
+    except (InputError, BuildError, ArchiveError, DamagedError, StagingError) as error:
         raise click.ClickException(str(error)) from None
     finally:
         writer.release()
@@ -381,7 +385,10 @@ def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None
 
     For monitors: `newsactors status --max-age 26h` fails where last night's run did.
     """
-    report = status_report.collect(settings)
+    try:
+        report = status_report.collect(settings)
+    except StateError as error:
+        raise click.ClickException(str(error)) from None
     trouble = None if max_age is None else report.trouble(max_age, datetime.now(UTC))
     if as_json:
         click.echo(export.to_json({**report.as_dict(), "trouble": trouble}, indent=2))

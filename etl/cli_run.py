@@ -26,7 +26,7 @@ from etl.intake import WAITING, InputError
 from etl.intake import Progress as Report
 from etl.preview import preview
 from etl.settings import Settings
-from etl.store.state import Rejected, Run, State
+from etl.store.state import Rejected, Run, State, StateError
 
 WAITS = "another process is writing to the warehouse; this one waits for it"
 
@@ -96,6 +96,10 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     """Run a job and return its row of the history; ClickException where it failed."""
     from etl.assets import in_process  # importing Dagster takes a second
 
+    try:
+        State(settings.state_file).runs(1)  # else the run could not even say why it failed
+    except StateError as error:
+        raise click.ClickException(str(error)) from None
     with progress_bars() as report:
         run_id, failed = in_process.run_job(job, ops, report, "INFO" if verbose else "CRITICAL")
     run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)

@@ -27,7 +27,7 @@ from etl.readers.mappings import MappingError, load_mappings
 from etl.reading import read_apart
 from etl.settings import Settings
 from etl.store import checks, inbox, staging
-from etl.store.archive import ChangedError, Entry, RawArchive
+from etl.store.archive import ChangedError, DamagedObjectError, Entry, RawArchive
 from etl.store.files import exclusive_lock
 from etl.store.inbox import Candidate
 from etl.store.staging import Batch, ReadArticle, Staging
@@ -200,7 +200,7 @@ def stage_new(
             )
             read = reading.entries
             result.quarantined += state.settle_items(
-                [(e.source_path, e.sha256) for e in read if not e.forgets], reading.rejected
+                [(e.source_path, e.sha256) for e in read if e.is_arrival], reading.rejected
             )
             result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
             result.articles += reading.articles
@@ -249,8 +249,17 @@ class _Reading:
 
     def _articles_in(self, entry: Entry) -> Iterator[ReadArticle]:
         """What is in an archived file and not forgotten; what is rejected is kept for later."""
-        if entry.forgets or entry.sha256 in self.forgotten:
+        if not entry.is_arrival or entry.sha256 in self.forgotten:
             return
+        try:
+            yield from self._read(entry)
+        except DamagedObjectError as error:
+            # One damaged file must not stop the others; doctor says which they are.
+            self.rejected.append(
+                _rejected(entry, 0, "unreadable", str(error), "then run `newsactors rebuild`")
+            )
+
+    def _read(self, entry: Entry) -> Iterator[ReadArticle]:
         is_kept = False
         with self.archive.open(entry.sha256) as file:
             for item in read_apart(

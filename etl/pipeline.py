@@ -10,7 +10,9 @@ Locks: from loading to publishing the caller holds the writer lock. What also ne
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -26,6 +28,7 @@ from etl.extract import Extractor
 from etl.intake import InputError, Progress, silent
 from etl.overview import open_published
 from etl.readers import READERS_VERSION
+from etl.schema import SCHEMA_VERSION
 from etl.settings import Settings
 from etl.store import build, checks, dbt, editions
 from etl.store.archive import RawArchive
@@ -77,6 +80,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     archive, stage = RawArchive(settings.raw), Staging(settings.extracted)
     stage.sweep("merged", "gone")
     editions.finish(settings)
+    _replace_older(settings)
     _finish_forgetting(settings, archive, stage)
     result = LoadResult()
     with build.open_build(settings.build_file) as con:
@@ -103,6 +107,24 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
         run_id, articles_new=result.articles_new, versions_new=result.versions_new
     )
     return result
+
+
+def _replace_older(settings: Settings) -> None:
+    """Remove a build file of an older layout: all of it is loaded anew from staging.
+
+    What readers have open stays published until then. Raises BuildError where the build file or
+    what is published is of a newer layout, which this version must not replace.
+    """
+    published = int(published_property(settings, "schema_version") or 0)
+    if published > SCHEMA_VERSION:
+        raise build.BuildError(
+            f"{settings.published} has layout {published}, this newsactors writes layout "
+            f"{SCHEMA_VERSION}: update newsactors; nothing was changed"
+        )
+    try:
+        build.open_build(settings.build_file).close()
+    except build.OldLayoutError:
+        build.remove_build(settings.build_file)
 
 
 def models_version() -> str:
@@ -324,6 +346,9 @@ def clear_for_rebuild(settings: Settings) -> None:
     """
     archive = RawArchive(settings.raw)
     with exclusive_lock(archive.intake_lock):
+        Staging(settings.extracted).batches()  # raises where they are of a newer layout
+        with contextlib.suppress(build.DamagedError):
+            _replace_older(settings)
         editions.finish(settings)
         build.remove_build(settings.build_file)
         Staging(settings.extracted).clear()
@@ -393,6 +418,7 @@ def _finish_forgetting(settings: Settings, archive: RawArchive, stage: Staging) 
         archive.remove(sha256)
     stage.drop(hashes)
     editions.drop(settings, hashes)
+    shutil.rmtree(settings.damaged, ignore_errors=True)
     build.remove_build(settings.build_file)
     with build.open_build(settings.build_file) as con:
         build.set_property(con, FORGOTTEN_THROUGH, last)

@@ -29,6 +29,7 @@ from etl.schema import SCHEMA_VERSION
 from etl.settings import Settings
 from etl.store import build, editions, staging
 from etl.store.archive import RawArchive
+from etl.store.checksums import DamagedError
 from etl.store.editions import Choice, Edition, Switch
 from etl.store.files import exclusive_lock
 from etl.store.staging import STAGED_TABLES, Staging
@@ -47,7 +48,10 @@ Lock = Callable[[], AbstractContextManager[None]]
 
 def name_in_use(settings: Settings) -> str:
     """The name of the extractor that reads new articles: the promoted one, else the default."""
-    last = editions.last_switch(settings)
+    try:
+        last = editions.last_switch(settings)
+    except DamagedError as error:
+        raise InputError(str(error)) from None
     return (last and last.extractor) or DEFAULT_EXTRACTOR
 
 

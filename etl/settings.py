@@ -104,6 +104,11 @@ class Settings:
         return self.home / "extracted"
 
     @property
+    def damaged(self) -> Path:
+        """What `newsactors doctor --repair` moved aside; `forget` removes it."""
+        return self.home / "damaged"
+
+    @property
     def reextraction(self) -> Path:
         """Rows beside those in `extracted`: a candidate, and what a promotion replaced."""
         return self.home / "reextraction"

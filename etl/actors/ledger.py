@@ -5,18 +5,24 @@ is made (`link`), and what users correct (corrections are applied on top, and ar
 
 The ledger is numbered Parquet files, written once each: a decision is never changed, only followed
 by a later one for the same name (`newsactors actors relink` alone does that). It is what makes a
-rebuild give the same ids, so it belongs to the backup.
+rebuild give the same ids, so it belongs to the backup. Their checksums are noted beside them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.store import checksums
 from etl.store.files import sync_directory, sync_file
+
+LEDGER_VERSION = 1
+"""Of the files; each says it in its metadata. Those that say none are of version 1."""
+_VERSION_KEY = b"newsactors_ledger"
 
 DECISIONS = pa.schema(
     [
@@ -62,10 +68,14 @@ class Ledger:
         """Make a temporary table `ledger` of the decisions that hold.
 
         `former` are the other entities that a name was before relinks. Raises LedgerError where a
-        file is damaged.
+        file is damaged, missing or made by a newer version.
         """
+        self._check()
+        self.read(con, self.files())
+
+    def read(self, con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+        """As `register`, of these files alone and unchecked."""
         columns = ", ".join(DECISIONS.names)
-        files = self.files()
         if not files:
             con.register("no_decisions", DECISIONS.empty_table())
             con.execute(
@@ -94,14 +104,43 @@ class Ledger:
                 "backup: without it actors get other ids"
             ) from error
 
+    def _check(self) -> None:
+        try:
+            checksums.require(self.folder)
+        except checksums.DamagedError as error:
+            raise LedgerError(str(error)) from None
+        for file in self.files():
+            if (version := version_of(file)) > LEDGER_VERSION:
+                raise LedgerError(
+                    f"{file} has version {version}, this newsactors knows {LEDGER_VERSION}: "
+                    "update newsactors; nothing was changed"
+                )
+
     def append(self, decisions: pa.Table) -> Path | None:
         """Write decisions as the next file, whole or not at all; none for an empty table."""
         if not decisions.num_rows:
             return None
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"{len(self.files()) + 1:06}.parquet"
-        self._write(file, decisions)
+        files = self.files()
+        file = self.folder / f"{len(files) + 1:06}.parquet"
+        temporary = file.with_suffix(".tmp")
+        pq.write_table(_versioned(decisions), temporary, compression="zstd")
+        sync_file(temporary)
+        temporary.replace(file)
+        sync_directory(self.folder)
+        # With those that an older version wrote, or one that was killed here.
+        checksums.note(self.folder, file.name, *(p.name for p in checksums.unnoted(self.folder)))
         return file
+
+    def numbers_noted(self) -> set[str]:
+        """The names of all files that were ever written, lost ones included."""
+        return set(checksums.noted(self.folder))
+
+    def blank(self, name: str) -> None:
+        """Put an empty file in the place of a lost one, so that the numbering has no gap."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(_versioned(DECISIONS.empty_table()), sink)
+        checksums.replace(self.folder / name, sink.getvalue().to_pybytes())
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
         """Remove names that no text has any more, for good: a forgotten article's among them.
@@ -109,6 +148,7 @@ class Ledger:
         Temporary table `forms` holds those that are left. The one exception to "written once":
         files are replaced one after the other, and doing it again changes nothing.
         """
+        self._check()
         for file in self.files():
             left = con.execute(
                 """
@@ -120,11 +160,20 @@ class Ledger:
                 """,
                 [str(file)],
             ).to_arrow_table()
-            self._write(file, left.select(DECISIONS.names))
+            sink = pa.BufferOutputStream()
+            pq.write_table(_versioned(left.select(DECISIONS.names)), sink, compression="zstd")
+            checksums.replace(file, sink.getvalue().to_pybytes())
 
-    def _write(self, file: Path, decisions: pa.Table) -> None:
-        temporary = file.with_suffix(".tmp")
-        pq.write_table(decisions.cast(DECISIONS), temporary, compression="zstd")
-        sync_file(temporary)
-        temporary.replace(file)
-        sync_directory(self.folder)
+
+def version_of(file: Path) -> int:
+    """The version of a file of the ledger. Raises LedgerError where it cannot be read."""
+    try:
+        metadata = pq.read_schema(file).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise LedgerError(f"{file} cannot be read ({error}); {checksums.REMEDY}") from error
+    return int(metadata.get(_VERSION_KEY, 1))
+
+
+def _versioned(decisions: pa.Table) -> pa.Table:
+    metadata = {_VERSION_KEY: str(LEDGER_VERSION)}
+    return decisions.cast(DECISIONS).replace_schema_metadata(metadata)

@@ -8,18 +8,34 @@ from contextlib import contextmanager
 import dagster as dg
 import duckdb
 
+from etl.actors.ledger import LedgerError
 from etl.intake import InputError
 from etl.settings import SettingsError
+from etl.store.archive import ArchiveError
 from etl.store.build import BuildError
+from etl.store.checksums import DamagedError
 from etl.store.publish import PublishError
 from etl.store.registry import RegistryError
+from etl.store.staging import StagingError
+from etl.store.state import StateError
 
 DATA_TEAM = "team:data"
 
 RETRIED = (OSError, duckdb.IOException)
 """What may pass: network folders come back, full disks get cleared."""
 RETRIES, RETRY_SECONDS = 2, 5
-REFUSALS = (InputError, SettingsError, BuildError, PublishError, RegistryError)
+REFUSALS = (
+    InputError,
+    SettingsError,
+    ArchiveError,
+    BuildError,
+    DamagedError,
+    LedgerError,
+    PublishError,
+    RegistryError,
+    StagingError,
+    StateError,
+)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 Objects are content-addressed, zstd-compressed (readable with `zstd -d`) and written once. The
 manifest is append-only JSON lines; line n has sequence n, so a sequence is found without parsing
-what precedes it. Together they are the backup from which all else is rebuilt.
+what precedes it, and ends with its own checksum. Nothing else knows what was forgotten, so there is
+a second copy of it, line by line. Together they are the backup from which all else is rebuilt.
 
 Does not belong here: what the bytes mean, and whether an article is new (`store.build`).
 """
@@ -12,9 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -25,6 +29,11 @@ import pyarrow as pa
 
 from etl.store.files import sync_directory, sync_file
 
+LINE_VERSION = 2
+"""Of a line of the manifest, which says so; those of version 1 say none, and have no checksum."""
+
+_CHECKSUM = re.compile(rb'(.*), "crc32": "([0-9a-f]{8})"\}\n?', re.DOTALL)
+_REMEDY = "`newsactors doctor --repair` looks for the original, or restore this file from a backup"
 _LONGEST_LINE = 1 << 20
 _CHUNK = 1 << 20
 _IN_MEMORY = 64 << 20
@@ -32,6 +41,14 @@ _IN_MEMORY = 64 << 20
 
 class ArchiveError(RuntimeError):
     """The archive is damaged; the message says where and what to do."""
+
+
+class NewerLineError(ArchiveError):
+    """A line of the manifest was written by a newer newsactors, which this one cannot read."""
+
+
+class DamagedObjectError(ArchiveError):
+    """Archived bytes are there, and not those that came."""
 
 
 class ChangedError(RuntimeError):
@@ -56,16 +73,39 @@ class Entry:
     forgets: tuple[str, ...] = field(default=())
     stories: tuple[dict[str, Any], ...] = field(default=())
 
+    @property
+    def is_arrival(self) -> bool:
+        """Whether bytes came: a forgetting has none, nor has a line that was lost."""
+        return bool(self.sha256)
+
     def to_line(self) -> bytes:
         record = asdict(self) | {"at": self.at.isoformat()}
         for name in ("forgets", "stories"):
             if not record[name]:
                 del record[name]
-        return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+        body = json.dumps(record | {"version": LINE_VERSION}, ensure_ascii=False).encode()
+        return body[:-1] + b', "crc32": "%08x"}\n' % zlib.crc32(body)
 
     @classmethod
     def from_line(cls, line: bytes) -> Entry:
-        record = json.loads(line)
+        """The entry of a line.
+
+        Raises ValueError, TypeError or KeyError where it is damaged, NewerLineError where it was
+        written by a newer version.
+        """
+        match = _CHECKSUM.fullmatch(line)
+        body = match[1] + b"}" if match else line
+        if match and zlib.crc32(body) != int(match[2], 16):
+            raise ValueError("its checksum differs")
+        record = json.loads(body)
+        version = record.pop("version", 1)
+        if version > LINE_VERSION:
+            raise NewerLineError(
+                f"line {record.get('sequence')} of the manifest has version {version}, this "
+                f"newsactors knows {LINE_VERSION}: update newsactors; nothing was changed"
+            )
+        if version > 1 and not match:
+            raise ValueError("its checksum is damaged")
         record["at"] = datetime.fromisoformat(record["at"])
         for name in ("forgets", "stories"):
             record[name] = tuple(record.get(name, ()))
@@ -78,6 +118,7 @@ class RawArchive:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.manifest = root / "manifest.jsonl"
+        self.manifest_copy = root / "manifest.copy.jsonl"
         self.intake_lock = root / "intake.lock"
 
     def object_path(self, sha256: str) -> Path:
@@ -126,26 +167,34 @@ class RawArchive:
 
         Raises ArchiveError where they are missing or damaged.
         """
-        path = self.object_path(sha256)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(self.root)) as file:
-            found = hashlib.sha256()
-            try:
-                with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
-                    while data := stream.read(_CHUNK):
-                        found.update(data)
-                        file.write(data)
-            except OSError as error:
-                raise ArchiveError(
-                    f"archived bytes {sha256} cannot be read from {path} ({error}); "
-                    "restore this file from a backup"
-                ) from error
-            if found.hexdigest() != sha256:
-                raise ArchiveError(
-                    f"{path} is damaged: its content no longer has the hash it is named by; "
-                    "restore this file from a backup"
-                )
+            for data in self._bytes_of(sha256):
+                file.write(data)
             file.seek(0)
             yield cast(BinaryIO, file)
+
+    def check(self, sha256: str) -> None:
+        """Raise ArchiveError where the bytes with this hash are missing or damaged."""
+        for _ in self._bytes_of(sha256):
+            pass
+
+    def _bytes_of(self, sha256: str) -> Iterator[bytes]:
+        path = self.object_path(sha256)
+        found = hashlib.sha256()
+        try:
+            with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+                while data := stream.read(_CHUNK):
+                    found.update(data)
+                    yield data
+        except OSError as error:
+            kind = DamagedObjectError if path.exists() else ArchiveError
+            raise kind(
+                f"archived bytes {sha256} cannot be read from {path} ({error}); {_REMEDY}"
+            ) from error
+        if found.hexdigest() != sha256:
+            raise DamagedObjectError(
+                f"{path} is damaged: its content no longer has the hash it is named by; {_REMEDY}"
+            )
 
     def remove(self, sha256: str) -> None:
         """Remove bytes for good (only `forget` does), with what a killed `put` left of them."""
@@ -154,15 +203,35 @@ class RawArchive:
             file.unlink(missing_ok=True)
 
     def append(self, entries: Iterable[Entry]) -> None:
-        """Append entries and make them durable; a torn line left by a kill is cut off first."""
+        """Append entries and make them durable; a torn line left by a kill is cut off first.
+
+        Raises ArchiveError where the manifest is shorter than its copy.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         data = b"".join(entry.to_line() for entry in entries)
         with self.manifest.open("ab") as file:
             self._cut_torn_line(file.fileno())
+            if self._size_of_copy() > os.fstat(file.fileno()).st_size:
+                raise ArchiveError(
+                    f"{self.manifest} is shorter than its copy: lines were lost; "
+                    "`newsactors doctor --repair` puts them back"
+                )
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        self._follow()
         sync_directory(self.root)
+
+    def _size_of_copy(self) -> int:
+        return self.manifest_copy.stat().st_size if self.manifest_copy.exists() else 0
+
+    def _follow(self) -> None:
+        """Bring the copy up to the manifest, of which it is always the beginning, byte by byte."""
+        with self.manifest.open("rb") as source, self.manifest_copy.open("ab") as copy:
+            source.seek(self._size_of_copy())
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
 
     def forget(
         self, hashes: Iterable[str], run_id: str, stories: Iterable[dict[str, Any]] = ()
@@ -197,14 +266,23 @@ class RawArchive:
         except (ValueError, TypeError, KeyError) as error:
             raise ArchiveError(
                 f"{self.manifest} line {sequence} cannot be read ({error}); "
-                "restore the manifest from a backup"
+                "`newsactors doctor --repair` puts it back, or restore the manifest from a backup"
             ) from error
         if entry.sequence != sequence:
             raise ArchiveError(
                 f"{self.manifest} line {sequence} says sequence {entry.sequence}; "
-                "lines were lost or added: restore the manifest from a backup"
+                "lines were lost or added: `newsactors doctor --repair` puts them back, or restore "
+                "the manifest from a backup"
             )
         return entry
+
+    def readable_entries(self) -> Iterator[Entry]:
+        """All entries whose lines are sound, in order; the others are passed over."""
+        if self.manifest.exists():
+            with self.manifest.open("rb") as file:
+                for line in file:
+                    with suppress(ValueError, TypeError, KeyError):
+                        yield Entry.from_line(line)
 
     def last_sequence(self) -> int:
         """Sequence of the last whole line, 0 for an empty archive."""

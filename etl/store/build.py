@@ -61,6 +61,18 @@ class BuildError(RuntimeError):
     """The build database cannot be used; the message says why and what to do."""
 
 
+class DamagedError(BuildError):
+    """The build database cannot be opened: it is damaged, or open elsewhere."""
+
+
+class NewerLayoutError(BuildError):
+    """The build database is of a newer version, which this one leaves alone."""
+
+
+class OldLayoutError(BuildError):
+    """The build database is of an older version: it is to be removed and loaded anew."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What loading did: counts of new rows, and the publication days that were touched."""
@@ -84,19 +96,19 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
-        raise BuildError(
+        raise DamagedError(
             f"cannot open the build database {path}: {error}. Close what has it open; if it is "
-            "damaged, `newsactors rebuild` makes it again from the archive"
+            "damaged, `newsactors doctor --repair` makes it again from what is staged"
         ) from error
     con.execute("set TimeZone = 'UTC'")
-    con.execute(_BOOKKEEPING)
-    version = get_property(con, "schema_version")
-    if version not in (None, str(schema.SCHEMA_VERSION)):
+    version = _version(con)
+    if version is not None and version != schema.SCHEMA_VERSION:
         con.close()
-        raise BuildError(
-            f"{path} has layout {version}, this newsactors writes layout {schema.SCHEMA_VERSION}; "
-            "run `newsactors rebuild` to make it again from the archive"
-        )
+        here = f"{path} has layout {version}, this newsactors writes layout {schema.SCHEMA_VERSION}"
+        if version > schema.SCHEMA_VERSION:
+            raise NewerLayoutError(f"{here}: update newsactors; nothing was changed")
+        raise OldLayoutError(f"{here}; the next `newsactors ingest` makes it again")
+    con.execute(_BOOKKEEPING)
     for table in schema.TABLES:
         con.execute(table.ddl)
     if version is None:
@@ -104,6 +116,17 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
             set_property(con, "schema_version", str(schema.SCHEMA_VERSION))
             new_generation(con)
     return con
+
+
+def _version(con: duckdb.DuckDBPyConnection) -> int | None:
+    """The layout that a build file says it has, None for a new one."""
+    if not con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'bookkeeping' "
+        "and table_name = 'properties'"
+    ).fetchone():
+        return None
+    version = get_property(con, "schema_version")
+    return None if version is None else int(version)
 
 
 def wal_of(path: Path) -> Path:
@@ -165,7 +188,11 @@ def pending(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> list[Ba
 
 
 def load(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
-    """Load one staged batch in one transaction; nothing of it is visible if anything fails."""
+    """Load one staged batch in one transaction; nothing of it is visible if anything fails.
+
+    Raises StagingError where the batch is damaged.
+    """
+    batch.check()
     with transaction(con):
         result = _load_ingested(con, batch) if batch.kind == "ingest" else _reload(con, batch)
         con.execute(

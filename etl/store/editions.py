@@ -24,7 +24,8 @@ import pyarrow as pa
 
 from etl.schema import SCHEMA_VERSION
 from etl.settings import Settings
-from etl.store.files import sync_directory, write_atomically
+from etl.store import checksums
+from etl.store.files import sync_directory
 from etl.store.staging import Staging
 
 Kind = Literal["promote", "rollback"]
@@ -100,8 +101,12 @@ class Switch:
 
 
 def last_switch(settings: Settings) -> Switch | None:
-    """The last promotion or rollback, None where there never was one."""
+    """The last promotion or rollback, None where there never was one.
+
+    Raises DamagedError where what is noted of it is damaged.
+    """
     file = settings.reextraction / "active.json"
+    checksums.require(settings.reextraction, ["active.json"])
     if not file.exists():
         return None
     values = json.loads(file.read_text())
@@ -111,6 +116,7 @@ def last_switch(settings: Settings) -> Switch | None:
 def candidate(settings: Settings) -> Edition | None:
     """The edition that waits to be judged or promoted."""
     about = _candidate(settings) / "about.json"
+    checksums.require(about.parent, [about.name])
     return Edition.from_json(json.loads(about.read_text())) if about.exists() else None
 
 
@@ -192,4 +198,4 @@ def _remove(folder: Path) -> None:
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    write_atomically(path, json.dumps(values, indent=2).encode() + b"\n")
+    checksums.replace(path, json.dumps(values, indent=2).encode() + b"\n")

@@ -61,3 +61,21 @@ def exclusive_lock(
             if wait:
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def shared_lock(path: Path) -> Iterator[bool]:
+    """Hold off who would take this lock for himself, without waiting and without making it.
+
+    Yields whether nobody has it, so that nothing it guards changes meanwhile.
+    """
+    if not path.exists():
+        yield True
+        return
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -16,7 +16,7 @@ import duckdb
 
 from etl import __version__, schema
 from etl.settings import Settings
-from etl.store import build
+from etl.store import build, checksums
 from etl.store.files import sync_directory, sync_file
 from etl.store.state import State, quarantine_table, runs_table
 
@@ -92,7 +92,7 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
             f"{free / 1e6:.0f} MB free at {settings.home}, {FREE_SPACE_FACTOR * size / 1e6:.0f} MB "
             "needed to publish; free some space and run again (what is loaded is kept)"
         )
-    number = 1 + max(_numbers(settings.snapshots), default=0)
+    number = 1 + max(snapshot_numbers(settings.snapshots), default=0)
     temporary = settings.snapshots / f".{number}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
@@ -101,20 +101,24 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     _complete(file, settings, run_id, properties | {"generation": generation})
     file.chmod(0o444)
     sync_file(file)
-    sync_directory(temporary)
+    checksums.note(temporary, file.name)
     snapshot = settings.snapshots / str(number)
     temporary.rename(snapshot)
     sync_directory(settings.snapshots)
 
+    point_at(settings, number)
+    prune(settings)
+    file = snapshot / "news.duckdb"
+    return Published(file, file.stat().st_size, days)
+
+
+def point_at(settings: Settings, number: int) -> None:
+    """Let readers open this snapshot from now on."""
     link = settings.home / ".news.duckdb.tmp"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("snapshots") / str(number) / "news.duckdb")
     link.replace(settings.published)
     sync_directory(settings.home)
-
-    prune(settings)
-    file = snapshot / "news.duckdb"
-    return Published(file, file.stat().st_size, days)
 
 
 def prune(settings: Settings) -> None:
@@ -128,7 +132,7 @@ def prune(settings: Settings) -> None:
     current = int(settings.published.resolve().parent.name)
     forgotten = published_property(settings, FORGOTTEN_THROUGH)
     kept = 1
-    for number in sorted(_numbers(settings.snapshots) - {current}, reverse=True):
+    for number in sorted(snapshot_numbers(settings.snapshots) - {current}, reverse=True):
         folder = settings.snapshots / str(number)
         if (
             number < current  # else a publish was killed before its last step
@@ -147,11 +151,12 @@ def former_snapshot(settings: Settings) -> Path | None:
     if not settings.published.exists():
         return None
     current = int(settings.published.resolve().parent.name)
-    older = [number for number in _numbers(settings.snapshots) if number < current]
+    older = [number for number in snapshot_numbers(settings.snapshots) if number < current]
     return settings.snapshots / str(max(older)) / "news.duckdb" if older else None
 
 
-def _numbers(snapshots: Path) -> set[int]:
+def snapshot_numbers(snapshots: Path) -> set[int]:
+    """The numbers of the snapshots that there are."""
     if not snapshots.exists():
         return set()
     return {int(path.name) for path in snapshots.iterdir() if path.name.isdigit()}

@@ -3,7 +3,9 @@
 A batch covers a range of manifest sequences (`ingest-…`) or re-extracts articles that are already
 loaded (`reextract-…`); its name ends with the extractor's version. A batch appears and goes by a
 rename, and only `drop` changes it, a file at a time; so a killed run leaves whole batches or none.
-Old batches are merged so that the number of files stays bounded.
+Old batches are merged so that the number of files stays bounded. Each batch holds the checksums of
+its files, which are asked before anything is read from it, and each file says its layout: a batch
+of an older one is as if it were not there, so that its articles are read from the archive again.
 
 What is being made stands in a dot folder: `.new-…` belongs to who holds the intake lock,
 `.merged-…`, `.gone-…` and `.switched-…` (rows that wait for a switch, see `store.editions`) to who
@@ -28,9 +30,9 @@ import pyarrow.parquet as pq
 
 from etl import schema
 from etl.model import Article, Extraction
-from etl.store import identity
+from etl.store import checksums, identity
 from etl.store.archive import Entry
-from etl.store.files import sync_directory, sync_file, write_atomically
+from etl.store.files import sync_directory, sync_file
 
 ARTICLES = "articles"
 STAGED_TABLES = (ARTICLES, *(table.name for table in schema.EXTRACTED))
@@ -57,9 +59,15 @@ REEXTRACTED = pa.schema(
 
 Tables = Mapping[str, pa.Table | Iterable[pa.Table]] | Iterable[tuple[str, pa.Table]]
 
+_LAYOUT_KEY = b"newsactors_layout"
+
 _NAME = re.compile(
     r"(?P<kind>ingest|reextract)-(?P<first>\d{10})-(?P<last>\d{10})\.(?P<version>.+)"
 )
+
+
+class StagingError(RuntimeError):
+    """A staged batch cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,45 @@ class Batch:
     def article_count(self) -> int:
         rows: int = pq.read_metadata(self.file(ARTICLES)).num_rows
         return rows
+
+    def expected_files(self) -> list[Path]:
+        """The files that the batch is made of."""
+        return [self.file(name) for name in STAGED_TABLES]
+
+    def check(self) -> None:
+        """Raise StagingError where a file is not as it was written."""
+        try:
+            checksums.require(self.path)
+        except checksums.DamagedError as error:
+            raise StagingError(str(error)) from None
+
+    @property
+    def has_checksums(self) -> bool:
+        """Whether checksums were noted when it was written, as it says in its files."""
+        try:
+            return _LAYOUT_KEY in (pq.read_schema(self.file(ARTICLES)).metadata or {})
+        except (OSError, pa.ArrowException):
+            return False
+
+    @property
+    def layout(self) -> int:
+        """The layout of its tables; a damaged file says nothing of it, and counts as current.
+
+        Where none is noted, a batch with the columns of today is of today's.
+        """
+        try:
+            found = pq.read_schema(self.file(ARTICLES))
+            if noted := (found.metadata or {}).get(_LAYOUT_KEY):
+                return int(noted)
+            articles = STAGED_ARTICLES if self.kind == "ingest" else REEXTRACTED
+            tables = {ARTICLES: articles, **{t.name: t.arrow_schema for t in schema.EXTRACTED}}
+            is_of_today = all(
+                pq.read_schema(self.file(name)).names == columns.names
+                for name, columns in tables.items()
+            )
+        except (OSError, pa.ArrowException):
+            return schema.SCHEMA_VERSION
+        return schema.SCHEMA_VERSION if is_of_today else schema.SCHEMA_VERSION - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +170,41 @@ class Staging:
         """The batches in the order in which they are to be loaded.
 
         Leaves out what a merged batch covers, and what follows a gap in the sequences: staging
-        goes on at the gap (somebody removed a folder), and loading must not skip it.
+        goes on at the gap (somebody removed a folder), and loading must not skip it. Leaves out
+        batches of an older layout too; raises StagingError where one is of a newer.
         """
         kept = []
         through = {"ingest": 0, "reextract": 0}
         for b in self._found():
+            if (layout := b.layout) > schema.SCHEMA_VERSION:
+                raise StagingError(
+                    f"{b.path} has layout {layout}, this newsactors writes layout "
+                    f"{schema.SCHEMA_VERSION}: update newsactors; nothing was changed"
+                )
+            if layout < schema.SCHEMA_VERSION:
+                continue
             if b.last > through[b.kind] and (b.kind != "ingest" or b.first <= through[b.kind] + 1):
                 kept.append(b)
                 through[b.kind] = b.last
         return kept
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """The ranges of sequences, both ends included, that are missing before the last batch."""
+        found, through = [], 0
+        for b in self._found():
+            if b.kind == "ingest" and b.layout == schema.SCHEMA_VERSION and b.last > through:
+                if b.first > through + 1:
+                    found.append((through + 1, b.first - 1))
+                through = b.last
+        return found
+
+    def last_sequence(self) -> int:
+        """The highest manifest sequence that any batch holds, 0 for none."""
+        return max((b.last for b in self._found() if b.kind == "ingest"), default=0)
+
+    def every_batch(self) -> list[Batch]:
+        """All batches that are there, those included that `batches` leaves out."""
+        return self._found()
 
     def staged_through(self) -> int:
         """The manifest sequence up to which all has been staged, 0 for none."""
@@ -171,12 +244,14 @@ class Staging:
         with ExitStack() as stack:
             writers: dict[str, pq.ParquetWriter] = {}
             for name, rows in _parts(tables):
+                rows = _with_layout(rows)
                 if name not in writers:
                     path = temporary / f"{name}.parquet"
                     writers[name] = stack.enter_context(
                         pq.ParquetWriter(path, rows.schema, compression="zstd")
                     )
                 writers[name].write_table(rows)
+        checksums.renew(temporary)
         for path in temporary.iterdir():
             sync_file(path)
         sync_directory(temporary)
@@ -242,6 +317,8 @@ class Staging:
         Of a version that was extracted several times the last extraction counts.
         """
         yield layout(name).empty_table()
+        for batch in self.batches():
+            batch.check()
         for table in _merged(self.batches(), name):
             yield table.filter(pc.is_in(table["content_sha256"], value_set=contents))
 
@@ -253,6 +330,7 @@ class Staging:
         values = pa.array(sorted(hashes), pa.string())
         self._remove_covered()
         for batch in self._found():
+            batch.check()
             for name in STAGED_TABLES:
                 table = kept = pq.read_table(batch.file(name))
                 for column in ("content_sha256", "source_sha256"):
@@ -261,17 +339,21 @@ class Staging:
                 if kept.num_rows < table.num_rows:
                     sink = pa.BufferOutputStream()
                     pq.write_table(kept, sink, compression="zstd")
-                    write_atomically(batch.file(name), sink.getvalue().to_pybytes())
+                    checksums.replace(batch.file(name), sink.getvalue().to_pybytes())
             for leftover in batch.path.glob("*.tmp"):
                 leftover.unlink()
 
     def _remove_covered(self) -> None:
+        """Remove what batches in use cover, and re-extractions of an older layout."""
         kept = {kind: [b for b in self.batches() if b.kind == kind] for kind in KINDS}
         for batch in self._found():
-            if any(
+            is_covered = any(
                 b != batch and b.first <= batch.first <= batch.last <= b.last
                 for b in kept[batch.kind]
-            ):
+            )
+            is_replaced = batch.kind == "reextract" or batch.last <= self.staged_through()
+            is_old = batch.layout < schema.SCHEMA_VERSION and is_replaced
+            if is_covered or is_old:
                 self._remove(batch.path)
 
     def clear(self) -> None:
@@ -294,6 +376,8 @@ class Staging:
         for group in _mergeable(loaded):
             if len(group) <= COMPACT_ABOVE:
                 continue
+            for batch in group:
+                batch.check()
             first, last = group[0], group[-1]
             self.write(
                 first.kind,
@@ -307,6 +391,11 @@ class Staging:
                 self._remove(batch.path)
 
 
+def read(batch: Batch, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of a table of a batch, or some columns of them."""
+    return pq.read_table(batch.file(table), columns=columns and list(columns))
+
+
 def _parts(tables: Tables) -> Iterator[tuple[str, pa.Table]]:
     if not isinstance(tables, Mapping):
         yield from tables
@@ -314,6 +403,10 @@ def _parts(tables: Tables) -> Iterator[tuple[str, pa.Table]]:
     for name, content in tables.items():
         for rows in [content] if isinstance(content, pa.Table) else content:
             yield name, rows
+
+
+def _with_layout(rows: pa.Table) -> pa.Table:
+    return rows.replace_schema_metadata({_LAYOUT_KEY: str(schema.SCHEMA_VERSION)})
 
 
 def layout(name: str) -> pa.Schema:

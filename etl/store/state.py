@@ -3,12 +3,18 @@
 Kept in SQLite rather than in the build database, because several processes write it while one of
 them holds that. `publish` copies runs and quarantine into the published file. Losing this file
 loses the history of runs and nothing else: `seen` is filled again from the manifest.
+
+Every row carries a checksum, which triggers keep: SQLite itself does not notice a changed byte in
+a value. The layout's version is `pragma user_version`; an older file is brought up to it in one
+transaction when it is opened, a newer one is refused.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,22 +27,80 @@ from etl import __version__, schema
 from etl.store.archive import RawArchive
 from etl.store.inbox import Candidate
 
+STATE_VERSION = 2
+"""Of the layout: 1 had no checksums."""
+TABLES = ("runs", "quarantine", "seen")
+
 _LAYOUT = """
 create table if not exists runs (
   run_id text primary key, kind text not null, status text not null, pid integer not null,
   started_at text not null, finished_at text, files_seen integer not null default 0,
   files_new integer not null default 0, articles_new integer not null default 0,
   versions_new integer not null default 0, quarantined integer not null default 0, error text,
-  newsactors_version text not null, extractor_version text not null);
+  newsactors_version text not null, extractor_version text not null, crc integer);
 create table if not exists quarantine (
   source_sha256 text not null, source_path text not null, item integer not null,
   reason text not null, detail text not null, remedy text not null,
-  first_seen_at text not null, run_id text not null,
+  first_seen_at text not null, run_id text not null, crc integer,
   primary key (source_sha256, source_path, item));
 create table if not exists seen (
   source_path text primary key, sha256 text not null, sequence integer not null,
-  size integer, mtime_ns integer);
+  size integer, mtime_ns integer, crc integer);
 """
+
+
+class StateError(RuntimeError):
+    """The state file cannot be used; the message says why and what to do."""
+
+
+def row_crc(*values: object) -> int:
+    """The checksum of a row, of its values in the order of the table's columns."""
+    return zlib.crc32(json.dumps(values, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+
+
+def columns_of(con: sqlite3.Connection, table: str) -> list[str]:
+    """The columns of a table, without the checksum."""
+    found = con.execute("select name from pragma_table_info(?) where name <> 'crc'", [table])
+    return [name for (name,) in found]
+
+
+def lay_out(con: sqlite3.Connection) -> None:
+    """Make the tables, or bring those of an older layout up to date, in one transaction.
+
+    Raises StateError where a newer newsactors made them.
+    """
+    con.create_function("row_crc", -1, row_crc, deterministic=True)
+    if _version(con) == STATE_VERSION:
+        return
+    con.execute("begin immediate")
+    if (version := _version(con)) > STATE_VERSION:  # asked again: another may have been quicker
+        con.rollback()
+        raise StateError(
+            f"it has layout {version}, this newsactors knows {STATE_VERSION}: "
+            "update newsactors; nothing was changed"
+        )
+    for statement in _LAYOUT.split(";")[:-1]:
+        con.execute(statement)
+    for table in TABLES:
+        if not con.execute(
+            "select 1 from pragma_table_info(?) where name = 'crc'", [table]
+        ).fetchone():
+            con.execute(f"alter table {table} add column crc integer")
+        columns = columns_of(con, table)
+        con.execute(f"update {table} set crc = row_crc({', '.join(columns)})")
+        new = ", ".join(f"new.{column}" for column in columns)
+        for event in ("insert", f"update of {', '.join(columns)}"):
+            con.execute(
+                f"create trigger if not exists {table}_{event.split()[0]} after {event} on {table} "
+                f"begin update {table} set crc = row_crc({new}) where rowid = new.rowid; end"
+            )
+    con.execute(f"pragma user_version = {STATE_VERSION}")
+    con.commit()
+
+
+def _version(con: sqlite3.Connection) -> int:
+    (version,) = con.execute("pragma user_version").fetchone()
+    return int(version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +157,18 @@ class State:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         con = sqlite3.connect(self.path, timeout=60)
         try:
-            con.executescript(_LAYOUT)
+            try:
+                lay_out(con)
+            except StateError as error:
+                raise StateError(f"{self.path}: {error}") from None
             with con:
                 yield con
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError):
+                raise
+            raise StateError(
+                f"{self.path} is damaged ({error}); `newsactors doctor --repair` makes it again"
+            ) from error
         finally:
             con.close()
 
@@ -204,7 +277,8 @@ class State:
     @staticmethod
     def _insert(con: sqlite3.Connection, rejected: Sequence[Rejected], on_conflict: str) -> None:
         con.executemany(
-            f"insert or {on_conflict} into quarantine values (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"insert or {on_conflict} into quarantine (source_sha256, source_path, item, reason, "
+            "detail, remedy, first_seen_at, run_id) values (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     r.source_sha256,
@@ -225,7 +299,8 @@ class State:
         with self._open() as con:
             con.row_factory = sqlite3.Row
             rows = con.execute(
-                "select * from quarantine order by source_path, item, source_sha256"
+                "select source_sha256, source_path, item, reason, detail, remedy, first_seen_at, "
+                "run_id from quarantine order by source_path, item, source_sha256"
             ).fetchall()
         return [
             Rejected(**{**dict(row), "first_seen_at": datetime.fromisoformat(row["first_seen_at"])})
@@ -248,7 +323,7 @@ class State:
                 (
                     (e.source_path, e.sha256, e.sequence)
                     for e in archive.entries(last)
-                    if not e.forgets
+                    if e.is_arrival
                 ),
             )
 

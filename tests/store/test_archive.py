@@ -114,6 +114,8 @@ def test_a_torn_last_line_is_not_there_and_is_cut_by_the_next_append(archive: Ra
         assert archive.tombstones() == []
         archive.append([arrival(3)])
         assert archive.manifest.read_bytes() == whole + arrival(3).to_line()
+        assert archive.manifest_copy.read_bytes() == archive.manifest.read_bytes()
+        archive.manifest_copy.write_bytes(whole[:-9])  # cut off as well
 
 
 def test_entries_after_a_sequence(archive: RawArchive) -> None:

@@ -1,0 +1,231 @@
+"""Looking at what is made from the archive: staging, editions, run state, the two databases.
+
+Changes nothing. Does not belong here: the archive, what was decided, and the order of it all
+(`examine`).
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+
+from etl import schema
+from etl.doctor.databases import build_faults, layout_of, open_read_only, snapshot_faults
+from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
+from etl.settings import Settings
+from etl.store import build, checksums, recovery, state_check
+from etl.store.archive import RawArchive
+from etl.store.publish import FORGOTTEN_THROUGH, snapshot_numbers
+from etl.store.staging import Batch, Staging
+from etl.store.state import STATE_VERSION
+
+SHOWN = 5
+
+
+def staging_findings(settings: Settings, con: Connection | None) -> Found:
+    """Batches as they were written, none missing, nothing loaded that they do not hold."""
+    stage = Staging(settings.extracted)
+    found = [
+        Finding("staging", "amiss", fault.path, fault.why, REPAIR)
+        for batch in stage.every_batch()
+        for fault in batch_faults(batch)
+    ]
+    if found:
+        yield from found
+        return
+    newer = [b for b in stage.every_batch() if b.layout > schema.SCHEMA_VERSION]
+    if newer:
+        yield Finding("staging", "amiss", newer[0].path, "made by a newer newsactors", UPDATE)
+        return
+    older = [b for b in stage.every_batch() if b.layout < schema.SCHEMA_VERSION]
+    if older:
+        found.append(
+            Finding("staging", "note", stage.root, f"{len(older):,} batches of an older layout",
+                    f"the next {RUN} reads their articles again")
+        )  # fmt: skip
+    lost = [f"{first:,} to {last:,}" for first, last in stage.gaps() if not older]
+    if con is not None and not older and recovery.loaded_through(con) > stage.last_sequence():
+        lost.append(f"{stage.last_sequence() + 1:,} to {recovery.loaded_through(con):,}")
+    if lost:
+        found.append(
+            Finding("staging", "amiss", stage.root, f"lost: articles {', '.join(lost)}", REPAIR)
+        )
+    elif con is not None and is_all_loaded(settings, con):
+        other = recovery.deviating(con, stage.batches())
+        if other:
+            found.append(
+                Finding("staging", "amiss", stage.root, f"{len(other):,} texts are loaded as "
+                        "another extractor saw them: a re-extraction was lost", REPAIR)
+            )  # fmt: skip
+    yield from or_sound("staging", stage.root, found, f"{len(stage.batches()):,} batches")
+
+
+def batch_faults(batch: Batch) -> list[checksums.Fault]:
+    """What is not as it was written in a batch; notes that are missing are only of older ones."""
+    return [*checksums.faults(batch.path), *_unreadable(batch)]
+
+
+def _unreadable(batch: Batch) -> Iterator[checksums.Fault]:
+    """Files of a batch without sound notes that cannot be read whole."""
+    with suppress(checksums.DamagedError):
+        if checksums.noted(batch.path):
+            return
+        if batch.has_checksums:
+            yield checksums.Fault(batch.path / checksums.NAME, "is missing")
+    for path in batch.expected_files():
+        try:
+            duckdb.execute("select count(hash(t)) from read_parquet(?) t", [str(path)])
+        except duckdb.Error:
+            why = "cannot be read" if path.exists() else "is missing"
+            yield checksums.Fault(path, why)
+
+
+def is_all_loaded(settings: Settings, con: Connection) -> bool:
+    """Whether all that is staged is loaded, and all that is to be forgotten forgotten."""
+    stones = RawArchive(settings.raw).tombstones()
+    last = str(stones[-1].sequence) if stones else None
+    is_forgotten = build.get_property(con, FORGOTTEN_THROUGH) == last
+    return is_forgotten and not build.pending(con, Staging(settings.extracted).batches())
+
+
+def reextraction_findings(settings: Settings) -> Found:
+    """The candidate, the former rows and the switch, as they were written."""
+    folder = settings.reextraction
+    found = [
+        Finding("reextraction", "amiss", fault.path, fault.why,
+                f"{REPAIR} moves it aside; {_of_reextraction(settings, fault.path)}")
+        for fault in reextraction_faults(settings)
+    ]  # fmt: skip
+    count = sum(1 for path in folder.glob("*/") if not path.name.startswith("."))
+    yield from or_sound("reextraction", folder, found, f"{count:,} editions")
+
+
+def reextraction_faults(settings: Settings) -> list[checksums.Fault]:
+    """What is not as it was written beside the active rows."""
+    folders = [settings.reextraction, *sorted(settings.reextraction.glob("*/"))]
+    found = [fault for folder in folders for fault in checksums.faults(folder)]
+    for folder in folders[1:]:
+        for batch in Staging(folder).every_batch():
+            found += batch_faults(batch)
+    return found
+
+
+def _of_reextraction(settings: Settings, path: Path) -> str:
+    part = path.relative_to(settings.reextraction).parts[0]
+    if part == "candidate":
+        return "`newsactors reextract --diff` extracts again what is missing"
+    if part.startswith("former-"):
+        return "then the last promotion cannot be rolled back"
+    return "then the default extractor reads new articles, until you promote another"
+
+
+# Files that databases are
+
+
+def state_findings(settings: Settings) -> Found:
+    """The state file, its rows as they were written."""
+    path = settings.state_file
+    if not path.exists():
+        if RawArchive(settings.raw).manifest.exists():
+            yield Finding("state", "amiss", path, "is missing", f"{REPAIR} takes runs and "
+                          "quarantine from what is published")  # fmt: skip
+        else:
+            yield Finding("state", "sound", path, "nothing yet")
+        return
+    if state_check.is_in_use(path):
+        yield Finding("state", "note", path, "a transaction is under way, or was cut off",
+                      "the next to open it ends that")  # fmt: skip
+        return
+    if faults := state_check.faults(path):
+        for fault in faults[:SHOWN]:
+            yield Finding("state", "amiss", path, fault, REPAIR)
+        return
+    version = state_check.version_of(path)
+    if version > STATE_VERSION:
+        yield Finding("state", "amiss", path, "made by a newer newsactors", UPDATE)
+        return
+    yield Finding("state", "sound", path, f"layout {version}")
+    if version < STATE_VERSION:
+        yield Finding("state", "note", path, f"of layout {version}", "the next run brings it up "
+                      f"to layout {STATE_VERSION}")  # fmt: skip
+
+
+def busy_findings(settings: Settings) -> Found:
+    """What is said of the build file while a run has it."""
+    yield Finding("build", "note", settings.build_file, "a run is under way: not looked at",
+                  "ask again when it is done")  # fmt: skip
+
+
+def build_findings(settings: Settings) -> Found:
+    """The build file, read whole; the caller keeps writers off."""
+    path = settings.build_file
+    if not path.exists():
+        is_lost = bool(Staging(settings.extracted).batches())
+        yield Finding("build", "amiss" if is_lost else "note", path, "is not there",
+                      f"the next {RUN} or {REPAIR} loads it from staging")  # fmt: skip
+        return
+    if faults := build_faults(settings):
+        for fault in faults[:SHOWN]:
+            yield Finding("build", "amiss", path, fault, REPAIR)
+        return
+    with open_read_only(settings.build_file) as con:
+        layout = layout_of(con, "bookkeeping.properties")
+        through = recovery.loaded_through(con) if layout == schema.SCHEMA_VERSION else 0
+    yield from _layout("build", path, layout, f"loaded through line {through:,}")
+
+
+def _layout(part: str, path: Path, layout: int | None, what: str) -> Found:
+    if layout is not None and layout > schema.SCHEMA_VERSION:
+        yield Finding(part, "amiss", path, f"of layout {layout}, newer than "
+                      f"{schema.SCHEMA_VERSION}", UPDATE)  # fmt: skip
+    elif layout != schema.SCHEMA_VERSION:
+        yield Finding(part, "note", path, f"of layout {layout}, older than "
+                      f"{schema.SCHEMA_VERSION}", f"the next {RUN} makes it again")  # fmt: skip
+    else:
+        yield Finding(part, "sound", path, f"{what}, {path.stat().st_size / 1e6:,.1f} MB")
+
+
+def published_findings(settings: Settings) -> Found:
+    """The link that readers follow, and every snapshot."""
+    link, found = settings.published, list[Finding]()
+    numbers = snapshot_numbers(settings.snapshots)
+    if not link.exists():
+        if numbers or link.is_symlink():
+            yield Finding("published", "amiss", link, "the link to what is published is lost",
+                          REPAIR)  # fmt: skip
+        else:
+            yield Finding("published", "note", link, "nothing is published yet", RUN)
+        return
+    current = link.resolve()
+    if not link.is_symlink() or settings.snapshots.resolve() not in current.parents:
+        yield Finding("published", "amiss", link, "is no link to a snapshot", REPAIR)
+        return
+    for number in sorted(numbers):
+        file = settings.snapshots / str(number) / link.name
+        for fault in snapshot_faults(file):
+            is_read = file.resolve() == current
+            found.append(
+                Finding("published", "amiss", file, f"{fault}{'' if is_read else ' (not read)'}",
+                        REPAIR)
+            )  # fmt: skip
+        found += _opened_for_writing(file)
+    if any(f.level == "amiss" and f.path == current for f in found):
+        yield from found
+        return
+    with duckdb.connect(str(current), read_only=True) as con:
+        layout = layout_of(con, "loaded.warehouse_info")
+    yield from _layout("published", link, layout, f"snapshot {current.parent.name}")
+    yield from found
+
+
+def _opened_for_writing(file: Path) -> Found:
+    if build.wal_of(file).exists():
+        yield Finding("published", "amiss", build.wal_of(file), "somebody opened the file "
+                      "read-write: readers see what they changed", REPAIR)  # fmt: skip
+    elif file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o222:
+        yield Finding("published", "amiss", file, "can be written to; it is to be read-only",
+                      REPAIR)  # fmt: skip

@@ -1,0 +1,282 @@
+"""Healing what is damaged, each part by what it was made from or by a copy of it.
+
+Nothing is deleted: what is damaged is moved to `damaged/` under the warehouse, and only where there
+is something to put in its place or nothing can be read from it. The order is that in which parts
+rest on each other: manifest, archive, ledger, staging, state; then the build file and what is
+published, which a run makes again from those. Killed in between, it is to be done again.
+Does not belong here: finding out what is damaged (`examine`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from etl.actors.ledger import Ledger
+from etl.actors.recovery import lost_decisions
+from etl.doctor import examine, examine_made
+from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, sound_snapshot
+from etl.settings import Settings
+from etl.store import build, checksums, inbox, manifest, publish, recovery, state_check
+from etl.store.archive import RawArchive
+from etl.store.build import new_generation
+from etl.store.files import exclusive_lock
+from etl.store.staging import Batch, Staging
+from etl.store.writer import Writer
+
+Done = Iterator[str]
+Connection = duckdb.DuckDBPyConnection
+
+
+def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
+    """Heal what can be healed, saying what was done; a run of the job `rebuild` is to follow.
+
+    Waits for whoever is writing. What makes no part of the warehouse whole again is said too.
+    """
+    writer = Writer(settings, on_wait)
+    writer.acquire()
+    aside = _Aside(settings)
+    try:
+        with exclusive_lock(RawArchive(settings.raw).intake_lock):
+            yield from _published_link(settings, aside)
+            with ExitStack() as stack:
+                con = stack.enter_context(sound_loaded(settings))
+                yield from _manifest(settings, aside, con)
+                yield from _archive(settings, aside)
+                yield from _ledger(settings, aside, con)
+                yield from _staging(settings, aside, con)
+                yield from _reextraction(settings, aside)
+                yield from _state(settings, aside)
+            yield from _build(settings, aside)
+    finally:
+        writer.release()
+
+
+def tidy(settings: Settings) -> Done:
+    """After the run: move aside damaged snapshots that nobody is led to any more."""
+    writer = Writer(settings)
+    writer.acquire()
+    aside = _Aside(settings)
+    try:
+        current = settings.published.resolve().parent
+        for number in sorted(publish.snapshot_numbers(settings.snapshots)):
+            folder = settings.snapshots / str(number)
+            if folder.resolve() != current and snapshot_faults(folder / "news.duckdb"):
+                yield f"moved aside: {aside.move(folder)}"
+    finally:
+        writer.release()
+
+
+class _Aside:
+    """Where damaged files go: a folder a repair, in which they keep their paths."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = settings.damaged / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}"
+
+    def move(self, path: Path) -> Path:
+        """Move a file or folder aside."""
+        target = self._target(path)
+        shutil.move(path, target)  # the registry may be on another disk
+        return target
+
+    def copy(self, path: Path) -> None:
+        """Keep a file that is to be replaced in its place."""
+        if path.exists():
+            shutil.copy2(path, self._target(path))
+
+    def _target(self, path: Path) -> Path:
+        for root, name in ((self.settings.home, ""), (self.settings.registry, "registry")):
+            if path.is_relative_to(root):
+                target = self.folder / name / path.relative_to(root)
+                break
+        else:
+            target = self.folder / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
+
+def _manifest(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
+    archive = RawArchive(settings.raw)
+    compared = manifest.compare(archive)
+    if compared.is_sound:
+        return
+    for path in (archive.manifest, archive.manifest_copy):
+        aside.copy(path)
+    known = recovery.arrivals(con, compared.lost) if con and compared.lost else {}
+    manifest.mend(archive, compared, known)
+    for sequence in compared.lost:
+        yield (
+            f"line {sequence} of the manifest: made again from what is loaded"
+            if sequence in known
+            else f"LOST: line {sequence} of the manifest; what came or was forgotten is unknown"
+        )
+    yield f"the manifest was put right by its copy, {compared.count:,} lines"
+
+
+def _archive(settings: Settings, aside: _Aside) -> Done:
+    archive = RawArchive(settings.raw)
+    for sha256, (_, paths) in examine.damaged_objects(settings).items():
+        path = archive.object_path(sha256)
+        if original := _original(settings, sha256, paths):
+            if path.exists():
+                aside.move(path)
+            with original.open("rb") as file:
+                archive.put(file, sha256)
+            yield f"archived again from {original}"
+            continue
+        if not path.exists():
+            # An empty file is damaged, which a run passes over; at a missing one it stops.
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        yield f"LOST: the original of {', '.join(paths)} ({sha256}); what was read from it stays"
+
+
+def _original(settings: Settings, sha256: str, paths: list[str]) -> Path | None:
+    """A file with these bytes: where they came from, else anywhere in the inbox."""
+    recorded = [settings.inbox / path for path in paths]
+    found = inbox.scan([settings.inbox], settings.inbox, 0, wait=False).ready
+    for path in [*recorded, *(candidate.path for candidate in found)]:
+        try:
+            roots = [settings.inbox, path.parent]
+            with inbox.open_file(path, roots, settings.limits.file_bytes) as file:
+                if RawArchive.digest(file)[0] == sha256:
+                    return path
+        except OSError:
+            continue
+    return None
+
+
+def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
+    ledger = Ledger(settings.identity_ledger)
+    damaged, are_notes_damaged = examine.ledger_damage(ledger)
+    files = examine.sound_files(ledger, damaged)
+    if con is None and not damaged and not are_notes_damaged:
+        return
+    lost = None
+    if con is not None:
+        lost = lost_decisions(con, ledger, files, is_damaged=bool(damaged))
+    for name in damaged:
+        if (ledger.folder / name).exists():
+            aside.move(ledger.folder / name)
+    if are_notes_damaged:
+        aside.move(ledger.folder / checksums.NAME)
+        checksums.renew(ledger.folder)
+        yield "the checksums of the ledger were noted again"
+    for name in damaged:
+        ledger.blank(name)
+    if lost is not None and lost.num_rows:
+        ledger.append(lost)
+        yield f"entered in the ledger again: {lost.num_rows:,} decisions, as they are linked"
+    if damaged:
+        shown = ", ".join(damaged)
+        yield (
+            f"LOST: {shown} of the ledger; names that were only there are decided anew"
+            if lost is None
+            else f"made again from what is linked: {shown} of the ledger"
+        )
+
+
+def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
+    stage = Staging(settings.extracted)
+    damaged = [batch for batch in stage.every_batch() if examine_made.batch_faults(batch)]
+    for batch in damaged:
+        yield from _batch(batch, aside)
+    if con is None:
+        return  # the run reads from the archive what is missing
+    last, through = stage.last_sequence(), recovery.loaded_through(con)
+    for first, end in [*stage.gaps(), (last + 1, through)]:
+        if first <= min(end, through):
+            recovery.stage_range(con, stage, first, min(end, through))
+            yield f"staged again from what is loaded: lines {first:,} to {min(end, through):,}"
+    # A re-extraction that is staged and not loaded yet is no damage.
+    is_lost = any(batch.kind == "reextract" for batch in damaged)
+    is_lost = is_lost or (recovery.is_build(con) and examine_made.is_all_loaded(settings, con))
+    if is_lost and (other := recovery.deviating(con, stage.batches())):
+        recovery.stage_extraction(con, stage, other)
+        yield f"staged again as loaded: the extraction of {len(other):,} texts"
+    # A snapshot may hold what was forgotten since.
+    stage.drop(RawArchive(settings.raw).forgotten())
+
+
+def _batch(batch: Batch, aside: _Aside) -> Done:
+    faults = examine_made.batch_faults(batch)
+    if not faults:
+        return
+    if {fault.path.name for fault in faults} == {checksums.NAME}:
+        checksums.renew(batch.path)
+        yield f"the checksums of {batch.name} were noted again"
+    else:
+        yield f"moved aside: {aside.move(batch.path)}"
+
+
+def _reextraction(settings: Settings, aside: _Aside) -> Done:
+    folder = settings.reextraction
+    for fault in examine_made.reextraction_faults(settings):
+        path = fault.path
+        if not path.exists() and not path.parent.exists():
+            continue  # moved with its folder
+        top = folder / path.relative_to(folder).parts[0]
+        if top.name.startswith("former-"):
+            yield f"LOST: the rollback of the last promotion; moved aside: {aside.move(top)}"
+        elif path.parent in (folder, folder / "candidate"):
+            for file in (path, path.parent / checksums.NAME):
+                if file.exists():
+                    yield f"moved aside: {aside.move(file)}"
+            checksums.renew(path.parent)
+        else:
+            yield f"moved aside: {aside.move(path.parent)}"
+
+
+def _state(settings: Settings, aside: _Aside) -> Done:
+    path = settings.state_file
+    archive = RawArchive(settings.raw)
+    if not archive.manifest.exists() or (path.exists() and state_check.is_in_use(path)):
+        return
+    if path.exists() and not state_check.faults(path):
+        return
+    damaged = aside.move(path) if path.exists() else None
+    with sound_snapshot(settings) as published:
+        state_check.restore(path, damaged, published, archive)
+    yield "the state file was made again: runs and quarantine as far as they are known"
+
+
+def _build(settings: Settings, aside: _Aside) -> Done:
+    path = settings.build_file
+    if path.exists() and build_faults(settings):
+        for file in (path, build.wal_of(path)):
+            if file.exists():
+                yield f"moved aside, to be loaded again: {aside.move(file)}"
+    if settings.published.exists() and snapshot_faults(settings.published.resolve()):
+        with build.open_build(path) as con:
+            new_generation(con)  # so that a publish is due
+        yield "what is published is damaged: to be published again"
+
+
+def _published_link(settings: Settings, aside: _Aside) -> Done:
+    """Lead readers to the newest sound snapshot, where they are led to a damaged one or nowhere."""
+    link = settings.published
+    for number in sorted(publish.snapshot_numbers(settings.snapshots)):
+        file = settings.snapshots / str(number) / link.name
+        if (wal := build.wal_of(file)).exists():
+            yield f"moved aside, as readers would replay it: {aside.move(wal)}"
+        if file.exists():
+            file.chmod(0o444)
+    sound = [
+        number
+        for number in sorted(publish.snapshot_numbers(settings.snapshots), reverse=True)
+        if not snapshot_faults(settings.snapshots / str(number) / link.name)
+    ]
+    is_led = link.is_symlink() and link.exists()
+    if is_led and not snapshot_faults(link.resolve()):
+        return
+    if link.exists() and not link.is_symlink():
+        yield f"moved aside: {aside.move(link)}"
+    if sound:
+        publish.point_at(settings, sound[0])
+        yield f"readers are led to snapshot {sound[0]} meanwhile"

@@ -1,0 +1,224 @@
+"""Warehouses of other versions: older ones are brought up to date, newer ones left alone."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+import tarfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from etl import schema
+from etl.actors.ledger import DECISIONS, Ledger, LedgerError
+from etl.doctor.examine import examine
+from etl.doctor.findings import is_sound
+from etl.store import build, state_check
+from etl.store.archive import Entry, RawArchive
+from etl.store.build import BuildError
+from etl.store.staging import Staging, StagingError
+from etl.store.state import STATE_VERSION, StateError
+from pipeline.test_crash import run
+from pipeline.world import World, story, text
+
+OLDER = sorted((Path(__file__).parent / "older").glob("layout-*.tar.xz"))
+"""Warehouses of four articles as the code of then left them, by their layout of schema `loaded`.
+
+Made at db57f7b^, d24d01f^ and 6da9db0 by `World(…).ingest(publish=True)` of that day's
+`tests/pipeline/world.py`, over the files that `older` drops; without `build/dbt`.
+"""
+
+
+def older(archive: Path, root: Path) -> World:
+    """A warehouse of an older version, in a folder of its own."""
+    with tarfile.open(archive) as packed:
+        packed.extractall(root, filter="tar")
+    world = World(root, batch_articles=2)
+    for number in range(4):
+        world.drop(
+            f"{number}.txt",
+            text(story(number), day=f"2025-03-0{number + 1}", outlet=f"Paper {number % 2}"),
+        )
+    world.drop("empty.txt", "")
+    return world
+
+
+def today(world: World) -> None:
+    """That it is a warehouse of today, whole, and that nothing was archived twice."""
+    assert is_sound(examine(world.settings)), examine(world.settings)
+    assert state_check.version_of(world.settings.state_file) == STATE_VERSION
+    assert RawArchive(world.settings.raw).last_sequence() == 5
+    assert sorted(world.articles().values()) == [story(n) for n in range(4)]
+    assert world.quarantine() == {"empty.txt": "empty"}
+    assert {b.layout for b in Staging(world.settings.extracted).every_batch()} == {
+        schema.SCHEMA_VERSION
+    }
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The same articles, ingested by the code of today."""
+    root = tmp_path_factory.mktemp("fresh") / "world"
+    shutil.copytree(OLDER[0].parent, root)
+    world = older(OLDER[0], root)
+    shutil.rmtree(world.settings.home)
+    world.ingest()
+    return world
+
+
+@pytest.mark.parametrize("archive", OLDER, ids=lambda path: path.name.partition(".")[0])
+def test_an_older_warehouse_is_brought_up_to_date_by_the_next_run(
+    archive: Path, fresh: World, tmp_path: Path
+) -> None:
+    world = older(archive, tmp_path / "world")
+    assert is_sound(examine(world.settings)), "old, and not amiss"
+    history = len(world.state.runs())
+    with duckdb.connect(str(world.settings.published.resolve()), read_only=True) as reader:
+        count = reader.execute("select count(*) from articles").fetchone()
+        world.ingest(publish=True, run_id="upgrade")
+        assert reader.execute("select count(*) from articles").fetchone() == count == (4,)
+    today(world)
+    assert world.loaded() == fresh.loaded()
+    assert len(world.state.runs()) == history + 1
+    (version,) = world.published(
+        "select value from warehouse_info where property = 'schema_version'"
+    )
+    assert version == (str(schema.SCHEMA_VERSION),)
+
+
+@pytest.mark.parametrize("archive", OLDER, ids=lambda path: path.name.partition(".")[0])
+def test_killed_in_the_middle_of_it_the_next_run_goes_on(
+    archive: Path, fresh: World, tmp_path: Path
+) -> None:
+    seed = random.randrange(10**6)
+    chance = random.Random(seed)
+    whole = older(archive, tmp_path / "whole")
+    changes = run(whole, "ingest") or 0
+    world = older(archive, tmp_path / "world")
+    for _ in range(3):
+        run(world, "ingest", die_at=chance.randint(1, changes))
+        assert len(world.published("from articles")) == 4, "readers have what they had"
+    run(world, "ingest")
+    today(world)
+    assert world.loaded() == whole.loaded() == fresh.loaded(), f"seed {seed}"
+
+
+def test_a_state_file_of_layout_1_gets_checksums_or_stays_as_it_was(
+    published: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = published.settings.state_file
+    runs = published.state.runs()
+    with sqlite3.connect(path) as con:
+        for table in ("runs", "quarantine", "seen"):
+            for event in ("insert", "update"):
+                con.execute(f"drop trigger {table}_{event}")
+            con.execute(f"alter table {table} drop column crc")
+        con.execute("pragma user_version = 0")
+    before = path.read_bytes()
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        patched.setattr("etl.store.state.STATE_VERSION", _Broken())
+        published.state.runs()
+    assert path.read_bytes() == before, "stopped in the middle nothing has changed"
+    assert published.state.runs() == runs
+    assert state_check.faults(path) == []
+    assert state_check.version_of(path) == STATE_VERSION
+
+
+class _Broken(int):
+    """A version that fails when it is written, which is the last thing a migration does."""
+
+    def __new__(cls) -> _Broken:
+        return super().__new__(cls, STATE_VERSION)
+
+    def __format__(self, spec: str) -> str:
+        raise ZeroDivisionError
+
+
+def _newer_build(world: World) -> None:
+    with build.open_build(world.settings.build_file) as con:
+        build.set_property(con, "schema_version", str(schema.SCHEMA_VERSION + 1))
+
+
+def _newer_published(world: World) -> None:
+    file = world.settings.published.resolve()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        con.execute("update loaded.warehouse_info set value = '99' "
+                    "where property = 'schema_version'")  # fmt: skip
+
+
+def _newer_staging(world: World) -> None:
+    batch = Staging(world.settings.extracted).batches()[0]
+    file = batch.file("articles")
+    table = pq.read_table(file).replace_schema_metadata({"newsactors_layout": "99"})
+    pq.write_table(table, file)
+
+
+def _newer_state(world: World) -> None:
+    with sqlite3.connect(world.settings.state_file) as con:
+        con.execute(f"pragma user_version = {STATE_VERSION + 1}")
+
+
+def _newer_manifest(world: World) -> None:
+    manifest = world.settings.raw / "manifest.jsonl"
+    record = json.loads(manifest.read_bytes().splitlines()[0])
+    record |= {"version": 99}
+    del record["crc32"]
+    body = json.dumps(record).encode()
+    line = body[:-1] + b', "crc32": "%08x"}\n' % zlib.crc32(body)
+    manifest.write_bytes(line + b"".join(manifest.read_bytes().splitlines(keepends=True)[1:]))
+
+
+def _newer_ledger(world: World) -> None:
+    folder = world.settings.identity_ledger
+    shutil.rmtree(folder)
+    folder.mkdir()
+    table = DECISIONS.empty_table().replace_schema_metadata({"newsactors_ledger": "99"})
+    pq.write_table(table, folder / "000001.parquet")
+    with build.open_build(world.settings.build_file) as con:
+        Ledger(folder).register(con)
+
+
+@pytest.mark.parametrize(
+    "make_newer",
+    [_newer_build, _newer_published, _newer_staging, _newer_state, _newer_manifest, _newer_ledger],
+)
+def test_what_a_newer_version_made_is_refused_and_left_as_it_is(
+    published: World, make_newer: Callable[[World], None]
+) -> None:
+    kinds = (BuildError, StagingError, StateError, LedgerError, RuntimeError)
+    with pytest.raises(kinds, match="update newsactors"):
+        make_newer(published)
+        home = published.settings.home
+        kept = {p: p.read_bytes() for p in home.rglob("*") if p.is_file()}
+        published.drop("more.txt", text(story(30)))
+        try:
+            published.ingest(publish=True)
+        finally:
+            for path, data in kept.items():
+                # What came was archived; nothing of it was put in the place of anything.
+                if path.name not in ("manifest.jsonl", "manifest.copy.jsonl", "state.sqlite"):
+                    assert path.read_bytes() == data, path
+            assert len(published.snapshots()) == 1
+
+
+def test_a_manifest_of_version_1_is_read_and_goes_on_in_version_2(tmp_path: Path) -> None:
+    archive = RawArchive(tmp_path / "raw")
+    archive.root.mkdir()
+    old = (
+        b'{"sequence": 1, "sha256": "ab", "size": 3, "source_path": "a.txt", '
+        b'"at": "2025-01-01T00:00:00+00:00", "run_id": "run"}\n'
+    )
+    archive.manifest.write_bytes(old)
+    (entry,) = archive.entries()
+    archive.append([Entry(2, "cd", 3, "b.txt", entry.at, "run")])
+    assert [e.source_path for e in archive.entries()] == ["a.txt", "b.txt"]
+    first, second = archive.manifest.read_bytes().splitlines()
+    assert first + b"\n" == old
+    assert b'"version": 2, "crc32": "' in second
