@@ -11,7 +11,6 @@ import importlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -22,7 +21,7 @@ from etl import export, terminal
 from etl.intake import InputError
 from etl.intake import Progress as Report
 from etl.preview import preview
-from etl.settings import Settings
+from etl.settings import Place, Settings
 from etl.store.state import Rejected, Run, State
 from etl.store.writer import Writer
 
@@ -92,14 +91,14 @@ def as_row(record: Run | Rejected) -> dict[str, object]:
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
-def show_preview(settings: Settings, paths: Sequence[Path], as_json: bool) -> int:
+def show_preview(settings: Settings, places: Sequence[Place], as_json: bool) -> int:
     """Print what files would become, as they are read; returns how many items would be set aside.
 
     As JSON it is one list, an item a line.
     """
     rejected = count = 0
     try:
-        for row in preview(settings, paths):
+        for row in preview(settings, places):
             if as_json:
                 click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
             else:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
@@ -24,7 +24,7 @@ from etl.readers import Item, read_items
 from etl.readers.language import ENGLISH
 from etl.readers.mappings import Mapping as FieldMapping
 from etl.readers.mappings import MappingError, load_mappings
-from etl.settings import Settings
+from etl.settings import Place, Settings
 from etl.store import checks, inbox, staging
 from etl.store.archive import ChangedError, Entry, RawArchive
 from etl.store.files import exclusive_lock
@@ -75,24 +75,36 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def archive_new(
-    settings: Settings, paths: Sequence[Path], run_id: str, progress: Progress = silent
-) -> Archived:
-    """Archive what is new under `paths` (the inbox where empty) and enter it in the manifest.
+def roots_of(settings: Settings, places: Sequence[Place]) -> list[Place]:
+    """Where to look: the places that were named, the inbox where none was.
 
-    Raises InputError where a path does not exist. Unreadable files go to quarantine.
+    Raises InputError where a path does not exist.
     """
-    roots = list(paths) or [settings.inbox]
-    for root in roots:
-        if not root.exists() and not root.is_symlink():
+    for path in places or [settings.inbox]:
+        if isinstance(path, Path) and not path.exists() and not path.is_symlink():
             raise InputError(
-                f"{root} does not exist; "
-                + ("check the path" if paths else "create it or set NEWSACTORS_INBOX")
+                f"{path} does not exist; "
+                + ("check the path" if places else "create it or set NEWSACTORS_INBOX")
             )
+    return list(places) or [settings.inbox]
+
+
+def archive_new(
+    settings: Settings, places: Sequence[Place], run_id: str, progress: Progress = silent
+) -> Archived:
+    """Archive what is new at `places` (the inbox where empty) and enter it in the manifest.
+
+    Raises InputError where a path does not exist, or a store cannot be listed. Unreadable files
+    go to quarantine. Where a store goes away, what was fetched is kept, and the next run goes on.
+    """
+    roots = roots_of(settings, places)
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     with exclusive_lock(archive.intake_lock):
         state.catch_up(archive)
-        scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
+        try:
+            scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
+        except inbox.PlaceError as error:
+            raise InputError(str(error)) from error
         todo = state.unseen(scan.ready)
         forgotten = archive.forgotten()
         sequence = archive.last_sequence()
@@ -103,15 +115,18 @@ def archive_new(
             _unreadable(inbox.recorded_path(path, settings.inbox), error, run_id)
             for path, error in scan.closed
         ]
-        done = 0
+        done, is_reachable = 0, True
         for chunk in chunks(todo, ARCHIVE_CHUNK):
+            if not is_reachable:
+                chunk = [c for c in chunk if isinstance(c.path, Path)]
             known = state.seen_sha256([c.source_path for c in chunk])
             entries: list[Entry] = []
             seen: list[tuple[Candidate, str, int]] = []
-            for candidate in chunk:
-                max_bytes = settings.limits.file_bytes
+            for candidate, opened in inbox.opened(
+                chunk, roots, settings.limits.file_bytes, settings.raw
+            ):
                 try:
-                    with inbox.open_file(candidate.path, roots, max_bytes) as file:
+                    with opened as file:
                         sha256, size = archive.digest(file)
                         if sha256 == known.get(candidate.source_path) or sha256 in forgotten:
                             seen.append((candidate, sha256, 0))
@@ -124,6 +139,9 @@ def archive_new(
                     continue
                 except inbox.UnreadableError as error:
                     unreadable.append(_unreadable(candidate.source_path, error, run_id))
+                    if isinstance(error, inbox.UnreachableError):
+                        is_reachable = False
+                        break  # objects come last
                     continue
                 sequence += 1
                 entry = Entry(
@@ -136,9 +154,9 @@ def archive_new(
             result.files_new += len(entries)
             done += len(chunk)
             progress("archive", done, len(todo))
-        looked_at = [PurePath(inbox.recorded_path(root, settings.inbox)) for root in roots]
         result.quarantined = state.settle_unreadable(
-            unreadable, lambda path: any(_is_under(PurePath(path), root) for root in looked_at)
+            unreadable,
+            lambda path: any(inbox.covers(root, settings.inbox, path) for root in roots),
         )
     state.add_counts(
         run_id,
@@ -147,11 +165,6 @@ def archive_new(
         quarantined=result.quarantined,
     )
     return result
-
-
-def _is_under(path: PurePath, root: PurePath) -> bool:
-    """Whether a recorded path lies under another; that of the inbox itself is '.'."""
-    return path.is_relative_to(root) or (root == PurePath() and not path.is_absolute())
 
 
 def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> Rejected:

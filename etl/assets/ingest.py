@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
@@ -13,6 +12,7 @@ from etl.assets.warehouse import Warehouse
 from etl.extract import get_extractor
 from etl.intake import Archived, Staged
 from etl.readers import READERS_VERSION
+from etl.settings import place
 from etl.store.editions import Choice
 
 RAW_FILES = dg.AssetKey("raw_files")
@@ -23,7 +23,7 @@ class IngestConfig(dg.Config):
     """What a run looks at."""
 
     paths: list[str] = Field(default_factory=list)
-    """Files and folders to ingest; none means the inbox."""
+    """Files, folders and addresses (`s3://…`) to ingest; none means the inbox."""
 
 
 class StagingConfig(dg.Config):
@@ -58,10 +58,10 @@ def raw_files(
     Files that are still being written (changed a moment ago, `.part`, `.tmp`) are left for the
     next run. Files that cannot be opened go to quarantine. Running again archives nothing twice.
     """
-    paths = [Path(path).absolute() for path in config.paths]
     with retrying():
+        places = [place(path) for path in config.paths]
         archived = intake.archive_new(
-            warehouse.settings, paths, context.run.run_id, warehouse.progress(context)
+            warehouse.settings, places, context.run.run_id, warehouse.progress(context)
         )
     for path in archived.settling:
         context.log.warning(f"left for the next run, still being written: {path!r}")

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from etl import __version__, schema
 from etl.store.archive import RawArchive
-from etl.store.inbox import Candidate
+from etl.store.candidate import Candidate
 
 _LAYOUT = """
 create table if not exists runs (
@@ -33,10 +33,16 @@ create table if not exists quarantine (
   reason text not null, detail text not null, remedy text not null,
   first_seen_at text not null, run_id text not null,
   primary key (source_sha256, source_path, item));
+create table if not exists attempts (
+  source_sha256 text not null, source_path text not null, item integer not null,
+  run_id text not null, at text not null, outcome text not null, detail text not null,
+  primary key (source_sha256, source_path, item, run_id));
 create table if not exists seen (
   source_path text primary key, sha256 text not null, sequence integer not null,
-  size integer, mtime_ns integer);
+  size integer, mtime_ns integer, etag text);
 """
+_ADDED = (("seen", "etag", "text"),)
+"""Columns that the tables of an older newsactors lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,9 @@ class State:
         con = sqlite3.connect(self.path, timeout=60)
         try:
             con.executescript(_LAYOUT)
+            for table, column, kind in _ADDED:
+                if column not in {row[1] for row in con.execute(f"pragma table_info({table})")}:
+                    con.execute(f"alter table {table} add column {column} {kind}")
             with con:
                 yield con
         finally:
@@ -240,11 +249,17 @@ class State:
     # Seen files
 
     def catch_up(self, archive: RawArchive) -> None:
-        """Bring `seen` up to the manifest (after a kill, or when the state file is new)."""
+        """Bring `seen` up to the manifest (after a kill, a retry, or when the state file is new).
+
+        What was noted of a file stays where its bytes are those of its last arrival.
+        """
         with self._open() as con:
             (last,) = con.execute("select coalesce(max(sequence), 0) from seen").fetchone()
             con.executemany(
-                "insert or replace into seen (source_path, sha256, sequence) values (?, ?, ?)",
+                "insert into seen (source_path, sha256, sequence) values (?, ?, ?) "
+                "on conflict (source_path) do update set sequence = excluded.sequence, "
+                "sha256 = excluded.sha256, "
+                "size = case when sha256 = excluded.sha256 then size end",
                 (
                     (e.source_path, e.sha256, e.sequence)
                     for e in archive.entries(last)
@@ -253,13 +268,15 @@ class State:
             )
 
     def unseen(self, candidates: Iterable[Candidate]) -> list[Candidate]:
-        """The candidates whose size or time differs from when they were last read."""
+        """The candidates whose size, time or ETag differs from when they were last read."""
         with self._open() as con:
             known = {
-                path: (size, mtime)
-                for path, size, mtime in con.execute("select source_path, size, mtime_ns from seen")
+                path: (size, mtime, etag or "")
+                for path, size, mtime, etag in con.execute(
+                    "select source_path, size, mtime_ns, etag from seen"
+                )
             }
-        return [c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns)]
+        return [c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns, c.etag)]
 
     def seen_sha256(self, source_paths: Sequence[str]) -> dict[str, str]:
         """The hash under which each of these paths was last archived."""
@@ -277,11 +294,14 @@ class State:
         """Remember files as read: (file, hash, manifest sequence; 0 where none was written)."""
         with self._open() as con:
             con.executemany(
-                "insert into seen (source_path, sha256, sequence, size, mtime_ns) "
-                "values (?, ?, ?, ?, ?) on conflict (source_path) do update set "
+                "insert into seen (source_path, sha256, sequence, size, mtime_ns, etag) "
+                "values (?, ?, ?, ?, ?, ?) on conflict (source_path) do update set "
                 "sha256 = excluded.sha256, sequence = max(sequence, excluded.sequence), "
-                "size = excluded.size, mtime_ns = excluded.mtime_ns",
-                [(c.source_path, sha, sequence, c.size, c.mtime_ns) for c, sha, sequence in files],
+                "size = excluded.size, mtime_ns = excluded.mtime_ns, etag = excluded.etag",
+                [
+                    (c.source_path, sha, sequence, c.size, c.mtime_ns, c.etag)
+                    for c, sha, sequence in files
+                ],
             )
 
 

@@ -237,7 +237,7 @@ def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
 
 
 def test_the_samples_hold_one_story_in_three_outlets_and_who_was_first(world: World) -> None:
-    shutil.copytree(REPOSITORY / "seeds" / "articles", world.settings.inbox, dirs_exist_ok=True)
+    shutil.copytree(REPOSITORY / "seeds" / "articles", world.inbox, dirs_exist_ok=True)
     world.ingest(publish=True)
     assert world.published(
         "select first_outlet, first_published_on::varchar, article_count, outlet_count "
