@@ -23,6 +23,7 @@ import duckdb
 from etl import (
     __version__,
     cli_actors,
+    cli_quarantine,
     cli_read,
     comparison,
     comparison_view,
@@ -80,6 +81,7 @@ def main(context: click.Context) -> None:
 
 cli_read.register(main)
 main.add_command(cli_actors.actors)
+main.add_command(cli_quarantine.quarantine)
 
 
 def _expand(patterns: Sequence[str]) -> list[str]:
@@ -190,7 +192,7 @@ def _show_quarantine(rejected: Sequence[Rejected]) -> None:
         )
     if len(rejected) > SHOWN_WARNINGS:
         click.echo(
-            f"… and {len(rejected) - SHOWN_WARNINGS:,} more: newsactors export quarantine", err=True
+            f"… and {len(rejected) - SHOWN_WARNINGS:,} more: newsactors quarantine list", err=True
         )
 
 

@@ -22,7 +22,7 @@ from etl.intake import InputError
 from etl.intake import Progress as Report
 from etl.preview import preview
 from etl.settings import Place, Settings
-from etl.store.state import Rejected, Run, State
+from etl.store.state import Attempt, Rejected, Run, State
 from etl.store.writer import Writer
 
 WAITING = "another process is writing to the warehouse; this one waits for it before it loads"
@@ -86,7 +86,7 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     return run
 
 
-def as_row(record: Run | Rejected) -> dict[str, object]:
+def as_row(record: Run | Rejected | Attempt) -> dict[str, object]:
     """A record of the run state as JSON-ready values."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
@@ -102,7 +102,7 @@ def show_preview(settings: Settings, places: Sequence[Place], as_json: bool) -> 
             if as_json:
                 click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
             else:
-                click.echo(terminal.clean(row.as_line()))
+                click.echo("  ".join(map(terminal.clean, row.values())))
             count += 1
             rejected += row.reason is not None
     except InputError as error:

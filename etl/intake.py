@@ -9,6 +9,7 @@ Archiving and staging hold the intake lock; who needs the writer lock too takes 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from etl.readers import Item, read_items
 from etl.readers.language import ENGLISH
 from etl.readers.mappings import Mapping as FieldMapping
 from etl.readers.mappings import MappingError, load_mappings
-from etl.settings import Place, Settings
+from etl.settings import Place, Settings, place
 from etl.store import checks, inbox, staging
 from etl.store.archive import ChangedError, Entry, RawArchive
 from etl.store.files import exclusive_lock
@@ -157,6 +158,7 @@ def archive_new(
         result.quarantined = state.settle_unreadable(
             unreadable,
             lambda path: any(inbox.covers(root, settings.inbox, path) for root in roots),
+            run_id,
         )
     state.add_counts(
         run_id,
@@ -165,6 +167,53 @@ def archive_new(
         quarantined=result.quarantined,
     )
     return result
+
+
+def retry(
+    settings: Settings, ids: Sequence[str], run_id: str, progress: Progress = silent
+) -> Archived:
+    """Enter files of the quarantine to be read again: those of these items, or of all.
+
+    What is archived is entered in the manifest once more; what could not be opened is looked for
+    where it was. Raises InputError for an id that is not in quarantine.
+    """
+    archive, state = RawArchive(settings.raw), State(settings.state_file)
+    known = {r.quarantine_id: r for r in state.quarantine()}
+    if missing := sorted(set(ids) - known.keys()):
+        raise InputError(f"not in quarantine: {', '.join(missing[:3])}; newsactors quarantine list")
+    chosen = [known[i] for i in ids] if ids else list(known.values())
+    files = {(r.source_path, r.source_sha256) for r in chosen if r.source_sha256}
+    with exclusive_lock(archive.intake_lock):
+        state.catch_up(archive)
+        sizes = {
+            (e.source_path, e.sha256): e.size
+            for e in archive.entries()
+            if (e.source_path, e.sha256) in files
+        }
+        sequence, now = archive.last_sequence(), datetime.now(UTC)
+        archive.append(
+            Entry(number, sha256, sizes[path, sha256], path, now, run_id, again=True)
+            for number, (path, sha256) in enumerate(sorted(sizes), sequence + 1)
+        )
+    unopened = [r.source_path for r in chosen if not r.source_sha256]
+    places = [_place_of(path, settings) for path in unopened]
+    there = [p for p in places if isinstance(p, str) or os.path.lexists(p)]
+    result = archive_new(settings, there, run_id, progress) if there else Archived()
+    gone = {path for path, p in zip(unopened, places, strict=True) if p not in there}
+    state.settle_unreadable(
+        [r for r in chosen if r.source_path in gone and "\\x" in r.source_path],
+        gone.__contains__,
+        run_id,
+    )
+    return result
+
+
+def _place_of(source_path: str, settings: Settings) -> Place:
+    """Where a file lies that is known by this path."""
+    where = place(source_path) if "://" in source_path else Path(source_path)
+    if isinstance(where, Path) and isinstance(settings.inbox, Path):
+        return settings.inbox / where
+    return where
 
 
 def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> Rejected:
@@ -194,7 +243,7 @@ def stage_new(
             mappings = load_mappings(settings.field_mappings)
         except MappingError as error:
             raise InputError(str(error)) from None
-        reading = _Reading(settings, archive, extractor, archive.forgotten(), mappings)
+        reading = _Reading(settings, archive, stage, extractor, archive.forgotten(), mappings)
         done = 0
         while done < len(entries):
             reading.begin(entries[done:])
@@ -205,7 +254,9 @@ def stage_new(
             )
             read = reading.entries
             result.quarantined += state.settle_items(
-                [(e.source_path, e.sha256) for e in read if not e.forgets], reading.rejected
+                [(e.source_path, e.sha256) for e in read if not e.forgets],
+                reading.rejected,
+                run_id,
             )
             result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
             result.articles += reading.articles
@@ -223,6 +274,7 @@ class _Reading:
 
     settings: Settings
     archive: RawArchive
+    stage: Staging
     extractor: Extractor
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
@@ -235,6 +287,9 @@ class _Reading:
         self.entries: list[Entry] = []
         self.rejected: list[Rejected] = []
         self.articles = 0
+        self.read_before = self.stage.items_of(
+            e.sha256 for e in entries[: self.settings.batch_articles] if e.again
+        )
 
     def parts(self) -> Iterator[tuple[str, pa.Table]]:
         """The rows of the batch; it ends with the file that fills it."""
@@ -274,6 +329,11 @@ class _Reading:
                 )
                 if found.content_sha256 not in self.forgotten:
                     is_kept = True
+                    known = self.read_before.get(entry.sha256)
+                    if known is not None:
+                        if entry.again and (found.source_key, found.item) in known:
+                            continue
+                        known.add((found.source_key, found.item))
                     yield found
         if not is_kept:
             self.came_back.add(entry.sha256)

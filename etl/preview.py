@@ -39,22 +39,21 @@ class Preview:
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
-    def as_line(self) -> str:
-        """The row for people, its values parted by two blanks."""
+    def values(self) -> tuple[str, ...]:
+        """The row for people."""
         if self.reason is not None:
-            return f"{self.path}  {self.item}  {self.reason}: {self.detail}; {self.remedy}"
+            said = f"{self.reason}: {self.detail}; {self.remedy}"
+            return self.path, str(self.item), said
         on = f"{self.date} ({self.date_method})" if self.date else "no date"
-        return "  ".join(
-            (
-                self.path,
-                str(self.item),
-                self.format or "",
-                on,
-                self.outlet or "no outlet",
-                self.language or "language unknown",
-                f"{self.words:,} words",
-                self.headline or "no headline",
-            )
+        return (
+            self.path,
+            str(self.item),
+            self.format or "",
+            on,
+            self.outlet or "no outlet",
+            self.language or "language unknown",
+            f"{self.words:,} words",
+            self.headline or "no headline",
         )
 
 

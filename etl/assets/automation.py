@@ -24,6 +24,7 @@ from etl.store.state import State
 
 NIGHTLY, REEXTRACT, REBUILD, REPUBLISH = "nightly_ingest", "reextract", "rebuild", "republish"
 PROMOTE, ROLLBACK = "promote", "rollback"
+RETRY = "retry"
 CORRECT = "apply_corrections"
 RELINK = "relink"
 WATCH = "watch"
@@ -63,6 +64,14 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             "ingest",
             "Ingests whatever is new in the inbox, whatever its date, and publishes. With nothing "
             "new it stops after looking.",
+        ),
+        job(
+            RETRY,
+            everything,
+            "retry",
+            "Reads again what is in quarantine, from the archived bytes, and publishes. What "
+            "`newsactors quarantine retry` runs; ids in the config of `raw_files` choose items.",
+            raw_files={"config": {"retry": ["all"]}},
         ),
         job(
             REEXTRACT,

@@ -24,6 +24,8 @@ class IngestConfig(dg.Config):
 
     paths: list[str] = Field(default_factory=list)
     """Files, folders and addresses (`s3://…`) to ingest; none means the inbox."""
+    retry: list[str] = Field(default_factory=list)
+    """Ids of items in quarantine, or `all`, to read again instead of looking for new files."""
 
 
 class StagingConfig(dg.Config):
@@ -60,9 +62,12 @@ def raw_files(
     """
     with retrying():
         places = [place(path) for path in config.paths]
-        archived = intake.archive_new(
-            warehouse.settings, places, context.run.run_id, warehouse.progress(context)
-        )
+        progress, run_id = warehouse.progress(context), context.run.run_id
+        if config.retry:
+            ids = [] if config.retry == ["all"] else config.retry
+            archived = intake.retry(warehouse.settings, ids, run_id, progress)
+        else:
+            archived = intake.archive_new(warehouse.settings, places, run_id, progress)
     for path in archived.settling:
         context.log.warning(f"left for the next run, still being written: {path!r}")
     return dg.MaterializeResult(metadata=_archive_metadata(archived, warehouse))

@@ -45,6 +45,8 @@ class Entry:
     `forgets` lists the hashes of archived bytes and of article versions that must never be read
     again; an arrival has none. `stories` says what must be kept of the stories that they were in
     (`etl.stories.grouping.KeptStory`), so that the ids of other articles stay as they are.
+    `again` marks bytes that are read again for the sake of what was rejected in them: what was read
+    of them before stays as it is.
     """
 
     sequence: int
@@ -55,10 +57,11 @@ class Entry:
     run_id: str
     forgets: tuple[str, ...] = field(default=())
     stories: tuple[dict[str, Any], ...] = field(default=())
+    again: bool = False
 
     def to_line(self) -> bytes:
         record = asdict(self) | {"at": self.at.isoformat()}
-        for name in ("forgets", "stories"):
+        for name in ("forgets", "stories", "again"):
             if not record[name]:
                 del record[name]
         return json.dumps(record, ensure_ascii=False).encode() + b"\n"

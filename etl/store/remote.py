@@ -183,6 +183,7 @@ def _fetch(
     except BaseException:
         kept.close()
         raise
+    kept.seek(0)
     return cast(BinaryIO, kept)
 
 

@@ -107,7 +107,7 @@ class World:
 
     @cached_property
     def settings(self) -> Settings:
-        settings = Settings.from_env(
+        return Settings.from_env(
             {
                 "NEWSACTORS_HOME": str(self.root / "home"),
                 "NEWSACTORS_INBOX": str(self.inbox),
@@ -115,7 +115,6 @@ class World:
                 "NEWSACTORS_BATCH_ARTICLES": str(self.batch_articles),
             }
         )
-        return settings
 
     @cached_property
     def inbox(self) -> Path:
