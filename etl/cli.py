@@ -15,7 +15,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -25,6 +24,7 @@ from etl import (
     __version__,
     cli_actors,
     cli_doctor,
+    cli_quarantine,
     cli_read,
     comparison,
     comparison_view,
@@ -48,7 +48,7 @@ from etl.intake import InputError
 from etl.pipeline import clear_for_rebuild, forget_article
 from etl.queries import Row
 from etl.reextract import build_candidate, extractor_in_use, name_in_use
-from etl.settings import Settings, SettingsError
+from etl.settings import Settings, SettingsError, place
 from etl.store.archive import ArchiveError
 from etl.store.build import BuildError
 from etl.store.checksums import DamagedError
@@ -88,19 +88,27 @@ def main(context: click.Context) -> None:
 cli_read.register(main)
 main.add_command(cli_actors.actors)
 main.add_command(cli_doctor.doctor)
+main.add_command(cli_quarantine.quarantine)
 
 
 def _expand(patterns: Sequence[str]) -> list[str]:
-    """Paths as given, globs expanded where the shell did not; UsageError for what is not there."""
-    paths = []
+    """Absolute paths, globs expanded where the shell did not, and addresses as they are.
+
+    UsageError for what is not there, and for addresses that are not read.
+    """
+    found: list[str] = []
     for pattern in patterns:
-        if Path(pattern).exists() or Path(pattern).is_symlink():
-            paths.append(pattern)
-        elif found := sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - a user's glob
-            paths += found
+        try:
+            where = place(pattern)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from None
+        if isinstance(where, str) or where.exists() or where.is_symlink():
+            found.append(str(where))
+        elif matches := sorted(glob.glob(str(where), recursive=True)):  # noqa: PTH207 - a user's
+            found += matches
         else:
             raise click.UsageError(f"{terminal.clean(pattern)!r}: no such file, folder or match")
-    return [str(Path(path).absolute()) for path in paths]
+    return found
 
 
 @main.command()
@@ -134,7 +142,7 @@ def ingest(
       newsactors ingest --strict --json feed/
     """
     if dry_run:
-        if show_preview(settings, [Path(path) for path in _expand(paths)], as_json) and strict:
+        if show_preview(settings, [place(path) for path in _expand(paths)], as_json) and strict:
             sys.exit(1)
         return
     started = datetime.now(UTC)
@@ -191,7 +199,7 @@ def _show_quarantine(rejected: Sequence[Rejected]) -> None:
         )
     if len(rejected) > SHOWN_WARNINGS:
         click.echo(
-            f"… and {len(rejected) - SHOWN_WARNINGS:,} more: newsactors export quarantine", err=True
+            f"… and {len(rejected) - SHOWN_WARNINGS:,} more: newsactors quarantine list", err=True
         )
 
 

@@ -13,7 +13,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -25,8 +24,8 @@ from etl import export, queries, terminal
 from etl.intake import WAITING, InputError
 from etl.intake import Progress as Report
 from etl.preview import preview
-from etl.settings import Settings
-from etl.store.state import Rejected, Run, State, StateError
+from etl.settings import Place, Settings
+from etl.store.state import Attempt, Rejected, Run, State, StateError
 
 WAITS = "another process is writing to the warehouse; this one waits for it"
 
@@ -111,23 +110,23 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     return run
 
 
-def as_row(record: Run | Rejected) -> dict[str, object]:
+def as_row(record: Run | Rejected | Attempt) -> dict[str, object]:
     """A record of the run state as JSON-ready values."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
-def show_preview(settings: Settings, paths: Sequence[Path], as_json: bool) -> int:
+def show_preview(settings: Settings, places: Sequence[Place], as_json: bool) -> int:
     """Print what files would become, as they are read; returns how many items would be set aside.
 
     As JSON it is one list, an item a line.
     """
     rejected = count = 0
     try:
-        for row in preview(settings, paths):
+        for row in preview(settings, places):
             if as_json:
                 click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
             else:
-                click.echo(terminal.clean(row.as_line()))
+                click.echo("  ".join(map(terminal.clean, row.values())))
             count += 1
             rejected += row.reason is not None
     except InputError as error:

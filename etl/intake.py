@@ -9,11 +9,12 @@ Archiving and staging hold the intake lock; who needs the writer lock too takes 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
@@ -25,7 +26,7 @@ from etl.readers.language import ENGLISH
 from etl.readers.mappings import Mapping as FieldMapping
 from etl.readers.mappings import MappingError, load_mappings
 from etl.reading import read_apart
-from etl.settings import Settings
+from etl.settings import Place, Settings, place
 from etl.store import checks, inbox, staging
 from etl.store.archive import ChangedError, DamagedObjectError, Entry, RawArchive
 from etl.store.files import exclusive_lock
@@ -83,24 +84,36 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def archive_new(
-    settings: Settings, paths: Sequence[Path], run_id: str, progress: Progress = silent
-) -> Archived:
-    """Archive what is new under `paths` (the inbox where empty) and enter it in the manifest.
+def roots_of(settings: Settings, places: Sequence[Place]) -> list[Place]:
+    """Where to look: the places that were named, the inbox where none was.
 
-    Raises InputError where a path does not exist. Unreadable files go to quarantine.
+    Raises InputError where a path does not exist.
     """
-    roots = list(paths) or [settings.inbox]
-    for root in roots:
-        if not root.exists() and not root.is_symlink():
+    for path in places or [settings.inbox]:
+        if isinstance(path, Path) and not path.exists() and not path.is_symlink():
             raise InputError(
-                f"{root} does not exist; "
-                + ("check the path" if paths else "create it or set NEWSACTORS_INBOX")
+                f"{path} does not exist; "
+                + ("check the path" if places else "create it or set NEWSACTORS_INBOX")
             )
+    return list(places) or [settings.inbox]
+
+
+def archive_new(
+    settings: Settings, places: Sequence[Place], run_id: str, progress: Progress = silent
+) -> Archived:
+    """Archive what is new at `places` (the inbox where empty) and enter it in the manifest.
+
+    Raises InputError where a path does not exist, or a store cannot be listed. Unreadable files
+    go to quarantine. Where a store goes away, what was fetched is kept, and the next run goes on.
+    """
+    roots = roots_of(settings, places)
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     with exclusive_lock(archive.intake_lock, waiting(progress)):
         state.catch_up(archive)
-        scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
+        try:
+            scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
+        except inbox.PlaceError as error:
+            raise InputError(str(error)) from error
         todo = state.unseen(scan.ready)
         forgotten = archive.forgotten()
         sequence = archive.last_sequence()
@@ -111,15 +124,18 @@ def archive_new(
             _unreadable(inbox.recorded_path(path, settings.inbox), error, run_id)
             for path, error in scan.closed
         ]
-        done = 0
+        done, is_reachable = 0, True
         for chunk in chunks(todo, ARCHIVE_CHUNK):
+            if not is_reachable:
+                chunk = [c for c in chunk if isinstance(c.path, Path)]
             known = state.seen_sha256([c.source_path for c in chunk])
             entries: list[Entry] = []
             seen: list[tuple[Candidate, str, int]] = []
-            for candidate in chunk:
-                max_bytes = settings.limits.file_bytes
+            for candidate, opened in inbox.opened(
+                chunk, roots, settings.limits.file_bytes, settings.raw
+            ):
                 try:
-                    with inbox.open_file(candidate.path, roots, max_bytes) as file:
+                    with opened as file:
                         sha256, size = archive.digest(file)
                         if sha256 == known.get(candidate.source_path) or sha256 in forgotten:
                             seen.append((candidate, sha256, 0))
@@ -132,6 +148,9 @@ def archive_new(
                     continue
                 except inbox.UnreadableError as error:
                     unreadable.append(_unreadable(candidate.source_path, error, run_id))
+                    if isinstance(error, inbox.UnreachableError):
+                        is_reachable = False
+                        break  # objects come last
                     continue
                 sequence += 1
                 entry = Entry(
@@ -144,9 +163,10 @@ def archive_new(
             result.files_new += len(entries)
             done += len(chunk)
             progress("archive", done, len(todo))
-        looked_at = [PurePath(inbox.recorded_path(root, settings.inbox)) for root in roots]
         result.quarantined = state.settle_unreadable(
-            unreadable, lambda path: any(_is_under(PurePath(path), root) for root in looked_at)
+            unreadable,
+            lambda path: any(inbox.covers(root, settings.inbox, path) for root in roots),
+            run_id,
         )
     state.add_counts(
         run_id,
@@ -157,9 +177,51 @@ def archive_new(
     return result
 
 
-def _is_under(path: PurePath, root: PurePath) -> bool:
-    """Whether a recorded path lies under another; that of the inbox itself is '.'."""
-    return path.is_relative_to(root) or (root == PurePath() and not path.is_absolute())
+def retry(
+    settings: Settings, ids: Sequence[str], run_id: str, progress: Progress = silent
+) -> Archived:
+    """Enter files of the quarantine to be read again: those of these items, or of all.
+
+    What is archived is entered in the manifest once more; what could not be opened is looked for
+    where it was. Raises InputError for an id that is not in quarantine.
+    """
+    archive, state = RawArchive(settings.raw), State(settings.state_file)
+    known = {r.quarantine_id: r for r in state.quarantine()}
+    if missing := sorted(set(ids) - known.keys()):
+        raise InputError(f"not in quarantine: {', '.join(missing[:3])}; newsactors quarantine list")
+    chosen = [known[i] for i in ids] if ids else list(known.values())
+    files = {(r.source_path, r.source_sha256) for r in chosen if r.source_sha256}
+    with exclusive_lock(archive.intake_lock):
+        state.catch_up(archive)
+        sizes = {
+            (e.source_path, e.sha256): e.size
+            for e in archive.entries()
+            if (e.source_path, e.sha256) in files
+        }
+        sequence, now = archive.last_sequence(), datetime.now(UTC)
+        archive.append(
+            Entry(number, sha256, sizes[path, sha256], path, now, run_id, again=True)
+            for number, (path, sha256) in enumerate(sorted(sizes), sequence + 1)
+        )
+    unopened = [r.source_path for r in chosen if not r.source_sha256]
+    places = [_place_of(path, settings) for path in unopened]
+    there = [p for p in places if isinstance(p, str) or os.path.lexists(p)]
+    result = archive_new(settings, there, run_id, progress) if there else Archived()
+    gone = {path for path, p in zip(unopened, places, strict=True) if p not in there}
+    state.settle_unreadable(
+        [r for r in chosen if r.source_path in gone and "\\x" in r.source_path],
+        gone.__contains__,
+        run_id,
+    )
+    return result
+
+
+def _place_of(source_path: str, settings: Settings) -> Place:
+    """Where a file lies that is known by this path."""
+    where = place(source_path) if "://" in source_path else Path(source_path)
+    if isinstance(where, Path) and isinstance(settings.inbox, Path):
+        return settings.inbox / where
+    return where
 
 
 def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> Rejected:
@@ -189,7 +251,7 @@ def stage_new(
             mappings = load_mappings(settings.field_mappings)
         except MappingError as error:
             raise InputError(str(error)) from None
-        reading = _Reading(settings, archive, extractor, archive.forgotten(), mappings)
+        reading = _Reading(settings, archive, stage, extractor, archive.forgotten(), mappings)
         done = 0
         while done < len(entries):
             reading.begin(entries[done:])
@@ -200,7 +262,9 @@ def stage_new(
             )
             read = reading.entries
             result.quarantined += state.settle_items(
-                [(e.source_path, e.sha256) for e in read if e.is_arrival], reading.rejected
+                [(e.source_path, e.sha256) for e in read if e.is_arrival],
+                reading.rejected,
+                run_id,
             )
             result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
             result.articles += reading.articles
@@ -218,6 +282,7 @@ class _Reading:
 
     settings: Settings
     archive: RawArchive
+    stage: Staging
     extractor: Extractor
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
@@ -230,6 +295,9 @@ class _Reading:
         self.entries: list[Entry] = []
         self.rejected: list[Rejected] = []
         self.articles = 0
+        self.read_before = self.stage.items_of(
+            e.sha256 for e in entries[: self.settings.batch_articles] if e.again
+        )
 
     def parts(self) -> Iterator[tuple[str, pa.Table]]:
         """The rows of the batch; it ends with the file that fills it."""
@@ -278,6 +346,11 @@ class _Reading:
                 )
                 if found.content_sha256 not in self.forgotten:
                     is_kept = True
+                    known = self.read_before.get(entry.sha256)
+                    if known is not None:
+                        if entry.again and (found.source_key, found.item) in known:
+                            continue
+                        known.add((found.source_key, found.item))
                     yield found
         if not is_kept:
             self.came_back.add(entry.sha256)

@@ -352,7 +352,6 @@ def clear_for_rebuild(settings: Settings) -> None:
         editions.finish(settings)
         build.remove_build(settings.build_file)
         Staging(settings.extracted).clear()
-        State(settings.state_file).clear_quarantine_of_archive()
 
 
 def forget_article(settings: Settings, article_id: str, run_id: str) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from etl.intake import InputError
+from etl.intake import InputError, roots_of
 from etl.readers import Item
 from etl.readers.mappings import MappingError, load_mappings
 from etl.reading import read_apart
-from etl.settings import Settings
+from etl.settings import Place, Settings
 from etl.store import inbox
+from etl.store.archive import ChangedError
 
 
 @dataclass(frozen=True)
@@ -38,51 +40,57 @@ class Preview:
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
-    def as_line(self) -> str:
-        """The row for people, its values parted by two blanks."""
+    def values(self) -> tuple[str, ...]:
+        """The row for people."""
         if self.reason is not None:
-            return f"{self.path}  {self.item}  {self.reason}: {self.detail}; {self.remedy}"
+            said = f"{self.reason}: {self.detail}; {self.remedy}"
+            return self.path, str(self.item), said
         on = f"{self.date} ({self.date_method})" if self.date else "no date"
-        return "  ".join(
-            (
-                self.path,
-                str(self.item),
-                self.format or "",
-                on,
-                self.outlet or "no outlet",
-                self.language or "language unknown",
-                f"{self.words:,} words",
-                self.headline or "no headline",
-            )
+        return (
+            self.path,
+            str(self.item),
+            self.format or "",
+            on,
+            self.outlet or "no outlet",
+            self.language or "language unknown",
+            f"{self.words:,} words",
+            self.headline or "no headline",
         )
 
 
-def preview(settings: Settings, paths: Sequence[Path]) -> Iterator[Preview]:
-    """A row an item under `paths` (the inbox where empty), as they are read.
+def preview(settings: Settings, places: Sequence[Place]) -> Iterator[Preview]:
+    """A row an item at `places` (the inbox where empty), as they are read.
 
-    Raises InputError where a path does not exist, or `fields.yaml` cannot be used.
+    Raises InputError where a path does not exist, a store cannot be listed, or `fields.yaml` cannot
+    be used.
     """
-    roots = list(paths) or [settings.inbox]
-    for root in roots:
-        if not root.exists() and not root.is_symlink():
-            raise InputError(f"{root} does not exist; check the path")
+    roots = roots_of(settings, places)
     try:
         mappings = load_mappings(settings.field_mappings)
-    except MappingError as error:
+        scan = inbox.scan(roots, settings.inbox, 0)
+    except (MappingError, inbox.PlaceError) as error:
         raise InputError(str(error)) from None
-    scan = inbox.scan(roots, settings.inbox, 0)
     for path, closed in scan.closed:
         yield _unreadable(inbox.recorded_path(path, settings.inbox), closed)
-    for candidate in scan.ready:
-        name, limits = candidate.source_path, settings.limits
-        try:
-            with inbox.open_file(candidate.path, roots, limits.file_bytes) as file:
-                for item in read_apart(file, candidate.size, name, limits, mappings):
-                    yield _row(item)
-        except FileNotFoundError:
-            continue  # taken away since the scan
-        except inbox.UnreadableError as error:
-            yield _unreadable(name, error)
+    limits = settings.limits
+    with TemporaryDirectory(prefix="newsactors-") as folder:
+        found = inbox.opened(scan.ready, roots, limits.file_bytes, Path(folder))
+        for candidate, opened in found:
+            try:
+                with opened as file:
+                    yield from map(
+                        _row,
+                        read_apart(file, candidate.size, candidate.source_path, limits, mappings),
+                    )
+            except FileNotFoundError:
+                continue  # taken away since the scan
+            except ChangedError as error:
+                changing = inbox.UnreadableError(str(error), "an ingest leaves it for the next run")
+                yield _unreadable(candidate.source_path, changing)
+            except inbox.UnreadableError as error:
+                yield _unreadable(candidate.source_path, error)
+                if isinstance(error, inbox.UnreachableError):
+                    break
 
 
 def _unreadable(path: str, error: inbox.UnreadableError) -> Preview:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Layout of schema `loaded`; a build database of another version is rebuilt from the archive.
 
 A table that is added needs no new version: opening a build database makes what it lacks.
@@ -358,8 +358,7 @@ INGEST_RUNS = Table(
             "kind",
             STRING,
             "'ingest', 'reextract', 'promote', 'rollback', 'rebuild', 'republish', 'correct', "
-            "'relink' or "
-            "'materialize'.",
+            "'relink', 'retry' or 'materialize'.",
         ),
         Column("status", STRING, "'running', 'success' or 'failure'."),
         Column("started_at", TIMESTAMP, "Start of the run."),
@@ -388,6 +387,8 @@ QUARANTINE = Table(
         Column("remedy", STRING, "What to do about it."),
         Column("first_seen_at", TIMESTAMP, "When it was first set aside."),
         _RUN_ID,
+        Column("attempts", INT, "How many runs tried to read it."),
+        Column("quarantine_id", STRING, "Its name for `newsactors quarantine`."),
     ),
 )
 

@@ -7,9 +7,11 @@ Does not belong here: anything that opens a file.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -17,6 +19,37 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 class SettingsError(ValueError):
     """An environment variable holds a value that cannot be used; the message says which and why."""
+
+
+Place: TypeAlias = Path | str
+"""Where articles lie: a file or folder, or the address (URL) of objects in a store."""
+
+_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/]*@)?", re.IGNORECASE)
+
+
+def place(text: str) -> Place:
+    """The address where `text` is one (`s3://bucket/prefix`), else the path, absolute.
+
+    Raises SettingsError for web addresses, and for a password in an address: it would be recorded
+    with every article. The message does not repeat it.
+    """
+    match = _ADDRESS.match(text)
+    if match is None:
+        return Path(text).expanduser().absolute()
+    scheme = match["scheme"].lower()
+    if scheme == "file":
+        return Path(text[match.end("scheme") + 3 :]).absolute()
+    if scheme in ("http", "https"):
+        raise SettingsError(
+            f"{scheme}:// addresses are not read: a web site has no list of its files. Fetch the "
+            "pages into a folder (wget, curl) and name that"
+        )
+    if ":" in (match["user"] or ""):
+        raise SettingsError(
+            f"the {scheme}:// address holds a password, which would be recorded with every "
+            "article; leave it out and give credentials in the environment"
+        )
+    return scheme + text[match.end("scheme") :]
 
 
 @dataclass(frozen=True)
@@ -55,8 +88,9 @@ class Settings:
 
     home: Path
     """NEWSACTORS_HOME: all state of the warehouse (default `warehouse/` of the checkout)."""
-    inbox: Path
-    """NEWSACTORS_INBOX: the folder that the nightly job reads (default `seeds/articles`)."""
+    inbox: Place
+    """NEWSACTORS_INBOX: the folder, or the address of objects, that the nightly job reads (default
+    `seeds/articles`)."""
     registry: Path
     """NEWSACTORS_REGISTRY: ledger and `corrections.csv` (default `$NEWSACTORS_HOME/registry`)."""
     settle_seconds: float = 2.0
@@ -163,7 +197,7 @@ class Settings:
         home = path("NEWSACTORS_HOME", REPOSITORY / "warehouse")
         return cls(
             home=home,
-            inbox=path("NEWSACTORS_INBOX", REPOSITORY / "seeds" / "articles"),
+            inbox=place(env.get("NEWSACTORS_INBOX") or str(REPOSITORY / "seeds" / "articles")),
             registry=path("NEWSACTORS_REGISTRY", home / "registry"),
             settle_seconds=number("NEWSACTORS_SETTLE_SECONDS", 2.0, 0),
             time_zone=time_zone,

@@ -242,5 +242,5 @@ def _quarantine(rejected: list[Rejected]) -> RenderableType:
         for r in rejected[:SHOWN]
     ]
     if len(rejected) > SHOWN:
-        lines.append(Text(f"  … and {len(rejected) - SHOWN:,} more: newsactors export quarantine"))
+        lines.append(Text(f"  … and {len(rejected) - SHOWN:,} more: newsactors quarantine list"))
     return Group(*lines)

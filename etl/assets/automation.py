@@ -17,12 +17,14 @@ from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
 from etl.assets.loaded import CORRECTED, LINKED
 from etl.assets.published import CORRECTION, PUBLICATION_DAYS, PUBLISHED
 from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
+from etl.intake import InputError, roots_of
 from etl.settings import Settings, SettingsError
 from etl.store import inbox
 from etl.store.state import State
 
 NIGHTLY, REEXTRACT, REBUILD, REPUBLISH = "nightly_ingest", "reextract", "rebuild", "republish"
 PROMOTE, ROLLBACK = "promote", "rollback"
+RETRY = "retry"
 CORRECT = "apply_corrections"
 RELINK = "relink"
 WATCH = "watch"
@@ -62,6 +64,14 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             "ingest",
             "Ingests whatever is new in the inbox, whatever its date, and publishes. With nothing "
             "new it stops after looking.",
+        ),
+        job(
+            RETRY,
+            everything,
+            "retry",
+            "Reads again what is in quarantine, from the archived bytes, and publishes. What "
+            "`newsactors quarantine retry` runs; ids in the config of `raw_files` choose items.",
+            raw_files={"config": {"retry": ["all"]}},
         ),
         job(
             REEXTRACT,
@@ -160,16 +170,18 @@ def new_files(
 ) -> dg.SensorResult | dg.SkipReason:
     """Asks for a run when the inbox holds settled files that were not read as they are now."""
     settings = warehouse.settings
-    if not settings.inbox.exists():
-        return dg.SkipReason(f"the inbox {settings.inbox} does not exist; set NEWSACTORS_INBOX")
-    # A tick must not wait for files to settle: what is young is left for the next one.
-    scan = inbox.scan([settings.inbox], settings.inbox, settings.settle_seconds, wait=False)
+    try:
+        roots = roots_of(settings, [])
+        # A tick must not wait for files to settle: what is young is left for the next one.
+        scan = inbox.scan(roots, settings.inbox, settings.settle_seconds, wait=False)
+    except (InputError, inbox.PlaceError) as error:
+        return dg.SkipReason(str(error))
     new = State(settings.state_file).unseen(scan.ready)
     if not new:
         waiting = f", {len(scan.settling)} still being written" if scan.settling else ""
         return dg.SkipReason(f"no new files in {settings.inbox}{waiting}")
     digest = hashlib.sha256(
-        repr(sorted((c.source_path, c.size, c.mtime_ns) for c in new)).encode()
+        repr(sorted((c.source_path, c.size, c.mtime_ns, c.etag) for c in new)).encode()
     ).hexdigest()
     if digest == context.cursor:
         return dg.SkipReason(f"a run for these {len(new)} files was asked for already")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
@@ -13,6 +12,7 @@ from etl.assets.warehouse import Warehouse
 from etl.extract import get_extractor
 from etl.intake import Archived, Staged
 from etl.readers import READERS_VERSION
+from etl.settings import place
 from etl.store.editions import Choice
 
 RAW_FILES = dg.AssetKey("raw_files")
@@ -23,7 +23,9 @@ class IngestConfig(dg.Config):
     """What a run looks at."""
 
     paths: list[str] = Field(default_factory=list)
-    """Files and folders to ingest; none means the inbox."""
+    """Files, folders and addresses (`s3://…`) to ingest; none means the inbox."""
+    retry: list[str] = Field(default_factory=list)
+    """Ids of items in quarantine, or `all`, to read again instead of looking for new files."""
 
 
 class StagingConfig(dg.Config):
@@ -58,11 +60,14 @@ def raw_files(
     Files that are still being written (changed a moment ago, `.part`, `.tmp`) are left for the
     next run. Files that cannot be opened go to quarantine. Running again archives nothing twice.
     """
-    paths = [Path(path).absolute() for path in config.paths]
     with retrying():
-        archived = intake.archive_new(
-            warehouse.settings, paths, context.run.run_id, warehouse.progress(context)
-        )
+        places = [place(path) for path in config.paths]
+        progress, run_id = warehouse.progress(context), context.run.run_id
+        if config.retry:
+            ids = [] if config.retry == ["all"] else config.retry
+            archived = intake.retry(warehouse.settings, ids, run_id, progress)
+        else:
+            archived = intake.archive_new(warehouse.settings, places, run_id, progress)
     for path in archived.settling:
         context.log.warning(f"left for the next run, still being written: {path!r}")
     return dg.MaterializeResult(metadata=_archive_metadata(archived, warehouse))

@@ -18,7 +18,7 @@ from pydantic import PrivateAttr
 from etl.extract import Extractor
 from etl.intake import InputError, Progress, waiting
 from etl.reextract import extractor_in_use, name_in_use
-from etl.settings import Settings
+from etl.settings import Settings, place
 from etl.store.state import State
 from etl.store.writer import Writer
 
@@ -60,7 +60,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             home = Path(self.home).absolute()
             settings = replace(settings, home=home, registry=home / "registry")
         if self.inbox:
-            settings = replace(settings, inbox=Path(self.inbox).absolute())
+            settings = replace(settings, inbox=place(self.inbox))
         return settings
 
     @property

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -21,9 +22,9 @@ from etl.actors.ledger import Ledger
 from etl.actors.recovery import lost_decisions
 from etl.doctor import examine, examine_made
 from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, sound_snapshot
-from etl.settings import Settings
+from etl.settings import Place, Settings, place
 from etl.store import build, checksums, inbox, manifest, publish, recovery, state_check
-from etl.store.archive import RawArchive
+from etl.store.archive import ChangedError, RawArchive
 from etl.store.build import new_generation
 from etl.store.files import exclusive_lock
 from etl.store.staging import Batch, Staging
@@ -123,11 +124,7 @@ def _archive(settings: Settings, aside: _Aside) -> Done:
     archive = RawArchive(settings.raw)
     for sha256, (_, paths) in examine.damaged_objects(settings).items():
         path = archive.object_path(sha256)
-        if original := _original(settings, sha256, paths):
-            if path.exists():
-                aside.move(path)
-            with original.open("rb") as file:
-                archive.put(file, sha256)
+        if original := _archived_again(settings, sha256, paths, aside):
             yield f"archived again from {original}"
             continue
         if not path.exists():
@@ -137,18 +134,29 @@ def _archive(settings: Settings, aside: _Aside) -> Done:
         yield f"LOST: the original of {', '.join(paths)} ({sha256}); what was read from it stays"
 
 
-def _original(settings: Settings, sha256: str, paths: list[str]) -> Path | None:
-    """A file with these bytes: where they came from, else anywhere in the inbox."""
-    recorded = [settings.inbox / path for path in paths]
-    found = inbox.scan([settings.inbox], settings.inbox, 0, wait=False).ready
-    for path in [*recorded, *(candidate.path for candidate in found)]:
-        try:
-            roots = [settings.inbox, path.parent]
-            with inbox.open_file(path, roots, settings.limits.file_bytes) as file:
-                if RawArchive.digest(file)[0] == sha256:
-                    return path
-        except OSError:
-            continue
+def _archived_again(
+    settings: Settings, sha256: str, paths: list[str], aside: _Aside
+) -> Place | None:
+    """Where a file with these bytes was found: where they came from, else in an inbox on disk."""
+    home, archive = settings.inbox, RawArchive(settings.raw)
+    roots = [home / p if isinstance(home, Path) and "://" not in p else place(p) for p in paths]
+    if isinstance(home, Path):
+        roots.append(home)
+    for root in roots:
+        with TemporaryDirectory(prefix="newsactors-") as folder, suppress(inbox.PlaceError):
+            ready = inbox.scan([root], home, 0, wait=False).ready
+            limit = settings.limits.file_bytes
+            for candidate, opened in inbox.opened(ready, roots, limit, Path(folder)):
+                try:
+                    with opened as file:
+                        if RawArchive.digest(file)[0] != sha256:
+                            continue
+                        if (path := archive.object_path(sha256)).exists():
+                            aside.move(path)
+                        archive.put(file, sha256)
+                        return candidate.path
+                except (inbox.UnreadableError, FileNotFoundError, ChangedError):
+                    continue
     return None
 
 

@@ -124,7 +124,7 @@ def read_items(
             if isinstance(part, Article):
                 yield Item(number, at.path, index, article=part)
             else:
-                yield Item(number, at.path, index, rejection=part)
+                yield Item(number, at.path, index, rejection=part, raw=b"".join(at.raw))
             number += 1
 
 
@@ -141,6 +141,7 @@ def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article 
             elif part is not None:
                 yield source, index, _finished(part, source)
                 index += 1
+            source.raw.clear()
         if is_empty:
             raise Rejected("empty", "no article in the file", "fetch it again, or delete the file")
     except FileRejected:

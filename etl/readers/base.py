@@ -47,7 +47,8 @@ class Item:
     """One item of a file: either an article or a rejection, never both.
 
     `number` counts from 0 within the file, `index` within its member. `path` is the file's, with
-    the names of archive members behind "!/".
+    the names of archive members behind "!/". `raw` are the bytes of a rejected record, where the
+    format has a line or more for each; else the whole file must do.
     """
 
     number: int
@@ -55,6 +56,7 @@ class Item:
     index: int = 0
     article: Article | None = None
     rejection: Rejection | None = None
+    raw: bytes = b""
 
     def __post_init__(self) -> None:
         if (self.article is None) == (self.rejection is None):

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from etl.readers.base import FileRejected, Rejected
@@ -131,6 +131,8 @@ class Source:
     charset: str | None = None
     mappings: tuple[Mapping, ...] = ()
     file: BinaryIO | None = None
+    raw: list[bytes] = field(default_factory=list)
+    """The lines that were read since this was last cleared."""
 
     @property
     def head(self) -> bytes:
@@ -200,6 +202,7 @@ class Source:
         limit = self.budget.limits.document_bytes
         while line := self.stream.readline(limit):
             if len(line) < limit or line.endswith(b"\n"):
+                self.raw.append(line)
                 yield line
                 continue
             while (more := self.stream.readline(HEAD_BYTES)) and not more.endswith(b"\n"):

@@ -62,6 +62,8 @@ class Entry:
     `forgets` lists the hashes of archived bytes and of article versions that must never be read
     again; an arrival has none. `stories` says what must be kept of the stories that they were in
     (`etl.stories.grouping.KeptStory`), so that the ids of other articles stay as they are.
+    `again` marks bytes that are read again for the sake of what was rejected in them: what was read
+    of them before stays as it is.
     """
 
     sequence: int
@@ -72,6 +74,7 @@ class Entry:
     run_id: str
     forgets: tuple[str, ...] = field(default=())
     stories: tuple[dict[str, Any], ...] = field(default=())
+    again: bool = False
 
     @property
     def is_arrival(self) -> bool:
@@ -80,7 +83,7 @@ class Entry:
 
     def to_line(self) -> bytes:
         record = asdict(self) | {"at": self.at.isoformat()}
-        for name in ("forgets", "stories"):
+        for name in ("forgets", "stories", "again"):
             if not record[name]:
                 del record[name]
         body = json.dumps(record | {"version": LINE_VERSION}, ensure_ascii=False).encode()

@@ -1,7 +1,7 @@
 """Which files of the inbox are ready to be read, and opening them.
 
 Belongs here: walking, the settle time of half-written files, odd names, files that cannot be
-opened. Does not belong here: what is in a file (`etl.readers`).
+opened. Does not belong here: asking an object store (`remote`), what is in a file (`etl.readers`).
 """
 
 from __future__ import annotations
@@ -10,33 +10,32 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
+from etl.settings import Place
+from etl.store import remote
+from etl.store.candidate import Candidate, UnreachableError, UnreadableError
+from etl.store.remote import PlaceError, Store
 from etl.streams import Forwarding
+
+__all__ = [
+    "Candidate",
+    "PlaceError",
+    "Scan",
+    "UnreachableError",
+    "UnreadableError",
+    "covers",
+    "open_file",
+    "opened",
+    "recorded_path",
+    "scan",
+]
 
 PARTIAL_SUFFIXES = (".part", ".tmp")
 """Names that programs give to files they are still writing."""
-
-
-class UnreadableError(OSError):
-    """A file is there and its bytes cannot be had: the message says why, `remedy` what to do."""
-
-    def __init__(self, why: str, remedy: str = "") -> None:
-        super().__init__(why)
-        self.remedy = remedy or "give this user the right to read it; the next run tries again"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A file that may be new: where it is, the name it is recorded by, and what stat says."""
-
-    path: Path
-    source_path: str
-    size: int
-    mtime_ns: int
 
 
 @dataclass
@@ -44,20 +43,25 @@ class Scan:
     """What a look at the inbox found."""
 
     ready: list[Candidate] = field(default_factory=list)
-    settling: list[Path] = field(default_factory=list)
-    closed: list[tuple[Path, UnreadableError]] = field(default_factory=list)
+    settling: list[Place] = field(default_factory=list)
+    closed: list[tuple[Place, UnreadableError]] = field(default_factory=list)
     """Folders and files that could not be looked at, and why."""
 
 
-def recorded_path(path: Path, inbox: Path) -> str:
-    """The path that a source is known by: relative to the inbox, else absolute; always UTF-8."""
+def recorded_path(path: Place, inbox: Place) -> str:
+    """The path that a source is known by: relative to the inbox, else absolute; always UTF-8.
+
+    An object is known by its address.
+    """
+    if isinstance(path, str):
+        return path
     absolute = Path(os.path.normpath(path.absolute()))
-    if absolute.is_relative_to(inbox):
+    if isinstance(inbox, Path) and absolute.is_relative_to(inbox):
         absolute = absolute.relative_to(inbox)
     return os.fsencode(absolute).decode("utf-8", "backslashreplace")
 
 
-def _walk(path: Path, closed: list[tuple[Path, UnreadableError]]) -> Iterator[Path]:
+def _walk(path: Path, closed: list[tuple[Place, UnreadableError]]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
@@ -81,45 +85,66 @@ def _walk(path: Path, closed: list[tuple[Path, UnreadableError]]) -> Iterator[Pa
 
 
 def scan(
-    roots: Iterable[Path],
-    inbox: Path,
+    roots: Iterable[Place],
+    inbox: Place,
     settle_seconds: float,
     *,
     wait: bool = True,
 ) -> Scan:
-    """Files under `roots` (files or folders) that nobody seems to be writing any more.
+    """Files under `roots` (files, folders, addresses) that nobody seems to be writing any more.
 
-    A file changed less than `settle_seconds` ago is looked at again after that time; if its size
-    or modification time moved meanwhile it is left for a later run, listed as settling. Without
-    `wait` such files are listed as settling at once.
+    A file changed less than `settle_seconds` ago is looked at again after that time; if its size,
+    modification time or ETag moved meanwhile it is left for a later run, listed as settling.
+    Without `wait` such files are listed as settling at once. Raises PlaceError for a store that
+    cannot be listed.
     """
     result = Scan()
     found: dict[str, Candidate] = {}
-    young: list[Candidate] = []
+    young: dict[Place, list[Candidate]] = {}
     for root in roots:
-        for path in _walk(root, result.closed):
-            try:
-                candidate = _candidate(path, inbox)
-            except OSError as error:  # in a folder that may be listed and not entered
-                result.closed.append((path, UnreadableError(error.strerror or str(error))))
-                continue
-            if candidate is None or candidate.source_path in found:
+        for candidate in _candidates(root, inbox, result.closed):
+            if candidate.source_path in found:
                 continue
             found[candidate.source_path] = candidate
             if time.time() - candidate.mtime_ns / 1e9 < settle_seconds:
-                young.append(candidate)
-    if young:
-        if wait:
-            time.sleep(settle_seconds)
-        for candidate in young:
-            if not wait or not _is_unchanged(candidate, inbox):
+                young.setdefault(root, []).append(candidate)
+    if young and wait:
+        time.sleep(settle_seconds)
+    for root, candidates in young.items():
+        # A store is asked for its list again: 1,000 objects a request, and not each of them.
+        now = set(_candidates(root, inbox, [])) if wait and isinstance(root, str) else set()
+        for candidate in candidates:
+            if candidate not in now and not (wait and _is_unchanged(candidate, inbox)):
                 result.settling.append(candidate.path)
                 del found[candidate.source_path]
     result.ready = list(found.values())
     return result
 
 
-def _candidate(path: Path, inbox: Path) -> Candidate | None:
+def _candidates(
+    root: Place, inbox: Place, closed: list[tuple[Place, UnreadableError]]
+) -> Iterator[Candidate]:
+    """What lies under a root and is meant to be read; what cannot be looked at goes to `closed`."""
+    if isinstance(root, str):
+        store = Store(root)
+        for candidate in store.objects():
+            below = store.below(candidate.source_path)
+            if not candidate.source_path.endswith(PARTIAL_SUFFIXES) and not any(
+                part.startswith(".") for part in below.split("/")
+            ):
+                yield candidate
+        return
+    for path in _walk(root, closed):
+        try:
+            found = _candidate(path, inbox)
+        except OSError as error:  # in a folder that may be listed and not entered
+            closed.append((path, UnreadableError(error.strerror or str(error))))
+            continue
+        if found is not None:
+            yield found
+
+
+def _candidate(path: Path, inbox: Place) -> Candidate | None:
     try:
         info = path.lstat()
         if stat.S_ISLNK(info.st_mode) and path.exists():
@@ -129,9 +154,9 @@ def _candidate(path: Path, inbox: Path) -> Candidate | None:
     return Candidate(path, recorded_path(path, inbox), info.st_size, info.st_mtime_ns)
 
 
-def _is_unchanged(candidate: Candidate, inbox: Path) -> bool:
+def _is_unchanged(candidate: Candidate, inbox: Place) -> bool:
     try:
-        return _candidate(candidate.path, inbox) == candidate
+        return isinstance(candidate.path, Path) and _candidate(candidate.path, inbox) == candidate
     except OSError:
         return False
 
@@ -143,8 +168,33 @@ def _leads_out(target: Path) -> UnreadableError:
     )
 
 
+def covers(root: Place, inbox: Place, source_path: str) -> bool:
+    """Whether a look at `root` looks at what is recorded as `source_path`."""
+    if isinstance(root, str):
+        return Store(root).covers(source_path)
+    path, folder = PurePath(source_path), PurePath(recorded_path(root, inbox))
+    if "://" in source_path:
+        return False
+    # That of the inbox itself is '.'.
+    return path.is_relative_to(folder) or (folder == PurePath() and not path.is_absolute())
+
+
+def opened(
+    candidates: Sequence[Candidate], roots: Sequence[Place], max_bytes: int, folder: Path
+) -> Iterator[tuple[Candidate, AbstractContextManager[BinaryIO]]]:
+    """Each of these files, to be opened: those on disk first, then objects, some fetched ahead.
+
+    See `open_file` and `remote.fetched` for what entering raises. `folder` holds large objects for
+    the time being.
+    """
+    for candidate in candidates:
+        if isinstance(candidate.path, Path):
+            yield candidate, open_file(candidate.path, roots, max_bytes)
+    yield from remote.fetched((c for c in candidates if isinstance(c.path, str)), max_bytes, folder)
+
+
 @contextmanager
-def open_file(path: Path, roots: Sequence[Path], max_bytes: int) -> Iterator[BinaryIO]:
+def open_file(path: Path, roots: Sequence[Place], max_bytes: int) -> Iterator[BinaryIO]:
     """A regular file, open for reading.
 
     Raises UnreadableError for what cannot be opened, for pipes and devices (which could block a
@@ -157,7 +207,8 @@ def open_file(path: Path, roots: Sequence[Path], max_bytes: int) -> Iterator[Bin
     try:
         if path.is_symlink() and path not in roots:
             target = path.resolve(strict=True)
-            if not any(target.is_relative_to(root.resolve()) for root in roots):
+            folders = [root.resolve() for root in roots if isinstance(root, Path)]
+            if not any(target.is_relative_to(folder) for folder in folders):
                 raise _leads_out(target)
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, RuntimeError) as error:

@@ -311,6 +311,21 @@ class Staging:
             ].to_pylist()
         }
 
+    def items_of(self, hashes: Iterable[str]) -> dict[str, set[tuple[str, int]]]:
+        """By hash of a file's bytes, the source key and number of the items staged of it."""
+        found: dict[str, set[tuple[str, int]]] = {sha256: set() for sha256 in hashes}
+        columns = ["source_sha256", "source_key", "item"]
+        for batch in self.batches() if found else ():
+            if batch.kind == "ingest":
+                rows = pq.read_table(
+                    batch.file(ARTICLES),
+                    columns=columns,
+                    filters=pc.field("source_sha256").isin(list(found)),
+                )
+                for sha256, key, item in zip(*(rows[c].to_pylist() for c in columns), strict=True):
+                    found[sha256].add((key, item))
+        return found
+
     def rows(self, name: str, contents: pa.Array) -> Iterator[pa.Table]:
         """The rows of a table of all re-extractions for these article versions, a batch at a time.
 

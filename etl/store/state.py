@@ -11,25 +11,27 @@ transaction when it is opened, a newer one is refused.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from etl import __version__, schema
 from etl.store.archive import RawArchive
-from etl.store.inbox import Candidate
+from etl.store.candidate import Candidate
 
 STATE_VERSION = 2
-"""Of the layout: 1 had no checksums."""
-TABLES = ("runs", "quarantine", "seen")
+"""Of the layout: 1 had no checksums, attempts and ETags."""
+TABLES = ("runs", "quarantine", "attempts", "seen")
 
 _LAYOUT = """
 create table if not exists runs (
@@ -43,10 +45,20 @@ create table if not exists quarantine (
   reason text not null, detail text not null, remedy text not null,
   first_seen_at text not null, run_id text not null, crc integer,
   primary key (source_sha256, source_path, item));
+create index if not exists quarantine_by_path on quarantine (source_path);
+create table if not exists attempts (
+  source_path text not null, item integer not null, source_sha256 text not null,
+  run_id text not null, at text not null, outcome text not null, detail text not null, crc integer,
+  primary key (source_path, item, source_sha256, run_id));
 create table if not exists seen (
   source_path text primary key, sha256 text not null, sequence integer not null,
-  size integer, mtime_ns integer, crc integer);
+  size integer, mtime_ns integer, etag text, crc integer);
 """
+_ADDED = (("seen", "etag", "text"), *((table, "crc", "integer") for table in TABLES))
+"""Columns that the tables of an older layout lack."""
+
+Key: TypeAlias = tuple[str, int, str]
+"""What an item is known by: path of its file, number, hash of the file's bytes."""
 
 
 class StateError(RuntimeError):
@@ -58,9 +70,9 @@ def row_crc(*values: object) -> int:
     return zlib.crc32(json.dumps(values, ensure_ascii=False).encode("utf-8", "backslashreplace"))
 
 
-def columns_of(con: sqlite3.Connection, table: str) -> list[str]:
+def columns_of(con: sqlite3.Connection, table: str, but: str = "crc") -> list[str]:
     """The columns of a table, without the checksum."""
-    found = con.execute("select name from pragma_table_info(?) where name <> 'crc'", [table])
+    found = con.execute("select name from pragma_table_info(?) where name <> ?", [table, but])
     return [name for (name,) in found]
 
 
@@ -81,11 +93,10 @@ def lay_out(con: sqlite3.Connection) -> None:
         )
     for statement in _LAYOUT.split(";")[:-1]:
         con.execute(statement)
+    for table, column, kind in _ADDED:
+        if column not in columns_of(con, table, but=""):
+            con.execute(f"alter table {table} add column {column} {kind}")
     for table in TABLES:
-        if not con.execute(
-            "select 1 from pragma_table_info(?) where name = 'crc'", [table]
-        ).fetchone():
-            con.execute(f"alter table {table} add column crc integer")
         columns = columns_of(con, table)
         con.execute(f"update {table} set crc = row_crc({', '.join(columns)})")
         new = ", ".join(f"new.{column}" for column in columns)
@@ -105,7 +116,7 @@ def _version(con: sqlite3.Connection) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An item set aside: why, what exactly, and what to do about it."""
+    """An item set aside: why, what exactly, what to do about it, and how many runs tried it."""
 
     source_sha256: str
     source_path: str
@@ -115,6 +126,41 @@ class Rejected:
     remedy: str
     first_seen_at: datetime
     run_id: str
+    attempts: int = 1
+
+    @property
+    def key(self) -> Key:
+        return self.source_path, self.item, self.source_sha256
+
+    @property
+    def quarantine_id(self) -> str:
+        return quarantine_id(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of an item in one run: 'read', 'replaced' by other bytes, 'gone', or a reason."""
+
+    source_path: str
+    item: int
+    source_sha256: str
+    run_id: str
+    at: datetime
+    outcome: str
+    detail: str
+
+    @property
+    def quarantine_id(self) -> str:
+        return quarantine_id((self.source_path, self.item, self.source_sha256))
+
+
+LEFT = ("read", "replaced", "gone")
+"""Outcomes of an attempt after which an item is no longer in quarantine."""
+
+
+def quarantine_id(key: Key) -> str:
+    """The name of an item for people: 15 hexadecimal digits, so that a million differ."""
+    return hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:15]
 
 
 @dataclass(frozen=True)
@@ -234,51 +280,66 @@ class State:
 
     # Quarantine
 
-    def settle_items(self, read: Iterable[tuple[str, str]], rejected: Sequence[Rejected]) -> int:
-        """Replace what is in quarantine for the paths that were read, and return what is new.
+    def settle_items(
+        self, read: Iterable[tuple[str, str]], rejected: Sequence[Rejected], run_id: str
+    ) -> int:
+        """Replace what is in quarantine for the paths that a run read, and return what is new.
 
         `read` holds (source_path, sha256) of every file just read, in the order of the manifest; a
         path that is read again leaves the quarantine unless its last bytes are rejected.
         """
         last = dict(read)
-        rejected = [r for r in rejected if last.get(r.source_path) == r.source_sha256]
+        now = {r.key: r for r in rejected if last.get(r.source_path) == r.source_sha256}
         with self._open() as con:
-            before = set(con.execute("select source_sha256, source_path, item from quarantine"))
-            con.executemany(
-                "delete from quarantine where source_path = ? and source_sha256 <> ''",
-                [(path,) for path in last],
-            )
-            self._insert(con, rejected, "replace")
-        return len({(r.source_sha256, r.source_path, r.item) for r in rejected} - before)
+            before: set[Key] = set()
+            for path in last:
+                before.update(
+                    con.execute(
+                        "select source_path, item, source_sha256 from quarantine "
+                        "where source_path = ? and source_sha256 <> ''",
+                        [path],
+                    )
+                )
+            left = {
+                key: "read" if last[key[0]] == key[2] else "replaced" for key in before - now.keys()
+            }
+            self._settle(con, now.values(), left, run_id)
+        return len(now.keys() - before)
 
     def settle_unreadable(
-        self, rejected: Sequence[Rejected], was_looked_at: Callable[[str], bool]
+        self, rejected: Sequence[Rejected], was_looked_at: Callable[[str], bool], run_id: str
     ) -> int:
         """Replace the files that could not be opened, and return how many are new.
 
         A path that `was_looked_at` and is not among them any more was mended or taken away. What
         stays keeps the run that first met it.
         """
-        now = {r.source_path for r in rejected}
+        now = {r.key for r in rejected}
         with self._open() as con:
-            before = {
-                path
-                for (path,) in con.execute(
-                    "select source_path from quarantine where source_sha256 = ''"
+            before = set(
+                con.execute(
+                    "select source_path, item, source_sha256 from quarantine "
+                    "where source_sha256 = ''"
                 )
-            }
-            con.executemany(
-                "delete from quarantine where source_path = ? and source_sha256 = ''",
-                [(path,) for path in before - now if was_looked_at(path)],
             )
-            self._insert(con, rejected, "ignore")
+            left = {key: "gone" for key in before - now if was_looked_at(key[0])}
+            self._settle(con, rejected, left, run_id)
         return len(now - before)
 
     @staticmethod
-    def _insert(con: sqlite3.Connection, rejected: Sequence[Rejected], on_conflict: str) -> None:
+    def _settle(
+        con: sqlite3.Connection, rejected: Iterable[Rejected], left: Mapping[Key, str], run_id: str
+    ) -> None:
+        """Enter what is rejected, remove what left, and note either as an attempt of the run."""
+        rejected, at = list(rejected), _now()
         con.executemany(
-            f"insert or {on_conflict} into quarantine (source_sha256, source_path, item, reason, "
-            "detail, remedy, first_seen_at, run_id) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "delete from quarantine where source_path = ? and item = ? and source_sha256 = ?", left
+        )
+        con.executemany(
+            "insert into quarantine (source_sha256, source_path, item, reason, detail, remedy, "
+            "first_seen_at, run_id) values (?, ?, ?, ?, ?, ?, ?, ?) "
+            "on conflict do update set reason = excluded.reason, detail = excluded.detail, "
+            "remedy = excluded.remedy",
             [
                 (
                     r.source_sha256,
@@ -293,6 +354,12 @@ class State:
                 for r in rejected
             ],
         )
+        con.executemany(
+            "insert or replace into attempts (source_path, item, source_sha256, run_id, at, "
+            "outcome, detail) values (?, ?, ?, ?, ?, ?, ?)",
+            [(*r.key, run_id, at, r.reason, r.detail) for r in rejected]
+            + [(*key, run_id, at, outcome, "") for key, outcome in left.items()],
+        )
 
     def quarantine(self) -> list[Rejected]:
         """What is set aside, by path."""
@@ -300,26 +367,51 @@ class State:
             con.row_factory = sqlite3.Row
             rows = con.execute(
                 "select source_sha256, source_path, item, reason, detail, remedy, first_seen_at, "
-                "run_id from quarantine order by source_path, item, source_sha256"
+                "run_id, max(1, (select count(*) from attempts as a "
+                "where (a.source_path, a.item, a.source_sha256) = "
+                "(q.source_path, q.item, q.source_sha256))) as attempts "
+                "from quarantine as q order by source_path, item, source_sha256"
             ).fetchall()
         return [
             Rejected(**{**dict(row), "first_seen_at": datetime.fromisoformat(row["first_seen_at"])})
             for row in rows
         ]
 
-    def clear_quarantine_of_archive(self) -> None:
-        """Forget what was rejected after archiving; replaying the archive finds it again."""
+    def attempts(self, *, run_id: str | None = None, is_left: bool = False) -> list[Attempt]:
+        """What became of items, oldest first: all of it, that of a run, or only how items left."""
+        wanted = ["run_id = ?"] if run_id is not None else []
+        if is_left:
+            # An item that came back after it had left is in quarantine, and not among these.
+            wanted.append(
+                f"outcome in {LEFT} and (source_path, item, source_sha256) "
+                "not in (select source_path, item, source_sha256 from quarantine)"
+            )
         with self._open() as con:
-            con.execute("delete from quarantine where source_sha256 <> ''")
+            rows = con.execute(
+                "select source_path, item, source_sha256, run_id, at, outcome, detail "
+                f"from attempts where {' and '.join(wanted) or 'true'} order by at, source_path, "
+                "item",
+                [run_id] if run_id is not None else [],
+            ).fetchall()
+        return [
+            Attempt(path, item, sha256, run, datetime.fromisoformat(at), outcome, detail)
+            for path, item, sha256, run, at, outcome, detail in rows
+        ]
 
     # Seen files
 
     def catch_up(self, archive: RawArchive) -> None:
-        """Bring `seen` up to the manifest (after a kill, or when the state file is new)."""
+        """Bring `seen` up to the manifest (after a kill, a retry, or when the state file is new).
+
+        What was noted of a file stays where its bytes are those of its last arrival.
+        """
         with self._open() as con:
             (last,) = con.execute("select coalesce(max(sequence), 0) from seen").fetchone()
             con.executemany(
-                "insert or replace into seen (source_path, sha256, sequence) values (?, ?, ?)",
+                "insert into seen (source_path, sha256, sequence) values (?, ?, ?) "
+                "on conflict (source_path) do update set sequence = excluded.sequence, "
+                "sha256 = excluded.sha256, "
+                "size = case when sha256 = excluded.sha256 then size end",
                 (
                     (e.source_path, e.sha256, e.sequence)
                     for e in archive.entries(last)
@@ -328,13 +420,15 @@ class State:
             )
 
     def unseen(self, candidates: Iterable[Candidate]) -> list[Candidate]:
-        """The candidates whose size or time differs from when they were last read."""
+        """The candidates whose size, time or ETag differs from when they were last read."""
         with self._open() as con:
             known = {
-                path: (size, mtime)
-                for path, size, mtime in con.execute("select source_path, size, mtime_ns from seen")
+                path: (size, mtime, etag or "")
+                for path, size, mtime, etag in con.execute(
+                    "select source_path, size, mtime_ns, etag from seen"
+                )
             }
-        return [c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns)]
+        return [c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns, c.etag)]
 
     def seen_sha256(self, source_paths: Sequence[str]) -> dict[str, str]:
         """The hash under which each of these paths was last archived."""
@@ -352,11 +446,14 @@ class State:
         """Remember files as read: (file, hash, manifest sequence; 0 where none was written)."""
         with self._open() as con:
             con.executemany(
-                "insert into seen (source_path, sha256, sequence, size, mtime_ns) "
-                "values (?, ?, ?, ?, ?) on conflict (source_path) do update set "
+                "insert into seen (source_path, sha256, sequence, size, mtime_ns, etag) "
+                "values (?, ?, ?, ?, ?, ?) on conflict (source_path) do update set "
                 "sha256 = excluded.sha256, sequence = max(sequence, excluded.sequence), "
-                "size = excluded.size, mtime_ns = excluded.mtime_ns",
-                [(c.source_path, sha, sequence, c.size, c.mtime_ns) for c, sha, sequence in files],
+                "size = excluded.size, mtime_ns = excluded.mtime_ns, etag = excluded.etag",
+                [
+                    (c.source_path, sha, sequence, c.size, c.mtime_ns, c.etag)
+                    for c, sha, sequence in files
+                ],
             )
 
 

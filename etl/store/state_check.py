@@ -80,7 +80,10 @@ def restore(
         if published is not None:
             runs = [_of_run(row) for row in _published(published, schema.INGEST_RUNS)]
             _insert(con, "runs", runs, "ignore")
-            _insert(con, "quarantine", _published(published, schema.QUARANTINE), "ignore")
+            rejected = _published(published, schema.QUARANTINE)
+            for row in rejected:
+                del row["attempts"], row["quarantine_id"]  # told by other columns
+            _insert(con, "quarantine", rejected, "ignore")
         for table, rows in sound.items():
             _insert(con, table, rows, "replace")
 

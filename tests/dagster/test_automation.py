@@ -123,7 +123,7 @@ def test_new_files_names_an_inbox_that_is_not_there(
 ) -> None:
     place.inbox.rmdir()
     assert message(tick(place, automation.new_files, instance, None)) == (
-        f"the inbox {place.inbox} does not exist; set NEWSACTORS_INBOX"
+        f"{place.inbox} does not exist; create it or set NEWSACTORS_INBOX"
     )
 
 

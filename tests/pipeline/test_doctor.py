@@ -247,7 +247,7 @@ def test_an_original_that_is_lost_is_named_and_the_rest_goes_on(
 ) -> None:
     archive = RawArchive(world.settings.raw)
     entry = next(e for e in archive.entries() if e.source_path == "1.txt")
-    (world.settings.inbox / "1.txt").unlink()
+    (world.inbox / "1.txt").unlink()
     flip(archive.object_path(entry.sha256), random.Random(1))
     done = heal(world)
     assert [line for line in done if line.startswith("LOST: the original of 1.txt")]
@@ -259,7 +259,7 @@ def test_an_original_that_is_lost_is_named_and_the_rest_goes_on(
     assert len(world.articles()) == len(before.main["articles"]) - 1
     # Found again, it is put back from wherever it is in the inbox.
     world.drop("elsewhere/found.txt", text(story(1), day="2025-03-02", outlet="Paper 1"))
-    assert f"archived again from {world.settings.inbox / 'elsewhere/found.txt'}" in heal(world)
+    assert f"archived again from {world.inbox / 'elsewhere/found.txt'}" in heal(world)
     assert amiss(world) == []
     world.rebuild()
     assert story(1) in world.articles().values()

@@ -86,7 +86,7 @@ def test_the_article_is_gone_from_every_file_and_nothing_else_is(published: Worl
         k: v for k, v in before[0].items() if k != "article_sources"
     }
 
-    assert PHRASE in (world.settings.inbox / "private.txt").read_text(), "the user's to delete"
+    assert PHRASE in (world.inbox / "private.txt").read_text(), "the user's to delete"
     world.ingest(run_id="again")
     world.drop("other-name.txt", text(PRIVATE))
     world.drop("other-bytes.txt", text(PRIVATE) + "\n\n")

@@ -23,7 +23,7 @@ def test_each_bad_file_is_set_aside_and_the_rest_is_ingested(world: World) -> No
     world.drop("binary.txt", b"\x7fELF\x00\x00\x01")
     world.drop("undecodable.txt", text("Ein Münchner sprach.").encode("utf-16")[:-1])
     world.drop("impossible.txt", text(story(2), day="2025-02-31"))
-    os.mkfifo(world.settings.inbox / "pipe.txt")
+    os.mkfifo(world.inbox / "pipe.txt")
     world.ingest()
     found = world.quarantine()
     assert found.pop("undecodable.txt") in ("undecodable", "binary")
@@ -57,8 +57,8 @@ def test_a_mended_file_leaves_the_quarantine(tmp_path: Path, batch_articles: int
 
 
 def test_what_cannot_be_opened_leaves_when_mended_or_taken_away(world: World) -> None:
-    os.mkfifo(world.settings.inbox / "pipe.txt")
-    (world.settings.inbox / "link").symlink_to("/")
+    os.mkfifo(world.inbox / "pipe.txt")
+    (world.inbox / "link").symlink_to("/")
     kept = world.drop("kept.txt", text(story(1)))
     world.ingest()
     time = kept.stat().st_mtime_ns
@@ -70,7 +70,7 @@ def test_what_cannot_be_opened_leaves_when_mended_or_taken_away(world: World) ->
     kept.unlink()
     (world.root / "elsewhere").rename(kept)
     os.utime(kept, ns=(time, time))
-    (world.settings.inbox / "link").unlink()
+    (world.inbox / "link").unlink()
     intake.archive_new(world.settings, [kept], "run")
     assert world.quarantine() == dict.fromkeys(["link", "pipe.txt"], "unreadable"), (
         "what was not looked at stays"

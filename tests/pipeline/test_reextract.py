@@ -95,7 +95,7 @@ def test_the_extractor_sees_what_the_reader_gave(published: World) -> None:
     reextract.stage_reextraction(published.settings, Watching(), Choice())
     read = [
         item.article
-        for path in published.settings.inbox.iterdir()
+        for path in published.inbox.iterdir()
         for item in read_file(path.read_bytes(), path.name)
         if item.article
     ]

@@ -104,17 +104,22 @@ class World:
 
     @cached_property
     def settings(self) -> Settings:
-        settings = Settings.from_env(
+        return Settings.from_env(
             {
                 "NEWSACTORS_HOME": str(self.root / "home"),
-                "NEWSACTORS_INBOX": str(self.root / "inbox"),
+                "NEWSACTORS_INBOX": str(self.inbox),
                 "NEWSACTORS_SETTLE_SECONDS": "0",
                 "NEWSACTORS_BATCH_ARTICLES": str(self.batch_articles),
                 "NEWSACTORS_MAX_ITEM_SECONDS": str(self.item_seconds),
             }
         )
-        settings.inbox.mkdir(parents=True, exist_ok=True)
-        return settings
+
+    @cached_property
+    def inbox(self) -> Path:
+        """The folder of `settings.inbox`, which could be an address too."""
+        inbox = self.root / "inbox"
+        inbox.mkdir(parents=True, exist_ok=True)
+        return inbox
 
     @property
     def state(self) -> State:
@@ -122,7 +127,7 @@ class World:
 
     def drop(self, name: str, content: str | bytes) -> Path:
         """Put a file into the inbox; a later file of the same name has a later time."""
-        path = self.settings.inbox / name
+        path = self.inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.stat().st_mtime_ns if path.exists() else 0
         path.write_bytes(content if isinstance(content, bytes) else content.encode())

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from etl.settings import Place
 from etl.store import inbox
 from etl.store.inbox import Scan, UnreadableError
 
 
-def read_bytes(path: Path, roots: list[Path]) -> bytes:
+def read_bytes(path: Place, roots: list[Place]) -> bytes:
+    assert isinstance(path, Path)
     with inbox.open_file(path, roots, 1 << 20) as file:
         return file.read()
 
@@ -131,7 +133,7 @@ def test_a_link_is_followed_inside_the_inbox_only(tmp_path: Path) -> None:
     (root / "outside").symlink_to(tmp_path)
     found = scan(root)
     assert names(found) == ["a.txt", "dangling", "in", "loop", "out"]
-    assert [(path.name, "leads out" in str(why)) for path, why in found.closed] == [
+    assert [(Path(path).name, "leads out" in str(why)) for path, why in found.closed] == [
         ("outside", True)
     ]
     assert read_bytes(root / "in", [root]) == b"a"
