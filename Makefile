@@ -33,7 +33,7 @@ dev: $(STAMP) ## Dagster's UI on 127.0.0.1:3000, with schedules and lasting hist
 	PYTHONWARNINGS='ignore:Function `dev_command`' $(BIN)/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
 
 test: $(STAMP) ## Run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: $(STAMP) ## Run the long tests: faults, and random histories, by the hundred
 	$(BIN)/python -m pytest -n 2 -m soak

@@ -56,5 +56,6 @@ def samples(factory: pytest.TempPathFactory) -> Path:
             patch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
             patch.delenv("DAGSTER_HOME", raising=False)
             run_job("nightly_ingest", {}, silent)
+        assert (home / "news.duckdb").exists()
 
     return once(factory, "samples", make)

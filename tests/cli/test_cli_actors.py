@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,25 +28,19 @@ TABLES = ("entities", "mentions", "quotes", "actor_articles", "actor_daily", "ac
 Run = Callable[..., Result]
 
 
-@pytest.fixture(scope="module")
-def home(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The samples, ingested as `make run` does."""
-    home = tmp_path_factory.mktemp("samples") / "home"
-    shutil.copytree(samples, home, symlinks=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NEWSACTORS_HOME", str(home))
-        patch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
-        patch.delenv("DAGSTER_HOME", raising=False)
-        yield home
-
-
 @pytest.fixture
-def settings(home: Path) -> Settings:
+def settings(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The samples, ingested as `make run` does, for a test to change."""
+    home = tmp_path / "home"
+    shutil.copytree(samples, home, symlinks=True)
+    monkeypatch.setenv("NEWSACTORS_HOME", str(home))
+    monkeypatch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
     return Settings.from_env()
 
 
 @pytest.fixture
-def run() -> Run:
+def run(settings: Settings) -> Run:
     def call(*args: str, code: int = 0) -> Result:
         result = CliRunner().invoke(main, ["actors", *args])
         assert result.exit_code == code, (result.output, result.exception)
@@ -122,9 +116,7 @@ def test_split_rename_type_alias_and_article_are_published(run: Run, settings: S
     assert parted["state"] == "recorded"
     run("rename", made, "Nadia V. of the other paper", "--because", "test", "--later")
     run("type", made, "other", "--because", "test", "--later")
-    assert [r["status"] for r in json.loads(run("history", "--json").stdout)][-3:] == [
-        "pending"
-    ] * 3
+    assert [r["status"] for r in json.loads(run("history", "--json").stdout)] == ["pending"] * 3
     assert rows(settings) == before
     assert json.loads(run("apply", "--json").stdout)["applied"]
     assert not json.loads(run("apply", "--json").stdout)["applied"]
@@ -133,7 +125,7 @@ def test_split_rename_type_alias_and_article_are_published(run: Run, settings: S
     ]
     refused = run("undo", parted["correction_id"], code=1)
     assert "cannot be undone while others rest on it" in refused.stderr
-    for correction in reversed(recorded(settings)[-3:]):
+    for correction in reversed(recorded(settings)):
         run("undo", correction, "--later")
     run("apply")
     after = rows(settings)
@@ -162,11 +154,10 @@ def test_split_rename_type_alias_and_article_are_published(run: Run, settings: S
 def test_what_makes_no_sense_is_refused_and_not_recorded(
     run: Run, settings: Settings, args: tuple[str, ...], code: int, says: str
 ) -> None:
-    before = recorded(settings)
     because = () if args[0] == "undo" else ("--because", "test")
     refused = run(*args, *because, code=code)
     assert says in refused.stderr
-    assert recorded(settings) == before
+    assert recorded(settings) == []
     if "several" in says:
         assert refused.stderr.count(" E") >= 2, "with their ids"
 
@@ -186,7 +177,6 @@ def test_distinct_is_kept_by_merge_and_suggest(run: Run, settings: Settings) -> 
     assert {one, other} not in pairs
     refused = run("merge", one, other, "--because", "test", code=1)
     assert f"were said to be distinct by {recorded(settings)[-1]}" in refused.stderr
-    run("undo", recorded(settings)[-1], "--later")
 
 
 def test_while_another_writes_it_is_recorded_and_that_run_applies_it(
@@ -202,19 +192,17 @@ def test_while_another_writes_it_is_recorded_and_that_run_applies_it(
     assert result.exit_code == 0, result.output
     assert json.loads(run("history", "--json").stdout)[-1]["status"] == "applied"
     assert ask(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
-    run("undo", recorded(settings)[-1])
 
 
 def test_killed_between_recording_and_applying_it_is_applied_by_the_next(
     run: Run, settings: Settings
 ) -> None:
-    count = len(recorded(settings))
     process = subprocess.Popen(
         [sys.executable, "-m", "etl.cli", "actors", "merge", "Una Tarrish", "Coraline Ashgrove",
          "--because", "test"],
         env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    while len(recorded(settings)) == count and process.poll() is None:
+    while not recorded(settings) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -222,11 +210,11 @@ def test_killed_between_recording_and_applying_it_is_applied_by_the_next(
     run("apply")
     assert json.loads(run("history", "--json").stdout)[-1]["status"] == "applied"
     assert ask(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
-    run("undo", recorded(settings)[-1])
 
 
 def test_a_row_by_hand_is_checked_and_applied(run: Run, settings: Settings) -> None:
     ((entity,),) = ask(settings, "select entity_id from actor('Una Tarrish')")
+    run("alias", "Una T.", "Una Tarrish", "--because", "test", "--later")
     file = corrections_file(settings)
     good = file.read_text()
     file.write_text(good + f",,me,rename,actor={entity};nom=Una,by hand,\n")
