@@ -37,6 +37,7 @@ from etl.cli_run import (
     WAITS,
     Commands,
     as_row,
+    collect_rarely,
     json_option,
     progress_bars,
     run_job,
@@ -79,6 +80,7 @@ def main(context: click.Context) -> None:
     $NEWSACTORS_HOME/news.duckdb. Runs go through Dagster: with DAGSTER_HOME set they appear in
     its UI.
     """
+    collect_rarely()
     try:
         context.obj = Settings.from_env()
     except SettingsError as error:

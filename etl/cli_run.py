@@ -6,8 +6,10 @@ any one command.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
+import gc
 import importlib
 import sqlite3
 import threading
@@ -74,6 +76,16 @@ def progress_bars() -> Iterator[Report]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield report
+
+
+def collect_rarely() -> None:
+    """Look for garbage seldom, and not at all at the end of the process.
+
+    Dagster and dbt make some two million objects that stay until then: of a correction that takes
+    6.5 s over 840 articles, 0.8 s went into going through them, and 0.9 s more at the exit.
+    """
+    gc.set_threshold(100_000, 50, 50)
+    atexit.register(gc.freeze)
 
 
 def prepare_to_run() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from etl import queries, terminal
+from etl import pipeline, queries, terminal
 from etl.actors.corrections import Correction, CorrectionError, record
 from etl.actors.plan import Plan, make_plan, why_refused
 from etl.actors.replay import replay
@@ -97,7 +97,8 @@ def submit(
         if refused := why_refused(rows, new):
             raise CorrectionError(refused)
         with queries.open_published(settings) as con:
-            effects.append(effect_of(con, rows, new))
+            is_published = not pipeline.is_correction_due(settings)
+            effects.append(effect_of(con, rows, new, is_published=is_published))
         return new
 
     if dry_run:
@@ -108,17 +109,25 @@ def submit(
 
 
 def effect_of(
-    con: duckdb.DuckDBPyConnection, rows: Sequence[Correction], new: Correction
+    con: duckdb.DuckDBPyConnection,
+    rows: Sequence[Correction],
+    new: Correction,
+    *,
+    is_published: bool,
 ) -> Effect:
     """What a row would change, after those before it. Raises CorrectionError where that is absurd.
 
-    `con` is open on the published file, which may be older than the rows: both sides are made anew.
+    `con` is open on the published file. Where that is older than the rows (not `is_published`),
+    what they come to is made anew.
     """
     plan = make_plan(rows)
     after = make_plan([*rows, new])
     _check_ids(con, plan, new)
-    replay(con, plan)
-    con.execute("create or replace temp table links_before as from corrected_actor_links")
+    if is_published:
+        con.execute("create or replace temp view links_before as from loaded.actor_links")
+    else:
+        replay(con, plan)
+        con.execute("create or replace temp table links_before as from corrected_actor_links")
     replay(con, after)
     moves = queries.rows(con, _MOVES)
     total = queries.rows(con, _MOVED)[0]

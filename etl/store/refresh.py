@@ -154,15 +154,20 @@ def _failing(
     The rest of the model that it tests is, where the other tables that it reads are as they were or
     differ in rows of these actors only.
     """
-    sql, tested = test["sql"], test["tested"]
-    if (
-        actors is not None
-        and tested is not None
-        and by_actor.columns(tested)
-        and not tested["config"]["meta"].get("rows_name_others")
-        and all(o["sources"].isdisjoint(changed) or by_actor.columns(o) for o in test["others"])
-    ):
-        sql = by_actor.test_sql(test, tested, actors)
+    sql, tested, others = test["sql"], test["tested"], test["others"]
+    if actors is not None and tested is not None:
+        named = (test.get("test_metadata") or {}).get("kwargs", {})
+
+        def as_it_was(node: by_actor.Node, column: str | None) -> bool:
+            return node["sources"].isdisjoint(changed) or by_actor.stays(node, column)
+
+        if as_it_was(tested, named.get("column_name")) and all(
+            as_it_was(other, named.get("field")) for other in others
+        ):
+            return 0
+        others_keep = all(as_it_was(o, None) or by_actor.columns(o) for o in others)
+        if others_keep and by_actor.columns(tested) and not by_actor.names_others(tested):
+            sql = by_actor.test_sql(test, tested, actors)
     found = con.execute(f"select count(*) from (\n{sql}\n) as failing").fetchone()
     return int(found[0]) if found else 0
 
@@ -192,8 +197,9 @@ def _nodes(names: Collection[str], target: Path) -> list[dict[str, Any]] | None:
         }
         if node["resource_type"] == "test":
             reads = {i: everything[i] for i in node["depends_on"]["nodes"] if i in everything}
+            reads = {i: o | {"sources": _sources(i, everything)} for i, o in reads.items()}
             node["tested"] = reads.pop(node.get("attached_node") or "", None)
-            node["others"] = [o | {"sources": _sources(i, everything)} for i, o in reads.items()]
+            node["others"] = list(reads.values())
         elif not by_actor.is_sound(node):
             return None
         found.append(node)
