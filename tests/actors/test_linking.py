@@ -92,6 +92,7 @@ def test_an_initial_that_fits_two_people_is_ambiguous() -> None:
         ("ORG", ("The Labour Party", "Labor Party")),
         ("ORG", ("Organisation for Security", "Organization for Security")),
         ("NORP", ("Americans", "American")),
+        ("NORP", ("African-American", "African Americans", "African- Americans")),
         ("NORP", ("Velmarkers", "Velmarker")),
     ],
 )
