@@ -25,7 +25,7 @@ from etl.actors.reference import Reference, load_reference
 from etl.actors.relink import changes
 from etl.actors.variants import person_name
 
-LINKING_VERSION = "3"
+LINKING_VERSION = "4"
 
 
 def link_actors(

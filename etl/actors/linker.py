@@ -271,6 +271,8 @@ class Linker:
             for d in bearers
             if is_short(d.form.name, "PERSON")
             and d.method == "name"
+            # "Allen" may be Greg Van Allen, "Van Allen" is not Greg Allen.
+            and f" {name.surname}".endswith(f" {person_name(d.form.name).surname}")
             and self._may_be(form, d.entity_id)
         ]
         claimed = any(not is_short(d.form.name, "PERSON") for d in bearers)

@@ -216,9 +216,13 @@ def is_acronym_of(acronym: str, name: str) -> bool:
 
 
 def group_key(name: str) -> str:
-    """The key of a people, faith or party's members: "Americans" and "American" are one."""
+    """The key of a people, faith or party's members: "Americans" and "American" are one.
+
+    So are "African-American" and "African Americans".
+    """
     lexicon = load_lexicon()
-    for form in (name, name.title(), name.removesuffix("s")):
+    joined = "-".join(name.replace("-", " ").split())
+    for form in (name, name.title(), name.removesuffix("s"), joined, joined.removesuffix("s")):
         if group := lexicon.demonyms.get(form):
             return f"={fold(group)}"
     key = name_key(name, "NORP")

@@ -92,6 +92,7 @@ def test_an_initial_that_fits_two_people_is_ambiguous() -> None:
         ("ORG", ("The Labour Party", "Labor Party")),
         ("ORG", ("Organisation for Security", "Organization for Security")),
         ("NORP", ("Americans", "American")),
+        ("NORP", ("African-American", "African Americans", "African- Americans")),
         ("NORP", ("Velmarkers", "Velmarker")),
     ],
 )
@@ -179,6 +180,14 @@ def test_who_was_known_by_a_surname_keeps_the_id_when_the_full_name_comes() -> N
     (full,) = decide(Form("Amalia Verkel", "PERSON"), known=[alone]).values()
     assert full.entity_id == alone.entity_id
     assert full.method == "full_name"
+
+
+def test_a_surname_with_its_particle_is_not_kept_by_somebody_who_has_none() -> None:
+    (alone,) = decide(Form("Van Verkel", "PERSON", "2020-01|")).values()
+    (other,) = decide(Form("Amalia Verkel", "PERSON"), known=[alone]).values()
+    assert other.entity_id != alone.entity_id
+    (same,) = decide(Form("Amalia Van Verkel", "PERSON"), known=[alone]).values()
+    assert same.entity_id == alone.entity_id
 
 
 def test_an_acronym_joins_what_texts_expand_it_to_if_they_agree() -> None:
