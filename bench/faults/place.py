@@ -29,7 +29,7 @@ from etl.store.editions import Edition, Switch
 from etl.store.registry import read_corrections
 from etl.store.staging import STAGED_TABLES, layout
 
-BATCH = 6
+BATCH = 2
 """Articles a batch: so few that staging is compacted, as after weeks of news."""
 
 
