@@ -47,7 +47,7 @@ def bounds(measure: str, count: int, doubt: float, mentions: int = 0) -> tuple[i
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(period=ARTICLES, mentions=MENTIONS)
 def test_an_interval_holds_its_count(
     measure: str, period: tuple[int, float], mentions: int
@@ -57,7 +57,7 @@ def test_an_interval_holds_its_count(
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(period=ARTICLES, share=st.floats(0, 1))
 def test_less_doubt_never_widens(measure: str, period: tuple[int, float], share: float) -> None:
     count, doubt = period
@@ -67,7 +67,7 @@ def test_less_doubt_never_widens(measure: str, period: tuple[int, float], share:
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(period=ARTICLES, more=st.integers(1, 500), mentions=MENTIONS)
 def test_sure_findings_more_raise_both_bounds(
     measure: str, period: tuple[int, float], more: int, mentions: int

@@ -1,11 +1,14 @@
-{# The interval of a measure holds its count and goes no lower than 0. #}
-{% test holds_the_count(model, measure) %}
+{# The intervals of the measures hold their counts and go no lower than 0. #}
+{% test holds_the_count(model, measures) %}
 select *
 from {{ model }}
 where not coalesce(
+    {%- for measure in measures %}
     0 <= {{ measure }}_count_low
     and {{ measure }}_count_low <= {{ measure }}_count
-    and {{ measure }}_count <= {{ measure }}_count_high,
+    and {{ measure }}_count <= {{ measure }}_count_high
+    {{- ' and' if not loop.last }}
+    {%- endfor %},
     false
 )
 {% endtest %}
