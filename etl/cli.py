@@ -128,7 +128,7 @@ def ingest(
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Ingest files, folders and globs; without any, the inbox ($NEWSACTORS_INBOX).
+    """Ingest files, folders, globs and s3:// addresses; without any, the inbox ($NEWSACTORS_INBOX).
 
     Text, Markdown, HTML, JSON, JSON lines, CSV, RSS and Atom, NewsML-G2, NITF, Reuters SGML, WARC,
     mail, PDF and DOCX, also inside .gz, .bz2, .xz, .zst, .zip and .tar (docs/formats.md). What
@@ -142,6 +142,7 @@ def ingest(
       newsactors ingest --dry-run dump.zip   # an item a line: date, outlet, words, or the reason
       newsactors ingest ~/news 'archive/**/*.txt'
       newsactors ingest --strict --json feed/
+      newsactors ingest s3://bucket/news/    # needs pip install 'newsactors[s3]'
     """
     if dry_run:
         if show_preview(settings, [place(path) for path in _expand(paths)], as_json) and strict:

@@ -132,6 +132,9 @@ from_option = click.option("--from", "from_day", type=Day(), help="First day, or
 to_option = click.option("--to", "to_day", type=Day(end=True), help="Last day, or month.")
 outlet_option = click.option("--outlet", help="Only articles of this outlet (case ignored).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+excel_option = click.option(
+    "--excel-safe", is_flag=True, help="CSV: put ' before text that starts like a formula (=+-@)."
+)
 
 
 def limit_option(default: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -318,8 +321,9 @@ def quotes(
 @click.option(
     "--rows", "most", default=50, show_default=True, type=click.IntRange(1), help="Rows of a table."
 )
+@excel_option
 @answers
-def sql(query: str, form: str | None, out: Path | None, most: int) -> None:
+def sql(query: str, form: str | None, out: Path | None, most: int, excel_safe: bool) -> None:
     """Run a read-only SQL query on the published warehouse.
 
     QUERY is DuckDB SQL; - reads it from standard input. It holds one query, before which `create
@@ -334,6 +338,8 @@ def sql(query: str, form: str | None, out: Path | None, most: int) -> None:
     """
     out = None if out == Path("-") else out
     form = form or _format_of(out, "table")
+    if excel_safe and form != "csv":
+        raise click.UsageError("--excel-safe is for CSV: give --format csv")
     if form == "table" and out:
         raise click.UsageError("a table is for the screen: give --format csv, parquet, json, jsonl")
     if query == "-":
@@ -341,7 +347,7 @@ def sql(query: str, form: str | None, out: Path | None, most: int) -> None:
     with _published() as connection, terminal.progress("querying") as report:
         reader = export.stream_query(connection, query)
         if form != "table":
-            _write(reader, cast(export.Format, form), out, report)
+            _write(reader, cast(export.Format, form), out, report, excel_safe=excel_safe)
             return
         shown: list[tuple[Any, ...]] = []
         total = 0
@@ -357,9 +363,7 @@ def sql(query: str, form: str | None, out: Path | None, most: int) -> None:
 @click.argument("table")
 @click.option("--format", "form", type=click.Choice(export.FORMATS), help="Default: csv.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write here; - is standard output.")
-@click.option(
-    "--excel-safe", is_flag=True, help="CSV: put ' before text that starts like a formula (=+-@)."
-)
+@excel_option
 @answers
 def export_table(table: str, form: str | None, out: Path | None, excel_safe: bool) -> None:
     """Write all rows of a published TABLE, however many.
@@ -402,7 +406,7 @@ def _write(
         return
     with export.replacing(out) as sink:
         count = export.write_rows(reader, sink, form, excel_safe=excel_safe, on_rows=report)
-    click.echo(f"{terminal.counted(count, 'row')} written to {out}", err=True)
+    click.echo(f"{terminal.counted(count, 'row')} written to {terminal.clean(out)}", err=True)
 
 
 def register(group: click.Group) -> None:

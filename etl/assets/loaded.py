@@ -8,7 +8,7 @@ from etl import applying, overview, pipeline, schema
 from etl.actors.link import LINKING_VERSION
 from etl.assets.common import DATA_TEAM, retrying
 from etl.assets.ingest import STAGED_BATCHES
-from etl.assets.metadata import column_schema, sample_table
+from etl.assets.metadata import column_schema, harmless, sample_table
 from etl.assets.warehouse import WRITER_POOL, Warehouse
 from etl.settings import Settings
 from etl.store import checks
@@ -125,7 +125,7 @@ def _run_checks(
                 check_name=name,
                 passed=not failed,
                 severity=dg.AssetCheckSeverity.ERROR,
-                description="; ".join(map(str, failed)) or None,
+                description=harmless("; ".join(map(str, failed))) or None,
                 metadata={"rows": sum(p.rows for p in failed)},
             )
 
@@ -240,7 +240,7 @@ def corrected_links(
                 passed=not done.problems,
                 check_name=CORRECTIONS_APPLY,
                 severity=dg.AssetCheckSeverity.WARN,
-                description="; ".join(done.problems[:SHOWN_PROBLEMS]) or None,
+                description=harmless("; ".join(done.problems[:SHOWN_PROBLEMS])) or None,
                 metadata={"problems": len(done.problems)},
             )
             yield dg.MaterializeResult(_key(table), metadata=metadata, check_results=[check])

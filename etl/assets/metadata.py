@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from etl import schema
+from etl.terminal import clean
 
 if TYPE_CHECKING:
     import altair as alt
@@ -36,6 +37,14 @@ def column_schema(table: schema.Table) -> dg.TableSchema:
     )
 
 
+def harmless(text: str) -> str:
+    """Text of others where Dagster may render Markdown: no HTML, link or picture comes of it.
+
+    A picture would be fetched from wherever a headline says by whoever looks at the run.
+    """
+    return clean(text).translate({ord("<"): "‹", ord(">"): "›"}).replace("](", "] (")
+
+
 def _shown(value: Any) -> str | int | float | bool | None:
     if value is None or isinstance(value, int | float | bool):
         return value
@@ -43,7 +52,7 @@ def _shown(value: Any) -> str | int | float | bool | None:
         value = ", ".join(
             f"{item[0]}: {item[1]}" if isinstance(item, tuple) else str(item) for item in value
         )
-    return str(value)[:SAMPLE_WIDTH]
+    return harmless(str(value))[:SAMPLE_WIDTH]
 
 
 def sample_table(rows: pa.Table) -> dg.MetadataValue:

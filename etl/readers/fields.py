@@ -20,6 +20,7 @@ from etl.readers.told import Told, article
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)?\s*\[\+\d{1,9} chars\]\s*\Z")
 _MAX_MARK = 40
 _MAX_LIST = 50
+_MAX_LINK = 500
 
 
 def mappings_for(source: Source) -> tuple[Mapping, ...]:
@@ -73,13 +74,32 @@ def _chosen(record: Values[object, object], source: Source) -> tuple[Mapping, st
                 return mapping, body
             is_known = is_known or bool(mapping.needs) or any(p in record for p in mapping.body)
     names = ", ".join(str(name)[:40] for name in list(record)[:12]) or "none at all"
+    if link := _link(record, source):
+        raise Rejected(
+            "empty",
+            f"no text in the record, only a link: {link}",
+            "fetch the page yourself and drop it in: nothing that a file names is fetched here",
+        )
     if is_known:
         raise Rejected(
             "empty",
-            f"no text in the record, only a link or a headline (fields: {names})",
+            f"no text in the record (fields: {names})",
             "fetch the article with its text, and drop that in",
         )
     raise Rejected("unmapped", f"none of the fields is known to hold a text: {names}", _REMEDY)
+
+
+def _link(record: Values[object, object], source: Source) -> str | None:
+    """The address in an entry of a list of links: a headline stands with it, and no longer text.
+
+    Where there is one under an unknown name, its field is what must be said.
+    """
+    if any(isinstance(v, str) and len(v) > _MAX_LINK for v in record.values()):
+        return None
+    for mapping in mappings_for(source):
+        if _text(record, mapping.headline) and (url := _text(record, mapping.url)):
+            return url if re.fullmatch(r"https?://\S+", url) else None
+    return None
 
 
 def _values(record: object, path: str) -> Iterator[object]:

@@ -139,6 +139,7 @@ class _Parse:
             raise Rejected(
                 "empty",
                 f"a headline and no body: “{found.headline[:80]}”"
+                + (f", of {found.url[:500]}" if found.url else "")
                 if found.headline
                 else "dates, bylines or page furniture, and no body",
                 "fetch the article again with its text, or delete the file",

@@ -14,16 +14,13 @@ import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
+from evil import EVIL, FORMULA
 from once import begin
 
 from etl import cli_read, queries, schema
 from etl.settings import Settings
 from etl.store import build, publish
 from etl.store.dbt import run_dbt
-
-EVIL = "\x1b]0;owned\x07\x1b[31mEvil\x9b2J Corp\u202e\r"
-"""A name as a hostile file could hold it: window title, red, clear screen, reversed text."""
-FORMULA = "=HYPERLINK('http://127.0.0.1')"
 
 
 @pytest.fixture(autouse=True)

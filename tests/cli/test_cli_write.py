@@ -44,6 +44,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n in (1, 2, 3):
         (root / "inbox" / f"{n}.txt").write_text(ARTICLE.format(n=n))
     (root / "inbox" / "empty.txt").touch()
+    odd = {
+        "kop": "The Headline Of Story Number 9",
+        "tekst": ARTICLE.format(n=9),
+        "dag": "2025-05-09",
+    }
+    (root / "inbox" / "odd.jsonl").write_text(json.dumps(odd) + "\n")
     (root / "dagster" / "dagster.yaml").write_text((REPOSITORY / "dagster.yaml").read_text())
     return root
 
@@ -103,9 +109,9 @@ def test_ingest_says_what_it_did_as_json_alone(
     assert first.returncode == 0, first.stderr
     report = json.loads(first.stdout)
     assert (report["kind"], report["status"], report["error"]) == ("ingest", "success", None)
-    assert (report["files_seen"], report["files_new"], report["articles_new"]) == (4, 4, 3)
-    (warning,) = report["quarantine"]
-    assert (warning["source_path"], warning["reason"]) == ("empty.txt", "empty")
+    assert (report["files_seen"], report["files_new"], report["articles_new"]) == (5, 5, 3)
+    found = {warning["source_path"]: warning["reason"] for warning in report["quarantine"]}
+    assert found == {"empty.txt": "empty", "odd.jsonl": "unmapped"}
     assert first.stderr.splitlines() == [
         "another process is writing to the warehouse; this one waits for it"
     ]
@@ -125,7 +131,7 @@ def test_ingest_says_what_it_did_as_json_alone(
 def test_ingest_ends_with_a_summary_and_strict_fails_on_a_warning(
     first: subprocess.CompletedProcess[str], place: Path, run: Run
 ) -> None:
-    new = place / "more" / "bad\nname.txt"
+    new = place / "more" / "bad\n\x1b[2Jname.txt"
     new.parent.mkdir()
     new.write_bytes(b"\x00\x00")
     (place / "more" / "4.txt").write_text(ARTICLE.format(n=4))
@@ -134,10 +140,46 @@ def test_ingest_ends_with_a_summary_and_strict_fails_on_a_warning(
     summary, warning = result.stderr.splitlines()
     assert summary.startswith("2 files seen, 2 new; 1 new articles, 0 new versions; 1 warnings; ")
     assert warning.startswith("warning: ")
-    assert ": binary: " in warning
+    assert "more/bad name.txt: binary: " in warning
     again = run("ingest", "--strict", place / "more")
     assert again.exit_code == 0
     assert again.stderr.startswith("2 files seen, 0 new; 0 new articles, 0 new versions; 0 warn")
+
+
+def test_quarantine_is_listed_shown_and_tried_again(
+    first: subprocess.CompletedProcess[str], place: Path, run: Run
+) -> None:
+    listed = run("quarantine", "list", "--path", "*.jsonl", "--json")
+    (item,) = json.loads(listed.stdout)
+    assert (item["reason"], item["attempts"]) == ("unmapped", 1)
+    assert run("quarantine", "list", "--since", "2100-01").stdout.startswith("Nothing in quar")
+    assert run("quarantine", "list", "--reason", "unmapped").stdout.count("\n") == 3
+    shown = run("quarantine", "show", item["quarantine_id"][:6])
+    for part in ("odd.jsonl", "say in fields.yaml", "raw/objects", "the record:", '{"kop": "Head'):
+        assert part in shown.stdout
+    for wrong in (["retry"], ["retry", "--all", "--reason", "empty"]):
+        assert run("quarantine", *wrong).exit_code == 2
+    assert run("quarantine", "retry", "0000").exit_code == 3
+
+    fields = settings(place).field_mappings
+    fields.write_text("- {needs: [kop], headline: kop, body: tekst, date: dag}\n")
+    (place / "inbox" / "odd.jsonl").unlink()
+    assert "it would be read" in run("quarantine", "show", item["quarantine_id"]).stdout
+    again = run("quarantine", "retry", "--all", "--strict", "--path", "odd*")
+    assert again.exit_code == 2
+    again = run("quarantine", "retry", "--reason", "unmapped", "--strict", "--json")
+    assert again.exit_code == 0, again.stderr
+    report = json.loads(again.stdout)
+    assert (report["kind"], report["status"], report["articles_new"]) == ("retry", "success", 1)
+    assert [(t["source_path"], t["outcome"]) for t in report["tried"]] == [("odd.jsonl", "read")]
+    assert "9" in headlines(place)
+    gone = run("quarantine", "show", item["quarantine_id"])
+    assert gone.stdout.splitlines()[0] == "odd.jsonl, item 0: has left"
+    assert "odd.jsonl" in run("quarantine", "list", "--left").stdout
+
+    failed = run("quarantine", "retry", "--all", "--strict")
+    assert failed.exit_code == 1
+    assert "0 left the quarantine" in failed.stderr
 
 
 def test_what_is_not_there_is_a_usage_error(run: Run) -> None:

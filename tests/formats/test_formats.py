@@ -90,9 +90,22 @@ def test_known_lists_of_records() -> None:
 
 
 def test_a_list_of_links_is_told_from_a_list_of_articles() -> None:
-    links = {"articles": [{"url": files.URL, "title": "T", "seendate": "20250624T101500Z",
-                           "domain": "courier.example", "language": "English"}]}  # fmt: skip
-    assert reasons(json.dumps(links).encode()) == ["empty"]
+    link = {"url": files.URL, "title": "T"}
+    gdelt = link | {"seendate": "20250624T101500Z", "domain": "courier.example"}
+    rows = f"URL,MobileURL,Date,Title\n{files.URL},,2025-06-24 10:15:00,T\n"
+    rss = f"<rss><channel><item><title>T</title><link>{files.URL}</link></item></channel></rss>"
+    for data, name in (
+        (json.dumps({"articles": [gdelt]}), "artlist.json"),
+        (json.dumps(gdelt) + "\n", "artlist.jsonl"),
+        (rows, "artlist.csv"),
+        (json.dumps({"version": "https://jsonfeed.org/version/1", "items": [link]}), "feed.json"),
+        (rss, "artlist.rss"),
+    ):
+        (item,) = read_file(data.encode(), name)
+        assert item.rejection is not None
+        assert (item.rejection.reason, files.URL in item.rejection.detail) == ("empty", True)
+        assert "fetch" in item.rejection.remedy
+    assert reasons(json.dumps(link | {"words": "Long. " * 100}).encode()) == ["unmapped"]
     assert reasons(b'{"a": 1, "b": {"c": "d"}}') == ["unmapped"]
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
+import re
 import shutil
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -10,10 +14,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from formats import files
 
-from etl import intake
+from etl import intake, quarantine
 from etl.model import Article, Extraction
 from etl.store import inbox
+from etl.store.state import Rejected
+from pipeline.test_formats import records
 from pipeline.world import Words, World, story, text
 
 
@@ -131,3 +138,145 @@ def test_a_damaged_archive_stops_the_run_and_says_where(world: World) -> None:
 def test_a_path_that_does_not_exist_is_refused(world: World) -> None:
     with pytest.raises(intake.InputError, match="does not exist"):
         intake.archive_new(world.settings, [world.root / "nowhere"], "run")
+
+
+# One row an item, and another try
+
+
+def test_one_bad_record_among_many_is_one_row(world: World) -> None:
+    lines = records(600).splitlines()
+    lines[423] = '{"title": "cut off'
+    world.drop("a.jsonl", "\n".join(lines))
+    rows = ["title,text,date"] + [f"Story {n},{story(n)},2025-03-01" for n in range(600)]
+    rows[577] += ",one,cell,more"
+    world.drop("b.csv", "\n".join(rows))
+    intake.archive_new(world.settings, [], "run")
+    assert world.stage().articles == 2 * 599
+    first, second = world.state.quarantine()
+    assert (first.source_path, first.item, first.reason) == ("a.jsonl", 423, "malformed")
+    assert first.detail.startswith("line 424: ")
+    assert (second.source_path, second.item, second.reason) == ("b.csv", 576, "malformed")
+    assert "(line 578)" in second.detail
+    assert (look_at(world, first).excerpt, look_at(world, first).is_record) == (
+        b'{"title": "cut off\n',
+        True,
+    )
+    assert look_at(world, second).excerpt.endswith(b",one,cell,more\n")
+
+
+def look_at(world: World, item: Rejected) -> quarantine.Look:
+    seen = quarantine.look(world.settings, item)
+    assert seen is not None
+    return seen
+
+
+def retry(world: World, *ids: str, words: Words | None = None, run_id: str = "again") -> None:
+    world.state.start_run(run_id, "retry", "words")
+    intake.retry(world.settings, ids, run_id)
+    world.stage(words, run_id=run_id)
+    world.load(run_id=run_id)
+
+
+def test_what_a_mapping_mends_is_read_and_nothing_else_is_read_again(world: World) -> None:
+    odd = json.dumps({"kop": "Odd One Out", "tekst": story(99), "dag": "2025-03-02"})
+    path = world.drop("a.jsonl", records(3) + odd + "\n")
+    world.drop("b.txt", "")
+    world.ingest()
+    path.unlink()
+    before = world.query("from loaded.article_sources order by all")
+    unmapped = next(r for r in world.state.quarantine() if r.reason == "unmapped")
+    world.settings.field_mappings.parent.mkdir(parents=True, exist_ok=True)
+    world.settings.field_mappings.write_text(
+        "- {needs: [kop], headline: kop, body: tekst, date: dag}\n"
+    )
+    assert look_at(world, unmapped).is_read_today
+
+    words = Words()
+    retry(world, unmapped.quarantine_id, words=words)
+    assert words.calls == [1]
+    assert world.quarantine() == {"b.txt": "empty"}
+    assert story(99) in world.articles().values()
+    now = world.query("from loaded.article_sources order by all")
+    assert len(now) == 4
+    assert set(before) < set(now)
+    tried = [a for a in world.state.attempts() if a.quarantine_id == unmapped.quarantine_id]
+    assert [(a.run_id, a.outcome) for a in tried] == [("run", "unmapped"), ("again", "read")]
+    assert [a.quarantine_id for a in world.state.attempts(is_left=True)] == [unmapped.quarantine_id]
+
+    articles = world.articles()
+    world.rebuild()
+    assert world.articles() == articles
+    assert world.query("select count(*) from loaded.article_sources") == [(4,)]
+
+
+def test_what_fails_again_stays_with_one_more_attempt(world: World) -> None:
+    world.drop("a.txt", "")
+    world.drop("b.txt", text(story(1)))
+    world.ingest()
+    (before,) = world.state.quarantine()
+    retry(world)
+    (after,) = world.state.quarantine()
+    assert after == replace(before, attempts=2)
+    retry(world, before.quarantine_id, run_id="and again")
+    assert world.state.quarantine()[0].attempts == 3
+    world.ingest(run_id="a usual night")
+    assert world.state.quarantine()[0].attempts == 3, "it was not read again"
+    world.drop("a.txt", text(story(2)))
+    world.ingest(run_id="mended")
+    assert world.quarantine() == {}
+    assert world.state.attempts(run_id="mended")[0].outcome == "replaced"
+    with pytest.raises(intake.InputError, match="not in quarantine"):
+        retry(world, before.quarantine_id)
+
+
+def test_a_text_that_a_mended_extractor_can_read(world: World) -> None:
+    for name, number in (("a.txt", 1), ("b.txt", 2)):
+        world.drop(name, text(story(number)))
+    world.ingest(Words(fails_on="Person2"))
+    assert world.quarantine() == {"b.txt": "extraction_failed"}
+    retry(world)
+    assert (world.quarantine(), len(world.articles())) == ({}, 2)
+
+
+def test_what_could_not_be_opened_is_looked_for_where_it_was(world: World) -> None:
+    for name in ("pipe.txt", "other.txt"):
+        os.mkfifo(world.inbox / name)
+    world.ingest()
+    for name in ("pipe.txt", "other.txt"):
+        (world.inbox / name).unlink()
+    world.drop("pipe.txt", text(story(1)))
+    world.drop("new.txt", text(story(2)))
+    retry(world)
+    assert world.quarantine() == {}
+    assert list(world.articles().values()) == [story(1)], "new files are for the next ingest"
+    assert {a.outcome for a in world.state.attempts(is_left=True)} == {"gone"}
+
+
+# Handing out what was rejected
+
+
+def test_an_export_harms_nobody_whatever_the_names(world: World, tmp_path: Path) -> None:
+    names = ["a/../../x", "-rf", "two\nlines", "=cmd|'/C calc'!A0", "C:\\x\\..\\y", "~", "Ångström"]
+    for number, name in enumerate(names):
+        world.drop(name.replace("/", "\N{FRACTION SLASH}"), b"\x00" + bytes([number]))
+    world.drop("pack.zip", files.zipped({"../../../evil.jsonl": records(2) + "{broken\n"}))
+    world.drop("@sum.jsonl", '{"broken\n' + records(1) + "\x1b]0;x\x07{no json\n")
+    os.mkfifo(world.inbox / "pipe")
+    world.ingest()
+    items = world.state.quarantine()
+    folder = tmp_path / "out"
+    quarantine.export_items(world.settings, items, folder)
+    written = {path.name: path.read_bytes() for path in folder.iterdir()}
+    index = list(csv.DictReader(io.StringIO(written.pop("index.csv").decode())))
+    assert len(index) == len(items) == len(names) + 4
+    assert set(written) == {row["file"] for row in index} - {""}
+    assert all(re.fullmatch(r"[0-9a-f]{15}-[\w.-]*", name) for name in written)
+    assert not any(str(value)[:1] in "=+-@" for row in index for value in row.values() if value)
+    by_source = {r["source_path"].lstrip("'"): r for r in index}
+    assert by_source["pipe"]["file"] == ""
+    lines = [written[r["file"]] for r in index if r["source_path"] == "'@sum.jsonl"]
+    assert sorted(lines) == [b"\x1b]0;x\x07{no json\n", b'{"broken\n'], "the records alone"
+    assert written[by_source["pack.zip"]["file"]] == b"{broken\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "inbox", "out"]
+    with pytest.raises(FileExistsError, match="not empty"):
+        quarantine.export_items(world.settings, items, folder)
