@@ -18,6 +18,7 @@ from etl import intake, pipeline, reextract
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import PARTS, Finding, is_sound
+from etl.store import checksums
 from etl.store.archive import RawArchive
 from etl.store.editions import Choice
 from etl.store.files import exclusive_lock
@@ -144,7 +145,11 @@ def check_that_it_heals(
     """Damage a file of this kind at a place chosen by chance; NEWSACTORS_SEED repeats one."""
     seed = int(os.environ.get("NEWSACTORS_SEED") or random.randrange(10**6))
     chance = random.Random(seed)
-    victim = chance.choice(sorted(world.settings.home.glob(FILES[kind])))
+    victims = sorted(world.settings.home.glob(FILES[kind]))
+    if kind == "original":  # others were written over in the inbox, and are lost
+        there = {checksums.sha256_of(file) for file in world.settings.inbox.rglob("*.txt")}
+        victims = [path for path in victims if path.stem in there]
+    victim = chance.choice(victims)
     damage(victim, chance)
     said = f"seed {seed}, {victim}"
     found = amiss(world)
