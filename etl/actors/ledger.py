@@ -108,7 +108,9 @@ class Ledger:
         try:
             checksums.require(self.folder)
         except checksums.DamagedError as error:
-            raise LedgerError(str(error)) from None
+            raise LedgerError(
+                f"{error}, or restore it from a backup: without it actors get other ids"
+            ) from None
         for file in self.files():
             if (version := version_of(file)) > LEDGER_VERSION:
                 raise LedgerError(

@@ -203,10 +203,11 @@ def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
             recovery.stage_range(con, stage, first, min(end, through))
             yield f"staged again from what is loaded: lines {first:,} to {min(end, through):,}"
     # A re-extraction that is staged and not loaded yet is no damage.
-    is_lost = any(batch.kind == "reextract" for batch in damaged)
-    is_lost = is_lost or (recovery.is_build(con) and examine_made.is_all_loaded(settings, con))
-    if is_lost and (other := recovery.deviating(con, stage.batches())):
-        recovery.stage_extraction(con, stage, other)
+    numbers = [batch.last for batch in damaged if batch.kind == "reextract"]
+    is_all_loaded = recovery.is_build(con) and examine_made.is_all_loaded(settings, con)
+    if (numbers or is_all_loaded) and (other := recovery.deviating(con, stage.batches())):
+        # In the place of one that was loaded it is not loaded again.
+        recovery.stage_extraction(con, stage, other, max(numbers, default=stage.next_number()))
         yield f"staged again as loaded: the extraction of {len(other):,} texts"
     # A snapshot may hold what was forgotten since.
     stage.drop(RawArchive(settings.raw).forgotten())

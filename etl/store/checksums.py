@@ -31,7 +31,7 @@ class Fault:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.why}"
+        return f"{self.path} {self.why}"
 
 
 def sha256_of(path: Path) -> str:

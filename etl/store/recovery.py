@@ -45,10 +45,9 @@ def stage_range(con: duckdb.DuckDBPyConnection, stage: Staging, first: int, last
 
 
 def stage_extraction(
-    con: duckdb.DuckDBPyConnection, stage: Staging, contents: Sequence[str]
+    con: duckdb.DuckDBPyConnection, stage: Staging, contents: Sequence[str], number: int
 ) -> Batch:
-    """Stage the loaded extraction of these article versions as a re-extraction."""
-    number = stage.next_number()
+    """Stage the loaded extraction of these article versions as the re-extraction of a number."""
     values = pa.array(contents, pa.string())
     tables = {name: build.extraction_of(con, name, values) for name in STAGED_TABLES}
     return stage.write("reextract", number, number, RESTORED, tables)

@@ -21,7 +21,7 @@ from etl.cli import main
 from etl.extract import get_extractor, register_extractor
 from etl.model import Article, Extraction
 from etl.settings import REPOSITORY, Settings
-from etl.store.state import State
+from etl.store.state import State, lay_out
 from etl.store.writer import Writer
 
 ARTICLE = """ date 2025-05-0{n} The Headline Of Story Number {n}
@@ -217,6 +217,36 @@ def test_forget_reextract_and_rebuild(
     assert headlines(place) == kept
 
 
+def test_doctor_finds_a_flipped_byte_says_so_and_repairs_it(
+    first: subprocess.CompletedProcess[str], place: Path, run: Run
+) -> None:
+    before = headlines(place)
+    sound = run("doctor")
+    assert sound.exit_code == 0, sound.stdout
+    assert "amiss" not in sound.stdout
+
+    file = settings(place).published.resolve()
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.chmod(0o644)
+    file.write_bytes(data)
+    file.chmod(0o444)
+    found = run("doctor", "--json")
+    assert found.exit_code == 1
+    amiss = [p for p in json.loads(found.stdout)["parts"] if p["state"] == "amiss"]
+    assert [(p["part"], p["path"]) for p in amiss] == [("published", str(file))]
+    assert file.read_bytes() == bytes(data), "looking changes nothing"
+
+    done = run("doctor", "--repair", "--json")
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert report["is_sound"]
+    assert report["repaired"]
+    assert headlines(place) == before
+    (kept,) = settings(place).damaged.rglob("news.duckdb")
+    assert kept.read_bytes() == bytes(data), "moved aside"
+
+
 class Sparse:
     """The shipped extractor but for quotes, and for mentions after the first."""
 
@@ -339,6 +369,7 @@ def test_status_is_for_people_and_for_monitors(
     state = State(settings(place).state_file)
     long_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
     with sqlite3.connect(state.path) as con:
+        lay_out(con)
         con.execute("update runs set started_at = ?, finished_at = ?", [long_ago, long_ago])
     old = run("status", "--max-age", "26h")
     assert old.exit_code == 1
@@ -369,6 +400,7 @@ def test_a_run_whose_process_was_killed_is_a_failure(tmp_path: Path) -> None:
     child.wait()
     state.start_run("killed", "ingest", "rules")
     with sqlite3.connect(state.path) as con:
+        lay_out(con)
         con.execute("update runs set pid = ?", [child.pid])
     (run,) = state.runs()
     assert (run.status, run.error) == ("failure", "the process was killed")

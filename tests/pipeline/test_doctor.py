@@ -18,6 +18,7 @@ from etl import intake, pipeline, reextract
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import PARTS, Finding, is_sound
+from etl.store import checksums
 from etl.store.archive import RawArchive
 from etl.store.editions import Choice
 from etl.store.files import exclusive_lock
@@ -101,11 +102,11 @@ def before(original: World) -> Contents:
     return Contents.of(original)
 
 
-def heal(world: World) -> list[str]:
+def heal(world: World, *, publish: bool = False) -> list[str]:
     """What `newsactors doctor --repair` does, with the extractor of these tests."""
     done = list(repair.repair(world.settings, lambda: None))
     world.stage()
-    world.load(publish=True)
+    world.load(publish=publish)
     return done + list(repair.tidy(world.settings))
 
 
@@ -144,7 +145,11 @@ def check_that_it_heals(
     """Damage a file of this kind at a place chosen by chance; NEWSACTORS_SEED repeats one."""
     seed = int(os.environ.get("NEWSACTORS_SEED") or random.randrange(10**6))
     chance = random.Random(seed)
-    victim = chance.choice(sorted(world.settings.home.glob(FILES[kind])))
+    victims = sorted(world.settings.home.glob(FILES[kind]))
+    if kind == "original":  # others were written over in the inbox, and are lost
+        there = {checksums.sha256_of(file) for file in world.settings.inbox.rglob("*.txt")}
+        victims = [path for path in victims if path.stem in there]
+    victim = chance.choice(victims)
     damage(victim, chance)
     said = f"seed {seed}, {victim}"
     found = amiss(world)
@@ -152,7 +157,7 @@ def check_that_it_heals(
         # A place that nothing is kept in: it is as if nothing had happened.
         assert Contents.of(world) == before, said
         return
-    done = heal(world)
+    done = heal(world, publish=True)
     assert amiss(world) == [], (said, done)
     assert Contents.of(world) == before, (said, done)
     assert not any(line.startswith("LOST") for line in done), (said, done)
@@ -171,11 +176,10 @@ def test_a_sound_warehouse_is_sound_and_looking_changes_nothing(world: World) ->
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FILES if kind not in DATABASES])
-@pytest.mark.parametrize("damage", DAMAGES)
 def test_any_damage_to_a_file_is_found_and_healed(
-    world: World, before: Contents, kind: str, damage: str
+    world: World, before: Contents, kind: str
 ) -> None:
-    check_that_it_heals(world, before, kind, DAMAGES[damage])
+    check_that_it_heals(world, before, kind, random.choice(list(DAMAGES.values())))
 
 
 @pytest.mark.soak
@@ -184,8 +188,8 @@ def test_any_damage_to_a_file_is_found_and_healed(
 def test_hundreds_of_damages_are_found_and_healed(
     world: World, before: Contents, kind: str, round_: int
 ) -> None:
-    damage = "flip" if round_ % 5 else random.choice(list(DAMAGES))
-    check_that_it_heals(world, before, kind, DAMAGES[damage])
+    names = list(DAMAGES)
+    check_that_it_heals(world, before, kind, DAMAGES[names[max(0, round_ % 10 - 7)]])
 
 
 def test_both_databases_at_once_are_made_again_while_a_reader_goes_on(
@@ -200,11 +204,12 @@ def test_both_databases_at_once_are_made_again_while_a_reader_goes_on(
             shutil.copyfile(file, copy)  # else the reader would read what is damaged
             copy.chmod(0o644)
             with copy.open("r+b") as opened:
-                opened.seek(copy.stat().st_size // 2)
-                opened.write(bytes(4096))
+                size = copy.stat().st_size
+                opened.seek(size // 4)
+                opened.write(random.randbytes(size // 2))  # a byte may hit what no table uses
             copy.replace(file)
         assert {f.part for f in amiss(world)} >= {"build", "published"}
-        done = heal(world)
+        done = heal(world, publish=True)
         assert reader.execute("select * from mentions order by all").fetchall() == rows
     assert amiss(world) == [], done
     assert Contents.of(world) == before
@@ -229,17 +234,18 @@ def test_a_damaged_snapshot_gives_way_to_the_sound_one_before_any_run(world: Wor
 def test_staging_that_is_lost_with_all_that_is_loaded_is_read_from_the_archive(
     world: World, before: Contents
 ) -> None:
-    for path in (world.settings.extracted, world.settings.build_file, world.settings.snapshots):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(world.settings.extracted)
+    shutil.rmtree(world.settings.snapshots)
+    world.settings.build_file.unlink()
     heal(world)
-    # The re-extraction is known from the archive only as the extractor in use sees it.
-    after = Contents.of(world)
-    assert after.manifest == before.manifest
-    assert after.loaded["article_sources"] == before.loaded["article_sources"]
-    assert after.loaded["text_links"] == before.loaded["text_links"]
-    assert {name: len(rows) for name, rows in after.main.items()} == {
-        name: len(rows) for name, rows in before.main.items()
-    }
+    assert [e.source_path for e in RawArchive(world.settings.raw).entries()] == [
+        path for _, _, path in before.manifest
+    ]
+    # What was extracted again is known from the archive as the extractor in use sees it.
+    after = world.loaded()
+    for table in ("article_sources", "text_links", "article_stories"):
+        assert after[table] == before.loaded[table]
+    assert world.quarantine() == before.quarantine
 
 
 def test_an_original_that_is_lost_is_named_and_the_rest_goes_on(

@@ -12,7 +12,7 @@ from etl import comparison, extract, reextract
 from etl.extract import DEFAULT_EXTRACTOR, get_extractor
 from etl.intake import InputError
 from etl.schema import SCHEMA_VERSION
-from etl.store import editions
+from etl.store import checksums, editions
 from etl.store.editions import Choice
 from pipeline.test_forget import files_with, id_of
 from pipeline.world import Rows, Words, World, story, text
@@ -164,10 +164,11 @@ def test_what_cannot_be_switched_is_refused_and_says_why(
     with pytest.raises(InputError, match=r"no extractor is named 'few' .* --rollback"):
         reextract.extractor_in_use(published.settings)
     active = published.settings.reextraction / "active.json"
-    switched = active.read_text()
-    active.write_text(switched.replace(f'"layout": {SCHEMA_VERSION}', '"layout": 0'))
+    switched = active.read_bytes()
+    older = switched.replace(f'"layout": {SCHEMA_VERSION}'.encode(), b'"layout": 0')
+    checksums.replace(active, older)
     refused(published.roll_back, "what was replaced has layout 0, this newsactors writes layout")
-    active.write_text(switched)
+    checksums.replace(active, switched)
     published.roll_back(publish=True)  # needs only what was in use before
     refused(published.roll_back, "nothing to roll back: few-2 was taken back already")
     assert by_version(published) == {"words-1": 7}
