@@ -149,7 +149,7 @@ def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article 
     except Rejected as verdict:
         yield source, index, verdict.rejection
     except TooSlow:
-        watch.restart()
+        watch.restart()  # raises FileRejected where it is the file that took too long
         yield source, index, _too_slow(source.budget.limits)
 
 

@@ -115,9 +115,8 @@ def test_limits_are_settings() -> None:
 
 
 def test_a_file_of_nothing_to_read_ends_too() -> None:
-    rows = b"title,text,date\n" + b",,\n" * 6_000_000
-    found = reasons(rows, "x.csv", Limits(file_seconds=1))
-    assert found[-1] == "too_slow"
+    rows = b"title,text,date\n" + b",,\n" * 2_000_000
+    assert reasons(rows, "x.csv", Limits(file_seconds=1)) == ["too_slow"]
 
 
 def test_a_reader_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
