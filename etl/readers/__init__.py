@@ -103,14 +103,15 @@ def read_items(
     with Watch(limits, can_be_ended=can_be_ended) as watch:
         source = Source.of(file, source_path, Budget(limits, size), mappings)
         found = _parts(source, watch)
-        while True:
+        is_over = False
+        while not is_over:
             try:
                 with watch.item():
                     item = next(found, None)
             except FileRejected as verdict:
-                item, found = (source, 0, verdict.rejection), iter(())
+                item, is_over = (source, 0, verdict.rejection), True
             except TooSlow:
-                item, found = (source, 0, _too_slow(limits)), iter(())
+                item, is_over = (source, 0, _too_slow(limits)), True
             if item is None:
                 break
             at, index, part = item
@@ -120,7 +121,7 @@ def read_items(
                     f"more than {limits.items:,} items",
                     "split the file, or raise NEWSACTORS_MAX_ITEMS",
                 )
-                found = iter(())
+                is_over = True
             if isinstance(part, Article):
                 yield Item(number, at.path, index, article=part)
             else:
@@ -149,7 +150,7 @@ def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article 
     except Rejected as verdict:
         yield source, index, verdict.rejection
     except TooSlow:
-        watch.restart()
+        watch.restart()  # raises FileRejected where it is the file that took too long
         yield source, index, _too_slow(source.budget.limits)
 
 

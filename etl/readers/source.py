@@ -244,16 +244,7 @@ class Watch:
 
     @contextmanager
     def item(self) -> Iterator[None]:
-        """The time inside counts towards the item's, and the file's.
-
-        Raises FileRejected where the file has used up its time.
-        """
-        if self.spent > self.limits.file_seconds:
-            raise FileRejected(
-                "too_slow",
-                f"took more than {self.limits.file_seconds:,} s of processor time",
-                "split the file, or raise NEWSACTORS_MAX_FILE_SECONDS",
-            )
+        """The time inside counts towards the item's, and the file's. Raises as `restart` does."""
         self.started = time.thread_time()
         self.restart()
         try:
@@ -261,21 +252,35 @@ class Watch:
         finally:
             with self.lock:
                 self.due = None
-                if self.fired:  # not delivered yet, perhaps: it must not hit what comes next
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), None)
+                self._take_back()
             self.spent += time.thread_time() - self.started
 
     def restart(self) -> None:
-        """Give the next item its full time, or what is left of the file's."""
+        """Give the next item its full time, or what is left of the file's.
+
+        Raises FileRejected where the file has used up its time.
+        """
         left = self.limits.file_seconds - self.spent - (time.thread_time() - self.started)
-        seconds = min(self.limits.item_seconds, max(0, left))
+        if left <= 0:
+            raise FileRejected(
+                "too_slow",
+                f"took more than {self.limits.file_seconds:,} s of processor time",
+                "split the file, or raise NEWSACTORS_MAX_FILE_SECONDS",
+            )
+        seconds = min(self.limits.item_seconds, left)
         with self.lock:
             self.due = time.clock_gettime(self.clock) + seconds
-            self.fired = False
+            self._take_back()
         if self.can_be_ended:
             _, hard = resource.getrlimit(resource.RLIMIT_CPU)
             last = math.ceil(time.process_time() + seconds * (1 + _GRACE))
             resource.setrlimit(resource.RLIMIT_CPU, (last, hard))
+
+    def _take_back(self) -> None:
+        """What was raised and not delivered yet, perhaps, must not hit what comes next."""
+        if self.fired:
+            self.fired = False
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), None)
 
     def _watch(self) -> None:
         while not self.done.wait(_TICK):

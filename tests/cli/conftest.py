@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
-from evil import EVIL, FORMULA
+from .evil import EVIL, FORMULA
 from once import begin
 
 from etl import cli_read, queries, schema

@@ -14,7 +14,7 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
-from evil import EVIL, FORMULA
+from .evil import EVIL, FORMULA
 
 from etl import intake
 from etl.assets.metadata import harmless, sample_table

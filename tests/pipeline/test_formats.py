@@ -6,7 +6,7 @@ import json
 from itertools import islice
 
 from formats import files
-from formats.hostile import DEAF
+from formats.hostile import DEAF, HOSTILE
 
 from pipeline.world import Words, World, story, text
 
@@ -76,7 +76,9 @@ def test_a_file_that_ends_its_reader_is_set_aside_and_the_next_is_read(world: Wo
     brief = World(world.root, item_seconds=1)
     (endless,) = islice(DEAF.values(), 1)
     brief.drop("a.html", endless())
-    brief.drop("b.txt", text(story(1)))
+    brief.drop("b.json", HOSTILE["SQL"][1]())
     brief.ingest()
     assert brief.quarantine() == {"a.html": "too_slow"}
-    assert len(brief.articles()) == 1
+    assert brief.query("select headline, outlet from loaded.article_versions") == [
+        ("'); drop table articles; --", "x'; attach '/tmp/x' --")
+    ]
