@@ -14,13 +14,14 @@ import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
-from .evil import EVIL, FORMULA
 from once import begin
 
 from etl import cli_read, queries, schema
 from etl.settings import Settings
 from etl.store import build, publish
 from etl.store.dbt import run_dbt
+
+from .evil import EVIL, FORMULA
 
 
 @pytest.fixture(autouse=True)

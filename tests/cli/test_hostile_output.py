@@ -14,13 +14,14 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
-from .evil import EVIL, FORMULA
 
 from etl import intake
 from etl.assets.metadata import harmless, sample_table
 from etl.cli import main
 from etl.extract import get_extractor
 from etl.settings import Settings
+
+from .evil import EVIL, FORMULA
 
 DRIVES = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """What a terminal would obey: everything below the blank but the end of a line."""

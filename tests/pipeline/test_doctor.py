@@ -147,7 +147,7 @@ def check_that_it_heals(
     chance = random.Random(seed)
     victims = sorted(world.settings.home.glob(FILES[kind]))
     if kind == "original":  # others were written over in the inbox, and are lost
-        there = {checksums.sha256_of(file) for file in world.settings.inbox.rglob("*.txt")}
+        there = {checksums.sha256_of(file) for file in world.inbox.rglob("*.txt")}
         victims = [path for path in victims if path.stem in there]
     victim = chance.choice(victims)
     damage(victim, chance)
