@@ -281,6 +281,9 @@ def _published_link(settings: Settings, aside: _Aside) -> Done:
         for number in sorted(publish.snapshot_numbers(settings.snapshots), reverse=True)
         if not snapshot_faults(settings.snapshots / str(number) / link.name)
     ]
+    for number in publish.snapshot_numbers(settings.snapshots) - set(sound):
+        # The next publish prunes it, and readers may be led to it until then.
+        aside.copy(settings.snapshots / str(number) / link.name)
     is_led = link.is_symlink() and link.exists()
     if is_led and not snapshot_faults(link.resolve()):
         return

@@ -208,12 +208,15 @@ class RawArchive:
     def append(self, entries: Iterable[Entry]) -> None:
         """Append entries and make them durable; a torn line left by a kill is cut off first.
 
-        Raises ArchiveError where the manifest is shorter than its copy.
+        Raises ArchiveError where the manifest is shorter than its copy, or the last line is of a
+        newer version.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         data = b"".join(entry.to_line() for entry in entries)
         with self.manifest.open("ab") as file:
-            self._cut_torn_line(file.fileno())
+            last = self._cut_torn_line(file.fileno())
+            with suppress(ValueError, TypeError, KeyError):
+                Entry.from_line(last)  # a newer version's stops this
             if self._size_of_copy() > os.fstat(file.fileno()).st_size:
                 raise ArchiveError(
                     f"{self.manifest} is shorter than its copy: lines were lost; "
@@ -245,13 +248,15 @@ class RawArchive:
         now = datetime.now(UTC)
         self.append([Entry(sequence, "", 0, "", now, run_id, forgets, tuple(stories))])
 
-    def _cut_torn_line(self, fd: int) -> None:
+    def _cut_torn_line(self, fd: int) -> bytes:
+        """Cut off what follows the last whole line, and return that line."""
         size = os.fstat(fd).st_size
         with self.manifest.open("rb") as file:
             file.seek(max(0, size - _LONGEST_LINE))
             tail = file.read()
         if tail and not tail.endswith(b"\n"):
             os.ftruncate(fd, size - len(tail) + tail.rfind(b"\n") + 1)
+        return tail[: tail.rfind(b"\n")].rpartition(b"\n")[2]
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Entries with a sequence above `after`, in order."""

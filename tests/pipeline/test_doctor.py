@@ -213,7 +213,7 @@ def test_both_databases_at_once_are_made_again_while_a_reader_goes_on(
         assert reader.execute("select * from mentions order by all").fetchall() == rows
     assert amiss(world) == [], done
     assert Contents.of(world) == before
-    assert len(list(world.settings.damaged.rglob("news.duckdb"))) == len(files)
+    assert len(list(world.settings.damaged.rglob("news.duckdb"))) >= len(files)
 
 
 def test_a_lost_link_leads_readers_to_what_was_published_at_once(world: World) -> None:

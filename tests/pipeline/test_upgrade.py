@@ -175,12 +175,13 @@ def _newer_state(world: World) -> None:
 
 def _newer_manifest(world: World) -> None:
     manifest = world.settings.raw / "manifest.jsonl"
-    record = json.loads(manifest.read_bytes().splitlines()[0])
+    *before, last = manifest.read_bytes().splitlines(keepends=True)
+    record = json.loads(last)
     record |= {"version": 99}
     del record["crc32"]
     body = json.dumps(record).encode()
     line = body[:-1] + b', "crc32": "%08x"}\n' % zlib.crc32(body)
-    manifest.write_bytes(line + b"".join(manifest.read_bytes().splitlines(keepends=True)[1:]))
+    manifest.write_bytes(b"".join(before) + line)
 
 
 def _newer_ledger(world: World) -> None:
