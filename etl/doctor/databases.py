@@ -1,7 +1,7 @@
 """Reading the build file and the published file whole, to know whether they are sound.
 
 DuckDB keeps a checksum with each block of 256 KiB and asks it whenever a block is read from disk
-(1.5.5: of 350 flipped bytes in headers and blocks it refused to read 339; the other 11 were in
+(1.5.5: of 352 flipped bits in headers and blocks it refused to read 339; the other 13 were in
 blocks that no table uses, and every row came back as it was). So a scan of all columns of all
 tables finds what matters. Of a published file the checksum noted at its publish says more: it
 covers every byte.
