@@ -105,5 +105,5 @@ def test_all_that_writes_waits_for_its_turn(definitions: dg.Definitions) -> None
     }  # fmt: skip
     assert tagged == {
         "nightly_ingest", "reextract", "promote", "rollback", "rebuild", "republish",
-        "apply_corrections", "relink",
+        "apply_corrections", "relink", "retry",
     }  # fmt: skip
