@@ -66,6 +66,7 @@ counted as (
         {{ interval('article') }}
         {{ interval('headline_article') }}
         {{ interval('utterance') }}
+        {{ interval('quoted_word') }}
         count(distinct outlet) as outlet_count,
         {{ interval('story') }}
     from appearances

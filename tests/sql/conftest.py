@@ -343,6 +343,11 @@ def utterances(text: Text, entity: str) -> int:
     return sum(said.speaker == entity for said in text.quotes)
 
 
+def quoted_words(text: Text, entity: str) -> int:
+    pieces = [piece for said in text.quotes if said.speaker == entity for piece in said.pieces]
+    return sum(len(piece.split()) for piece in pieces)
+
+
 def entities_of(texts: list[Text]) -> list[str]:
     found = itertools.chain.from_iterable(mentioned(text) for text in texts)
     return sorted({entity for entity, _, _ in found})

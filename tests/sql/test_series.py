@@ -21,11 +21,13 @@ from .conftest import (
     current_texts,
     entities_of,
     mentioned,
+    quoted_words,
     utterances,
 )
 
 INTERVALS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]["intervals"]
 WIDTH = {"day": 7, "week": 4, "month": 3}
+LONG_WIDTH = {"day": 28, "week": 13, "month": 12}
 CANONICAL = {" nyt ": "The New York Times", "New York   Times": "The New York Times"}
 DATED = [text for text in current_texts() if text.published_on]
 FIRST, LAST = date(2024, 1, 1), date(2024, 4, 30)
@@ -90,6 +92,7 @@ def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
     best = [max(found) for found in sure if found]
     headlines = [any(p == "headline" for p, _ in m) for m in own]
     spoken = sum(utterances(text, entity) for text in texts)
+    words = sum(quoted_words(text, entity) for text in texts)
     stories = len({t.story_id for t, m in zip(texts, own, strict=True) if m})
     mentions = sum(map(len, own))
     in_doubt = sum(1 - confidence for confidence in best)
@@ -100,11 +103,23 @@ def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
         # Only names are in headlines here, and all quotes are sure.
         **interval("headline_article", sum(headlines), sum(headlines) * (1 - SURE), mentions),
         **interval("utterance", spoken, 0, mentions),
+        **interval("quoted_word", words, 0, mentions),
         **interval("story", stories, in_doubt * stories / max(1, len(best)), mentions),
         "outlet_count": len({CANONICAL.get(outlet, outlet) for outlet in outlets}),
         "article_total": len(texts),
         "story_total": len({t.story_id for t in texts}),
     }
+
+
+def ranks(grain: str, day: date) -> dict[str, int]:
+    """The rank of each actor of the period that holds a day."""
+    counts = {entity: counted(entity, grain, start(grain, day)) for entity in entities_of(DATED)}
+    keys = {
+        entity: (row["article_count"], row["mention_count"])
+        for entity, row in counts.items()
+        if row["mention_count"] or row["utterance_count"]
+    }
+    return {entity: 1 + sum(k > key for k in keys.values()) for entity, key in keys.items()}
 
 
 def dicts(news: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, Any]]:
@@ -127,8 +142,7 @@ def test_series_hold_exactly_the_periods_with_an_appearance(
             if row["mention_count"] or row["utterance_count"]:
                 rows.append({"entity_id": entity, "period_start": period, **row})
         for row in rows:
-            key = (row["article_count"], row["mention_count"])
-            row["rank"] = 1 + sum((r["article_count"], r["mention_count"]) > key for r in rows)
+            row["rank"] = ranks(grain, period)[row["entity_id"]]
             row |= shares(row)
         expected += rows
     totals = ("article_total", "story_total")
@@ -161,20 +175,25 @@ def test_timeline_fills_zeros_and_averages_over_what_came_before(
     for period in periods(grain, first or FIRST, last or LAST):
         row = counted(entity, grain, period)
         row = {k: n for k, n in row.items() if not k.startswith("name_mention_count")}
-        # The window reaches back beyond from_day, but not beyond the first day with articles.
-        window = [p for p in periods(grain, FIRST, period) if p <= period][-WIDTH[grain] :]
-        counts = [counted(entity, grain, p) for p in window]
-        articles = sum(c["article_count"] for c in counts)
-        total = sum(c["article_total"] for c in counts)
         row |= shares(row)
-        row["article_count_moving_average"] = (
-            pytest.approx(articles / len(counts)) if counts else None
+        before = ranks(grain, period - timedelta(days=1))
+        row["rank"] = ranks(grain, period).get(entity)
+        row["rank_change"] = (
+            before[entity] - row["rank"] if entity in before and row["rank"] else None
         )
-        row["share_of_articles_moving_average"] = pytest.approx(articles / total) if total else None
-        stories = sum(c["story_count"] for c in counts)
-        total = sum(c["story_total"] for c in counts)
-        row["story_count_moving_average"] = pytest.approx(stories / len(counts)) if counts else None
-        row["share_of_stories_moving_average"] = pytest.approx(stories / total) if total else None
+        for prefix, width in (("", WIDTH), ("long_", LONG_WIDTH)):
+            # The window reaches back beyond from_day, but not beyond the first day with articles.
+            window = [p for p in periods(grain, FIRST, period) if p <= period][-width[grain] :]
+            counts = [counted(entity, grain, p) for p in window]
+            for one, many in (("article", "articles"), ("story", "stories")):
+                found_in = sum(c[f"{one}_count"] for c in counts)
+                total = sum(c[f"{one}_total"] for c in counts)
+                row[f"{one}_count_{prefix}moving_average"] = (
+                    pytest.approx(found_in / len(counts)) if counts else None
+                )
+                row[f"share_of_{many}_{prefix}moving_average"] = (
+                    pytest.approx(found_in / total) if total else None
+                )
         expected.append({"period_start": period, **row})
     assert found == expected
 

@@ -48,8 +48,9 @@ settings as (
             when 'week' then interval 7 day
             else interval 1 month
         end as step,
-        -- Periods of a moving average, its own included.
+        -- Periods of the two moving averages, their own included.
         case grain when 'day' then 7 when 'week' then 4 else 3 end as width,
+        case grain when 'day' then 28 when 'week' then 13 else 12 end as long_width,
 
 ),
 
@@ -94,6 +95,7 @@ bounds as (
         (select min(period_start) from period_totals) as first_period_with_articles,
         settings.step,
         settings.width,
+        settings.long_width,
     from settings
 
 ),
@@ -103,11 +105,12 @@ periods as (
 
     select
         unnest(
-            generate_series(first_period - (width - 1) * step, last_period, step)
+            generate_series(first_period - (long_width - 1) * step, last_period, step)
         )::date as period_start,
         first_period,
         first_period_with_articles,
         width,
+        long_width,
     from bounds
 
 ),
@@ -138,16 +141,18 @@ filled as (
 
     select
         periods.period_start,
-        {% for measure in ['mention', 'article', 'utterance', 'headline_article'] -%}
+        {% for measure in ['mention', 'article', 'utterance', 'quoted_word', 'headline_article'] -%}
         {{ filled_interval(measure ~ '_count') }}
         {% endfor -%}
         coalesce(actor_appearances.outlet_count, 0)::bigint as outlet_count,
         coalesce(period_totals.article_total, 0)::bigint as article_total,
         {{ filled_interval('story_count') }}
         coalesce(period_totals.story_total, 0)::bigint as story_total,
+        actor_appearances.rank,
         periods.first_period,
         periods.period_start >= periods.first_period_with_articles as is_collected,
         periods.width,
+        periods.long_width,
     from periods
     cross join actor
     left join period_totals on periods.period_start = period_totals.period_start
@@ -161,21 +166,25 @@ averaged as (
     select
         filled.*,
         {{ interval_of_share('share_of_articles', 'filled.article_count', 'nullif(filled.article_total, 0)') }}
-        avg(filled.article_count) filter (filled.is_collected) over recent
-            as article_count_moving_average,
-        sum(filled.article_count) over recent
-        / nullif(sum(filled.article_total) over recent, 0)
-            as share_of_articles_moving_average,
         {{ interval_of_share('share_of_stories', 'filled.story_count', 'nullif(filled.story_total, 0)') }}
-        avg(filled.story_count) filter (filled.is_collected) over recent
-            as story_count_moving_average,
-        sum(filled.story_count) over recent
-        / nullif(sum(filled.story_total) over recent, 0)
-            as share_of_stories_moving_average,
+        {% for window, prefix in [('recent', ''), ('long', 'long_')] -%}
+        {% for measure, things in [('article', 'articles'), ('story', 'stories')] -%}
+        avg(filled.{{ measure }}_count) filter (filled.is_collected) over {{ window }}
+            as {{ measure }}_count_{{ prefix }}moving_average,
+        sum(filled.{{ measure }}_count) over {{ window }}
+        / nullif(sum(filled.{{ measure }}_total) over {{ window }}, 0)
+            as share_of_{{ things }}_{{ prefix }}moving_average,
+        {% endfor -%}
+        {% endfor -%}
+        lag(filled.rank) over (order by filled.period_start) - filled.rank as rank_change,
     from filled
     window recent as (
         order by filled.period_start
         rows between (filled.width - 1) preceding and current row
+    ),
+    long as (
+        order by filled.period_start
+        rows between (filled.long_width - 1) preceding and current row
     )
 
 ),
@@ -193,6 +202,9 @@ timeline as (
         utterance_count,
         utterance_count_low,
         utterance_count_high,
+        quoted_word_count,
+        quoted_word_count_low,
+        quoted_word_count_high,
         headline_article_count,
         headline_article_count_low,
         headline_article_count_high,
@@ -212,6 +224,12 @@ timeline as (
         story_total,
         story_count_moving_average,
         share_of_stories_moving_average,
+        article_count_long_moving_average,
+        share_of_articles_long_moving_average,
+        story_count_long_moving_average,
+        share_of_stories_long_moving_average,
+        rank,
+        rank_change,
     from averaged
     where period_start >= first_period
 
