@@ -18,7 +18,7 @@ from etl.readers import read_file
 from formats import files
 from formats.files import Mixed, Story
 
-EXAMPLES = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789éüñçßøÅÉ"
 ANY = LATIN + "αΩжЯłşı字語한ひ𝔸🙂"
 MARKS = "&<>\"'\\,;|{}%$#*_[]()`~^@!?=+/:-–“”’…"
