@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 
 from bench.faults.place import ACTIONS, Action, Place, Undisturbed, undisturbed
 from bench.faults.tables import difference
-from bench.faults.victim import BETWEEN, Harm, Kill, Outcome
+from bench.faults.victim import BETWEEN, Harm, Kill, Outcome, Spent
 
 AT_LEAST_SECONDS = 0.002
 """A stage that takes less is hit by a change of a file or not at all."""
@@ -82,8 +82,12 @@ def one_round(
     arguments = one.arguments
     for stage in stages:
         outcome, moment = _kill(place, one, stage, chance, arguments)
-        if outcome.code is not None:
-            break  # a kill before it left less to do: it came to its end
+        if outcome.code is not None:  # less was left to do, or it was quicker than the first time
+            if done.stages:
+                break
+            one.outcome.stages[stage].seconds = outcome.stages.get(stage, Spent()).seconds
+            place.restore(f"before-{one.action.name}")
+            continue
         done.stages.append(outcome.stage)
         done.moments.append(moment)
         if not one.is_whole(seen := place.contents()):
