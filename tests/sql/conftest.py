@@ -219,6 +219,8 @@ def rows_of(texts: tuple[Text, ...]) -> Rows:
         remedy="none",
         first_seen_at=EPOCH,
         run_id="run-1",
+        attempts=1,
+        quarantine_id="q-1",
     )
     rows.add("warehouse_info", property="schema_version", value=str(schema.SCHEMA_VERSION))
     return rows
