@@ -206,7 +206,7 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
         ("remedy", item.remedy),
         ("set aside", f"{item.first_seen_at:%Y-%m-%d %H:%M} UTC by run {item.run_id}"),
     ):
-        click.echo(terminal.clean(f"{name:<10} {value}"))
+        click.echo(f"{name:<10} {terminal.clean(value)}")
     _show_history(history)
     _show_look(item, seen)
 
@@ -222,15 +222,16 @@ def _show_left(history: Sequence[Attempt], as_json: bool) -> None:
 def _show_history(history: Sequence[Attempt]) -> None:
     for a in history:
         what = a.outcome if a.outcome in LEFT else f"{a.outcome}: {a.detail}"
-        line = f"{'tried':<10} {a.at:%Y-%m-%d %H:%M} UTC by run {a.run_id}: {what}"
-        click.echo(terminal.clean(line))
+        line = f"{a.at:%Y-%m-%d %H:%M} UTC by run {a.run_id}: {what}"
+        click.echo(f"{'tried':<10} {terminal.clean(line)}")
 
 
 def _show_look(item: Rejected, seen: Look | None) -> None:
     if seen is None:
         click.echo(f"{'archived':<10} no: its bytes could not be had")
         return
-    click.echo(terminal.clean(f"{'archived':<10} {seen.object_path} (zstd), {seen.size:,} bytes"))
+    where = terminal.clean(f"{seen.object_path} (zstd), {seen.size:,} bytes")
+    click.echo(f"{'archived':<10} {where}")
     if seen.is_read_today:
         click.echo(
             f"{'today':<10} it would be read: newsactors quarantine retry {item.quarantine_id}"
