@@ -34,7 +34,6 @@ from etl import (
     terminal,
 )
 from etl.cli_run import (
-    WAITS,
     Commands,
     as_row,
     collect_rarely,
@@ -45,7 +44,7 @@ from etl.cli_run import (
     verbose_option,
 )
 from etl.extract import extractor_names, get_extractor
-from etl.intake import InputError
+from etl.intake import WAITING, InputError
 from etl.pipeline import clear_for_rebuild, forget_article
 from etl.queries import Row
 from etl.reextract import build_candidate, extractor_in_use, name_in_use
@@ -325,7 +324,7 @@ def _say_switched(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
 
 @contextmanager
 def _writing(settings: Settings) -> Iterator[None]:
-    writer = Writer(settings, on_wait=lambda: click.echo(WAITS, err=True))
+    writer = Writer(settings, on_wait=lambda: click.echo(WAITING, err=True))
     writer.acquire()
     try:
         yield

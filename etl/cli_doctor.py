@@ -15,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import export, queries, terminal
-from etl.cli_run import WAITS, json_option, run_job, verbose_option
+from etl.cli_run import json_option, run_job, verbose_option
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import Finding, is_sound
+from etl.intake import WAITING
 from etl.settings import Settings
 from etl.store.archive import ArchiveError
 from etl.store.build import BuildError
@@ -50,7 +51,7 @@ def doctor(settings: Settings, is_repaired: bool, as_json: bool, verbose: bool) 
     done: list[str] = []
     try:
         if is_repaired and not is_sound(examine(settings)):
-            for line in repair.repair(settings, lambda: click.echo(WAITS, err=True)):
+            for line in repair.repair(settings, lambda: click.echo(WAITING, err=True)):
                 done.append(line)
                 click.echo(terminal.clean(line), err=True)
             run_job(settings, "rebuild", {}, verbose)

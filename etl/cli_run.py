@@ -29,8 +29,6 @@ from etl.preview import preview
 from etl.settings import Place, Settings
 from etl.store.state import Attempt, Rejected, Run, State, StateError
 
-WAITS = "another process is writing to the warehouse; this one waits for it"
-
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 
@@ -69,7 +67,7 @@ def progress_bars() -> Iterator[Report]:
 
         def report(stage: str, done: int, total: int) -> None:
             if stage == WAITING:
-                click.echo(WAITS, err=True)
+                click.echo(WAITING, err=True)
                 return
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)

@@ -37,7 +37,7 @@ from etl.store.state import Rejected, State
 Progress = Callable[[str, int, int], None]
 """Called with the name of the stage, what is done and what there is in all."""
 
-WAITING = "wait for another process"
+WAITING = "another process is writing to the warehouse; this one waits for it"
 """Stage that is reported, once, while somebody else holds the lock that is needed next."""
 ARCHIVE_CHUNK = 100
 """Files between two writes of the manifest: a killed run reads at most so many again."""

@@ -16,7 +16,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from etl.extract import Extractor
-from etl.intake import InputError, Progress, waiting
+from etl.intake import WAITING, InputError, Progress, waiting
 from etl.reextract import extractor_in_use, name_in_use
 from etl.settings import Settings, place
 from etl.store.state import State
@@ -82,7 +82,14 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         watcher = _watcher.get()
         if watcher is not None:
             return watcher
-        return lambda stage, done, total: context.log.info(f"{stage}: {done:,} of {total:,}")
+
+        def log(stage: str, done: int, total: int) -> None:
+            if stage == WAITING:
+                context.log.warning(stage)
+            else:
+                context.log.info(f"{stage}: {done:,} of {total:,}")
+
+        return log
 
     def lock_for_writing(
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
