@@ -78,7 +78,7 @@ def around(series: Sequence[dict[str, Any]], run: int, *path: str) -> float:
 
 def summary(series: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The tenth run beside the last of a round number, and what grew that must not."""
-    early, late = AROUND, len(series) - AROUND
+    late = max(0, len(series) - AROUND)
     early = min(10, late)
     stages = sorted({name for row in series for name in row["stages"]})
     compared = {

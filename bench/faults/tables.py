@@ -15,7 +15,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 NOT_COMPARED = ("corrections", "ingest_runs", "warehouse_info")
 """Tables of schema `main` that tell of what was done, not of what came of it."""
-OF_A_RUN = "run_id|.*_at|.*_run"
+OF_A_RUN = "run_id|attempts|.*_at|.*_run"
 """Columns that say when and by which run something came: two runs never agree on them."""
 
 
