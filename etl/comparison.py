@@ -453,7 +453,7 @@ def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
 def busiest(shifted: Sequence[Row], most: int = 3) -> str:
     """Shifted actors in one line: the first of them with their articles, and how many more."""
     shown = "; ".join(
-        f"{row['name']}: {row['articles_before']:,} -> {row['articles_after']:,} articles "
+        f"{row['name']}: {row['articles_before']:,} to {row['articles_after']:,} articles "
         f"({row['share']:.0%} of its weeks)"
         for row in shifted[:most]
     )

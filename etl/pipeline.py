@@ -417,7 +417,10 @@ def _finish_forgetting(settings: Settings, archive: RawArchive, stage: Staging) 
         archive.remove(sha256)
     stage.drop(hashes)
     editions.drop(settings, hashes)
-    shutil.rmtree(settings.damaged, ignore_errors=True)
+    for moved in settings.damaged.glob("*"):
+        # What was moved aside later holds nothing of it.
+        if moved < settings.damaged_at(tombstones[-1].at):
+            shutil.rmtree(moved, ignore_errors=True)
     build.remove_build(settings.build_file)
     with build.open_build(settings.build_file) as con:
         build.set_property(con, FORGOTTEN_THROUGH, last)

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -141,6 +142,10 @@ class Settings:
     def damaged(self) -> Path:
         """What `newsactors doctor --repair` moved aside; `forget` removes it."""
         return self.home / "damaged"
+
+    def damaged_at(self, at: datetime) -> Path:
+        """Where a repair at this time moves things; in order of time, as times are in UTC."""
+        return self.damaged / f"{at:%Y-%m-%dT%H%M%S.%fZ}"
 
     @property
     def reextraction(self) -> Path:

@@ -78,7 +78,7 @@ class _Aside:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.folder = settings.damaged / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}"
+        self.folder = settings.damaged_at(datetime.now(UTC))
 
     def move(self, path: Path) -> Path:
         """Move a file or folder aside."""

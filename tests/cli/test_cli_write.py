@@ -329,7 +329,8 @@ def test_a_full_disk_stops_the_extraction_and_the_next_one_goes_on(
     program = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600));"
-        "from tests.cli.test_cli_write import main; main(['reextract', '--diff', '--extractor',"
+        "import sys; sys.path.insert(0, 'tests');"
+        "from cli.test_cli_write import main; main(['reextract', '--diff', '--extractor',"
         " 'sparse'])"
     )
     full = subprocess.run(

@@ -285,7 +285,7 @@ def test_a_promotion_warns_of_actors_whose_series_it_shifts(
         (shift,) = [
             e for e in result.get_asset_check_evaluations() if e.check_name == "no_shifted_series"
         ]
-        assert "Amaro Lusarte: 4 -> 0 articles (100% of its weeks)" in (shift.description or "")
+        assert "Amaro Lusarte: 4 to 0 articles (100% of its weeks)" in (shift.description or "")
         assert place.run(found, "rollback", staged_batches={"rollback": True}).success
         refused = place.run(found, "rollback", staged_batches={"rollback": True})
     assert not refused.success

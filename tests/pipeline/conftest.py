@@ -30,9 +30,14 @@ def _publish(root: Path, factory: pytest.TempPathFactory) -> None:
     world.ingest(publish=True)
 
 
+@pytest.fixture(scope="session")
+def six_published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse that has published six articles of six days, and an undated one; to be copied."""
+    return once(tmp_path_factory, "published", lambda root: _publish(root, tmp_path_factory))
+
+
 @pytest.fixture
-def published(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A copy of a warehouse that has published six articles of six days, and an undated one."""
-    original = once(tmp_path_factory, "published", lambda root: _publish(root, tmp_path_factory))
-    shutil.copytree(original, tmp_path / "copy", symlinks=True)
+def published(six_published: Path, tmp_path: Path) -> World:
+    """A copy of that warehouse."""
+    shutil.copytree(six_published, tmp_path / "copy", symlinks=True)
     return World(tmp_path / "copy")

@@ -141,7 +141,7 @@ def test_a_shift_is_foretold_and_told_once_it_is_published_and_news_is_no_shift(
     ] == [("Omar", 6, 0, 1.0)]  # Zora is gone too, from one article
     world.promote(publish=True)
     assert published_shifts(world.settings) == foretold
-    assert comparison.busiest(foretold) == "Omar: 6 -> 0 articles (100% of its weeks)"
+    assert comparison.busiest(foretold) == "Omar: 6 to 0 articles (100% of its weeks)"
     assert published_shifts(replace(world.settings, shift_share=1.0)) == []
     for n in range(6):
         world.drop(f"new{n}.txt", text(f"Maria left, {n}.", day=f"2025-03-{n + 1:02}"))

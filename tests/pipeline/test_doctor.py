@@ -42,10 +42,10 @@ DATABASES = ("build", "published", "notes of a snapshot")
 
 
 @pytest.fixture(scope="module")
-def original(_published: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+def original(six_published: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A warehouse with a past: edits, a forgotten article, a re-extraction, two snapshots."""
     root = tmp_path_factory.mktemp("kept") / "world"
-    shutil.copytree(_published.root, root, symlinks=True)
+    shutil.copytree(six_published, root, symlinks=True)
     world = World(root, batch_articles=2)
     world.drop("0.txt", text(story(0) + " Edited.", outlet="Paper 0"))
     world.drop("again/4.txt", text(story(4), outlet="Paper 0", day="2025-03-05"))
@@ -213,7 +213,7 @@ def test_both_databases_at_once_are_made_again_while_a_reader_goes_on(
         assert reader.execute("select * from mentions order by all").fetchall() == rows
     assert amiss(world) == [], done
     assert Contents.of(world) == before
-    assert len(list(world.settings.damaged.rglob("news.duckdb"))) >= len(files)
+    assert len(list(world.settings.damaged.rglob("news.duckdb"))) >= len(files), done
 
 
 def test_a_lost_link_leads_readers_to_what_was_published_at_once(world: World) -> None:
