@@ -143,8 +143,8 @@ class Place:
         found = published_rows(self.settings.published) if self.settings.published.exists() else {}
         found["corrections in effect"] = self._corrections()
         for table in STAGED_TABLES:
-            files = sorted(editions.candidate_rows(self.settings).root.glob(f"*/{table}.parquet"))
-            read = [pq.read_table(file).to_pylist() for file in files]
+            batches = editions.candidate_rows(self.settings).batches()
+            read = [pq.read_table(batch.file(table)).to_pylist() for batch in batches]
             found[f"candidate {table}"] = sorted(
                 (tuple(row.values()) for some in read for row in some), key=repr
             )
