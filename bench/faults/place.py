@@ -143,8 +143,8 @@ class Place:
         found = published_rows(self.settings.published) if self.settings.published.exists() else {}
         found["corrections in effect"] = self._corrections()
         for table in STAGED_TABLES:
-            files = sorted(editions.candidate_rows(self.settings).root.glob(f"*/{table}.parquet"))
-            read = [pq.read_table(file).to_pylist() for file in files]
+            batches = editions.candidate_rows(self.settings).batches()
+            read = [pq.read_table(batch.file(table)).to_pylist() for batch in batches]
             found[f"candidate {table}"] = sorted(
                 (tuple(row.values()) for some in read for row in some), key=repr
             )
@@ -162,13 +162,18 @@ class Place:
             ).fetchall()
 
     def leftovers(self) -> list[str]:
-        """Files that only a run under way may have: none once one has come to its end."""
+        """Files that only a run under way may have: none once one has come to its end.
+
+        Except one: what a killed write left beside the file that it was to replace, until that is
+        written again.
+        """
         home = self.home
         kept = ("build/dbt/", "registry/.corrections.lock")
         odd = [
             str(path.relative_to(home))
             for path in home.rglob("*")
             if (path.name.startswith(".") or ".tmp" in path.name or path.name.endswith(".wal"))
+            and not (path.suffix == ".tmp" and path.with_suffix("").exists())
         ]
         snapshots = [p.name for p in self.settings.snapshots.glob("*")]
         too_many = [f"snapshots {snapshots}"] if len(snapshots) > 2 else []
