@@ -1,8 +1,9 @@
 """Checksums of a folder's files, noted beside them in `SHA256SUMS`, as `sha256sum -c` reads them.
 
-A file that is replaced has two lines for a moment, of its old and of its new bytes, so that a kill
-in between leaves no sound file that looks damaged. The last line, a comment, is the checksum of
-those before it: damage to the notes is told from damage to what they are of.
+A file that is replaced has two lines for a moment, of its old and of its new bytes, and a new one
+is noted when it is there, so that a kill in between leaves nothing sound that looks damaged. The
+last line, a comment, is the checksum of those before it: damage to the notes is told from damage to
+what they are of.
 Does not belong here: what a file is, and what to do about a damaged one.
 """
 
@@ -82,7 +83,8 @@ def replace(path: Path, data: bytes) -> None:
     digest = hashlib.sha256(data).hexdigest()
     path.parent.mkdir(parents=True, exist_ok=True)
     sums = noted(path.parent)
-    _write(path.parent, sums | {path.name: (*sums.get(path.name, ()), digest)})
+    if path.name in sums:
+        _write(path.parent, sums | {path.name: (*sums[path.name], digest)})
     write_atomically(path, data)
     _write(path.parent, sums | {path.name: (digest,)})
 

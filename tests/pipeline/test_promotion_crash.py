@@ -57,3 +57,11 @@ def test_killed_at_a_moment_chosen_at_random(
     action: str, stages: dict[str, Stage], tmp_path: Path
 ) -> None:
     killed(stages[action], action, tmp_path, random.randint(1, stages[action][2]))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("action", SWITCHES)
+def test_killed_at_every_moment(action: str, stages: dict[str, Stage], tmp_path: Path) -> None:
+    for die_at in range(1, stages[action][2] + 1):
+        killed(stages[action], action, tmp_path / str(die_at), die_at)
+        shutil.rmtree(tmp_path / str(die_at))
