@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from etl.store import checksums
+from etl.store.files import write_atomically
 
 
 def states_of(change: Callable[[], object], folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Look at the folder before each write of a change and after the last; how often it was."""
     looks = 0
-    write = checksums.write_atomically
 
     def looked_at(path: Path, data: bytes) -> None:
         nonlocal looks
         looks += 1
         assert checksums.faults(folder) == []
-        write(path, data)
+        write_atomically(path, data)
 
     monkeypatch.setattr(checksums, "write_atomically", looked_at)
     change()
@@ -33,10 +34,10 @@ def test_a_kill_at_no_moment_of_a_write_leaves_what_looks_damaged(
     checksums.replace(tmp_path / "other", b"kept")
     file = tmp_path / "file"
     for data in (b"new", b"again", b"again"):
-        looks = states_of(lambda data=data: checksums.replace(file, data), tmp_path, monkeypatch)
+        looks = states_of(partial(checksums.replace, file, data), tmp_path, monkeypatch)
         assert looks >= 2
     (tmp_path / "older").write_bytes(b"of a version without notes")
-    states_of(lambda: checksums.replace(tmp_path / "older", b"noted"), tmp_path, monkeypatch)
+    states_of(partial(checksums.replace, tmp_path / "older", b"noted"), tmp_path, monkeypatch)
     assert checksums.unnoted(tmp_path) == []
 
 
