@@ -43,7 +43,7 @@ def correct(settings: Settings) -> Corrected:
         with build.transaction(con):
             before = con.execute("select correction_id from loaded.corrections").fetchall()
             replay.replay(con, plan)
-            con.execute(_RETOUCHED_DAYS)
+            con.execute(_CHANGED_ARTICLES)
             changed = pipeline.unmodelled(con) | replay.store(con)
             build.set_property(con, pipeline.UNMODELLED, ",".join(sorted(changed)))
             con.execute("insert into bookkeeping.unmodelled_actors from corrected_actors")
@@ -62,19 +62,22 @@ def correct(settings: Settings) -> Corrected:
     return Corrected(dict(by_status), problems, entities)
 
 
-_RETOUCHED_DAYS = """
-insert into bookkeeping.touched_days
+_CHANGED_ARTICLES = """
+create or replace temp table changed_articles as
 with changed as (
   (from loaded.article_overrides except from corrected_article_overrides)
   union all
   (from corrected_article_overrides except from loaded.article_overrides)
-),
-days as (
-  select unnest([changed.published_on, v.published_on]) as day
-  from changed join loaded.article_versions v using (article_id)
 )
-select distinct day from days where day is not null
+select distinct article_id, unnest([changed.published_on, v.published_on]) as published_on
+from changed join loaded.article_versions v using (article_id);
+
+insert into bookkeeping.touched_days
+select distinct published_on from changed_articles where published_on is not null;
+
+insert into bookkeeping.unmodelled_articles from changed_articles;
 """
+"""With the days that they had before and have now, as read and as corrected."""
 
 
 def job_for_corrections(settings: Settings) -> str:

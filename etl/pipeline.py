@@ -32,6 +32,7 @@ from etl.schema import SCHEMA_VERSION
 from etl.settings import Settings
 from etl.store import build, checks, dbt, editions
 from etl.store.archive import RawArchive
+from etl.store.concerned import Concerned
 from etl.store.files import exclusive_lock
 from etl.store.publish import (
     FORGOTTEN_THROUGH,
@@ -238,7 +239,7 @@ def build_models(
         changed,
         build_file=settings.build_file,
         target=settings.dbt_target,
-        actors=None if schema.ARTICLE_OVERRIDES.name in changed else _unmodelled_actors(settings),
+        about=_unmodelled(settings) if select else None,
     )
     if not done:
         args = ["build", "--exclude-resource-type", "unit_test"]
@@ -253,6 +254,7 @@ def build_models(
             _stamp(con, "modelled", True)
             build.set_property(con, UNMODELLED, "")
             con.execute("delete from bookkeeping.unmodelled_actors")
+            con.execute("delete from bookkeeping.unmodelled_articles")
     return done
 
 
@@ -278,11 +280,23 @@ def unmodelled(con: duckdb.DuckDBPyConnection) -> set[str]:
     return set(filter(None, (build.get_property(con, UNMODELLED) or "").split(",")))
 
 
-def _unmodelled_actors(settings: Settings) -> set[str]:
-    """The actors whose rows in these tables came, went or changed since."""
+def _unmodelled(settings: Settings) -> Concerned:
+    """What the corrections since are about."""
     with build.open_build(settings.build_file) as con:
-        found = con.execute("select distinct entity_id from bookkeeping.unmodelled_actors")
-        return {i for (i,) in found.fetchall()}
+
+        def column(sql: str) -> frozenset[Any]:
+            return frozenset(value for (value,) in con.execute(sql).fetchall() if value is not None)
+
+        return Concerned(
+            actors=column("select entity_id from bookkeeping.unmodelled_actors"),
+            articles=column("select article_id from bookkeeping.unmodelled_articles"),
+            days=column("select published_on from bookkeeping.unmodelled_articles"),
+            named=column(
+                "select distinct entity_id from loaded.actor_links join loaded.text_actors "
+                "using (text_actor_id) join loaded.article_versions using (content_sha256) "
+                "where article_id in (select article_id from bookkeeping.unmodelled_articles)"
+            ),
+        )
 
 
 def _stamp(con: duckdb.DuckDBPyConnection, stage: str, is_good: bool) -> None:

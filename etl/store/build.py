@@ -31,6 +31,8 @@ create table if not exists bookkeeping.batches (
   name varchar not null, kind varchar not null, last_sequence bigint not null);
 create table if not exists bookkeeping.touched_days (published_on date not null);
 create table if not exists bookkeeping.unmodelled_actors (entity_id varchar not null);
+create table if not exists bookkeeping.unmodelled_articles (
+  article_id varchar not null, published_on date);
 create table if not exists bookkeeping.properties (
   property varchar not null, value varchar not null);
 create table if not exists bookkeeping.stories (

@@ -1,4 +1,4 @@
-"""Filling tables of schema `main` anew, or the rows of some actors, with the SQL that dbt compiled.
+"""Filling tables anew, or the rows that a correction concerns, with the SQL that dbt compiled.
 
 Belongs here: what a night or a correction needs, which changes rows and no SQL. Does not belong
 here: which tables those are (the assets decide), and every other way to build models (`store.dbt`).
@@ -13,8 +13,8 @@ A model or test that reads none of the tables that changed, also by way of other
 is reported as done and not run. A merge changes links and no article, so articles, stories and
 groups of quotes stay.
 
-Where the actors concerned are known, a model that says so in its `meta` is filled and tested for
-their rows only (`store.by_actor`).
+Where it is known which actors and articles a correction is about, a model that says so in its
+`meta` is filled and tested for their rows only (`store.concerned`).
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ from typing import Any
 
 import duckdb
 
-from etl.store import build, by_actor, dbt
+from etl.store import build, concerned, dbt
+from etl.store.concerned import Concerned
 
 COMPILED = "compiled_fingerprint"
 _AS_IS = ("seed", "view", "table_function")
 """Materializations whose rows follow from files or from those of others without doing anything."""
-MOST_ACTORS = 1_000
+MOST_CONCERNED = 1_000
 """With more of them, tables are filled whole: a list of ids is then no quicker to go by."""
 
 
@@ -75,23 +76,23 @@ def refresh(
     *,
     build_file: Path,
     target: Path,
-    actors: Collection[str] | None = None,
+    about: Concerned | None = None,
 ) -> RefreshResult | None:
     """Fill the models of these names anew and run the tests of these names; None: dbt must do it.
 
     No name means all of the project. `changed` names the tables of schema `loaded` that are others
-    than when all was built; `actors` are those of their rows that came, went or changed, None where
-    the change is not one of actors only. The caller holds the writer lock and no connection to
-    `build_file`, in which all models exist as dbt built them. Raises DbtError where a test fails.
-    Then, and where dbt must do it, nothing has changed.
+    than when all was built; `about` says what the change is about, None where that is not known.
+    The caller holds the writer lock and no connection to `build_file`, in which all models exist as
+    dbt built them. Raises DbtError where a test fails. Then, and where dbt must do it, nothing has
+    changed.
     """
     nodes = _nodes(names, target)
     if nodes is None:
         return None
-    if actors is not None and len(actors) > MOST_ACTORS:
-        actors = None
+    if about is not None and len(about) > MOST_CONCERNED:
+        about = None
     try:
-        return _refreshed(nodes, changed, actors, build_file)
+        return _refreshed(nodes, changed, about, build_file)
     except duckdb.Error:
         return None  # dbt stops at the test that would have warned, and names what cannot be run
 
@@ -99,7 +100,7 @@ def refresh(
 def _refreshed(
     nodes: Sequence[dict[str, Any]],
     changed: Collection[str],
-    actors: Collection[str] | None,
+    about: Concerned | None,
     build_file: Path,
 ) -> RefreshResult:
     done = RefreshResult()
@@ -110,9 +111,9 @@ def _refreshed(
             if node["sources"].isdisjoint(changed):
                 failures = 0 if node["resource_type"] == "test" else None
             elif node["resource_type"] == "test":
-                failures = _failing(con, node, changed, actors)
+                failures = _failing(con, node, changed, about)
             elif node["config"]["materialized"] not in _AS_IS:
-                _fill(con, node, actors)
+                _fill(con, node, about)
             is_test = failures is not None
             done.results.append(
                 NodeResult(
@@ -132,11 +133,10 @@ def _refreshed(
     return done
 
 
-def _fill(
-    con: duckdb.DuckDBPyConnection, node: by_actor.Node, actors: Collection[str] | None
-) -> None:
-    if actors is not None and by_actor.columns(node):
-        by_actor.fill(con, node, actors)
+def _fill(con: duckdb.DuckDBPyConnection, node: concerned.Node, about: Concerned | None) -> None:
+    todo = None if about is None else concerned.passes(node, about)
+    if todo is not None:
+        concerned.fill(con, node, todo)
         return
     relation = f'"{node["schema"]}"."{node["name"]}"'
     con.execute(f"delete from {relation}")
@@ -145,29 +145,32 @@ def _fill(
 
 def _failing(
     con: duckdb.DuckDBPyConnection,
-    test: by_actor.Node,
+    test: concerned.Node,
     changed: Collection[str],
-    actors: Collection[str] | None,
+    about: Concerned | None,
 ) -> int:
     """How many rows fail a test, of those that may: what is as it was has passed it before.
 
     The rest of the model that it tests is, where the other tables that it reads are as they were or
-    differ in rows of these actors only.
+    differ in rows of the same actors, articles or periods only.
     """
     sql, tested, others = test["sql"], test["tested"], test["others"]
-    if actors is not None and tested is not None:
+    if about is not None and tested is not None:
         named = (test.get("test_metadata") or {}).get("kwargs", {})
 
-        def as_it_was(node: by_actor.Node, column: str | None) -> bool:
-            return node["sources"].isdisjoint(changed) or by_actor.stays(node, column)
+        def as_it_was(node: concerned.Node, column: str | None) -> bool:
+            return node["sources"].isdisjoint(changed) or concerned.stays(node, column, about)
 
         if as_it_was(tested, named.get("column_name")) and all(
             as_it_was(other, named.get("field")) for other in others
         ):
             return 0
-        others_keep = all(as_it_was(o, None) or by_actor.columns(o) for o in others)
-        if others_keep and by_actor.columns(tested) and not by_actor.names_others(tested):
-            sql = by_actor.test_sql(test, tested, actors)
+        todo = concerned.passes(tested, about)
+        others_keep = all(
+            as_it_was(other, None) or concerned.passes(other, about) is not None for other in others
+        )
+        if todo is not None and others_keep and not concerned.names_others(tested):
+            sql = concerned.test_sql(test, tested, todo)
     found = con.execute(f"select count(*) from (\n{sql}\n) as failing").fetchone()
     return int(found[0]) if found else 0
 
@@ -200,7 +203,7 @@ def _nodes(names: Collection[str], target: Path) -> list[dict[str, Any]] | None:
             reads = {i: o | {"sources": _sources(i, everything)} for i, o in reads.items()}
             node["tested"] = reads.pop(node.get("attached_node") or "", None)
             node["others"] = list(reads.values())
-        elif not by_actor.is_sound(node):
+        elif not concerned.is_sound(node):
             return None
         found.append(node)
     # Tests last: one across models is to see them all as they are now.

@@ -5,8 +5,8 @@
   outlets, stories, shares and ranks must be taken anew for each grain. Used by actor_daily, actor_weekly
   and actor_monthly.
 
-  A correction changes the rows of few actors, and the rank of all others of the period: `meta` says
-  how each is made anew.
+  A correction changes the rows of few actors or periods, and the rank of all others of a period:
+  `meta` says how each is made anew.
 
   grain: 'day', 'week' (ISO: from Monday) or 'month'.
 #}
@@ -19,6 +19,7 @@ rank() over (
 {%- endset %}
 {{ config(meta={
     'actors': {'entity_id': {'actor_articles': 'entity_id'}},
+    grain ~ 's': {'period_start': {'actor_articles': 'published_on'}},
     'among_all': {'rank': rank},
 }) }}
 with

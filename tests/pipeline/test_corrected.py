@@ -93,12 +93,18 @@ def test_names_types_dates_and_outlets_are_corrected_everywhere(
 
 
 def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct: Correct) -> None:
+    for number, body in enumerate(("Person1 said “%s” on Monday.", "“%s”, Person3 said.")):
+        said = body % "all that Person2 and Person4 said to us is right"
+        published.drop(f"said{number}.txt", text(said, day=f"2025-03-2{number}", outlet="Heard"))
+    published.ingest(publish=True)
     settings, id_of = published.settings, ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     correct("split", actor=id_of["Person3"], to="2025-03-01", name="Person3")
-    ((article,),) = published.published("select any_value(article_id) from articles "
-                                        "where published_on = '2025-03-05'")  # fmt: skip
-    correct("article", article=article, date="2025-04-01")
+    for day in ("2025-03-05", "2025-03-20"):
+        ((article,),) = published.published(
+            f"select article_id from articles where published_on = '{day}'"
+        )
+        correct("article", article=article, date="2025-04-01", outlet="Corrected")
     manifest = json.loads(dbt.parse(settings.dbt_target).read_text())["nodes"].values()
     tests = [
         n["name"] for n in manifest
@@ -112,6 +118,7 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     pipeline.publish_build(settings, Words(), "quick")
     quick = published.main()
+    assert all(quick[n] for n in ("quotes_about", "quote_groups", "attribution_conflicts"))
     published.build_by_dbt()
     assert published.main() == quick
 
@@ -133,6 +140,33 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(published: World, correct: C
         published.query("select entity_id, max(mention_count) from main.actor_articles group by 1")
     ) == {i: 6 if i == id_of["Person2"] else 99 for i in id_of.values() if i != id_of["Person1"]}
     assert published.query("from bookkeeping.unmodelled_actors") == []
+
+
+def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
+    published: World, correct: Correct
+) -> None:
+    settings = published.settings
+    dbt.parse(settings.dbt_target)
+    ((article, day),) = published.published(
+        "select article_id, published_on from articles where published_on = '2025-03-05'"
+    )
+    for name in ("actor_articles", "actor_daily"):
+        published.query(f"update main.{name} set mention_count = 99 returning 1")
+    correct("article", article=article, date="2025-04-01")
+    applying.correct(settings)
+    done = pipeline.build_models(settings, CORRECTED, is_all_corrected=True)
+    assert type(done).__name__ == "RefreshResult", "dbt was not started"
+    anew = {
+        "actor_articles": f"article_id = '{article}'",
+        "actor_daily": "period_start = '2025-04-01'",
+    }
+    for name, concerned in anew.items():
+        unmarked = published.query(f"select bool_and({concerned}), count(*) from main.{name} "
+                                   "where mention_count <> 99")  # fmt: skip
+        assert unmarked == [(True, unmarked[0][1])], name
+        assert unmarked[0][1] > 0, name
+    assert published.query(f"from main.actor_daily where period_start = '{day}'") == []
+    assert published.query("from bookkeeping.unmodelled_articles") == []
 
 
 def test_a_failing_test_stops_a_refresh_and_changes_nothing(

@@ -1,28 +1,8 @@
-{#
-  A quote joins the longest quote that holds four fifths of its shingles, and what that one joins.
-  Not connected components: through one short phrase, said on many occasions, they would tie
-  together every speech it was said in.
+with
 
-  From what was loaded, not from `quotes`, so that `quotes` takes its quote_group_id from here and a
-  correction of identity leaves this model alone: it is the dearest.
-#}
-{% set shingle_words = 4 %}
-{% set least_words = 6 %}
-{# A shingle of more different texts than this is a stock phrase and proposes no pairs. #}
-{% set most_texts = 50 %}
-{% set least_containment = 0.8 %}
+wordings as (
 
-with recursive
-
-text_quotes as (
-
-    select * from {{ source('loaded', 'text_quotes') }}
-
-),
-
-current_versions as (
-
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('stg_quote_wordings') }}
 
 ),
 
@@ -32,145 +12,17 @@ articles as (
 
 ),
 
--- Indirect speech is the outlet's wording: nothing to compare.
-worded as (
-
-    select
-        text_quotes.quote_id,
-        articles.article_id,
-        articles.published_on,
-        string_split(
-            trim(
-                regexp_replace(
-                    regexp_replace({{ folded('text_quotes.text') }}, '[''’]', '', 'g'),
-                    '[^\p{L}\p{N}]+', ' ', 'g'
-                )
-            ),
-            ' '
-        ) as words,
-    from text_quotes
-    inner join current_versions using (content_sha256)
-    inner join articles on current_versions.article_id = articles.article_id
-    where text_quotes.kind <> 'indirect'
-
-),
-
-quotes as (
-
-    select * from worded
-    where length(words) >= {{ least_words }}
-
-),
-
--- The same words in forty reprints are compared once.
-texts as (
-
-    select
-        words,
-        list_distinct(
-            list_transform(
-                range(1, length(words) - {{ shingle_words - 2 }}),
-                lambda place: hash(words[place : place + {{ shingle_words - 1 }}])
-            )
-        ) as shingles,
-        -- The longer text leads; the order of arrival does not matter.
-        row_number() over (order by length(words), words) as text_id,
-    from (select distinct words from quotes)
-
-),
-
-shingles as (
-
-    select
-        text_id,
-        unnest(shingles) as shingle,
-    from texts
-
-),
-
-telling as (
-
-    select * from shingles
-    qualify count(*) over (partition by shingle) between 2 and {{ most_texts }}
-
-),
-
-candidates as (
-
-    select distinct
-        shorter.text_id,
-        longer.text_id as longer_id,
-    from telling as shorter
-    inner join telling as longer
-        on shorter.shingle = longer.shingle and shorter.text_id < longer.text_id
-
-),
-
-contained as (
-
-    select
-        candidates.text_id,
-        max(candidates.longer_id) as longer_id,
-    from candidates
-    inner join texts as shorter on candidates.text_id = shorter.text_id
-    inner join texts as longer on candidates.longer_id = longer.text_id
-    where
-        length(list_intersect(shorter.shingles, longer.shingles))
-        >= {{ least_containment }} * length(shorter.shingles)
-    group by candidates.text_id
-
-),
-
--- Each step leads to a longer text, so it ends.
-steps as (
-
-    select
-        text_id,
-        text_id as leader_id,
-    from texts
-    union all
-    select
-        steps.text_id,
-        contained.longer_id as leader_id,
-    from steps
-    inner join contained on steps.leader_id = contained.text_id
-
-),
-
-leaders as (
-
-    select
-        text_id,
-        max(leader_id) as leader_id,
-    from steps
-    group by text_id
-
-),
-
-grouped as (
-
-    select
-        quotes.quote_id,
-        first_value(quotes.quote_id) over (
-            partition by leaders.leader_id
-            order by quotes.published_on nulls last, quotes.quote_id
-        ) as quote_group_id,
-        leaders.leader_id = leaders.text_id as is_fullest,
-        count(*) over (partition by leaders.leader_id) as member_count,
-    from quotes
-    inner join texts on quotes.words = texts.words
-    inner join leaders on texts.text_id = leaders.text_id
-
-),
-
 members as (
 
     select
-        quote_id,
-        quote_group_id,
-        is_fullest,
-    from grouped
-    where member_count > 1
+        wordings.quote_id,
+        first_value(wordings.quote_id) over (
+            partition by wordings.fullest_wording_id
+            order by articles.published_on nulls last, wordings.quote_id
+        ) as quote_group_id,
+        wordings.is_fullest,
+    from wordings
+    inner join articles using (article_id)
 
 )
 
