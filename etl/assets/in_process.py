@@ -22,6 +22,8 @@ from etl.assets.warehouse import failure, watching
 from etl.intake import Progress
 from etl.settings import SettingsError
 
+_QUICK = {"module": "etl.assets.event_log", "class": "Storage"}
+
 
 @contextmanager
 def instance() -> Iterator[dg.DagsterInstance]:
@@ -34,7 +36,11 @@ def instance() -> Iterator[dg.DagsterInstance]:
     folder = Path(home).absolute()
     if not folder.is_dir():
         raise SettingsError(f"DAGSTER_HOME={home!r} is not a folder; create it or unset it")
-    ref = InstanceRef.from_dir(str(folder), overrides=_absolute_folders(folder))
+    overrides = _absolute_folders(folder)
+    match overrides.get("storage"):
+        case {"sqlite": {"base_dir": str(base_dir)}}:
+            overrides["storage"] = {"custom": _QUICK | {"config": {"base_dir": base_dir}}}
+    ref = InstanceRef.from_dir(str(folder), overrides=overrides)
     with dg.DagsterInstance.from_ref(ref) as found:
         yield found
 

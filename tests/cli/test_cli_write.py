@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
@@ -117,14 +118,15 @@ def test_ingest_says_what_it_did_as_json_alone(
     ]
     assert headlines(place).keys() == {"1", "2", "3"}
 
-    # The run is in the history of the instance that DAGSTER_HOME names, nowhere else.
-    from etl.assets import in_process
-
-    monkeypatch.setenv("DAGSTER_HOME", str(place / "dagster"))
-    with in_process.instance() as instance:
+    # The run is in the history of the instance that DAGSTER_HOME names, as Dagster itself reads it
+    # from where it was started, and nowhere else.
+    monkeypatch.chdir(place / "dagster")
+    with dg.DagsterInstance.from_config(str(place / "dagster")) as instance:
         recorded = instance.get_run_by_id(report["run_id"])
         assert recorded is not None
         assert recorded.is_success
+        assert len(instance.all_logs(report["run_id"])) > 100
+        assert instance.get_latest_materialization_event(dg.AssetKey(["main", "articles"]))
     assert list((place / "elsewhere").iterdir()) == []
 
 
