@@ -27,7 +27,8 @@ LOADS, CORRECTIONS = 4, 5
 def drop(world: World, chance: random.Random) -> None:
     """A new text, a reprint of one elsewhere, or another version of one; several quote the same."""
     number = chance.randrange(12)
-    body = f"“after all {chance.randrange(3)} of these words were said before”: {story(number)}"
+    said = f"after all Person{chance.randrange(3)} said this before us"
+    body = f"“{said}”: {story(number)}"
     world.drop(
         f"{chance.randrange(9)}.txt",
         text(
@@ -64,7 +65,8 @@ def correct(world: World, chance: random.Random) -> None:
             ("split", [("actor", one), ("outlet", "Paper 1"), ("into", other)]),
             ("rename", [("actor", one), ("name", "Somebody Else")]),
             ("type", [("actor", one), ("type", "ORG")]),
-            ("article", [("article", article), ("date", "2025-03-09"), ("outlet", "Paper 2")]),
+            ("article", [("article", article), ("date", f"2025-0{chance.randint(2, 4)}-09")]),
+            ("article", [("article", article), ("outlet", f"Paper {chance.randrange(4)}")]),
             *([(UNDO, [])] if before else []),
         ]
     )
