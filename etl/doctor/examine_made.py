@@ -18,7 +18,7 @@ from etl.doctor.databases import build_faults, layout_of, open_read_only, snapsh
 from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
 from etl.settings import Settings
 from etl.store import build, checksums, recovery, state_check
-from etl.store.archive import RawArchive
+from etl.store.archive import ArchiveError, RawArchive
 from etl.store.publish import FORGOTTEN_THROUGH, snapshot_numbers
 from etl.store.staging import Batch, Staging
 from etl.store.state import STATE_VERSION
@@ -85,8 +85,14 @@ def _unreadable(batch: Batch) -> Iterator[checksums.Fault]:
 
 
 def is_all_loaded(settings: Settings, con: Connection) -> bool:
-    """Whether all that is staged is loaded, and all that is to be forgotten forgotten."""
-    stones = RawArchive(settings.raw).tombstones()
+    """Whether all that is staged is loaded, and all that is to be forgotten forgotten.
+
+    False where a damaged manifest (a finding of its own) does not let it say.
+    """
+    try:
+        stones = RawArchive(settings.raw).tombstones()
+    except ArchiveError:
+        return False
     last = str(stones[-1].sequence) if stones else None
     is_forgotten = build.get_property(con, FORGOTTEN_THROUGH) == last
     return is_forgotten and not build.pending(con, Staging(settings.extracted).batches())

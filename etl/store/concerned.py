@@ -102,7 +102,7 @@ def passes(node: Node, concerned: Concerned) -> list[Pass] | None:
         if not _columns(node, "actors"):
             return None
         found.append(Pass(_columns(node, "actors"), _texts(actors)))
-    return found
+    return [each for each in found if each.values]  # an undated article is of no period
 
 
 def names_others(node: Node) -> bool:

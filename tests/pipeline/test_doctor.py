@@ -182,6 +182,17 @@ def test_any_damage_to_a_file_is_found_and_healed(
     check_that_it_heals(world, before, kind, random.choice(list(DAMAGES.values())))
 
 
+def test_a_damaged_line_of_what_is_to_be_forgotten_is_found_and_healed(
+    world: World, before: Contents
+) -> None:
+    manifest = world.settings.raw / "manifest.jsonl"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"forgets": ["', b'"forgets": ["0'))
+    assert "manifest" in {finding.part for finding in amiss(world)}
+    heal(world, publish=True)
+    assert amiss(world) == []
+    assert Contents.of(world) == before
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("round_", range(50))
 @pytest.mark.parametrize("kind", FILES)
