@@ -1,8 +1,9 @@
 """Memory on a file of a gigabyte: `python -m bench.large_files [--megabytes N] [FORMAT...]`.
 
-Belongs here: large files made as they are needed, of articles of 100 KB, and what reading each one
-took: time, items, and the most memory of the process that read. Does not belong here: what is in
-an archive of another kind, and small files (`fuzz_readers`). Prints a row a format.
+Belongs here: large files made as they are needed, of articles of 100 KB (of
+`records.jsonl` 1 KB, one of them cut off), and what reading each one took: time, items, and the most memory of the process
+that read. Does not belong here: what is in an archive of another kind, and small files
+(`fuzz_readers`). Prints a row a format.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ def _jsonl(file: BinaryIO, megabytes: int) -> None:
     for n, text in bodies(megabytes):
         record = {"title": f"Bank {n} and the truth", "text": text, "date": "2025-06-24"}
         file.write(json.dumps(record).encode() + b"\n")
+
+
+def _records(file: BinaryIO, megabytes: int) -> None:
+    """A thousand short records a megabyte, of which the one in the middle is cut off."""
+    count = megabytes * 1000
+    for n in range(count):
+        text = "".join(_SENTENCE.format(n=n, i=i) for i in range(12))[:900]
+        record = json.dumps({"title": f"Bank {n} and the truth", "text": text})
+        file.write((record[:-9] if n == count // 2 else record).encode() + b"\n")
 
 
 def _csv(file: BinaryIO, megabytes: int) -> None:
@@ -105,6 +115,7 @@ def _warc(file: BinaryIO, megabytes: int) -> None:
 
 FORMATS: dict[str, Callable[[BinaryIO, int], None]] = {
     "x.jsonl": _jsonl,
+    "records.jsonl": _records,
     "x.csv": _csv,
     "x.sgm": _sgml,
     "x.tar": _tar,
