@@ -66,7 +66,8 @@ create table gold (entity_id varchar, article_id varchar, published_on date, out
 def modelled(appearances: Sequence[Appearance]) -> duckdb.DuckDBPyConnection:
     """A database in memory with the shipped series of a sample, and its table `gold`."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "build.duckdb"
+        # The name that dbt parses the project for: it is the catalog of every relation.
+        file = Path(folder) / "news.duckdb"
         with duckdb.connect(file) as news:
             news.execute(STUBS)
             _fill(news, appearances)
