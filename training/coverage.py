@@ -243,8 +243,8 @@ def fit(measure: str, found: Mapping[str, Sequence[Appearance]]) -> list[Cell]:
     """The parameters of a measure, as a row under `PARAMETERS`.
 
     By moments: `together` from what was found too much in an article, `missed`, `unseen` and
-    `clump` from what was found too little; `drift` is what the totals of actors that are found often
-    differ by beyond these. No variance goes below theory's; where none was missed, one is
+    `clump` from what was found too little; `drift` is what the totals of actors that are found
+    often differ by beyond these. No variance goes below theory's; where none was missed, one is
     presumed. `reach` is then what holds the gold count of 90% of the rows with any.
     """
     by = _pairs(measure, found)
@@ -309,9 +309,7 @@ def reach_of(deviations: Sequence[tuple[float, float]]) -> float:
     return inf
 
 
-PARAMETERS = (
-    *("", "together", "missed", "unseen", "clump", "drift", "reach", "actors of drift"),
-)
+PARAMETERS = (*("", "together", "missed", "unseen", "clump", "drift", "reach", "actors of drift"),)
 
 
 def main() -> int:

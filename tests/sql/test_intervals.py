@@ -49,9 +49,7 @@ def bounds(measure: str, count: int, doubt: float, chances: int = 0) -> tuple[in
 @pytest.mark.parametrize("measure", MEASURES)
 @settings(deadline=None, max_examples=40)
 @given(period=ARTICLES, chances=CHANCES)
-def test_an_interval_holds_its_count(
-    measure: str, period: tuple[int, float], chances: int
-) -> None:
+def test_an_interval_holds_its_count(measure: str, period: tuple[int, float], chances: int) -> None:
     low, high = bounds(measure, *period, chances)
     assert 0 <= low <= period[0] <= high
 
