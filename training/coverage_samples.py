@@ -70,6 +70,7 @@ class Appearance:
     gold: Mapping[str, int]
     mentions: Sequence[Mention] = ()
     quotes: Sequence[Quote] = ()
+    has_headline: bool = True
 
 
 def people(texts: Iterable[tuple[QuotedText, Extraction]]) -> Iterator[Appearance]:
@@ -263,7 +264,10 @@ def own(texts: Sequence[tuple[GoldArticle, Extraction]]) -> Iterator[Appearance]
                 "utterance": len({q.utterance for q in own_quotes if not q.is_optional}),
                 "quoted_word": sum(len(q.text.split()) for q in own_quotes if q.kind != "indirect"),
             }
-            yield Appearance(entity, gold.name, _DAY, "", counts, mentions, spoken)
+            headline = gold.article.headline
+            yield Appearance(
+                entity, gold.name, _DAY, "", counts, mentions, spoken, has_headline=bool(headline)
+            )
 
 
 def _place(mention: Mention | GoldMention) -> Place:
@@ -327,10 +331,13 @@ def samples(bench: Bench) -> dict[str, list[Appearance]]:
         texts = bench.run(polnear, split)
         result[f"PolNeAR people, {split}"] = list(people(texts))
         result[f"PolNeAR attributions, {split}"] = list(speakers(texts))
-    halves = bench.run(gum_news)
+    news = bench.run(gum_news)
+    made = list(zip(gold, extractions, strict=True))
     for name, half in (("fit", 0), ("check", 1)):
-        result[f"GUM news, {name} half"] = list(
-            gum([(t, e) for t, e in halves if zlib.crc32(t.name.encode()) % 2 == half])
-        )
-    result["our own"] = list(own(list(zip(gold, extractions, strict=True))))
+        result[f"GUM news, {name} half"] = list(gum([p for p in news if _half(p[0].name) == half]))
+        result[f"our own, {name} half"] = list(own([p for p in made if _half(p[0].name) == half]))
     return result
+
+
+def _half(name: str) -> int:
+    return zlib.crc32(name.encode()) % 2

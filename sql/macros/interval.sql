@@ -11,11 +11,11 @@
   rows of actor_articles, or of rows made of them with the same names; `counts` says how articles
   and stories are counted there. With the parameters of the measure from `vars` in dbt_project.yml,
     below  what is wrong: variance together * sum of doubts
-    above  what is missed: mean missed * count + unseen * mentions of the actor, variance clump
-           times that mean
+    above  what is missed: mean missed * count + unseen * chances, variance clump times that mean;
+           chances are the articles in which all may be missed, the sum of column `chance`
     both   drift * count, a deviation that does not average out over articles
-  The bounds are those of a normal on each side, as whole numbers: a low is never below 0, both
-  always hold the count. A count of 0 has a high where the actor is mentioned often.
+  The bounds lie `reach` deviations away on each side, as whole numbers: a low is never below 0,
+  both always hold the count. A count of 0 has a high where one is missed often enough.
 
   interval_of_share: {share}, {share}_low and {share}_high of a count that has an interval.
 #}
@@ -23,20 +23,20 @@
     coalesce({{ found }} * ({{ found }} - {{ confidences }}), 0)::decimal(18, 3)
 {%- endmacro %}
 
-{% macro interval_bound(measure, side, count, doubt, mentions) -%}
+{% macro interval_bound(measure, side, count, doubt, chances) -%}
     {%- set parameters = var('intervals')[measure] -%}
     {%- set drift = 'pow(' ~ parameters.drift ~ '::double * ' ~ count ~ ', 2)' -%}
     {%- set missed = '(' ~ parameters.missed ~ '::double * ' ~ count ~ ' + ' ~ parameters.unseen
-        ~ '::double * ' ~ mentions ~ ')' -%}
+        ~ '::double * ' ~ chances ~ ')' -%}
     {%- if side == 'low' -%}
     greatest(0, round(
         {{ count }}
-        - 1.645::double * sqrt({{ parameters.together }}::double * coalesce({{ doubt }}, 0) + {{ drift }})
+        - {{ parameters.reach }}::double * sqrt({{ parameters.together }}::double * coalesce({{ doubt }}, 0) + {{ drift }})
     ))::bigint
     {%- else -%}
     round(
         {{ count }} + {{ missed }}
-        + 1.645::double * sqrt({{ parameters.clump }}::double * {{ missed }} + {{ drift }})
+        + {{ parameters.reach }}::double * sqrt({{ parameters.clump }}::double * {{ missed }} + {{ drift }})
     )::bigint
     {%- endif -%}
 {%- endmacro %}
@@ -53,9 +53,11 @@
         {#- Copies of a story are right or wrong together: it is in doubt as its articles are. -#}
         {%- set doubt = 'sum(article_doubt) * ' ~ count ~ ' / nullif(' ~ counts['article'] ~ ', 0)' -%}
     {%- endif -%}
+    {%- set chance = var('intervals')[measure].get('chance') -%}
+    {%- set chances = 'sum(' ~ chance ~ ')' if chance else '0' -%}
     {{ count }} as {{ measure }}_count,
     {% for side in ['low', 'high'] -%}
-    {{ interval_bound(measure, side, count, doubt, 'sum(mention_count)') }}
+    {{ interval_bound(measure, side, count, doubt, chances) }}
         as {{ measure }}_count_{{ side }},
     {% endfor %}
 {%- endmacro %}

@@ -16,6 +16,7 @@ from .conftest import (
     GERMANY,
     SURE,
     TSELENSKYY,
+    TYPES,
     UNSURE,
     Text,
     current_texts,
@@ -57,13 +58,13 @@ def texts_of(grain: str, period: date) -> list[Text]:
     return [t for t in DATED if t.published_on and start(grain, t.published_on) == period]
 
 
-def interval(measure: str, count: int, doubt: float, mentions: int) -> dict[str, int]:
+def interval(measure: str, count: int, doubt: float, chances: int = 0) -> dict[str, int]:
     """A count with low and high, as docs/adr/0012-intervals.md says it."""
     p = INTERVALS[measure]
     drift = (p["drift"] * count) ** 2
-    missed = p["missed"] * count + p["unseen"] * mentions
-    low = round(count - 1.645 * (p["together"] * doubt + drift) ** 0.5)
-    high = round(count + missed + 1.645 * (p["clump"] * missed + drift) ** 0.5)
+    missed = p["missed"] * count + p["unseen"] * chances
+    low = round(count - p["reach"] * (p["together"] * doubt + drift) ** 0.5)
+    high = round(count + missed + p["reach"] * (p["clump"] * missed + drift) ** 0.5)
     name = f"{measure}_count"
     return {name: count, f"{name}_low": max(0, low), f"{name}_high": high}
 
@@ -96,15 +97,21 @@ def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
     stories = len({t.story_id for t, m in zip(texts, own, strict=True) if m})
     mentions = sum(map(len, own))
     in_doubt = sum(1 - confidence for confidence in best)
+    # No text has more than five mentions, each in a sentence of its own.
+    headless = sum(
+        bool(m) and not in_it and bool(text.headline)
+        for text, m, in_it in zip(texts, own, headlines, strict=True)
+    )
+    silent = len(best) if TYPES[entity] in ("PERSON", "ORG") else 0
     return {
-        **interval("mention", mentions, all_or_none(sure), mentions),
-        **interval("name_mention", sum(map(len, names)), all_or_none(names), mentions),
-        **interval("article", len(best), in_doubt, mentions),
+        **interval("mention", mentions, all_or_none(sure)),
+        **interval("name_mention", sum(map(len, names)), all_or_none(names)),
+        **interval("article", len(best), in_doubt),
         # Only names are in headlines here, and all quotes are sure.
-        **interval("headline_article", sum(headlines), sum(headlines) * (1 - SURE), mentions),
-        **interval("utterance", spoken, 0, mentions),
-        **interval("quoted_word", words, 0, mentions),
-        **interval("story", stories, in_doubt * stories / max(1, len(best)), mentions),
+        **interval("headline_article", sum(headlines), sum(headlines) * (1 - SURE), headless),
+        **interval("utterance", spoken, 0, silent),
+        **interval("quoted_word", words, 0, silent),
+        **interval("story", stories, in_doubt * stories / max(1, len(best))),
         "outlet_count": len({CANONICAL.get(outlet, outlet) for outlet in outlets}),
         "article_total": len(texts),
         "story_total": len({t.story_id for t in texts}),

@@ -56,7 +56,7 @@ by_story as (
         sum(talked_about_utterance_count) as talked_about_utterance_count,
         sum(quoted_word_count) as quoted_word_count,
         -- What lows and highs are made of, see macros/interval.sql.
-        sum(mention_count) as mention_count,
+        sum(utterance_chance) as utterance_chance,
         sum(article_doubt) as article_doubt,
         sum(utterance_doubt) as utterance_doubt,
         sum(quoted_word_doubt) as quoted_word_doubt,
