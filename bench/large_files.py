@@ -1,9 +1,9 @@
 """Memory on a file of a gigabyte: `python -m bench.large_files [--megabytes N] [FORMAT...]`.
 
-Belongs here: large files made as they are needed, of articles of 100 KB (of
-`records.jsonl` 1 KB, one of them cut off), and what reading each one took: time, items, and the most memory of the process
-that read. Does not belong here: what is in an archive of another kind, and small files
-(`fuzz_readers`). Prints a row a format.
+Belongs here: large files made as they are needed, of articles of 100 KB (of 1 KB in
+`records.jsonl`, one of them cut off), and what reading each one took: time, items, and the most
+memory of the process that read. Does not belong here: what is in an archive of another kind, and
+small files (`fuzz_readers`). Prints a row a format.
 """
 
 from __future__ import annotations
