@@ -15,6 +15,7 @@ import random
 import re
 import shutil
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from bench.faults.tables import difference
 from bench.faults.victim import BETWEEN, Harm, Outcome
 
 PLENTY = "2g"
+SECONDS_TO_END = 20
 LONGEST_MESSAGE = 3
 """Lines: more than a sentence or two is a stack trace or noise."""
 REASON = re.compile("space|disk|full|too large|read-only|writ", re.IGNORECASE)
@@ -56,12 +58,21 @@ def own_disk(folder: Path) -> Iterator[bool]:
         yield made.returncode == 0
     finally:
         if made.returncode == 0:
-            subprocess.run(["umount", str(folder)], check=True)
+            _when_free("umount", str(folder))
 
 
 def remount(folder: Path, options: str) -> None:
     """Change the size or the mode of `own_disk`."""
-    subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
+    _when_free("mount", "-o", f"remount,{options}", str(folder))
+
+
+def _when_free(*command: str) -> None:
+    """Run what fails as long as a process of the round before, about to end, has a file open."""
+    end = time.monotonic() + SECONDS_TO_END
+    while subprocess.run(command, capture_output=True, check=False).returncode:
+        if time.monotonic() > end:
+            subprocess.run(command, check=True)
+        time.sleep(0.2)
 
 
 def used(folder: Path) -> int:
