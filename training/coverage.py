@@ -231,9 +231,9 @@ def _pairs(measure: str, found: Mapping[str, Sequence[Appearance]]) -> dict[str,
     sizes = [len(sample) for sample in rows["row"]]
     return {
         key: [
-            Pair(*row, weight=sum(sizes) / len(sizes) / size)
+            Pair(found, gold, doubt, chances, weight=sum(sizes) / len(sizes) / size)
             for sample, size in zip(by_sample, sizes, strict=True)
-            for row in sample
+            for found, gold, doubt, chances in sample
         ]
         for key, by_sample in rows.items()
     }

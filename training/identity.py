@@ -165,7 +165,12 @@ def scores(gold: Mapping[str, str], found: Mapping[str, str]) -> Scores:
     recall = sum(n * n / of_gold[g] for (g, _), n in sizes.items()) / len(gold)
     p, r = right / max(1, told), right / max(1, true)
     return Scores(
-        *(round(100 * x, 1) for x in (p, r, _f1(p, r), precision, recall, _f1(precision, recall))),
+        pair_precision=round(100 * p, 1),
+        pair_recall=round(100 * r, 1),
+        pair_f1=round(100 * _f1(p, r), 1),
+        b3_precision=round(100 * precision, 1),
+        b3_recall=round(100 * recall, 1),
+        b3_f1=round(100 * _f1(precision, recall), 1),
         mentions=len(gold),
         found=sum(found[key] != key for key in gold),
     )
