@@ -74,7 +74,7 @@ class FewerWords(Words):
 
     def extract(self, article: Article) -> Extraction:
         found = super().extract(article)
-        return Extraction(found.actors[:1], found.mentions[:1])
+        return Extraction(found.actors[:1], tuple(m for m in found.mentions if m.actor == 0)[:1])
 
 
 register_extractor("few", lambda: FewerWords("few-1", name="few"))
