@@ -26,6 +26,7 @@ from etl.readers.language import ENGLISH
 from etl.readers.mappings import Mapping as FieldMapping
 from etl.readers.mappings import MappingError, load_mappings
 from etl.reading import read_apart
+from etl.schema import SCHEMA_VERSION
 from etl.settings import Place, Settings, place
 from etl.store import checks, inbox, staging
 from etl.store.archive import ChangedError, DamagedObjectError, Entry, RawArchive
@@ -39,6 +40,8 @@ Progress = Callable[[str, int, int], None]
 
 WAITING = "another process is writing to the warehouse; this one waits for it"
 """Stage that is reported, once, while somebody else holds the lock that is needed next."""
+READ = "read and extract"
+READ_AGAIN = "an older newsactors made this warehouse: read and extract all again"
 ARCHIVE_CHUNK = 100
 """Files between two writes of the manifest: a killed run reads at most so many again."""
 
@@ -251,6 +254,7 @@ def stage_new(
             mappings = load_mappings(settings.field_mappings)
         except MappingError as error:
             raise InputError(str(error)) from None
+        is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.every_batch())
         reading = _Reading(settings, archive, stage, extractor, archive.forgotten(), mappings)
         done = 0
         while done < len(entries):
@@ -269,7 +273,7 @@ def stage_new(
             result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
             result.articles += reading.articles
             done += len(read)
-            progress("read and extract", done, len(entries))
+            progress(READ_AGAIN if is_older else READ, done, len(entries))
         if reading.came_back:
             archive.forget(reading.came_back, run_id)
     state.add_counts(run_id, quarantined=result.quarantined)

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from etl import schema
+from etl import intake, schema
 from etl.actors.ledger import DECISIONS, Ledger, LedgerError
 from etl.doctor.examine import examine
 from etl.doctor.findings import is_sound
@@ -79,6 +79,10 @@ def test_an_older_warehouse_is_brought_up_to_date_by_the_next_run(
     history = len(world.state.runs())
     with duckdb.connect(str(world.settings.published.resolve()), read_only=True) as reader:
         count = reader.execute("select count(*) from articles").fetchone()
+        said: set[str] = set()
+        intake.stage_new(world.settings, world.in_use, "old", lambda stage, *_: said.add(stage))
+        # What is staged has other columns since layout 2.
+        assert said == ({intake.READ_AGAIN} if archive == OLDER[0] else set())
         # Models are the same, whatever there was before: one publish will do.
         world.ingest(publish=archive == OLDER[0], run_id="upgrade")
         assert reader.execute("select count(*) from articles").fetchone() == count == (4,)
