@@ -14,6 +14,7 @@ import resource
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -199,6 +200,11 @@ class Server:
         os.environ.pop("DAGSTER_HOME", None)
         try:
             forkserver.ensure_running()
+            # It has imported everything once it starts a process: what it then holds open lies on
+            # the disk of now, not on one that a fault mounts over it.
+            ready = self._context.Process(target=_ready)
+            ready.start()
+            ready.join()
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -234,6 +240,10 @@ class Server:
 # What happens in the process itself
 
 
+def _ready() -> None:
+    """Nothing."""
+
+
 def _command(
     arguments: list[str],
     environment: dict[str, str],
@@ -245,6 +255,7 @@ def _command(
         for fd in (1, 2):
             os.dup2(file.fileno(), fd)
     os.environ.update(environment)
+    tempfile.tempdir = None  # as in a process that begins: the server has found one already
     stages = [BETWEEN]
 
     def enter(name: str) -> None:
