@@ -29,6 +29,9 @@ from etl.preview import preview
 from etl.settings import Place, Settings
 from etl.store.state import Attempt, Rejected, Run, State, StateError
 
+MOST_RUNS_AFTER = 3
+"""Of those that follow a run because corrections came at its very end."""
+
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 
@@ -102,7 +105,22 @@ def prepare_to_run() -> None:
 
 
 def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
-    """Run a job and return its row of the history; ClickException where it failed."""
+    """Run a job and return its row of the history; ClickException where it failed.
+
+    Corrections that were recorded while it held the writer lock, after it had looked for the last
+    time, are applied by another run: nobody else would.
+    """
+    from etl import applying, pipeline  # with all that they import, for commands that run nothing
+
+    done = _run_job(settings, job, ops, verbose)
+    for _ in range(MOST_RUNS_AFTER):
+        if not (settings.published.exists() and pipeline.is_correction_due(settings)):
+            break
+        _run_job(settings, applying.job_for_corrections(settings), {}, verbose)
+    return done
+
+
+def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
     from etl.assets import in_process  # importing Dagster takes a second
 
     try:

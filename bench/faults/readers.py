@@ -62,15 +62,19 @@ def is_whole(seen: list[int]) -> bool:
 
 
 def read(published: Path, stop: Path, how: str) -> dict[str, Any]:
-    """Read again and again until the file `stop` exists: 'held' in one connection, else in new."""
+    """Read again and again until the file `stop` exists: 'held' in one connection, else in new.
+
+    Ends too when whoever started it has.
+    """
     polls, counts, problems = 0, set(), []
+    parent = os.getppid()
 
     def connect() -> duckdb.DuckDBPyConnection:
         file = published if how == "link" else published.resolve()
         return duckdb.connect(str(file), read_only=True)
 
     held = connect() if how == "held" else None
-    while not stop.exists():
+    while not stop.exists() and os.getppid() == parent:
         try:
             con = held or connect()
             try:

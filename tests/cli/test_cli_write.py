@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from once import begin
 
-from etl import comparison
+from etl import comparison, pipeline
 from etl.cli import main
 from etl.extract import get_extractor, register_extractor
 from etl.model import Article, Extraction
@@ -182,6 +182,35 @@ def test_quarantine_is_listed_shown_and_tried_again(
     failed = run("quarantine", "retry", "--all", "--strict")
     assert failed.exit_code == 1
     assert "0 left the quarantine" in failed.stderr
+
+
+def test_a_correction_at_the_very_end_of_a_run_is_applied_all_the_same(
+    first: subprocess.CompletedProcess[str],
+    place: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Recorded when the run has published and looks no more, but still holds the writer lock."""
+
+    def record_and_go_on(settings: Settings) -> None:
+        monkeypatch.setattr(pipeline, "days_reported", days_reported)
+        names = ("actors", "rename", "Ellen Marsk1", "Ellen Renamed", "--because", "test")
+        done = subprocess.run([sys.executable, "-m", "etl.cli", *names], env=dict(os.environ),
+                              capture_output=True, text=True)  # fmt: skip
+        said.append(done.stderr)
+        days_reported(settings)
+
+    said: list[str] = []
+    days_reported = pipeline.days_reported
+    monkeypatch.setattr(pipeline, "days_reported", record_and_go_on)
+    (place / "inbox" / "late.txt").write_text(ARTICLE.format(n=7))
+    result = run("ingest", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["articles_new"] == 1
+    assert "another process is writing to the warehouse: that run applies it" in said[0]
+    assert "Ellen Renamed" in run("top", "--limit", "50").stdout
+    undone = run("actors", "undo", said[0].split()[2], "--because", "test")
+    assert undone.exit_code == 0, undone.stderr
 
 
 def test_what_is_not_there_is_a_usage_error(run: Run) -> None:
