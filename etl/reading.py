@@ -24,6 +24,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
@@ -108,12 +109,15 @@ class _Process:
             )
         self.connection = Connection(mine.detach())
         try:
-            self.connection.recv()
+            failed = self.connection.recv()
         except EOFError:
             raise RuntimeError(
                 f"the reading process ended with {self.popen.wait()} before it began; "
                 "what it wrote on standard error says why"
             ) from None
+        if failed is not None:
+            self.end()
+            raise OSError(failed.errno, failed.strerror, tempfile.gettempdir())
 
     def is_alive(self) -> bool:
         return self.popen.poll() is None
@@ -176,7 +180,11 @@ def serve(fd: int) -> None:
     """Read what comes over the connection, until it closes: the life of the process apart."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the owner, who ends this
     connection = Connection(fd)
-    detector()  # which unpacks its model into a temporary file
+    try:
+        detector()  # which unpacks its model into a temporary file
+    except OSError as error:  # no room for one: the owner is to say it
+        connection.send(error)
+        return
     sys.addaudithook(_refuse)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     connection.send(None)

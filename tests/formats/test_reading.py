@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import tempfile
 from collections.abc import Generator, Iterator
@@ -38,6 +39,18 @@ def apart(data: bytes, path: str, limits: Limits | None = None) -> list[Item]:
                                   "text.txt.zst", "paper.pdf", "wire.newsml"])  # fmt: skip
 def test_a_file_is_read_the_same_apart(name: str) -> None:
     assert apart(files.FILES[name], name) == read_file(files.FILES[name], name)
+
+
+def test_no_room_for_temporary_files_is_told_in_a_line() -> None:
+    reading._end_all()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(OSError, match=f"too large: '{tempfile.gettempdir()}'"):
+            apart(files.FILES["text.txt"], "text.txt")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert apart(files.FILES["text.txt"], "text.txt")
 
 
 def test_a_large_file_is_handed_over_open(monkeypatch: pytest.MonkeyPatch) -> None:
