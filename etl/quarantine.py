@@ -11,6 +11,7 @@ import fnmatch
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -20,8 +21,9 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from etl import export
-from etl.readers import Item, read_items
+from etl.readers import Item
 from etl.readers.mappings import MappingError, load_mappings
+from etl.reading import read_apart
 from etl.settings import Settings
 from etl.store.archive import RawArchive
 from etl.store.state import Rejected
@@ -118,12 +120,13 @@ def _items(
     except MappingError:
         mappings = ()
     last = max(numbers)
-    file.seek(0)
-    for found in read_items(file, size, path, settings.limits, mappings):
-        if found.number in numbers:
-            yield found
-        if found.number >= last:
-            return
+    # Apart, as an ingest does: what is here may be what ended the process that read it.
+    with closing(read_apart(file, size, path, settings.limits, mappings)) as items:
+        for found in items:
+            if found.number in numbers:
+                yield found
+            if found.number >= last:
+                return
 
 
 def export_items(
