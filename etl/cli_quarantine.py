@@ -9,8 +9,10 @@ item.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -50,7 +52,19 @@ def quarantine() -> None:
 
 
 def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options by which all commands choose items."""
+    """The options by which all commands choose items; they get them as one `choice`."""
+
+    @functools.wraps(command)
+    def chosen(
+        *args: Any,
+        reasons: tuple[str, ...],
+        run_id: str,
+        path: str,
+        since: date | None,
+        **options: Any,
+    ) -> Any:
+        return command(*args, choice=Choice((), reasons, run_id, path, since), **options)
+
     for option in reversed(
         (
             click.option(
@@ -66,8 +80,8 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--since", type=Day(), help="Only what was first set aside since a day."),
         )
     ):
-        command = option(command)
-    return command
+        chosen = option(chosen)
+    return chosen
 
 
 def _chosen(settings: Settings, choice: Choice) -> list[Rejected]:
@@ -90,16 +104,7 @@ def _as_row(item: Rejected | Attempt) -> dict[str, object]:
 )
 @json_option
 @click.pass_obj
-def list_items(
-    settings: Settings,
-    reasons: tuple[str, ...],
-    run_id: str,
-    path: str,
-    since: date | None,
-    left: bool,
-    limit: int,
-    as_json: bool,
-) -> None:
+def list_items(settings: Settings, choice: Choice, left: bool, limit: int, as_json: bool) -> None:
     """The items in quarantine, by file; --json has all of them, with the remedies.
 
     For all rows as a table: `newsactors export quarantine`.
@@ -110,12 +115,11 @@ def list_items(
       newsactors quarantine list --json | jq -r '.[].remedy' | sort | uniq -c
     """
     if left:
-        if reasons or run_id or path or since:
+        if choice:
             raise click.UsageError("--left shows all that has left")
         last = {a.quarantine_id: a for a in State(settings.state_file).attempts(is_left=True)}
         _print_left(list(last.values()), limit, as_json)
         return
-    choice = Choice((), reasons, run_id, path, since)
     found = _chosen(settings, choice)
     if as_json:
         click.echo(export.to_json([_as_row(r) for r in found], indent=2))
@@ -256,10 +260,7 @@ def _show_look(item: Rejected, seen: Look | None) -> None:
 def retry(
     settings: Settings,
     ids: tuple[str, ...],
-    reasons: tuple[str, ...],
-    run_id: str,
-    path: str,
-    since: date | None,
+    choice: Choice,
     is_all: bool,
     strict: bool,
     as_json: bool,
@@ -277,7 +278,7 @@ def retry(
       newsactors quarantine retry --reason unmapped --path 'dumps/*'
       newsactors quarantine retry --all --strict
     """
-    choice = Choice(ids, reasons, run_id, path, since)
+    choice = replace(choice, ids=ids)
     if is_all == bool(choice):
         raise click.UsageError("name items by id or option, or say --all, and not both")
     chosen = _chosen(settings, choice)
@@ -309,15 +310,7 @@ def retry(
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @choice_options
 @click.pass_obj
-def export_to(
-    settings: Settings,
-    folder: Path,
-    ids: tuple[str, ...],
-    reasons: tuple[str, ...],
-    run_id: str,
-    path: str,
-    since: date | None,
-) -> None:
+def export_to(settings: Settings, folder: Path, ids: tuple[str, ...], choice: Choice) -> None:
     """Write the rejected bytes into DIR, which must be new or empty, with an index.csv.
 
     Without ids and options everything. A record that is a line of its file is written alone, else
@@ -329,7 +322,7 @@ def export_to(
       newsactors quarantine export rejected/
       newsactors quarantine export rejected/ --reason malformed --path '*.jsonl'
     """
-    chosen = _chosen(settings, Choice(ids, reasons, run_id, path, since))
+    chosen = _chosen(settings, replace(choice, ids=ids))
     try:
         with terminal.progress("writing items") as report:
             written = export_items(settings, chosen, folder, report)
