@@ -44,7 +44,12 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
         ],
         jobs=automation.jobs(),
         schedules=automation.schedules(settings),
-        sensors=[automation.new_files, automation.run_failed, automation.lost_runs],
+        sensors=[
+            automation.new_files,
+            automation.run_failed,
+            automation.lost_runs,
+            automation.late_corrections,
+        ],
         resources={"warehouse": Warehouse(), **(resource_overrides or {})},
         # Steps are short: a process for each would import everything again (128 s for two steps).
         executor=dg.in_process_executor,

@@ -1,5 +1,6 @@
-"""Jobs, schedules, and the sensors on the inbox, on failed runs and on lost ones."""
+"""Jobs, schedules, and the sensors on the inbox and on runs: failed, lost, or too early."""
 
+import functools
 import hashlib
 import json
 import shlex
@@ -13,6 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition,  # has no public name yet
 )
 
+from etl import pipeline
 from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
 from etl.assets.loaded import CORRECTED, LINKED
 from etl.assets.published import CORRECTION, PUBLICATION_DAYS, PUBLISHED
@@ -32,7 +34,8 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOTIFY_SECONDS = 30
 
 
-def jobs() -> list[UnresolvedAssetJobDefinition]:
+@functools.cache  # a sensor that asks for one must know the very same
+def jobs() -> Sequence[UnresolvedAssetJobDefinition]:
     """The jobs of the code location; all but `watch` end with a publish where anything changed."""
     # All models, not only those downstream of what is chosen: a part is never published.
     everything = dg.AssetSelection.all()
@@ -244,6 +247,31 @@ def lost_runs(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.S
         context.instance.report_run_failed(run, killed[run.run_id])
     return dg.SkipReason(
         f"closed {', '.join(run.run_id for run in lost)}" if lost else "all runs are alive"
+    )
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    name="late_corrections",
+    request_job=next(job for job in jobs() if job.name == REPUBLISH),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Applies corrections that were recorded in the last moments of a run, after it had "
+    "looked for them the last time. A command of `newsactors` does that for its own runs.",
+)
+def late_corrections(
+    context: dg.RunStatusSensorContext, warehouse: Warehouse
+) -> dg.RunRequest | dg.SkipReason:
+    """Asks for a run when one has ended and corrections are on file that are not published.
+
+    `republish`, because whether the quicker job will do is only known under the writer lock, for
+    which a tick must not wait.
+    """
+    settings = warehouse.settings
+    if not settings.published.exists() or not pipeline.is_correction_due(settings):
+        return dg.SkipReason("what is on file is published")
+    return dg.RunRequest(
+        run_key=context.dagster_run.run_id,
+        tags={KIND_TAG: "republish", **WRITER_TAG},
     )
 
 

@@ -19,6 +19,7 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 from place import Place, environment
 
+from etl import correcting
 from etl.assets import automation
 from etl.settings import SettingsError
 
@@ -236,3 +237,26 @@ def test_a_run_whose_process_is_gone_is_closed_so_that_the_queue_moves_on(
     ]
     assert statuses == [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED]
     assert message(tick(place, automation.lost_runs, instance, None)) == "all runs are alive"
+
+
+def test_a_correction_that_came_at_the_very_end_of_a_run_is_applied_by_another(
+    place: Place, instance: dg.DagsterInstance
+) -> None:
+    place.drop("2025-06-02")
+    night = place.run(instance)
+    context = dg.build_run_status_sensor_context(
+        sensor_name="late_corrections",
+        dagster_event=night.get_run_success_event(),
+        dagster_instance=instance,
+        dagster_run=night.dagster_run,
+        resources={"warehouse": place.warehouse()},
+    )
+    with context:
+        assert isinstance(automation.late_corrections(context), dg.SkipReason)
+    with place.published() as con:
+        ids = [i for (i,) in con.execute("select entity_id from entities limit 2").fetchall()]
+    apart = (("actor", ids[0]), ("other", ids[1]))
+    correcting.submit(place.settings, "distinct", apart, because="two people", author="a test")
+    with context:
+        assert isinstance(automation.late_corrections(context), dg.RunRequest)
+    assert automation.late_corrections.job_name == "republish"
