@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from etl import pipeline
+from etl import modelling, pipeline
 from etl.actors import replay
 from etl.actors.plan import make_plan
 from etl.settings import Settings
-from etl.store import build
+from etl.store import build, stamps
 from etl.store.files import exclusive_lock
-from etl.store.publish import published_property
+from etl.store.publish import CORRECTIONS, published_property
 from etl.store.registry import RegistryError, corrections_and_digest, corrections_digest
 
 
@@ -44,10 +44,10 @@ def correct(settings: Settings) -> Corrected:
             before = con.execute("select correction_id from loaded.corrections").fetchall()
             replay.replay(con, plan)
             con.execute(_CHANGED_ARTICLES)
-            changed = pipeline.unmodelled(con) | replay.store(con)
-            build.set_property(con, pipeline.UNMODELLED, ",".join(sorted(changed)))
+            changed = modelling.unmodelled(con) | replay.store(con)
+            build.set_property(con, modelling.UNMODELLED, ",".join(sorted(changed)))
             con.execute("insert into bookkeeping.unmodelled_actors from corrected_actors")
-            build.set_property(con, pipeline.CORRECTIONS, digest)
+            build.set_property(con, CORRECTIONS, digest)
         history = con.execute(
             "select correction_id, status, detail from loaded.corrections order by position"
         ).fetchall()
@@ -89,8 +89,8 @@ def job_for_corrections(settings: Settings) -> str:
         generation = build.get_property(con, "generation")
         is_complete = (
             published_property(settings, "generation") == generation
-            and published_property(settings, "models_version") == pipeline.models_version()
-            and (build.get_property(con, "modelled_generation") or "").startswith(f"{generation}+")
+            and published_property(settings, "models_version") == modelling.models_version()
+            and stamps.generation_seen(con, "modelled") == generation
         )
     return "apply_corrections" if is_complete else "republish"
 
@@ -103,7 +103,7 @@ def apply_late_corrections(settings: Settings) -> bool:
     lock.
     """
     with build.open_build(settings.build_file) as con:
-        applied = build.get_property(con, pipeline.CORRECTIONS)
+        applied = build.get_property(con, CORRECTIONS)
     if applied is None or applied == corrections_digest(settings):
         return False
     try:
@@ -111,5 +111,5 @@ def apply_late_corrections(settings: Settings) -> bool:
     except RegistryError:
         return False
     if not pipeline.check_links(settings):
-        pipeline.build_models(settings)
+        modelling.build_models(settings)
     return True

@@ -44,8 +44,9 @@ from etl.cli_run import (
     verbose_option,
 )
 from etl.extract import extractor_names, get_extractor
+from etl.forgetting import forget_article
 from etl.intake import WAITING, InputError
-from etl.pipeline import clear_for_rebuild, forget_article
+from etl.pipeline import clear_for_rebuild
 from etl.queries import Row
 from etl.reextract import build_candidate, extractor_in_use, name_in_use
 from etl.settings import Settings, SettingsError, place

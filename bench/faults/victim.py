@@ -42,11 +42,11 @@ STAGES: dict[str, tuple[str, ...]] = {
     "record": ("etl.store.registry.append",),
     "correct": ("etl.applying.correct",),
     "stories": ("etl.pipeline.group",),
-    "dbt": ("etl.pipeline.build_models",),
+    "dbt": ("etl.modelling.build_models",),
     "publish": ("etl.pipeline.publish_build", "etl.pipeline.days_reported"),
     "candidate": ("etl.reextract.build_candidate",),
     "switch": ("etl.reextract.promote", "etl.reextract.roll_back"),
-    "forget": ("etl.pipeline.forget_article",),
+    "forget": ("etl.forgetting.forget_article",),
     "clear": ("etl.pipeline.clear_for_rebuild",),
 }
 """The functions that a stage consists of; within one another the innermost counts."""

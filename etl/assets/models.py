@@ -11,7 +11,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY as UNIQUE_ID
 
-from etl import overview, pipeline
+from etl import modelling, overview
 from etl.assets.common import DATA_TEAM
 from etl.assets.loaded import CORRECTED
 from etl.assets.warehouse import WRITER_POOL, Warehouse
@@ -51,7 +51,7 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
         warehouse.lock_for_writing(context)
         error = None
         try:
-            result = pipeline.build_models(
+            result = modelling.build_models(
                 warehouse.settings,
                 _selection(context),
                 is_all_corrected=corrected(context.assets_def) <= context.selected_asset_keys,

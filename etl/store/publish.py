@@ -23,6 +23,8 @@ from etl.store.state import State, quarantine_table, runs_table
 KEPT_SNAPSHOTS = 2
 FORGOTTEN_THROUGH = "forgotten_through"
 """Property: the manifest sequence of the last article that was forgotten, empty for none."""
+CORRECTIONS = "corrections"
+"""Property: the digest of the corrections that were applied, empty for none."""
 FREE_SPACE_FACTOR = 3
 """Space that must be free before a publish, in sizes of the build file."""
 

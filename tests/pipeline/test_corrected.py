@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from etl import applying, pipeline
+from etl import applying, modelling, pipeline
 from etl.actors.corrections import UNDO, Correction, record
 from etl.store import dbt, registry
 from etl.store.publish import PublishError
@@ -113,7 +113,7 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct
     assert len(tests) > 10
     applying.correct(settings)
     assert pipeline.check_links(settings) == []
-    done = pipeline.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
+    done = modelling.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
     assert {r.node.name for r in done.results} == {*CORRECTED, *tests}
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     pipeline.publish_build(settings, Words(), "quick")
@@ -134,7 +134,7 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(published: World, correct: C
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     applying.correct(settings)
     assert pipeline.check_links(settings) == []
-    done = pipeline.build_models(settings, CORRECTED, is_all_corrected=True)
+    done = modelling.build_models(settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     assert dict(
         published.query("select entity_id, max(mention_count) from main.actor_articles group by 1")
@@ -154,7 +154,7 @@ def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
         published.query(f"update main.{name} set mention_count = 99 returning 1")
     correct("article", article=article, date="2025-04-01")
     applying.correct(settings)
-    done = pipeline.build_models(settings, CORRECTED, is_all_corrected=True)
+    done = modelling.build_models(settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     anew = {
         "actor_articles": f"article_id = '{article}'",
@@ -179,7 +179,7 @@ def test_a_failing_test_stops_a_refresh_and_changes_nothing(
     published.query("insert into loaded.actor_links from loaded.actor_links")
     assert pipeline.check_links(settings)
     with pytest.raises(dbt.DbtError, match="grain_mentions_mention_id"):
-        pipeline.build_models(
+        modelling.build_models(
             settings, [*CORRECTED, "grain_mentions_mention_id"], is_all_corrected=True
         )
     assert published.query("select count(*) from main.entities") == [(len(id_of),)]
@@ -242,7 +242,7 @@ def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
     settings, id_of = published.settings, ids(published)
     published.drop("new.txt", text(story(20)))
     published.ingest()
-    pipeline.build_models(settings)
+    modelling.build_models(settings)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     assert applying.apply_late_corrections(settings)
     pipeline.publish_build(settings, Words(), "run")

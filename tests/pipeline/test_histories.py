@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from etl import applying, extract, pipeline, reextract
+from etl import applying, extract, modelling, pipeline, reextract
 from etl.actors.corrections import UNDO, record
 from etl.actors.plan import why_refused
 from etl.extract import DEFAULT_EXTRACTOR
@@ -77,7 +77,7 @@ def correct(world: World, chance: random.Random) -> None:
     registry.append(world.settings, lambda _: new)
     applying.correct(world.settings)
     assert pipeline.check_links(world.settings) == []
-    done = pipeline.build_models(world.settings, everything(world), is_all_corrected=True)
+    done = modelling.build_models(world.settings, everything(world), is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult"
     pipeline.publish_build(world.settings, world.in_use(), "quick")
 

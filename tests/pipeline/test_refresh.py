@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl import pipeline, schema
+from etl import modelling, pipeline, schema
 from etl.store import dbt
 from etl.store.refresh import COMPILED, RefreshResult, refresh
 from pipeline.world import World, story, text
@@ -21,7 +21,7 @@ def test_a_second_night_is_published_without_dbt_as_dbt_would(published: World) 
     published.drop("new.txt", text(story(20), day="2025-04-02", outlet="Paper 9"))
     published.drop("0.txt", text(story(21), day="2025-03-01", outlet="Paper 0"))
     published.ingest()
-    assert isinstance(pipeline.build_models(published.settings), RefreshResult)
+    assert isinstance(modelling.build_models(published.settings), RefreshResult)
     pipeline.publish_build(published.settings, published.in_use(), "run")
     quick = published.main()
     assert ("Person20",) in published.published("select name from entities")
@@ -45,7 +45,7 @@ def test_a_failing_test_leaves_all_models_as_they_were(published: World) -> None
     published.query("update loaded.text_mentions set type = 'GHOST'")
     before = published.query("from main.actor_daily order by all")
     with pytest.raises(dbt.DbtError, match="accepted_values_mentions_type") as raised:
-        pipeline.build_models(published.settings)
+        modelling.build_models(published.settings)
     assert published.query("from main.actor_daily order by all") == before
     assert {r.status for r in raised.value.result.results} == {"pass", "fail"}
 

@@ -24,7 +24,7 @@ import duckdb
 from bench.faults.tables import Rows as Rows
 from bench.faults.tables import published_rows, rows
 from bench.faults.victim import Changes
-from etl import applying, intake, pipeline, reextract, schema
+from etl import applying, forgetting, intake, modelling, pipeline, reextract, schema
 from etl.extract import Extractor, get_extractor, register_extractor
 from etl.intake import Staged, silent
 from etl.model import Article, Extraction, Mention, Quote, TextActor
@@ -167,7 +167,7 @@ class World:
                 pipeline.group(self.settings)
                 assert pipeline.check_stories(self.settings) == []
                 if publish:
-                    pipeline.build_models(self.settings)
+                    modelling.build_models(self.settings)
                     applying.apply_late_corrections(self.settings)
                     pipeline.publish_build(self.settings, self.in_use(), run_id)
                     pipeline.days_reported(self.settings)
@@ -179,7 +179,7 @@ class World:
         """Build all models as after a change of the SQL, and publish them."""
         with build.open_build(self.settings.build_file) as con:
             build.set_property(con, "models_version", "another")
-        done = pipeline.build_models(self.settings)
+        done = modelling.build_models(self.settings)
         assert type(done).__name__ == "RunExecutionResult"
         pipeline.publish_build(self.settings, self.in_use(), "full")
 
@@ -204,7 +204,7 @@ class World:
         writer = Writer(self.settings)
         writer.acquire()
         try:
-            pipeline.forget_article(self.settings, article_id, "forget")
+            forgetting.forget_article(self.settings, article_id, "forget")
         finally:
             writer.release()
 
