@@ -9,7 +9,7 @@ export DAGSTER_HOME ?= $(CURDIR)
 export NEWSACTORS_HOME ?= $(CURDIR)/warehouse
 export DO_NOT_TRACK = 1
 
-.PHONY: help setup run dev test soak lint format eval lock
+.PHONY: help setup run dev explore test soak lint format eval lock
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ dev: $(STAMP) ## Dagster's UI on 127.0.0.1:3000, with schedules and lasting hist
 	mkdir -p warehouse/dagster
 # Hides the advice to use `dg dev` instead: it needs a package that drags in clients of the cloud.
 	PYTHONWARNINGS='ignore:Function `dev_command`' $(BIN)/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
+
+explore: $(STAMP) ## The analyst's app over what is published, on 127.0.0.1:3001
+	$(BIN)/newsactors explore --port $${PORT:-3001}
 
 test: $(STAMP) ## Run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -57,6 +57,7 @@ from etl.store.editions import Choice, last_switch
 from etl.store.staging import StagingError
 from etl.store.state import Rejected, State, StateError
 from etl.store.writer import Writer
+from explorer import cli as explorer_cli
 
 SHOWN_WARNINGS = 10
 
@@ -74,6 +75,7 @@ def main(context: click.Context) -> None:
     Look:    newsactors top
              newsactors timeline "Nadia Verholt" --by week
              newsactors quotes --by "Nadia Verholt"
+    Explore: newsactors explore
     Ask:     newsactors sql "select outlet, count(*) from articles group by all"
 
     State lives in $NEWSACTORS_HOME (default: warehouse/ of the checkout); what others read is
@@ -91,6 +93,8 @@ cli_read.register(main)
 main.add_command(cli_actors.actors)
 main.add_command(cli_doctor.doctor)
 main.add_command(cli_quarantine.quarantine)
+main.add_command(explorer_cli.explore)
+main.add_command(explorer_cli.report)
 
 
 def _expand(patterns: Sequence[str]) -> list[str]:

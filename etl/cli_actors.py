@@ -10,8 +10,6 @@ be several actors is refused with their ids.
 
 from __future__ import annotations
 
-import getpass
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -262,19 +260,6 @@ def apply(settings: Settings, as_json: bool, verbose: bool) -> None:
         click.echo(f"applied, in {seconds:.1f} s" if is_due else "nothing new to apply", err=True)
 
 
-def _author_of(given: str | None) -> str:
-    """Who decides: as given, else as git knows them, else the user."""
-    if given:
-        return given
-    try:
-        found = subprocess.run(
-            ["git", "config", "user.name"], capture_output=True, text=True, timeout=5
-        ).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        found = ""
-    return found or getpass.getuser()
-
-
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Turn what can be wrong with a correction into a message and exit code 1."""
@@ -308,7 +293,7 @@ def _record(
             action,
             meant,
             because=options["because"],
-            author=_author_of(options["author"]),
+            author=correcting.author_of(options["author"]),
             undoes=undoes,
             dry_run=options["dry_run"],
         )

@@ -8,6 +8,8 @@ the rows before it, appending it. Does not belong here: what rows mean together 
 
 from __future__ import annotations
 
+import getpass
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -106,6 +108,19 @@ def submit(
     else:
         new = registry.append(settings, check)
     return new, effects[0]
+
+
+def author_of(given: str | None) -> str:
+    """Who decides: as given, else as git knows them, else the user."""
+    if given:
+        return given
+    try:
+        found = subprocess.run(
+            ["git", "config", "user.name"], capture_output=True, text=True, timeout=5
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        found = ""
+    return found or getpass.getuser()
 
 
 def effect_of(

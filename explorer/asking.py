@@ -1,0 +1,96 @@
+"""What an address asks for: the parameters of a view, checked, and a connection to answer from.
+
+Does not belong here: addresses themselves (`server`), SQL (`views`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+import duckdb
+
+from etl import queries
+from etl.queries import Row
+from etl.settings import Settings
+
+T = TypeVar("T")
+
+
+class AskingError(ValueError):
+    """A parameter that cannot be used; the message says which and what is possible."""
+
+
+class NotFoundError(LookupError):
+    """What is asked for is not in the published file; `candidates` are actors that may be meant."""
+
+    def __init__(self, message: str, candidates: Sequence[Row] = ()) -> None:
+        super().__init__(message)
+        self.candidates = candidates
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question of one visitor."""
+
+    con: duckdb.DuckDBPyConnection
+    settings: Settings
+    parameters: Mapping[str, Sequence[str]]
+    memory: dict[object, Any] = field(default_factory=dict)
+    """What was found out about this snapshot before."""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a parameter, without empty ones."""
+        return [value for value in self.parameters.get(name, ()) if value.strip()]
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value of a parameter."""
+        return next(iter(self.all(name)), default).strip()
+
+    def one_of(self, name: str, allowed: Sequence[str]) -> str:
+        """The value of a parameter out of a list, the first where it is not given.
+
+        Raises AskingError for another.
+        """
+        value = self.text(name, allowed[0])
+        if value not in allowed:
+            raise AskingError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def day(self, name: str) -> date | None:
+        """The value of a parameter as a day; None where it is not given.
+
+        Raises AskingError where it is no day.
+        """
+        value = self.text(name)
+        try:
+            return date.fromisoformat(value) if value else None
+        except ValueError:
+            raise AskingError(f"{name} is a day such as 2025-06-05, not {value!r}") from None
+
+    def page(self) -> int:
+        """The page of a long table, from 1. Raises AskingError where it is no such number."""
+        value = self.text("page", "1")
+        if not value.isdecimal() or not 1 <= int(value) <= 1_000_000:
+            raise AskingError(f"page is a number from 1, not {value!r}")
+        return int(value)
+
+    def actor(self, value: str) -> Row:
+        """The actor that an id or a name means; NotFoundError with those that it may mean."""
+        try:
+            return queries.resolve(self.con, value)[0]
+        except queries.NameNotFoundError as error:
+            raise NotFoundError(str(error), error.candidates) from None
+
+    def remembered(self, key: object, find: Callable[[], T]) -> T:
+        """What `find` gives, found once a snapshot."""
+        if key not in self.memory:
+            self.memory[key] = find()
+        found: T = self.memory[key]
+        return found
+
+    def rows(self, sql: str, **parameters: object) -> list[Row]:
+        """The rows of a query; values travel as parameters."""
+        return queries.rows(self.con, sql, parameters)

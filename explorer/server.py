@@ -1,0 +1,310 @@
+"""The app on 127.0.0.1: addresses -> views, suggestions while one types, exports, corrections.
+
+Belongs here: HTTP, and who may ask. Does not belong here: what stands on a page (`views`), HTML
+(`rendering`). A page asks for nothing from another machine, and other sites cannot ask for a page's
+data or make it change anything: the name that a browser asked for must be this machine's, and a
+change needs the token of a page of ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import pyarrow as pa
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from etl import __version__, correcting, queries
+from etl.actors.corrections import CorrectionError
+from etl.export import plain, write_rows
+from etl.settings import Settings
+from etl.store.registry import RegistryError
+from explorer import rendering
+from explorer.applying import Applier
+from explorer.asking import Ask, AskingError, NotFoundError
+from explorer.blocks import Column, Link, Note, Page, Row, Section, Table, Waiting
+from explorer.published import Published
+from explorer.views import MENU, VIEWS
+from explorer.views.corrections import meant
+from explorer.views.links import to_actor
+
+HOST = "127.0.0.1"
+NAMES = ["127.0.0.1", "localhost"]
+FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+SUGGESTED = 9
+MOST_FORM_BYTES = 64 << 10
+
+HEADERS = {
+    # Vega makes functions of its expressions; scripts come from this server only.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_SUGGEST = """
+with forms as (
+  select entity_id, folded(name) as form, true as is_own from entities
+  union all
+  select entity_id, folded(unnest(aliases)), false from entities
+),
+matched as (
+  select entity_id, max(is_own) as is_own,
+    min(case when starts_with(form, folded($q)) then 0 else 1 end) as place
+  from forms
+  where starts_with(form, folded($q)) or contains(form, ' ' || folded($q))
+  group by 1
+)
+select entity_id, name, type, article_count
+from matched join entities using (entity_id)
+order by article_count * case when is_own then 5 else 1 end desc, place, name limit $limit
+"""
+
+
+class Explorer:
+    """The routes, over one warehouse."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.published = Published(settings)
+        self.applier = Applier(settings)
+        self.token = secrets.token_urlsafe()
+
+    def app(self) -> Starlette:
+        """The application, for any ASGI server."""
+
+        @contextlib.asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            yield
+            self.published.close()
+
+        return Starlette(
+            routes=[
+                Route("/", lambda request: RedirectResponse("/today")),
+                Route("/published", self._published),
+                Route("/suggest", self._suggest),
+                Route("/static/{name}", _static),
+                Route("/export/{view}/{table}.{form}", self._export),
+                Route("/corrections", self._correct, methods=["POST"]),
+                Route("/{view}", self._view),
+            ],
+            middleware=[
+                Middleware(TrustedHostMiddleware, allowed_hosts=NAMES, www_redirect=False),
+                Middleware(GZipMiddleware),
+            ],
+            lifespan=lifespan,
+        )
+
+    def _published(self, request: Request) -> Response:
+        snapshot, is_applying = self.published.snapshot(), self.applier.is_applying
+        return JSONResponse({"snapshot": snapshot, "is_applying": is_applying}, headers=HEADERS)
+
+    def _view(self, request: Request) -> Response:
+        return self._answer(request.path_params["view"], _parameters(request))
+
+    def _answer(self, view: str, parameters: Mapping[str, list[str]]) -> Response:
+        snapshot = self.published.snapshot()
+        status, page = self._page(view, parameters)
+        export = _exports(view, parameters) if status == 200 else None
+        html = rendering.html(
+            page,
+            rendering.address,
+            export=export,
+            snapshot=snapshot,
+            token=self.token,
+            home=Link("today"),
+            links=[(name, label, f"/{name}") for name, label in MENU.items()],
+            footer=f"newsactors {__version__}, publish {snapshot or 'none'}. Every number leads to "
+            "the articles behind it; “/” goes to the search.",
+        )
+        return Response(html, status, HEADERS, "text/html")
+
+    def _page(self, view: str, parameters: Mapping[str, list[str]]) -> tuple[int, Page]:
+        if view not in VIEWS:
+            back = Note("There is no such page.", links=[("Today", Link("today"))])
+            return 404, Page(view, "Not here", [Section("", [back])])
+        try:
+            with self._asking(parameters) as ask:
+                page = VIEWS[view](ask)
+        except AskingError as error:
+            return 400, _told(view, "That cannot be asked", str(error))
+        except NotFoundError as error:
+            return 404, _nobody(view, error)
+        except queries.NotPublishedError as error:
+            return 503, _told(view, "Nothing is published yet", str(error))
+        if view == "corrections":
+            page = self._with_state(page, parameters)
+        return 200, page
+
+    @contextlib.contextmanager
+    def _asking(self, parameters: Mapping[str, list[str]]) -> Any:
+        with self.published.cursor() as (con, memory):
+            queries.prepare_folding(con)
+            yield Ask(con, self.settings, parameters, memory)
+
+    def _with_state(self, page: Page, parameters: Mapping[str, list[str]]) -> Page:
+        """The page of corrections, with what becomes of those that were recorded on it."""
+        recorded = "".join(parameters.get("recorded", []))
+        blocks: list[Note | Waiting] = []
+        if self.applier.is_applying:
+            text = f"{recorded or 'A correction'} is recorded and being applied …"
+            blocks.append(Waiting(text, Link("corrections", {"recorded": recorded})))
+        elif self.applier.error:
+            text = f"Recorded, but not applied yet: {self.applier.error}"
+            blocks.append(Note(text, is_warning=True, code="newsactors actors apply"))
+        elif recorded:
+            blocks.append(Note(f"{recorded} is applied and published."))
+        if not blocks:
+            return page
+        sections = [Section("", blocks), *page.sections]
+        return Page(page.view, page.title, sections, page.lead, page.parameters)
+
+    def _suggest(self, request: Request) -> Response:
+        words = request.query_params.get("q", "")[:200]
+        with self._asking({}) as ask:
+            found = ask.rows(_SUGGEST, q=words, limit=SUGGESTED) if words.strip() else []
+        answer = [
+            {
+                "entity_id": row["entity_id"],
+                "name": row["name"],
+                "about": f"{row['type'].lower()}, {row['article_count']:,} articles",
+                "href": rendering.address(to_actor(row)),
+            }
+            for row in found
+        ]
+        return JSONResponse(answer, headers=HEADERS)
+
+    def _export(self, request: Request) -> Response:
+        view, name, form = (request.path_params[key] for key in ("view", "table", "form"))
+        status, page = self._page(view, _parameters(request))
+        table = page.tables.get(name)
+        if status != 200 or table is None or form not in FORMATS:
+            return Response("there is no such table\n", 404, HEADERS, "text/plain")
+        sink = io.BytesIO()
+        write_rows(_batches(table), sink, form, excel_safe=True)
+        told = {"Content-Disposition": f'attachment; filename="newsactors-{view}-{name}.{form}"'}
+        return Response(sink.getvalue(), 200, HEADERS | told, FORMATS[form])
+
+    async def _correct(self, request: Request) -> Response:
+        body = await request.body()
+        if len(body) > MOST_FORM_BYTES:
+            return Response("too long\n", 413, HEADERS, "text/plain")
+        form = parse_qs(body.decode("utf-8", "replace"))
+        token = "".join(form.get("token", []))
+        origin = request.headers.get("origin", str(request.base_url).rstrip("/"))
+        is_ours = origin == str(request.base_url).rstrip("/")
+        if not is_ours or not secrets.compare_digest(token.encode(), self.token.encode()):
+            why = "this form is of another page or of a server that has ended: reload it\n"
+            return Response(why, 403, HEADERS, "text/plain")
+        return await run_in_threadpool(self._record, form)
+
+    def _record(self, form: Mapping[str, list[str]]) -> Response:
+        try:
+            with self._asking(form) as ask:
+                action, pairs, undoes = meant(ask)
+                because, author = (
+                    ask.text("because"),
+                    correcting.author_of(ask.text("author") or None),
+                )
+            new, _ = correcting.submit(
+                self.settings, action, pairs, because=because, author=author, undoes=undoes
+            )
+        except (AskingError, CorrectionError, RegistryError, NotFoundError) as error:
+            page = _told("corrections", "That cannot be recorded", str(error))
+            return self._show(400, page)
+        self.applier.ask()
+        return RedirectResponse("/corrections?" + urlencode({"recorded": new.id}), 303)
+
+    def _show(self, status: int, page: Page) -> Response:
+        html = rendering.html(
+            page,
+            rendering.address,
+            home=Link("today"),
+            links=[(name, label, f"/{name}") for name, label in MENU.items()],
+            footer=f"newsactors {__version__}",
+        )
+        return Response(html, status, HEADERS, "text/html")
+
+
+def serve(settings: Settings, port: int, on_ready: Callable[[str], object]) -> None:
+    """Serve on 127.0.0.1 until interrupted; `on_ready` gets the address, once it answers.
+
+    Port 0 takes any free one. Raises OSError where the port is taken.
+    """
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((HOST, port))
+        bound.listen()
+        on_ready(f"http://{HOST}:{bound.getsockname()[1]}")
+        config = uvicorn.Config(Explorer(settings).app(), log_level="warning", access_log=False)
+        uvicorn.Server(config).run(sockets=[bound])
+
+
+def _parameters(request: Request) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, value in request.query_params.multi_items():
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _exports(view: str, parameters: Mapping[str, list[str]]) -> Callable[[Table, str], str]:
+    asked = urlencode(parameters, doseq=True)
+    return lambda table, form: (
+        f"/export/{view}/{table.name}.{form}" + (f"?{asked}" if asked else "")
+    )
+
+
+def _batches(table: Table) -> pa.RecordBatchReader:
+    """The rows as they are shown, with all their columns that hold plain values."""
+    keys = list(dict.fromkeys(key for row in table.rows for key in row))
+    columns = {key: [_flat(row.get(key)) for row in table.rows] for key in keys}
+    made = pa.table({key: pa.array(values) for key, values in columns.items() if key != "to"})
+    return made.to_reader()
+
+
+def _flat(value: Any) -> Any:
+    return value if not isinstance(value, list | dict) else ", ".join(map(str, plain(value)))
+
+
+def _told(view: str, title: str, text: str) -> Page:
+    return Page(view, title, [Section("", [Note(text, is_warning=True)])])
+
+
+def _nobody(view: str, error: NotFoundError) -> Page:
+    columns = [
+        Column("name", "Actor", link=to_actor),
+        Column("type", "Type"),
+        Column("article_count", "Articles", "count"),
+    ]
+    rows: list[Row] = list(error.candidates)
+    blocks: list[Note | Table] = [Note(str(error), is_warning=True)]
+    if rows:
+        blocks.append(Table("candidates", "Did you mean", columns, rows))
+    return Page(view, "Who is meant?", [Section("", blocks)])
+
+
+def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    kinds = {"css": "text/css", "js": "text/javascript"}
+    kind = kinds.get(name.rpartition(".")[2])
+    path = rendering.STATIC / name
+    headers = HEADERS | {"Cache-Control": "max-age=3600"}
+    if name == "vega.js":
+        return Response(rendering.vega(), 200, headers, kind)
+    if kind is None or path.parent != rendering.STATIC or not path.is_file():
+        return Response("there is no such file\n", 404, HEADERS, "text/plain")
+    return Response(path.read_bytes(), 200, headers, kind)

@@ -1,0 +1,41 @@
+"""The views, a module each: what is asked of the published file, and how it is laid out as a page.
+
+A view is a function from `Ask` to `Page`, named here under the name that stands in its address.
+Does not belong here: HTML, addresses, and anything that writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from explorer.asking import Ask
+from explorer.blocks import Page
+from explorer.views.actor import actor
+from explorer.views.article import article
+from explorer.views.articles import articles
+from explorer.views.compare import compare
+from explorer.views.corrections import corrections
+from explorer.views.period import period
+from explorer.views.quotes import quotes
+from explorer.views.today import today
+
+VIEWS: Mapping[str, Callable[[Ask], Page]] = {
+    "today": today,
+    "period": period,
+    "actor": actor,
+    "compare": compare,
+    "quotes": quotes,
+    "articles": articles,
+    "article": article,
+    "corrections": corrections,
+}
+MENU = {
+    "today": "Today",
+    "period": "Period",
+    "actor": "Actor",
+    "compare": "Compare",
+    "quotes": "Quotes",
+    "articles": "Articles",
+    "corrections": "Corrections",
+}
+"""What stands at the top of every page."""

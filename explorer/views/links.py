@@ -1,0 +1,50 @@
+"""Links that several views have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from explorer.blocks import Link, Row
+
+GRAINS: Mapping[str, str] = {"week": "by week", "day": "by day", "month": "by month"}
+
+
+def to_actor(row: Row) -> Link | None:
+    """The page of the actor that a row is of."""
+    return Link("actor", {"id": row["entity_id"]}) if row.get("entity_id") else None
+
+
+def to_article(row: Row) -> Link | None:
+    """The page of the article that a row is of."""
+    return Link("article", {"id": row["article_id"]}) if row.get("article_id") else None
+
+
+def to_story(row: Row) -> Link | None:
+    """The articles of the story that a row is of."""
+    return Link("articles", {"story": row["story_id"]}) if row.get("story_id") else None
+
+
+def last_day(start: date, grain: str) -> date:
+    """The last day of a period."""
+    match grain:
+        case "day":
+            return start
+        case "week":
+            return start + timedelta(days=6)
+    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def period_name(start: date, grain: str) -> str:
+    """A period as people say it."""
+    match grain:
+        case "day":
+            return f"{start:%a} {start.day} {start:%b %Y}"
+        case "week":
+            return f"week of {start.day} {start:%b %Y}"
+    return f"{start:%B %Y}"
+
+
+def with_parameter(link: Link, name: str) -> Callable[[str], Link]:
+    """The same view with one parameter different."""
+    return lambda value: Link(link.view, {**link.parameters, name: value})

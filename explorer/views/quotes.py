@@ -1,0 +1,212 @@
+"""Who said what: quotes by words, speaker, outlet and days, variants of one utterance together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from etl.queries import text_pattern
+from explorer.asking import Ask
+from explorer.blocks import (
+    Column,
+    Form,
+    Input,
+    Link,
+    Note,
+    Page,
+    Quote,
+    Quotes,
+    Row,
+    Section,
+    Table,
+)
+
+KINDS = {"": "any", "direct": "direct", "indirect": "indirect", "mixed": "mixed"}
+PAGE_QUOTES = 25
+
+_FOUND = """
+with found as (
+  select q.quote_id, q.text, q.kind, q.cue, q.speaker_entity_id, q.speaker_surface, q.confidence,
+    q.speaker_confidence, q.quote_group_id, q.part, q.char_start, a.article_id, a.headline,
+    a.outlet, a.published_on,
+    row_number() over (
+      partition by coalesce(q.quote_group_id, q.quote_id)
+      order by q.quote_group_id is not null and q.quote_id = q.quote_group_id desc,
+        a.published_on nulls last, q.quote_id
+    ) as place
+  from quotes q join articles a using (article_id)
+  where ($speaker::varchar is null or q.speaker_entity_id = $speaker::varchar)
+    and ($kind::varchar is null or q.kind = $kind::varchar)
+    and ($outlet::varchar is null or a.outlet = $outlet::varchar)
+    and ($since::date is null or a.published_on >= $since::date)
+    and ($until::date is null or a.published_on <= $until::date)
+    and ($pattern::varchar is null or regexp_matches(q.text, $pattern::varchar))
+    and ($group::varchar is null or q.quote_group_id = $group::varchar)
+)
+select found.* exclude (place), e.name as speaker_name, g.quote_count, g.outlet_count,
+  g.speaker_count, count(*) over () as quote_total
+from found
+left join entities e on e.entity_id = found.speaker_entity_id
+left join quote_groups g using (quote_group_id)
+where place = 1 or $group::varchar is not null
+order by published_on desc nulls last, article_id, part desc, char_start
+limit $limit offset $offset
+"""
+_CONFLICT = """
+select c.speaker_entity_id, e.name, c.article_count, c.outlets
+from attribution_conflicts c join entities e on e.entity_id = c.speaker_entity_id
+where c.quote_group_id = $group order by c.article_count desc, e.name
+"""
+
+
+def quotes(ask: Ask) -> Page:
+    """Quotes, newest first; one of each group of variants, unless a group is asked for."""
+    page = ask.page()
+    speaker = ask.actor(ask.text("speaker")) if ask.text("speaker") else None
+    words, group = ask.text("q"), ask.text("group") or None
+    asked: dict[str, Any] = {
+        "kind": ask.one_of("kind", list(KINDS)) or None,
+        "outlet": ask.text("outlet") or None,
+        "since": ask.day("from"),
+        "until": ask.day("to"),
+        "group": group,
+    }
+    here = {
+        "q": words,
+        "speaker": speaker and speaker["entity_id"],
+        "kind": asked["kind"],
+        "outlet": asked["outlet"],
+        "from": asked["since"],
+        "to": asked["until"],
+        "group": group,
+        "page": page if page > 1 else None,
+    }
+    rows = ask.rows(
+        _FOUND,
+        speaker=speaker and speaker["entity_id"],
+        pattern=text_pattern(words) if words else None,
+        limit=PAGE_QUOTES,
+        offset=(page - 1) * PAGE_QUOTES,
+        **asked,
+    )
+    total = rows[0]["quote_total"] if rows else 0
+    table = Table(
+        "quotes",
+        _caption(speaker, words, group, asked),
+        quote_columns(),
+        rows,
+        "No quote is like that; take a condition away.",
+        total=total,
+        more=Link("quotes", here | {"page": page + 1}) if page * PAGE_QUOTES < total else None,
+    )
+    blocks: list[Any] = []
+    if group:
+        blocks += _conflict(ask.rows(_CONFLICT, group=group))
+    else:
+        blocks.append(_form(ask, speaker, here))
+    blocks.append(Quotes([as_quote(row) for row in rows], table))
+    return Page("quotes", "Quotes", [Section("", blocks)], parameters=here)
+
+
+def as_quote(row: Row, *, with_speaker: bool = True) -> Quote:
+    """A row of a query as a quote to be read."""
+    speaker = row["speaker_name"] or row["speaker_surface"] or "unknown speaker"
+    notes: list[tuple[str, Link | None]] = []
+    if row.get("quote_count"):
+        where = f", {row['outlet_count']} outlets" if row.get("outlet_count") else ""
+        notes.append(
+            (f"{row['quote_count']} times{where}", Link("quotes", {"group": row["quote_group_id"]}))
+        )
+    if (row.get("speaker_count") or 0) > 1:
+        notes.append(("who said it is told differently", None))
+    if row["kind"] != "direct":
+        notes.append((row["kind"], None))
+    sure = row["confidence"] * (row["speaker_confidence"] or 1)
+    if sure < _DOUBTFUL:
+        notes.append((f"{sure:.0%} sure", None))
+    place = ", ".join(filter(None, (row["outlet"], str(row["published_on"] or "no date"))))
+    anchor = f"q-{row['quote_id']}"
+    return Quote(
+        row["text"],
+        speaker if with_speaker else "",
+        Link("actor", {"id": row["speaker_entity_id"]}) if row["speaker_entity_id"] else None,
+        f"{place}: {row['headline'] or '(no headline)'}",
+        Link("article", {"id": row["article_id"], "actor": row["speaker_entity_id"]}, anchor),
+        row["kind"],
+        notes,
+    )
+
+
+_DOUBTFUL = 0.6
+"""A quote less sure than this says so."""
+
+
+def quote_columns() -> Sequence[Column]:
+    """Of a table of quotes, as it is exported."""
+    return [
+        Column("published_on", "Day", "day"),
+        Column("outlet", "Outlet"),
+        Column("speaker_name", "Speaker"),
+        Column("speaker_surface", "As written"),
+        Column("text", "Words", "long"),
+        Column("kind", "Kind"),
+        Column("cue", "Cue"),
+        Column("confidence", "Sure", "share"),
+        Column("article_id", "Article"),
+        Column("quote_id", "Quote"),
+    ]
+
+
+def _caption(speaker: Row | None, words: str, group: str | None, asked: dict[str, Any]) -> str:
+    if group:
+        return "One utterance, as it was printed"
+    caption = f"Quotes by {speaker['name']}" if speaker else "Quotes"
+    if words:
+        caption += f" with “{words}”"
+    if asked["outlet"]:
+        caption += f", in {asked['outlet']}"
+    return caption
+
+
+def _conflict(rows: list[Row]) -> list[Note | Table]:
+    if not rows:
+        return []
+    columns = [
+        Column("name", "Said by", link=lambda row: Link("actor", {"id": row["speaker_entity_id"]})),
+        Column("article_count", "Articles", "count"),
+        Column("outlets", "Outlets"),
+    ]
+    shown = [row | {"outlets": ", ".join(row["outlets"] or [])} for row in rows]
+    return [
+        Note(
+            "Articles give these words to different actors: either the outlets disagree, or a "
+            "speaker was told wrongly here.",
+            is_warning=True,
+        ),
+        Table("conflict", "Who is given as the speaker", columns, shown),
+    ]
+
+
+def _form(ask: Ask, speaker: Row | None, here: dict[str, Any]) -> Form:
+    outlets = ask.rows(
+        "select outlet from articles where outlet is not null group by 1 order by count(*) desc "
+        "limit 300"
+    )
+    return Form(
+        "quotes",
+        [
+            Input("q", "Words", here["q"], "search", hint="as they stand in the quote"),
+            Input("speaker", "Speaker", speaker["name"] if speaker else "", "actor"),
+            Input("kind", "Kind", here["kind"] or "", "select", tuple(KINDS.items())),
+            Input(
+                "outlet",
+                "Outlet",
+                here["outlet"] or "",
+                "select",
+                (("", "any"), *((row["outlet"], row["outlet"]) for row in outlets)),
+            ),
+            Input("from", "From", str(here["from"] or ""), "date"),
+            Input("to", "To", str(here["to"] or ""), "date"),
+        ],
+        "Search",
+    )

@@ -1,0 +1,105 @@
+"""Who may ask, and what texts of strangers can do: nothing but be read."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import App, running
+
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'</title>"
+FORMULA = "=HYPERLINK(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def hostile(own_home: Path) -> str:
+    """The id of an actor whose name is a formula, in an article whose texts are scripts."""
+    file = (own_home / "news.duckdb").resolve()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        row = con.execute("select entity_id from entities where name = 'Nadia Verholt'").fetchone()
+        assert row is not None
+        con.execute("update entities set name = ? where entity_id = ?", [FORMULA, row[0]])
+        con.execute(
+            "update loaded.article_versions set headline = ?, body = ? || body", [SCRIPT, SCRIPT]
+        )
+    file.chmod(0o444)
+    return str(row[0])
+
+
+def test_scripts_and_formulas_are_shown_and_exported_as_text(own_home: Path, hostile: str) -> None:
+    with running(own_home) as app:
+        listed = app.get(f"/articles?actor={hostile}")
+        assert html.escape(SCRIPT) in listed.text.replace("&#34;", "&quot;").replace(
+            "&#39;", "&#x27;"
+        )
+        article = next(link for link in listed.links if link.startswith("/article?"))
+        for path in (
+            "/today",
+            "/period",
+            f"/actor?id={hostile}",
+            f"/compare?actor={hostile}",
+            article,
+        ):
+            text = app.get(path.partition("#")[0]).text
+            assert "<script>alert" not in text, path
+            assert "<img" not in text, path
+            for within in re.findall(
+                r'<script type="application/json">(.*?)</script>', text, re.DOTALL
+            ):
+                assert "<" not in within, path
+        rows = app.get("/export/actor/actors.csv").text
+        assert "'=HYPERLINK" in rows
+        assert ',"=HYPERLINK' not in rows
+
+
+def test_nothing_listens_beyond_this_machine(app: App) -> None:
+    listening = set()
+    inodes = (
+        {
+            Path(fd).readlink().name
+            for fd in Path(f"/proc/{app.process.pid}/fd").iterdir()
+            if fd.is_symlink()
+        }
+        if Path("/proc").exists()
+        else set()
+    )
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{app.process.pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+                listening.add(fields[1].partition(":")[0])
+    assert listening == {"0100007F"}
+
+
+def test_another_name_for_this_machine_is_refused(app: App) -> None:
+    assert app.get("/today", Host="evil.example").status == 400
+
+
+def test_only_a_form_of_the_app_itself_can_change_anything(app: App) -> None:
+    form = {"action": "merge", "actor": "Nadia Verholt", "into": "Henrik Vasse", "because": "no"}
+    assert app.post("/corrections", form).status == 403
+    assert app.post("/corrections", form | {"token": "guessed"}).status == 403
+    page = app.get("/corrections?action=merge&actor=Nadia+Verholt&into=Henrik+Vasse").text
+    token = re.search(r'name="token" value="([^"]+)"', page)
+    assert token
+    stolen = form | {"token": token[1]}
+    assert app.post("/corrections", stolen, Origin="http://evil.example").status == 403
+    assert not (app.settings.registry / "corrections.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../blocks.py", "..%2Fblocks.py", "%2e%2e/blocks.py", "nothing.js"]
+)
+def test_only_its_own_files_are_handed_out(app: App, name: str) -> None:
+    assert app.get(f"/static/{name}").status == 404
+
+
+def test_before_anything_is_published_it_says_what_to_do(tmp_path: Path) -> None:
+    with running(tmp_path / "nothing") as app:
+        answer = app.get("/today")
+        assert answer.status == 503
+        assert "newsactors ingest" in answer.text
