@@ -49,6 +49,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             automation.run_failed,
             automation.lost_runs,
             automation.late_corrections,
+            automation.old_logs,
         ],
         resources={"warehouse": Warehouse(), **(resource_overrides or {})},
         # Steps are short: a process for each would import everything again (128 s for two steps).

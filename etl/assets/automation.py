@@ -1,4 +1,4 @@
-"""Jobs, schedules, and the sensors on the inbox and on runs: failed, lost, or too early."""
+"""Jobs, schedules, and the sensors on the inbox and on runs: failed, lost, too early, old."""
 
 import functools
 import hashlib
@@ -18,6 +18,7 @@ from etl import pipeline
 from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
 from etl.assets.loaded import CORRECTED, LINKED
 from etl.assets.published import CORRECTION, PUBLICATION_DAYS, PUBLISHED
+from etl.assets.retention import KEPT_RUNS, remove_old_logs
 from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.intake import InputError, roots_of
 from etl.settings import Settings, SettingsError
@@ -248,6 +249,18 @@ def lost_runs(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.S
     return dg.SkipReason(
         f"closed {', '.join(run.run_id for run in lost)}" if lost else "all runs are alive"
     )
+
+
+@dg.sensor(
+    name="old_logs",
+    minimum_interval_seconds=3600,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=f"Removes the logs of all but the newest {KEPT_RUNS} runs. The list of runs and "
+    "the history of assets stay; a command of `newsactors` does the same after its run.",
+)
+def old_logs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Removes what Dagster would keep for ever."""
+    return dg.SkipReason(f"removed the logs of {remove_old_logs(context.instance)} old runs")
 
 
 @dg.run_status_sensor(

@@ -18,6 +18,7 @@ import yaml
 from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DBAPIError
 
+from etl.assets.retention import remove_old_logs
 from etl.assets.warehouse import failure, watching
 from etl.intake import Progress
 from etl.settings import SettingsError
@@ -90,4 +91,6 @@ def run_job(
             )
         except DBAPIError as error:
             raise OSError(f"Dagster's records: {error.orig}") from error
-        return result.run_id, failure(found, result.dagster_run)
+        told = failure(found, result.dagster_run)
+        remove_old_logs(found)
+        return result.run_id, told

@@ -16,6 +16,7 @@ from place import DAYS, Place, environment
 
 from etl import comparison, extract, reextract, schema
 from etl.assets.in_process import instance as instance_of_home
+from etl.assets.retention import remove_old_logs
 from etl.extract import Extractor, get_extractor
 from etl.model import Article, Extraction
 from etl.store.build import new_generation
@@ -324,3 +325,28 @@ def test_reextract_changes_only_the_chosen_days_and_outlets(place: Place) -> Non
             assert not refused.success
             assert place.last_run.error == f"staged_batches: {message}"
             assert not [e for e in refused.all_events if e.is_step_up_for_retry]
+
+
+def test_logs_of_old_runs_go_and_the_history_of_assets_stays(first: First, place: Place) -> None:
+    def files(run_id: str) -> list[Path]:
+        return list(place.dagster_home.rglob(f"*{run_id}*"))
+
+    with instance(place) as found:
+        newest, under_way = (
+            found.create_run_for_job(place.definitions().resolve_job_def("watch"), status=status)
+            for status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.STARTED)
+        )
+        for run in (under_way, newest):
+            found.report_engine_event("written", run)
+        assert files(first.result.run_id)
+        assert remove_old_logs(found, kept=1) == 1
+        assert files(first.result.run_id) == []
+        assert files(newest.run_id)
+        assert files(under_way.run_id)
+        assert len(found.get_runs()) == 3
+        published = found.get_latest_materialization_event(dg.AssetKey("published_file"))
+        assert published is not None
+        assert published.run_id == first.result.run_id
+        days = found.get_materialized_partitions(dg.AssetKey("publication_days"))
+        assert days == set(DAYS)
+        assert remove_old_logs(found, kept=1) == 0

@@ -6,7 +6,6 @@ import html
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-
-import pytest
 
 from etl.settings import REPOSITORY, Settings
 
@@ -110,18 +107,3 @@ def running(home: Path) -> Iterator[App]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
-
-
-@pytest.fixture(scope="session")
-def app(samples: Path) -> Iterator[App]:
-    """Over the samples, which no test may change."""
-    with running(samples) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def own_home(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the samples, to be changed."""
-    home = tmp_path_factory.mktemp("own") / "home"
-    shutil.copytree(samples, home, symlinks=True)
-    return home

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import App, running
+
+from .app import App, running
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'</title>"
 FORMULA = "=HYPERLINK(1)</script>"
