@@ -46,6 +46,8 @@ def explore(settings: Settings, port: int, no_browser: bool) -> None:
 
     try:
         serve(settings, port, ready)
+    except KeyboardInterrupt:
+        click.echo("ended", err=True)
     except OSError as error:
         raise click.ClickException(
             f"port {port} cannot be used: {error.strerror}; is it open already? Try --port 0"

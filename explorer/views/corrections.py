@@ -8,8 +8,9 @@ from etl import actor_queries, correcting
 from etl.actors import suggest as suggesting
 from etl.actors.corrections import UNDO, Correction, CorrectionError
 from etl.actors.plan import make_plan
+from etl.queries import NameNotFoundError
 from etl.store.registry import RegistryError, read_corrections
-from explorer.asking import Ask, AskingError
+from explorer.asking import Ask, AskingError, NotFoundError
 from explorer.blocks import Column, Form, Input, Later, Link, Note, Page, Row, Section, Table
 from explorer.views.links import to_actor
 
@@ -43,12 +44,16 @@ def meant(ask: Ask) -> tuple[str, list[tuple[str, str]], str]:
     if action == UNDO:
         return action, [], ask.text("undoes")
     other, _, _ = ACTIONS[action]
+    plan = make_plan(read_corrections(ask.settings))
     pairs = []
     for key in ("actor", other):
         value = ask.text(key)
         if not value:
             raise AskingError(f"{action} needs two actors, and {key} is not given")
-        pairs.append((key, ask.actor(value)["entity_id"]))
+        try:
+            pairs.append((key, correcting.actor(ask.con, plan, value)))
+        except NameNotFoundError as error:
+            raise NotFoundError(str(error), error.candidates) from None
     return action, pairs, ""
 
 
