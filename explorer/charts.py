@@ -44,8 +44,10 @@ def timeline(
         x=x, y=alt.Y(f"{value}_low:Q", axis=axis), y2=f"{value}_high:Q"
     )
     line = base.mark_line(color=COLOURS[0], interpolate="step").encode(x=x, y=f"{value}:Q")
-    points = base.mark_point(color=COLOURS[0], filled=True, size=36, opacity=0.9).encode(
-        x=x, y=f"{value}:Q", tooltip=tooltip, href=f"{href}:N"
+    points = (
+        base.transform_filter(f"datum['{value}'] > 0")
+        .mark_point(color=COLOURS[0], filled=True, size=36, opacity=0.9)
+        .encode(x=x, y=f"{value}:Q", tooltip=tooltip, href=f"{href}:N")
     )
     spikes = (
         base.transform_filter("datum.spike != null")
@@ -79,7 +81,8 @@ def lines(
             legend=alt.Legend(title=None, orient="top", labelLimit=240),
         )
     )
-    points = base.mark_point(filled=True, size=30).encode(
+    points = base.transform_filter(f"datum['{value}'] > 0").mark_point(filled=True, size=30)
+    points = points.encode(
         tooltip=[
             alt.Tooltip("name:N"),
             alt.Tooltip("period:N", title="when"),

@@ -27,18 +27,10 @@ def remove_old_logs(instance: dg.DagsterInstance, kept: int = KEPT_RUNS) -> int:
     events, outputs = instance.event_log_storage, instance.compute_log_manager
     if not isinstance(events, SqliteEventLogStorage):
         return 0
-    files = sorted(
-        (path for path in Path(events._base_dir).glob("*-*.db")),  # of runs, by their ids
-        key=lambda path: path.stat().st_mtime,
-        reverse=True,
-    )
-    unfinished = {
-        run.run_id
-        for run in instance.get_runs(
-            dg.RunsFilter(statuses=[s for s in dg.DagsterRunStatus if s not in _FINISHED])
-        )
-    }
-    old = [path for path in files[kept:] if path.stem not in unfinished]
+    is_kept = {run.run_id for run in instance.get_runs(limit=kept)}
+    is_kept |= {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))}
+    files = Path(events._base_dir).glob("*-*.db")  # of runs, by their ids
+    old = [path for path in files if path.stem not in is_kept]
     for path in old:
         if isinstance(outputs, LocalComputeLogManager):
             shutil.rmtree(Path(outputs._base_dir) / path.stem, ignore_errors=True)
@@ -48,8 +40,8 @@ def remove_old_logs(instance: dg.DagsterInstance, kept: int = KEPT_RUNS) -> int:
     return len(old)
 
 
-_FINISHED = {
-    dg.DagsterRunStatus.SUCCESS,
-    dg.DagsterRunStatus.FAILURE,
-    dg.DagsterRunStatus.CANCELED,
-}
+_UNFINISHED = [
+    status
+    for status in dg.DagsterRunStatus
+    if status.name not in ("SUCCESS", "FAILURE", "CANCELED")
+]

@@ -10,6 +10,7 @@ from etl.actors.corrections import UNDO, Correction, CorrectionError
 from etl.actors.plan import make_plan
 from etl.queries import NameNotFoundError
 from etl.store.registry import RegistryError, read_corrections
+from etl.terminal import counted
 from explorer.asking import Ask, AskingError, NotFoundError
 from explorer.blocks import Column, Form, Input, Later, Link, Note, Page, Row, Section, Table
 from explorer.views.links import to_actor
@@ -222,7 +223,8 @@ def _preview(ask: Ask) -> Page:
         "Apply",
         posts_to="corrections",
     )
-    total = f"{effect.mentions:,} mentions in {effect.articles:,} articles would move."
+    mentions, articles = counted(effect.mentions, "mention"), counted(effect.articles, "article")
+    total = f"{mentions} in {articles} would move."
     blocks: list[Any] = [Note(total)]
     blocks += [Note(note, is_warning=True) for note in effect.notes]
     blocks.append(Table("moves", "What would move", columns, moves, "No mention moves."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import sys
 import threading
 import time
@@ -240,15 +241,15 @@ def test_a_run_whose_process_is_gone_is_closed_so_that_the_queue_moves_on(
 
 
 def test_a_correction_that_came_at_the_very_end_of_a_run_is_applied_by_another(
-    place: Place, instance: dg.DagsterInstance
+    place: Place, instance: dg.DagsterInstance, samples: Path
 ) -> None:
-    place.drop("2025-06-02")
-    night = place.run(instance)
+    shutil.copytree(samples, place.home, symlinks=True, dirs_exist_ok=True)
+    ended = place.run(instance, "watch")
     context = dg.build_run_status_sensor_context(
         sensor_name="late_corrections",
-        dagster_event=night.get_run_success_event(),
+        dagster_event=ended.get_run_success_event(),
         dagster_instance=instance,
-        dagster_run=night.dagster_run,
+        dagster_run=ended.dagster_run,
         resources={"warehouse": place.warehouse()},
     )
     with context:

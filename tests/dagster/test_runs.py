@@ -332,9 +332,9 @@ def test_logs_of_old_runs_go_and_the_history_of_assets_stays(first: First, place
         return list(place.dagster_home.rglob(f"*{run_id}*"))
 
     with instance(place) as found:
-        newest, under_way = (
+        under_way, newest = (
             found.create_run_for_job(place.definitions().resolve_job_def("watch"), status=status)
-            for status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.STARTED)
+            for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS)
         )
         for run in (under_way, newest):
             found.report_engine_event("written", run)
