@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from etl.assets import automation, ingest, loaded, models, published, quality
+from etl.assets import automation, ingest, loaded, models, published, quality, report
 from etl.assets.warehouse import Warehouse
 from etl.settings import Settings
 
@@ -32,6 +32,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             dbt_models,
             published.published_file(models.leaves(dbt_models)),
             published.publication_days,
+            report.report,
         ],
         asset_checks=[
             loaded.loaded_checks,

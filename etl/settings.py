@@ -153,6 +153,11 @@ class Settings:
         return self.home / "reextraction"
 
     @property
+    def report(self) -> Path:
+        """The static site that the nightly job makes."""
+        return self.home / "report"
+
+    @property
     def field_mappings(self) -> Path:
         """Which fields of JSON and CSV hold what (docs/formats.md); part of the backup."""
         return self.registry / "fields.yaml"

@@ -18,6 +18,7 @@ from etl import pipeline
 from etl.assets.ingest import RAW_FILES, STAGED_BATCHES
 from etl.assets.loaded import CORRECTED, LINKED
 from etl.assets.published import CORRECTION, PUBLICATION_DAYS, PUBLISHED
+from etl.assets.report import REPORT
 from etl.assets.retention import KEPT_RUNS, remove_old_logs
 from etl.assets.warehouse import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.intake import InputError, roots_of
@@ -45,7 +46,7 @@ def jobs() -> Sequence[UnresolvedAssetJobDefinition]:
     # Checks of the published file compare series: those that a correction changes are meant to.
     corrected = (
         dg.AssetSelection.assets(*CORRECTED).downstream()
-        - dg.AssetSelection.assets(PUBLICATION_DAYS)
+        - dg.AssetSelection.assets(PUBLICATION_DAYS, REPORT)
         - dg.AssetSelection.checks_for_assets(PUBLISHED)
     )
     relinked = dg.AssetSelection.assets(*LINKED) | corrected

@@ -19,7 +19,7 @@ from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DBAPIError
 
 from etl.assets.retention import remove_old_logs
-from etl.assets.warehouse import failure, watching
+from etl.assets.warehouse import BY_COMMAND, failure, watching
 from etl.intake import Progress
 from etl.settings import SettingsError
 
@@ -87,7 +87,7 @@ def run_job(
                     "ops": dict(ops),
                     "loggers": {"console": {"config": {"log_level": log_level}}},
                 },
-                tags={"newsactors/from": "command line"},
+                tags=BY_COMMAND,
             )
         except DBAPIError as error:
             raise OSError(f"Dagster's records: {error.orig}") from error

@@ -30,6 +30,9 @@ READ_ONLY = "read"
 WRITER_TAG = {"newsactors/writer": "true"}
 """Tag by which `dagster.yaml` lets one writing run proceed at a time."""
 
+BY_COMMAND = {"newsactors/from": "command line"}
+"""Tag of runs that somebody waits for in a terminal."""
+
 _watcher: ContextVar[Progress | None] = ContextVar("watcher", default=None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from once import begin
 
-from etl.assets.warehouse import Warehouse
+from etl.assets.warehouse import BY_COMMAND, Warehouse
 from etl.definitions import build_defs
 from etl.extract import Extractor
 from etl.settings import REPOSITORY, Settings
@@ -108,9 +108,13 @@ class Place:
         job: str = "nightly_ingest",
         assets: Sequence[dg.AssetKey] = (),
         extractor: Extractor | None = None,
+        tags: Mapping[str, str] = BY_COMMAND,
         **ops: Any,
     ) -> dg.ExecuteInProcessResult:
-        """Run a job, or an ad-hoc materialization of the given assets, to its end."""
+        """Run a job, or an ad-hoc materialization of the given assets, to its end.
+
+        As the command line does, which makes no report: that takes seconds.
+        """
         definitions = self.definitions(extractor)
         with environment(self.environment):
             resolved = (
@@ -124,6 +128,7 @@ class Place:
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
                 instance=instance,
+                tags=tags,
                 asset_selection=list(assets) or None,
                 raise_on_error=False,
             )

@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 from place import DAYS, Place, environment
 
-from etl import comparison, extract, reextract, schema
+from etl import comparison, extract, forgetting, pipeline, reextract, schema
 from etl.assets.in_process import instance as instance_of_home
 from etl.assets.retention import remove_old_logs
 from etl.extract import Extractor, get_extractor
@@ -140,7 +140,7 @@ def test_a_night_with_nothing_new_stops_after_looking_and_says_so(place: Place) 
         "story_checks", "models",
         "published_file",
         "published_file_is_fresh", "published_file_no_shifted_series",
-        "published_file_no_sudden_drop",
+        "published_file_no_sudden_drop", "report",
     }  # fmt: skip
     assert place.snapshot() == before
     run = place.last_run
@@ -350,3 +350,20 @@ def test_logs_of_old_runs_go_and_the_history_of_assets_stays(first: First, place
         days = found.get_materialized_partitions(dg.AssetKey("publication_days"))
         assert days == set(DAYS)
         assert remove_old_logs(found, kept=1) == 0
+
+
+def test_the_night_leaves_a_report_which_forgets_what_is_forgotten(place: Place) -> None:
+    place.drop("2025-06-05")
+    with instance(place) as found:
+        night = place.run(found, tags={})
+    assert night.success
+    index = place.settings.report / "index.html"
+    assert "2025-05-07 to 2025-06-05" in index.read_text()
+    assert str(events(night)["report"].metadata["index"].value) == str(index)
+
+    with place.published() as con:
+        row = con.execute("select article_id from articles limit 1").fetchone()
+    assert row is not None
+    forgetting.forget_article(place.settings, row[0], "test")
+    pipeline.load_staged(place.settings, "test")
+    assert not place.settings.report.exists()
