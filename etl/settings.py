@@ -158,6 +158,11 @@ class Settings:
         return self.home / "report"
 
     @property
+    def search(self) -> Path:
+        """The explorer's index of quotes; made again where it is missing."""
+        return self.home / "search"
+
+    @property
     def field_mappings(self) -> Path:
         """Which fields of JSON and CSV hold what (docs/formats.md); part of the backup."""
         return self.registry / "fields.yaml"

@@ -9,6 +9,8 @@ the commands (`etl.queries`), how a correction is recorded and applied (`etl.cor
 | `blocks` | what a page is made of, whoever shows it |
 | `asking` | parameters of an address, checked |
 | `published` | the published file as it is now, for many requests |
+| `names` | actors by their first letters, while one types |
+| `search` | the full text of quotes, ranked |
 | `charts` | tables as Vega-Lite |
 | `views/` | a module a view: parameters and a connection -> page |
 | `rendering` | page -> HTML |

@@ -15,6 +15,7 @@ import duckdb
 from etl import queries
 from etl.queries import Row
 from etl.settings import Settings
+from explorer.search import QuoteIndex
 
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ class Ask:
     parameters: Mapping[str, Sequence[str]]
     memory: dict[object, Any] = field(default_factory=dict)
     """What was found out about this snapshot before."""
+    index: QuoteIndex | None = None
+    """Full text of quotes; None where it is not ready."""
 
     def all(self, name: str) -> list[str]:
         """Every value of a parameter, without empty ones."""

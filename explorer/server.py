@@ -8,14 +8,19 @@ change needs the token of a page of ours.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
+import logging
 import secrets
 import socket
+import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+import duckdb
 import pyarrow as pa
 import uvicorn
 from starlette.applications import Starlette
@@ -36,15 +41,17 @@ from explorer import rendering
 from explorer.applying import Applier
 from explorer.asking import Ask, AskingError, NotFoundError
 from explorer.blocks import Column, Link, Note, Page, Row, Section, Table, Waiting
+from explorer.names import Names
 from explorer.published import Published
+from explorer.search import QuoteIndex
 from explorer.views import MENU, VIEWS
 from explorer.views.corrections import meant
 from explorer.views.links import to_actor
 
+_LOG = logging.getLogger("uvicorn.error")
 HOST = "127.0.0.1"
 NAMES = ["127.0.0.1", "localhost"]
 FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-SUGGESTED = 9
 MOST_FORM_BYTES = 64 << 10
 
 HEADERS = {
@@ -56,23 +63,6 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_SUGGEST = """
-with forms as (
-  select entity_id, folded(name) as form, true as is_own from entities
-  union all
-  select entity_id, folded(unnest(aliases)), false from entities
-),
-matched as (
-  select entity_id, max(is_own) as is_own,
-    min(case when starts_with(form, folded($q)) then 0 else 1 end) as place
-  from forms
-  where starts_with(form, folded($q)) or contains(form, ' ' || folded($q))
-  group by 1
-)
-select entity_id, name, type, article_count
-from matched join entities using (entity_id)
-order by article_count * case when is_own then 5 else 1 end desc, place, name limit $limit
-"""
 
 
 class Explorer:
@@ -83,12 +73,16 @@ class Explorer:
         self.published = Published(settings)
         self.applier = Applier(settings)
         self.token = secrets.token_urlsafe()
+        self.index = QuoteIndex(settings)
+        self._indexed = ""
+        self._indexing = threading.Lock()
 
     def app(self) -> Starlette:
         """The application, for any ASGI server."""
 
         @contextlib.asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            self._prepare_beside()
             yield
             self.published.close()
 
@@ -111,6 +105,8 @@ class Explorer:
 
     def _published(self, request: Request) -> Response:
         snapshot, is_applying = self.published.snapshot(), self.applier.is_applying
+        if snapshot != self._indexed:
+            self._prepare_beside()
         return JSONResponse({"snapshot": snapshot, "is_applying": is_applying}, headers=HEADERS)
 
     def _view(self, request: Request) -> Response:
@@ -154,7 +150,29 @@ class Explorer:
     def _asking(self, parameters: Mapping[str, list[str]]) -> Any:
         with self.published.cursor() as (con, memory):
             queries.prepare_folding(con)
-            yield Ask(con, self.settings, parameters, memory)
+            yield Ask(con, self.settings, parameters, memory, self.index)
+
+    def _prepare_beside(self) -> None:
+        threading.Thread(target=self.prepare, daemon=True).start()
+
+    def prepare(self) -> None:
+        """Make what later requests need of a snapshot: names to suggest, and the index of quotes.
+
+        Without them pages are slower and quotes not ranked, but all the same there.
+        """
+        snapshot = self.published.snapshot()
+        if not snapshot or snapshot == self._indexed or not self._indexing.acquire(blocking=False):
+            return
+        try:
+            with self._asking({}) as ask:
+                ask.remembered("names", lambda: Names(ask.con))
+                self.index.update(ask.con)
+            self._indexed = snapshot
+        except (OSError, sqlite3.Error, duckdb.Error, queries.ReadError) as error:
+            self._indexed = snapshot  # again with the next one
+            _LOG.warning("quotes are searched without ranks: %s", error)
+        finally:
+            self._indexing.release()
 
     def _with_state(self, page: Page, parameters: Mapping[str, list[str]]) -> Page:
         """The page of corrections, with what becomes of those that were recorded on it."""
@@ -176,7 +194,8 @@ class Explorer:
     def _suggest(self, request: Request) -> Response:
         words = request.query_params.get("q", "")[:200]
         with self._asking({}) as ask:
-            found = ask.rows(_SUGGEST, q=words, limit=SUGGESTED) if words.strip() else []
+            names = ask.remembered("names", lambda: Names(ask.con))
+            found = names.starting_with(words)
         answer = [
             {
                 "entity_id": row["entity_id"],
@@ -250,8 +269,20 @@ def serve(settings: Settings, port: int, on_ready: Callable[[str], object]) -> N
         bound.bind((HOST, port))
         bound.listen()
         on_ready(f"http://{HOST}:{bound.getsockname()[1]}")
-        config = uvicorn.Config(Explorer(settings).app(), log_level="warning", access_log=False)
+        config = uvicorn.Config(
+            Explorer(settings).app(),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,  # a browser keeps its connection open
+        )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
         uvicorn.Server(config).run(sockets=[bound])
+
+
+def _is_no_farewell(record: logging.LogRecord) -> bool:
+    """Not of a request that ended because the server did."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError) and "Cancel" not in record.getMessage()
 
 
 def _parameters(request: Request) -> dict[str, list[str]]:

@@ -32,7 +32,8 @@ def carry_out(settings: Settings, archive: RawArchive, stage: Staging) -> None:
         archive.remove(sha256)
     stage.drop(hashes)
     editions.drop(settings, hashes)
-    shutil.rmtree(settings.report, ignore_errors=True)  # it quotes what was published
+    for made in (settings.report, settings.search):  # they quote what was published
+        shutil.rmtree(made, ignore_errors=True)
     for moved in settings.damaged.glob("*"):
         # What was moved aside later holds nothing of it.
         if moved < settings.damaged_at(tombstones[-1].at):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from etl.queries import timeline
@@ -38,6 +38,9 @@ COUNTS = {
 }
 SHARES = {"articles": "share_of_articles", "stories": "share_of_stories"}
 QUOTES_SHOWN = 8
+MOST_DAYS = 400
+"""Of a line by day, where no first day is asked for: 2,000 took 1.1 s, and nobody can tell them
+apart on a screen."""
 
 _ALL = "select * from entities where entity_id = $id"
 _SPIKES = """
@@ -252,7 +255,11 @@ def _over_time(
         key, label = SHARES[counted], f"share of all {counted}"
     else:
         is_share = False
-    rows = timeline(ask.con, who, grain, asked["since"], asked["until"])  # type: ignore[arg-type]
+    until = asked["until"] or ask.rows("select max(published_on) as day from articles")[0]["day"]
+    since = asked["since"]
+    if grain == "day" and until and not since and who["first_seen"]:
+        since = max(who["first_seen"], until - timedelta(days=MOST_DAYS - 1))
+    rows = timeline(ask.con, who, grain, since, until)  # type: ignore[arg-type]
     blocks: list[Any] = [
         *_choices(here, grain, counted, is_share),
         Form(

@@ -364,6 +364,8 @@ def test_the_night_leaves_a_report_which_forgets_what_is_forgotten(place: Place)
     with place.published() as con:
         row = con.execute("select article_id from articles limit 1").fetchone()
     assert row is not None
+    place.settings.search.mkdir()
     forgetting.forget_article(place.settings, row[0], "test")
     pipeline.load_staged(place.settings, "test")
     assert not place.settings.report.exists()
+    assert not place.settings.search.exists()
