@@ -23,7 +23,7 @@ Address = Callable[[Link], str]
 
 
 def timeline(
-    rows: Sequence[Row], value: str, *, label: str, is_share: bool = False, href: str = "href"
+    rows: Sequence[Row], value: str, *, label: str, is_share: bool = False
 ) -> dict[str, Any]:
     """One actor over time, with its band of uncertainty, spikes, and a link from each period.
 
@@ -47,7 +47,7 @@ def timeline(
     points = (
         base.transform_filter(f"datum['{value}'] > 0")
         .mark_point(color=COLOURS[0], filled=True, size=36, opacity=0.9)
-        .encode(x=x, y=f"{value}:Q", tooltip=tooltip, href=f"{href}:N")
+        .encode(x=x, y=f"{value}:Q", tooltip=tooltip, href="href:N")
     )
     spikes = (
         base.transform_filter("datum.spike != null")

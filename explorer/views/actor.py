@@ -26,7 +26,7 @@ from explorer.blocks import (
     Section,
     Table,
 )
-from explorer.views.links import GRAINS, last_day, period_name, to_actor
+from explorer.views.links import GRAINS, last_day, period_name, to_actor, to_told
 from explorer.views.quotes import as_quote, quote_columns
 
 COUNTS = {
@@ -399,11 +399,7 @@ def _spike_table(who: Row, spikes: list[Row], grain: str) -> Table:
             "headline",
             "The story most about it",
             "long",
-            link=lambda row: (
-                Link("article", {"id": row["article_id"], "actor": row["entity_id"]})
-                if row["article_id"]
-                else None
-            ),
+            link=to_told,
         ),
     ]
     return Table("spikes", "Spikes, and what explains them", columns, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from explorer.blocks import Link, Row
@@ -15,9 +15,11 @@ def to_actor(row: Row) -> Link | None:
     return Link("actor", {"id": row["entity_id"]}) if row.get("entity_id") else None
 
 
-def to_article(row: Row) -> Link | None:
-    """The page of the article that a row is of."""
-    return Link("article", {"id": row["article_id"]}) if row.get("article_id") else None
+def to_told(row: Row) -> Link | None:
+    """The article that explains a row of an actor, with that actor first among its colours."""
+    if not row.get("article_id"):
+        return None
+    return Link("article", {"id": row["article_id"], "actor": row.get("entity_id")})
 
 
 def to_story(row: Row) -> Link | None:
@@ -43,8 +45,3 @@ def period_name(start: date, grain: str) -> str:
         case "week":
             return f"week of {start.day} {start:%b %Y}"
     return f"{start:%B %Y}"
-
-
-def with_parameter(link: Link, name: str) -> Callable[[str], Link]:
-    """The same view with one parameter different."""
-    return lambda value: Link(link.view, {**link.parameters, name: value})

@@ -22,7 +22,7 @@ from explorer.blocks import (
     Section,
     Table,
 )
-from explorer.views.links import last_day, period_name, to_actor, to_story
+from explorer.views.links import last_day, period_name, to_actor, to_story, to_told
 
 DAYS = 30
 MOST_ACTORS, MOST_STORIES, MOST_SPIKES = 40, 15, 15
@@ -147,15 +147,9 @@ def _spikes(ask: Ask, asked: dict[str, Any]) -> Table:
         Column("period", "When", link=articles),
         Column("story_count", "Stories", "count"),
         Column("expected_story_count", "Usual", "number"),
-        Column("headline", "The story most about it", "long", link=_told_in),
+        Column("headline", "The story most about it", "long", link=to_told),
     ]
     return Table("spikes", "The most surprising first", columns, rows, "None beyond chance.")
-
-
-def _told_in(row: Row) -> Link | None:
-    if not row["article_id"]:
-        return None
-    return Link("article", {"id": row["article_id"], "actor": row["entity_id"]})
 
 
 def _stories(ask: Ask, asked: dict[str, Any]) -> Table:
@@ -165,7 +159,7 @@ def _stories(ask: Ask, asked: dict[str, Any]) -> Table:
             "headline",
             "Story",
             "long",
-            link=lambda r: Link("article", {"id": r["first_article_id"]}),
+            link=_first_article,
         ),
         Column("article_count", "Articles", "count", link=to_story),
         Column("outlet_count", "Outlets", "count"),

@@ -20,7 +20,7 @@ from explorer.blocks import (
     Section,
     Table,
 )
-from explorer.views.links import last_day, period_name, to_actor
+from explorer.views.links import last_day, period_name, to_actor, to_told
 
 MOVERS = 12
 WEEKS_BEFORE = 4
@@ -229,15 +229,9 @@ def _spikes(ask: Ask, until: date, kind: str) -> Table:
         Column("story_count", "Stories", "count", link=articles),
         Column("expected_story_count", "Usual", "number"),
         Column("surprise", "Surprise", "number", about="3: one in a thousand; 6: one in a million"),
-        Column("headline", "The story most about it", "long", link=_told_in),
+        Column("headline", "The story most about it", "long", link=to_told),
     ]
     return Table("spikes", "Newest first", columns, rows, "None: all is within chance.")
-
-
-def _told_in(row: Row) -> Link | None:
-    if not row["article_id"]:
-        return None
-    return Link("article", {"id": row["article_id"], "actor": row["entity_id"]})
 
 
 def _tell(ask: Ask, rows: list[Row], since: date, until: date) -> None:
@@ -266,7 +260,7 @@ def _mover_table(name: str, rows: list[Row], since: date, until: date) -> Table:
             "headline",
             "The story most about it" if name == "rising" else "What it was about before",
             "long",
-            link=_told_in,
+            link=to_told,
         ),
     ]
     caption = (
