@@ -166,6 +166,7 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
 
 def _query(words: str) -> str:
     """What FTS5 asks for, whatever was typed: its own operators are words like others."""
+    words = words.replace("\0", " ")  # where SQLite takes the text to end
     found = re.findall(r'["“”]([^"“”]+)["“”]|([^\s"“”]+)', words)
     terms = [phrase or word for phrase, word in found]
     return " ".join(f'"{term}"' for term in terms if re.search(r"\w", term))

@@ -116,16 +116,18 @@ class Explorer:
         snapshot = self.published.snapshot()
         status, page = self._page(view, parameters)
         export = _exports(view, parameters) if status == 200 else None
+        return self._shown(status, page, export=export, snapshot=snapshot)
+
+    def _shown(self, status: int, page: Page, **about: Any) -> Response:
         html = rendering.html(
             page,
             rendering.address,
-            export=export,
-            snapshot=snapshot,
             token=self.token,
             home=Link("today"),
             links=[(name, label, f"/{name}") for name, label in MENU.items()],
-            footer=f"newsactors {__version__}, publish {snapshot or 'none'}. Every number leads to "
-            "the articles behind it; “/” goes to the search.",
+            footer=f"newsactors {__version__}, publish {about.get('snapshot') or 'none'}. Every "
+            "number leads to the articles behind it; “/” goes to the search.",
+            **about,
         )
         return Response(html, status, HEADERS, "text/html")
 
@@ -142,6 +144,9 @@ class Explorer:
             return 404, _nobody(view, error)
         except queries.NotPublishedError as error:
             return 503, _told(view, "Nothing is published yet", str(error))
+        except duckdb.Error as error:
+            told = f"{queries.first_line(error)}; `newsactors doctor` looks what is damaged"
+            return 500, _told(view, "The published file cannot be read", told)
         if view == "corrections":
             page = self._with_state(page, parameters)
         return 200, page
@@ -193,9 +198,9 @@ class Explorer:
 
     def _suggest(self, request: Request) -> Response:
         words = request.query_params.get("q", "")[:200]
-        with self._asking({}) as ask:
-            names = ask.remembered("names", lambda: Names(ask.con))
-            found = names.starting_with(words)
+        found: list[Row] = []
+        with contextlib.suppress(queries.NotPublishedError), self._asking({}) as ask:
+            found = ask.remembered("names", lambda: Names(ask.con)).starting_with(words)
         answer = [
             {
                 "entity_id": row["entity_id"],
@@ -219,10 +224,10 @@ class Explorer:
         return Response(sink.getvalue(), 200, HEADERS | told, FORMATS[form])
 
     async def _correct(self, request: Request) -> Response:
-        body = await request.body()
-        if len(body) > MOST_FORM_BYTES:
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal() or int(length) > MOST_FORM_BYTES:
             return Response("too long\n", 413, HEADERS, "text/plain")
-        form = parse_qs(body.decode("utf-8", "replace"))
+        form = parse_qs((await request.body()).decode("utf-8", "replace"))
         token = "".join(form.get("token", []))
         origin = request.headers.get("origin", str(request.base_url).rstrip("/"))
         is_ours = origin == str(request.base_url).rstrip("/")
@@ -235,28 +240,16 @@ class Explorer:
         try:
             with self._asking(form) as ask:
                 action, pairs, undoes = meant(ask)
-                because, author = (
-                    ask.text("because"),
-                    correcting.author_of(ask.text("author") or None),
-                )
+                because = ask.text("because")
+                author = correcting.author_of(ask.text("author") or None)
             new, _ = correcting.submit(
                 self.settings, action, pairs, because=because, author=author, undoes=undoes
             )
         except (AskingError, CorrectionError, RegistryError, NotFoundError) as error:
             page = _told("corrections", "That cannot be recorded", str(error))
-            return self._show(400, page)
+            return self._shown(400, page)
         self.applier.ask()
         return RedirectResponse("/corrections?" + urlencode({"recorded": new.id}), 303)
-
-    def _show(self, status: int, page: Page) -> Response:
-        html = rendering.html(
-            page,
-            rendering.address,
-            home=Link("today"),
-            links=[(name, label, f"/{name}") for name, label in MENU.items()],
-            footer=f"newsactors {__version__}",
-        )
-        return Response(html, status, HEADERS, "text/html")
 
 
 def serve(settings: Settings, port: int, on_ready: Callable[[str], object]) -> None:

@@ -89,6 +89,7 @@ def test_only_a_form_of_the_app_itself_can_change_anything(app: App) -> None:
     assert token
     stolen = form | {"token": token[1]}
     assert app.post("/corrections", stolen, Origin="http://evil.example").status == 403
+    assert app.post("/corrections", form | {"because": "x" * 100_000}).status == 413
     assert not (app.settings.registry / "corrections.csv").exists()
 
 
@@ -104,3 +105,4 @@ def test_before_anything_is_published_it_says_what_to_do(tmp_path: Path) -> None
         answer = app.get("/today")
         assert answer.status == 503
         assert "newsactors ingest" in answer.text
+        assert app.get("/suggest?q=a").json == []
