@@ -7,6 +7,7 @@ from typing import Any
 from explorer.asking import Ask
 from explorer.blocks import Column, Form, Input, Link, Note, Page, Row, Section, Table
 from explorer.views.links import to_story
+from explorer.views.parts import outlet_input
 
 HOW = {
     "": "mention it",
@@ -143,13 +144,6 @@ def _caption(who: Row | None, company: Row | None, how: str, asked: dict[str, An
 
 
 def _form(ask: Ask, who: Row | None, here: dict[str, Any]) -> Form:
-    outlets = [
-        row["outlet"]
-        for row in ask.rows(
-            "select outlet from articles where outlet is not null group by 1 "
-            "order by count(*) desc limit 300"
-        )
-    ]
     hidden = [
         Input(name, "", str(here[name]), "hidden") for name in ("with", "story") if here[name]
     ]
@@ -159,14 +153,10 @@ def _form(ask: Ask, who: Row | None, here: dict[str, Any]) -> Form:
             Input("actor", "Actor", who["name"] if who else "", "actor"),
             Input("how", "Articles that", here["how"], "select", tuple(HOW.items())),
             Input("headline", "Words in the headline", here["headline"] or "", "search"),
-            Input("outlet", "Outlet", here["outlet"] or "", "select", _optional(outlets)),
+            outlet_input(ask, here["outlet"]),
             Input("from", "From", str(here["from"] or ""), "date"),
             Input("to", "To", str(here["to"] or ""), "date"),
             *hidden,
         ],
         "Show",
     )
-
-
-def _optional(names: list[str]) -> tuple[tuple[str, str], ...]:
-    return (("", "any"), *((name, name) for name in names))

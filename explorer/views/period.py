@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from etl.queries import Period, top_actors
-from explorer import charts
 from explorer.asking import Ask, AskingError
 from explorer.blocks import (
     Chart,
@@ -23,6 +22,7 @@ from explorer.blocks import (
     Table,
 )
 from explorer.views.links import last_day, period_name, to_actor, to_story, to_told
+from explorer.views.parts import volume
 
 DAYS = 30
 MOST_ACTORS, MOST_STORIES, MOST_SPIKES = 40, 15, 15
@@ -176,32 +176,6 @@ def _first_article(row: Row) -> Link:
 def _volume(ask: Ask, since: date, until: date) -> Chart:
     grain = "day" if (until - since).days <= 92 else "week"
     rows = ask.rows(_VOLUME, grain=grain, since=since, until=until)
-    for row in rows:
-        row["period"] = period_name(row["period_start"], grain)
-
-    def articles(row: Row) -> Link:
-        start = row["period_start"]
-        return Link("articles", {"from": start, "to": last_day(start, grain)})
-
-    def draw(address: Any) -> dict[str, Any]:
-        drawn = [
-            {
-                "period_start": row["period_start"].isoformat(),
-                "period": row["period"],
-                "href": address(articles(row)),
-                "name": kind,
-                "n": row[key],
-            }
-            for row in rows
-            for key, kind in (("article_count", "articles"), ("story_count", "stories"))
-        ]
-        return charts.lines(drawn, "n", label=f"a {grain}", names=["articles", "stories"])
-
-    columns = [
-        Column("period", grain.capitalize(), link=articles),
-        Column("article_count", "Articles", "count", link=articles),
-        Column("story_count", "Stories", "count"),
-    ]
     total = sum(row["article_count"] for row in rows)
     alt = f"Articles and stories by {grain}, {total:,} articles in all."
-    return Chart(draw, alt, Table("volume", f"By {grain}", columns, rows))
+    return volume(rows, grain, grain.capitalize(), f"By {grain}", alt)

@@ -22,6 +22,7 @@ from explorer.blocks import (
     Table,
 )
 from explorer.search import MOST_RANKED
+from explorer.views.parts import outlet_input
 
 KINDS = {"": "any", "direct": "direct", "indirect": "indirect", "mixed": "mixed"}
 PAGE_QUOTES = 25
@@ -227,23 +228,13 @@ def _conflict(rows: list[Row]) -> list[Note | Table]:
 
 
 def _form(ask: Ask, speaker: Row | None, here: dict[str, Any]) -> Form:
-    outlets = ask.rows(
-        "select outlet from articles where outlet is not null group by 1 order by count(*) desc "
-        "limit 300"
-    )
     return Form(
         "quotes",
         [
             Input("q", "Words", here["q"], "search", hint="or “side by side”"),
             Input("speaker", "Speaker", speaker["name"] if speaker else "", "actor"),
             Input("kind", "Kind", here["kind"] or "", "select", tuple(KINDS.items())),
-            Input(
-                "outlet",
-                "Outlet",
-                here["outlet"] or "",
-                "select",
-                (("", "any"), *((row["outlet"], row["outlet"]) for row in outlets)),
-            ),
+            outlet_input(ask, here["outlet"]),
             Input("from", "From", str(here["from"] or ""), "date"),
             Input("to", "To", str(here["to"] or ""), "date"),
         ],

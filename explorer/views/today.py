@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from explorer import charts
 from explorer.asking import Ask
 from explorer.blocks import (
     Chart,
@@ -21,6 +20,7 @@ from explorer.blocks import (
     Table,
 )
 from explorer.views.links import last_day, period_name, to_actor, to_told
+from explorer.views.parts import volume
 
 MOVERS = 12
 WEEKS_BEFORE = 4
@@ -271,36 +271,11 @@ def _mover_table(name: str, rows: list[Row], since: date, until: date) -> Table:
 
 def _volume(ask: Ask, until: date) -> Chart:
     rows = ask.rows(_VOLUME, until=until)
-    for row in rows:
-        row["period"] = period_name(row["period_start"], "week")
-
-    def articles(row: Row) -> Link:
-        start = row["period_start"]
-        return Link("articles", {"from": start, "to": last_day(start, "week")})
-
-    def draw(address: Any) -> dict[str, Any]:
-        drawn = [
-            row
-            | {
-                "period_start": row["period_start"].isoformat(),
-                "href": address(articles(row)),
-                "name": kind,
-                "n": row[key],
-            }
-            for row in rows
-            for key, kind in (("article_count", "articles"), ("story_count", "stories"))
-        ]
-        return charts.lines(drawn, "n", label="a week", names=["articles", "stories"])
-
-    columns = [
-        Column("period", "Week", link=articles),
-        Column("article_count", "Articles", "count", link=articles),
-        Column("story_count", "Stories", "count"),
-        Column("outlet_count", "Outlets", "count"),
-    ]
     total = sum(row["article_count"] for row in rows)
     alt = f"Articles and stories by week, {len(rows)} weeks, {total:,} articles in all."
-    return Chart(draw, alt, Table("volume", "Articles and stories by week", columns, rows[::-1]))
+    caption = "Articles and stories by week"
+    outlets = Column("outlet_count", "Outlets", "count")
+    return volume(rows[::-1], "week", "Week", caption, alt, outlets)
 
 
 def _runs(ask: Ask) -> Table:

@@ -1,0 +1,55 @@
+"""Parts of pages that several views show alike. Does not belong here: links (`links`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from explorer import charts
+from explorer.asking import Ask
+from explorer.blocks import Chart, Column, Input, Link, Row, Table
+from explorer.views.links import last_day, period_name
+
+_OUTLETS = """
+select outlet from articles where outlet is not null group by 1 order by count(*) desc limit 300
+"""
+
+
+def outlet_input(ask: Ask, value: str | None) -> Input:
+    """A choice of outlets, those with most articles first, or any."""
+    names = [row["outlet"] for row in ask.rows(_OUTLETS)]
+    options = (("", "any"), *((name, name) for name in names))
+    return Input("outlet", "Outlet", value or "", "select", options)
+
+
+def volume(
+    rows: Sequence[Row], grain: str, when: str, caption: str, alt: str, *more: Column
+) -> Chart:
+    """How much news there was: rows of `publication_periods`, and columns beside the two counts."""
+    shown = [row | {"period": period_name(row["period_start"], grain)} for row in rows]
+
+    def articles(row: Row) -> Link:
+        start = row["period_start"]
+        return Link("articles", {"from": start, "to": last_day(start, grain)})
+
+    def draw(address: Any) -> dict[str, Any]:
+        drawn = [
+            {
+                "period_start": row["period_start"].isoformat(),
+                "period": row["period"],
+                "href": address(articles(row)),
+                "name": kind,
+                "n": row[key],
+            }
+            for row in shown
+            for key, kind in (("article_count", "articles"), ("story_count", "stories"))
+        ]
+        return charts.lines(drawn, "n", label=f"a {grain}", names=["articles", "stories"])
+
+    columns = [
+        Column("period", when, link=articles),
+        Column("article_count", "Articles", "count", link=articles),
+        Column("story_count", "Stories", "count"),
+        *more,
+    ]
+    return Chart(draw, alt, Table("volume", caption, columns, shown))
