@@ -1,6 +1,6 @@
 """How long a correction takes until readers see it: whole processes, start-up included.
 
-    NEWSACTORS_HOME=DIR python -m bench.volume 12           # see there
+    NEWSACTORS_HOME=DIR python -m bench.volume copies 12    # see there
     NEWSACTORS_HOME=DIR python -m bench.corrections 5       # five times each; the medians
 
 Belongs here: the wall time of `newsactors actors merge`, `article` and `undo` over a warehouse that

@@ -49,7 +49,7 @@ create table actor_weekly as from actor_daily;
 create table actor_articles (entity_id varchar, article_id varchar, story_id varchar,
     published_on date, mention_count bigint, name_mention_count bigint,
     headline_mention_count bigint);
-create table articles (article_id varchar, headline varchar);
+create table article_metadata (article_id varchar, headline varchar);
 create table quotes (quote_id varchar, article_id varchar, speaker_entity_id varchar, kind varchar,
     text varchar);
 create table quotes_about (quote_id varchar, entity_id varchar, speaker_entity_id varchar,

@@ -116,7 +116,8 @@ def sudden_drops(settings: Settings) -> list[tuple[str, date, int, float]]:
             """
             with counts as (
               select outlet, date_trunc('week', published_on)::date as week, count(*) as articles
-              from main.articles where published_on is not null and outlet is not null group by all
+              from main.article_metadata
+              where published_on is not null and outlet is not null group by all
             ), last_full as (
               select max(week) - 7 as week from counts
             ), grid as (

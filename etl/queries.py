@@ -134,7 +134,7 @@ where ($from_day::date is null or published_on >= $from_day::date)
 _TOP = (
     """
 with article_total as (
-    select count(*) as article_total from articles"""
+    select count(*) as article_total from article_metadata"""
     + _IN_PERIOD
     + """
 ),
@@ -179,7 +179,7 @@ with weeks as (
     select unnest(generate_series(
         date_trunc('week', min(published_on)), max(published_on), interval 7 days
     ))::date as period_start
-    from articles"""
+    from article_metadata"""
     + _IN_PERIOD
     + """
 ),
@@ -241,7 +241,7 @@ def known_outlet(connection: duckdb.DuckDBPyConnection, name: str | None) -> str
         return None
     found = rows(
         connection,
-        "select outlet from articles where outlet is not null group by outlet order by"
+        "select outlet from article_metadata where outlet is not null group by outlet order by"
         " lower(outlet) = lower($name) desc,"
         " jaro_winkler_similarity(lower(outlet), lower($name)) desc, outlet limit 8",
         {"name": name},
@@ -353,7 +353,9 @@ def timeline(
     Without limits it runs from the entity's first day to the last day of the warehouse, so that
     silence since then shows. Empty for an entity that only undated articles mention.
     """
-    last = rows(connection, "select max(published_on) as last_day from articles")[0]["last_day"]
+    last = rows(connection, "select max(published_on) as last_day from article_metadata")[0][
+        "last_day"
+    ]
     from_day = from_day or entity["first_seen"]
     to_day = to_day or last
     if from_day is None or to_day is None or from_day > to_day:

@@ -186,6 +186,8 @@ class Segment:
     colour: int = 0
     """Number of the actor among those of the text, from 1; 0 for nobody."""
     link: Link | None = None
+    part_of: str = ""
+    """The anchor of the quote that it is a part of; empty for none."""
 
 
 @dataclass(frozen=True)

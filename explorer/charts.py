@@ -21,6 +21,9 @@ HEIGHT = 260
 
 Address = Callable[[Link], str]
 
+_DAYS = {"year": "%Y", "quarter": "%b", "month": "%b", "week": "%-d %b", "date": "%-d %b"}
+"""How days are written along an axis, by what the tick begins. ("Tue 03" by itself says little.)"""
+
 
 def timeline(
     rows: Sequence[Row], value: str, *, label: str, is_share: bool = False
@@ -32,7 +35,10 @@ def timeline(
     """
     data = _data(rows)
     axis = alt.Axis(format="%", title=label) if is_share else alt.Axis(title=label, tickMinStep=1)
-    x = alt.X("period_start:T", axis=alt.Axis(title=None, labelOverlap=True))
+    x = alt.X(
+        "period_start:T",
+        axis=alt.Axis(title=None, labelOverlap=True, labelSeparation=12, format=_DAYS),
+    )
     tooltip = [
         alt.Tooltip("period:N", title="when"),
         alt.Tooltip(f"{value}:Q", title=label, format=".1%" if is_share else ",d"),
@@ -66,7 +72,10 @@ def lines(
     """Several actors over time: rows hold period_start, name, `value` and href."""
     axis = alt.Axis(format="%", title=label) if is_share else alt.Axis(title=label, tickMinStep=1)
     base = alt.Chart(_data(rows)).encode(
-        x=alt.X("period_start:T", axis=alt.Axis(title=None, labelOverlap=True)),
+        x=alt.X(
+            "period_start:T",
+            axis=alt.Axis(title=None, labelOverlap=True, labelSeparation=12, format=_DAYS),
+        ),
         y=alt.Y(f"{value}:Q", axis=axis),
         color=alt.Color(
             "name:N",

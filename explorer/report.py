@@ -84,7 +84,8 @@ def _pages(
 ) -> int:
     asked = {"from": [str(since)], "to": [str(until)]}
     index = VIEWS["period"](Ask(ask.con, ask.settings, asked))
-    listed = index.tables["actors"].rows[:actors] if "actors" in index.tables else []
+    rows = {name: table.rows for name, table in index.tables.items()}
+    listed = [*rows.get("actors", [])[:actors], *rows.get("spikes", [])]
     ids = {row["entity_id"] for row in listed}
     total = 1 + len(ids)
 
@@ -117,8 +118,8 @@ def _pages(
         about = asked | {"id": [entity_id], "by": ["day" if (until - since).days < 93 else "week"]}
         page = VIEWS["actor"](Ask(ask.con, ask.settings, about))
         listing = VIEWS["articles"](Ask(ask.con, ask.settings, asked | {"actor": [entity_id]}))
-        rows = Section("Articles", [listing.tables["articles"]], anchor="articles")
-        page = Page(page.view, page.title, [*page.sections, rows], page.lead, page.parameters)
+        behind = Section("Articles", [listing.tables["articles"]], anchor="articles")
+        page = Page(page.view, page.title, [*page.sections, behind], page.lead, page.parameters)
         (folder / f"actor-{entity_id}.html").write_text(
             rendering.html(_still(page), address, **frame)
         )

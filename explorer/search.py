@@ -41,7 +41,7 @@ select article_id, (bit_xor(hash(quote_id, text)) >> 1)::bigint as version
 from quotes group by 1
 """
 _TEXTS = """
-select article_id, quote_id, text from quotes join articles using (article_id)
+select article_id, quote_id, text from quotes join article_metadata using (article_id)
 where article_id in (select unnest($ids::varchar[]))
 order by published_on nulls first, article_id, part, char_start
 """

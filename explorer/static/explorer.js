@@ -74,6 +74,14 @@ async function bring(place) {
   place.replaceWith(...page.querySelectorAll("main section > *"));
 }
 
+// A quote with an actor in it is several elements, of which an address can name but one.
+function markAsked() {
+  const asked = decodeURIComponent(location.hash.slice(1));
+  document.querySelectorAll("[data-part-of]").forEach((part) => {
+    part.classList.toggle("asked", part.dataset.partOf === asked);
+  });
+}
+
 async function watch() {
   const { snapshot } = document.body.dataset;
   if (!snapshot) return;
@@ -94,6 +102,8 @@ addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("figure.chart").forEach(draw);
   document.querySelectorAll("[data-later]").forEach(bring);
   document.querySelectorAll("[role=combobox]").forEach(suggest);
+  markAsked();
+  addEventListener("hashchange", markAsked);
   document.querySelector(".fresh a")?.addEventListener("click", (event) => {
     event.preventDefault();
     location.reload();

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
-from etl.queries import timeline
 from explorer import charts
 from explorer.asking import Ask
 from explorer.blocks import (
     Chart,
-    Choice,
     Column,
     Figure,
     Figures,
     Form,
     Input,
-    Kind,
     Link,
     Note,
     Page,
@@ -26,31 +22,14 @@ from explorer.blocks import (
     Section,
     Table,
 )
-from explorer.views.links import GRAINS, last_day, period_name, to_actor, to_told
+from explorer.views.counting import counting
+from explorer.views.links import last_day, period_name, to_actor
+from explorer.views.over_time import over_time
 from explorer.views.quotes import as_quote, quote_columns
 
-COUNTS = {
-    "articles": ("article_count", "articles"),
-    "stories": ("story_count", "stories"),
-    "mentions": ("mention_count", "mentions"),
-    "said": ("utterance_count", "utterances"),
-    "headlines": ("headline_article_count", "articles with it in the headline"),
-}
-SHARES = {"articles": "share_of_articles", "stories": "share_of_stories"}
 QUOTES_SHOWN = 8
-MOST_DAYS = 400
-"""Of a line by day, where no first day is asked for: 2,000 took 1.1 s, and nobody can tell them
-apart on a screen."""
 
 _ALL = "select * from entities where entity_id = $id"
-_SPIKES = """
-select period_start, story_count, expected_story_count, ratio, surprise, story_ids, article_ids,
-  headlines, companion_entity_ids, quote_id
-from actor_spikes where entity_id = $id and grain = $grain
-  and ($since::date is null or period_start >= $since::date)
-  and ($until::date is null or period_start <= $until::date)
-order by period_start desc
-"""
 _VOICE = """
 select period_start, sum(article_count)::bigint as article_count,
   sum(quoted_article_count)::bigint as quoted_article_count,
@@ -65,7 +44,7 @@ group by 1 order by 1
 """
 _OUTLETS = """
 with total as (
-  select outlet, count(*) as article_total from articles
+  select outlet, count(*) as article_total from article_metadata
   where outlet is not null and ($since::date is null or published_on >= $since::date)
     and ($until::date is null or published_on <= $until::date)
   group by 1
@@ -107,7 +86,7 @@ _QUOTES = """
 select q.quote_id, q.text, q.kind, q.cue, q.speaker_entity_id, e.name as speaker_name,
   q.speaker_surface, q.confidence, q.speaker_confidence, q.quote_group_id, g.quote_count,
   a.article_id, a.headline, a.outlet, a.published_on
-from quotes q join articles a using (article_id)
+from quotes q join article_metadata a using (article_id)
 left join entities e on e.entity_id = q.speaker_entity_id
 left join quote_groups g using (quote_group_id)
 where q.speaker_entity_id = $id
@@ -124,22 +103,18 @@ def actor(ask: Ask) -> Page:
         return _search(ask)
     found = ask.actor(wanted)
     who = ask.rows(_ALL, id=found["entity_id"])[0]
-    grain = ask.one_of("by", list(GRAINS))
-    counted = ask.one_of("of", list(COUNTS))
-    is_share = ask.one_of("as", ["count", "share"]) == "share"
+    chosen = counting(ask)
     since, until = ask.day("from"), ask.day("to")
     here = {
         "id": who["entity_id"],
-        "by": grain,
-        "of": counted,
-        "as": "share" if is_share else None,
+        **chosen.parameters,
         "from": since,
         "to": until,
     }
     asked = {"id": who["entity_id"], "since": since, "until": until}
     sections = [
         Section("", [_figures(who)]),
-        Section("Over time", _over_time(ask, who, here, grain, counted, is_share, asked)),
+        Section("Over time", over_time(ask, who, here, chosen, asked)),
         Section(
             "Mentioned and quoted",
             [_voice(ask, who, asked)],
@@ -214,195 +189,6 @@ def _figures(who: Row) -> Figures:
             ),
         ]
     )
-
-
-def _choices(here: dict[str, Any], grain: str, counted: str, is_share: bool) -> list[Choice]:
-    def to(**changed: object) -> Link:
-        return Link("actor", here | changed)
-
-    choices = [
-        Choice("", [(label, to(by=key), key == grain) for key, label in GRAINS.items()]),
-        Choice(
-            "Count",
-            [
-                ("said" if key == "said" else label, to(of=key, **_keep(key)), key == counted)
-                for key, (_, label) in COUNTS.items()
-            ],
-        ),
-    ]
-    if counted in SHARES:
-        options = [("numbers", to(**{"as": None}), not is_share)]
-        options.append(("share of all news", to(**{"as": "share"}), is_share))
-        choices.append(Choice("As", options))
-    return choices
-
-
-def _keep(counted: str) -> dict[str, None]:
-    return {} if counted in SHARES else {"as": None}
-
-
-def _over_time(
-    ask: Ask,
-    who: Row,
-    here: dict[str, Any],
-    grain: str,
-    counted: str,
-    is_share: bool,
-    asked: dict[str, Any],
-) -> list[Any]:
-    key, label = COUNTS[counted]
-    if is_share and counted in SHARES:
-        key, label = SHARES[counted], f"share of all {counted}"
-    else:
-        is_share = False
-    until = asked["until"] or ask.rows("select max(published_on) as day from articles")[0]["day"]
-    since = asked["since"]
-    if grain == "day" and until and not since and who["first_seen"]:
-        since = max(who["first_seen"], until - timedelta(days=MOST_DAYS - 1))
-    rows = timeline(ask.con, who, grain, since, until)  # type: ignore[arg-type]
-    blocks: list[Any] = [
-        *_choices(here, grain, counted, is_share),
-        Form(
-            "actor",
-            [
-                *(
-                    Input(name, "", str(value), "hidden")
-                    for name, value in here.items()
-                    if value and name not in ("from", "to")
-                ),
-                Input("from", "From", str(asked["since"] or ""), "date"),
-                Input("to", "To", str(asked["until"] or ""), "date"),
-            ],
-            "Show",
-        ),
-    ]
-    if not rows:
-        return [
-            *blocks,
-            Note(f"{who['name']} is in no article with a date in these days.", is_warning=True),
-        ]
-    spikes = (
-        {row["period_start"]: row for row in ask.rows(_SPIKES, grain=grain, **asked)}
-        if grain != "month"
-        else {}
-    )
-
-    def articles(row: Row) -> Link:
-        return _in_period(who["entity_id"], row["period_start"], grain, counted)
-
-    def spike_link(row: Row) -> Link | None:
-        spike = spikes.get(row["period_start"])
-        return articles(row) if spike else None
-
-    shown = [
-        {
-            **row,
-            "period": period_name(row["period_start"], grain),
-            "spike": _explained(spikes.get(row["period_start"])),
-        }
-        for row in rows
-    ]
-
-    def draw(address: Any) -> dict[str, Any]:
-        drawn = []
-        for row in shown:
-            low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
-            drawn.append(
-                {
-                    "period_start": row["period_start"].isoformat(),
-                    "period": row["period"],
-                    key: row[key],
-                    f"{key}_low": low,
-                    f"{key}_high": high,
-                    "between": _between(low, high, is_share),
-                    "spike": row["spike"],
-                    "href": address(articles(row)),
-                    "spike_href": address(spike_link(row)),
-                }
-            )
-        return charts.timeline(drawn, key, label=label, is_share=is_share)
-
-    kind: Kind = "share" if is_share else "count"
-    columns = [
-        Column("period", "When", link=articles),
-        Column("period_start", "From", "day"),
-        Column(key, label.capitalize(), kind, link=articles),
-        Column(f"{key}_low", "At least", kind, about="Low of a 90% interval of what is right"),
-        Column(f"{key}_high", "At most", kind, about="High of a 90% interval of what is right"),
-        Column("article_total", "All articles", "count"),
-        Column("spike", "Spike"),
-    ]
-    table = Table("timeline", f"{who['name']}, {label} {GRAINS[grain]}", columns, shown[::-1])
-    peak = max(rows, key=lambda row: row[key] or 0)
-    alt = (
-        f"{label} {GRAINS[grain]} from {rows[0]['period_start']} to {rows[-1]['period_start']}; "
-        f"most in the {period_name(peak['period_start'], grain)}; {len(spikes)} spikes. "
-        "The numbers are in the table."
-    )
-    blocks.append(Chart(draw, alt, table))
-    if spikes:
-        blocks.append(_spike_table(who, list(spikes.values()), grain))
-    elif grain != "month":
-        blocks.append(Note("No spike: nothing here is beyond what chance has in store."))
-    return blocks
-
-
-def _between(low: float | None, high: float | None, is_share: bool) -> str | None:
-    if low is None or high is None:
-        return None
-    return f"{low:.1%} and {high:.1%}" if is_share else f"{low:,} and {high:,}"
-
-
-def _explained(spike: Row | None) -> str | None:
-    if spike is None:
-        return None
-    words = f"{spike['ratio']:.1f} times as many stories as usual"
-    headlines = [h for h in spike["headlines"] or [] if h]
-    return f"{words}: {headlines[0]}" if headlines else words
-
-
-def _in_period(entity_id: str, start: date, grain: str, counted: str) -> Link:
-    parameters = {"actor": entity_id, "from": start, "to": last_day(start, grain)}
-    if counted == "said":
-        parameters["how"] = "quoted"
-    if counted == "headlines":
-        parameters["how"] = "headline"
-    return Link("articles", parameters)
-
-
-def _spike_table(who: Row, spikes: list[Row], grain: str) -> Table:
-    rows = [
-        {
-            "period": period_name(spike["period_start"], grain),
-            "period_start": spike["period_start"],
-            "story_count": spike["story_count"],
-            "expected": spike["expected_story_count"],
-            "surprise": spike["surprise"],
-            "headline": next((h for h in spike["headlines"] or [] if h), None),
-            "article_id": next(iter(spike["article_ids"] or []), None),
-            "entity_id": who["entity_id"],
-        }
-        for spike in spikes
-    ]
-    columns = [
-        Column(
-            "period",
-            "When",
-            link=lambda row: _in_period(who["entity_id"], row["period_start"], grain, "articles"),
-        ),
-        Column("story_count", "Stories", "count"),
-        Column("expected", "Usual", "number", about="What its own baseline lets expect"),
-        Column(
-            "surprise", "Surprise", "number", about="3: a chance of one in a thousand; 6: a million"
-        ),
-        Column(
-            "headline",
-            "The story most about it",
-            "long",
-            link=to_told,
-        ),
-    ]
-    return Table("spikes", "Spikes, and what explains them", columns, rows)
 
 
 _VOICES = [

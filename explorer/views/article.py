@@ -107,6 +107,7 @@ def _segments(
                 _about_quote(quote) if quote else "",
                 colours.get(entity_id, 0) if entity_id else 0,
                 Link("actor", {"id": entity_id}) if entity_id else None,
+                f"q-{quote['quote_id']}" if quote else "",
             )
         )
     return segments

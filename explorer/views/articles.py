@@ -32,7 +32,7 @@ _CONDITIONS = {
 _OF_ACTOR = """
 select a.article_id, a.published_on, a.outlet, a.headline, a.story_id, a.is_reprint, a.word_count,
   c.mention_count, c.utterance_count, count(*) over () as article_total
-from actor_articles c join articles a using (article_id)
+from actor_articles c join article_metadata a using (article_id)
 where c.entity_id = $actor and {how}
   and ($company::varchar is null or exists (select 1 from actor_articles o
     where o.entity_id = $company and o.article_id = a.article_id and o.name_mention_count > 0))
@@ -40,7 +40,7 @@ where c.entity_id = $actor and {how}
 _OF_ALL = """
 select a.article_id, a.published_on, a.outlet, a.headline, a.story_id, a.is_reprint, a.word_count,
   count(*) over () as article_total
-from articles a where true
+from article_metadata a where true
 """
 _CHOSEN = """
   and ($since::date is null or a.published_on >= $since::date)

@@ -14,7 +14,6 @@ from explorer.blocks import (
     Column,
     Form,
     Input,
-    Kind,
     Link,
     Note,
     Page,
@@ -22,7 +21,7 @@ from explorer.blocks import (
     Section,
     Table,
 )
-from explorer.views.actor import COUNTS, SHARES
+from explorer.views.counting import Counting, choices, counting
 from explorer.views.links import GRAINS, last_day, period_name
 
 MOST = 6
@@ -44,15 +43,11 @@ def compare(ask: Ask) -> Page:
     for text in wanted:
         found = ask.actor(text)
         who[found["entity_id"]] = found
-    grain = ask.one_of("by", list(GRAINS))
-    counted = ask.one_of("of", list(COUNTS))
-    is_share = ask.one_of("as", ["count", "share"]) == "share" and counted in SHARES
+    chosen = counting(ask)
     since, until = ask.day("from"), ask.day("to")
     here: dict[str, Any] = {
         "actor": list(who),
-        "by": grain,
-        "of": counted,
-        "as": "share" if is_share else None,
+        **chosen.parameters,
         "from": since,
         "to": until,
     }
@@ -61,14 +56,13 @@ def compare(ask: Ask) -> Page:
         blocks.append(Note("Name two to six actors; start to type, and choose."))
         return Page("compare", "Compare", [Section("", blocks)], parameters=here)
     blocks.append(_chosen(who, here))
-    blocks += _choices(here, grain, counted, is_share)
+    blocks += choices(chosen, lambda asked: Link("compare", here | asked))
     names = _names(who)
-    key, label = (SHARES[counted], f"share of all {counted}") if is_share else COUNTS[counted]
-    series = _series(ask, who, names, grain, key, since, until)
+    series = _series(ask, who, names, chosen, since, until)
     if not series:
         blocks.append(Note("None of them is in an article with a date in these days."))
         return Page("compare", "Compare", [Section("", blocks)], parameters=here)
-    blocks.append(_over_time(series, names, key, label, grain, is_share))
+    blocks.append(_over_time(series, names, chosen))
     by_outlet = _by_outlet(ask, who, names, since, until)
     title = " and ".join(names.values()) if len(names) < 3 else "Compare"
     return Page(
@@ -113,50 +107,34 @@ def _chosen(who: dict[str, Row], here: dict[str, Any]) -> Choice:
     )
 
 
-def _choices(here: dict[str, Any], grain: str, counted: str, is_share: bool) -> list[Choice]:
-    def to(**changed: object) -> Link:
-        return Link("compare", here | changed)
-
-    choices = [
-        Choice("", [(label, to(by=key), key == grain) for key, label in GRAINS.items()]),
-        Choice("Count", [(key, to(of=key), key == counted) for key in COUNTS]),
-    ]
-    if counted in SHARES:
-        options = [("numbers", to(**{"as": None}), not is_share)]
-        options.append(("share of all news", to(**{"as": "share"}), is_share))
-        choices.append(Choice("As", options))
-    return choices
-
-
 def _series(
     ask: Ask,
     who: dict[str, Row],
     names: dict[str, str],
-    grain: str,
-    key: str,
+    chosen: Counting,
     since: Any,
     until: Any,
 ) -> list[Row]:
     first = since or min((r["first_seen"] for r in who.values() if r["first_seen"]), default=None)
     found = []
     for entity_id, row in who.items():
-        periods = timeline(ask.con, row, grain, first, until)  # type: ignore[arg-type]
+        periods = timeline(ask.con, row, chosen.grain, first, until)  # type: ignore[arg-type]
         found += [
             {
                 "period_start": period["period_start"],
-                "period": period_name(period["period_start"], grain),
+                "period": period_name(period["period_start"], chosen.grain),
                 "entity_id": entity_id,
                 "name": names[entity_id],
-                key: period[key],
+                chosen.column: period[chosen.column],
             }
             for period in periods
         ]
     return found
 
 
-def _over_time(
-    series: Sequence[Row], names: dict[str, str], key: str, label: str, grain: str, is_share: bool
-) -> Chart:
+def _over_time(series: Sequence[Row], names: dict[str, str], chosen: Counting) -> Chart:
+    key, label, grain = chosen.column, chosen.label, chosen.grain
+
     def articles(row: Row, entity_id: str) -> Link:
         days = {"from": row["period_start"], "to": last_day(row["period_start"], grain)}
         return Link("articles", {"actor": entity_id, **days})
@@ -170,7 +148,9 @@ def _over_time(
             }
             for row in series
         ]
-        return charts.lines(drawn, key, label=label, names=list(names.values()), is_share=is_share)
+        return charts.lines(
+            drawn, key, label=label, names=list(names.values()), is_share=chosen.is_share
+        )
 
     by_period: dict[Any, Row] = {}
     for row in series:
@@ -178,11 +158,10 @@ def _over_time(
             row["period_start"], {"period_start": row["period_start"], "period": row["period"]}
         )
         there[row["entity_id"]] = row[key]
-    kind: Kind = "share" if is_share else "count"
     columns = [
         Column("period", "When"),
         *(
-            Column(i, name, kind, link=lambda row, i=i: articles(row, i))  # type: ignore[misc]
+            Column(i, name, chosen.kind, link=lambda row, i=i: articles(row, i))  # type: ignore[misc]
             for i, name in names.items()
         ),
     ]
@@ -191,7 +170,7 @@ def _over_time(
         for i, name in names.items()
     )
     alt = f"{label} {GRAINS[grain]} of {', '.join(names.values())}."
-    if not is_share:
+    if not chosen.is_share:
         alt += f" In all: {totals}."
     rows = sorted(by_period.values(), key=lambda row: row["period_start"], reverse=True)
     return Chart(draw, alt, Table("compare", f"{label} {GRAINS[grain]}", columns, rows))

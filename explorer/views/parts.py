@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from explorer import charts
@@ -11,15 +12,22 @@ from explorer.blocks import Chart, Column, Input, Link, Row, Table
 from explorer.views.links import last_day, period_name
 
 _OUTLETS = """
-select outlet from articles where outlet is not null group by 1 order by count(*) desc limit 300
+select outlet from article_metadata where outlet is not null
+group by 1 order by count(*) desc limit 300
 """
 
 
 def outlet_input(ask: Ask, value: str | None) -> Input:
     """A choice of outlets, those with most articles first, or any."""
-    names = [row["outlet"] for row in ask.rows(_OUTLETS)]
+    names = ask.remembered("outlets", lambda: [row["outlet"] for row in ask.rows(_OUTLETS)])
     options = (("", "any"), *((name, name) for name in names))
     return Input("outlet", "Outlet", value or "", "select", options)
+
+
+def newest_day(ask: Ask) -> date | None:
+    """The day of the newest article; None where none has a date."""
+    day: date | None = ask.rows("select max(published_on) as day from article_metadata")[0]["day"]
+    return day
 
 
 def volume(

@@ -21,17 +21,18 @@ from explorer.blocks import (
     Section,
     Table,
 )
-from explorer.views.links import last_day, period_name, to_actor, to_story, to_told
-from explorer.views.parts import volume
+from explorer.views.links import to_actor, to_story
+from explorer.views.parts import newest_day, volume
+from explorer.views.spikes import spike_table
 
 DAYS = 30
 MOST_ACTORS, MOST_STORIES, MOST_SPIKES = 40, 15, 15
 
 _COUNTS = """
 select count(*) as articles, count(distinct story_id) as stories, count(distinct outlet) as outlets,
-  (select count(*) from quotes join articles using (article_id)
+  (select count(*) from quotes join article_metadata using (article_id)
     where published_on between $since and $until) as quotes
-from articles where published_on between $since and $until
+from article_metadata where published_on between $since and $until
 """
 _VOLUME = """
 select period_start, article_count, story_count from publication_periods
@@ -48,7 +49,7 @@ order by s.surprise desc, e.name limit $limit
 _STORIES = """
 select s.story_id, s.headline, s.first_outlet, s.first_published_on, s.first_article_id,
   count(*) as article_count, count(distinct a.outlet) as outlet_count
-from articles a join stories s using (story_id)
+from article_metadata a join stories s using (story_id)
 where a.published_on between $since and $until
 group by all having count(*) > 1
 order by outlet_count desc, article_count desc, s.first_published_on, s.story_id limit $limit
@@ -96,8 +97,7 @@ _ABOUT_STORIES = "A story is one text with its copies and edits."
 
 def days(ask: Ask) -> tuple[date, date]:
     """The first and the last day. Raises AskingError where they are the wrong way round."""
-    last = ask.rows("select max(published_on) as last from articles")[0]["last"] or date.today()
-    until = ask.day("to") or last
+    until = ask.day("to") or newest_day(ask) or date.today()
     since = ask.day("from") or until - timedelta(days=DAYS - 1)
     if since > until:
         raise AskingError(f"from {since} is after to {until}")
@@ -131,25 +131,7 @@ def _actors(ask: Ask, since: date, until: date) -> Table:
 
 def _spikes(ask: Ask, asked: dict[str, Any]) -> Table:
     rows = ask.rows(_SPIKES, limit=MOST_SPIKES, **asked)
-    for row in rows:
-        row["period"] = period_name(row["period_start"], "week")
-        row["headline"] = next((h for h in row["headlines"] or [] if h), None)
-        row["article_id"] = next(iter(row["article_ids"] or []), None)
-
-    def articles(row: Row) -> Link:
-        start = row["period_start"]
-        return Link(
-            "articles", {"actor": row["entity_id"], "from": start, "to": last_day(start, "week")}
-        )
-
-    columns = [
-        Column("name", "Actor", link=to_actor),
-        Column("period", "When", link=articles),
-        Column("story_count", "Stories", "count"),
-        Column("expected_story_count", "Usual", "number"),
-        Column("headline", "The story most about it", "long", link=to_told),
-    ]
-    return Table("spikes", "The most surprising first", columns, rows, "None beyond chance.")
+    return spike_table(rows, "week", "The most surprising first", "None beyond chance.")
 
 
 def _stories(ask: Ask, asked: dict[str, Any]) -> Table:

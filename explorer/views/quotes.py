@@ -34,7 +34,8 @@ with ranked as (
   select unnest($ids::varchar[]) as quote_id, unnest($scores::double[]) as score
 ),
 newest as (
-  select article_id from articles order by published_on desc nulls last, article_id limit $newest
+  select article_id from article_metadata
+  order by published_on desc nulls last, article_id limit $newest
 ),
 found as (
   select q.quote_id, q.text, q.kind, q.cue, q.speaker_entity_id, q.speaker_surface, q.confidence,
@@ -45,7 +46,7 @@ found as (
       order by q.quote_group_id is not null and q.quote_id = q.quote_group_id desc,
         a.published_on nulls last, q.quote_id
     ) as place
-  from quotes q join articles a using (article_id) {join}
+  from quotes q join article_metadata a using (article_id) {join}
   where ($speaker::varchar is null or q.speaker_entity_id = $speaker::varchar)
     and ($kind::varchar is null or q.kind = $kind::varchar)
     and ($outlet::varchar is null or a.outlet = $outlet::varchar)

@@ -19,8 +19,9 @@ from explorer.blocks import (
     Section,
     Table,
 )
-from explorer.views.links import last_day, period_name, to_actor, to_told
+from explorer.views.links import period_name, to_actor, to_told
 from explorer.views.parts import volume
+from explorer.views.spikes import NO_HEADLINE, spike_table
 
 MOVERS = 12
 WEEKS_BEFORE = 4
@@ -32,13 +33,14 @@ TYPES = {
 }
 
 _COUNTS = """
-select (select count(*) from articles) as articles,
-  (select count(*) from articles where published_on is null) as undated,
+select (select count(*) from article_metadata) as articles,
+  (select count(*) from article_metadata where published_on is null) as undated,
   (select count(*) from entities) as actors,
   (select count(*) from quotes) as quotes,
   (select count(*) from quarantine) as quarantined,
-  (select max(published_on) from articles) as last_day,
-  (select count(*) from articles where ingested_at >= now() - interval 1 day) as new_articles
+  (select max(published_on) from article_metadata) as last_day,
+  (select count(*) from article_metadata
+    where ingested_at >= now() - interval 1 day) as new_articles
 """
 _RUNS = """
 select run_id, kind, status, started_at, finished_at, articles_new, quarantined, error
@@ -57,6 +59,7 @@ where s.grain = 'week' and s.period_start <= $until
   and case when $type = '' then e.type in ('PERSON', 'ORG') else e.type = $type end
 order by s.period_start desc, s.surprise desc, e.name limit $limit
 """
+_LAST_JUMP = "select max(period_start) as week from actor_spikes where grain = 'week'"
 _MOVERS = """
 with counted as (
   select entity_id,
@@ -85,7 +88,7 @@ select entity_id, arg_max(story_id, weight) as story_id, arg_max(headline, weigh
 from (
   select c.entity_id, c.story_id, a.headline, a.article_id,
     (c.headline_mention_count > 0)::integer * 1000 + c.mention_count as weight
-  from actor_articles c join articles a using (article_id)
+  from actor_articles c join article_metadata a using (article_id)
   where c.published_on between $since and $until
     and c.entity_id in (select unnest($ids::varchar[]))
 ) group by 1
@@ -204,34 +207,32 @@ def _movers(ask: Ask, until: date, kind: str, here: dict[str, Any]) -> list[Sect
         "outlets print is one story."
     )
     return [
-        Section("Rising", [*choices, _mover_table("rising", rising, since, until)], about),
+        Section(
+            "Rising",
+            [
+                *choices,
+                _mover_table("rising", rising, since, until),
+                *_last_jump(ask, rising, here),
+            ],
+            about,
+        ),
         Section("Falling", [_mover_table("falling", falling, since, until)]),
     ]
 
 
+def _last_jump(ask: Ask, rising: list[Row], here: dict[str, Any]) -> list[Note]:
+    """Where nobody rises: the way to the last days in which somebody did."""
+    week = None if rising else ask.rows(_LAST_JUMP)[0]["week"]
+    if week is None:
+        return []
+    days = Link("today", here | {"until": week + timedelta(days=6)})
+    name = period_name(week, "week")
+    return [Note("Somebody’s coverage last jumped in the", links=[(name, days)])]
+
+
 def _spikes(ask: Ask, until: date, kind: str) -> Table:
     rows = ask.rows(_SPIKES, until=until, type=kind, limit=MOVERS)
-    for row in rows:
-        row["period"] = period_name(row["period_start"], "week")
-        row["headline"] = next((h for h in row["headlines"] or [] if h), "(no headline)")
-        row["article_id"] = next(iter(row["article_ids"] or []), None)
-
-    def articles(row: Row) -> Link:
-        start = row["period_start"]
-        return Link(
-            "articles",
-            {"actor": row["entity_id"], "from": start, "to": last_day(start, "week")},
-        )
-
-    columns = [
-        Column("name", "Actor", link=to_actor),
-        Column("period", "When", link=articles),
-        Column("story_count", "Stories", "count", link=articles),
-        Column("expected_story_count", "Usual", "number"),
-        Column("surprise", "Surprise", "number", about="3: one in a thousand; 6: one in a million"),
-        Column("headline", "The story most about it", "long", link=to_told),
-    ]
-    return Table("spikes", "Newest first", columns, rows, "None: all is within chance.")
+    return spike_table(rows, "week", "Newest first", "None: all is within chance.")
 
 
 def _tell(ask: Ask, rows: list[Row], since: date, until: date) -> None:
@@ -242,7 +243,7 @@ def _tell(ask: Ask, rows: list[Row], since: date, until: date) -> None:
     }
     for row in rows:
         told = found.get(row["entity_id"], {})
-        row["headline"] = told.get("headline") or ("(no headline)" if told else None)
+        row["headline"] = told.get("headline") or (NO_HEADLINE if told else None)
         row["article_id"] = told.get("article_id")
 
 

@@ -24,9 +24,8 @@ def hostile(own_home: Path) -> str:
         row = con.execute("select entity_id from entities where name = 'Nadia Verholt'").fetchone()
         assert row is not None
         con.execute("update entities set name = ? where entity_id = ?", [FORMULA, row[0]])
-        con.execute(
-            "update loaded.article_versions set headline = ?, body = ? || body", [SCRIPT, SCRIPT]
-        )
+        con.execute("update loaded.article_versions set body = ? || body", [SCRIPT])
+        con.execute("update article_metadata set headline = ?", [SCRIPT])
     file.chmod(0o444)
     return str(row[0])
 

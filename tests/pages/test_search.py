@@ -24,13 +24,13 @@ QUOTES = {
 
 def published(quotes: Mapping[str, list[str]]) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
-    con.execute("create table articles (article_id varchar, published_on date)")
+    con.execute("create table article_metadata (article_id varchar, published_on date)")
     con.execute(
         "create table quotes (article_id varchar, quote_id varchar, part varchar,"
         " char_start integer, text varchar)"
     )
     for n, (article_id, texts) in enumerate(quotes.items(), start=1):
-        con.execute("insert into articles values (?, ?)", [article_id, f"2025-01-{n:02}"])
+        con.execute("insert into article_metadata values (?, ?)", [article_id, f"2025-01-{n:02}"])
         for start, text in enumerate(texts):
             row = [article_id, f"{article_id}:{text}", "body", start, text]
             con.execute("insert into quotes values (?, ?, ?, ?, ?)", row)

@@ -125,7 +125,9 @@ def test_a_quote_is_found_by_its_words_and_shown_in_its_place(app: App) -> None:
     (link,) = [link for link in answer.links if link.startswith("/article?")]
     anchor = urlsplit(link).fragment
     article = app.get(link.partition("#")[0])
-    marked = re.search(rf'id="{anchor}" class="([^"]*)" title="([^"]*)"', article.text)
+    marked = re.search(
+        rf'id="{anchor}" data-part-of="{anchor}" class="([^"]*)" title="([^"]*)"', article.text
+    )
     assert marked
     assert "q" in marked[1].split()
     assert "Lorraine Pettifer" in marked[2]

@@ -56,6 +56,7 @@ def test_every_number_leads_to_characters(news: duckdb.DuckDBPyConnection) -> No
         select surface, body[char_start + 1 : char_end]
         from mentions inner join articles using (article_id)
         where entity_id = ? and part = 'body' and article_id = 'a1'
+        order by char_start
         """,
         [TSELENSKYY],
     ).fetchall()

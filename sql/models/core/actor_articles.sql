@@ -14,7 +14,7 @@ quotes as (
 
 articles as (
 
-    select * from {{ ref('articles') }}
+    select * from {{ ref('article_metadata') }}
 
 ),
 

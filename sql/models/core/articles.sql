@@ -3,6 +3,12 @@
 
 with
 
+metadata as (
+
+    select * from {{ ref('article_metadata') }}
+
+),
+
 article_versions as (
 
     select * from {{ ref('stg_article_versions') }}
@@ -15,49 +21,46 @@ current_versions as (
 
 ),
 
-outlets as (
+article_sources as (
 
-    select * from {{ ref('stg_outlets') }}
-
-),
-
-article_stories as (
-
-    select * from {{ ref('article_stories') }}
+    select * from {{ source('loaded', 'article_sources') }}
 
 ),
 
 articles as (
 
     select
-        article_versions.article_id,
-        current_versions.source_path,
+        metadata.article_id,
+        article_sources.source_path,
         current_versions.source_item,
-        current_versions.source_sha256,
-        article_versions.content_sha256,
-        current_versions.source_format,
-        coalesce(outlets.outlet, article_versions.outlet) as outlet,
+        article_sources.source_sha256,
+        metadata.content_sha256,
+        article_sources.source_format,
+        metadata.outlet,
         article_versions.outlet_as_written,
         article_versions.authors,
-        article_versions.headline,
-        article_versions.published_on,
-        article_versions.published_at,
+        metadata.headline,
+        metadata.published_on,
+        metadata.published_at,
         article_versions.headline_method,
         article_versions.date_method,
         article_versions.outlet_method,
         article_versions.authors_method,
-        article_versions.language,
+        metadata.language,
         article_versions.body,
-        article_versions.word_count,
-        article_stories.story_id,
-        article_stories.is_reprint,
-        article_versions.ingested_at,
-        article_versions.run_id,
+        metadata.word_count,
+        metadata.story_id,
+        metadata.is_reprint,
+        metadata.ingested_at,
+        metadata.run_id,
         article_versions.extractor_version,
-    from article_versions
+    from metadata
+    inner join article_versions using (content_sha256)
     inner join current_versions using (content_sha256)
-    left join outlets using (outlet_key)
-    left join article_stories on article_versions.article_id = article_stories.article_id
+    inner join article_sources
+        on
+            current_versions.sequence = article_sources.sequence
+            and current_versions.source_item = article_sources.item
 
 )
 

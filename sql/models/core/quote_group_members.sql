@@ -8,7 +8,7 @@ wordings as (
 
 articles as (
 
-    select * from {{ ref('articles') }}
+    select * from {{ ref('article_metadata') }}
 
 ),
 

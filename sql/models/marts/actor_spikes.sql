@@ -34,7 +34,7 @@ actor_articles as (
 
 articles as (
 
-    select * from {{ ref('articles') }}
+    select * from {{ ref('article_metadata') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 articles as (
 
-    select * from {{ ref('articles') }}
+    select * from {{ ref('article_metadata') }}
 
 ),
 

@@ -1,3 +1,6 @@
+-- A table: every reading of mentions and quotes goes through it.
+{{ config(materialized='table') }}
+
 with
 
 article_sources as (
@@ -11,10 +14,8 @@ newest as (
     select
         article_id,
         content_sha256,
-        source_path,
+        sequence,
         item as source_item,
-        source_sha256,
-        source_format,
     from article_sources
     qualify row_number() over (
         partition by article_id
