@@ -26,6 +26,7 @@ $(STAMP): pyproject.toml requirements.lock
 run: $(STAMP) ## Ingest the inbox (seeds/articles by default) and print who appeared how often
 	$(BIN)/newsactors ingest
 	$(BIN)/newsactors top
+	@echo 'Charts and quotes, in your browser: make explore'
 
 dev: $(STAMP) ## Dagster's UI on 127.0.0.1:3000, with schedules and lasting history
 	mkdir -p warehouse/dagster

@@ -7,11 +7,11 @@
 Belongs here: rows for measuring how the cost of a step grows. Does not belong here: anything that
 is to last: the archive knows nothing of the copies, and a rebuild leaves them out.
 
-Each copy is of another day. Who is in fewer than FREQUENT articles is somebody else in every
-NAMED_AGAIN copies, with other letters at the end of the name, so that the number of actors grows as
-it does with news: a thousand times the articles have 190 times the actors, an exponent of 0.76
-(measured at 1,000 articles of PolNeAR, Wikinews and Reuters: 0.81, and falling). Ids are hashes as
-long as real ones, and the identity ledger knows all names.
+Each copy is of another day. Who is in fewer than FREQUENT articles is in NAMED_AGAIN copies, spread
+over all, and somebody else with other letters at the end of the name in the others, so that the
+number of actors grows as it does with news: a thousand times the articles have 190 times the
+actors, an exponent of 0.76 (measured at 1,000 articles of PolNeAR, Wikinews and Reuters: 0.81, and
+falling). Ids are hashes as long as real ones, and the identity ledger knows all names.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ _CHANGED = {name: f"left(sha256({name} || '-' || n), length({name}))" for name i
     "published_on": "published_on + (n * {days})::integer",
     "published_at": "published_at + to_days((n * {days})::integer)",
     # Letters of its own, so that no two look like spellings of one.
-    "name": f"""case when n // {NAMED_AGAIN} = 0 or text_actor_id in (from frequent) then name
-      else name || translate(left(md5(name || n // {NAMED_AGAIN}), 6), '0123456789', 'ghjklmnpqr')
+    "name": """case when n % {persons} = 0 or text_actor_id in (from frequent) then name
+      else name || translate(left(md5(name || n % {persons}), 6), '0123456789', 'ghjklmnpqr')
       end""",
-    "entity_id": f"""case
-      when n // {NAMED_AGAIN} = 0 or text_actor_id in (from frequent) then entity_id
-      else 'E' || left(sha256(entity_id || '-' || n // {NAMED_AGAIN}), 12) end""",
+    "entity_id": """case
+      when n % {persons} = 0 or text_actor_id in (from frequent) then entity_id
+      else 'E' || left(sha256(entity_id || '-' || n % {persons}), 12) end""",
 }
 _TABLES = ("loaded.article_versions", "loaded.article_sources", "loaded.text_actors",
            "loaded.text_mentions", "loaded.text_quotes", "loaded.text_links",
@@ -122,12 +122,15 @@ def _copy_rows(con: duckdb.DuckDBPyConnection, times: int, days: int) -> None:
           select entity_id from loaded.text_links group by 1 having count(*) >= {FREQUENT})
         """
     )
+    persons = -(-times // NAMED_AGAIN)
     with progress("tables copied") as told:
         for done, table in enumerate(_TABLES, start=1):
             con.execute(f"create or replace temp table first_rows as from {table}")
             columns = [name for name, *_ in con.execute("describe first_rows").fetchall()]
             replaced = ", ".join(
-                f"{_CHANGED[c].format(days=days)} as {c}" for c in columns if c in _CHANGED
+                f"{_CHANGED[c].format(days=days, persons=persons)} as {c}"
+                for c in columns
+                if c in _CHANGED
             )
             for first in range(1, times, _COPIES_AT_A_TIME):
                 last = min(first + _COPIES_AT_A_TIME, times)

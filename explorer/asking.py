@@ -19,17 +19,24 @@ from explorer.search import QuoteIndex
 
 T = TypeVar("T")
 
+MOST_EXPORTED = 100_000
+"""Rows of a table that are exported; whoever wants more has `newsactors export` and SQL."""
+
 
 class AskingError(ValueError):
     """A parameter that cannot be used; the message says which and what is possible."""
 
 
 class NotFoundError(LookupError):
-    """What is asked for is not in the published file; `candidates` are actors that may be meant."""
+    """What is asked for is not in the published file.
 
-    def __init__(self, message: str, candidates: Sequence[Row] = ()) -> None:
+    `candidates` are actors that may be meant by `name`.
+    """
+
+    def __init__(self, message: str, candidates: Sequence[Row] = (), name: str = "") -> None:
         super().__init__(message)
         self.candidates = candidates
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Ask:
     """What was found out about this snapshot before."""
     index: QuoteIndex | None = None
     """Full text of quotes; None where it is not ready."""
+    is_export: bool = False
+    """Whether a table is wanted whole, rather than a page to read."""
 
     def all(self, name: str) -> list[str]:
         """Every value of a parameter, without empty ones."""
@@ -73,19 +82,30 @@ class Ask:
         except ValueError:
             raise AskingError(f"{name} is a day such as 2025-06-05, not {value!r}") from None
 
+    def days(self) -> tuple[date | None, date | None]:
+        """`from` and `to`. Raises AskingError where they are no days or the wrong way round."""
+        since, until = self.day("from"), self.day("to")
+        if since and until and since > until:
+            raise AskingError(f"from {since} is after to {until}")
+        return since, until
+
     def page(self) -> int:
         """The page of a long table, from 1. Raises AskingError where it is no such number."""
         value = self.text("page", "1")
         if not value.isdecimal() or not 1 <= int(value) <= 1_000_000:
             raise AskingError(f"page is a number from 1, not {value!r}")
-        return int(value)
+        return 1 if self.is_export else int(value)
+
+    def most(self, rows: int) -> int:
+        """How many rows of a long table are wanted: so many to read, or all, up to a bound."""
+        return MOST_EXPORTED if self.is_export else rows
 
     def actor(self, value: str) -> Row:
         """The actor that an id or a name means; NotFoundError with those that it may mean."""
         try:
             return queries.resolve(self.con, value)[0]
         except queries.NameNotFoundError as error:
-            raise NotFoundError(str(error), error.candidates) from None
+            raise NotFoundError(str(error), error.candidates, value) from None
 
     def remembered(self, key: object, find: Callable[[], T]) -> T:
         """What `find` gives, found once a snapshot."""

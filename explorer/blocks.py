@@ -13,7 +13,9 @@ from typing import Any, ClassVar, Literal, TypeAlias
 Row: TypeAlias = dict[str, Any]
 Parameters: TypeAlias = Mapping[str, Any]
 """Of a view: text, numbers, days, or lists of them; None and '' are left out of an address."""
-Kind: TypeAlias = Literal["text", "count", "number", "share", "day", "time", "long"]
+Kind: TypeAlias = Literal[
+    "text", "count", "number", "share", "day", "month", "time", "long", "type", "action"
+]
 
 
 @dataclass(frozen=True)

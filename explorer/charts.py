@@ -30,26 +30,25 @@ def timeline(
 ) -> dict[str, Any]:
     """One actor over time, with its band of uncertainty, spikes, and a link from each period.
 
-    Rows hold period_start (ISO day), `value`, its low and high (`value` + '_low', '_high'), `spike`
-    (words, or None) and `href`.
+    Rows hold `at` (ISO day), `period` (words), `value`, its low and high (`value` + '_low',
+    '_high'), `between` and `spike` (words; `spike` may be None), and `href`.
     """
     data = _data(rows)
     axis = alt.Axis(format="%", title=label) if is_share else alt.Axis(title=label, tickMinStep=1)
     x = alt.X(
-        "period_start:T",
+        "at:T",
         axis=alt.Axis(title=None, labelOverlap=True, labelSeparation=12, format=_DAYS),
     )
     tooltip = [
         alt.Tooltip("period:N", title="when"),
         alt.Tooltip(f"{value}:Q", title=label, format=".1%" if is_share else ",d"),
         alt.Tooltip("between:N", title="likely between"),
-        alt.Tooltip("spike:N", title="spike"),
     ]
     base = alt.Chart(data)
-    band = base.mark_area(color=COLOURS[0], opacity=0.18, interpolate="step").encode(
+    band = base.mark_area(color=COLOURS[0], opacity=0.18).encode(
         x=x, y=alt.Y(f"{value}_low:Q", axis=axis), y2=f"{value}_high:Q"
     )
-    line = base.mark_line(color=COLOURS[0], interpolate="step").encode(x=x, y=f"{value}:Q")
+    line = base.mark_line(color=COLOURS[0]).encode(x=x, y=f"{value}:Q")
     points = (
         base.transform_filter(f"datum['{value}'] > 0")
         .mark_point(color=COLOURS[0], filled=True, size=36, opacity=0.9)
@@ -58,7 +57,7 @@ def timeline(
     spikes = (
         base.transform_filter("datum.spike != null")
         .mark_point(color=COLOURS[1], filled=True, shape="triangle-up", size=150, opacity=1)
-        .encode(x=x, y=f"{value}:Q", tooltip=tooltip, href="spike_href:N")
+        .encode(x=x, y=f"{value}:Q", tooltip=[*tooltip, alt.Tooltip("spike:N")], href="href:N")
     )
     layers = [band, line, points]
     if any(row["spike"] for row in rows):
@@ -69,11 +68,11 @@ def timeline(
 def lines(
     rows: Sequence[Row], value: str, *, label: str, names: Sequence[str], is_share: bool = False
 ) -> dict[str, Any]:
-    """Several actors over time: rows hold period_start, name, `value` and href."""
+    """Several lines over time: rows hold at, period, name, `value` and href."""
     axis = alt.Axis(format="%", title=label) if is_share else alt.Axis(title=label, tickMinStep=1)
     base = alt.Chart(_data(rows)).encode(
         x=alt.X(
-            "period_start:T",
+            "at:T",
             axis=alt.Axis(title=None, labelOverlap=True, labelSeparation=12, format=_DAYS),
         ),
         y=alt.Y(f"{value}:Q", axis=axis),

@@ -89,6 +89,7 @@ def report(
       newsactors report --from 2025-06 --to 2025-06-30 --out june --actors 20
     """
     from explorer import report as reports
+    from explorer.asking import AskingError
 
     try:
         with progress_bars() as told:
@@ -100,7 +101,7 @@ def report(
                 actors=actors,
                 on_page=lambda done, total: told("pages", done, total),
             )
-    except ReadError as error:
+    except (ReadError, AskingError) as error:
         raise click.ClickException(terminal.clean(error, lines=True)) from None
     if as_json:
         found = {

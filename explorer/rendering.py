@@ -21,6 +21,7 @@ from markupsafe import Markup
 from etl.export import plain
 from explorer.blocks import Column, Link, Page, Row
 from explorer.views import MENU
+from explorer.views.links import TYPES
 
 STATIC = Path(__file__).parent / "static"
 NONE = "–"
@@ -63,6 +64,10 @@ def shown(value: Any, kind: str) -> str:
             return f"{value:%Y-%m-%d %H:%M}"
         case "day" if isinstance(value, date):
             return value.isoformat()
+        case "month" if isinstance(value, date):
+            return f"{value:%B %Y}"
+        case "type":
+            return TYPES.get(value, str(value))
         case "time" if isinstance(value, str):
             return value[:16].replace("T", " ")
     return str(value)

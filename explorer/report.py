@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from etl.queries import ReadError
 from etl.settings import Settings
 from explorer import rendering
 from explorer.asking import Ask
-from explorer.blocks import Block, Form, Link, Page, Section, Table
+from explorer.blocks import Block, Choice, Form, Link, Page, Section, Table
 from explorer.views import VIEWS
 from explorer.views.period import MOST_ACTORS, days
 
@@ -96,6 +96,8 @@ def _pages(
             return "index.html"
         if link.view == "actor" and link.parameters.get("id") in ids:
             return f"actor-{link.parameters['id']}.html"
+        if link.view == "articles" and "with" in link.parameters:
+            return None
         if link.view == "articles" and link.parameters.get("actor") in ids:
             return f"actor-{link.parameters['actor']}.html#articles"
         return None
@@ -131,13 +133,18 @@ def _still(page: Page) -> Page:
     """A page without what only a server can answer."""
 
     def stays(block: Block) -> bool:
-        return not isinstance(block, Form) and not (
+        return not isinstance(block, Form | Choice) and not (
             isinstance(block, Table) and block.name == "suggestions"
         )
+
+    def kept_of(block: Block) -> Block:
+        if not isinstance(block, Table):
+            return block
+        return replace(block, columns=[c for c in block.columns if c.kind != "action"])
 
     sections = [
         Section(s.title, kept, s.about, s.anchor)
         for s in page.sections
-        if (kept := [block for block in s.blocks if stays(block)])
+        if (kept := [kept_of(block) for block in s.blocks if stays(block)])
     ]
     return Page(page.view, page.title, sections, page.lead, page.parameters, page.heading)

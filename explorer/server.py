@@ -37,6 +37,7 @@ from etl.actors.corrections import CorrectionError
 from etl.export import plain, write_rows
 from etl.settings import Settings
 from etl.store.registry import RegistryError
+from etl.terminal import counted
 from explorer import rendering
 from explorer.applying import Applier
 from explorer.asking import Ask, AskingError, NotFoundError
@@ -46,7 +47,7 @@ from explorer.published import Published
 from explorer.search import QuoteIndex
 from explorer.views import MENU, VIEWS
 from explorer.views.corrections import meant
-from explorer.views.links import to_actor
+from explorer.views.links import to_actor, type_name
 
 _LOG = logging.getLogger("uvicorn.error")
 HOST = "127.0.0.1"
@@ -94,7 +95,7 @@ class Explorer:
                 Route("/static/{name}", _static),
                 Route("/export/{view}/{table}.{form}", self._export),
                 Route("/corrections", self._correct, methods=["POST"]),
-                Route("/{view}", self._view),
+                Route("/{view:path}", self._view),
             ],
             middleware=[
                 Middleware(TrustedHostMiddleware, allowed_hosts=NAMES, www_redirect=False),
@@ -110,11 +111,15 @@ class Explorer:
         return JSONResponse({"snapshot": snapshot, "is_applying": is_applying}, headers=HEADERS)
 
     def _view(self, request: Request) -> Response:
-        return self._answer(request.path_params["view"], _parameters(request))
-
-    def _answer(self, view: str, parameters: Mapping[str, list[str]]) -> Response:
+        view, parameters = request.path_params["view"], _parameters(request)
         snapshot = self.published.snapshot()
         status, page = self._page(view, parameters)
+        if status == 200 and view == "actor" and "name" in parameters and "id" in page.parameters:
+            # Addresses that are shared name the actor, not what somebody typed.
+            asked = parameters | {"id": [page.parameters["id"]], "asked": parameters["name"]}
+            return RedirectResponse(
+                "/actor?" + urlencode({k: v for k, v in asked.items() if k != "name"}, doseq=True)
+            )
         export = _exports(view, parameters) if status == 200 else None
         return self._shown(status, page, export=export, snapshot=snapshot)
 
@@ -131,17 +136,19 @@ class Explorer:
         )
         return Response(html, status, HEADERS, "text/html")
 
-    def _page(self, view: str, parameters: Mapping[str, list[str]]) -> tuple[int, Page]:
+    def _page(
+        self, view: str, parameters: Mapping[str, list[str]], *, is_export: bool = False
+    ) -> tuple[int, Page]:
         if view not in VIEWS:
             back = Note("There is no such page.", links=[("Today", Link("today"))])
             return 404, Page(view, "Not here", [Section("", [back])])
         try:
-            with self._asking(parameters) as ask:
+            with self._asking(parameters, is_export=is_export) as ask:
                 page = VIEWS[view](ask)
         except AskingError as error:
             return 400, _told(view, "That cannot be asked", str(error))
         except NotFoundError as error:
-            return 404, _nobody(view, error)
+            return 404, _nobody(view, error, parameters)
         except queries.NotPublishedError as error:
             return 503, _told(view, "Nothing is published yet", str(error))
         except duckdb.Error as error:
@@ -152,10 +159,10 @@ class Explorer:
         return 200, page
 
     @contextlib.contextmanager
-    def _asking(self, parameters: Mapping[str, list[str]]) -> Any:
+    def _asking(self, parameters: Mapping[str, list[str]], *, is_export: bool = False) -> Any:
         with self.published.cursor() as (con, memory):
             queries.prepare_folding(con)
-            yield Ask(con, self.settings, parameters, memory, self.index)
+            yield Ask(con, self.settings, parameters, memory, self.index, is_export)
 
     def _prepare_beside(self) -> None:
         threading.Thread(target=self.prepare, daemon=True).start()
@@ -182,15 +189,18 @@ class Explorer:
     def _with_state(self, page: Page, parameters: Mapping[str, list[str]]) -> Page:
         """The page of corrections, with what becomes of those that were recorded on it."""
         recorded = "".join(parameters.get("recorded", []))
+        history = page.tables.get("history")
+        rows = history.rows if history else []
+        told = next((r["what"] for r in rows if r["correction_id"] == recorded), recorded)
         blocks: list[Note | Waiting] = []
         if self.applier.is_applying:
-            text = f"{recorded or 'A correction'} is recorded and being applied …"
+            text = f"{told or 'A correction'}: recorded, and being applied …"
             blocks.append(Waiting(text, Link("corrections", {"recorded": recorded})))
         elif self.applier.error:
             text = f"Recorded, but not applied yet: {self.applier.error}"
             blocks.append(Note(text, is_warning=True, code="newsactors actors apply"))
         elif recorded:
-            blocks.append(Note(f"{recorded} is applied and published."))
+            blocks.append(Note(f"{told}: applied and published."))
         if not blocks:
             return page
         sections = [Section("", blocks), *page.sections]
@@ -205,7 +215,7 @@ class Explorer:
             {
                 "entity_id": row["entity_id"],
                 "name": row["name"],
-                "about": f"{row['type'].lower()}, {row['article_count']:,} articles",
+                "about": f"{type_name(row)}, {counted(row['article_count'], 'article')}",
                 "href": rendering.address(to_actor(row)),
             }
             for row in found
@@ -214,7 +224,7 @@ class Explorer:
 
     def _export(self, request: Request) -> Response:
         view, name, form = (request.path_params[key] for key in ("view", "table", "form"))
-        status, page = self._page(view, _parameters(request))
+        status, page = self._page(view, _parameters(request), is_export=True)
         table = page.tables.get(name)
         if status != 200 or table is None or form not in FORMATS:
             return Response("there is no such table\n", 404, HEADERS, "text/plain")
@@ -308,10 +318,19 @@ def _told(view: str, title: str, text: str) -> Page:
     return Page(view, title, [Section("", [Note(text, is_warning=True)])])
 
 
-def _nobody(view: str, error: NotFoundError) -> Page:
+def _nobody(view: str, error: NotFoundError, parameters: Mapping[str, list[str]]) -> Page:
+    """Who may be meant; each leads to what was asked, with that actor in the place of the name."""
+
+    def instead(row: Row) -> Link | None:
+        ids = {
+            key: [row["entity_id"] if value == error.name else value for value in values]
+            for key, values in parameters.items()
+        }
+        return Link(view, ids) if error.name else to_actor(row)
+
     columns = [
-        Column("name", "Actor", link=to_actor),
-        Column("type", "Type"),
+        Column("name", "Actor", link=instead),
+        Column("type", "Type", "type"),
         Column("article_count", "Articles", "count"),
     ]
     rows: list[Row] = list(error.candidates)

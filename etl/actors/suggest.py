@@ -86,8 +86,16 @@ class _Form:
 _FORMS = """
 select l.entity_id, a.name, mode(a.type) as type, count(*) as texts
 from loaded.actor_links l join loaded.text_actors a using (text_actor_id)
-semi join entities using (entity_id)
+semi join compared using (entity_id)
 group by all order by all
+"""
+MOST_COMPARED = 50_000
+"""Of more actors than these, those in most articles are compared: with a million actors (and as
+many articles) comparing all took more than ten minutes and all memory."""
+_COMPARED = """
+create or replace temp table compared as
+select entity_id, name, type, country_code, article_count from entities
+order by article_count desc, entity_id limit $most
 """
 
 _TOGETHER = """
@@ -161,19 +169,16 @@ def suggest(
     """The likeliest pairs, best first; the actor in fewer articles leads to the one in more.
 
     `con` is open on the published file; `plan` is of all corrections: pairs that are distinct, or
-    one already, are left out. Rows hold score (0 to 1), both actors with their ids, names, types
-    and article counts, and the evidence in words.
+    one already, are left out, and so are actors beyond the MOST_COMPARED in most articles. Rows
+    hold score (0 to 1), both actors with their ids, names, types and article counts, and the
+    evidence in words.
     """
+    con.execute(_COMPARED, {"most": MOST_COMPARED})
     forms = [
         _Form(entity_id, name, name_key(name, type_of), type_group(type_of))
         for entity_id, name, type_of, _ in con.execute(_FORMS).fetchall()
     ]
-    entities = {
-        row[0]: row[1:]
-        for row in con.execute(
-            "select entity_id, name, type, country_code, article_count from entities"
-        ).fetchall()
-    }
+    entities = {row[0]: row[1:] for row in con.execute("from compared").fetchall()}
     pairs = _pairs(forms, plan, entities)
     if type_:
         pairs = {p: e for p, e in pairs.items() if type_ in (entities[p[0]][1], entities[p[1]][1])}

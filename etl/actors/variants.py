@@ -192,6 +192,7 @@ def nicknames() -> dict[str, frozenset[str]]:
     }
 
 
+@lru_cache(maxsize=100_000)
 def organisation_key(name: str) -> str:
     """The key of an organisation: no legal form, no article, one of two ways to spell."""
     key = f" {fold(name)} "

@@ -18,6 +18,7 @@ from explorer.views.corrections import corrections
 from explorer.views.period import period
 from explorer.views.quotes import quotes
 from explorer.views.today import today
+from explorer.views.words import words
 
 VIEWS: Mapping[str, Callable[[Ask], Page]] = {
     "today": today,
@@ -28,6 +29,7 @@ VIEWS: Mapping[str, Callable[[Ask], Page]] = {
     "articles": articles,
     "article": article,
     "corrections": corrections,
+    "words": words,
 }
 MENU = {
     "today": "Today",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
+from etl.terminal import counted
 from explorer import charts
 from explorer.asking import Ask
 from explorer.blocks import (
+    Block,
     Chart,
+    Choice,
     Column,
     Figure,
     Figures,
@@ -22,12 +27,14 @@ from explorer.blocks import (
     Section,
     Table,
 )
+from explorer.names import Names
 from explorer.views.counting import counting
-from explorer.views.links import last_day, period_name, to_actor
+from explorer.views.links import TYPES, last_day, middle, period_name, to_actor, type_name
 from explorer.views.over_time import over_time
-from explorer.views.quotes import as_quote, quote_columns
+from explorer.views.parts import without_gaps
+from explorer.views.quotes import as_quote, find_quotes, quote_columns
 
-QUOTES_SHOWN = 8
+PAGE_ROWS, QUOTES_SHOWN = 50, 8
 
 _ALL = "select * from entities where entity_id = $id"
 _VOICE = """
@@ -82,17 +89,11 @@ select entity_id, name, type, sum(story_count)::bigint as story_count,
 from pairs join entities using (entity_id)
 group by 1, 2, 3 order by 4 desc, 2, 1 limit 15
 """
-_QUOTES = """
-select q.quote_id, q.text, q.kind, q.cue, q.speaker_entity_id, e.name as speaker_name,
-  q.speaker_surface, q.confidence, q.speaker_confidence, q.quote_group_id, g.quote_count,
-  a.article_id, a.headline, a.outlet, a.published_on
-from quotes q join article_metadata a using (article_id)
-left join entities e on e.entity_id = q.speaker_entity_id
-left join quote_groups g using (quote_group_id)
-where q.speaker_entity_id = $id
-  and ($since::date is null or a.published_on >= $since::date)
-  and ($until::date is null or a.published_on <= $until::date)
-order by a.published_on desc nulls last, a.article_id, q.part desc, q.char_start limit $limit
+_SEARCH = """
+select entity_id, name, type, article_count, utterance_count, first_seen, last_seen,
+  count(*) over () as actor_total
+from entities where $type = '' or type = $type
+order by article_count desc, mention_count desc, name, entity_id limit $limit offset $offset
 """
 
 
@@ -104,7 +105,7 @@ def actor(ask: Ask) -> Page:
     found = ask.actor(wanted)
     who = ask.rows(_ALL, id=found["entity_id"])[0]
     chosen = counting(ask)
-    since, until = ask.day("from"), ask.day("to")
+    since, until = ask.days()
     here = {
         "id": who["entity_id"],
         **chosen.parameters,
@@ -112,54 +113,76 @@ def actor(ask: Ask) -> Page:
         "to": until,
     }
     asked = {"id": who["entity_id"], "since": since, "until": until}
+    covered = _covered(since, until)
     sections = [
-        Section("", [_figures(who)]),
+        Section("", [_figures(who), *_also_meant(ask, who)]),
         Section("Over time", over_time(ask, who, here, chosen, asked)),
+        Section("Mentioned and quoted", [_voice(ask, who, asked)], _ABOUT_VOICE + covered("month")),
+        Section("Outlets", [_outlets(ask, who, asked)], covered("day")),
         Section(
-            "Mentioned and quoted",
-            [_voice(ask, who, asked)],
-            "A month's articles: all that mention it, those with words of its own, and those in "
-            "which others speak about it.",
+            "In the same stories", [_company(ask, who, asked)], _ABOUT_COMPANY + covered("month")
         ),
-        Section("Outlets", [_outlets(ask, who, asked)]),
-        Section("In the same stories", [_company(ask, who, asked)], _ABOUT_COMPANY),
-        Section("Titles it bore", [_roles(ask, who)]),
-        Section("Quotes, newest first", [_newest_quotes(ask, who, asked)]),
-        Section("Names it goes by", [_names(who)]),
+        Section("Titles", [_roles(ask, who)], "Of all days." if since or until else ""),
+        Section("Quotes, newest first", [_newest_quotes(ask, who, asked)], covered("day")),
+        Section("Names", [_names(who)]),
     ]
     return Page("actor", who["name"], sections, _lead(who), here)
 
 
+def _covered(since: date | None, until: date | None) -> Callable[[str], str]:
+    """What of the days asked for a part of the page covers: monthly counts know whole months."""
+
+    def words(grain: str) -> str:
+        first = since and (since.replace(day=1) if grain == "month" else since)
+        last = until and last_day(until, grain)
+        if first and last:
+            return f" From {first} to {last}."
+        return f" Since {first}." if first else f" Until {last}." if last else ""
+
+    return words
+
+
+def _also_meant(ask: Ask, who: Row) -> list[Note]:
+    """The others that what the visitor typed may mean."""
+    typed = ask.text("asked") or ask.text("name")
+    if not typed:
+        return []
+    names = ask.remembered("names", lambda: Names(ask.con))
+    found = [row for row in names.starting_with(typed) if row["entity_id"] != who["entity_id"]]
+    links = [(row["name"], Link("actor", {"id": row["entity_id"]})) for row in found[:5]]
+    return [Note(f"“{typed}” may also be", links=links)] if links else []
+
+
+_ABOUT_VOICE = (
+    "A month's articles: all that mention the actor, those with its own words, and those in which "
+    "others speak about it."
+)
 _ABOUT_COMPANY = (
     "Stories that name both, in months with at least two. To be named together is no relation; "
     "read why."
 )
-_TYPES = {
-    "PERSON": "person",
-    "ORG": "organisation",
-    "GPE": "country, state or city",
-    "LOC": "place",
-    "NORP": "nationality, religion or party",
-    "FAC": "building or facility",
-    "OTHER": "other",
-}
 
 
 def _lead(who: Row) -> str:
-    lead = _TYPES.get(who["type"]) or str(who["type"])
+    lead = type_name(who)
     if who["first_seen"]:
         lead += f", first seen on {who['first_seen']}, last on {who['last_seen']}"
     return lead + " in the articles that were read"
 
 
 def _search(ask: Ask) -> Page:
-    top = ask.rows(
-        "select entity_id, name, type, article_count, utterance_count, first_seen, last_seen "
-        "from entities order by article_count desc, mention_count desc, name limit 30"
+    page, kind = ask.page(), ask.one_of("type", ["", *TYPES])
+    here = {"type": kind or None, "page": page if page > 1 else None}
+    rows = ask.rows(
+        _SEARCH,
+        type=kind,
+        limit=ask.most(PAGE_ROWS),
+        offset=(page - 1) * PAGE_ROWS,
     )
+    total = rows[0]["actor_total"] if rows else 0
     columns = [
         Column("name", "Actor", link=to_actor),
-        Column("type", "Type"),
+        Column("type", "Type", "type"),
         Column("article_count", "Articles", "count", link=_articles_of),
         Column("utterance_count", "Utterances", "count"),
         Column("first_seen", "First seen", "day"),
@@ -168,8 +191,19 @@ def _search(ask: Ask) -> Page:
     form = Form(
         "actor", [Input("name", "Name of an actor", kind="actor", hint="any spelling")], "Show"
     )
-    table = Table("actors", "Those in most articles", columns, top, "No actor is known yet.")
-    return Page("actor", "Find an actor", [Section("", [form, table])])
+    kinds = [("all", Link("actor"), not kind)]
+    kinds += [(name, Link("actor", {"type": t}), t == kind) for t, name in TYPES.items()]
+    table = Table(
+        "actors",
+        "Those in most articles",
+        columns,
+        rows,
+        "No actor is known yet." if page == 1 else "There are not so many pages.",
+        total=total,
+        more=Link("actor", here | {"page": page + 1}) if page * PAGE_ROWS < total else None,
+    )
+    blocks: list[Block] = [form, Choice("Show", kinds), table]
+    return Page("actor", "Find an actor", [Section("", blocks)], parameters=here)
 
 
 def _articles_of(row: Row) -> Link:
@@ -180,26 +214,32 @@ def _figures(who: Row) -> Figures:
     articles = {"actor": who["entity_id"]}
     return Figures(
         [
-            Figure("articles mention it", who["article_count"], link=Link("articles", articles)),
+            Figure(
+                "articles",
+                who["article_count"],
+                link=Link("articles", articles),
+                note="of all days",
+            ),
             Figure("mentions", who["mention_count"], note="by name, description or pronoun"),
             Figure(
-                "utterances by it",
+                "utterances",
                 who["utterance_count"],
                 link=Link("quotes", {"speaker": who["entity_id"]}),
+                note="of its own; a broken one is several quotes",
             ),
         ]
     )
 
 
 _VOICES = [
-    ("article_count", "mention it", ""),
-    ("quoted_article_count", "quote it", "quoted"),
-    ("talked_about_article_count", "others talk about it", "talked_about"),
+    ("article_count", "mentioned", ""),
+    ("quoted_article_count", "quoted", "quoted"),
+    ("talked_about_article_count", "talked about by others", "talked_about"),
 ]
 
 
 def _voice(ask: Ask, who: Row, asked: dict[str, Any]) -> Chart | Note:
-    rows = ask.rows(_VOICE, **asked)
+    rows = without_gaps(ask.rows(_VOICE, **asked), "month")
     if not rows:
         return Note("In no dated article of these days.")
     for row in rows:
@@ -219,7 +259,7 @@ def _voice(ask: Ask, who: Row, asked: dict[str, Any]) -> Chart | Note:
     def draw(address: Any) -> dict[str, Any]:
         drawn = [
             {
-                "period_start": row["period_start"].isoformat(),
+                "at": middle(row["period_start"], "month"),
                 "period": row["period"],
                 "name": name,
                 "n": row[key],
@@ -232,26 +272,29 @@ def _voice(ask: Ask, who: Row, asked: dict[str, Any]) -> Chart | Note:
 
     columns = [
         Column("period", "Month"),
-        Column("article_count", "Mention it", "count", link=articles("")),
-        Column("quoted_article_count", "Quote it", "count", link=articles("quoted")),
+        Column("article_count", "Mentioned", "count", link=articles("")),
+        Column("quoted_article_count", "Quoted", "count", link=articles("quoted")),
         Column(
             "talked_about_article_count",
-            "Others talk about it",
+            "Talked about",
             "count",
             link=articles("talked_about"),
         ),
         Column(
             "unheard_article_count",
-            "Of these, without its own words",
+            "Of these, without own words",
             "count",
             link=articles("unheard"),
         ),
-        Column("utterance_count", "Its utterances", "count"),
-        Column("talked_about_utterance_count", "Utterances about it", "count"),
+        Column("utterance_count", "Own utterances", "count"),
+        Column("talked_about_utterance_count", "Utterances about", "count"),
     ]
     total = sum(row["article_count"] for row in rows)
     quoted = sum(row["quoted_article_count"] for row in rows)
-    alt = f"Of {total:,} articles {quoted:,} quote {who['name']}. The numbers are in the table."
+    alt = (
+        f"{counted(total, 'article')}, of which {quoted:,} with words of {who['name']}. "
+        "The numbers are in the table."
+    )
     return Chart(draw, alt, Table("voice", "Mentioned and quoted, by month", columns, rows))
 
 
@@ -273,14 +316,14 @@ def _outlets(ask: Ask, who: Row, asked: dict[str, Any]) -> Chart | Note:
 
     def draw(address: Any) -> dict[str, Any]:
         drawn = [row | {"href": address(articles(row))} for row in rows[:20]]
-        values = [("article_count", "mention it"), ("quoted_article_count", "quote it")]
+        values = [("article_count", "mentioned"), ("quoted_article_count", "quoted")]
         return charts.bars(drawn, "outlet", values, label="articles")
 
     columns = [
         Column("outlet", "Outlet", link=articles),
         Column("article_count", "Articles", "count", link=articles),
         Column("share_of_articles", "Of its articles", "share"),
-        Column("quoted_article_count", "Quote it", "count"),
+        Column("quoted_article_count", "Quoted", "count"),
         Column("utterance_count", "Utterances", "count"),
         Column("article_total", "All its articles", "count"),
     ]
@@ -297,17 +340,17 @@ def _company(ask: Ask, who: Row, asked: dict[str, Any]) -> Table:
 
     columns = [
         Column("name", "Actor", link=to_actor),
-        Column("type", "Type"),
+        Column("type", "Type", "type"),
         Column("story_count", "Stories with both", "count"),
         Column(
             "expected_story_count",
             "By chance",
             "number",
-            about="Had the two nothing to do with each other",
+            about="Stories that would name both by accident, were each named as often as it is",
         ),
-        Column("since", "Since", "day"),
-        Column("articles", "", link=both),
-        Column("compare", "", link=compared),
+        Column("since", "Since", "month"),
+        Column("articles", "", "action", link=both),
+        Column("compare", "", "action", link=compared),
     ]
     words = {"articles": "articles", "compare": "compare"}
     rows = [row | words for row in ask.rows(_WITH, **asked)]
@@ -327,7 +370,10 @@ def _roles(ask: Ask, who: Row) -> Table:
 
 
 def _newest_quotes(ask: Ask, who: Row, asked: dict[str, Any]) -> Quotes:
-    rows = ask.rows(_QUOTES, limit=QUOTES_SHOWN, **asked)
+    wanted = {"speaker": who["entity_id"], "since": asked["since"], "until": asked["until"]}
+    wanted |= {"kind": None, "outlet": None, "group": None}
+    rows = find_quotes(ask, wanted, limit=ask.most(QUOTES_SHOWN))
+    total = rows[0]["quote_total"] if rows else 0
     quotes: list[Quote] = [as_quote(row, with_speaker=False) for row in rows]
     table = Table(
         "quotes",
@@ -335,10 +381,13 @@ def _newest_quotes(ask: Ask, who: Row, asked: dict[str, Any]) -> Quotes:
         quote_columns(),
         rows,
         "No words of its own were found.",
+        total=total,
         more=Link(
             "quotes",
             {"speaker": who["entity_id"], "from": asked["since"], "to": asked["until"]},
-        ),
+        )
+        if total > QUOTES_SHOWN
+        else None,
     )
     return Quotes(quotes, table)
 

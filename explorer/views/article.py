@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+from etl.terminal import counted
 from explorer.asking import Ask, NotFoundError
 from explorer.blocks import Column, Link, Page, Row, Section, Segment, Table, Text
 from explorer.views.links import to_actor, to_story
@@ -65,7 +66,8 @@ def article(ask: Ask) -> Page:
 
 _LEGEND = (
     "Underlined: a mention, a colour an actor. On grey: a quote. Point at either to see who is "
-    "meant, how that was told and how sure it is; click to go to the actor."
+    "meant, how that was told and how sure it is; a click leads to the actor. The tables below say "
+    "the same."
 )
 
 
@@ -182,7 +184,11 @@ def _quotes(quotes: list[Row]) -> Table:
         speaker = quote["speaker_name"] or quote["speaker_surface"] or "unknown"
         count = quote["group_article_count"]
         rows.append(
-            quote | {"speaker": speaker, "elsewhere": f"{count} articles" if count else None}
+            quote
+            | {
+                "speaker": speaker,
+                "elsewhere": counted(count, "article") if count and count > 1 else None,
+            }
         )
     return Table("quotes", "What is said", columns, rows, "Nobody is quoted.")
 
@@ -209,7 +215,8 @@ def _origin(row: Row) -> Table:
         ("Language", row["language"] or "not determined", None),
         (
             "Story",
-            f"{row['story_article_count']:,} articles, {row['story_outlet_count']:,} outlets"
+            f"{counted(row['story_article_count'], 'article')}, "
+            f"{counted(row['story_outlet_count'], 'outlet')}"
             if row["story_article_count"]
             else "none",
             to_story(row),

@@ -10,11 +10,11 @@ from explorer.views.links import to_story
 from explorer.views.parts import outlet_input
 
 HOW = {
-    "": "mention it",
-    "headline": "name it in the headline",
-    "quoted": "quote it",
-    "talked_about": "have others talk about it",
-    "unheard": "have others talk about it, without its own words",
+    "": "mention the actor",
+    "headline": "name the actor in the headline",
+    "quoted": "quote the actor",
+    "talked_about": "have others talk about the actor",
+    "unheard": "have others talk about the actor, without own words",
 }
 PAGE_ROWS = 50
 
@@ -59,9 +59,10 @@ def articles(ask: Ask) -> Page:
     how = ask.one_of("how", list(HOW))
     who = ask.actor(ask.text("actor")) if ask.text("actor") else None
     company = ask.actor(ask.text("with")) if ask.text("with") else None
+    since, until = ask.days()
     asked: dict[str, Any] = {
-        "since": ask.day("from"),
-        "until": ask.day("to"),
+        "since": since,
+        "until": until,
         "outlet": ask.text("outlet") or None,
         "story": ask.text("story") or None,
         "words": ask.text("headline") or None,
@@ -77,7 +78,7 @@ def articles(ask: Ask) -> Page:
         "headline": asked["words"],
         "page": page if page > 1 else None,
     }
-    asked |= {"limit": PAGE_ROWS, "offset": (page - 1) * PAGE_ROWS}
+    asked |= {"limit": ask.most(PAGE_ROWS), "offset": (page - 1) * PAGE_ROWS}
     if who:
         sql = _OF_ACTOR.format(how=_CONDITIONS[how]) + _CHOSEN
         asked |= {"actor": who["entity_id"], "company": company and company["entity_id"]}
@@ -108,7 +109,9 @@ def articles(ask: Ask) -> Page:
         _caption(who, company, how, asked),
         columns,
         shown,
-        "No article is like that; take a condition away.",
+        "No article is like that; take a condition away."
+        if page == 1
+        else "There are not so many pages.",
         total=total,
         more=Link("articles", here | {"page": page + 1}) if page * PAGE_ROWS < total else None,
     )
@@ -129,7 +132,7 @@ def _to_article(row: Row, who: Row | None) -> Link:
 def _caption(who: Row | None, company: Row | None, how: str, asked: dict[str, Any]) -> str:
     words = "Articles"
     if who:
-        words += f" that {HOW[how]}: {who['name']}"
+        words += f" that {HOW[how].replace('the actor', who['name'])}"
     if company:
         words += f", with {company['name']}"
     if asked["outlet"]:

@@ -22,7 +22,7 @@ from explorer.blocks import (
     Table,
 )
 from explorer.views.counting import Counting, choices, counting
-from explorer.views.links import GRAINS, last_day, period_name
+from explorer.views.links import GRAINS, last_day, middle, period_name
 
 MOST = 6
 _OUTLETS = """
@@ -44,7 +44,7 @@ def compare(ask: Ask) -> Page:
         found = ask.actor(text)
         who[found["entity_id"]] = found
     chosen = counting(ask)
-    since, until = ask.day("from"), ask.day("to")
+    since, until = ask.days()
     here: dict[str, Any] = {
         "actor": list(who),
         **chosen.parameters,
@@ -143,7 +143,7 @@ def _over_time(series: Sequence[Row], names: dict[str, str], chosen: Counting) -
         drawn = [
             row
             | {
-                "period_start": row["period_start"].isoformat(),
+                "at": middle(row["period_start"], grain),
                 "href": address(articles(row, row["entity_id"])),
             }
             for row in series

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from etl import actor_queries, correcting
@@ -16,6 +17,10 @@ from explorer.blocks import Column, Form, Input, Later, Link, Note, Page, Row, S
 from explorer.views.links import to_actor
 
 SUGGESTED, SUGGESTIONS_KEPT = 20, 2_000
+_TYPES = """
+select entity_id, type from entities semi join (select unnest($ids::varchar[]) as entity_id)
+using (entity_id)
+"""
 ACTIONS = {
     "merge": ("into", "Merge", "are one actor"),
     "distinct": ("other", "Keep apart", "are not the same"),
@@ -54,7 +59,7 @@ def meant(ask: Ask) -> tuple[str, list[tuple[str, str]], str]:
         try:
             pairs.append((key, correcting.actor(ask.con, plan, value)))
         except NameNotFoundError as error:
-            raise NotFoundError(str(error), error.candidates) from None
+            raise NotFoundError(str(error), error.candidates, value) from None
     return action, pairs, ""
 
 
@@ -72,8 +77,12 @@ def _overview(ask: Ask, rows: list[Correction]) -> Page:
     )
     pairs = Link("corrections", here | {"part": "pairs"})
     history = list(reversed(actor_queries.history(ask.con, rows)))
+    more = Note(
+        "An actor that is two, another name or type, another date or outlet of an article:",
+        code="newsactors actors --help",
+    )
     sections = [
-        Section("Two names, one actor?", [form]),
+        Section("Two names, one actor?", [form, more]),
         Section("Likely pairs", [Later("Looking for likely pairs …", pairs)], _ABOUT),
         Section("What was decided", [_history(history)]),
     ]
@@ -120,13 +129,15 @@ def _suggestions(pairs: list[Row], who: Row | None) -> Table:
 
     columns = [
         Column("name", "Actor", link=to_actor),
-        Column("article_count", "Articles", "count"),
+        Column("type", "Type", "type"),
+        Column("article_count", "Articles", "count", link=_articles_of("entity_id")),
         Column(
             "into_name",
             "May be",
             link=lambda row: Link("actor", {"id": row["into_entity_id"]}),
         ),
-        Column("into_article_count", "Articles", "count"),
+        Column("into_type", "Type", "type"),
+        Column("into_article_count", "Articles", "count", link=_articles_of("into_entity_id")),
         Column("score", "Likely", "share"),
         Column("evidence", "Evidence", "long"),
         Column("merge", "", link=to("merge", "into")),
@@ -134,6 +145,10 @@ def _suggestions(pairs: list[Row], who: Row | None) -> Table:
     ]
     caption = f"Who may be one with {who['name']}" if who else "The likeliest first"
     return Table("suggestions", caption, columns, rows, "No likely pairs.")
+
+
+def _articles_of(key: str) -> Callable[[Row], Link]:
+    return lambda row: Link("articles", {"actor": row[key]})
 
 
 def _history(history: list[Row]) -> Table:
@@ -177,6 +192,11 @@ def _in_words(row: Row) -> str:
     return f"{words} {row['undoes']}" if row["undoes"] else words
 
 
+def _known(entity_id: str, types: dict[str, str]) -> Link | None:
+    """The page of an actor that is published: what a correction makes or takes back has none."""
+    return Link("actor", {"id": entity_id}) if entity_id in types else None
+
+
 def _preview(ask: Ask) -> Page:
     action, pairs, undoes = meant(ask)
     _, effect = correcting.submit(
@@ -190,6 +210,7 @@ def _preview(ask: Ask) -> Page:
     )
     moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
     names = correcting.names_of(ask.con, [*(value for _, value in pairs), *moved])
+    types = {row["entity_id"]: row["type"] for row in ask.rows(_TYPES, ids=moved)}
     called = [names.get(value, value) for _, value in pairs]
     title = (
         f"Take back {undoes}"
@@ -199,17 +220,23 @@ def _preview(ask: Ask) -> Page:
     moves = [
         {
             "from": names.get(row["from_entity_id"], "a new actor"),
+            "from_type": types.get(row["from_entity_id"]),
+            "from_entity_id": row["from_entity_id"],
             "to": names.get(row["to_entity_id"], "a new actor"),
+            "to_type": types.get(row["to_entity_id"]),
+            "to_entity_id": row["to_entity_id"],
             "mentions": row["mentions"],
             "articles": row["articles"],
         }
         for row in effect.moves
     ]
     columns = [
-        Column("from", "From"),
-        Column("to", "To"),
+        Column("from", "From", link=lambda row: _known(row["from_entity_id"], types)),
+        Column("from_type", "Type", "type"),
+        Column("to", "To", link=lambda row: _known(row["to_entity_id"], types)),
+        Column("to_type", "Type", "type"),
         Column("mentions", "Mentions", "count"),
-        Column("articles", "Articles", "count"),
+        Column("articles", "Articles", "count", link=_articles_of("from_entity_id")),
     ]
     hidden = [Input("action", "", action, "hidden"), Input("undoes", "", undoes, "hidden")]
     hidden += [Input(key, "", value, "hidden") for key, value in pairs]
@@ -217,8 +244,14 @@ def _preview(ask: Ask) -> Page:
         "corrections",
         [
             *hidden,
-            Input("because", "Why", kind="text", hint="kept with it", is_required=action != UNDO),
-            Input("author", "Who decides", kind="text", hint="your name"),
+            Input(
+                "because",
+                "Why, in a few words",
+                kind="text",
+                hint="how you know",
+                is_required=action != UNDO,
+            ),
+            Input("author", "Who decides", correcting.author_of(None), "text", is_required=True),
         ],
         "Apply",
         posts_to="corrections",

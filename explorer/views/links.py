@@ -7,12 +7,27 @@ from datetime import date, timedelta
 
 from explorer.blocks import Link, Row
 
+TYPES: Mapping[str, str] = {
+    "PERSON": "person",
+    "ORG": "organisation",
+    "GPE": "country, state or city",
+    "LOC": "place",
+    "NORP": "nationality, religion or party",
+    "FAC": "building or facility",
+    "OTHER": "other",
+}
+"""What the types of actors are called."""
 GRAINS: Mapping[str, str] = {"week": "by week", "day": "by day", "month": "by month"}
 
 
 def to_actor(row: Row) -> Link | None:
     """The page of the actor that a row is of."""
     return Link("actor", {"id": row["entity_id"]}) if row.get("entity_id") else None
+
+
+def type_name(row: Row) -> str:
+    """The type of the actor that a row is of, in words."""
+    return TYPES.get(row["type"]) or str(row["type"])
 
 
 def to_told(row: Row) -> Link | None:
@@ -35,6 +50,11 @@ def last_day(start: date, grain: str) -> date:
         case "week":
             return start + timedelta(days=6)
     return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def middle(start: date, grain: str) -> str:
+    """Where a period stands on an axis of days, as an ISO day."""
+    return (start + (last_day(start, grain) - start) // 2).isoformat()
 
 
 def period_name(start: date, grain: str) -> str:

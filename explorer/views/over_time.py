@@ -15,7 +15,7 @@ from explorer import charts
 from explorer.asking import Ask
 from explorer.blocks import Block, Chart, Column, Form, Input, Link, Note, Row, Table
 from explorer.views.counting import Counting, choices
-from explorer.views.links import GRAINS, last_day, period_name
+from explorer.views.links import GRAINS, last_day, middle, period_name
 from explorer.views.parts import newest_day
 from explorer.views.spikes import explained, spike_table
 
@@ -95,7 +95,7 @@ def _chart(who: Row, shown: list[Row], chosen: Counting, spike_count: int) -> Ch
             low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
             drawn.append(
                 {
-                    "period_start": row["period_start"].isoformat(),
+                    "at": middle(row["period_start"], grain),
                     "period": row["period"],
                     key: row[key],
                     f"{key}_low": low,
@@ -103,7 +103,6 @@ def _chart(who: Row, shown: list[Row], chosen: Counting, spike_count: int) -> Ch
                     "between": _between(low, high, chosen.is_share),
                     "spike": row["spike"],
                     "href": address(articles(row)),
-                    "spike_href": address(articles(row)) if row["spike"] else None,
                 }
             )
         return charts.timeline(drawn, key, label=chosen.label, is_share=chosen.is_share)
@@ -122,8 +121,8 @@ def _chart(who: Row, shown: list[Row], chosen: Counting, spike_count: int) -> Ch
     peak = max(shown, key=lambda row: row[key] or 0)
     alt = (
         f"{label} {GRAINS[grain]} from {shown[0]['period_start']} to {shown[-1]['period_start']}; "
-        f"most in the {peak['period']}; {counted(spike_count, 'spike')}. "
-        "The numbers are in the table."
+        f"most: {peak['period']}; {counted(spike_count, 'spike')}. "
+        "The pale band is what is likely right, nine times in ten. The numbers are in the table."
     )
     return Chart(draw, alt, table)
 

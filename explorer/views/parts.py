@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from explorer import charts
 from explorer.asking import Ask
 from explorer.blocks import Chart, Column, Input, Link, Row, Table
-from explorer.views.links import last_day, period_name
+from explorer.views.links import last_day, middle, period_name
 
 _OUTLETS = """
 select outlet from article_metadata where outlet is not null
@@ -30,11 +30,28 @@ def newest_day(ask: Ask) -> date | None:
     return day
 
 
+def without_gaps(rows: Sequence[Row], grain: str) -> list[Row]:
+    """Rows of periods in order, with a row of zeros for each period between that has none.
+
+    A line would else run straight from June to August as though July lay between the two.
+    """
+    found = {row["period_start"]: row for row in rows}
+    filled, start = [], min(found, default=date.max)
+    while start <= max(found, default=date.min):
+        empty = {key: 0 for key in rows[0] if key != "period_start"}
+        filled.append(found.get(start) or {"period_start": start, **empty})
+        start = last_day(start, grain) + timedelta(days=1)
+    return filled
+
+
 def volume(
     rows: Sequence[Row], grain: str, when: str, caption: str, alt: str, *more: Column
 ) -> Chart:
     """How much news there was: rows of `publication_periods`, and columns beside the two counts."""
-    shown = [row | {"period": period_name(row["period_start"], grain)} for row in rows]
+    shown = [
+        row | {"period": period_name(row["period_start"], grain)}
+        for row in without_gaps(rows, grain)
+    ]
 
     def articles(row: Row) -> Link:
         start = row["period_start"]
@@ -43,7 +60,7 @@ def volume(
     def draw(address: Any) -> dict[str, Any]:
         drawn = [
             {
-                "period_start": row["period_start"].isoformat(),
+                "at": middle(row["period_start"], grain),
                 "period": row["period"],
                 "href": address(articles(row)),
                 "name": kind,
@@ -60,4 +77,4 @@ def volume(
         Column("story_count", "Stories", "count"),
         *more,
     ]
-    return Chart(draw, alt, Table("volume", caption, columns, shown))
+    return Chart(draw, alt, Table("volume", caption, columns, shown[::-1]))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from etl.queries import Period, top_actors
-from explorer.asking import Ask, AskingError
+from explorer.asking import Ask
 from explorer.blocks import (
     Chart,
     Column,
@@ -30,8 +30,7 @@ MOST_ACTORS, MOST_STORIES, MOST_SPIKES = 40, 15, 15
 
 _COUNTS = """
 select count(*) as articles, count(distinct story_id) as stories, count(distinct outlet) as outlets,
-  (select count(*) from quotes join article_metadata using (article_id)
-    where published_on between $since and $until) as quotes
+  sum(quote_count)::bigint as quotes
 from article_metadata where published_on between $since and $until
 """
 _VOLUME = """
@@ -97,11 +96,9 @@ _ABOUT_STORIES = "A story is one text with its copies and edits."
 
 def days(ask: Ask) -> tuple[date, date]:
     """The first and the last day. Raises AskingError where they are the wrong way round."""
-    until = ask.day("to") or newest_day(ask) or date.today()
-    since = ask.day("from") or until - timedelta(days=DAYS - 1)
-    if since > until:
-        raise AskingError(f"from {since} is after to {until}")
-    return since, until
+    since, until = ask.days()
+    until = until or max(filter(None, (newest_day(ask), since)), default=date.today())
+    return since or until - timedelta(days=DAYS - 1), until
 
 
 def _actors(ask: Ask, since: date, until: date) -> Table:
@@ -115,7 +112,7 @@ def _actors(ask: Ask, since: date, until: date) -> Table:
     columns = [
         Column("rank", "", "count"),
         Column("name", "Actor", link=to_actor),
-        Column("type", "Type"),
+        Column("type", "Type", "type"),
         Column("article_count", "Articles", "count", link=articles()),
         Column("share_of_articles", "Of all", "share"),
         Column("mention_count", "Mentions", "count"),

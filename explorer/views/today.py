@@ -12,6 +12,8 @@ from explorer.blocks import (
     Column,
     Figure,
     Figures,
+    Form,
+    Input,
     Link,
     Note,
     Page,
@@ -36,7 +38,7 @@ _COUNTS = """
 select (select count(*) from article_metadata) as articles,
   (select count(*) from article_metadata where published_on is null) as undated,
   (select count(*) from entities) as actors,
-  (select count(*) from quotes) as quotes,
+  (select coalesce(sum(quote_count), 0)::bigint from article_metadata) as quotes,
   (select count(*) from quarantine) as quarantined,
   (select max(published_on) from article_metadata) as last_day,
   (select count(*) from article_metadata
@@ -183,7 +185,7 @@ def _movers(ask: Ask, until: date, kind: str, here: dict[str, Any]) -> list[Sect
             f"{since} to {until}",
             [
                 ("seven days before", ends(-7), False),
-                ("seven days after", ends(7), False),
+                *([("seven days after", ends(7), False)] if here["until"] else []),
                 ("newest", Link("today", here | {"until": None}), here["until"] is None),
             ],
         ),
@@ -207,6 +209,7 @@ def _movers(ask: Ask, until: date, kind: str, here: dict[str, Any]) -> list[Sect
         "outlets print is one story."
     )
     return [
+        Section("Find an actor", [Form("actor", [Input("name", "Name", kind="actor")], "Show")]),
         Section(
             "Rising",
             [
@@ -255,7 +258,7 @@ def _mover_table(name: str, rows: list[Row], since: date, until: date) -> Table:
         Column("name", "Actor", link=to_actor),
         Column("story_count", "Stories", "count", link=articles),
         Column("article_count", "Articles", "count", link=articles),
-        Column("usual", "Usual", "number"),
+        Column("usual", "Usual", "number", about="Stories in a week of the four before"),
         Column("change", "Change", "number"),
         Column(
             "headline",
@@ -264,9 +267,8 @@ def _mover_table(name: str, rows: list[Row], since: date, until: date) -> Table:
             link=to_told,
         ),
     ]
-    caption = (
-        "More than in the weeks before" if name == "rising" else "Less than in the weeks before"
-    )
+    more = "More" if name == "rising" else "Less"
+    caption = f"{more} than in the weeks before, what is least likely by chance first"
     return Table(name, caption, columns, rows, "Nobody, in these days.")
 
 
@@ -276,7 +278,7 @@ def _volume(ask: Ask, until: date) -> Chart:
     alt = f"Articles and stories by week, {len(rows)} weeks, {total:,} articles in all."
     caption = "Articles and stories by week"
     outlets = Column("outlet_count", "Outlets", "count")
-    return volume(rows[::-1], "week", "Week", caption, alt, outlets)
+    return volume(rows, "week", "Week", caption, alt, outlets)
 
 
 def _runs(ask: Ask) -> Table:

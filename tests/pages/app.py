@@ -73,7 +73,8 @@ class App:
     settings: Settings
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self._ask(urllib.request.Request(self.address + path, headers=headers))
+        answer = self._ask(urllib.request.Request(self.address + path, headers=headers))
+        return self.get(answer.headers["location"]) if answer.status == 307 else answer
 
     def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
         data = urlencode(form).encode()

@@ -212,7 +212,7 @@ def test_a_merge_shows_its_effect_first_is_published_and_taken_back(
     page.get_by_label("Why").fill("the same person")
     picture(page, "corrections")
     page.get_by_role("button", name="Apply").click()
-    page.get_by_text("is applied and published").wait_for(timeout=120_000)
+    page.get_by_text("applied and published").wait_for(timeout=120_000)
 
     other.get_by_text("There is a new publish").wait_for()
     other.get_by_role("link", name="Reload").click()
@@ -223,7 +223,7 @@ def test_a_merge_shows_its_effect_first_is_published_and_taken_back(
     page.get_by_role("link", name="take\u00a0back\u00a0…").first.click()
     page.get_by_label("Why").fill("only a try")
     page.get_by_role("button", name="Apply").click()
-    page.get_by_text("is applied and published").wait_for(timeout=120_000)
+    page.get_by_text("applied and published").wait_for(timeout=120_000)
     page.goto(address)
     assert page.get_by_role("heading", level=1).inner_text() == walk.spelling
 

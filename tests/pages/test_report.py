@@ -68,7 +68,7 @@ def test_charts_hold_the_numbers_of_the_period(site: Path) -> None:
         else json.loads(spec)["data"]["values"]
     )
     assert sum(row["article_count"] for row in values) == 14
-    assert {row["period_start"][:7] for row in values} <= {"2025-05", "2025-06", "2025-07"}
+    assert {row["at"][:7] for row in values} <= {"2025-05", "2025-06", "2025-07"}
 
 
 def test_a_folder_with_other_files_is_left_alone(samples: Path, tmp_path: Path) -> None:
@@ -89,3 +89,10 @@ def test_a_report_takes_the_place_of_the_one_before(samples: Path, tmp_path: Pat
         assert done.exit_code == 0, done.output
     assert "2025-07-01" in (out / "index.html").read_text()
     assert [p.name for p in tmp_path.iterdir()] == ["report"]
+
+
+def test_days_the_wrong_way_round_are_said_to_be(samples: Path, tmp_path: Path) -> None:
+    asked = ["report", "--out", str(tmp_path / "r"), "--from", "2025-07-01", "--to", "2025-06-01"]
+    done = CliRunner().invoke(main, asked, env={"NEWSACTORS_HOME": str(samples)})
+    assert done.exit_code == 1
+    assert "from 2025-07-01 is after to 2025-06-01" in done.output

@@ -13,6 +13,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from explorer.views.parts import without_gaps
+
 from .app import Answer, App
 
 VIEWS = ["today", "period", "actor", "compare", "quotes", "articles", "corrections"]
@@ -105,6 +107,27 @@ def test_a_name_that_nobody_has_gets_others_to_choose_from(app: App) -> None:
     assert answer.cells("Did you mean")[0][0] == "Nadia Verholt"
 
 
+def test_whoever_may_be_meant_takes_the_place_of_the_name_in_what_was_asked(app: App) -> None:
+    answer = app.get("/articles?actor=Nadja+Verhold&how=quoted&from=2025-06-01")
+    link = next(link for link in answer.links if link.startswith("/articles?actor=E"))
+    assert {"how=quoted", "from=2025-06-01"} <= set(urlsplit(link).query.split("&"))
+    assert total(app.get(link)) > 0
+
+
+def test_an_address_names_the_actor_and_the_page_who_else_may_be_meant(app: App) -> None:
+    answer = app.get("/actor?name=Verholt&by=month")
+    assert "<h1>Nadia Verholt</h1>" in answer.text
+    assert re.search(r"may also be\s+<a [^>]*>Greta Verholt</a>", answer.text)
+    assert any("id=E" in link and "name=" not in link for link in answer.links if "by=" in link)
+
+
+def test_a_line_falls_to_nothing_where_there_is_nothing() -> None:
+    june, august = date(2025, 6, 1), date(2025, 8, 1)
+    rows = [{"period_start": august, "n": 1}, {"period_start": june, "n": 14}]
+    filled = [(row["period_start"].month, row["n"]) for row in without_gaps(rows, "month")]
+    assert filled == [(6, 14), (7, 0), (8, 1)]
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -112,6 +135,8 @@ def test_a_name_that_nobody_has_gets_others_to_choose_from(app: App) -> None:
         "/articles?from=yesterday",
         "/articles?page=0",
         "/period?from=2025-06-02&to=2025-06-01",
+        "/articles?from=2025-06-02&to=2025-06-01",
+        "/actor?name=Verholt&from=2025-06-02&to=2025-06-01",
     ],
 )
 def test_what_cannot_be_asked_is_said(app: App, path: str) -> None:
@@ -142,6 +167,16 @@ def test_variants_of_one_utterance_are_one_quote_and_a_conflict_is_shown(app: Ap
         "Finlay Skaw",
         "Tarsenia",
     ]
+
+
+def test_a_table_is_exported_whole_and_not_as_its_first_page(app: App) -> None:
+    shown = total(app.get("/articles"))
+    rows = list(csv.reader(io.StringIO(app.get("/export/articles/articles.csv").text)))
+    assert len(rows) - 1 == shown
+    quotes = app.get("/quotes?kind=direct")
+    assert quotes.text.count("<blockquote") < total(quotes)
+    exported = csv.reader(io.StringIO(app.get("/export/quotes/quotes.csv?kind=direct").text))
+    assert len(list(exported)) - 1 == total(quotes)
 
 
 def test_what_is_shown_can_be_taken_as_csv_and_parquet(app: App) -> None:

@@ -28,6 +28,22 @@ article_stories as (
 
 ),
 
+text_quotes as (
+
+    select * from {{ source('loaded', 'text_quotes') }}
+
+),
+
+quoted as (
+
+    select
+        content_sha256,
+        count(*) as quote_count,
+    from text_quotes
+    group by all
+
+),
+
 metadata as (
 
     select
@@ -43,8 +59,10 @@ metadata as (
         article_stories.is_reprint,
         article_versions.ingested_at,
         article_versions.run_id,
+        coalesce(quoted.quote_count, 0) as quote_count,
     from article_versions
     inner join current_versions using (content_sha256)
+    left join quoted using (content_sha256)
     left join outlets using (outlet_key)
     left join article_stories on article_versions.article_id = article_stories.article_id
 

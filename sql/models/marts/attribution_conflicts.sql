@@ -1,31 +1,15 @@
 with
 
-quotes as (
+quote_attributions as (
 
-    select * from {{ ref('quotes') }}
-
-),
-
-articles as (
-
-    select * from {{ ref('article_metadata') }}
+    select * from {{ ref('quote_attributions') }}
 
 ),
 
 attributed as (
 
-    select
-        quotes.quote_group_id,
-        quotes.speaker_entity_id,
-        quotes.quote_id,
-        quotes.speaker_confidence,
-        articles.article_id,
-        articles.published_on,
-        articles.outlet,
-        articles.story_id,
-    from quotes
-    inner join articles on quotes.article_id = articles.article_id
-    where quotes.quote_group_id is not null and quotes.speaker_entity_id is not null
+    select * from quote_attributions
+    where quote_group_id is not null and speaker_entity_id is not null
 
 ),
 

@@ -6,32 +6,19 @@ members as (
 
 ),
 
-quotes as (
+quote_attributions as (
 
-    select * from {{ ref('quotes') }}
-
-),
-
-articles as (
-
-    select * from {{ ref('article_metadata') }}
+    select * from {{ ref('quote_attributions') }}
 
 ),
 
 joined as (
 
     select
-        quotes.quote_group_id,
-        quotes.quote_id,
+        quote_attributions.*,
         members.is_fullest,
-        quotes.speaker_entity_id,
-        articles.article_id,
-        articles.published_on,
-        articles.outlet,
-        articles.story_id,
-    from quotes
+    from quote_attributions
     inner join members using (quote_id)
-    inner join articles on quotes.article_id = articles.article_id
 
 ),
 
