@@ -9,7 +9,7 @@ export DAGSTER_HOME ?= $(CURDIR)
 export NEWSACTORS_HOME ?= $(CURDIR)/warehouse
 export DO_NOT_TRACK = 1
 
-.PHONY: help setup run dev explore test soak lint format eval lock
+.PHONY: help setup run dev explore test soak lint format eval bench peers lock
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,16 @@ format: $(STAMP) ## Apply the style
 
 eval: $(STAMP) ## Score the extractor on the development corpora ($$NEWSACTORS_CORPORA) into docs/quality.md
 	$(BIN)/python -m training.evaluate
+
+bench: $(STAMP) peers ## Measure extraction beside spaCy and textacy on the corpora; rows go to bench/results.jsonl
+	$(BIN)/python -m bench.extraction --peers build/peers/bin/python --keep
+
+peers: build/peers/.installed ## Install what newsactors is compared with, apart from it
+
+build/peers/.installed:
+	$(PYTHON) -m venv build/peers
+	build/peers/bin/python -m pip install --quiet --disable-pip-version-check spacy==3.8.7 textacy==0.13.0 click
+	touch $@
 
 lock: ## Pin what a fresh install resolves to, without addresses
 	rm -rf build/lock && $(PYTHON) -m venv build/lock

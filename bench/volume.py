@@ -186,7 +186,7 @@ def main() -> None:
     if options.command == "texts":
         with options.out.open("w", encoding="utf-8") as file:
             for article in texts(options.take, options.files):
-                file.write(_line(article) + "\n")
+                file.write(line(article) + "\n")
         return
     settings = Settings.from_env()
     count = copy(settings, options.times, options.days)
@@ -198,7 +198,8 @@ def main() -> None:
         run_job("republish", {}, silent)
 
 
-def _line(article: Article) -> str:
+def line(article: Article) -> str:
+    """An article as a line of JSON, its text cut."""
     return json.dumps(
         {
             "title": article.headline,

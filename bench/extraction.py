@@ -1,0 +1,231 @@
+"""Words and articles a second, by stage, on one core and two, beside peers on the same texts.
+
+    python -m bench.extraction                      # PolNeAR train and Reuters, without peers
+    python -m bench.extraction --peers build/peers/bin/python    # made by `make peers`
+
+Belongs here: how fast extraction is and where its time goes; each measurement in a process of its
+own, ours and the peers' in turn, the median of several. Does not belong here: what comes after
+(`bench.growth`), how good it is (`etl.quality`).
+
+Each row is printed and, with --keep, appended to bench/results.jsonl with the day, the commit and
+the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from bench import polnear
+from etl.model import Article
+from etl.readers import read_file
+
+RESULTS = Path(__file__).with_name("results.jsonl")
+PEERS = ("spacy", "textacy")
+Row = dict[str, Any]
+
+
+def polnear_articles(count: int) -> list[Article]:
+    """So many of PolNeAR's training articles, spread over all of them."""
+    every = max(1, 840 // count)
+    found = islice(polnear.articles("train"), 0, None, every)
+    return [_article(a.title, a.body) for a in islice(found, count)]
+
+
+def reuters_articles(count: int) -> list[Article]:
+    """So many items of Reuters-21578, from the first on."""
+    folder = polnear.corpora_folder() / "articles" / "reuters21578"
+
+    def items() -> Iterator[Article]:
+        for path in sorted(folder.glob("*.sgm")):
+            for item in read_file(path.read_bytes(), str(path)):
+                if item.article and item.article.body:
+                    yield replace(item.article, language="en")
+
+    return list(islice(items(), count))
+
+
+INPUTS: Mapping[str, tuple[Callable[[int], list[Article]], int]] = {
+    "PolNeAR train": (polnear_articles, 140),
+    "Reuters": (reuters_articles, 600),
+}
+"""By name: where the articles come from, and how many of them are read."""
+
+
+def _article(title: str, body: str) -> Article:
+    return Article(headline=title, body=body, language="en")
+
+
+def ours(path: Path, cores: int, *, is_staged: bool) -> Row:
+    """Extract the articles of a file on so many cores; by stage, where that is wanted."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    from etl.extract import get_extractor
+    from etl.extract.trained import TrainedExtractor
+    from etl.store import staging
+
+    with path.open(encoding="utf-8") as file:
+        articles = [_article(r["title"], r["text"]) for r in map(json.loads, file)]
+    extractor = get_extractor("tagger")
+    assert isinstance(extractor, TrainedExtractor)
+    extractor.extract_many(articles[:4])
+    stages = _watched(extractor) if is_staged else {}
+    started = time.perf_counter()
+    found = extractor.extract_many(articles)
+    seconds = time.perf_counter() - started
+    rows = staging.extracted_rows({str(n): e for n, e in enumerate(found)})
+    stages["rows"] = time.perf_counter() - started - seconds
+    with tempfile.TemporaryDirectory() as folder:
+        for name, table in rows.items():
+            pq.write_table(table, f"{folder}/{name}.parquet", compression="zstd")
+    stages["write"] = time.perf_counter() - started - seconds - stages["rows"]
+    return {
+        "articles": len(articles),
+        "words": sum(len(a.body.split()) for a in articles),
+        "seconds": seconds,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "stages": {name: round(spent, 3) for name, spent in stages.items()},
+    }
+
+
+def _watched(extractor: Any) -> dict[str, float]:
+    """Seconds in the network and in what is made of it, as the extractor runs.
+
+    They run side by side, so they may add up to more than passes.
+    """
+    spent = {"network": 0.0, "rules": 0.0}
+    for name, method in (("network", "_tag"), ("rules", "_assemble")):
+        inner = getattr(extractor, method)
+
+        def timed(*given: Any, inner: Any = inner, name: str = name) -> Any:
+            started = time.perf_counter()
+            try:
+                return inner(*given)
+            finally:
+                spent[name] += time.perf_counter() - started
+
+        setattr(extractor, method, timed)
+    return spent
+
+
+def floor(path: Path) -> Row:
+    """What reading the same file and writing it takes DuckDB alone."""
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        duckdb.sql(f"from read_json('{path}')").write_parquet(f"{folder}/x.parquet")
+    return {"seconds": time.perf_counter() - started}
+
+
+def _peer(python: str, name: str, path: Path) -> Row:
+    return _apart(str(Path(__file__).with_name("peers.py")), str(path), name, python=python)
+
+
+def _apart(*arguments: str, python: str = sys.executable) -> Row:
+    done = subprocess.run([python, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)}: {done.stderr.strip().splitlines()[-1:]}")
+    found: Row = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def measure(peers: str | None, times: int) -> Iterator[Row]:
+    """A row for each input and each way to run it, ours and the peers' in turn."""
+    ways: dict[str, Callable[[Path], Row]] = {
+        "newsactors, two cores": lambda path: _apart(
+            "-m", "bench.extraction", "--one", str(path), "--cores", "2"
+        ),
+        "newsactors, one core": lambda path: _apart(
+            "-m", "bench.extraction", "--one", str(path), "--cores", "1"
+        ),
+        "DuckDB reads and writes it": floor,
+    }
+    if peers:
+        ways |= {peer: partial(_peer, peers, peer) for peer in PEERS}
+    for name, (articles, count) in INPUTS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "articles.jsonl"
+            written = articles(count)
+            with path.open("w", encoding="utf-8") as file:
+                for a in written:
+                    file.write(json.dumps({"title": a.headline, "text": a.body}) + "\n")
+            words = sum(len(a.body.split()) for a in written)
+            found: dict[str, list[Row]] = {way: [] for way in ways}
+            for _ in range(times):
+                for way, run in ways.items():
+                    found[way].append(run(path))
+            stages = _apart(
+                "-m", "bench.extraction", "--one", str(path), "--cores", "2", "--staged"
+            )
+        peer_seconds = [r["seconds"] for r in found.get("spacy", [])]
+        for way, runs in found.items():
+            seconds = statistics.median(r["seconds"] for r in runs)
+            row: Row = {
+                "input": f"{name}, {len(written)} articles, {words:,} words",
+                "what": way,
+                "articles_per_second": round(len(written) / seconds, 1),
+                "words_per_second": round(words / seconds),
+                "peak_mb": round(max(r.get("peak_mb", 0) for r in runs)) or None,
+                "of_spacy": round(statistics.median(peer_seconds) / seconds, 2)
+                if peer_seconds
+                else None,
+            }
+            if way == "newsactors, two cores":
+                row["stages"] = {"whole": round(stages["seconds"], 3)} | stages["stages"]
+            yield row
+
+
+def kept(row: Row) -> Row:
+    """A row with what it was measured on."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return {
+        "on": datetime.now(UTC).date().isoformat(),
+        "commit": commit,
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        **row,
+    }
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--peers", help="the Python that has spaCy and textacy")
+    parser.add_argument("--times", type=int, default=3, help="runs of each, the median counts (3)")
+    parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--cores", type=int, default=2, help=argparse.SUPPRESS)
+    parser.add_argument("--staged", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(ours(options.one, options.cores, is_staged=options.staged)))
+        return
+    for row in measure(options.peers, options.times):
+        print(json.dumps(row))
+        if options.keep:
+            with RESULTS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(kept(row)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

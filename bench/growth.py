@@ -1,0 +1,123 @@
+"""What a night costs as the warehouse grows: `python -m bench.growth 1000 10000 100000`.
+
+For each size a warehouse is made of copies of real articles (`bench.volume`), in a folder of its
+own; then a thousand other articles are ingested, nothing is, and two actors are merged, as the
+command line does it. Prints a row for each size: seconds and peak memory of each, and disk.
+Belongs here: what depends on how much is there. Does not belong here: how fast texts are extracted
+(`bench.extraction`), many nights one after the other (`bench.soak`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bench import polnear, volume
+from bench.extraction import RESULTS, kept, reuters_articles
+
+BASE = 1_000
+NIGHT = 1_000
+_COMMAND = "from etl.cli import main; main()"
+Row = dict[str, Any]
+
+
+def measure(size: int, folder: Path) -> Row:
+    """A row for one size; `folder` is empty and is left with the warehouse in it."""
+    home = folder / "home"
+    os.environ |= {"NEWSACTORS_HOME": str(home), "DAGSTER_HOME": str(folder / "dagster")}
+    (folder / "dagster").mkdir()
+    shutil.copyfile(polnear.REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml")
+    corpora = polnear.corpora_folder()
+    polnear.write("train", folder / "polnear", every=4)
+    wikinews = sorted((corpora / "articles").glob("wikinews_*.csv"))
+    sources = [folder / "polnear", *wikinews, corpora / "articles" / "reuters21578"]
+    texts = folder / "texts.jsonl"
+    with texts.open("w", encoding="utf-8") as file:
+        for article in volume.texts(BASE, sources):
+            file.write(volume.line(article) + "\n")
+    _run("ingest", str(texts))
+    if size > BASE:
+        subprocess.run(
+            [sys.executable, "-m", "bench.volume", "copies", str(size // BASE)], check=True
+        )
+    news = home / "news.duckdb"
+    with duckdb.connect(str(news), read_only=True) as con:
+        counts = con.execute(
+            "select (select count(*) from article_metadata), (select count(*) from entities), "
+            "(select sum(mention_count) from entities), max(published_on), "
+            "(select sum(strlen(body)) from articles) from article_metadata"
+        ).fetchone()
+        pair = con.execute(
+            "select entity_id from entities order by article_count desc limit 3"
+        ).fetchall()
+    assert counts is not None
+    articles, actors, mentions, newest, text_bytes = counts
+    row: Row = {
+        "what": "growth",
+        "articles": articles,
+        "actors": actors,
+        "mentions": int(mentions),
+        "published_bytes_per_article": round(news.resolve().stat().st_size / articles),
+        "text_bytes_per_article": round(int(text_bytes) / articles),
+    }
+    night = folder / "night.jsonl"
+    _write_night(night, newest + timedelta(days=1))
+    row |= {f"night_{key}": value for key, value in _run("ingest", str(night)).items()}
+    row |= {f"nothing_new_{key}": value for key, value in _run("ingest", str(night)).items()}
+    (first,), _, (third,) = pair
+    merge = _run("actors", "merge", third, first, "--because", "growth")
+    return row | {f"merge_{key}": value for key, value in merge.items()}
+
+
+def _write_night(path: Path, day: date) -> None:
+    """A thousand articles that the base does not hold, of one day."""
+    with path.open("w", encoding="utf-8") as file:
+        for article in reuters_articles(BASE + NIGHT)[BASE:]:
+            told = json.loads(volume.line(article))
+            file.write(json.dumps(told | {"date": str(day)}) + "\n")
+
+
+def _run(*arguments: str) -> Row:
+    """Run the command line; how long it took and how much memory at most."""
+    started = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=said
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(arguments)}: {said.read()[-2000:]}")
+    seconds = round(time.perf_counter() - started, 1)
+    return {"seconds": seconds, "peak_mb": round(used.ru_maxrss / 1024)}
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("sizes", type=int, nargs="+", help="articles, in thousands")
+    parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
+    options = parser.parse_args()
+    for size in options.sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            row = measure(size, Path(folder))
+        print(json.dumps(row))
+        if options.keep:
+            with RESULTS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(kept(row)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
