@@ -66,8 +66,8 @@ NORMAL = 1.645
 """How many deviations hold that part of a normal; no reach is shorter."""
 
 STUBS = """
-create table articles (article_id varchar, headline varchar, published_on date, outlet varchar,
-    story_id varchar);
+create table article_metadata (article_id varchar, headline varchar, published_on date,
+    outlet varchar, story_id varchar);
 create table mentions (article_id varchar, entity_id varchar, part varchar, type varchar,
     kind varchar, sentence integer, confidence double);
 create table quotes (article_id varchar, speaker_entity_id varchar, utterance_id varchar,
@@ -105,7 +105,7 @@ def _fill(news: duckdb.DuckDBPyConnection, appearances: Sequence[Appearance]) ->
         for a in appearances
     }
     tables: dict[str, list[tuple[object, ...]]] = {
-        "articles": list(articles),
+        "article_metadata": list(articles),
         "mentions": [
             (a.article_id, a.entity_id, m.part, m.type, m.kind, m.sentence, m.confidence)
             for a in appearances
@@ -132,7 +132,7 @@ def _fill(news: duckdb.DuckDBPyConnection, appearances: Sequence[Appearance]) ->
     for grain in ("day", "week", "month"):
         news.execute(
             "insert into publication_periods select $1, date_trunc($1, published_on), count(*),"
-            " count(distinct story_id) from articles group by all",
+            " count(distinct story_id) from article_metadata group by all",
             [grain],
         )
 

@@ -145,7 +145,7 @@ def test_the_browser_shows_lineage_the_run_and_the_charts(server: Server, page: 
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
-    page.set_viewport_size({"width": 1700, "height": 2250})
+    page.set_viewport_size({"width": 1800, "height": 5200})
     page.goto(f"{server.url}/asset-groups")
     page.get_by_text("Hide navigation").click()
     page.get_by_text("run_state").last.wait_for()
