@@ -209,9 +209,7 @@ def _check_ids(con: duckdb.DuckDBPyConnection, plan: Plan, new: Correction) -> N
                     f"there is no actor {value}; `newsactors actors list` shows names and ids"
                 )
         elif key == "article" and not queries.rows(
-            con,
-            "select 1 as found from main.article_metadata where article_id = $id",
-            {"id": value},
+            con, "select 1 as found from main.articles where article_id = $id", {"id": value}
         ):
             raise CorrectionError(
                 f"there is no article {value}; find its id with "

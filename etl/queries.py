@@ -119,8 +119,17 @@ def first_line(error: BaseException) -> str:
 def rows(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Row | None = None
 ) -> list[Row]:
-    """All rows of a query, as dicts."""
-    cursor = connection.execute(sql, parameters)
+    """All rows of a query of ours, as dicts.
+
+    Raises NotPublishedError where the file was published by a version without the tables asked for.
+    """
+    try:
+        cursor = connection.execute(sql, parameters)
+    except duckdb.CatalogException as error:
+        raise NotPublishedError(
+            f"the published file is of another version of newsactors ({first_line(error)}): "
+            "run `newsactors ingest` to publish again"
+        ) from error
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 

@@ -128,7 +128,7 @@ def foreign_counts(settings: Settings, run_id: str) -> dict[str, int]:
     found = _of_run(
         settings,
         run_id,
-        "select language, count(*) from main.article_metadata "
+        "select language, count(*) from main.articles "
         "where run_id = ? and language <> 'en' group by 1 order by 2 desc, 1",
     )
     return dict(found)
@@ -154,7 +154,7 @@ def _contents(settings: Settings) -> Contents | None:
               (select count(*) from main.mentions) as mentions,
               (select count(*) from main.quotes) as quotes, count(distinct outlet) as outlets,
               min(published_on) as first_day, max(published_on) as last_day
-            from main.article_metadata
+            from main.articles
             """
             )
             .to_arrow_table()

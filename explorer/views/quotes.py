@@ -111,7 +111,7 @@ def quotes(ask: Ask) -> Page:
     ranked = ask.index.find(words) if words and ask.index else None
     is_best = ask.one_of("sort", ["best", "newest"]) == "best" and ranked is not None
     is_all = not words and not any(asked.values())
-    if is_all:
+    if is_all and not ask.is_export:
         asked["since"] = ask.rows(_NEWEST, newest=NEWEST_ARTICLES)[0]["day"]
     rows = find_quotes(
         ask,
@@ -167,14 +167,12 @@ def find_quotes(
     `asked` holds speaker, kind, outlet, since, until and group, None for any; `ranked` are the ids
     that hold the words sought, `pattern` finds them where there is no index.
     """
-    joins = {
-        "ranked": "join ranked using (quote_id)" if ranked is not None else "",
-        "texts": "join quotes t using (quote_id)" if pattern else "",
-    }
+    joins = ["join ranked using (quote_id)"] if ranked is not None else []
+    joins += ["join quotes t using (quote_id)"] if pattern else []
     chosen = ask.rows(
         _CHOSEN.format(
             score="null" if ranked is None else "ranked.score",
-            join=" ".join(joins.values()),
+            join=" ".join(joins),
             matches="regexp_matches(t.text, $pattern::varchar)" if pattern else "true",
         ),
         ids=[quote_id for quote_id, _ in ranked or []],

@@ -41,6 +41,11 @@ def test_without_a_warehouse_it_says_what_to_do(
     assert "run `newsactors ingest`" in result.stderr
 
 
+def test_a_file_that_another_version_published_says_what_to_do() -> None:
+    with duckdb.connect() as con, pytest.raises(queries.NotPublishedError, match="newsactors inge"):
+        queries.rows(con, "from article_metadata")
+
+
 def test_help_shows_examples_to_copy(cli: Cli) -> None:
     for command in ("top", "timeline", "quotes", "sql", "export"):
         shown = lines(cli(command, "--help"))
