@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -25,7 +24,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -35,12 +33,11 @@ import duckdb
 import pyarrow.parquet as pq
 
 from bench import polnear
+from bench.results import Row, tell
 from etl.model import Article
 from etl.readers import read_file
 
-RESULTS = Path(__file__).with_name("results.jsonl")
 PEERS = ("spacy", "textacy")
-Row = dict[str, Any]
 
 
 def polnear_articles(count: int) -> list[Article]:
@@ -106,10 +103,7 @@ def ours(path: Path, cores: int, *, is_staged: bool) -> Row:
 
 
 def _watched(extractor: Any) -> dict[str, float]:
-    """Seconds in the network and in what is made of it, as the extractor runs.
-
-    They run side by side, so they may add up to more than passes.
-    """
+    """Seconds in the network and in what is made of it, as the extractor runs."""
     spent = {"network": 0.0, "rules": 0.0}
     for name, method in (("network", "_tag"), ("rules", "_assemble")):
         inner = getattr(extractor, method)
@@ -191,20 +185,6 @@ def measure(peers: str | None, times: int) -> Iterator[Row]:
             yield row
 
 
-def kept(row: Row) -> Row:
-    """A row with what it was measured on."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return {
-        "on": datetime.now(UTC).date().isoformat(),
-        "commit": commit,
-        "cores": len(os.sched_getaffinity(0)),
-        "python": platform.python_version(),
-        **row,
-    }
-
-
 def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(
@@ -221,10 +201,7 @@ def main() -> None:
         print(json.dumps(ours(options.one, options.cores, is_staged=options.staged)))
         return
     for row in measure(options.peers, options.times):
-        print(json.dumps(row))
-        if options.keep:
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(kept(row)) + "\n")
+        tell(row, is_kept=options.keep)
 
 
 if __name__ == "__main__":

@@ -10,26 +10,25 @@ Belongs here: what depends on how much is there. Does not belong here: how fast 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from bench import polnear, volume
-from bench.extraction import RESULTS, kept, reuters_articles
+from bench.extraction import reuters_articles
+from bench.results import Row, tell
 
 BASE = 1_000
 NIGHT = 1_000
 _COMMAND = "from etl.cli import main; main()"
-Row = dict[str, Any]
 
 
 def measure(size: int, folder: Path) -> Row:
@@ -43,9 +42,7 @@ def measure(size: int, folder: Path) -> Row:
     wikinews = sorted((corpora / "articles").glob("wikinews_*.csv"))
     sources = [folder / "polnear", *wikinews, corpora / "articles" / "reuters21578"]
     texts = folder / "texts.jsonl"
-    with texts.open("w", encoding="utf-8") as file:
-        for article in volume.texts(BASE, sources):
-            file.write(volume.line(article) + "\n")
+    volume.write(volume.texts(BASE, sources), texts)
     _run("ingest", str(texts))
     if size > BASE:
         subprocess.run(
@@ -72,20 +69,15 @@ def measure(size: int, folder: Path) -> Row:
         "text_bytes_per_article": round(int(text_bytes) / articles),
     }
     night = folder / "night.jsonl"
-    _write_night(night, newest + timedelta(days=1))
+    # Articles that the base does not hold, all of one day.
+    others = reuters_articles(BASE + NIGHT)[BASE:]
+    day = newest + timedelta(days=1)
+    volume.write((replace(article, published_on=day) for article in others), night)
     row |= {f"night_{key}": value for key, value in _run("ingest", str(night)).items()}
     row |= {f"nothing_new_{key}": value for key, value in _run("ingest", str(night)).items()}
     (first,), _, (third,) = pair
     merge = _run("actors", "merge", third, first, "--because", "growth")
     return row | {f"merge_{key}": value for key, value in merge.items()}
-
-
-def _write_night(path: Path, day: date) -> None:
-    """A thousand articles that the base does not hold, of one day."""
-    with path.open("w", encoding="utf-8") as file:
-        for article in reuters_articles(BASE + NIGHT)[BASE:]:
-            told = json.loads(volume.line(article))
-            file.write(json.dumps(told | {"date": str(day)}) + "\n")
 
 
 def _run(*arguments: str) -> Row:
@@ -107,16 +99,13 @@ def _run(*arguments: str) -> Row:
 def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("sizes", type=int, nargs="+", help="articles, in thousands")
+    parser.add_argument("sizes", type=int, nargs="+", help="articles: 1000, 10000 …")
     parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
     options = parser.parse_args()
     for size in options.sizes:
         with tempfile.TemporaryDirectory() as folder:
             row = measure(size, Path(folder))
-        print(json.dumps(row))
-        if options.keep:
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(kept(row)) + "\n")
+        tell(row, is_kept=options.keep)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,6 +95,20 @@ def cut(body: str, characters: int) -> str:
         return body
     end = max(body.rfind("\n", 0, characters), body.rfind(". ", 0, characters) + 1)
     return body[: end if end > 0 else characters].rstrip()
+
+
+def write(articles: Iterable[Article], path: Path) -> None:
+    """Write articles, their texts cut, as lines of JSON."""
+    with path.open("w", encoding="utf-8") as file:
+        for article in articles:
+            told = {
+                "title": article.headline,
+                "date": str(article.published_on),
+                "outlet": article.outlet,
+                "authors": list(article.authors),
+                "text": cut(article.body, CHARACTERS),
+            }
+            file.write(json.dumps(told, ensure_ascii=False) + "\n")
 
 
 def copy(settings: Settings, times: int, days: int) -> int:
@@ -184,9 +198,7 @@ def main() -> None:
     asked.add_argument("--no-publish", action="store_true", help="leave it to the next run")
     options = parser.parse_args()
     if options.command == "texts":
-        with options.out.open("w", encoding="utf-8") as file:
-            for article in texts(options.take, options.files):
-                file.write(line(article) + "\n")
+        write(texts(options.take, options.files), options.out)
         return
     settings = Settings.from_env()
     count = copy(settings, options.times, options.days)
@@ -196,20 +208,6 @@ def main() -> None:
         from etl.intake import silent
 
         run_job("republish", {}, silent)
-
-
-def line(article: Article) -> str:
-    """An article as a line of JSON, its text cut."""
-    return json.dumps(
-        {
-            "title": article.headline,
-            "date": str(article.published_on),
-            "outlet": article.outlet,
-            "authors": list(article.authors),
-            "text": cut(article.body, CHARACTERS),
-        },
-        ensure_ascii=False,
-    )
 
 
 if __name__ == "__main__":
