@@ -15,12 +15,13 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import chain, groupby, islice
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 
 import duckdb
 
+from etl.intake import chunks
 from etl.settings import Settings
 from etl.store.files import exclusive_lock
 
@@ -82,8 +83,7 @@ class QuoteIndex:
                             [article_id],
                         )
                         con.execute("delete from articles where article_id = ?", [article_id])
-                articles = _texts(published, new)
-                while some := list(islice(articles, BATCH)):
+                for some in chunks(_texts(published, new), BATCH):
                     self._enter(con, some, wanted)
                 con.execute(f"pragma user_version = {LAYOUT}")  # complete
             return len(new)
