@@ -46,7 +46,7 @@ def correct(settings: Settings) -> Corrected:
             con.execute(_CHANGED_ARTICLES)
             changed = modelling.unmodelled(con) | replay.store(con)
             build.set_property(con, modelling.UNMODELLED, ",".join(sorted(changed)))
-            con.execute("insert into bookkeeping.unmodelled_actors from corrected_actors")
+            con.execute(_CORRECTED_ACTORS)
             build.set_property(con, CORRECTIONS, digest)
         history = con.execute(
             "select correction_id, status, detail from loaded.corrections order by position"
@@ -61,6 +61,19 @@ def correct(settings: Settings) -> Corrected:
     ]
     return Corrected(dict(by_status), problems, entities)
 
+
+_CORRECTED_ACTORS = """
+create or replace temp table unmodelled_texts as
+select text_actor_id from loaded.text_actors semi join (
+  select content_sha256 from loaded.article_versions
+  where article_id in (select article_id from bookkeeping.unmodelled_articles)
+) using (content_sha256);
+
+insert into bookkeeping.unmodelled_actors
+select distinct entity_id from corrected_actors
+where text_actor_id is null or text_actor_id not in (from unmodelled_texts)
+"""
+"""Actors of new articles are known by these."""
 
 _CHANGED_ARTICLES = """
 create or replace temp table changed_articles as

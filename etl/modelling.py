@@ -1,8 +1,8 @@
 """Bringing the SQL models up to what is loaded: by dbt, or by filling them where that will do.
 
-Belongs here: which of the two is due, and what of the models corrections are about. Does not
-belong here: how dbt is started (`store.dbt`), how a model is filled (`store.refresh`), the models
-themselves (`sql/`).
+Belongs here: which of the two is due, and what of the models new articles and corrections are
+about. Does not belong here: how dbt is started (`store.dbt`), how a model is filled
+(`store.refresh`), the models themselves (`sql/`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ UNMODELLED = "corrected_since_modelled"
 """Property of the build file: the tables that corrections changed since all models were built."""
 MODELS_VERSION = "models_version"
 """Property: what the models were all built by."""
+_FILLED_BY_PARTS = "articles_filled_by_parts"
+"""Property: how many articles' rows were filled since all tables were filled whole."""
+_MOST_BY_PARTS, _SHARE_BY_PARTS = 1_000, 0.1
+"""With more articles since, and more than this share of all, tables are filled whole. Rows filled by
+parts lie at the end of a table, not in its order, by which a timeline reads a few row groups."""
 
 
 def models_version() -> str:
@@ -42,13 +47,11 @@ def build_models(
     dbt is started where the SQL has changed since all was built, or other models are selected.
     """
     changed = _changed(settings, select, is_all_corrected)
+    about = None if changed is None else _concerned(settings)
     done = changed is not None and refresh(
-        select,
-        changed,
-        build_file=settings.build_file,
-        target=settings.dbt_target,
-        about=_concerned(settings) if select else None,
+        select, changed, build_file=settings.build_file, target=settings.dbt_target, about=about
     )
+    parts = len(about.articles) if about is not None and done else None
     if not done:
         args = ["build", "--exclude-resource-type", "unit_test"]
         if select:
@@ -58,6 +61,10 @@ def build_models(
         if not select:
             build.set_property(con, MODELS_VERSION, models_version())
             note_compiled(settings.dbt_target)
+            if parts is None:
+                build.set_property(con, _FILLED_BY_PARTS, "0")
+        if parts:
+            build.set_property(con, _FILLED_BY_PARTS, str(_filled_by_parts(con) + parts))
         if not select or changed is not None:
             stamps.stamp(con, "modelled", True)
             build.set_property(con, UNMODELLED, "")
@@ -88,20 +95,73 @@ def unmodelled(con: duckdb.DuckDBPyConnection) -> set[str]:
     return set(filter(None, (build.get_property(con, UNMODELLED) or "").split(",")))
 
 
-def _concerned(settings: Settings) -> Concerned:
-    """What the corrections since are about."""
+def _concerned(settings: Settings) -> Concerned | None:
+    """What is loaded and corrected since is about; None where that is too much to go by."""
     with build.open_build(settings.build_file) as con:
 
         def column(sql: str) -> frozenset[Any]:
             return frozenset(value for (value,) in con.execute(sql).fetchall() if value is not None)
 
+        con.execute(_CONCERNED)
+        articles = column("from concerned_articles")
+        most = max(_MOST_BY_PARTS, _SHARE_BY_PARTS * build.count(con, "loaded.article_stories"))
+        if _filled_by_parts(con) + len(articles) > most:
+            return None
+        actors = column("select distinct entity_id from bookkeeping.unmodelled_actors")
+        if len(actors) > _MOST_ACTORS:
+            return None
+        generation = build.get_property(con, "generation")
         return Concerned(
-            actors=column("select entity_id from bookkeeping.unmodelled_actors"),
-            articles=column("select article_id from bookkeeping.unmodelled_articles"),
-            days=column("select published_on from bookkeeping.unmodelled_articles"),
-            named=column(
-                "select distinct entity_id from loaded.actor_links join loaded.text_actors "
-                "using (text_actor_id) join loaded.article_versions using (content_sha256) "
-                "where article_id in (select article_id from bookkeeping.unmodelled_articles)"
-            ),
+            actors=actors,
+            articles=articles,
+            days=column("select coalesce(published_on, date '0001-01-01') from concerned_days"),
+            named=column("select distinct entity_id from concerned_links"),
+            stories=column("from concerned_stories"),
+            is_loaded=stamps.generation_seen(con, "modelled") != generation,
         )
+
+
+def _filled_by_parts(con: duckdb.DuckDBPyConnection) -> int:
+    return int(build.get_property(con, _FILLED_BY_PARTS) or 0)
+
+
+_MOST_ACTORS = 1_000
+"""With more of them corrected, tables are filled whole: a list is then no quicker to go by."""
+
+# Step by step: as one statement it joins all links with all actors of texts.
+_CONCERNED = """
+create or replace temp table concerned_articles as
+with stories as (
+  select distinct story_id from loaded.article_stories
+  where article_id in (select article_id from bookkeeping.unmodelled_articles)
+)
+select article_id from loaded.article_stories semi join stories using (story_id)
+union
+select article_id from bookkeeping.unmodelled_articles;
+
+create or replace temp table concerned_stories as
+with current as (
+  select story_id from loaded.article_stories semi join concerned_articles using (article_id)
+)
+from current
+union
+select old_story_id from loaded.story_redirects semi join current using (story_id);
+
+create or replace temp table concerned_versions as
+select content_sha256, published_on, article_id
+from loaded.article_versions semi join concerned_articles using (article_id);
+
+create or replace temp table concerned_days as
+select published_on from concerned_versions
+union
+select coalesce(o.published_on, v.published_on)
+from concerned_versions v left join loaded.article_overrides o using (article_id)
+union
+select published_on from bookkeeping.unmodelled_articles where published_on is not null;
+
+create or replace temp table concerned_actors as
+select text_actor_id from loaded.text_actors semi join concerned_versions using (content_sha256);
+
+create or replace temp table concerned_links as
+select entity_id from loaded.actor_links semi join concerned_actors using (text_actor_id);
+"""

@@ -19,7 +19,7 @@ import duckdb
 
 from etl import modelling
 from etl.actors.ledger import Ledger
-from etl.actors.link import link_actors
+from etl.actors.link import LINKING_VERSION, link_actors
 from etl.actors.plan import make_plan
 from etl.extract import Extractor
 from etl.intake import Progress, silent
@@ -47,6 +47,9 @@ from etl.stories.grouping import KeptStory
 
 _STORIES_VERSION = "stories_version"
 """Property of the build file: what its stories were decided by."""
+
+_LINKED_BY = "linked_by"
+"""Property of the build file: the linker and the ledger that gave all its links."""
 
 LEDGER_FORGOTTEN_THROUGH = "ledger_forgotten_through"
 """Property of the build file: up to which tombstone the identity ledger is rid of names."""
@@ -145,19 +148,27 @@ def link(settings: Settings, *, relink: bool = False) -> int:
 
     With `relink` names that were decided before are decided anew.
     """
+    ledger = Ledger(settings.identity_ledger)
     with build.open_build(settings.build_file) as con:
         forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
         entities = link_actors(
             con,
-            Ledger(settings.identity_ledger),
+            ledger,
             datetime.now(UTC),
             make_plan(read_corrections(settings)),
             relink=relink,
             forget=forgotten_through != build.get_property(con, LEDGER_FORGOTTEN_THROUGH),
+            is_new_only=build.get_property(con, _LINKED_BY) == _linked_by(ledger),
         )
+        build.set_property(con, _LINKED_BY, _linked_by(ledger))
         if forgotten_through:
             build.set_property(con, LEDGER_FORGOTTEN_THROUGH, forgotten_through)
         return entities
+
+
+def _linked_by(ledger: Ledger) -> str:
+    """Names the linker and the decisions that links are made by."""
+    return f"{LINKING_VERSION}-{ledger.digest()}"
 
 
 def group(settings: Settings, progress: Progress = silent) -> int:
@@ -186,10 +197,12 @@ def assign_due_stories(
 
 
 def check_loaded(settings: Settings) -> list[checks.Problem]:
-    """Failures of keys, references and offsets over what is loaded."""
+    """Failures of keys, references and offsets over what is loaded and was not checked before."""
     with build.open_build(settings.build_file) as con:
-        problems = checks.check_loaded(con)
+        problems = checks.check_loaded(con, build.unchecked(con))
         stamps.stamp(con, "checked", not problems)
+        if not problems:
+            build.all_is_checked(con)
         return problems
 
 

@@ -16,20 +16,26 @@ from etl.actors.linker import Evidence, Form, NameType, is_short
 from etl.actors.variants import is_acronym
 
 
-def register_forms(con: duckdb.DuckDBPyConnection) -> None:
-    """A temporary table `forms`: each actor of a text with its name, type and scope."""
-    people = con.execute(
-        "select distinct name from loaded.text_actors where type = 'PERSON'"
-    ).fetchall()
+def register_forms(con: duckdb.DuckDBPyConnection, of: str = "loaded.text_actors") -> None:
+    """A temporary table `forms`: each actor of a text with its name, type and scope.
+
+    `of` may name some of the rows of `loaded.text_actors`, for there are ten millions where there
+    are a million articles.
+    """
+    people = con.execute(f"select distinct name from {of} where type = 'PERSON'").fetchall()
     short = [name for (name,) in people if is_short(name, "PERSON")]
     con.register("short_names", pa.table({"name": pa.array(short, pa.string())}))
     con.execute(
-        """
+        f"""
         create or replace temp table forms as
-        with titles as (
+        with short as (
+          select text_actor_id from {of}
+          where type = 'PERSON' and name in (from short_names)
+        ),
+        titles as (
           select m.text_actor_id, min(lower(rtrim(m.role, '.'))) as title
-          from loaded.text_mentions m join loaded.text_actors a using (text_actor_id)
-          where a.type = 'PERSON' and m.role is not null and a.name in (from short_names)
+          from loaded.text_mentions m semi join short using (text_actor_id)
+          where m.role is not null
           group by all
         )
         select a.text_actor_id, a.name, a.type,
@@ -37,7 +43,7 @@ def register_forms(con: duckdb.DuckDBPyConnection) -> None:
           case when a.type = 'PERSON' and a.name in (from short_names)
             then coalesce(strftime(v.published_on, '%Y-%m'), '') || '|' || coalesce(t.title, '')
             else '' end as scope
-        from loaded.text_actors a
+        from {of} a
         join loaded.article_versions v using (content_sha256)
         left join titles t using (text_actor_id)
         """

@@ -10,6 +10,7 @@ rebuild give the same ids, so it belongs to the backup. Their checksums are note
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -133,6 +134,14 @@ class Ledger:
         # With those that an older version wrote, or one that was killed here.
         checksums.note(self.folder, file.name, *(p.name for p in checksums.unnoted(self.folder)))
         return file
+
+    def digest(self) -> str:
+        """What tells the decisions in the folder from others. Raises LedgerError as `register`."""
+        try:
+            noted = sorted(checksums.noted(self.folder).items())
+        except checksums.DamagedError as error:
+            raise LedgerError(str(error)) from None
+        return hashlib.sha256(repr(noted).encode()).hexdigest()
 
     def numbers_noted(self) -> set[str]:
         """The names of all files that were ever written, lost ones included."""

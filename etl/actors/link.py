@@ -5,6 +5,8 @@ and the links that follow. Does not belong here: deciding (`linker`), what the t
 how decisions are kept (`ledger`), what users correct.
 
 A name is decided once, when it first comes, and entered in the ledger; later articles follow it.
+So a night looks at the actors of new texts and at names like theirs. All of them are looked at where
+the ledger is another than the links were made by: after a relink, a restore, a forgotten article.
 """
 
 from __future__ import annotations
@@ -37,28 +39,59 @@ def link_actors(
     relink: bool = False,
     is_trial: bool = False,
     forget: bool = False,
+    is_new_only: bool = False,
 ) -> int:
     """Decide what is new, then fill `loaded.text_links`; returns the number of entities.
 
     The ledger is written before the table, so that what is stopped in between is decided already.
     `plan` says which actors people declared distinct. With `relink` names that were decided before
     are decided anew. A trial reads the ledger and writes nothing to it. `forget` first removes from
-    the ledger what no text has any more.
+    the ledger what no text has any more. With `is_new_only` the links that are there are those that
+    the ledger gives, so only actors of texts without one are looked at.
     """
-    register_forms(con)
+    is_all = relink or is_trial or forget or not is_new_only or not _only_lacks_links(con)
+    register_forms(con, *([] if is_all else ["unlinked_actors"]))
     if forget:
         ledger.forget(con)
     ledger.register(con)
     if new := _new_forms(con):
         apart = declared_apart(con, plan, new)
-        _enter(con, ledger, as_table(_decide(con, new, apart), now), is_trial=is_trial)
+        decided = as_table(_decide(con, new, apart, is_all=is_all), now)
+        _enter(con, ledger, decided, is_trial=is_trial)
     if relink and (changed := changes(con, plan)):
         _enter(con, ledger, as_table([c.decision for c in changed], now), is_trial=is_trial)
-    _fill(con)
+    if is_all:
+        _fill(con)
+    else:
+        con.execute(_LINK_NEW)
     row = con.execute("select count(distinct entity_id) from loaded.text_links").fetchone()
     con.execute("drop table forms")
     con.execute("drop table ledger")
     return int(row[0]) if row else 0
+
+
+def _only_lacks_links(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether every link is of an actor; temporary table `unlinked_actors` has those without."""
+    con.execute(
+        """
+        create or replace temp table unlinked_actors as
+        select * from loaded.text_actors anti join loaded.text_links using (text_actor_id)
+        """
+    )
+    row = con.execute(
+        """
+        select (select count(*) from loaded.text_links) + (select count(*) from unlinked_actors)
+          = (select count(*) from loaded.text_actors)
+        """
+    ).fetchone()
+    return bool(row and row[0])
+
+
+_LINK_NEW = """
+insert into loaded.text_links by name
+select f.text_actor_id, l.entity_id, l.method, l.confidence
+from forms f join ledger l using (name, type, scope)
+"""
 
 
 def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
@@ -118,19 +151,30 @@ def _fill(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("commit")
 
 
-def _decide(con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: Apart) -> list[Decision]:
+def _decide(
+    con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: Apart, *, is_all: bool
+) -> list[Decision]:
+    """Decide new forms; unless temporary table `forms` has all, it has the new ones only."""
     reference = load_reference()
     wanted = sorted({block for form in new for block in _asked_for(form, reference)})
     con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))
+    con.execute(
+        """
+        create or replace temp table near as
+        select distinct l.name, l.type, l.scope, l.entity_id, l.method, l.confidence
+        from (select *, unnest(block) as b from ledger) l semi join wanted on l.b = wanted.block
+        """
+    )
+    con.unregister("wanted")
+    if not is_all:
+        con.execute("alter table forms rename to new_forms")
+        con.execute(_ALIKE)
+        register_forms(con, "alike_actors")
     known = [
         Decision(Form(name, type_, scope, texts), entity, method, confidence)
         for name, type_, scope, entity, method, confidence, texts in con.execute(
             """
-            with near as (
-              select distinct l.name, l.type, l.scope, l.entity_id, l.method, l.confidence
-              from (select *, unnest(block) as b from ledger) l
-              semi join wanted on l.b = wanted.block
-            ), counted as (
+            with counted as (
               select name, type, scope, count(*) as texts from forms
               semi join near using (name, type, scope) group by all
             )
@@ -139,9 +183,20 @@ def _decide(con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: Apart) -
             """
         ).fetchall()
     ]
-    con.unregister("wanted")
     evidence = evidence_of(con, [*new, *(d.form for d in known)])
-    return Linker(known, evidence, reference, apart).decide(new)
+    decided = Linker(known, evidence, reference, apart).decide(new)
+    if not is_all:
+        con.execute("drop table forms")
+        con.execute("alter table new_forms rename to forms")
+    con.execute("drop table near")
+    return decided
+
+
+_ALIKE = """
+create or replace temp table alike_actors as
+select * from loaded.text_actors
+where name in (select name from near union select name from new_forms)
+"""
 
 
 def _asked_for(form: Form, reference: Reference) -> set[str]:

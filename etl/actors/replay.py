@@ -84,7 +84,7 @@ from moving m left join chosen c using (text_actor_id);
 """An alias takes whom an article calls so, whatever another step of its level does with it."""
 
 _LINKS = """
-create or replace temp table corrected_actor_links as
+create or replace temp view corrected_actor_links as
 with elsewhere as (
   select text_actor_id, entity_id, correction_id from moving where entity_id <> linked_id
 )
@@ -94,6 +94,7 @@ select l.text_actor_id, coalesce(e.entity_id, l.entity_id) as entity_id,
   e.correction_id
 from loaded.text_links l left join elsewhere e using (text_actor_id)
 """
+"""A view: of ten million links few are others than the linker's."""
 
 _REDIRECTS = """
 create or replace temp table corrected_entity_redirects as
@@ -103,10 +104,15 @@ linked as (
   union all
   from loaded.former_links
 ),
+-- Only what was moved can leave an actor of the linker without a link.
 emptied as (
   select l.entity_id as old_entity_id, mode(c.entity_id order by c.entity_id) as entity_id
   from linked l join corrected_actor_links c using (text_actor_id)
-  where l.entity_id not in (from living)
+  where l.entity_id not in (from living) and l.entity_id in (
+    select linked_id from moving where entity_id <> linked_id
+    union all
+    select entity_id from loaded.former_links
+  )
   group by 1
 ),
 unmade as (
@@ -316,29 +322,41 @@ def store(con: duckdb.DuckDBPyConnection) -> set[str]:
     """Put what `replay` made into schema `loaded`; rows that stay as they are are not rewritten.
 
     Returns the names of the tables that are others now. The actors of rows that came, went or
-    changed are left in the temporary table `corrected_actors` (entity_id).
+    changed are left in the temporary table `corrected_actors` (entity_id, text_actor_id); the
+    latter says which actor of a text has a link that came, null for all else.
     """
     others = set()
-    con.execute("create or replace temp table corrected_actors (entity_id varchar)")
+    con.execute(
+        "create or replace temp table corrected_actors (entity_id varchar, text_actor_id varchar)"
+    )
     for table in schema.CORRECTED:
         columns = ", ".join(column.name for column in table.columns)
-        for name, one, other in (
-            ("came", f"corrected_{table.name}", f"loaded.{table.name}"),
-            ("went", f"loaded.{table.name}", f"corrected_{table.name}"),
-        ):
+        (key,) = table.key
+        differs = " or ".join(
+            f"a.{column.name} is distinct from b.{column.name}" for column in table.columns
+        )
+        con.execute(
+            f"""
+            create or replace temp table differing as
+            select coalesce(a.{key}, b.{key}) as {key}
+            from corrected_{table.name} a full join loaded.{table.name} b using ({key})
+            where {differs}
+            """
+        )
+        for name, one in (("came", f"corrected_{table.name}"), ("went", f"loaded.{table.name}")):
             con.execute(
                 f"create or replace temp table {name} as "
-                f"select {columns} from {one} except select {columns} from {other}"
+                f"select {columns} from {one} semi join differing using ({key})"
             )
-        (key,) = table.key
         con.execute(f"delete from loaded.{table.name} where {key} in (select {key} from went)")
         con.execute(f"insert into loaded.{table.name} by name select {columns} from came")
-        if con.execute("from came union all from went limit 1").fetchone():
+        if con.execute("from differing limit 1").fetchone():
             others.add(table.name)
         if any(column.name == "entity_id" for column in table.columns):
+            text_actor = "text_actor_id" if table is schema.ACTOR_LINKS else "null"
             con.execute(
-                "insert into corrected_actors select entity_id from came "
-                "union select entity_id from went"
+                f"insert into corrected_actors select entity_id, {text_actor} from came "
+                "union select entity_id, null from went"
             )
     return others
 

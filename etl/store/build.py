@@ -33,6 +33,7 @@ create table if not exists bookkeeping.touched_days (published_on date not null)
 create table if not exists bookkeeping.unmodelled_actors (entity_id varchar not null);
 create table if not exists bookkeeping.unmodelled_articles (
   article_id varchar not null, published_on date);
+create table if not exists bookkeeping.unchecked_versions (content_sha256 varchar not null);
 create table if not exists bookkeeping.properties (
   property varchar not null, value varchar not null);
 create table if not exists bookkeeping.stories (
@@ -54,6 +55,18 @@ _DECIDED = pa.schema(
     }
 )
 """What a load decides about each staged item."""
+
+_LOADED = """
+insert into bookkeeping.unmodelled_articles
+select distinct article_id, null::date from loaded_versions;
+
+insert into bookkeeping.unchecked_versions select distinct content_sha256 from loaded_versions
+"""
+"""Their days are those of their versions, which stay; corrections note days that are gone."""
+_CHECKED_WHOLE = "checked_whole"
+"""Property: that all was checked once, so that only what came since is not."""
+_SHARE_UNCHECKED = 0.1
+"""Of all versions: with more of them all are checked."""
 
 _ROWS_AT_A_TIME = 100_000
 _BODIES_AT_A_TIME = 1000
@@ -204,9 +217,28 @@ def load(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
             "insert into bookkeeping.touched_days select unnest(?::date[])",
             [list(result.touched_days)],
         )
+        con.execute(_LOADED)
         if result.has_changed:
             new_generation(con)
     return result
+
+
+def unchecked(con: duckdb.DuckDBPyConnection) -> list[str] | None:
+    """The article versions that came since all was checked; None where that is to be done."""
+    found = [
+        content
+        for (content,) in con.execute(
+            "select distinct content_sha256 from bookkeeping.unchecked_versions order by all"
+        ).fetchall()
+    ]
+    is_few = len(found) <= _SHARE_UNCHECKED * count(con, "loaded.article_versions")
+    return found if is_few and get_property(con, _CHECKED_WHOLE) else None
+
+
+def all_is_checked(con: duckdb.DuckDBPyConnection) -> None:
+    """Note that all that is loaded was checked."""
+    con.execute("delete from bookkeeping.unchecked_versions")
+    set_property(con, _CHECKED_WHOLE, "true")
 
 
 def _load_ingested(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
@@ -219,6 +251,10 @@ def _load_ingested(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
     con.register("decided_rows", decided)
     con.execute("create or replace temp table decided as select * from decided_rows")
     con.unregister("decided_rows")
+    con.execute(
+        "create or replace temp table loaded_versions as select s.content_sha256, d.article_id "
+        "from staged s join decided d using (sequence, item)"
+    )
     before = counts(con)
     con.execute(
         f"""
@@ -335,6 +371,10 @@ def _reload(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
         "create or replace temp table redone as select content_sha256, extractor_version "
         "from read_parquet(?) semi join loaded.article_versions using (content_sha256)",
         [str(batch.file(ARTICLES))],
+    )
+    con.execute(
+        "create or replace temp table loaded_versions as select content_sha256, article_id "
+        "from loaded.article_versions semi join redone using (content_sha256)"
     )
     is_redone = "content_sha256 in (select content_sha256 from redone)"
     before = counts(con)

@@ -1,7 +1,7 @@
-"""Filling and testing only those rows of a model that a correction concerns.
+"""Filling and testing only those rows of a model that new articles or corrections concern.
 
 Belongs here: what the `meta` of a model says about which rows a change can touch, as SQL around
-what dbt compiled. Does not belong here: what is concerned (`applying`), which models are filled in
+what dbt compiled. Does not belong here: what is concerned (`modelling`), which models are filled in
 what order (`refresh`).
 
     meta:
@@ -10,18 +10,25 @@ what order (`refresh`).
 
 says that a row of the model depends on links of no other actors than those in `entity_id`, and that
 to have the rows of some actors there it is enough to read, of `mentions` and `quotes`, those with
-them in these columns. With several columns each is filled in turn. Where articles got another day
-or outlet, one of these says the same about their rows:
+them in these columns. With several columns each is filled in turn. Where articles came, or got
+another text, day or outlet, one of these says the same about their rows:
 
     articles: {article_id: {…}}     by the articles themselves
+    stories: {story_id: {…}}        by the stories that they are or were in
     days: {period_start: {…}}       by the days that they left or came to; weeks and months likewise
+    since: {period_start: {…}}      all periods from the month of the first of these days on; for
+                                    an input how many days before it has to reach: [column, days]
     own_articles: true              by `actors`: those in the articles, for no others matter
+
+A data test that is not of one model may say the same of what it reads, in its own `meta`.
 
 `rows_name_others: true` says that a row may name further actors, so that all actors that have rows
 are concerned as well. `among_all: {rank: "rank() over (…)"}` gives, for a column that compares a
-row with those of all other actors, its expression by other columns of the table. A view says with
-`alters: {actors: […], articles: […]}` which of its columns either change can alter, and that the
-rest and the rows stay. A model that says nothing about a change is filled whole.
+row with those of all other actors, its expression by other columns of the table; `follows: {…}` the
+same for a column that other rows may change whatever the change is about, where the table is called
+`filled`. A view says with `alters: {actors: […], articles: […]}` which of its columns a correction
+can alter, and that the rest and the rows stay. A model that says nothing about a change is filled
+whole.
 
 Values stand in the SQL as a list: DuckDB 1.5.5 carries that down into views and through joins, and
 a semi join with a table of ids not (quotes_about of two actors, on 10,080 articles: 0.9 s and
@@ -31,9 +38,9 @@ a semi join with a table of ids not (quotes_about of two actors, on 10,080 artic
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
@@ -41,26 +48,34 @@ import duckdb
 from etl import schema
 
 Node = dict[str, Any]
+Columns = dict[str, dict[str, Any]]
 
 _GRAINS = {"days": "day", "weeks": "week", "months": "month"}
-_KINDS = ("actors", "articles", *_GRAINS)
+_KINDS = ("actors", "articles", "stories", *_GRAINS, "since")
+_OF_ACTORS = {
+    t.name for t in schema.CORRECTED if t.name != schema.ARTICLE_OVERRIDES.name
+}  # fmt: skip
+"""Tables that say whom links lead to: where only these changed, articles are as they were."""
+UNDATED = date.min
+"""Stands for the day of articles without one."""
 
 
 @dataclass(frozen=True)
 class Concerned:
-    """What corrections are about."""
+    """What new articles and corrections are about."""
 
     actors: frozenset[str]
-    """Actors whose links came, went or changed."""
+    """Actors whose links came, went or changed in other articles than these."""
     articles: frozenset[str] = frozenset()
-    """Articles that got another day or outlet."""
+    """Articles that came, or got another text, day or outlet, and those of their stories."""
     days: frozenset[date] = frozenset()
-    """The days that these had, and those that they have."""
+    """The days that these had, and those that they have; UNDATED for none."""
     named: frozenset[str] = frozenset()
     """The actors in these articles."""
-
-    def __len__(self) -> int:
-        return sum(map(len, (self.actors, self.articles, self.days, self.named)))
+    stories: frozenset[str] = frozenset()
+    """The stories that these are or were in."""
+    is_loaded: bool = False
+    """Whether articles came or got another text: then a correction is not all that changed."""
 
 
 @dataclass(frozen=True)
@@ -72,37 +87,63 @@ class Pass:
     """As SQL literals."""
     grain: str | None = None
     """Of the periods that the values are, where they are."""
+    since: date | None = None
+    """Instead of values: the first day, from which on all periods are made anew."""
+    is_by_actors: bool = False
 
     def condition(self, columns: Collection[str]) -> str:
         """Whether one of these columns holds one of the values."""
+        if self.since is not None:
+            return " or ".join(f"{name} >= date '{self.since}'" for name in columns)
         values = ", ".join(sorted(self.values))
         return " or ".join(
-            f"date_trunc('{self.grain}', {name})::date in ({values})"
+            f"coalesce(date_trunc('{self.grain}', {name})::date, {_literal(UNDATED)}) in ({values})"
             if self.grain
             else f"{name} in ({values})"
             for name in columns
         )
 
+    def input_condition(self, wanted: Any) -> str:
+        """Whether a row of an input is needed; `wanted`: its column, or [column, days before]."""
+        if self.since is not None:
+            column, days_before = wanted
+            return replace(self, since=self.since - timedelta(days_before)).condition([column])
+        return self.condition([wanted])
 
-def passes(node: Node, concerned: Concerned) -> list[Pass] | None:
-    """The rows of a model that are to be made anew; None where that may be all."""
-    actors, found = concerned.actors, []
-    if concerned.articles and schema.ARTICLE_OVERRIDES.name in node["sources"]:
+
+def passes(node: Node, concerned: Concerned, changed: Collection[str]) -> list[Pass] | None:
+    """The rows of a model that are to be made anew; None where that may be all.
+
+    `changed` names the tables of schema `loaded` that are others now.
+    """
+    sources, found = node["sources"] & set(changed), []
+    actors = concerned.actors if sources & _OF_ACTORS else frozenset()
+    if concerned.articles and sources - _OF_ACTORS:
         kind = next((k for k in _KINDS if k != "actors" and _columns(node, k)), None)
         if _meta(node).get("own_articles"):
             actors |= concerned.named
         elif kind is None:
             return None
-        elif kind == "articles":
-            found.append(Pass(_columns(node, kind), _texts(concerned.articles)))
         else:
-            grain = _GRAINS[kind]
-            found.append(Pass(_columns(node, kind), _periods(concerned.days, grain), grain))
+            found += _by_articles(_columns(node, kind), kind, concerned)
     if actors:
         if not _columns(node, "actors"):
             return None
-        found.append(Pass(_columns(node, "actors"), _texts(actors)))
-    return [each for each in found if each.values]  # an undated article is of no period
+        found.append(Pass(_columns(node, "actors"), _texts(actors), is_by_actors=True))
+    return found
+
+
+def _by_articles(columns: Columns, kind: str, concerned: Concerned) -> list[Pass]:
+    if kind in ("articles", "stories"):
+        return [Pass(columns, _texts(getattr(concerned, kind)))]
+    if kind in _GRAINS:
+        grain = _GRAINS[kind]
+        return [Pass(columns, _periods(concerned.days, grain), grain)]
+    dated = concerned.days - {UNDATED}
+    if not dated:
+        return []
+    month = min(dated).replace(day=1)
+    return [Pass(columns, frozenset(), since=month - timedelta(month.weekday()))]
 
 
 def names_others(node: Node) -> bool:
@@ -110,10 +151,15 @@ def names_others(node: Node) -> bool:
     return bool(_meta(node).get("rows_name_others"))
 
 
+def says_itself(test: Node) -> bool:
+    """Whether a test says in its own `meta` which rows of what it reads a change can touch."""
+    return any(_columns(test, kind) for kind in _KINDS)
+
+
 def stays(node: Node, column: str | None, concerned: Concerned) -> bool:
     """Whether a column of a model is the same after the change."""
     alters = _meta(node).get("alters")
-    if alters is None or column is None:
+    if alters is None or column is None or concerned.is_loaded:
         return False
     return not (
         (concerned.actors and column in alters.get("actors", ()))
@@ -131,14 +177,17 @@ def fill(con: duckdb.DuckDBPyConnection, node: Node, todo: Sequence[Pass]) -> No
     """Delete the rows of these passes and insert what the SQL of the model gives for them."""
     relation = f'"{node["schema"]}"."{node["name"]}"'
     for each in todo:
-        if names_others(node):
+        if names_others(node) and each.is_by_actors:
             each = _with_all_there(con, relation, each)
         _fill(con, node, relation, each)
-    for column, expression in _meta(node).get("among_all", {}).items():
+    by_others = _meta(node).get("follows", {})
+    if any(each.is_by_actors for each in todo):  # periods are made anew with all actors in them
+        by_others = by_others | _meta(node).get("among_all", {})
+    for column, expression in by_others.items():
         # Not by filling all anew: 0.25 s of processor time for three series against 1.9 s.
         con.execute(
             f"update {relation} as filled set {column} = found.value from ("
-            f"select rowid as id, {expression} as value from {relation}) as found "
+            f"select rowid as id, {expression} as value from {relation} as filled) as found "
             f"where filled.rowid = found.id and filled.{column} is distinct from found.value"
         )
 
@@ -152,13 +201,19 @@ def test_sql(test: Node, tested: Node, todo: Sequence[Pass]) -> str:
     )
 
 
+def own_test_sql(test: Node, todo: Sequence[Pass]) -> str:
+    """A test that says itself what it reads, over the rows of these passes only."""
+    each = [_with_inputs(test["sql"], p, inputs) for p in todo for inputs in p.columns.values()]
+    return "\nunion all\n".join(f"select * from (\n{sql}\n)" for sql in each) or (
+        f"select * from (\n{test['sql']}\n) as failing limit 0"
+    )
+
+
 def _fill(con: duckdb.DuckDBPyConnection, node: Node, relation: str, todo: Pass) -> None:
     con.execute(f"delete from {relation} where {todo.condition(todo.columns)}")
     filled: list[str] = []
     for column, inputs in todo.columns.items():
-        sql = node["sql"]
-        for name, same in inputs.items():
-            sql = _narrowed(sql, name, todo.condition([same]))
+        sql = _with_inputs(node["sql"], todo, inputs)
         others = f" and ({todo.condition(filled)}) is not true" if filled else ""
         con.execute(
             f"insert into {relation} select * from (\n{sql}\n) as rows_concerned "
@@ -167,13 +222,19 @@ def _fill(con: duckdb.DuckDBPyConnection, node: Node, relation: str, todo: Pass)
         filled.append(column)
 
 
+def _with_inputs(sql: str, todo: Pass, inputs: Mapping[str, Any]) -> str:
+    for name, wanted in inputs.items():
+        sql = _narrowed(sql, name, todo.input_condition(wanted))
+    return sql
+
+
 def _with_all_there(con: duckdb.DuckDBPyConnection, relation: str, todo: Pass) -> Pass:
     there = {
         i
         for column in todo.columns
         for (i,) in con.execute(f"select distinct {column} from {relation}").fetchall()
     }
-    return Pass(todo.columns, todo.values | _texts(there))
+    return replace(todo, values=todo.values | _texts(there))
 
 
 def _meta(node: Node) -> dict[str, Any]:
@@ -181,9 +242,9 @@ def _meta(node: Node) -> dict[str, Any]:
     return found
 
 
-def _columns(node: Node, kind: str) -> dict[str, dict[str, str]]:
+def _columns(node: Node, kind: str) -> Columns:
     """By column of a model that holds a kind of value, the column of the same in each input."""
-    found: dict[str, dict[str, str]] = _meta(node).get(kind, {})
+    found: Columns = _meta(node).get(kind, {})
     return found
 
 
@@ -202,4 +263,15 @@ def _texts(values: Collection[str]) -> frozenset[str]:
 
 
 def _periods(days: Collection[date], grain: str) -> frozenset[str]:
-    return frozenset(f"date_trunc('{grain}', date '{day.isoformat()}')::date" for day in days)
+    """The first days of the periods of these days."""
+    return frozenset(_literal(_first_of(day, grain)) for day in days)
+
+
+def _first_of(day: date, grain: str) -> date:
+    if grain == "month":
+        return day.replace(day=1)
+    return day - timedelta(day.weekday()) if grain == "week" and day != UNDATED else day
+
+
+def _literal(day: date) -> str:
+    return f"date '{day.isoformat()}'"

@@ -1,4 +1,4 @@
-"""Filling tables anew, or the rows that a correction concerns, with the SQL that dbt compiled.
+"""Filling tables anew, or the rows that something concerns, with the SQL that dbt compiled.
 
 Belongs here: what a night or a correction needs, which changes rows and no SQL. Does not belong
 here: which tables those are (the assets decide), and every other way to build models (`store.dbt`).
@@ -13,8 +13,8 @@ A model or test that reads none of the tables that changed, also by way of other
 is reported as done and not run. A merge changes links and no article, so articles, stories and
 groups of quotes stay.
 
-Where it is known which actors and articles a correction is about, a model that says so in its
-`meta` is filled and tested for their rows only (`store.concerned`).
+Where it is known which actors and articles the change is about, a model that says so in its `meta`
+is filled and tested for their rows only (`store.concerned`).
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ from etl.store.concerned import Concerned
 COMPILED = "compiled_fingerprint"
 _AS_IS = ("seed", "view", "table_function")
 """Materializations whose rows follow from files or from those of others without doing anything."""
-MOST_CONCERNED = 1_000
-"""With more of them, tables are filled whole: a list of ids is then no quicker to go by."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,6 @@ def refresh(
     nodes = _nodes(names, target)
     if nodes is None:
         return None
-    if about is not None and len(about) > MOST_CONCERNED:
-        about = None
     try:
         return _refreshed(nodes, changed, about, build_file)
     except duckdb.Error:
@@ -113,7 +109,7 @@ def _refreshed(
             elif node["resource_type"] == "test":
                 failures = _failing(con, node, changed, about)
             elif node["config"]["materialized"] not in _AS_IS:
-                _fill(con, node, about)
+                _fill(con, node, changed, about)
             is_test = failures is not None
             done.results.append(
                 NodeResult(
@@ -133,8 +129,13 @@ def _refreshed(
     return done
 
 
-def _fill(con: duckdb.DuckDBPyConnection, node: concerned.Node, about: Concerned | None) -> None:
-    todo = None if about is None else concerned.passes(node, about)
+def _fill(
+    con: duckdb.DuckDBPyConnection,
+    node: concerned.Node,
+    changed: Collection[str],
+    about: Concerned | None,
+) -> None:
+    todo = None if about is None else concerned.passes(node, about, changed)
     if todo is not None:
         concerned.fill(con, node, todo)
         return
@@ -165,12 +166,17 @@ def _failing(
             as_it_was(other, named.get("field")) for other in others
         ):
             return 0
-        todo = concerned.passes(tested, about)
+        todo = concerned.passes(tested, about, changed)
         others_keep = all(
-            as_it_was(other, None) or concerned.passes(other, about) is not None for other in others
+            as_it_was(other, None) or concerned.passes(other, about, changed) is not None
+            for other in others
         )
         if todo is not None and others_keep and not concerned.names_others(tested):
             sql = concerned.test_sql(test, tested, todo)
+    elif about is not None and concerned.says_itself(test):
+        todo = concerned.passes(test, about, changed)
+        if todo is not None:
+            sql = concerned.own_test_sql(test, todo)
     found = con.execute(f"select count(*) from (\n{sql}\n) as failing").fetchone()
     return int(found[0]) if found else 0
 

@@ -1,3 +1,4 @@
+{{ config(meta={'articles': {'article_id': {'stg_current_versions': 'article_id'}}}) }}
 -- Every actor of a current version is linked to an entity; unlinked mentions would go uncounted.
 with
 

@@ -1,3 +1,4 @@
+{{ config(meta={'articles': {'article_id': {'quotes': 'article_id', 'articles': 'article_id'}}}) }}
 -- Every quote, and the speaker where one is written, is the characters its offsets point at.
 with
 

@@ -1,3 +1,13 @@
+{{ config(meta={
+    'actors': {'entity_id': {
+        'actor_outlet_monthly': 'entity_id', 'actor_voice_monthly': 'entity_id',
+        'actor_monthly': 'entity_id',
+    }},
+    'months': {'period_start': {
+        'actor_outlet_monthly': 'period_start', 'actor_voice_monthly': 'period_start',
+        'actor_monthly': 'period_start',
+    }},
+}) }}
 -- What an actor counts by outlet has the sum of its month, in both tables by outlet.
 {% set sources = {
     'actor_outlet_monthly': [

@@ -1,7 +1,7 @@
 """After any history a warehouse is what a full refresh, and a rebuild from the backup, make of it.
 
-Articles come, change, are forgotten and extracted anew; actors are corrected and uncorrected, of
-which only what changed is modelled anew. dbt is started for the first models and for those to
+Articles come, change, are forgotten and extracted anew; actors are corrected and uncorrected. Only
+what all that concerns is modelled anew. dbt is started for the first models and for those to
 compare with. Every published table is compared row for row.
 """
 

@@ -37,9 +37,10 @@ text_quotes as (
 quoted as (
 
     select
-        content_sha256,
+        text_quotes.content_sha256,
         count(*) as quote_count,
     from text_quotes
+    inner join current_versions using (content_sha256)
     group by all
 
 ),

@@ -1,20 +1,8 @@
 with
 
-text_actors as (
+forms as (
 
-    select * from {{ source('loaded', 'text_actors') }}
-
-),
-
-actor_links as (
-
-    select * from {{ source('loaded', 'actor_links') }}
-
-),
-
-current_versions as (
-
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('stg_actor_forms') }}
 
 ),
 
@@ -30,47 +18,36 @@ country_names as (
 
 ),
 
-mentions as (
-
-    select * from {{ ref('mentions') }}
-
-),
-
 actor_articles as (
 
     select * from {{ ref('actor_articles') }}
 
 ),
 
--- An actor linked by its own name votes before one that was linked in another way.
-votes as (
+summed as (
 
     select
-        actor_links.entity_id,
-        current_versions.article_id,
-        text_actors.name,
-        text_actors.type,
-        actor_links.method = 'name' as is_own_name,
-    from actor_links
-    inner join text_actors using (text_actor_id)
-    inner join current_versions using (content_sha256)
+        entity_id,
+        kind,
+        form,
+        sum(own_article_count) as own_article_count,
+        sum(form_count) as form_count,
+    from forms
+    group by all
 
 ),
 
+-- An actor linked by its own name votes before one that was linked in another way.
 names as (
 
     select
         entity_id,
-        name,
-    from votes
-    group by entity_id, name
+        form as name,
+    from summed
+    where kind = 'name'
     qualify row_number() over (
         partition by entity_id
-        order by
-            count(distinct article_id) filter (is_own_name) desc,
-            count(distinct article_id) desc,
-            length(name) desc,
-            name
+        order by own_article_count desc, form_count desc, length(form) desc, form
     ) = 1
 
 ),
@@ -79,43 +56,25 @@ types as (
 
     select
         entity_id,
-        type,
-    from votes
-    group by entity_id, type
+        form as type,
+    from summed
+    where kind = 'type'
     qualify row_number() over (
         partition by entity_id
-        order by
-            count(distinct article_id) filter (is_own_name) desc,
-            count(distinct article_id) desc,
-            type
+        order by own_article_count desc, form_count desc, form
     ) = 1
-
-),
-
-surfaces as (
-
-    select
-        entity_id,
-        surface,
-        count(*) as surface_count,
-    from mentions
-    where entity_id is not null and kind = 'name'
-    group by all
 
 ),
 
 aliases as (
 
     select
-        surfaces.entity_id,
-        list(
-            surfaces.surface
-            order by surfaces.surface_count desc, surfaces.surface
-        ) as aliases,
-    from surfaces
+        summed.entity_id,
+        list(summed.form order by summed.form_count desc, summed.form) as aliases,
+    from summed
     inner join names using (entity_id)
     left join overrides using (entity_id)
-    where surfaces.surface <> coalesce(overrides.name, names.name)
+    where summed.kind = 'surface' and summed.form <> coalesce(overrides.name, names.name)
     group by all
 
 ),

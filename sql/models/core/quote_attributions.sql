@@ -28,6 +28,7 @@ attributions as (
         articles.outlet,
         quotes.part,
         quotes.char_start,
+        quotes.char_end,
         quotes.kind,
         quotes.quote_group_id,
         quotes.speaker_confidence,

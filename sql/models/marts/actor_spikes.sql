@@ -38,9 +38,15 @@ articles as (
 
 ),
 
-quotes as (
+actor_monthly as (
 
-    select * from {{ ref('quotes') }}
+    select * from {{ ref('actor_monthly') }}
+
+),
+
+quote_attributions as (
+
+    select * from {{ ref('quote_attributions') }}
 
 ),
 
@@ -117,6 +123,15 @@ appearances as (
 
 ),
 
+-- Of a million actors most never have so many stories in a period: their counts are not read.
+at_stake as (
+
+    select distinct entity_id
+    from appearances
+    where story_count >= {{ least_stories }}
+
+),
+
 observed as (
 
     select
@@ -128,6 +143,7 @@ observed as (
         appearances.story_count::double as story_count,
         false as is_left_out,
     from appearances
+    semi join at_stake using (entity_id)
     inner join calendar using (grain, period_start)
 
 ),
@@ -201,6 +217,7 @@ spike_articles as (
         spikes.period_start,
         actor_articles.article_id,
         actor_articles.story_id,
+        actor_articles.published_on,
         row_number() over (
             partition by
                 spikes.entity_id, spikes.grain, spikes.period_start, actor_articles.story_id
@@ -252,20 +269,6 @@ headlines as (
 
 ),
 
--- The share of all stories that name an actor: who is named everywhere explains nothing. A story
--- counts once a day, as in the totals.
-usual as (
-
-    select
-        entity_id,
-        count(distinct (story_id, published_on))
-        / (select sum(story_count) from publication_periods where grain = 'day') as usual_share,
-    from actor_articles
-    where name_mention_count > 0 and published_on is not null
-    group by all
-
-),
-
 companions as (
 
     select
@@ -274,6 +277,7 @@ companions as (
         spike_articles.period_start,
         actor_articles.entity_id as companion_id,
         count(distinct spike_articles.story_id) as story_count,
+        date_trunc('month', max(spike_articles.published_on))::date as month_start,
     from spike_articles
     inner join actor_articles using (article_id)
     where
@@ -284,15 +288,20 @@ companions as (
 
 ),
 
+-- Beside the share of the month's stories that name them: who is named everywhere explains nothing.
 weighed as (
 
     select
         companions.*,
         companions.story_count
-        * ln(companions.story_count / spikes.story_count / usual.usual_share) as weight,
+        * ln(companions.story_count / spikes.story_count / actor_monthly.share_of_stories)
+            as weight,
     from companions
     inner join spikes using (entity_id, grain, period_start)
-    inner join usual on companions.companion_id = usual.entity_id
+    inner join actor_monthly
+        on
+            companions.companion_id = actor_monthly.entity_id
+            and companions.month_start = actor_monthly.period_start
 
 ),
 
@@ -315,7 +324,7 @@ said as (
         speaker_entity_id as entity_id,
         quote_id,
         true as is_own,
-    from quotes
+    from quote_attributions
     where speaker_entity_id is not null
     union all
     select
@@ -335,7 +344,7 @@ spoken as (
         spike_articles.period_start,
         quotes.quote_id,
     from spike_articles
-    inner join quotes using (article_id)
+    inner join quote_attributions as quotes using (article_id)
     inner join said
         on quotes.quote_id = said.quote_id and spike_articles.entity_id = said.entity_id
     qualify row_number() over (
@@ -345,9 +354,9 @@ spoken as (
             spike_articles.period_start
         order by
             quotes.kind <> 'indirect' desc,
-            length(quotes.text) between 30 and 300 desc,
+            quotes.char_end - quotes.char_start between 30 and 300 desc,
             said.is_own desc,
-            length(quotes.text) desc,
+            quotes.char_end - quotes.char_start desc,
             quotes.quote_id
     ) = 1
 

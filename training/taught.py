@@ -1,0 +1,136 @@
+"""What the accurate network says of texts, for a fast one to learn: `python -m training.taught --out DIR`.
+
+Belongs here: reading texts, labelled or not, with the network in use, and its scores as files.
+Does not belong here: learning from them (`distil`).
+
+A shard holds windows with the network's scores of every tag of every word, which say more than
+the best tags do (Hinton et al. 2015), and its scores of all links between words that it tagged.
+Shards are written one by one, each with texts of all sources: learning may begin with the first,
+and a run that was stopped goes on behind the last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import os
+import pickle
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.extract import tokens
+from etl.extract.tagger.engine import WEIGHTS, Tagger
+from etl.extract.tagger.pieces import Window, windows
+from training import corpora
+
+RELEASES = 1_400_000
+"""Words of press releases: about as many as all other texts have together."""
+
+Links = dict[str, tuple[list[int], list[int], NDArray[np.float16]]]
+"""By kind: words that link, words that they may link to, and scores (sources, targets)."""
+
+
+@dataclass(frozen=True)
+class Taught:
+    """A window; `tags`: (words, all tags of all heads), as the network scores them."""
+
+    window: Window
+    tags: NDArray[np.float16]
+    links: Links
+
+
+def _releases(words: int) -> Iterator[str]:
+    """Press releases, every so many of the file, until there are so many words."""
+    file = corpora.corpora_folder() / "raw_text" / "congress_press_releases.tsv.gz"
+    csv.field_size_limit(sys.maxsize)
+    with gzip.open(file, "rt", encoding="utf-8-sig") as lines:
+        rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        texts = [row[2] for row in rows if len(row) > 2]
+    random.Random(7).shuffle(texts)
+    for text in texts:
+        yield text
+        words -= len(text.split())
+        if words < 0:
+            return
+
+
+SOURCES: dict[str, Callable[[], Iterator[str]]] = {
+    "polnear": lambda: (d.text for d in corpora.polnear("train")),
+    "worldwide": lambda: (d.text for d in corpora.worldwide("train")),
+    "gmb": lambda: (d.text for d in corpora.gmb()),
+    "wikigold": lambda: (d.text for d in corpora.wikigold()),
+    "gap": lambda: (d.text for d in corpora.gap("development")),
+    "releases": lambda: _releases(RELEASES),
+}
+
+
+def texts(shards: int) -> Iterator[list[str]]:
+    """The texts of each shard, of all sources in their proportion."""
+    every = {name: list(read()) for name, read in SOURCES.items()}
+    for name, of in every.items():
+        random.Random(name).shuffle(of)
+    for n in range(shards):
+        yield [t for of in every.values() for t in of[n::shards]]
+
+
+def taught(tagger: Tagger, some: Sequence[str]) -> Iterator[Taught]:
+    """Each window of the texts with what the network says of it."""
+    found: list[tuple[str, Window]] = []
+    for text in some:
+        doc = tokens.read(text)
+        cuts = [doc.tokens[s.last - 1].end for s in doc.sentences]
+        found += [(text, window) for window in windows(text, cuts, tagger._tokenizer)]
+    with ThreadPoolExecutor(tagger._threads) as pool:
+        for at in range(0, len(found), 256):
+            group = found[at : at + 256]
+            scores = list(pool.map(tagger._run, [window for _, window in group]))
+            begin, spans = 0, {}
+            for head, chain in tagger._chains.items():
+                end = begin + len(chain.tags)
+                told = [tags[:, begin:end].astype(np.float64) for tags, _ in scores]
+                spans[head] = chain.spans(told)
+                begin = end
+            for i, ((text, window), (tags, vectors)) in enumerate(zip(group, scores, strict=True)):
+                here = {head: of[i] for head, of in spans.items()}
+                number = {a: n for n, (a, _) in enumerate(window.words)}
+                links: Links = {
+                    kind: (
+                        [number[a] for a in of.sources],
+                        [number[a] for a in of.targets],
+                        of.scores.astype(np.float16),
+                    )
+                    for kind, of in tagger._link(text, window.words, here, vectors).items()
+                }
+                yield Taught(window, tags.astype(np.float16), links)
+
+
+def main() -> None:
+    """Write shards that are not there yet."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--shards", type=int, default=24)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    tagger = Tagger(options.weights)
+    for n, some in enumerate(texts(options.shards)):
+        file = options.out / f"{n:03d}.pickle"
+        if file.exists():
+            continue
+        found = list(taught(tagger, some))
+        temporary = file.with_suffix(".tmp")
+        temporary.write_bytes(pickle.dumps(found))
+        os.replace(temporary, file)
+        print(f"{file}: {sum(len(t.window.words) for t in found):,} words", flush=True)
+
+
+if __name__ == "__main__":
+    main()
