@@ -299,6 +299,8 @@ class _Reading:
         self.entries: list[Entry] = []
         self.rejected: list[Rejected] = []
         self.articles = 0
+        self.extracted: set[bytes] = set()
+        self.failed: dict[str, str] = {}
         self.read_before = self.stage.items_of(
             e.sha256 for e in entries[: self.settings.batch_articles] if e.again
         )
@@ -360,20 +362,29 @@ class _Reading:
             self.came_back.add(entry.sha256)
 
     def _rows(self, read: list[ReadArticle]) -> Iterator[tuple[str, pa.Table]]:
-        extracted, failed = extract(self.extractor, {r.content_sha256: r.article for r in read})
+        """Rows of articles; a text that an earlier part of the batch has, has its rows there."""
+        new = {
+            r.content_sha256: r.article
+            for r in read
+            if bytes.fromhex(r.content_sha256) not in self.extracted
+            and r.content_sha256 not in self.failed
+        }
+        extracted, failed = extract(self.extractor, new)
+        self.extracted.update(map(bytes.fromhex, extracted))
+        self.failed |= failed
         self.rejected += [
             _rejected(
                 r.entry,
                 r.item,
                 "extraction_failed",
-                f"{self.extractor.version}: {failed[r.content_sha256]}",
+                f"{self.extractor.version}: {self.failed[r.content_sha256]}",
                 "report this article as a bug of the extractor; `newsactors rebuild` "
                 "with a mended version takes it in",
             )
             for r in read
-            if r.content_sha256 in failed
+            if r.content_sha256 in self.failed
         ]
-        kept = [r for r in read if r.content_sha256 in extracted]
+        kept = [r for r in read if r.content_sha256 not in self.failed]
         self.articles += len(kept)
         yield staging.ARTICLES, staging.article_rows(kept, self.extractor.version)
         yield from staging.extracted_rows(extracted).items()

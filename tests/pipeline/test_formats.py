@@ -8,6 +8,7 @@ from itertools import islice
 from formats import files
 from formats.hostile import DEAF, HOSTILE
 
+from etl import pipeline
 from pipeline.world import Words, World, story, text
 
 
@@ -32,6 +33,19 @@ def test_many_articles_of_one_file_are_one_batch_written_in_parts(world: World) 
     before = small.loaded()
     small.rebuild()
     assert small.loaded() == before
+
+
+def test_a_text_that_comes_again_in_another_part_of_a_batch_is_extracted_once(
+    world: World,
+) -> None:
+    small = World(world.root, batch_articles=4)
+    twice = records(11) + json.dumps({"text": story(0), "source": "Elsewhere", "title": "Story 0"})
+    small.drop("b.jsonl", twice + "\n" + records(2))
+    words = Words()
+    small.ingest(words)
+    assert sum(words.calls) == 12
+    assert pipeline.check_loaded(small.settings) == []
+    assert small.query("select count(*) from loaded.article_sources") == [(14,)]
 
 
 def test_members_are_sources_of_their_own(world: World) -> None:
