@@ -27,8 +27,8 @@ MODELS_VERSION = "models_version"
 _FILLED_BY_PARTS = "articles_filled_by_parts"
 """Property: how many articles' rows were filled since all tables were filled whole."""
 _MOST_BY_PARTS, _SHARE_BY_PARTS = 1_000, 0.1
-"""With more articles since, and more than this share of all, tables are filled whole. Rows filled by
-parts lie at the end of a table, not in its order, by which a timeline reads a few row groups."""
+"""With more articles since, and more than this share of all, tables are filled whole. Rows filled
+by parts lie at the end of a table, not in its order, by which a timeline reads few row groups."""
 
 
 def models_version() -> str:

@@ -1,7 +1,7 @@
-"""Teaches the fast network what the accurate one says: `python -m training.distil --taught DIR --out DIR`.
+"""Teaches the fast network: `python -m training.distil --taught DIR --out DIR`.
 
 Belongs here: the loss, the order of batches, checkpoints (again: goes on where it stopped). Does
-not belong here: the network (`student`), what it learns from (`taught`), files that ship (`export`).
+not belong here: the network (`student`), what it learns from (`taught`), what ships (`export`).
 
 Tags: at each word the divergence of the student's shares of a head's tags from the teacher's, both
 softened (Hinton et al. 2015); the transitions of the CRFs stay the teacher's. Links: the divergence
@@ -151,14 +151,14 @@ def main() -> None:
     optimizer = torch.optim.AdamW(model.parameters(), lr=config["rate"], weight_decay=0.01)
     average = {n: p.detach().clone() for n, p in model.state_dict().items()}
     args.out.mkdir(parents=True, exist_ok=True)
-    checkpoint, epoch, step = args.out / "checkpoint.pt", 0, 0
+    checkpoint, first, step = args.out / "checkpoint.pt", 0, 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        average, epoch, step = state["average"], state["epoch"], state["step"]
+        average, first, step = state["average"], state["epoch"], state["step"]
 
-    for epoch in range(epoch, config["epochs"]):
+    for epoch in range(first, config["epochs"]):
         files = sorted(args.taught.glob("*.pickle"))
         held = [t for file in files[-HELD_OUT:] for t in read(file)]
         pool = [t for file in files[:-HELD_OUT] for t in read(file)]

@@ -2,23 +2,29 @@
 
 Writes `model.onnx` (int8 weights, one window a call: dynamic quantisation takes its scales from
 the whole input, so rows of a batch would depend on each other), `tokenizer.json` and `tags.json`.
+Of a network that `training.distil` made only the vectors of pieces are int8: narrow products gain
+nothing from it. Its transitions are those of the network that taught it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
+from etl.extract.tagger.engine import WEIGHTS
 from etl.extract.tagger.pieces import PIECES
 from training.calibrate import write_settings
 from training.network import CORPORA, HEADS, LINKS, Tagger
 from training.portable import make_portable
+from training.student import Sizes, Student
 from training.train import encoder_folder
 
 
@@ -50,14 +56,26 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="leave the weights in float32")
     args = parser.parse_args()
     folder = encoder_folder()
-    model = Tagger(str(folder))
-    model.load_state_dict(torch.load(args.weights, weights_only=True))
-    model.eval()
+    given = torch.load(args.weights, weights_only=True)
+    is_student = "sizes" in given
+    network: nn.Module
+    if is_student:
+        network = Student(Sizes(**given["sizes"]))
+        network.load_state_dict(given["weights"])
+        settings = {
+            name: value
+            for name, value in json.loads((WEIGHTS / "tags.json").read_text()).items()
+            if name in ("pieces", "heads", "links", "balance")
+        }
+    else:
+        model = Tagger(str(folder))
+        model.load_state_dict(given)
+        network, settings = Exported(model, args.corpus), _settings(model)
     args.out.mkdir(parents=True, exist_ok=True)
     full, shipped = args.out / "full.onnx", args.out / "model.onnx"
     example = torch.ones((1, 16), dtype=torch.long)
     torch.onnx.export(
-        Exported(model, args.corpus).eval(),
+        network.eval(),
         (example, example),
         str(full),
         input_names=["ids", "shapes"],
@@ -72,13 +90,19 @@ def main() -> None:
             full,
             shipped,
             weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Gather"],
+            op_types_to_quantize=["Gather"] if is_student else ["MatMul", "Gather"],
             per_channel=True,
         )
         full.unlink()
     make_portable(shipped)
     onnx.checker.check_model(str(shipped))
     shutil.copy(folder / "tokenizer.json", args.out / "tokenizer.json")
+    write_settings(args.out, settings)
+    print(f"{shipped}: {shipped.stat().st_size / 1e6:.1f} MB")
+
+
+def _settings(model: Tagger) -> dict[str, Any]:
+    """What the weights of an accurate network say besides the graph."""
     heads = {
         head: {
             "tags": tags,
@@ -88,8 +112,7 @@ def main() -> None:
         }
         for head, tags in HEADS.items()
     }
-    write_settings(args.out, {"pieces": PIECES, "heads": heads, "links": list(LINKS)})
-    print(f"{shipped}: {shipped.stat().st_size / 1e6:.1f} MB")
+    return {"pieces": PIECES, "heads": heads, "links": list(LINKS)}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What the accurate network says of texts, for a fast one to learn: `python -m training.taught --out DIR`.
+"""What the accurate network says of texts: `python -m training.taught --out DIR`.
 
-Belongs here: reading texts, labelled or not, with the network in use, and its scores as files.
+Belongs here: reading texts with the network in use, and its scores as files, for `distil`.
 Does not belong here: learning from them (`distil`).
 
 A shard holds windows with the network's scores of every tag of every word, which say more than
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
-import os
 import pickle
 import random
 import sys
@@ -128,7 +127,7 @@ def main() -> None:
         found = list(taught(tagger, some))
         temporary = file.with_suffix(".tmp")
         temporary.write_bytes(pickle.dumps(found))
-        os.replace(temporary, file)
+        temporary.replace(file)
         print(f"{file}: {sum(len(t.window.words) for t in found):,} words", flush=True)
 
 

@@ -5,8 +5,8 @@ and the links that follow. Does not belong here: deciding (`linker`), what the t
 how decisions are kept (`ledger`), what users correct.
 
 A name is decided once, when it first comes, and entered in the ledger; later articles follow it.
-So a night looks at the actors of new texts and at names like theirs. All of them are looked at where
-the ledger is another than the links were made by: after a relink, a restore, a forgotten article.
+So a night looks at the actors of new texts and at names like theirs; at all of them where the
+ledger is another than the links were made by: after a relink, a restore, a forgotten article.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Extraction: an article in, its actors, mentions and quotes out. Pure and useful alone.
 
 Belongs here: the interface of an extractor and the registry of extractors by name. Does not belong
-here: how any one of them works (`trained`, the default, and `rules`), files, databases, Dagster.
+here: how any one of them works (`trained`: the default, and a fast one; `rules`), files, databases,
+Dagster.
 
     from etl.extract import get_extractor
     extraction = get_extractor().extract(article)
@@ -71,6 +72,13 @@ def _tagger() -> Extractor:
     return TrainedExtractor()
 
 
+def _fast() -> Extractor:
+    from etl.extract.tagger.engine import FAST_WEIGHTS
+    from etl.extract.trained import TrainedExtractor
+
+    return TrainedExtractor(FAST_WEIGHTS, "fast")
+
+
 def _rules() -> Extractor:
     from etl.extract.rules import RuleExtractor
 
@@ -78,4 +86,5 @@ def _rules() -> Extractor:
 
 
 register_extractor("tagger", _tagger)
+register_extractor("fast", _fast)
 register_extractor("rules", _rules)

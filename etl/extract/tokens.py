@@ -14,7 +14,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 MAX_CHARACTERS = 5 * 1024 * 1024
@@ -190,33 +190,52 @@ def read(text: str, boundaries: Sequence[int] = ()) -> Document:
     knows a name to begin. Raises TextTooLongError above MAX_CHARACTERS
     and MAX_TOKENS.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise TextTooLongError(
-            f"a text of {len(text):,} characters is longer than any article; at most "
-            f"{MAX_CHARACTERS:,} are read: split the file into its articles"
-        )
     tokens: list[Token] = []
     sentences: list[Sentence] = []
     paragraphs: list[Paragraph] = []
     words: dict[str, _Word] = {}
-    for start, end in _paragraph_spans(text):
-        first = len(tokens)
-        starts, ends = _pieces(text, start, end)
-        if first + len(starts) > MAX_TOKENS:
-            raise TextTooLongError(
-                f"a text of more than {MAX_TOKENS:,} words and signs is longer than any article: "
-                "split the file into its articles"
-            )
-        begin = 0
+    for start, end, starts, ends in _cut(text):
+        first, begin = len(tokens), 0
         for stop in _sentence_ends(text, starts, ends):
             sentence_first = len(tokens)
-            whole = _split(zip(starts[begin:stop], ends[begin:stop], strict=True), boundaries)
+            whole = _split(starts[begin:stop], ends[begin:stop], boundaries)
             _add_tokens(text, whole, len(sentences), tokens, words)
             sentences.append(Sentence(sentence_first, len(tokens), len(paragraphs)))
             begin = stop
         if len(tokens) > first:
             paragraphs.append(Paragraph(start, end, first, len(tokens)))
     return Document(text, tuple(tokens), tuple(sentences), tuple(paragraphs))
+
+
+def sentence_ends(text: str) -> list[int]:
+    """The offsets at which the sentences of `read` end, without making their tokens.
+
+    Raises TextTooLongError as `read` does.
+    """
+    return [
+        ends[stop - 1]
+        for _, _, starts, ends in _cut(text)
+        for stop in _sentence_ends(text, starts, ends)
+    ]
+
+
+def _cut(text: str) -> Iterator[tuple[int, int, array[int], array[int]]]:
+    """Where each paragraph starts and ends, and its pieces."""
+    if len(text) > MAX_CHARACTERS:
+        raise TextTooLongError(
+            f"a text of {len(text):,} characters is longer than any article; at most "
+            f"{MAX_CHARACTERS:,} are read: split the file into its articles"
+        )
+    count = 0
+    for start, end in _paragraph_spans(text):
+        starts, ends = _pieces(text, start, end)
+        count += len(starts)
+        if count > MAX_TOKENS:
+            raise TextTooLongError(
+                f"a text of more than {MAX_TOKENS:,} words and signs is longer than any article: "
+                "split the file into its articles"
+            )
+        yield start, end, starts, ends
 
 
 def _paragraph_spans(text: str) -> list[tuple[int, int]]:
@@ -252,14 +271,22 @@ def _pieces(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
 
 
 def _split(
-    pieces: Iterable[tuple[int, int]], boundaries: Sequence[int]
+    starts: Sequence[int], ends: Sequence[int], boundaries: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
+    """Pieces, cut where a boundary stands within one."""
+    pieces = zip(starts, ends, strict=True)
+    if not boundaries or not starts:
+        yield from pieces
+        return
+    after, count = bisect_right(boundaries, starts[0]), len(boundaries)
     for start, end in pieces:
-        if not boundaries:
+        while after < count and boundaries[after] <= start:
+            after += 1
+        if after < count and boundaries[after] < end:
+            inside = boundaries[after : bisect_left(boundaries, end)]
+            yield from pairwise([start, *inside, end])
+        else:
             yield start, end
-            continue
-        inside = boundaries[bisect_right(boundaries, start) : bisect_left(boundaries, end)]
-        yield from pairwise([start, *inside, end])
 
 
 def _sentence_ends(text: str, starts: Sequence[int], stops: Sequence[int]) -> list[int]:
@@ -311,7 +338,8 @@ def _add_tokens(
         shown = text[s:e]
         known = words.get(shown)
         if known is None:
-            known = words[shown] = _word(shown)
+            known = _usual_word(shown) if e - s <= _USUAL else _word(shown)
+            words[shown] = known
         word, lower, is_word, is_capitalised = known
         tokens.append(
             Token(word, lower, s, sentence, is_initial and is_word, is_word, is_capitalised)
@@ -321,6 +349,15 @@ def _add_tokens(
         elif word in ':"•*' or word in OPENING_MARKS:
             # What follows a mark or a colon may be capitalised for that reason alone.
             is_initial = True
+
+
+_USUAL = 40
+"""Characters of a word that is remembered from text to text: longer ones could fill the memory."""
+
+
+@lru_cache(maxsize=50_000)
+def _usual_word(word: str) -> _Word:
+    return _word(word)
 
 
 def _word(word: str) -> _Word:

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.extract import Extractor, extractor_names, get_extractor, register_extractor
-from etl.extract.tagger.engine import WEIGHTS, Tagger
+from etl.extract.tagger.engine import Tagger
 from etl.extract.tokens import MAX_CHARACTERS, MAX_TOKENS, TextTooLongError
 from etl.extract.trained import TrainedExtractor
 from etl.model import Article, Extraction, Part
 
 PARTS: tuple[Part, ...] = ("headline", "body")
-BOTH = pytest.mark.parametrize("name", ["rules", "tagger"])
+EACH = pytest.mark.parametrize("name", ["rules", "tagger", "fast"])
 
 
 @lru_cache
@@ -58,7 +58,7 @@ def assert_sound(article: Article, extraction: Extraction) -> None:
     assert numbers == list(range(len(numbers)))
 
 
-@BOTH
+@EACH
 @settings(deadline=None, max_examples=70)
 @given(st.lists(texts.ARTICLES, min_size=1, max_size=6))
 def test_any_text_is_read_without_fault_and_soundly(name: str, articles: list[Article]) -> None:
@@ -75,7 +75,7 @@ def test_whatever_the_network_says_the_rows_are_sound(article: Article) -> None:
     assert_sound(article, extractor_of("noisy").extract(article))
 
 
-@BOTH
+@EACH
 def test_rows_depend_on_nothing_but_the_article(name: str) -> None:
     articles = [
         Article("Merkel: bridge closes", texts.news(5_000)),
@@ -86,9 +86,9 @@ def test_rows_depend_on_nothing_but_the_article(name: str) -> None:
     ]
     extractor = extractor_of(name)
     expected = {article: extractor.extract(article) for article in articles}
-    again: Extractor = TrainedExtractor() if name == "tagger" else get_extractor(name)
+    again = get_extractor(name)
     if isinstance(again, TrainedExtractor):
-        again._tagger = Tagger(WEIGHTS, threads=1)
+        again._tagger = Tagger(again._weights, threads=1)
     for size in (1, 3, len(articles)):
         random.Random(size).shuffle(articles)
         for begin in range(0, len(articles), size):
@@ -96,7 +96,7 @@ def test_rows_depend_on_nothing_but_the_article(name: str) -> None:
             assert again.extract_many(group) == [expected[article] for article in group]
 
 
-@BOTH
+@EACH
 def test_line_ends_of_two_characters_are_read_like_those_of_one(name: str) -> None:
     text = texts.news(2_000)
     article = Article(None, text.replace("\n", "\r\n"))
@@ -106,7 +106,7 @@ def test_line_ends_of_two_characters_are_read_like_those_of_one(name: str) -> No
     assert [m.surface for m in extraction.mentions] == expected
 
 
-@BOTH
+@EACH
 def test_a_person_is_found_beside_signs_of_all_kinds(name: str) -> None:
     for sign in ("\u200b", "\ud800", "\u202e", "🙂", "\x00", "\ufeff", "é\u0301\u0323"):
         body = f"{sign} Chancellor Angela Merkel said {sign} that it was so. {sign}"
@@ -142,7 +142,7 @@ def test_no_text_takes_more_than_linear_time(name: str, kind: str, size: int) ->
     pytest.fail(f"{once:.3f} s for {size:,} characters, {fourfold:.3f} s for four times as many")
 
 
-@BOTH
+@EACH
 def test_a_text_that_is_too_long_is_refused_and_says_so(name: str) -> None:
     with pytest.raises(TextTooLongError, match=r"5,242,881 characters.*split the file"):
         extractor_of(name).extract(Article(None, "a" * (MAX_CHARACTERS + 1)))
@@ -150,7 +150,7 @@ def test_a_text_that_is_too_long_is_refused_and_says_so(name: str) -> None:
         extractor_of(name).extract(Article(None, "?!" * (MAX_TOKENS // 2 + 1)))
 
 
-@BOTH
+@EACH
 def test_nothing_yields_nothing(name: str) -> None:
     for article in (Article(None, ""), Article("", " \n\t\u200b")):
         assert extractor_of(name).extract(article) == Extraction()

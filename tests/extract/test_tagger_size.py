@@ -54,7 +54,7 @@ def test_the_network_reads_a_text_to_its_end_in_time_by_its_length() -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("name", ["rules", "tagger"])
+@pytest.mark.parametrize("name", ["rules", "tagger", "fast"])
 @pytest.mark.parametrize(
     ("kind", "size"),
     [

@@ -1,7 +1,11 @@
 """From scores of tags to spans: the best sequence of a linear-chain CRF, and how sure each is.
 
-Belongs here: Viterbi and forward-backward (Rabiner 1989) over many windows at once, in float64.
-Does not belong here: running the network.
+Belongs here: Viterbi and forward-backward (Rabiner 1989) over many windows and chains at once, in
+float64. Does not belong here: running the network.
+
+Windows lie in the last axis, so that a step over all of them is a few operations on long rows, and
+sums of probabilities are scaled at each word instead of being taken of logarithms: of 26 µs a word
+in texts of 150 words that leaves 7.
 """
 
 from __future__ import annotations
@@ -39,101 +43,135 @@ class Chain:
 
     def spans(self, emissions: Sequence[Scores]) -> list[list[TagSpan]]:
         """The best spans of each window, from its (words, tags) scores."""
-        lengths = np.array([len(e) for e in emissions])
-        if not len(lengths) or not lengths.max():
-            return [[] for _ in emissions]
-        padded = np.zeros((len(emissions), int(lengths.max()), len(self.tags)))
-        for row, scores in zip(padded, emissions, strict=True):
-            row[: len(scores)] = scores
-        paths = self._viterbi(padded, lengths)
-        alpha, beta = self._forward(padded), self._backward(padded, lengths)
-        found: list[list[TagSpan]] = []
-        for n, length in enumerate(lengths):
-            if not length:
-                found.append([])
-                continue
-            total = float(_log_sum(alpha[n, length - 1], 0))
+        return spans_of([self], [emissions])[0]
+
+
+def spans_of(
+    chains: Sequence[Chain], emissions: Sequence[Sequence[Scores]]
+) -> list[list[list[TagSpan]]]:
+    """By chain, the best spans of each window; `emissions`: by chain and window (words, tags).
+
+    Chains with as many tags as each other are taken together.
+    """
+    found: list[list[list[TagSpan]]] = [[] for _ in chains]
+    for count in {len(chain.tags) for chain in chains}:
+        alike = [n for n, chain in enumerate(chains) if len(chain.tags) == count]
+        rows = [(n, scores) for n in alike for scores in emissions[n]]
+        if rows:
+            # Never one window alone: numpy would then add up along another axis, in another order.
+            windows = [*rows, (alike[0], np.empty((0, count)))]
+            lattice = _Lattice([chains[n] for n, _ in windows], [scores for _, scores in windows])
+            for (n, _), spans in zip(rows, lattice.spans(), strict=False):
+                found[n].append(spans)
+    return found
+
+
+class _Lattice:
+    """Windows side by side, each under its chain; all chains have as many tags.
+
+    `emissions`: (words, tags, windows); `transitions`: (tags, tags, windows), from and to; `begin`:
+    (tags, windows). Behind the end of a shorter window all scores are 0, and nothing reads them.
+    """
+
+    def __init__(self, chains: Sequence[Chain], emissions: Sequence[Scores]) -> None:
+        self.chains = chains
+        self.lengths = np.array([len(scores) for scores in emissions], dtype=np.intp)
+        words = int(self.lengths.max())
+        self.emissions = np.zeros((words, len(chains[0].tags), len(emissions)))
+        for n, scores in enumerate(emissions):
+            self.emissions[: len(scores), :, n] = scores
+        given = np.stack([chain.transitions for chain in chains], -1)
+        self.transitions, self.begin = np.ascontiguousarray(given[:-1]), given[-1]
+
+    def spans(self) -> list[list[TagSpan]]:
+        """The best spans of each window."""
+        if not len(self.emissions):
+            return [[] for _ in self.lengths]
+        paths = self._viterbi()
+        alpha, beta, powers = self._forward_backward()
+        transitions = np.exp(self.transitions)
+        found = []
+        for n, chain in enumerate(self.chains):
+            path = paths[: self.lengths[n], n]
+            of = (alpha[:, :, n], beta[:, :, n], powers[:, :, n], transitions[:, :, n])
             found.append(
                 [
-                    TagSpan(a, b, self.tags[tag][2:], self._share(padded[n], alpha[n], beta[n],
-                                                                  (a, b, tag, length), total))
-                    for a, b, tag in self._cut(paths[n][:length])
+                    TagSpan(a, b, chain.tags[tag][2:], _share(a, b, tag, len(path), *of))
+                    for a, b, tag in _cut(chain.tags, path)
                 ]
-            )  # fmt: skip
+            )
         return found
 
-    def _cut(self, path: NDArray[np.intp]) -> list[tuple[int, int, int]]:
-        """First word, last word (exclusive) and B tag of each span."""
-        found: list[tuple[int, int, int]] = []
-        for i in np.flatnonzero(path):
-            if self.tags[path[i]][0] == "B":
-                found.append((int(i), int(i) + 1, int(path[i])))
-            else:
-                found[-1] = (found[-1][0], int(i) + 1, found[-1][2])
-        return found
-
-    def _viterbi(self, emissions: Scores, lengths: NDArray[np.intp]) -> NDArray[np.intp]:
-        count, words, tags = emissions.shape
-        best = self.transitions[-1] + emissions[:, 0]
-        back = np.empty((count, words, tags), dtype=np.intp)
+    def _viterbi(self) -> NDArray[np.intp]:
+        """(words, windows): the best tags; what stands behind the end of a window is no tag."""
+        words, _, windows = self.emissions.shape
+        best = np.empty_like(self.emissions)
+        best[0] = self.begin + self.emissions[0]
         for i in range(1, words):
-            total = best[:, :, None] + self.transitions[:-1]
-            back[:, i] = total.argmax(1)
-            there = (i < lengths)[:, None]
-            best = np.where(there, total.max(1) + emissions[:, i], best)
-        path = np.zeros((count, words), dtype=np.intp)
-        tag = best.argmax(1)
-        rows = np.arange(count)
+            total = best[i - 1][:, None] + self.transitions
+            np.add(total.max(0), self.emissions[i], out=best[i])
+        each = np.arange(windows)
+        path = np.zeros((words, windows), dtype=np.intp)
+        tag = best[self.lengths - 1, :, each].argmax(1)
         for i in range(words - 1, -1, -1):
-            path[:, i] = tag
-            if i:
-                tag = np.where(i < lengths, back[rows, i, tag], tag)
+            if i + 1 < words:
+                before = (best[i] + self.transitions[:, tag, each]).argmax(0)
+                tag = np.where(i + 1 < self.lengths, before, tag)
+            path[i] = tag
         return path
 
-    def _forward(self, emissions: Scores) -> Scores:
-        """(windows, words, tags): log sum of all beginnings that end in a tag at a word."""
-        alpha = np.empty_like(emissions)
-        alpha[:, 0] = self.transitions[-1] + emissions[:, 0]
-        for i in range(1, emissions.shape[1]):
-            alpha[:, i] = emissions[:, i] + _log_sum(
-                alpha[:, i - 1, :, None] + self.transitions[:-1], 1
-            )
-        return alpha
+    def _forward_backward(self) -> tuple[Scores, Scores, Scores]:
+        """(words, tags, windows) three times, so scaled that a window's shares add up to 1.
 
-    def _backward(self, emissions: Scores, lengths: NDArray[np.intp]) -> Scores:
-        """(windows, words, tags): log sum of all that may follow a tag at a word."""
-        beta = np.zeros_like(emissions)
-        for i in range(emissions.shape[1] - 2, -1, -1):
-            following = emissions[:, i + 1] + beta[:, i + 1]
-            inner = _log_sum(self.transitions[:-1] + following[:, None, :], 2)
-            beta[:, i] = np.where((i + 1 < lengths)[:, None], inner, 0.0)
-        return beta
-
-    def _share(
-        self,
-        emissions: Scores,
-        alpha: Scores,
-        beta: Scores,
-        span: tuple[int, int, int, int],
-        total: float,
-    ) -> float:
-        """The share of all sequences that have just this span."""
-        first, last, tag, length = span
-        score = alpha[first, tag]
-        inside = tag + 1  # I-X stands behind B-X
-        if last - first > 1:
-            score += self.transitions[tag, inside]
-            score += emissions[first + 1 : last, inside].sum()
-            score += (last - first - 2) * self.transitions[inside, inside]
-            tag = inside
-        if last < length:
-            after = self.transitions[tag] + emissions[last] + beta[last]
-            after[inside] = -np.inf
-            score += _log_sum(after, 0)
-        return float(np.exp(min(0.0, score - total)))
+        First all beginnings that end in a tag at a word, second all that may follow it; the third
+        is how likely a tag makes its word, by the same scale.
+        """
+        words = len(self.emissions)
+        powers = np.exp(self.emissions - self.emissions.max(1, keepdims=True))
+        transitions = np.exp(self.transitions)
+        alpha, beta = np.empty_like(powers), np.ones_like(powers)
+        alpha[0] = np.exp(self.begin - self.begin.max(0)) * powers[0]
+        alpha[0] /= alpha[0].sum(0)
+        for i in range(1, words):
+            reached = (alpha[i - 1][:, None] * transitions).sum(0)
+            reached *= powers[i]
+            total = reached.sum(0)
+            np.divide(reached, total, out=alpha[i])
+            powers[i] /= total
+        for i in range(words - 2, -1, -1):
+            following = (transitions * (powers[i + 1] * beta[i + 1])).sum(1)
+            beta[i] = np.where(i + 1 < self.lengths, following, 1.0)
+        return alpha, beta, powers
 
 
-def _log_sum(scores: Scores, axis: int) -> Scores:
-    """log(sum(exp(scores))) along an axis."""
-    top = scores.max(axis, keepdims=True)
-    return np.squeeze(top, axis) + np.log(np.exp(scores - top).sum(axis))  # type: ignore[no-any-return]
+def _cut(tags: Sequence[str], path: NDArray[np.intp]) -> list[tuple[int, int, int]]:
+    """First word, last word (exclusive) and B tag of each span."""
+    found: list[tuple[int, int, int]] = []
+    for i in np.flatnonzero(path):
+        if tags[path[i]][0] == "B":
+            found.append((int(i), int(i) + 1, int(path[i])))
+        else:
+            found[-1] = (found[-1][0], int(i) + 1, found[-1][2])
+    return found
+
+
+def _share(
+    first: int,
+    last: int,
+    tag: int,
+    length: int,
+    alpha: Scores,
+    beta: Scores,
+    powers: Scores,
+    transitions: Scores,
+) -> float:
+    """The share of all sequences of a window that have just this span."""
+    share, inside = alpha[first, tag], tag + 1  # I-X stands behind B-X
+    if last - first > 1:
+        share *= transitions[tag, inside] * powers[first + 1 : last, inside].prod()
+        share *= transitions[inside, inside] ** (last - first - 2)
+        tag = inside
+    if last < length:
+        after = transitions[tag] * powers[last] * beta[last]
+        share *= after.sum() - after[inside]
+    return float(min(1.0, share))

@@ -26,13 +26,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.extract.pronouns import PRONOUNS
-from etl.extract.tagger.decode import Chain, TagSpan
+from etl.extract.tagger.decode import Chain, TagSpan, spans_of
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
 
 WEIGHTS = Path(__file__).with_name("weights")
 """What ships with the package; made by `training/`."""
-WINDOWS_AT_ONCE = 64
-"""Windows whose scores and vectors are held at the same time: 64 take at most 40 MB."""
+FAST_WEIGHTS = Path(__file__).with_name("fast")
+"""A network of a thirtieth of the products, which learned from the other one."""
+WINDOWS_AT_ONCE = 128
+"""Windows whose scores and vectors are held at the same time: 128 take at most 80 MB."""
 _LINKED: dict[str, tuple[str | None, str]] = {
     "source": ("source", "cue"),
     "content": ("content", "cue"),
@@ -206,12 +208,13 @@ class Tagger:
         scores: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
         results: Sequence[Tags],
     ) -> None:
-        begin = 0
-        found: dict[str, list[list[TagSpan]]] = {}
-        for head, chain in self._chains.items():
+        begin, emissions = 0, []
+        for chain in self._chains.values():
             end = begin + len(chain.tags)
-            found[head] = chain.spans([tags[:, begin:end].astype(np.float64) for tags, _ in scores])
+            emissions.append([tags[:, begin:end].astype(np.float64) for tags, _ in scores])
             begin = end
+        spans_by_head = spans_of(list(self._chains.values()), emissions)
+        found: dict[str, list[list[TagSpan]]] = dict(zip(self._chains, spans_by_head, strict=True))
         for i, ((number, window), (_, vectors)) in enumerate(zip(group, scores, strict=True)):
             words, here = window.words, {head: spans[i] for head, spans in found.items()}
             for head, spans in here.items():
@@ -303,7 +306,7 @@ def _groups(found: Iterator[tuple[int, Window]]) -> Iterator[list[tuple[int, Win
         yield group
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def load_tagger(folder: Path = WEIGHTS) -> Tagger:
     """The network with the weights of a folder, loaded once."""
     return Tagger(folder)
