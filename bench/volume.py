@@ -119,6 +119,7 @@ def copy(settings: Settings, times: int, days: int) -> int:
         with build.open_build(settings.build_file) as con:
             with build.transaction(con):
                 _copy_rows(con, times, days)
+                con.execute(_ALL_IS_NEW)
                 build.new_generation(con)
             _enter_names(con, Ledger(settings.identity_ledger))
             con.execute("checkpoint")
@@ -153,6 +154,13 @@ def _copy_rows(con: duckdb.DuckDBPyConnection, times: int, days: int) -> None:
                     f"from range({first}, {last}) as copies(n), first_rows order by n"
                 )
             told(done)
+
+
+_ALL_IS_NEW = """
+insert into bookkeeping.unmodelled_articles
+select article_id, null from loaded.article_stories;
+insert into bookkeeping.unchecked_versions select content_sha256 from loaded.article_versions
+"""
 
 
 def _enter_names(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:

@@ -68,6 +68,9 @@ _CHECKED_WHOLE = "checked_whole"
 _SHARE_UNCHECKED = 0.1
 """Of all versions: with more of them all are checked."""
 
+_MEMORY = "2GB"
+"""What DuckDB may hold; the rest goes to a folder beside the build file. Where that does not do,
+models are left to dbt, which takes what the machine has."""
 _ROWS_AT_A_TIME = 100_000
 _BODIES_AT_A_TIME = 1000
 
@@ -116,6 +119,7 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
             "damaged, `newsactors doctor --repair` makes it again from what is staged"
         ) from error
     con.execute("set TimeZone = 'UTC'")
+    con.execute(f"set memory_limit = '{_MEMORY}'")
     version = _version(con)
     if version is not None and version != schema.SCHEMA_VERSION:
         con.close()
@@ -224,7 +228,10 @@ def load(con: duckdb.DuckDBPyConnection, batch: Batch) -> Loaded:
 
 
 def unchecked(con: duckdb.DuckDBPyConnection) -> list[str] | None:
-    """The article versions that came since all was checked; None where that is to be done."""
+    """The article versions that came since all was checked; None where all is to be checked.
+
+    So it is where nothing came: then somebody wants to know.
+    """
     found = [
         content
         for (content,) in con.execute(
@@ -232,7 +239,7 @@ def unchecked(con: duckdb.DuckDBPyConnection) -> list[str] | None:
         ).fetchall()
     ]
     is_few = len(found) <= _SHARE_UNCHECKED * count(con, "loaded.article_versions")
-    return found if is_few and get_property(con, _CHECKED_WHOLE) else None
+    return found if found and is_few and get_property(con, _CHECKED_WHOLE) else None
 
 
 def all_is_checked(con: duckdb.DuckDBPyConnection) -> None:

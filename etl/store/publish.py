@@ -17,7 +17,7 @@ import duckdb
 from etl import __version__, schema
 from etl.settings import Settings
 from etl.store import build, checksums
-from etl.store.files import sync_directory, sync_file
+from etl.store.files import copy, sync_directory, sync_file
 from etl.store.state import State, quarantine_table, runs_table
 
 KEPT_SNAPSHOTS = 2
@@ -25,8 +25,9 @@ FORGOTTEN_THROUGH = "forgotten_through"
 """Property: the manifest sequence of the last article that was forgotten, empty for none."""
 CORRECTIONS = "corrections"
 """Property: the digest of the corrections that were applied, empty for none."""
-FREE_SPACE_FACTOR = 3
-"""Space that must be free before a publish, in sizes of the build file."""
+FREE_SPACE_FACTOR = 2
+"""Space that must be free before a publish, in sizes of the build file: one for the copy, one for
+what the next night spills and adds."""
 
 
 class PublishError(RuntimeError):
@@ -99,7 +100,7 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     file = temporary / "news.duckdb"
-    shutil.copyfile(settings.build_file, file)
+    copy(settings.build_file, file)
     _complete(file, settings, run_id, properties | {"generation": generation})
     file.chmod(0o444)
     sync_file(file)

@@ -129,11 +129,11 @@ def test_nothing_is_published_without_space(
     size = published.settings.build_file.stat().st_size
     usage = namedtuple("usage", "total used free")
     publish = pipeline.publish_build
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 3 * size - 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 2 * size - 1))
     with pytest.raises(PublishError, match=r"MB free at .* needed to publish; free some space"):
         publish(published.settings, Words(), "run")
     assert published.snapshots() == ["1"]
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 4 * size))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 3 * size))
     publish(published.settings, Words(), "run")
     assert published.snapshots() == ["1", "2"]
 
@@ -169,6 +169,34 @@ def test_checks_report_all_that_is_wrong(published: World) -> None:
     assert found == {
         ("article_versions", "unique_key"),
         ("text_mentions", "no_orphans"),
+        ("text_quotes", "no_orphans"),
+        ("text_quotes", "offsets_round_trip"),
+    }
+
+
+def test_what_is_new_is_checked_against_what_was_checked_before(published: World) -> None:
+    for number in range(10, 30):
+        published.drop(f"{number}.txt", text(story(number)))
+    published.ingest(publish=True)
+    (old,) = published.query("select mention_id from loaded.text_mentions limit 1")[0]
+    add(published, 9)
+    intake.archive_new(published.settings, [], "run")
+    published.stage()
+    pipeline.load_staged(published.settings, "run")
+    with build.open_build(published.settings.build_file) as con:
+        assert build.unchecked(con) is not None, "few of many"
+        new = "content_sha256 in (from bookkeeping.unchecked_versions)"
+        first = "select min(rowid) from loaded.{} where " + new
+        con.execute(
+            f"update loaded.text_mentions set mention_id = '{old}' "
+            f"where rowid = ({first.format('text_mentions')})"
+        )
+        con.execute(
+            f"update loaded.text_quotes set text = 'other', speaker_text_actor_id = 'nobody' "
+            f"where rowid = ({first.format('text_quotes')})"
+        )
+    assert {(p.table, p.check) for p in pipeline.check_loaded(published.settings)} == {
+        ("text_mentions", "unique_key"),
         ("text_quotes", "no_orphans"),
         ("text_quotes", "offsets_round_trip"),
     }
