@@ -71,7 +71,7 @@ def _article(title: str, body: str) -> Article:
     return Article(headline=title, body=body, language="en")
 
 
-def ours(path: Path, cores: int, *, is_staged: bool) -> Row:
+def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
     """Extract the articles of a file on so many cores; by stage, where that is wanted."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     from etl.extract import get_extractor
@@ -80,7 +80,7 @@ def ours(path: Path, cores: int, *, is_staged: bool) -> Row:
 
     with path.open(encoding="utf-8") as file:
         articles = [_article(r["title"], r["text"]) for r in map(json.loads, file)]
-    extractor = get_extractor("tagger")
+    extractor = get_extractor(name)
     assert isinstance(extractor, TrainedExtractor)
     extractor.extract_many(articles[:4])
     stages = _watched(extractor) if is_staged else {}
@@ -131,6 +131,11 @@ def _peer(python: str, name: str, path: Path) -> Row:
     return _apart(str(Path(__file__).with_name("peers.py")), str(path), name, python=python)
 
 
+def _ours(name: str, cores: int, path: Path, *options: str) -> Row:
+    of = ("--extractor", name, "--cores", str(cores), *options)
+    return _apart("-m", "bench.extraction", "--one", str(path), *of)
+
+
 def _apart(*arguments: str, python: str = sys.executable) -> Row:
     done = subprocess.run([python, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -142,14 +147,11 @@ def _apart(*arguments: str, python: str = sys.executable) -> Row:
 def measure(peers: str | None, times: int) -> Iterator[Row]:
     """A row for each input and each way to run it, ours and the peers' in turn."""
     ways: dict[str, Callable[[Path], Row]] = {
-        "newsactors, two cores": lambda path: _apart(
-            "-m", "bench.extraction", "--one", str(path), "--cores", "2"
-        ),
-        "newsactors, one core": lambda path: _apart(
-            "-m", "bench.extraction", "--one", str(path), "--cores", "1"
-        ),
-        "DuckDB reads and writes it": floor,
+        f"{name}, {('one core', 'two cores')[cores - 1]}": partial(_ours, name, cores)
+        for name in ("tagger", "fast")
+        for cores in (2, 1)
     }
+    ways["DuckDB reads and writes it"] = floor
     if peers:
         ways |= {peer: partial(_peer, peers, peer) for peer in PEERS}
     for name, (articles, count) in INPUTS.items():
@@ -164,9 +166,10 @@ def measure(peers: str | None, times: int) -> Iterator[Row]:
             for _ in range(times):
                 for way, run in ways.items():
                     found[way].append(run(path))
-            stages = _apart(
-                "-m", "bench.extraction", "--one", str(path), "--cores", "2", "--staged"
-            )
+            stages = {
+                f"{name}, two cores": _ours(name, 2, path, "--staged")
+                for name in ("tagger", "fast")
+            }
         peer_seconds = [r["seconds"] for r in found.get("spacy", [])]
         for way, runs in found.items():
             seconds = statistics.median(r["seconds"] for r in runs)
@@ -180,8 +183,8 @@ def measure(peers: str | None, times: int) -> Iterator[Row]:
                 if peer_seconds
                 else None,
             }
-            if way == "newsactors, two cores":
-                row["stages"] = {"whole": round(stages["seconds"], 3)} | stages["stages"]
+            if staged := stages.get(way):
+                row["stages"] = {"whole": round(staged["seconds"], 3)} | staged["stages"]
             yield row
 
 
@@ -194,11 +197,16 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3, help="runs of each, the median counts (3)")
     parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--extractor", default="tagger", help=argparse.SUPPRESS)
     parser.add_argument("--cores", type=int, default=2, help=argparse.SUPPRESS)
     parser.add_argument("--staged", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(ours(options.one, options.cores, is_staged=options.staged)))
+        print(
+            json.dumps(
+                ours(options.one, options.extractor, options.cores, is_staged=options.staged)
+            )
+        )
         return
     for row in measure(options.peers, options.times):
         tell(row, is_kept=options.keep)

@@ -42,17 +42,22 @@ _SPACES = r"trim(regexp_replace({}, '\s+', ' ', 'g'))"
 
 _MOVING = f"""
 create or replace temp table moving as
+with touched as (
+  select text_actor_id from loaded.text_links where entity_id in (select source from steps)
+  union
+  select text_actor_id from loaded.text_actors
+  where {_SPACES.format("name")} in (select spelling from steps where spelling is not null)
+)
 select l.text_actor_id, l.entity_id as linked_id, l.entity_id, null::varchar as correction_id,
   {_SPACES.format("a.name")} as name, v.article_id,
   coalesce(o.published_on, v.published_on) as published_on,
   coalesce(c.outlet_key, lower({_SPACES.format("coalesce(o.outlet, v.outlet)")})) as outlet
 from loaded.text_links l
+semi join touched using (text_actor_id)
 join loaded.text_actors a using (text_actor_id)
 join loaded.article_versions v using (content_sha256)
 left join corrected_article_overrides o using (article_id)
 left join known_outlets c on c.alias_key = lower({_SPACES.format("coalesce(o.outlet, v.outlet)")})
-where l.entity_id in (select source from steps)
-  or {_SPACES.format("a.name")} in (select spelling from steps where spelling is not null)
 """
 
 _LEVEL = """
@@ -98,9 +103,23 @@ from loaded.text_links l left join elsewhere e using (text_actor_id)
 
 _REDIRECTS = """
 create or replace temp table corrected_entity_redirects as
-with living as (select distinct entity_id from corrected_actor_links),
+with at_stake as (
+  select linked_id as entity_id from moving where entity_id <> linked_id
+  union
+  select entity_id from loaded.former_links
+),
+asked as (
+  from at_stake
+  union
+  select unnest([old_entity_id, entity_id]) from given_up
+  union
+  select old_entity_id from unmade_by_name
+),
+living as (
+  select distinct entity_id from corrected_actor_links where entity_id in (from asked)
+),
 linked as (
-  select text_actor_id, entity_id from loaded.text_links
+  select text_actor_id, entity_id from loaded.text_links where entity_id in (from at_stake)
   union all
   from loaded.former_links
 ),
@@ -108,11 +127,7 @@ linked as (
 emptied as (
   select l.entity_id as old_entity_id, mode(c.entity_id order by c.entity_id) as entity_id
   from linked l join corrected_actor_links c using (text_actor_id)
-  where l.entity_id not in (from living) and l.entity_id in (
-    select linked_id from moving where entity_id <> linked_id
-    union all
-    select entity_id from loaded.former_links
-  )
+  where l.entity_id not in (from living)
   group by 1
 ),
 unmade as (
@@ -132,7 +147,8 @@ ways as (
 select old_entity_id, entity_id from ways
 where old_entity_id not in (from living)
 qualify row_number() over (
-  partition by old_entity_id order by entity_id not in (from living), turn
+  partition by old_entity_id
+  order by turn = 1 and entity_id not in (from living), turn  -- what has a link lives
 ) = 1
 """
 """Old ids: given up by merges and undone splits; ids of the linker of which corrections or a relink

@@ -102,14 +102,15 @@ def _refreshed(
     done = RefreshResult()
     with build.open_build(build_file) as con:
         con.execute("begin")
+        narrowing = concerned.Narrowing(con)
         for node in nodes:
             started, failures = time.perf_counter(), None
             if node["sources"].isdisjoint(changed):
                 failures = 0 if node["resource_type"] == "test" else None
             elif node["resource_type"] == "test":
-                failures = _failing(con, node, changed, about)
+                failures = _failing(narrowing, node, changed, about)
             elif node["config"]["materialized"] not in _AS_IS:
-                _fill(con, node, changed, about)
+                _fill(narrowing, node, changed, about)
             is_test = failures is not None
             done.results.append(
                 NodeResult(
@@ -130,22 +131,23 @@ def _refreshed(
 
 
 def _fill(
-    con: duckdb.DuckDBPyConnection,
+    narrowing: concerned.Narrowing,
     node: concerned.Node,
     changed: Collection[str],
     about: Concerned | None,
 ) -> None:
     todo = None if about is None else concerned.passes(node, about, changed)
     if todo is not None:
-        concerned.fill(con, node, todo)
+        concerned.fill(narrowing, node, todo)
         return
+    con = narrowing.con
     relation = f'"{node["schema"]}"."{node["name"]}"'
     con.execute(f"delete from {relation}")
     con.execute(f"insert into {relation}\n{node['sql']}")
 
 
 def _failing(
-    con: duckdb.DuckDBPyConnection,
+    narrowing: concerned.Narrowing,
     test: concerned.Node,
     changed: Collection[str],
     about: Concerned | None,
@@ -172,12 +174,12 @@ def _failing(
             for other in others
         )
         if todo is not None and others_keep and not concerned.names_others(tested):
-            sql = concerned.test_sql(test, tested, todo)
+            sql = concerned.test_sql(narrowing, test, tested, todo)
     elif about is not None and concerned.says_itself(test):
         todo = concerned.passes(test, about, changed)
         if todo is not None:
-            sql = concerned.own_test_sql(test, todo)
-    found = con.execute(f"select count(*) from (\n{sql}\n) as failing").fetchone()
+            sql = concerned.own_test_sql(narrowing, test, todo)
+    found = narrowing.con.execute(f"select count(*) from (\n{sql}\n) as failing").fetchone()
     return int(found[0]) if found else 0
 
 

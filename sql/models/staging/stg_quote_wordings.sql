@@ -27,30 +27,45 @@ current_versions as (
 ),
 
 -- Indirect speech is the outlet's wording: nothing to compare.
-worded as (
+marked as (
 
     select
         text_quotes.quote_id,
         current_versions.article_id,
-        string_split(
-            trim(
-                regexp_replace(
-                    regexp_replace({{ folded('text_quotes.text') }}, '[''’]', '', 'g'),
-                    '[^\p{L}\p{N}]+', ' ', 'g'
-                )
-            ),
-            ' '
-        ) as words,
+        text_quotes.text,
     from text_quotes
     inner join current_versions using (content_sha256)
     where text_quotes.kind <> 'indirect'
 
 ),
 
+-- Each text once: 10.0 instead of 17.6 s with a million articles, of which many are copies.
+worded as (
+
+    select
+        text,
+        string_split(
+            trim(
+                regexp_replace(
+                    regexp_replace({{ folded('text') }}, '[''’]', '', 'g'),
+                    '[^\p{L}\p{N}]+', ' ', 'g'
+                )
+            ),
+            ' '
+        ) as words,
+    from (select distinct text from marked)
+
+),
+
 quotes as (
 
-    select * from worded
-    where length(words) >= {{ least_words }}
+    select
+        marked.quote_id,
+        marked.article_id,
+        worded.words,
+    from marked
+    inner join worded using (text)
+    where length(worded.words) >= {{ least_words }}
 
 ),
 
