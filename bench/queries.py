@@ -1,8 +1,8 @@
 """How long questions take: `NEWSACTORS_HOME=DIR python -m bench.queries`.
 
-Asks the SQL of docs/cookbook.md of the published file, for the actors in most articles in place of the
-samples' ones and its last whole year in place of theirs, and the timelines of these actors. Prints
-a row a question: median and 95th percentile, over actors and turns, each in a connection that is open.
+Asks the SQL of docs/cookbook.md of the published file, for the actors in most articles in place of
+the samples' ones and its last whole year in place of theirs, and the timelines of these actors.
+Prints a row a question: median and 95th percentile, over actors and turns, in an open connection.
 Belongs here: queries by themselves. Does not belong here: pages (`bench.explorer`).
 """
 

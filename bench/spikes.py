@@ -50,8 +50,9 @@ create table actor_articles (entity_id varchar, article_id varchar, story_id var
     published_on date, mention_count bigint, name_mention_count bigint,
     headline_mention_count bigint);
 create table article_metadata (article_id varchar, headline varchar);
-create table quotes (quote_id varchar, article_id varchar, speaker_entity_id varchar, kind varchar,
-    text varchar);
+create table actor_monthly (entity_id varchar, period_start date, share_of_stories double);
+create table quote_attributions (quote_id varchar, article_id varchar, speaker_entity_id varchar,
+    kind varchar, char_start integer, char_end integer);
 create table quotes_about (quote_id varchar, entity_id varchar, speaker_entity_id varchar,
     is_about_speaker boolean);
 """

@@ -107,17 +107,19 @@ def _concerned(settings: Settings) -> Concerned | None:
         most = max(_MOST_BY_PARTS, _SHARE_BY_PARTS * build.count(con, "loaded.article_stories"))
         if _filled_by_parts(con) + len(articles) > most:
             return None
+        is_loaded = stamps.generation_seen(con, "modelled") != build.get_property(con, "generation")
+        if is_loaded and not articles:
+            return None  # something else than articles changed what is loaded
         actors = column("select distinct entity_id from bookkeeping.unmodelled_actors")
         if len(actors) > _MOST_ACTORS:
             return None
-        generation = build.get_property(con, "generation")
         return Concerned(
             actors=actors,
             articles=articles,
             days=column("select coalesce(published_on, date '0001-01-01') from concerned_days"),
             named=column("select distinct entity_id from concerned_links"),
             stories=column("from concerned_stories"),
-            is_loaded=stamps.generation_seen(con, "modelled") != generation,
+            is_loaded=is_loaded,
         )
 
 
