@@ -52,7 +52,8 @@ def test_a_failing_test_leaves_all_models_as_they_were(published: World) -> None
 
 def test_filling_again_does_not_make_the_file_grow(published: World) -> None:
     sizes = []
-    for _ in range(6):
+    for _ in range(12):
         assert fill(published)
         sizes.append(published.settings.build_file.stat().st_size)
-    assert sizes[-1] <= sizes[1], sizes
+    # It goes up and down by a fifth, as blocks are given back a fill later.
+    assert max(sizes[6:]) <= max(sizes[:6]), sizes
