@@ -26,7 +26,7 @@ import torch
 from transformers import AutoModel
 
 from etl.extract.tagger.pieces import CASINGS
-from training.examples import MASK
+from training.examples import MASK, batches
 from training.network import HEADS, LINKS
 from training.student import Sizes, Student
 from training.taught import Taught
@@ -117,20 +117,7 @@ def losses(
 
 def read(file: Path) -> list[Taught]:
     """The windows of a shard."""
-    found: list[Taught] = pickle.loads(file.read_bytes())
-    return found
-
-
-def batches(pool: Sequence[Taught], pieces: int, rng: random.Random) -> list[list[Taught]]:
-    """Shuffled batches of about so many pieces, of windows of similar length."""
-    order = sorted(pool, key=lambda t: len(t.window.ids) + rng.random() * 32)
-    groups: list[list[Taught]] = [[]]
-    for t in order:
-        if groups[-1] and (len(groups[-1]) + 1) * len(t.window.ids) > pieces:
-            groups.append([])
-        groups[-1].append(t)
-    rng.shuffle(groups)
-    return groups
+    return [Taught(*row) for row in pickle.loads(file.read_bytes())]
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import random
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 
@@ -156,10 +156,20 @@ MASK = 103
 """The piece [MASK] of BERT's vocabulary."""
 
 
-def batches(pool: Sequence[Example], pieces: int, rng: random.Random) -> list[list[Example]]:
+class HasWindow(Protocol):
+    """What batches are made of."""
+
+    @property
+    def window(self) -> Window: ...
+
+
+Of = TypeVar("Of", bound=HasWindow)
+
+
+def batches(pool: Sequence[Of], pieces: int, rng: random.Random) -> list[list[Of]]:
     """Shuffled batches of about `pieces` pieces, of windows of similar length."""
     order = sorted(pool, key=lambda x: len(x.window.ids) + rng.random() * 32)
-    groups: list[list[Example]] = [[]]
+    groups: list[list[Of]] = [[]]
     for example in order:
         if groups[-1] and (len(groups[-1]) + 1) * len(example.window.ids) > pieces:
             groups.append([])

@@ -47,7 +47,7 @@ class Taught:
 
 
 def _releases(words: int) -> Iterator[str]:
-    """Press releases, every so many of the file, until there are so many words."""
+    """Press releases in a random order, until there are so many words."""
     file = corpora.corpora_folder() / "raw_text" / "congress_press_releases.tsv.gz"
     csv.field_size_limit(sys.maxsize)
     with gzip.open(file, "rt", encoding="utf-8-sig") as lines:
@@ -84,19 +84,13 @@ def taught(tagger: Tagger, some: Sequence[str]) -> Iterator[Taught]:
     """Each window of the texts with what the network says of it."""
     found: list[tuple[str, Window]] = []
     for text in some:
-        doc = tokens.read(text)
-        cuts = [doc.tokens[s.last - 1].end for s in doc.sentences]
+        cuts = tokens.sentence_ends(text)
         found += [(text, window) for window in windows(text, cuts, tagger._tokenizer)]
     with ThreadPoolExecutor(tagger._threads) as pool:
         for at in range(0, len(found), 256):
             group = found[at : at + 256]
             scores = list(pool.map(tagger._run, [window for _, window in group]))
-            begin, spans = 0, {}
-            for head, chain in tagger._chains.items():
-                end = begin + len(chain.tags)
-                told = [tags[:, begin:end].astype(np.float64) for tags, _ in scores]
-                spans[head] = chain.spans(told)
-                begin = end
+            spans = tagger._spans(scores)
             for i, ((text, window), (tags, vectors)) in enumerate(zip(group, scores, strict=True)):
                 here = {head: of[i] for head, of in spans.items()}
                 number = {a: n for n, (a, _) in enumerate(window.words)}
@@ -126,7 +120,8 @@ def main() -> None:
             continue
         found = list(taught(tagger, some))
         temporary = file.with_suffix(".tmp")
-        temporary.write_bytes(pickle.dumps(found))
+        # As plain rows: a class of this module, run as a command, is one of `__main__` to pickle.
+        temporary.write_bytes(pickle.dumps([(t.window, t.tags, t.links) for t in found]))
         temporary.replace(file)
         print(f"{file}: {sum(len(t.window.words) for t in found):,} words", flush=True)
 

@@ -63,7 +63,7 @@ def link_actors(
     if is_all:
         _fill(con)
     else:
-        con.execute(_LINK_NEW)
+        con.execute(_LINK)
     row = con.execute("select count(distinct entity_id) from loaded.text_links").fetchone()
     con.execute("drop table forms")
     con.execute("drop table ledger")
@@ -87,11 +87,12 @@ def _only_lacks_links(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(row and row[0])
 
 
-_LINK_NEW = """
+_LINK = """
 insert into loaded.text_links by name
 select f.text_actor_id, l.entity_id, l.method, l.confidence
 from forms f join ledger l using (name, type, scope)
 """
+"""Links of the actors in temporary table `forms`."""
 
 
 def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
@@ -129,13 +130,7 @@ def _fill(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `text_links`, and `former_links` with the entities of which a relink left nothing."""
     con.execute("begin")
     con.execute("delete from loaded.text_links")
-    con.execute(
-        """
-        insert into loaded.text_links by name
-        select f.text_actor_id, l.entity_id, l.method, l.confidence
-        from forms f join ledger l using (name, type, scope)
-        """
-    )
+    con.execute(_LINK)
     con.execute("delete from loaded.former_links")
     con.execute(
         """

@@ -201,6 +201,18 @@ class Tagger:
         )
         return tags[0][window.firsts], links[0][window.firsts]
 
+    def _spans(
+        self, scores: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
+    ) -> dict[str, list[list[TagSpan]]]:
+        """By head, the spans of each window, from what `_run` gave."""
+        begin, emissions = 0, []
+        for chain in self._chains.values():
+            end = begin + len(chain.tags)
+            emissions.append([tags[:, begin:end].astype(np.float64) for tags, _ in scores])
+            begin = end
+        found = spans_of(list(self._chains.values()), emissions)
+        return dict(zip(self._chains, found, strict=True))
+
     def _decode(
         self,
         texts: Sequence[str],
@@ -208,13 +220,7 @@ class Tagger:
         scores: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
         results: Sequence[Tags],
     ) -> None:
-        begin, emissions = 0, []
-        for chain in self._chains.values():
-            end = begin + len(chain.tags)
-            emissions.append([tags[:, begin:end].astype(np.float64) for tags, _ in scores])
-            begin = end
-        spans_by_head = spans_of(list(self._chains.values()), emissions)
-        found: dict[str, list[list[TagSpan]]] = dict(zip(self._chains, spans_by_head, strict=True))
+        found = self._spans(scores)
         for i, ((number, window), (_, vectors)) in enumerate(zip(group, scores, strict=True)):
             words, here = window.words, {head: spans[i] for head, spans in found.items()}
             for head, spans in here.items():
