@@ -43,7 +43,7 @@ def measure(size: int, folder: Path) -> Row:
     sources = [folder / "polnear", *wikinews, corpora / "articles" / "reuters21578"]
     texts = folder / "texts.jsonl"
     volume.write(volume.texts(BASE, sources), texts)
-    _run("ingest", str(texts))
+    run("ingest", str(texts))
     if size > BASE:
         subprocess.run(
             [sys.executable, "-m", "bench.volume", "copies", str(size // BASE)], check=True
@@ -73,14 +73,14 @@ def measure(size: int, folder: Path) -> Row:
     others = reuters_articles(BASE + NIGHT)[BASE:]
     day = newest + timedelta(days=1)
     volume.write((replace(article, published_on=day) for article in others), night)
-    row |= {f"night_{key}": value for key, value in _run("ingest", str(night)).items()}
-    row |= {f"nothing_new_{key}": value for key, value in _run("ingest", str(night)).items()}
+    row |= {f"night_{key}": value for key, value in run("ingest", str(night)).items()}
+    row |= {f"nothing_new_{key}": value for key, value in run("ingest", str(night)).items()}
     (first,), _, (third,) = pair
-    merge = _run("actors", "merge", third, first, "--because", "growth")
+    merge = run("actors", "merge", third, first, "--because", "growth")
     return row | {f"merge_{key}": value for key, value in merge.items()}
 
 
-def _run(*arguments: str) -> Row:
+def run(*arguments: str) -> Row:
     """Run the command line; how long it took and how much memory at most."""
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said:

@@ -1,7 +1,7 @@
 """From files to staged batches, without Dagster: archive, read, extract.
 
 Belongs here: the order of these steps, and what makes it safe to stop and repeat them. Does not
-belong here: how a step is done (`store`, `readers`, `extract`), what follows (`pipeline`), and
+belong here: how a step is done (`store`, `reading`, `extracting`), what follows (`pipeline`), and
 extracting again (`reextract`).
 
 Archiving and staging hold the intake lock; who needs the writer lock too takes that one first.
@@ -10,7 +10,7 @@ Archiving and staging hold the intake lock; who needs the writer lock too takes 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,15 +20,14 @@ from typing import TypeVar
 import pyarrow as pa
 
 from etl.extract import Extractor
-from etl.model import Article, Extraction
+from etl.extracting import Extracting
 from etl.readers import Item
-from etl.readers.language import ENGLISH
 from etl.readers.mappings import Mapping as FieldMapping
 from etl.readers.mappings import MappingError, load_mappings
 from etl.reading import read_apart
 from etl.schema import SCHEMA_VERSION
 from etl.settings import Place, Settings, place
-from etl.store import checks, inbox, staging
+from etl.store import inbox, staging
 from etl.store.archive import ChangedError, DamagedObjectError, Entry, RawArchive
 from etl.store.files import exclusive_lock
 from etl.store.inbox import Candidate
@@ -255,25 +254,26 @@ def stage_new(
         except MappingError as error:
             raise InputError(str(error)) from None
         is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.every_batch())
-        reading = _Reading(settings, archive, stage, extractor, archive.forgotten(), mappings)
-        done = 0
-        while done < len(entries):
-            reading.begin(entries[done:])
-            # Its length is known once it is written; a name that no batch has serves until then.
-            first, last = entries[done].sequence, entries[-1].sequence
-            unnamed = stage.prepare(
-                "ingest", first, last, extractor.version, reading.parts(), "new"
-            )
-            read = reading.entries
-            result.quarantined += state.settle_items(
-                [(e.source_path, e.sha256) for e in read if e.is_arrival],
-                reading.rejected,
-                run_id,
-            )
-            result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
-            result.articles += reading.articles
-            done += len(read)
-            progress(READ_AGAIN if is_older else READ, done, len(entries))
+        with Extracting(extractor, settings.workers) as extracting:
+            reading = _Reading(settings, archive, stage, extracting, archive.forgotten(), mappings)
+            done = 0
+            while done < len(entries):
+                reading.begin(entries[done:])
+                # Its length is known once it is written; a name no batch has serves until then.
+                first, last = entries[done].sequence, entries[-1].sequence
+                unnamed = stage.prepare(
+                    "ingest", first, last, extractor.version, reading.parts(), "new"
+                )
+                read = reading.entries
+                result.quarantined += state.settle_items(
+                    [(e.source_path, e.sha256) for e in read if e.is_arrival],
+                    reading.rejected,
+                    run_id,
+                )
+                result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
+                result.articles += reading.articles
+                done += len(read)
+                progress(READ_AGAIN if is_older else READ, done, len(entries))
         if reading.came_back:
             archive.forget(reading.came_back, run_id)
     state.add_counts(run_id, quarantined=result.quarantined)
@@ -287,7 +287,7 @@ class _Reading:
     settings: Settings
     archive: RawArchive
     stage: Staging
-    extractor: Extractor
+    extracting: Extracting
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
     came_back: set[str] = field(default_factory=set)
@@ -299,7 +299,7 @@ class _Reading:
         self.entries: list[Entry] = []
         self.rejected: list[Rejected] = []
         self.articles = 0
-        self.extracted: set[bytes] = set()
+        self.given: set[bytes] = set()
         self.failed: dict[str, str] = {}
         self.read_before = self.stage.items_of(
             e.sha256 for e in entries[: self.settings.batch_articles] if e.again
@@ -312,6 +312,7 @@ class _Reading:
         yield from self._rows([])
         for entry in self.waiting[:size]:
             for article in self._articles_in(entry):
+                self._extract(article)
                 full.append(article)
                 if len(full) == size:
                     yield from self._rows(full)
@@ -320,6 +321,13 @@ class _Reading:
             if self.articles + len(full) >= size:
                 break
         yield from self._rows(full)
+
+    def _extract(self, read: ReadArticle) -> None:
+        """Have it extracted while others are read; a text that came before has its rows there."""
+        content = bytes.fromhex(read.content_sha256)
+        if content not in self.given:
+            self.given.add(content)
+            self.extracting.add(read.content_sha256, read.article)
 
     def _articles_in(self, entry: Entry) -> Iterator[ReadArticle]:
         """What is in an archived file and not forgotten; what is rejected is kept for later."""
@@ -362,22 +370,16 @@ class _Reading:
             self.came_back.add(entry.sha256)
 
     def _rows(self, read: list[ReadArticle]) -> Iterator[tuple[str, pa.Table]]:
-        """Rows of articles; a text that an earlier part of the batch has, has its rows there."""
-        new = {
-            r.content_sha256: r.article
-            for r in read
-            if bytes.fromhex(r.content_sha256) not in self.extracted
-            and r.content_sha256 not in self.failed
-        }
-        extracted, failed = extract(self.extractor, new)
-        self.extracted.update(map(bytes.fromhex, extracted))
-        self.failed |= failed
+        """Rows of articles, and of what is extracted from those of them that are new."""
+        extracted = self.extracting.finish()
+        version = self.extracting.extractor.version
+        self.failed |= extracted.failed
         self.rejected += [
             _rejected(
                 r.entry,
                 r.item,
                 "extraction_failed",
-                f"{self.extractor.version}: {self.failed[r.content_sha256]}",
+                f"{version}: {self.failed[r.content_sha256]}",
                 "report this article as a bug of the extractor; `newsactors rebuild` "
                 "with a mended version takes it in",
             )
@@ -386,8 +388,8 @@ class _Reading:
         ]
         kept = [r for r in read if r.content_sha256 not in self.failed]
         self.articles += len(kept)
-        yield staging.ARTICLES, staging.article_rows(kept, self.extractor.version)
-        yield from staging.extracted_rows(extracted).items()
+        yield staging.ARTICLES, staging.article_rows(kept, version)
+        yield from extracted.tables.items()
 
 
 def _not_read(entry: Entry, item: Item) -> Rejected:
@@ -402,32 +404,3 @@ def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) ->
     return Rejected(
         entry.sha256, entry.source_path, item, reason, detail, remedy, entry.at, entry.run_id
     )
-
-
-def extract(
-    extractor: Extractor, articles: Mapping[str, Article]
-) -> tuple[dict[str, Extraction], dict[str, str]]:
-    """The extraction of each article on which the extractor succeeds, and why it failed on others.
-
-    Articles in other languages than the extractors' are given none of their own: they stay empty.
-    Failing is also to yield what the checks would refuse: one text must not block the publish.
-    """
-    foreign = {c: Extraction() for c, a in articles.items() if a.language not in (None, ENGLISH)}
-    articles = {c: a for c, a in articles.items() if c not in foreign}
-    extracted: dict[str, Extraction] = {}
-    failed: dict[str, str] = {}
-    try:
-        if articles:
-            found = extractor.extract_many(list(articles.values()))
-            extracted = dict(zip(articles, found, strict=True))
-    except Exception:
-        for content, article in articles.items():
-            try:
-                extracted[content] = extractor.extract(article)
-            except Exception as error:
-                failed[content] = f"{type(error).__name__}: {error}"
-    for content in list(extracted):
-        if fault := checks.fault_of(articles[content], extracted[content]):
-            failed[content] = fault
-            del extracted[content]
-    return foreign | extracted, failed

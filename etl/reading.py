@@ -21,8 +21,6 @@ import io
 import os
 import resource
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Generator
@@ -30,6 +28,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any, BinaryIO, cast
 
+from etl.apart import Process, serving
 from etl.readers import Item, Mapping, Rejection, read_items
 from etl.readers.language import detector
 from etl.settings import Limits
@@ -89,38 +88,16 @@ def _items(
             process.end()
 
 
-class _Process:
+class _Process(Process):
     """A reading process, as its owner sees it."""
 
     def __init__(self) -> None:
-        mine, its = socket.socketpair()
-        with its:
-            # Where this process found the package, by whatever path, the other finds it too.
-            self.popen = subprocess.Popen(
-                [sys.executable, "-c", f"from etl import reading; reading.serve({its.fileno()})"],
-                pass_fds=(its.fileno(),),
-                stdin=subprocess.DEVNULL,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                    # Arrow's own would take a gigabyte of addresses at once, used or not.
-                    "ARROW_DEFAULT_MEMORY_POOL": "system",
-                },
-            )
-        self.connection = Connection(mine.detach())
+        # Arrow's own would take a gigabyte of addresses at once, used or not.
+        super().__init__("etl.reading", ARROW_DEFAULT_MEMORY_POOL="system")
         try:
-            failed = self.connection.recv()
-        except EOFError:
-            raise RuntimeError(
-                f"the reading process ended with {self.popen.wait()} before it began; "
-                "what it wrote on standard error says why"
-            ) from None
-        if failed is not None:
-            self.end()
-            raise OSError(failed.errno, failed.strerror, tempfile.gettempdir())
-
-    def is_alive(self) -> bool:
-        return self.popen.poll() is None
+            self.await_ready()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from None
 
     def give(self, file: BinaryIO, size: int, job: tuple[object, ...]) -> None:
         """Hand over a file; a larger one is read by the process itself."""
@@ -143,7 +120,7 @@ class _Process:
                 "not let itself be stopped; the rest of the file is not read",
                 "split it, or raise NEWSACTORS_MAX_ITEM_SECONDS",
             )
-        what = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        what = self.ended_by()
         if code in (-signal.SIGKILL, -signal.SIGABRT):
             return Rejection(
                 "too_large",
@@ -156,11 +133,6 @@ class _Process:
             f"reading it ended the process that did ({what}); the rest of the file is not read",
             "this is a defect of newsactors: please report it with the file",
         )
-
-    def end(self) -> None:
-        self.connection.close()
-        self.popen.kill()
-        self.popen.wait()
 
 
 _idle: list[_Process] = []
@@ -178,8 +150,7 @@ os.register_at_fork(after_in_child=_idle.clear)
 
 def serve(fd: int) -> None:
     """Read what comes over the connection, until it closes: the life of the process apart."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the owner, who ends this
-    connection = Connection(fd)
+    connection = serving(fd)
     try:
         detector()  # which unpacks its model into a temporary file
     except OSError as error:  # no room for one: the owner is to say it

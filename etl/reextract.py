@@ -20,8 +20,9 @@ from functools import partial
 import duckdb
 import pyarrow as pa
 
-from etl.extract import DEFAULT_EXTRACTOR, Extractor, extractor_names, get_extractor
-from etl.intake import InputError, Progress, Staged, chunks, extract, silent
+from etl.extract import Extractor, extractor_names, get_extractor
+from etl.extracting import Extracted, Extracting
+from etl.intake import InputError, Progress, Staged, chunks, silent
 from etl.model import Article
 from etl.overview import open_published
 from etl.pipeline import load_staged
@@ -32,11 +33,11 @@ from etl.store.archive import RawArchive
 from etl.store.checksums import DamagedError
 from etl.store.editions import Choice, Edition, Switch
 from etl.store.files import exclusive_lock
-from etl.store.staging import STAGED_TABLES, Staging
+from etl.store.staging import STAGED_TABLES, Batch, Staging
 
 STAGE = "extract again"
 SLICE = 50
-"""Articles between two reports of progress: seconds, where a batch takes minutes."""
+"""Articles that are fetched at once."""
 FORMER_ARTICLES = 10_000
 """Articles a batch of former rows: going back reads a batch at a time."""
 SPACE_FACTOR = 3
@@ -47,19 +48,20 @@ Lock = Callable[[], AbstractContextManager[None]]
 
 
 def name_in_use(settings: Settings) -> str:
-    """The name of the extractor that reads new articles: the promoted one, else the default."""
+    """The name of the extractor that reads new articles: the promoted one, else the setting's."""
     try:
         last = editions.last_switch(settings)
     except DamagedError as error:
         raise InputError(str(error)) from None
-    return (last and last.extractor) or DEFAULT_EXTRACTOR
+    return (last and last.extractor) or settings.extractor
 
 
 def extractor_in_use(settings: Settings) -> Extractor:
     """The extractor that reads new articles. Raises InputError where it is not installed."""
-    return _ready(
-        name_in_use(settings), "it was promoted; `newsactors reextract --rollback` takes that back"
-    )
+    name = name_in_use(settings)
+    if name == settings.extractor:
+        return _ready(name, "correct NEWSACTORS_EXTRACTOR")
+    return _ready(name, "it was promoted; `newsactors reextract --rollback` takes that back")
 
 
 def _ready(name: str, hint: str) -> Extractor:
@@ -177,7 +179,7 @@ def roll_back(
             f"what was replaced has layout {last.edition.layout}, this newsactors writes layout "
             f"{SCHEMA_VERSION}: it cannot be put back; extract again with `newsactors reextract`"
         )
-    former = last.former_extractor or DEFAULT_EXTRACTOR
+    former = last.former_extractor or settings.extractor
     extractor = _ready(former, "it was in use before the promotion: install it first")
     rows = editions.former_rows(settings, last.number)
     filling = _Filling(settings, extractor, rows, progress)
@@ -274,25 +276,31 @@ class _Filling:
         there = self.rows.contents() if self.skips else set()
         todo = [content for content in contents if content not in there]
         result = Staged()
-        done = 0
-        for group in chunks(todo, self.settings.batch_articles):
-            extracted = {}
-            for some in chunks(group, SLICE):
+        with Extracting(self.extractor, self.settings.workers) as extracting:
+            for done in range(0, len(todo), self.settings.batch_articles):
+                group = todo[done : done + self.settings.batch_articles]
                 self.progress(STAGE, done, len(todo))
-                extracted.update(extract(self.extractor, _articles(con, some))[0])
-                done += len(some)
-            with lock():
-                self.check()
-                self.rows.sweep("new")
-                forgotten = archive.forgotten()  # since the publish, perhaps
-                extracted = {c: e for c, e in extracted.items() if c not in forgotten}
-                number = self.rows.next_number()
-                version = self.extractor.version
-                tables = staging.reextracted_rows(extracted, version)
-                result.batches.append(self.rows.write("reextract", number, number, version, tables))
-            result.articles += len(extracted)
-            self.progress(STAGE, done, len(todo))
+                for some in chunks(group, SLICE):
+                    for content, article in _articles(con, some).items():
+                        extracting.add(content, article)
+                extracted = extracting.finish(partial(self._tell, done, len(todo)))
+                with lock():
+                    self.check()
+                    self.rows.sweep("new")
+                    # What was forgotten since the publish is left out.
+                    result.batches.append(self._write(extracted.without(archive.forgotten())))
+                result.articles += result.batches[-1].article_count
         return result
+
+    def _tell(self, before: int, total: int, done: int) -> None:
+        self.progress(STAGE, before + done, total)
+
+    def _write(self, extracted: Extracted) -> Batch:
+        number = self.rows.next_number()
+        version = self.extractor.version
+        versions = staging.reextracted_rows(extracted.contents, version)
+        tables = {staging.ARTICLES: versions, **extracted.tables}
+        return self.rows.write("reextract", number, number, version, tables)
 
 
 def _fill_candidate(

@@ -20,7 +20,7 @@ class Extractor(Protocol):
     """What turns articles into extractions, without side effects and always the same way.
 
     `version` is stored beside every row: it changes whenever the same article could yield another
-    extraction, lexicon included.
+    extraction, lexicon included. One that can be pickled works in several processes at once.
     """
 
     @property

@@ -29,6 +29,9 @@ class RuleExtractor:
     def __init__(self) -> None:
         self._lexicon = load_lexicon()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return RuleExtractor, ()
+
     def extract(self, article: Article) -> Extraction:
         """All that the rules find in one article."""
         lexicon = self._lexicon

@@ -54,6 +54,9 @@ class TrainedExtractor:
         self._weights = weights
         self.version = f"{name}-{RULES_VERSION}+{read_stamp(weights)}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return TrainedExtractor, (self._weights, self.name)  # its state is read from files
+
     @cached_property
     def _tagger(self) -> Tagger:
         # Loaded when first asked to extract: Dagster asks every code location for versions only.

@@ -20,7 +20,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -490,49 +490,57 @@ def article_rows(read: Sequence[ReadArticle], extractor_version: str) -> pa.Tabl
     return pa.Table.from_pylist(rows, STAGED_ARTICLES)
 
 
-def reextracted_rows(
-    extracted: Mapping[str, Extraction], extractor_version: str
-) -> dict[str, pa.Table]:
-    """All tables of a re-extraction of article versions by content_sha256."""
-    rows = [
-        {"content_sha256": content, "extractor_version": extractor_version} for content in extracted
-    ]
-    return {ARTICLES: pa.Table.from_pylist(rows, REEXTRACTED), **extracted_rows(extracted)}
+def reextracted_rows(contents: Sequence[str], extractor_version: str) -> pa.Table:
+    """Which article versions a re-extraction holds; the other tables are `extracted_rows`."""
+    versions = [extractor_version] * len(contents)
+    return pa.table([pa.array(contents, pa.string()), pa.array(versions)], REEXTRACTED)
 
 
 def extracted_rows(extracted: Mapping[str, Extraction]) -> dict[str, pa.Table]:
     """The extraction of each article version (by content_sha256) as the loaded tables' rows."""
-    actors: list[dict[str, object]] = []
-    mentions: list[dict[str, object]] = []
-    quotes: list[dict[str, object]] = []
-    for content, extraction in extracted.items():
-        ids: dict[int | None, str | None] = {None: None}
-        for a in extraction.actors:
-            ids[a.local_id] = identity.local_id(content, "actor", a.local_id)
-        here = {"content_sha256": content}
-        actors.extend(
-            here | asdict(a) | {"text_actor_id": ids[a.local_id]} for a in extraction.actors
-        )
-        mentions.extend(
-            here
-            | asdict(m)
-            | {
-                "mention_id": identity.span_id(content, m.part, m.char_start, m.char_end),
-                "text_actor_id": ids[m.actor],
-            }
-            for m in extraction.mentions
-        )
-        quotes.extend(
-            here
-            | asdict(q)
-            | {
-                "quote_id": identity.span_id(content, q.part, q.char_start, q.char_end),
-                "utterance_id": identity.local_id(content, "utterance", q.utterance),
-                "speaker_text_actor_id": ids[q.speaker],
-            }
-            for q in extraction.quotes
-        )
+    actors = [(c, a) for c, e in extracted.items() for a in e.actors]
+    mentions = [(c, m) for c, e in extracted.items() for m in e.mentions]
+    quotes = [(c, q) for c, e in extracted.items() for q in e.quotes]
+    ids: dict[tuple[str, int | None], str | None] = {
+        (c, a.local_id): identity.local_id(c, "actor", a.local_id) for c, a in actors
+    } | {(c, None): None for c in extracted}
     return {
-        table.name: pa.Table.from_pylist(rows, table.arrow_schema)
-        for table, rows in zip(schema.EXTRACTED, (actors, mentions, quotes), strict=True)
+        schema.TEXT_ACTORS.name: _rows(
+            schema.TEXT_ACTORS, actors, text_actor_id=[ids[c, a.local_id] for c, a in actors]
+        ),
+        schema.TEXT_MENTIONS.name: _rows(
+            schema.TEXT_MENTIONS,
+            mentions,
+            mention_id=[identity.span_id(c, m.part, m.char_start, m.char_end) for c, m in mentions],
+            text_actor_id=[ids[c, m.actor] for c, m in mentions],
+        ),
+        schema.TEXT_QUOTES.name: _rows(
+            schema.TEXT_QUOTES,
+            quotes,
+            quote_id=[identity.span_id(c, q.part, q.char_start, q.char_end) for c, q in quotes],
+            utterance_id=[identity.local_id(c, "utterance", q.utterance) for c, q in quotes],
+            speaker_text_actor_id=[ids[c, q.speaker] for c, q in quotes],
+        ),
     }
+
+
+def _rows(
+    table: schema.Table,
+    records: Sequence[tuple[str, object]],
+    **made: Sequence[str | None],
+) -> pa.Table:
+    """Records of one kind, each with its version, as rows; what is not `made` is an attribute.
+
+    By column: as dictionaries 140 articles took 0.33 s instead of 0.13, of 3.1 s of the fast
+    extractor.
+    """
+    columns = {"content_sha256": [content for content, _ in records], **made}
+    return pa.table(
+        [
+            pa.array(
+                columns.get(field.name) or [getattr(r, field.name) for _, r in records], field.type
+            )
+            for field in table.arrow_schema
+        ],
+        table.arrow_schema,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from etl import comparison, extract, reextract
 from etl.extract import DEFAULT_EXTRACTOR, get_extractor
 from etl.intake import InputError
 from etl.schema import SCHEMA_VERSION
+from etl.settings import Settings, SettingsError
 from etl.store import checksums, editions
 from etl.store.editions import Choice
 from pipeline.test_forget import files_with, id_of
@@ -219,3 +221,23 @@ def _no_switch_is_left_half_done(published: World) -> Iterator[None]:
     yield
     extracted = published.settings.extracted
     assert [p.name for p in extracted.iterdir() if p.name.startswith(".")] == []
+
+
+def test_the_setting_says_who_reads_new_articles_until_another_is_promoted(
+    published: World,
+) -> None:
+    chosen = replace(published.settings, extractor="rules")
+    assert reextract.extractor_in_use(chosen).name == "rules"
+    wrong = replace(published.settings, extractor="speedy")
+    with pytest.raises(InputError, match=r"'speedy' .*known: .*correct NEWSACTORS_EXTRACTOR"):
+        reextract.extractor_in_use(wrong)
+    published.candidate()
+    published.promote()
+    assert reextract.name_in_use(chosen) == "few"
+    published.roll_back()
+    assert reextract.name_in_use(chosen) == "rules"
+    assert Settings.from_env({}).extractor == DEFAULT_EXTRACTOR
+    asked = Settings.from_env({"NEWSACTORS_EXTRACTOR": "fast", "NEWSACTORS_WORKERS": "3"})
+    assert (asked.extractor, asked.workers) == ("fast", 3)
+    with pytest.raises(SettingsError, match="NEWSACTORS_WORKERS='0' must be at least 1"):
+        Settings.from_env({"NEWSACTORS_WORKERS": "0"})

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from etl.apart import available_cores
 from etl.extract.pronouns import PRONOUNS
 from etl.extract.tagger.decode import Chain, TagSpan, spans_of
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
@@ -271,11 +271,6 @@ def read_stamp(folder: Path = WEIGHTS) -> str:
     with _reading(folder / "tags.json") as file:
         stamp: str = json.loads(file.read_text("utf-8"))["stamp"]
     return stamp
-
-
-def available_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

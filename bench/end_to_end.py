@@ -1,0 +1,127 @@
+"""From raw files to the published file, beside extraction alone: `python -m bench.end_to_end`.
+
+For each input and extractor a new warehouse: half of the articles by `newsactors ingest` (cold: an
+empty warehouse, no parsed project), the other half the same way (warm), as processes with their
+start-up. Beside them the same articles extracted alone, by as many processes, and the stages of a
+third warehouse one after the other in this process, without Dagster: what share each takes.
+Belongs here: one load, small and large, as a whole. Does not belong here: what a night costs as the
+warehouse grows (`bench.growth`), extraction by its own stages (`bench.extraction`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import polnear, volume
+from bench.extraction import polnear_articles, reuters_articles
+from bench.growth import run
+from bench.results import Row, tell
+from etl import applying, intake, modelling, pipeline
+from etl.extract import get_extractor
+from etl.extracting import Extracting
+from etl.model import Article
+from etl.settings import Settings
+
+INPUTS: dict[str, tuple[Callable[[int], list[Article]], int, tuple[str, ...]]] = {
+    "PolNeAR train": (polnear_articles, 840, ("tagger", "fast")),
+    "Reuters": (reuters_articles, 10_000, ("fast",)),
+}
+"""By name: where articles come from, how many, and by which extractors they are read."""
+
+
+def alone(articles: list[Article], name: str, workers: int) -> float:
+    """Seconds that extracting them takes by processes that have started."""
+    with Extracting(get_extractor(name), workers) as extracting:
+        for n, article in enumerate(articles[:120]):
+            extracting.add(str(n), article)
+        extracting.finish()
+        started = time.perf_counter()
+        for begin in range(0, len(articles), 500):
+            for n, article in enumerate(articles[begin : begin + 500], begin):
+                extracting.add(str(n), article)
+            extracting.finish()
+        return time.perf_counter() - started
+
+
+def stages(settings: Settings, files: list[Path]) -> dict[str, float]:
+    """Seconds of each stage of one load, in this process and without Dagster."""
+    extractor = get_extractor(settings.extractor)
+    steps: dict[str, Callable[[], object]] = {
+        "archive": lambda: intake.archive_new(settings, files, "bench"),
+        "read and extract": lambda: intake.stage_new(settings, lambda: extractor, "bench"),
+        "load": lambda: pipeline.load_staged(settings, "bench"),
+        "check": lambda: pipeline.check_loaded(settings),
+        "link": lambda: pipeline.link(settings),
+        "correct": lambda: applying.correct(settings),
+        "check links": lambda: pipeline.check_links(settings),
+        "stories": lambda: (pipeline.group(settings), pipeline.check_stories(settings)),
+        "models": lambda: modelling.build_models(settings),
+        "publish": lambda: pipeline.publish_build(settings, extractor, "bench"),
+    }
+    spent = {}
+    for name, step in steps.items():
+        started = time.perf_counter()
+        step()
+        spent[name] = round(time.perf_counter() - started, 1)
+    return spent
+
+
+def measure(source: str, name: str, folder: Path) -> Row:
+    """A row for one input and extractor; `folder` is empty."""
+    articles_of, count, _ = INPUTS[source]
+    articles = articles_of(count)
+    halves = [articles[: count // 2], articles[count // 2 :]]
+    files = [folder / f"{n}.jsonl" for n in range(2)]
+    for path, half in zip(files, halves, strict=True):
+        volume.write(half, path)
+    (folder / "dagster").mkdir()
+    shutil.copyfile(polnear.REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml")
+    os.environ |= {
+        "NEWSACTORS_HOME": str(folder / "home"),
+        "DAGSTER_HOME": str(folder / "dagster"),
+        "NEWSACTORS_EXTRACTOR": name,
+    }
+    settings = Settings.from_env()
+    row: Row = {
+        "what": "end to end",
+        "input": f"{source}, {len(articles)} articles",
+        "extractor": name,
+        "workers": settings.workers,
+    }
+    for way, path, half in zip(("cold", "warm"), files, halves, strict=True):
+        extraction = alone(half, name, settings.workers)
+        whole = run("ingest", str(path))
+        row |= {
+            f"{way}_articles_per_second": round(len(half) / whole["seconds"], 1),
+            f"{way}_extraction_alone": round(len(half) / extraction, 1),
+            f"{way}_peak_mb": whole["peak_mb"],
+        }
+    nothing = run("ingest", str(files[1]))
+    os.environ["NEWSACTORS_HOME"] = str(folder / "other")
+    return row | {
+        "nothing_new_seconds": nothing["seconds"],
+        "stages": stages(Settings.from_env(), files),
+    }
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
+    options = parser.parse_args()
+    for source, (_, _, names) in INPUTS.items():
+        for name in names:
+            with tempfile.TemporaryDirectory() as folder:
+                tell(measure(source, name, Path(folder)), is_kept=options.keep)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Extraction in processes side by side gives what it gives in one, and outlives its articles."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from etl.extract import get_extractor
+from etl.extracting import Extracted, Extracting, extract
+from etl.model import Article, Extraction
+from pipeline.world import story
+
+ARTICLES = {
+    f"{n:064x}": Article(f"Headline {n}", story(n), language="de" if n % 50 == 7 else "en")
+    for n in range(240)
+}
+DEADLY, FAULTY = list(ARTICLES)[111], list(ARTICLES)[222]
+
+
+class Deadly:
+    """Ends its process at one article, fails on another, and finds nothing in the rest."""
+
+    name, version = "deadly", "deadly-1"
+
+    def extract(self, article: Article) -> Extraction:
+        if article == ARTICLES[DEADLY]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if article == ARTICLES[FAULTY]:
+            raise ValueError("not this one")
+        return Extraction()
+
+    def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
+        return [self.extract(article) for article in articles]
+
+
+class Unreadable(Deadly):
+    """Cannot be made in another process."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return int, ("no number",)
+
+
+class Unpicklable(Deadly):
+    """Stays in the process that made it, which it does not end here."""
+
+    def __init__(self) -> None:
+        self.hook: Callable[[], None] = lambda: None
+
+
+def rows(found: Extracted) -> dict[str, list[dict[str, object]]]:
+    return {name: table.to_pylist() for name, table in found.tables.items()}
+
+
+def children() -> set[str]:
+    """The processes that any thread of this one started and that have not ended."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return {number for found in lists for number in found.read_text().split()}
+
+
+def test_processes_give_the_rows_of_one_in_the_order_of_the_articles() -> None:
+    rules = get_extractor("rules")
+    expected = extract(rules, ARTICLES)
+    seen: list[int] = []
+    before = children()
+    with Extracting(rules, 2) as extracting:
+        for again in range(2):
+            for content, article in ARTICLES.items():
+                extracting.add(content, article)
+            found = extracting.finish(seen.append)
+            assert found.contents == expected.contents == list(ARTICLES)
+            assert rows(found) == rows(expected), again
+            assert found.tables["text_quotes"].num_rows > 500
+        assert len(children() - before) == 2
+        nothing = extracting.finish()
+    assert (nothing.contents, nothing.failed) == ([], {})
+    assert all(isinstance(table, pa.Table) for table in nothing.tables.values())
+    assert seen == sorted(seen[: len(seen) // 2]) * 2
+    assert seen[-1] == 240
+    assert children() == before
+
+
+def test_an_article_that_ends_its_process_fails_alone() -> None:
+    with Extracting(Deadly(), 2) as extracting:
+        for content, article in ARTICLES.items():
+            extracting.add(content, article)
+        found = extracting.finish()
+    assert found.failed == {
+        DEADLY: "it ended the process that extracted it (SIGKILL)",
+        FAULTY: "ValueError: not this one",
+    }
+    assert found.contents == [c for c in ARTICLES if c not in found.failed]
+
+
+def test_few_articles_need_no_process() -> None:
+    before = children()
+    with Extracting(get_extractor("rules"), 2) as extracting:
+        for content in list(ARTICLES)[:99]:
+            extracting.add(content, ARTICLES[content])
+        assert len(extracting.finish().contents) == 99
+        assert children() == before
+
+
+def test_no_article_fails_for_a_process_that_cannot_start(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    before = children()
+    with (
+        pytest.raises(RuntimeError, match=r"etl.extracting ended \(exit code 1\) before it began"),
+        Extracting(Unreadable(), 2) as extracting,
+    ):
+        for content, article in ARTICLES.items():
+            extracting.add(content, article)
+        extracting.finish()
+    assert "no number" in capfd.readouterr().err
+    assert children() == before
+
+
+def test_an_extractor_that_cannot_be_pickled_works_here() -> None:
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pickle.dumps(Unpicklable())
+    with Extracting(Unpicklable(), 2) as extracting:
+        for content, article in ARTICLES.items():
+            if content != DEADLY:
+                extracting.add(content, article)
+        found = extracting.finish()
+    assert list(found.failed) == [FAULTY]
+    assert len(found.contents) == 238
+
+
+def test_what_was_forgotten_meanwhile_is_left_out_of_all_tables() -> None:
+    found = extract(get_extractor("rules"), ARTICLES)
+    gone = set(list(ARTICLES)[10:200])
+    left = found.without({*gone, "of another batch"})
+    assert left.contents == [c for c in ARTICLES if c not in gone]
+    for name, table in left.tables.items():
+        assert table.to_pylist() == [
+            row for row in rows(found)[name] if row["content_sha256"] not in gone
+        ]
+    assert found.without([]) is found
