@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -79,7 +80,7 @@ def measure(source: str, name: str, folder: Path) -> Row:
     halves = [articles[: count // 2], articles[count // 2 :]]
     files = [folder / f"{n}.jsonl" for n in range(2)]
     for path, half in zip(files, halves, strict=True):
-        volume.write(half, path)
+        volume.write(half, path, sys.maxsize)
     (folder / "dagster").mkdir()
     shutil.copyfile(polnear.REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml")
     os.environ |= {

@@ -97,7 +97,7 @@ def cut(body: str, characters: int) -> str:
     return body[: end if end > 0 else characters].rstrip()
 
 
-def write(articles: Iterable[Article], path: Path) -> None:
+def write(articles: Iterable[Article], path: Path, characters: int = CHARACTERS) -> None:
     """Write articles, their texts cut, as lines of JSON."""
     with path.open("w", encoding="utf-8") as file:
         for article in articles:
@@ -106,7 +106,7 @@ def write(articles: Iterable[Article], path: Path) -> None:
                 "date": str(article.published_on),
                 "outlet": article.outlet,
                 "authors": list(article.authors),
-                "text": cut(article.body, CHARACTERS),
+                "text": cut(article.body, characters),
             }
             file.write(json.dumps(told, ensure_ascii=False) + "\n")
 
