@@ -113,6 +113,9 @@ def _concerned(settings: Settings) -> Concerned | None:
         actors = column("select distinct entity_id from bookkeeping.unmodelled_actors")
         if len(actors) > _MOST_ACTORS:
             return None
+        if actors:
+            con.execute(_COMPANY)
+        company = column("from concerned_company") if actors else actors
         return Concerned(
             actors=actors,
             articles=articles,
@@ -120,6 +123,7 @@ def _concerned(settings: Settings) -> Concerned | None:
             named=column("select distinct entity_id from concerned_links"),
             stories=column("from concerned_stories"),
             is_loaded=is_loaded,
+            company=company if len(company) <= _MOST_COMPANY else None,
         )
 
 
@@ -129,6 +133,10 @@ def _filled_by_parts(con: duckdb.DuckDBPyConnection) -> int:
 
 _MOST_ACTORS = 1_000
 """With more of them corrected, tables are filled whole: a list is then no quicker to go by."""
+
+_MOST_COMPANY = 10_000
+"""With more of them in the articles of those corrected, as with who is in most articles, what names
+others is filled whole."""
 
 # Step by step: as one statement it joins all links with all actors of texts.
 _CONCERNED = """
@@ -167,3 +175,20 @@ select text_actor_id from loaded.text_actors semi join concerned_versions using 
 create or replace temp table concerned_links as
 select entity_id from loaded.actor_links semi join concerned_actors using (text_actor_id);
 """
+
+_COMPANY = """
+create or replace temp table concerned_actors as
+select text_actor_id from loaded.actor_links
+where entity_id in (select entity_id from bookkeeping.unmodelled_actors);
+
+create or replace temp table concerned_versions as
+select distinct content_sha256
+from loaded.text_actors semi join concerned_actors using (text_actor_id);
+
+create or replace temp table concerned_actors as
+select text_actor_id from loaded.text_actors semi join concerned_versions using (content_sha256);
+
+create or replace temp table concerned_company as
+select distinct entity_id from loaded.actor_links semi join concerned_actors using (text_actor_id);
+"""
+"""Whoever stood in an article with one of them before stands there with its successor now."""

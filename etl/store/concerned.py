@@ -19,16 +19,19 @@ another text, day or outlet, one of these says the same about their rows:
     since: {period_start: {…}}      all periods from the month of the first of these days on; for
                                     an input how many days before it has to reach: [column, days]
     own_articles: true              by `actors`: those in the articles, for no others matter
+    company: {actor_articles: entity_id}
+                                    besides `actors`: inputs of which the rows of all actors are
+                                    needed that are in an article with one of these
 
 A data test that is not of one model may say the same of what it reads, in its own `meta`.
 
-`rows_name_others: true` says that a row may name further actors, so that all actors that have rows
-are concerned as well. `among_all: {rank: "rank() over (…)"}` gives, for a column that compares a
-row with those of all other actors, its expression by other columns of the table; `follows: {…}` the
-same for a column that other rows may change whatever the change is about, where the table is called
-`filled`. A view says with `alters: {actors: […], articles: […]}` which of its columns a correction
-can alter, and that the rest and the rows stay. A model that says nothing about a change is filled
-whole.
+`rows_name_others: true` says that a row may name actors that are in an article with its own, whose
+rows are concerned as well. `among_all: {rank: "rank() over (…)"}` gives, for a column that compares
+a row with those of all other actors, its expression by other columns of the table; `follows: {…}`
+the same for a column that other rows may change whatever the change is about, where the table is
+called `filled`. A view says with `alters: {actors: […], articles: […]}` which of its columns a
+correction can alter, and that the rest and the rows stay. A model that says nothing about a change
+is filled whole.
 
 Values stand in the SQL as a list: DuckDB 1.5.5 carries that down into views and through joins, and
 a semi join with a table of ids not (quotes_about of two actors, on 10,080 articles: 0.9 s and
@@ -76,6 +79,8 @@ class Concerned:
     """The stories that these are or were in."""
     is_loaded: bool = False
     """Whether articles came or got another text: then a correction is not all that changed."""
+    company: frozenset[str] | None = None
+    """`actors` and all that are in an article with one of them; None where they are too many."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ class Pass:
     """Instead of values: the first day, from which on all periods are made anew."""
     is_by_actors: bool = False
     is_by_articles: bool = False
+    company: frozenset[str] | None = None
+    """With actors: these and all in their articles, as SQL literals; None where not known."""
 
     def condition(self, columns: Collection[str]) -> str:
         """Whether one of these columns holds one of the values."""
@@ -134,7 +141,9 @@ def passes(node: Node, concerned: Concerned, changed: Collection[str]) -> list[P
     if actors:
         if not _columns(node, "actors"):
             return None
-        found.append(Pass(_columns(node, "actors"), _texts(actors), is_by_actors=True))
+        company = None if concerned.company is None else _texts(concerned.company | actors)
+        columns, values = _columns(node, "actors"), _texts(actors)
+        found.append(Pass(columns, values, is_by_actors=True, company=company))
     return found
 
 
@@ -152,7 +161,7 @@ def _by_articles(columns: Columns, kind: str, concerned: Concerned) -> list[Pass
 
 
 def names_others(node: Node) -> bool:
-    """Whether rows of a model name actors besides those that they are of."""
+    """Whether rows of a model name actors besides those that they are of, from their articles."""
     return bool(_meta(node).get("rows_name_others"))
 
 
@@ -175,6 +184,7 @@ def stays(node: Node, column: str | None, concerned: Concerned) -> bool:
 def is_sound(node: Node) -> bool:
     """Whether the SQL of a model reads what its `meta` says."""
     inputs = {name for kind in _KINDS for of in _columns(node, kind).values() for name in of}
+    inputs |= _meta(node).get("company", {}).keys()
     return all(_relation(name).search(node["sql"]) for name in inputs)
 
 
@@ -217,7 +227,7 @@ def fill(narrowing: Narrowing, node: Node, todo: Sequence[Pass]) -> None:
     relation = f'"{node["schema"]}"."{node["name"]}"'
     for each in todo:
         if names_others(node) and each.is_by_actors:
-            each = _with_all_there(con, relation, each)
+            each = replace(each, values=each.company or _all_there(con, relation, each))
         _fill(narrowing, node, relation, each)
     by_others = _meta(node).get("follows", {})
     if any(each.is_by_actors for each in todo):  # periods are made anew with all actors in them
@@ -256,8 +266,12 @@ def _fill(narrowing: Narrowing, node: Node, relation: str, todo: Pass) -> None:
     con = narrowing.con
     con.execute(f"delete from {relation} where {todo.condition(todo.columns)}")
     filled: list[str] = []
+    whole = node["sql"]
+    if todo.company is not None:
+        with_company = replace(todo, values=todo.company)
+        whole = _with_inputs(narrowing, whole, with_company, _meta(node).get("company", {}))
     for column, inputs in todo.columns.items():
-        sql = _with_inputs(narrowing, node["sql"], todo, inputs)
+        sql = _with_inputs(narrowing, whole, todo, inputs)
         others = f" and ({todo.condition(filled)}) is not true" if filled else ""
         con.execute(
             f"insert into {relation} select * from (\n{sql}\n) as rows_concerned "
@@ -273,13 +287,14 @@ def _with_inputs(narrowing: Narrowing, sql: str, todo: Pass, inputs: Mapping[str
     return sql
 
 
-def _with_all_there(con: duckdb.DuckDBPyConnection, relation: str, todo: Pass) -> Pass:
+def _all_there(con: duckdb.DuckDBPyConnection, relation: str, todo: Pass) -> frozenset[str]:
+    """The actors of a pass, and all that have rows."""
     there = {
         i
         for column in todo.columns
         for (i,) in con.execute(f"select distinct {column} from {relation}").fetchall()
     }
-    return replace(todo, values=todo.values | _texts(there))
+    return todo.values | _texts(there)
 
 
 def _meta(node: Node) -> dict[str, Any]:

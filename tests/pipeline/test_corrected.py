@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 
@@ -120,6 +121,54 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct
     pipeline.publish_build(settings, Words(), "quick")
     quick = published.main()
     assert all(quick[n] for n in ("quotes_about", "quote_groups", "attribution_conflicts"))
+    published.build_by_dbt()
+    assert published.main() == quick
+
+
+def test_a_merge_changes_what_rows_of_others_say_of_the_two(
+    published: World, correct: Correct
+) -> None:
+    """Rows of Anna name Bruno and Carla, and count stories of Anna that name neither."""
+    first = date(2025, 4, 1)
+    for number in range(60):
+        words = " ".join(f"w{number}x{i}" for i in range(30))  # a story of its own
+        who = f"Anna met {('Bruno', 'Carla', 'Emil')[number % 3]}"
+        if number < 40:
+            who = "Anna alone" if number % 16 == 0 else f"Dora{number}"
+        day = first + timedelta(min(number, 40))
+        published.drop(f"{number}.txt", text(f"{words} {who}.", day=str(day)))
+    published.ingest(publish=True)
+    id_of = ids(published)
+
+    def companions() -> list[tuple[object, ...]]:
+        return published.published(
+            "select companion_entity_ids from actor_spikes "
+            f"where entity_id = '{id_of['Anna']}' and grain = 'day'"
+        )
+
+    def together() -> dict[object, object]:
+        pairs = published.published(
+            "select if(entity_id_a = $1, entity_id_b, entity_id_a), story_count "
+            "from actor_pairs_monthly where $1 in (entity_id_a, entity_id_b)".replace(
+                "$1", f"'{id_of['Anna']}'"
+            )
+        )
+        return dict(pairs)
+
+    two = {id_of["Bruno"], id_of["Carla"]}
+    ((before,),) = companions()
+    assert two <= set(before)
+    assert together() == {id_of["Bruno"]: 6, id_of["Carla"]: 7, id_of["Emil"]: 7}
+    correct("merge", actor=id_of["Bruno"], into=id_of["Carla"])
+    applying.correct(published.settings)
+    assert pipeline.check_links(published.settings) == []
+    done = modelling.build_models(published.settings, CORRECTED, is_all_corrected=True)
+    assert type(done).__name__ == "RefreshResult", "dbt was not started"
+    pipeline.publish_build(published.settings, Words(), "quick")
+    quick = published.main()
+    ((after,),) = companions()
+    assert set(after) & two == {id_of["Carla"]}
+    assert together() == {id_of["Carla"]: 13, id_of["Emil"]: 7}
     published.build_by_dbt()
     assert published.main() == quick
 
