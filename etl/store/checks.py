@@ -123,6 +123,13 @@ def check_links(con: duckdb.DuckDBPyConnection) -> list[Problem]:
         "select text_actor_id from loaded.text_actors anti join loaded.actor_links "
         "using (text_actor_id)",
     )
+    counts = con.execute(
+        "select (select count(*) from loaded.actor_links), "
+        "(select count(*) from loaded.text_actors)"
+    ).fetchone()
+    if not unlinked and counts and counts[0] == counts[1]:
+        # Each has one and there are no more: 1.2 instead of 4.5 s for 11 million.
+        return []
     return [
         *_duplicate_keys(con, (schema.ACTOR_LINKS,)),
         *_orphans(con, (schema.ACTOR_LINKS,)),

@@ -185,7 +185,8 @@ class Tagger:
                 for number, (text, ends) in enumerate(zip(texts, cuts, strict=True))
                 for window in windows(text, ends, self._tokenizer)
             ):
-                scores = list(pool.map(self._run, [window for _, window in group]))
+                run = pool.map if self._threads > 1 else map
+                scores = list(run(self._run, [window for _, window in group]))
                 self._decode(texts, group, scores, results)
         return results
 
