@@ -185,8 +185,9 @@ class Tagger:
                 for number, (text, ends) in enumerate(zip(texts, cuts, strict=True))
                 for window in windows(text, ends, self._tokenizer)
             ):
-                run = pool.map if self._threads > 1 else map
-                scores = list(run(self._run, [window for _, window in group]))
+                inputs = [window for _, window in group]
+                alone = self._threads == 1
+                scores = list(map(self._run, inputs) if alone else pool.map(self._run, inputs))
                 self._decode(texts, group, scores, results)
         return results
 
