@@ -1,8 +1,7 @@
 """Processes of our own, which do one kind of work for the one that started them.
 
-Belongs here: starting such a process, the connection to it, ending it; for how many there are
-cores. Does not belong here: what
-it does (`etl.reading`, `etl.extracting`).
+Belongs here: starting such a process, the connection to it, ending it, and for how many there are
+cores. Does not belong here: what it does (`etl.reading`, `etl.extracting`).
 
 `multiprocessing` would fork a process that has threads, or import the program that started it
 (Dagster: 2 s and 150 MB) in each; these import the one module that serves.
@@ -60,9 +59,9 @@ class Process:
 
     def end(self) -> None:
         """End it at once, whatever it is doing."""
-        self.connection.close()
         self.popen.kill()
         self.popen.wait()
+        self.connection.close()  # last: a thread that waits for it is to see the end of it
 
     def ended_by(self) -> str:
         """What ended it, in words: a signal or an exit code."""

@@ -113,7 +113,7 @@ class Settings:
     `tagger`, or `fast` for large archives."""
     workers: int = 1
     """NEWSACTORS_WORKERS: processes that extract where there are many articles (default: one for
-    each core, at most 4); each takes up to 450 MB."""
+    each core, at most 4); each takes up to 350 MB."""
     on_failure_command: str | None = None
     """NEWSACTORS_ON_FAILURE_COMMAND: program and arguments to run when a run failed."""
     on_failure_webhook: str | None = None

@@ -26,7 +26,7 @@ import torch
 from transformers import AutoModel
 
 from etl.extract.tagger.pieces import CASINGS
-from training.examples import MASK, batches
+from training.examples import MASK, batches, recased
 from training.network import HEADS, LINKS
 from training.student import Sizes, Student
 from training.taught import Taught
@@ -65,14 +65,9 @@ def collate(group: Sequence[Taught], noise: random.Random | None) -> Batch:
         told = torch.tensor(t.window.shapes)
         mask[n, :count] = 1
         if noise is not None:
-            case = told % CASINGS
             hidden = [at for at in t.window.firsts if noise.random() < 0.04]
             ids[n, hidden] = MASK
-            chance = noise.random()
-            if chance < 0.03:
-                case = torch.where((case == 1) | (case == 2) | (case == 4), 3, case)
-            elif chance < 0.06:
-                case = torch.where(case == 1, 2, case)
+            case = recased(told % CASINGS, noise.random(), 0.03)
             told = case + told // CASINGS * CASINGS
         shapes[n, :count] = told
         rows += [n] * len(t.window.firsts)

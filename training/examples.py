@@ -106,6 +106,13 @@ def allowed_tags(corpus: str, head: str) -> torch.Tensor:
 _TABLES = {(c, h): allowed_tags(c, h) for c in CORPORA for h in HEADS}
 
 
+def recased(case: torch.Tensor, chance: float, share: float) -> torch.Tensor:
+    """Casings of words as they are, or all capitals, or title case: each of these so often."""
+    if chance < share:
+        return torch.where((case == 1) | (case == 2) | (case == 4), 3, case)
+    return torch.where(case == 1, 2, case) if chance < 2 * share else case
+
+
 def collate(group: Sequence[Example], noise: random.Random | None = None) -> Batch:
     """Windows padded to the longest of them; with `noise`, some words masked, some cases changed.
 
@@ -136,11 +143,7 @@ def collate(group: Sequence[Example], noise: random.Random | None = None) -> Bat
             kept = torch.tensor([noise.random() > 0.04 for _ in window.words])
             starts = torch.tensor(window.firsts)[~kept]
             ids[n, starts] = MASK
-            chance = noise.random()
-            if chance < 0.05:
-                case = torch.where((case == 1) | (case == 2) | (case == 4), 3, case)
-            elif chance < 0.1:
-                case = torch.where(case == 1, 2, case)
+            case = recased(case, noise.random(), 0.05)
         shapes[n, :size] = case + told // CASINGS * CASINGS
         firsts[n, : len(window.firsts)] = torch.tensor(window.firsts)
         words[n, : len(window.words)] = True

@@ -16,8 +16,10 @@ from etl.actors.linker import Evidence, Form, NameType, is_short
 from etl.actors.variants import is_acronym
 
 
-def register_forms(con: duckdb.DuckDBPyConnection, of: str = "loaded.text_actors") -> None:
-    """A temporary table `forms`: each actor of a text with its name, type and scope.
+def register_forms(
+    con: duckdb.DuckDBPyConnection, of: str = "loaded.text_actors", table: str = "forms"
+) -> None:
+    """A temporary table: each actor of a text with its name, type and scope.
 
     `of` may name some of the rows of `loaded.text_actors`, for there are ten millions where there
     are a million articles.
@@ -27,7 +29,7 @@ def register_forms(con: duckdb.DuckDBPyConnection, of: str = "loaded.text_actors
     con.register("short_names", pa.table({"name": pa.array(short, pa.string())}))
     con.execute(
         f"""
-        create or replace temp table forms as
+        create or replace temp table {table} as
         with short as (
           select text_actor_id from {of}
           where type = 'PERSON' and name in (from short_names)
@@ -51,8 +53,10 @@ def register_forms(con: duckdb.DuckDBPyConnection, of: str = "loaded.text_actors
     con.unregister("short_names")
 
 
-def evidence_of(con: duckdb.DuckDBPyConnection, forms: Iterable[Form]) -> Evidence:
-    """What the loaded texts say of these forms; temporary table `forms` must be there."""
+def evidence_of(
+    con: duckdb.DuckDBPyConnection, forms: Iterable[Form], table: str = "forms"
+) -> Evidence:
+    """What the loaded texts say of these forms, which `register_forms` put into this table."""
     people, acronyms = set(), set()
     for form in forms:
         if form.type == "PERSON" and not form.scope:
@@ -62,8 +66,8 @@ def evidence_of(con: duckdb.DuckDBPyConnection, forms: Iterable[Form]) -> Eviden
     _register(con, "asked_people", sorted(people))
     months: dict[NameType, dict[str, int]] = defaultdict(dict)
     for name, month, texts in con.execute(
-        """
-        select name, month, count(*) from forms
+        f"""
+        select name, month, count(*) from {table}
         where type = 'PERSON' and scope = '' and month is not null
           and name in (from asked_people)
         group by all

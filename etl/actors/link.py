@@ -161,16 +161,16 @@ def _decide(
         """
     )
     con.unregister("wanted")
+    table = "forms" if is_all else "alike_forms"
     if not is_all:
-        con.execute("alter table forms rename to new_forms")
         con.execute(_ALIKE)
-        register_forms(con, "alike_actors")
+        register_forms(con, "alike_actors", table)
     known = [
         Decision(Form(name, type_, scope, texts), entity, method, confidence)
         for name, type_, scope, entity, method, confidence, texts in con.execute(
-            """
+            f"""
             with counted as (
-              select name, type, scope, count(*) as texts from forms
+              select name, type, scope, count(*) as texts from {table}
               semi join near using (name, type, scope) group by all
             )
             select near.*, coalesce(counted.texts, 0)
@@ -178,11 +178,8 @@ def _decide(
             """
         ).fetchall()
     ]
-    evidence = evidence_of(con, [*new, *(d.form for d in known)])
+    evidence = evidence_of(con, [*new, *(d.form for d in known)], table)
     decided = Linker(known, evidence, reference, apart).decide(new)
-    if not is_all:
-        con.execute("drop table forms")
-        con.execute("alter table new_forms rename to forms")
     con.execute("drop table near")
     return decided
 
@@ -190,7 +187,7 @@ def _decide(
 _ALIKE = """
 create or replace temp table alike_actors as
 select * from loaded.text_actors
-where name in (select name from near union select name from new_forms)
+where name in (select name from near union select name from forms)
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from etl.extract.tagger.engine import WEIGHTS
-from etl.extract.tagger.pieces import Window, load_tokenizer, windows
+from etl.extract.tagger.pieces import CASINGS, Window, load_tokenizer, windows
 from training.taught import Taught
 
 WITHOUT = "training/requirements.txt is not installed"
@@ -67,6 +68,22 @@ def test_a_window_gives_the_same_alone_and_padded_beside_a_longer_one(model: Any
         alone = model(torch.tensor([short.ids]), torch.tensor([short.shapes]))
     for one, of_two in zip(alone, together, strict=True):
         torch.testing.assert_close(of_two[0, : len(short.ids)], one[0], atol=1e-4, rtol=1e-4)
+
+
+def test_noise_hides_words_and_changes_cases_and_what_is_taught_stays() -> None:
+    window = cut(TEXTS[1])
+    plain = distil.collate([random_words(window, 1)], None)
+    hidden, recased = 0, 0
+    for seed in range(200):
+        noisy = distil.collate([random_words(window, 1)], random.Random(seed))
+        changed = (noisy.ids != plain.ids).nonzero()[:, 1].tolist()
+        assert set(changed) <= set(window.firsts)
+        hidden += len(changed)
+        recased += bool((noisy.shapes != plain.shapes).any())
+        assert torch.equal(noisy.shapes // CASINGS, plain.shapes // CASINGS), "lists stay"
+        assert torch.equal(noisy.tags, plain.tags)
+    assert 0.02 < hidden / 200 / len(window.firsts) < 0.06
+    assert 2 <= recased <= 30
 
 
 def test_nothing_is_to_be_learned_from_ones_own_words(model: Any) -> None:
