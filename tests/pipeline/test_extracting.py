@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -143,3 +146,33 @@ def test_what_was_forgotten_meanwhile_is_left_out_of_all_tables() -> None:
             row for row in rows(found)[name] if row["content_sha256"] not in gone
         ]
     assert found.without([]) is found
+
+
+def test_processes_end_when_their_owner_is_killed() -> None:
+    script = """
+from pipeline.test_extracting import ARTICLES, children
+from etl.extract import get_extractor
+from etl.extracting import Extracting
+
+with Extracting(get_extractor("rules"), 2) as extracting:
+    while True:
+        for content, article in ARTICLES.items():
+            extracting.add(content, article)
+        extracting.finish()
+        print(*children(), flush=True)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    owner = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert owner.stdout is not None
+    with owner.stdout:
+        workers = [Path("/proc") / number for number in owner.stdout.readline().split()]
+        assert len(workers) == 2
+        assert all(worker.exists() for worker in workers)
+        owner.kill()
+        owner.wait()
+    end = time.monotonic() + 20
+    while any(worker.exists() for worker in workers):
+        assert time.monotonic() < end, "they go on without their owner"
+        time.sleep(0.05)
