@@ -16,7 +16,6 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from etl.apart import available_cores
-from etl.extract import DEFAULT_EXTRACTOR
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -108,7 +107,7 @@ class Settings:
     batch_articles: int = 500
     """NEWSACTORS_BATCH_ARTICLES: a batch ends with the file that fills it; a killed run repeats at
     most one batch."""
-    extractor: str = DEFAULT_EXTRACTOR
+    extractor: str = "tagger"
     """NEWSACTORS_EXTRACTOR: by which extractor new articles are read while none is promoted:
     `tagger`, or `fast` for large archives."""
     workers: int = 1
@@ -228,7 +227,7 @@ class Settings:
             fresh_days=int(number("NEWSACTORS_FRESH_DAYS", 3, 0)),
             shift_share=number("NEWSACTORS_SHIFT_SHARE", 0.2, 0),
             batch_articles=int(number("NEWSACTORS_BATCH_ARTICLES", 500, 1)),
-            extractor=env.get("NEWSACTORS_EXTRACTOR") or DEFAULT_EXTRACTOR,
+            extractor=env.get("NEWSACTORS_EXTRACTOR") or cls.extractor,
             workers=int(number("NEWSACTORS_WORKERS", min(available_cores(), 4), 1)),
             on_failure_command=env.get("NEWSACTORS_ON_FAILURE_COMMAND") or None,
             on_failure_webhook=env.get("NEWSACTORS_ON_FAILURE_WEBHOOK") or None,
