@@ -17,7 +17,7 @@ import gzip
 import pickle
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,23 +61,28 @@ def _releases(words: int) -> Iterator[str]:
             return
 
 
-SOURCES: dict[str, Callable[[], Iterator[str]]] = {
-    "polnear": lambda: (d.text for d in corpora.polnear("train")),
-    "worldwide": lambda: (d.text for d in corpora.worldwide("train")),
-    "gmb": lambda: (d.text for d in corpora.gmb()),
-    "wikigold": lambda: (d.text for d in corpora.wikigold()),
-    "gap": lambda: (d.text for d in corpora.gap("development")),
-    "releases": lambda: _releases(RELEASES),
-}
+Sources = Mapping[str, Callable[[], Iterator[str]]]
 
 
-def texts(shards: int) -> Iterator[list[str]]:
+def sources(releases: int) -> Sources:
+    """The texts of each source; of press releases so many words."""
+    return {
+        "polnear": lambda: (d.text for d in corpora.polnear("train")),
+        "worldwide": lambda: (d.text for d in corpora.worldwide("train")),
+        "gmb": lambda: (d.text for d in corpora.gmb()),
+        "wikigold": lambda: (d.text for d in corpora.wikigold()),
+        "gap": lambda: (d.text for d in corpora.gap("development")),
+        "releases": lambda: _releases(releases),
+    }
+
+
+def texts(of: Sources, shards: int) -> Iterator[list[str]]:
     """The texts of each shard, of all sources in their proportion."""
-    every = {name: list(read()) for name, read in SOURCES.items()}
-    for name, of in every.items():
-        random.Random(name).shuffle(of)
+    every = {name: list(read()) for name, read in of.items()}
+    for name, some in every.items():
+        random.Random(name).shuffle(some)
     for n in range(shards):
-        yield [t for of in every.values() for t in of[n::shards]]
+        yield [t for some in every.values() for t in some[n::shards]]
 
 
 def taught(tagger: Tagger, some: Sequence[str]) -> Iterator[Taught]:
@@ -111,10 +116,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--shards", type=int, default=24)
+    parser.add_argument("--releases", type=int, default=RELEASES, help="words of press releases")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     tagger = Tagger(options.weights)
-    for n, some in enumerate(texts(options.shards)):
+    for n, some in enumerate(texts(sources(options.releases), options.shards)):
         file = options.out / f"{n:03d}.pickle"
         if file.exists():
             continue

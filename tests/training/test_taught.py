@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -63,19 +63,15 @@ def test_links_lead_from_words_to_words_of_the_same_window(found: list[Taught]) 
     assert of["Mary"] > of["John"]
 
 
-def test_each_text_is_in_one_shard_and_each_shard_has_texts_of_all_sources(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def source(name: str, count: int) -> Iterator[str]:
-        return (f"{name} {n}" for n in range(count))
+def test_each_text_is_in_one_shard_and_each_shard_has_texts_of_all_sources() -> None:
+    def source(name: str, count: int) -> Callable[[], Iterator[str]]:
+        return lambda: (f"{name} {n}" for n in range(count))
 
-    monkeypatch.setattr(
-        taught, "SOURCES", {"few": lambda: source("few", 4), "many": lambda: source("many", 30)}
-    )
-    shards = list(taught.texts(4))
+    sources = {"few": source("few", 4), "many": source("many", 30)}
+    shards = list(taught.texts(sources, 4))
     every = [text for shard in shards for text in shard]
     assert len(every) == len(set(every)) == 34
     for shard in shards:
         assert sum(text.startswith("few") for text in shard) == 1
-    assert shards == list(taught.texts(4)), "what was stopped goes on with the same shards"
+    assert shards == list(taught.texts(sources, 4)), "what was stopped goes on with the same shards"
     assert every[:8] != sorted(every)[:8]
