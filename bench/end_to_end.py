@@ -12,20 +12,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import polnear, volume
-from bench.extraction import polnear_articles, reuters_articles
-from bench.growth import run
+from bench import volume
+from bench.extraction import polnear_articles, reuters_articles, seconds_by_processes
+from bench.growth import new_warehouse, run
 from bench.results import Row, tell
 from etl import applying, intake, modelling, pipeline
 from etl.extract import get_extractor
-from etl.extracting import Extracting
 from etl.model import Article
 from etl.settings import Settings
 
@@ -34,20 +32,6 @@ INPUTS: dict[str, tuple[Callable[[int], list[Article]], int, tuple[str, ...]]] =
     "Reuters": (reuters_articles, 10_000, ("fast",)),
 }
 """By name: where articles come from, how many, and by which extractors they are read."""
-
-
-def alone(articles: list[Article], name: str, workers: int) -> float:
-    """Seconds that extracting them takes by processes that have started."""
-    with Extracting(get_extractor(name), workers) as extracting:
-        for n, article in enumerate(articles[:120]):
-            extracting.add(str(n), article)
-        extracting.finish()
-        started = time.perf_counter()
-        for begin in range(0, len(articles), 500):
-            for n, article in enumerate(articles[begin : begin + 500], begin):
-                extracting.add(str(n), article)
-            extracting.finish()
-        return time.perf_counter() - started
 
 
 def stages(settings: Settings, files: list[Path]) -> dict[str, float]:
@@ -81,13 +65,8 @@ def measure(source: str, name: str, folder: Path) -> Row:
     files = [folder / f"{n}.jsonl" for n in range(2)]
     for path, half in zip(files, halves, strict=True):
         volume.write(half, path, sys.maxsize)
-    (folder / "dagster").mkdir()
-    shutil.copyfile(polnear.REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml")
-    os.environ |= {
-        "NEWSACTORS_HOME": str(folder / "home"),
-        "DAGSTER_HOME": str(folder / "dagster"),
-        "NEWSACTORS_EXTRACTOR": name,
-    }
+    new_warehouse(folder)
+    os.environ["NEWSACTORS_EXTRACTOR"] = name
     settings = Settings.from_env()
     row: Row = {
         "what": "end to end",
@@ -96,7 +75,7 @@ def measure(source: str, name: str, folder: Path) -> Row:
         "workers": settings.workers,
     }
     for way, path, half in zip(("cold", "warm"), files, halves, strict=True):
-        extraction = alone(half, name, settings.workers)
+        extraction = seconds_by_processes(get_extractor(name), half, settings.workers)
         whole = run("ingest", str(path))
         row |= {
             f"{way}_articles_per_second": round(len(half) / whole["seconds"], 1),

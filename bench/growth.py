@@ -31,12 +31,18 @@ NIGHT = 1_000
 _COMMAND = "from etl.cli import main; main()"
 
 
-def measure(size: int, folder: Path) -> Row:
-    """A row for one size; `folder` is empty and is left with the warehouse in it."""
+def new_warehouse(folder: Path) -> Path:
+    """Let this process, and those that it starts, work on a new warehouse in a folder; its home."""
     home = folder / "home"
     os.environ |= {"NEWSACTORS_HOME": str(home), "DAGSTER_HOME": str(folder / "dagster")}
     (folder / "dagster").mkdir()
     shutil.copyfile(polnear.REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml")
+    return home
+
+
+def measure(size: int, folder: Path) -> Row:
+    """A row for one size; `folder` is empty and is left with the warehouse in it."""
+    home = new_warehouse(folder)
     corpora = polnear.corpora_folder()
     polnear.write("train", folder / "polnear", every=4)
     wikinews = sorted((corpora / "articles").glob("wikinews_*.csv"))
