@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,23 @@ def copy(source: Path, target: Path) -> None:
             old.seek(0)
             new.seek(0)
             shutil.copyfileobj(old, new, 1 << 24)
+
+
+def is_open_elsewhere(path: Path) -> bool:
+    """Whether anybody has this file open, or has it by another name; True where none can tell.
+
+    A write lease is granted to whom alone has a file open (Linux, own file). The caller makes sure
+    that nobody opens it from now on, for example by a rename to a name that nobody looks for.
+    """
+    try:
+        with path.open("rb+") as file:
+            # Whoever opened it in this moment would send SIGIO, which ends a process.
+            fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+            return os.fstat(file.fileno()).st_nlink > 1
+    except (AttributeError, OSError):
+        return True
 
 
 def write_atomically(path: Path, data: bytes) -> None:

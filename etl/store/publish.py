@@ -1,5 +1,9 @@
 """Publishing: a read-only snapshot of the build file, and the symlink that readers open.
 
+A snapshot is a copy, or the one before the published one made equal: of a large file a night
+changes few blocks, and that one would be removed. Only where nobody has it open and nothing was
+written to it (0019).
+
 Readers keep the snapshot they opened for as long as they like; the next one replaces the symlink,
 never a file under them. A leftover write-ahead log of somebody who opened a snapshot read-write
 stays beside that snapshot and is never replayed into another (measured: with a plain file it is).
@@ -17,10 +21,11 @@ import duckdb
 
 from etl import __version__, schema
 from etl.settings import Settings
-from etl.store import build, checksums
-from etl.store.files import copy, sync_directory, sync_file
+from etl.store import blocks, build, checksums
+from etl.store.files import copy, is_open_elsewhere, sync_directory, sync_file
 from etl.store.state import State, quarantine_table, runs_table
 
+FILE = "news.duckdb"
 KEPT_SNAPSHOTS = 2
 FORGOTTEN_THROUGH = "forgotten_through"
 """Property: the manifest sequence of the last article that was forgotten, empty for none."""
@@ -28,7 +33,7 @@ CORRECTIONS = "corrections"
 """Property: the digest of the corrections that were applied, empty for none."""
 FREE_SPACE_FACTOR = 2
 """Space that must be free before a publish, in sizes of the build file: one for the copy, one for
-what the next night spills and adds."""
+what the next night spills and adds. Where nothing is copied the second is enough."""
 
 
 class PublishError(RuntimeError):
@@ -89,40 +94,87 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
             ).fetchall()
         )
         generation = build.get_property(con, "generation") or ""
-    size = settings.build_file.stat().st_size
-    free = shutil.disk_usage(settings.home).free
-    if free < FREE_SPACE_FACTOR * size:
-        raise PublishError(
-            f"{free / 1e6:.0f} MB free at {settings.home}, {FREE_SPACE_FACTOR * size / 1e6:.0f} MB "
-            "needed to publish; free some space and run again (what is loaded is kept)"
-        )
     number = 1 + max(snapshot_numbers(settings.snapshots), default=0)
     temporary = settings.snapshots / f".{number}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    file = temporary / "news.duckdb"
-    copy(settings.build_file, file)
-    _complete(file, settings, run_id, properties | {"generation": generation})
+    file = temporary / FILE
+    properties = properties | {"generation": generation}
+    digests = _renewed(settings, file, run_id, properties)
+    if digests is None:
+        _require_space(settings, FREE_SPACE_FACTOR)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        copy(settings.build_file, file)
+        digests = _completed(file, settings, run_id, properties)
     file.chmod(0o444)
-    with ThreadPoolExecutor(1) as pool:  # the disk writes while the processor reads (10 GB: 5 s)
-        synced = pool.submit(sync_file, file)
-        checksums.note(temporary, file.name)
-        synced.result()
+    blocks.note(file, digests)
     snapshot = settings.snapshots / str(number)
     temporary.rename(snapshot)
     sync_directory(settings.snapshots)
 
     point_at(settings, number)
     prune(settings)
-    file = snapshot / "news.duckdb"
+    file = snapshot / FILE
     return Published(file, file.stat().st_size, days)
+
+
+def _renewed(
+    settings: Settings, file: Path, run_id: str, properties: dict[str, str]
+) -> list[str] | None:
+    """Make the snapshot before the published one into the next; the hashes of its blocks.
+
+    None where it cannot be used: there is none, somebody reads it, it was written to or damaged.
+    """
+    former = former_snapshot(settings)
+    known = former and _as_published(former)
+    if former is None or known is None:
+        return None
+    _require_space(settings, FREE_SPACE_FACTOR - 1)
+    former.parent.rename(file.parent)  # whoever looks for a snapshot finds it no longer
+    file.chmod(0o644)
+    if is_open_elsewhere(file):
+        file.chmod(0o444)
+        file.parent.rename(former.parent)
+        return None
+    written = blocks.differing(settings.build_file, known)
+    blocks.write(settings.build_file, file, written)
+    digests = _completed(file, settings, run_id, properties)
+    # What was not written and is not as it was, DuckDB has written just now or a disk has altered.
+    other = {
+        n for n, (old, new) in enumerate(zip(known.digests, digests, strict=False)) if old != new
+    }
+    return None if blocks.altered(file, sorted(other - set(written))) else digests
+
+
+def _as_published(file: Path) -> blocks.Noted | None:
+    """The hashes of a snapshot's blocks, if nobody has written to it or beside it since."""
+    if {path.name for path in file.parent.iterdir()} != {
+        file.name, blocks.list_of(file).name, checksums.NAME
+    }:  # fmt: skip
+        return None
+    try:
+        known = blocks.noted(file)
+    except checksums.DamagedError:
+        return None
+    return known if known and known.changed == file.stat().st_mtime_ns else None
+
+
+def _require_space(settings: Settings, factor: int) -> None:
+    """Raise PublishError where less is free than so many sizes of the build file."""
+    needed = factor * settings.build_file.stat().st_size
+    free = shutil.disk_usage(settings.home).free
+    if free < needed:
+        raise PublishError(
+            f"{free / 1e6:.0f} MB free at {settings.home}, {needed / 1e6:.0f} MB "
+            "needed to publish; free some space and run again (what is loaded is kept)"
+        )
 
 
 def point_at(settings: Settings, number: int) -> None:
     """Let readers open this snapshot from now on."""
     link = settings.home / ".news.duckdb.tmp"
     link.unlink(missing_ok=True)
-    link.symlink_to(Path("snapshots") / str(number) / "news.duckdb")
+    link.symlink_to(Path("snapshots") / str(number) / FILE)
     link.replace(settings.published)
     sync_directory(settings.home)
 
@@ -143,7 +195,7 @@ def prune(settings: Settings) -> None:
         if (
             number < current  # else a publish was killed before its last step
             and kept < KEPT_SNAPSHOTS
-            and _property(folder / "news.duckdb", FORGOTTEN_THROUGH) == forgotten
+            and _property(folder / FILE, FORGOTTEN_THROUGH) == forgotten
         ):
             kept += 1
         else:
@@ -158,7 +210,7 @@ def former_snapshot(settings: Settings) -> Path | None:
         return None
     current = int(settings.published.resolve().parent.name)
     older = [number for number in snapshot_numbers(settings.snapshots) if number < current]
-    return settings.snapshots / str(max(older)) / "news.duckdb" if older else None
+    return settings.snapshots / str(max(older)) / FILE if older else None
 
 
 def snapshot_numbers(snapshots: Path) -> set[int]:
@@ -166,6 +218,18 @@ def snapshot_numbers(snapshots: Path) -> set[int]:
     if not snapshots.exists():
         return set()
     return {int(path.name) for path in snapshots.iterdir() if path.name.isdigit()}
+
+
+def _completed(
+    file: Path, settings: Settings, run_id: str, properties: dict[str, str]
+) -> list[str]:
+    """Write into the snapshot what is true of this publish only; the hashes of its blocks then."""
+    _complete(file, settings, run_id, properties)
+    with ThreadPoolExecutor(1) as pool:  # the disk writes while the processor reads
+        synced = pool.submit(sync_file, file)
+        digests = blocks.hashes(file)
+        synced.result()
+    return digests
 
 
 def _complete(file: Path, settings: Settings, run_id: str, properties: dict[str, str]) -> None:

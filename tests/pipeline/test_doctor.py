@@ -36,8 +36,9 @@ FILES = {
     "build": "build/news.duckdb",
     "published": "snapshots/*/news.duckdb",
     "notes of a snapshot": "snapshots/*/SHA256SUMS",
+    "hashes of a snapshot": "snapshots/*/news.duckdb.blocks",
 }
-DATABASES = ("build", "published", "notes of a snapshot")
+DATABASES = ("build", "published", "notes of a snapshot", "hashes of a snapshot")
 """Healing these builds all models: seconds, and the soak does it more often."""
 
 

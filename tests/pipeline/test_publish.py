@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -9,11 +10,13 @@ import stat
 import subprocess
 import sys
 from collections import namedtuple
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from etl import applying, intake, pipeline
+from etl.doctor.databases import snapshot_faults
 from etl.store import build
 from etl.store.publish import PublishError
 from pipeline.world import Words, World, story, text
@@ -77,7 +80,7 @@ def test_what_is_published_is_a_read_only_file_behind_a_relative_link(published:
     mode = stat.S_IMODE(target.stat().st_mode)
     assert mode == 0o444
     kept = sorted(p.name for p in published.settings.home.glob("snapshots/*/*"))
-    assert kept == ["SHA256SUMS", "news.duckdb"]
+    assert kept == ["SHA256SUMS", "news.duckdb", "news.duckdb.blocks"]
     schemas = {name for (name,) in published.published("select schema_name from duckdb_schemas() "
                                                        "where not internal")}  # fmt: skip
     assert "bookkeeping" not in schemas
@@ -121,6 +124,68 @@ def test_open_readers_keep_their_snapshot_and_block_nobody(published: World) -> 
     assert ask(there) == "7", "a removed snapshot stays with who has it open"
     here.close()
     there.communicate()
+
+
+def publish_twice(world: World) -> tuple[Path, Path]:
+    """Publish two more nights: snapshots 2 and 3, the third perhaps made of the first."""
+    snapshots = world.settings.snapshots
+    for number in (10, 11):
+        add(world, number)
+        world.ingest(publish=True)
+    return snapshots / "2" / "news.duckdb", snapshots / "3" / "news.duckdb"
+
+
+def is_sound(world: World) -> bool:
+    """Whether both snapshots are as noted and the newest has the rows of the build file."""
+    ours = "select table_schema, table_name from information_schema.tables where table_type = "
+    tables = world.published(f"{ours} 'BASE TABLE' and table_name not in {TOLD_AT_PUBLISH}")
+    return len(tables) > 20 and all(
+        world.published(of := f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" t')
+        == world.query(of)
+        for schema, table in tables
+    ) and not any(map(snapshot_faults, world.settings.snapshots.glob("*/news.duckdb")))  # fmt: skip
+
+
+TOLD_AT_PUBLISH = ("ingest_runs", "quarantine", "warehouse_info")
+
+
+def test_a_snapshot_that_nobody_reads_becomes_the_next(published: World) -> None:
+    first = published.settings.published.resolve()
+    was = first.stat().st_ino
+    _, third = publish_twice(published)
+    assert third.stat().st_ino == was
+    assert stat.S_IMODE(third.stat().st_mode) == 0o444
+    assert published.snapshots() == ["2", "3"]
+    assert is_sound(published)
+
+
+@pytest.mark.parametrize("how", ["read", "linked", "written", "rotten", "with a file beside it"])
+def test_a_snapshot_that_somebody_has_or_changed_does_not(published: World, how: str) -> None:
+    first = published.settings.published.resolve()
+    status = first.stat()
+    before = first.read_bytes()
+    elsewhere = published.root / "elsewhere"
+    with contextlib.ExitStack() as stack:
+        if how == "read":
+            reader = stack.enter_context(first.open("rb"))
+        elif how == "linked":
+            os.link(first, elsewhere)
+        elif how == "with a file beside it":
+            (first.parent / "notes of mine").write_text("kept with the snapshot")
+        else:
+            first.chmod(0o644)
+            changed = bytearray(before)
+            changed[len(changed) // 2] ^= 1
+            first.write_bytes(changed)
+            if how == "rotten":  # as a disk does it: nobody wrote
+                os.utime(first, ns=(status.st_atime_ns, status.st_mtime_ns))
+        publish_twice(published)
+        if how == "read":
+            assert reader.read() == before
+        elif how == "linked":
+            assert elsewhere.read_bytes() == before
+    assert published.snapshots() == ["2", "3"]
+    assert is_sound(published)
 
 
 def test_nothing_is_published_without_space(
