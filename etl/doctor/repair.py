@@ -204,7 +204,7 @@ def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
             yield f"staged again from what is loaded: lines {first:,} to {min(end, through):,}"
     # A re-extraction that is staged and not loaded yet is no damage.
     numbers = [batch.last for batch in damaged if batch.kind == "reextract"]
-    is_all_loaded = recovery.is_build(con) and examine_made.is_all_loaded(settings, con)
+    is_all_loaded = recovery.has_bookkeeping(con) and examine_made.is_all_loaded(settings, con)
     if (numbers or is_all_loaded) and (other := recovery.deviating(con, stage.batches())):
         # In the place of one that was loaded it is not loaded again.
         recovery.stage_extraction(con, stage, other, max(numbers, default=stage.next_number()))

@@ -1,10 +1,8 @@
 """A DuckDB file by its blocks: their hashes, and an old copy made equal to a newer file.
 
-A night changes a tenth of the blocks of a large file, so a publish writes those into a snapshot
-that nobody needs any more, instead of all. Which they are is told by SHA-256: DuckDB's own
-checksum of a block is the xor of its words, each times a constant, and misses two that changed
-places. It does tell a block that DuckDB wrote from one that a disk has altered, which is what it
-is asked for here.
+A night changes few of the blocks of a large file, so a publish writes those into a snapshot that
+nobody needs any more, instead of all. Which they are is told by SHA-256: DuckDB's own checksum of a
+block is the xor of its words, each times a constant, and misses two that changed places.
 
 A block is what DuckDB calls one, 256 KiB behind three headers of 4 KiB; of a file laid out
 otherwise more would be written, and nothing else be different.
@@ -20,8 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-
-import numpy as np
 
 from etl.apart import available_cores
 from etl.store import checksums
@@ -89,10 +85,9 @@ def is_as_noted(file: Path) -> bool:
     return known is not None and tuple(hashes(file)) == known.digests
 
 
-def differing(source: Path, known: Noted) -> list[int]:
-    """The blocks of `source` that a file noted so has not, or has otherwise."""
-    old = known.digests
-    return [n for n, digest in enumerate(hashes(source)) if n >= len(old) or old[n] != digest]
+def differing(digests: Sequence[str], old: Sequence[str]) -> list[int]:
+    """The blocks of a file with these hashes that one with the old hashes has not, or otherwise."""
+    return [n for n, digest in enumerate(digests) if n >= len(old) or old[n] != digest]
 
 
 def write(source: Path, target: Path, blocks: Iterable[int]) -> None:
@@ -105,29 +100,6 @@ def write(source: Path, target: Path, blocks: Iterable[int]) -> None:
             new.seek(bounds[n])
             old.seek(bounds[n])
             old.write(new.read(bounds[n + 1] - bounds[n]))
-
-
-def altered(file: Path, blocks: Iterable[int]) -> list[int]:
-    """Those of these blocks that are not as DuckDB wrote them, by its own checksum."""
-    bounds = _bounds(file.stat().st_size)
-    with file.open("rb") as source:
-
-        def is_sound(n: int) -> bool:
-            source.seek(bounds[n])
-            data = source.read(bounds[n + 1] - bounds[n])
-            size = BLOCK if n else HEADER
-            return all(_is_sound(data[at : at + size]) for at in range(0, len(data), size))
-
-        return [n for n in blocks if not is_sound(n)]
-
-
-def _is_sound(data: bytes) -> bool:
-    """Whether the first word is the checksum of the others (`Checksum` in DuckDB's source)."""
-    if not data or len(data) % 8:
-        return False
-    words = np.frombuffer(data, "<u8")
-    told = np.bitwise_xor.reduce(words[1:] * np.uint64(0xBF58476D1CE4E5B9)) ^ np.uint64(5381)
-    return bool(told == words[0])
 
 
 def _bounds(size: int) -> list[int]:

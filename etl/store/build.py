@@ -42,7 +42,7 @@ create table if not exists bookkeeping.story_signatures (
   content_sha256 varchar not null, article_id varchar not null, sequence bigint not null,
   item integer not null, published_on date, bands uinteger[] not null);
 """
-"""Schema `bookkeeping` never leaves the build file; `publish` drops it from the snapshot."""
+"""Schema `bookkeeping` is what runs note for themselves; a snapshot has it, being a copy."""
 
 
 _DECIDED = pa.schema(

@@ -12,7 +12,7 @@ stays beside that snapshot and is never replayed into another (measured: with a 
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -86,6 +86,8 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     `warehouse_info`. Raises PublishError where space is short.
     """
     with build.open_build(settings.build_file) as con:
+        generation = build.get_property(con, "generation") or ""
+        _tell(con, settings, run_id, properties | {"generation": generation})
         con.execute("checkpoint")
         days = tuple(
             day
@@ -93,20 +95,17 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
                 "select distinct published_on from bookkeeping.touched_days order by 1"
             ).fetchall()
         )
-        generation = build.get_property(con, "generation") or ""
     number = 1 + max(snapshot_numbers(settings.snapshots), default=0)
     temporary = settings.snapshots / f".{number}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     file = temporary / FILE
-    properties = properties | {"generation": generation}
-    digests = _renewed(settings, file, run_id, properties)
-    if digests is None:
+    digests = blocks.hashes(settings.build_file)
+    if not _renewed(settings, file, digests):
         _require_space(settings, FREE_SPACE_FACTOR)
-        shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         copy(settings.build_file, file)
-        digests = _completed(file, settings, run_id, properties)
     file.chmod(0o444)
+    sync_file(file)
     blocks.note(file, digests)
     snapshot = settings.snapshots / str(number)
     temporary.rename(snapshot)
@@ -118,32 +117,24 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     return Published(file, file.stat().st_size, days)
 
 
-def _renewed(
-    settings: Settings, file: Path, run_id: str, properties: dict[str, str]
-) -> list[str] | None:
-    """Make the snapshot before the published one into the next; the hashes of its blocks.
+def _renewed(settings: Settings, file: Path, digests: Sequence[str]) -> bool:
+    """Make the snapshot before the published one into the next; whether that could be done.
 
-    None where it cannot be used: there is none, somebody reads it, it was written to or damaged.
+    It cannot where there is none, somebody has it open, or it was written to.
     """
     former = former_snapshot(settings)
     known = former and _as_published(former)
     if former is None or known is None:
-        return None
+        return False
     _require_space(settings, FREE_SPACE_FACTOR - 1)
     former.parent.rename(file.parent)  # whoever looks for a snapshot finds it no longer
     file.chmod(0o644)
     if is_open_elsewhere(file):
         file.chmod(0o444)
         file.parent.rename(former.parent)
-        return None
-    written = blocks.differing(settings.build_file, known)
-    blocks.write(settings.build_file, file, written)
-    digests = _completed(file, settings, run_id, properties)
-    # What was not written and is not as it was, DuckDB has written just now or a disk has altered.
-    other = {
-        n for n, (old, new) in enumerate(zip(known.digests, digests, strict=False)) if old != new
-    }
-    return None if blocks.altered(file, sorted(other - set(written))) else digests
+        return False
+    blocks.write(settings.build_file, file, blocks.differing(digests, known.digests))
+    return True
 
 
 def _as_published(file: Path) -> blocks.Noted | None:
@@ -220,20 +211,10 @@ def snapshot_numbers(snapshots: Path) -> set[int]:
     return {int(path.name) for path in snapshots.iterdir() if path.name.isdigit()}
 
 
-def _completed(
-    file: Path, settings: Settings, run_id: str, properties: dict[str, str]
-) -> list[str]:
-    """Write into the snapshot what is true of this publish only; the hashes of its blocks then."""
-    _complete(file, settings, run_id, properties)
-    with ThreadPoolExecutor(1) as pool:  # the disk writes while the processor reads
-        synced = pool.submit(sync_file, file)
-        digests = blocks.hashes(file)
-        synced.result()
-    return digests
-
-
-def _complete(file: Path, settings: Settings, run_id: str, properties: dict[str, str]) -> None:
-    """Write into the snapshot what is true of this publish and not of the build file."""
+def _tell(
+    con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, properties: dict[str, str]
+) -> None:
+    """Write into the build file what is true of this publish."""
     state = State(settings.state_file)
     now = datetime.now(UTC)
     runs = [
@@ -248,8 +229,7 @@ def _complete(file: Path, settings: Settings, run_id: str, properties: dict[str,
         "published_by_run": run_id,
         **properties,
     }
-    with duckdb.connect(str(file)) as con:
-        con.execute("set TimeZone = 'UTC'")
+    with build.transaction(con):
         for table, rows in (
             (schema.INGEST_RUNS, runs_table(runs)),
             (schema.QUARANTINE, quarantine_table(state.quarantine())),
@@ -262,5 +242,3 @@ def _complete(file: Path, settings: Settings, run_id: str, properties: dict[str,
         con.executemany(
             "insert into loaded.warehouse_info values (?, ?)", [list(i) for i in info.items()]
         )
-        con.execute("drop schema bookkeeping cascade")
-        con.execute("checkpoint")

@@ -21,14 +21,14 @@ RESTORED = "restored"
 """The extractor version in the name of a batch that was made again; its rows say the real one."""
 
 
-def is_build(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether this is the build file: a snapshot has no bookkeeping."""
+def has_bookkeeping(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this file says what was loaded; snapshots of older versions do not."""
     return bool(con.execute("from duckdb_schemas() where schema_name = 'bookkeeping'").fetchone())
 
 
 def loaded_through(con: duckdb.DuckDBPyConnection) -> int:
     """The manifest sequence up to which this file certainly holds all articles."""
-    if is_build(con):
+    if has_bookkeeping(con):
         return build.loaded_through(con)["ingest"]
     row = con.execute("select coalesce(max(sequence), 0) from loaded.article_sources").fetchone()
     return int(row[0]) if row else 0
