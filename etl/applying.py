@@ -44,7 +44,12 @@ def correct(settings: Settings) -> Corrected:
             before = con.execute("select correction_id from loaded.corrections").fetchall()
             replay.replay(con, plan)
             con.execute(_CHANGED_ARTICLES)
-            changed = modelling.unmodelled(con) | replay.store(con)
+            is_noted = build.get_property(con, build.LINKS_NOTED)
+            changed = modelling.unmodelled(con) | replay.store(
+                con, "bookkeeping.uncorrected_links" if is_noted else None
+            )
+            con.execute("delete from bookkeeping.uncorrected_links")
+            build.set_property(con, build.LINKS_NOTED, "yes")
             build.set_property(con, modelling.UNMODELLED, ",".join(sorted(changed)))
             con.execute(_CORRECTED_ACTORS)
             build.set_property(con, CORRECTIONS, digest)

@@ -151,7 +151,9 @@ def link(settings: Settings, *, relink: bool = False) -> int:
     ledger = Ledger(settings.identity_ledger)
     with build.open_build(settings.build_file) as con:
         forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
-        entities = link_actors(
+        is_noted = build.get_property(con, build.LINKS_NOTED)
+        build.set_property(con, build.LINKS_NOTED, "")  # until those that come are noted
+        linked = link_actors(
             con,
             ledger,
             datetime.now(UTC),
@@ -160,10 +162,16 @@ def link(settings: Settings, *, relink: bool = False) -> int:
             forget=forgotten_through != build.get_property(con, LEDGER_FORGOTTEN_THROUGH),
             is_new_only=build.get_property(con, _LINKED_BY) == _linked_by(ledger),
         )
+        if is_noted and not linked.is_all:
+            con.execute(
+                "insert into bookkeeping.uncorrected_links "
+                "select text_actor_id from unlinked_actors"
+            )
+            build.set_property(con, build.LINKS_NOTED, is_noted)
         build.set_property(con, _LINKED_BY, _linked_by(ledger))
         if forgotten_through:
             build.set_property(con, LEDGER_FORGOTTEN_THROUGH, forgotten_through)
-        return entities
+        return linked.entities
 
 
 def _linked_by(ledger: Ledger) -> str:

@@ -12,6 +12,7 @@ ledger is another than the links were made by: after a relink, a restore, a forg
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -30,6 +31,17 @@ from etl.actors.variants import person_name
 LINKING_VERSION = "4"
 
 
+@dataclass(frozen=True)
+class Linked:
+    """What linking came to: how many entities there are, and whether all links were made anew.
+
+    If not, those that came are of the actors in temporary table `unlinked_actors`.
+    """
+
+    entities: int
+    is_all: bool
+
+
 def link_actors(
     con: duckdb.DuckDBPyConnection,
     ledger: Ledger,
@@ -40,8 +52,8 @@ def link_actors(
     is_trial: bool = False,
     forget: bool = False,
     is_new_only: bool = False,
-) -> int:
-    """Decide what is new, then fill `loaded.text_links`; returns the number of entities.
+) -> Linked:
+    """Decide what is new, then fill `loaded.text_links`.
 
     The ledger is written before the table, so that what is stopped in between is decided already.
     `plan` says which actors people declared distinct. With `relink` names that were decided before
@@ -67,7 +79,7 @@ def link_actors(
     row = con.execute("select count(distinct entity_id) from loaded.text_links").fetchone()
     con.execute("drop table forms")
     con.execute("drop table ledger")
-    return int(row[0]) if row else 0
+    return Linked(int(row[0]) if row else 0, is_all)
 
 
 def _only_lacks_links(con: duckdb.DuckDBPyConnection) -> bool:

@@ -43,10 +43,10 @@ _SPACES = r"trim(regexp_replace({}, '\s+', ' ', 'g'))"
 _MOVING = f"""
 create or replace temp table moving as
 with touched as (
-  select text_actor_id from loaded.text_links where entity_id in (select source from steps)
+  select text_actor_id from loaded.text_links l semi join steps s on l.entity_id = s.source
   union
-  select text_actor_id from loaded.text_actors
-  where {_SPACES.format("name")} in (select spelling from steps where spelling is not null)
+  select text_actor_id from loaded.text_actors a
+  semi join steps s on {_SPACES.format("a.name")} = s.spelling
 )
 select l.text_actor_id, l.entity_id as linked_id, l.entity_id, null::varchar as correction_id,
   {_SPACES.format("a.name")} as name, v.article_id,
@@ -116,10 +116,10 @@ asked as (
   select old_entity_id from unmade_by_name
 ),
 living as (
-  select distinct entity_id from corrected_actor_links where entity_id in (from asked)
+  select distinct entity_id from corrected_actor_links semi join asked using (entity_id)
 ),
 linked as (
-  select text_actor_id, entity_id from loaded.text_links where entity_id in (from at_stake)
+  select text_actor_id, entity_id from loaded.text_links semi join at_stake using (entity_id)
   union all
   from loaded.former_links
 ),
@@ -334,8 +334,11 @@ def _time(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def store(con: duckdb.DuckDBPyConnection) -> set[str]:
+def store(con: duckdb.DuckDBPyConnection, new_links: str | None = None) -> set[str]:
     """Put what `replay` made into schema `loaded`; rows that stay as they are are not rewritten.
+
+    `new_links` names a table of the links (text_actor_id) that came to `text_links` since this was
+    last done; None: all are looked at, which takes 4 s of 11 million.
 
     Returns the names of the tables that are others now. The actors of rows that came, went or
     changed are left in the temporary table `corrected_actors` (entity_id, text_actor_id); the
@@ -345,9 +348,22 @@ def store(con: duckdb.DuckDBPyConnection) -> set[str]:
     con.execute(
         "create or replace temp table corrected_actors (entity_id varchar, text_actor_id varchar)"
     )
+    if new_links is not None:
+        con.execute(_LOOKED_AT.format(new_links))
     for table in schema.CORRECTED:
         columns = ", ".join(column.name for column in table.columns)
         (key,) = table.key
+        of_some = new_links is not None and table is schema.ACTOR_LINKS
+        for name, one in (
+            ("rows_now", f"corrected_{table.name}"),
+            ("rows_before", f"loaded.{table.name}"),
+        ):
+            con.execute(
+                f"create or replace temp table {name} as select {columns} from {one} "
+                "semi join looked_at using (text_actor_id)"
+                if of_some
+                else f"create or replace temp view {name} as select {columns} from {one}"
+            )
         differs = " or ".join(
             f"a.{column.name} is distinct from b.{column.name}" for column in table.columns
         )
@@ -355,17 +371,19 @@ def store(con: duckdb.DuckDBPyConnection) -> set[str]:
             f"""
             create or replace temp table differing as
             select coalesce(a.{key}, b.{key}) as {key}
-            from corrected_{table.name} a full join loaded.{table.name} b using ({key})
+            from rows_now a full join rows_before b using ({key})
             where {differs}
             """
         )
-        for name, one in (("came", f"corrected_{table.name}"), ("went", f"loaded.{table.name}")):
+        for name, one in (("came", "rows_now"), ("went", "rows_before")):
             con.execute(
                 f"create or replace temp table {name} as "
                 f"select {columns} from {one} semi join differing using ({key})"
             )
         con.execute(f"delete from loaded.{table.name} where {key} in (select {key} from went)")
         con.execute(f"insert into loaded.{table.name} by name select {columns} from came")
+        for name in ("rows_now", "rows_before"):
+            con.execute(f"drop {'table' if of_some else 'view'} temp.{name}")
         if con.execute("from differing limit 1").fetchone():
             others.add(table.name)
         if any(column.name == "entity_id" for column in table.columns):
@@ -375,6 +393,17 @@ def store(con: duckdb.DuckDBPyConnection) -> set[str]:
                 "union select entity_id, null from went"
             )
     return others
+
+
+_LOOKED_AT = """
+create or replace temp table looked_at as
+from {}
+union
+select text_actor_id from moving where entity_id <> linked_id
+union
+select text_actor_id from loaded.actor_links where method = 'correction'
+"""
+"""Of all other actors of texts the link is the linker's, and was before."""
 
 
 def problems(history: Sequence[tuple[str, str, str | None]]) -> list[str]:

@@ -30,6 +30,7 @@ create schema if not exists bookkeeping;
 create table if not exists bookkeeping.batches (
   name varchar not null, kind varchar not null, last_sequence bigint not null);
 create table if not exists bookkeeping.touched_days (published_on date not null);
+create table if not exists bookkeeping.uncorrected_links (text_actor_id varchar not null);
 create table if not exists bookkeeping.unmodelled_actors (entity_id varchar not null);
 create table if not exists bookkeeping.unmodelled_articles (
   article_id varchar not null, published_on date);
@@ -43,6 +44,8 @@ create table if not exists bookkeeping.story_signatures (
   item integer not null, published_on date, bands uinteger[] not null);
 """
 """Schema `bookkeeping` is what runs note for themselves; a snapshot has it, being a copy."""
+LINKS_NOTED = "uncorrected_links_noted"
+"""Property, not empty: since corrections were applied no links changed but the noted ones."""
 
 
 _DECIDED = pa.schema(

@@ -123,7 +123,7 @@ def _renewed(settings: Settings, file: Path, digests: Sequence[str]) -> bool:
     It cannot where there is none, somebody has it open, or it was written to.
     """
     former = former_snapshot(settings)
-    known = former and _as_published(former)
+    known = None if former is None else _as_published(former)
     if former is None or known is None:
         return False
     _require_space(settings, FREE_SPACE_FACTOR - 1)

@@ -39,7 +39,7 @@ marked as (
 
 ),
 
--- Each text once: 10.0 instead of 17.6 s with a million articles, of which many are copies.
+-- Each text once: with a million articles many are copies.
 worded as (
 
     select
@@ -57,32 +57,31 @@ worded as (
 
 ),
 
-quotes as (
+-- The same words in forty reprints are compared once. The longer text leads; the order of arrival
+-- does not matter. By qualify: DuckDB moves a where down, to each quote, where it folds all texts
+-- once more (10.1 instead of 1.5 s).
+numbered as (
 
     select
-        marked.quote_id,
-        marked.article_id,
-        worded.words,
-    from marked
-    inner join worded using (text)
-    where length(worded.words) >= {{ least_words }}
+        text,
+        words,
+        dense_rank() over (order by length(words), words) as text_id,
+    from worded
+    qualify length(words) >= {{ least_words }}
 
 ),
 
--- The same words in forty reprints are compared once.
 texts as (
 
     select
-        words,
+        text_id,
         list_distinct(
             list_transform(
                 range(1, length(words) - {{ shingle_words - 2 }}),
                 lambda place: hash(words[place : place + {{ shingle_words - 1 }}])
             )
         ) as shingles,
-        -- The longer text leads; the order of arrival does not matter.
-        row_number() over (order by length(words), words) as text_id,
-    from (select distinct words from quotes)
+    from (select distinct text_id, words from numbered)
 
 ),
 
@@ -157,13 +156,13 @@ leaders as (
 grouped as (
 
     select
-        quotes.quote_id,
-        quotes.article_id,
+        marked.quote_id,
+        marked.article_id,
         leaders.leader_id as fullest_wording_id,
         leaders.leader_id = leaders.text_id as is_fullest,
-    from quotes
-    inner join texts on quotes.words = texts.words
-    inner join leaders on texts.text_id = leaders.text_id
+    from marked
+    inner join numbered using (text)
+    inner join leaders using (text_id)
     qualify count(*) over (partition by leaders.leader_id) > 1
 
 )
