@@ -8,11 +8,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from etl import applying, modelling, pipeline
+from etl import applying, intake, modelling, pipeline
+from etl.actors import replay
 from etl.actors.corrections import UNDO, Correction, record
-from etl.store import dbt, registry
+from etl.actors.plan import make_plan
+from etl.store import build, dbt, registry
 from etl.store.publish import PublishError
-from etl.store.registry import RegistryError
+from etl.store.registry import RegistryError, read_corrections
 from pipeline.world import Rows, Words, World, story, text
 
 Correct = Callable[..., Correction]
@@ -191,6 +193,37 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(published: World, correct: C
         published.query("select entity_id, max(mention_count) from main.actor_articles group by 1")
     ) == {i: 6 if i == id_of["Person2"] else 99 for i in id_of.values() if i != id_of["Person1"]}
     assert published.query("from bookkeeping.unmodelled_actors") == []
+
+
+@pytest.mark.parametrize("are_noted", [True, False], ids=["noted", "killed before they were"])
+def test_links_that_came_are_corrected_without_looking_at_all(
+    published: World, correct: Correct, are_noted: bool
+) -> None:
+    settings, id_of = published.settings, ids(published)
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    published.load()
+    published.drop("again.txt", text(story(1) + " Edited.", outlet="Another"))
+    intake.archive_new(settings, [], "run")
+    published.stage()
+    pipeline.load_staged(settings, "run")
+    pipeline.check_loaded(settings)
+    pipeline.link(settings)
+    noted = published.query("select text_actor_id from bookkeeping.uncorrected_links")
+    assert 0 < len(noted) < len(published.query("from loaded.text_links"))
+    if not are_noted:
+        with build.open_build(settings.build_file) as con:
+            con.execute("delete from bookkeeping.uncorrected_links")
+            build.set_property(con, build.LINKS_NOTED, "")
+    applying.correct(settings)
+    assert pipeline.check_links(settings) == []
+    assert published.query("from bookkeeping.uncorrected_links") == []
+    came = published.query("select distinct method from loaded.actor_links "
+                           "semi join (select unnest(?) as text_actor_id) using (text_actor_id) "
+                           "order by 1", [i for (i,) in noted])  # fmt: skip
+    assert came == [("correction",), ("name",)]
+    with build.open_build(settings.build_file) as con:
+        replay.replay(con, make_plan(read_corrections(settings)))
+        assert replay.store(con) == set(), "all looked at, none is otherwise"
 
 
 def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
