@@ -152,6 +152,7 @@ def link(settings: Settings, *, relink: bool = False) -> int:
     with build.open_build(settings.build_file) as con:
         forgotten_through = build.get_property(con, FORGOTTEN_THROUGH)
         is_noted = build.get_property(con, build.LINKS_NOTED)
+        is_by_ledger = build.get_property(con, _LINKED_BY) == _linked_by(ledger)
         build.set_property(con, build.LINKS_NOTED, "")  # until those that come are noted
         linked = link_actors(
             con,
@@ -160,7 +161,7 @@ def link(settings: Settings, *, relink: bool = False) -> int:
             make_plan(read_corrections(settings)),
             relink=relink,
             forget=forgotten_through != build.get_property(con, LEDGER_FORGOTTEN_THROUGH),
-            is_new_only=build.get_property(con, _LINKED_BY) == _linked_by(ledger),
+            new_in="bookkeeping.unmodelled_articles" if is_by_ledger else None,
         )
         if is_noted and not linked.is_all:
             con.execute(

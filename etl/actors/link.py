@@ -51,17 +51,18 @@ def link_actors(
     relink: bool = False,
     is_trial: bool = False,
     forget: bool = False,
-    is_new_only: bool = False,
+    new_in: str | None = None,
 ) -> Linked:
     """Decide what is new, then fill `loaded.text_links`.
 
     The ledger is written before the table, so that what is stopped in between is decided already.
     `plan` says which actors people declared distinct. With `relink` names that were decided before
     are decided anew. A trial reads the ledger and writes nothing to it. `forget` first removes from
-    the ledger what no text has any more. With `is_new_only` the links that are there are those that
-    the ledger gives, so only actors of texts without one are looked at.
+    the ledger what no text has any more. `new_in` says that the links that are there are those that
+    the ledger gives, and names a table of the articles (article_id) that came since: then only
+    actors without a link are looked at.
     """
-    is_all = relink or is_trial or forget or not is_new_only or not _only_lacks_links(con)
+    is_all = relink or is_trial or forget or new_in is None or not _only_lacks_links(con, new_in)
     register_forms(con, *([] if is_all else ["unlinked_actors"]))
     if forget:
         ledger.forget(con)
@@ -82,12 +83,20 @@ def link_actors(
     return Linked(int(row[0]) if row else 0, is_all)
 
 
-def _only_lacks_links(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether every link is of an actor; temporary table `unlinked_actors` has those without."""
+def _only_lacks_links(con: duckdb.DuckDBPyConnection, new_in: str) -> bool:
+    """Whether every link is of an actor, and every actor without one is in these articles.
+
+    Temporary table `unlinked_actors` has those.
+    """
     con.execute(
-        """
+        f"""
+        create or replace temp table new_actors as
+        select a.* from loaded.text_actors a semi join (
+          select content_sha256 from loaded.article_versions semi join {new_in} using (article_id)
+        ) using (content_sha256);
         create or replace temp table unlinked_actors as
-        select * from loaded.text_actors anti join loaded.text_links using (text_actor_id)
+        select * from new_actors anti join loaded.text_links using (text_actor_id);
+        drop table new_actors
         """
     )
     row = con.execute(

@@ -115,25 +115,26 @@ def check_loaded(
 
 def check_links(con: duckdb.DuckDBPyConnection) -> list[Problem]:
     """Failures of `actor_links`: each actor of a text linked exactly once, and no others."""
-    unlinked = _problem(
-        con,
-        schema.ACTOR_LINKS.name,
-        ALL_LINKED,
-        "every actor of a text has a link",
-        "select text_actor_id from loaded.text_actors anti join loaded.actor_links "
-        "using (text_actor_id)",
+    linked, actors = (
+        con.execute(
+            "select count(*), bit_xor(hash(text_actor_id)), sum(hash(text_actor_id)) "
+            f"from loaded.{table.name}"
+        ).fetchone()
+        for table in (schema.ACTOR_LINKS, schema.TEXT_ACTORS)
     )
-    counts = con.execute(
-        "select (select count(*) from loaded.actor_links), "
-        "(select count(*) from loaded.text_actors)"
-    ).fetchone()
-    if not unlinked and counts and counts[0] == counts[1]:
-        # Each has one and there are no more: 1.2 instead of 4.5 s for 11 million.
-        return []
+    if linked == actors:
+        return []  # the same ids, each once: 0.7 instead of 4.5 s for 11 million
     return [
         *_duplicate_keys(con, (schema.ACTOR_LINKS,)),
         *_orphans(con, (schema.ACTOR_LINKS,)),
-        *unlinked,
+        *_problem(
+            con,
+            schema.ACTOR_LINKS.name,
+            ALL_LINKED,
+            "every actor of a text has a link",
+            "select text_actor_id from loaded.text_actors anti join loaded.actor_links "
+            "using (text_actor_id)",
+        ),
     ]
 
 
