@@ -339,8 +339,8 @@ where what = 'mention' and entity_id is not null;
 
 _SERIES_OF_FILES = """
 create table both_hold as
-select article_id from old.main.articles
-semi join new.main.articles using (article_id, content_sha256);
+select article_id from old.main.article_metadata
+semi join new.main.article_metadata using (article_id, content_sha256);
 create view old_appearances as
 select entity_id, article_id, published_on
 from old.main.actor_articles semi join both_hold using (article_id) where mention_count > 0;

@@ -87,10 +87,13 @@ def _expansions(con: duckdb.DuckDBPyConnection, acronyms: list[str]) -> list[tup
         """
         select distinct m.surface, a.name
         from loaded.text_mentions m join loaded.text_actors a using (text_actor_id)
-        where replace(m.surface, '.', '') in (from asked_acronyms)
+        where length(m.surface) <= $longest
+          and replace(m.surface, '.', '') in (from asked_acronyms)
           and a.type = 'ORG' and m.kind = 'name' and m.surface <> a.name
         order by all
-        """
+        """,
+        # With a full stop after each letter; of 25 million mentions most are longer.
+        {"longest": 2 * max(map(len, acronyms))},
     ).fetchall()
     con.unregister("asked_acronyms")
     return found

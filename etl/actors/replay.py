@@ -40,20 +40,26 @@ _STEPS = pa.schema(
 
 _SPACES = r"trim(regexp_replace({}, '\s+', ' ', 'g'))"
 
+_ASKED_FOR = """
+create or replace temp table asked_for as
+select text_actor_id from loaded.text_links l semi join steps s on l.entity_id = s.source
+"""
+
+_NAMED = f"""
+insert into asked_for
+select text_actor_id from loaded.text_actors a
+semi join steps s on {_SPACES.format("a.name")} = s.spelling
+"""
+"""Apart: eleven million names take a second, and mostly no step is about a spelling."""
+
 _MOVING = f"""
 create or replace temp table moving as
-with touched as (
-  select text_actor_id from loaded.text_links l semi join steps s on l.entity_id = s.source
-  union
-  select text_actor_id from loaded.text_actors a
-  semi join steps s on {_SPACES.format("a.name")} = s.spelling
-)
 select l.text_actor_id, l.entity_id as linked_id, l.entity_id, null::varchar as correction_id,
   {_SPACES.format("a.name")} as name, v.article_id,
   coalesce(o.published_on, v.published_on) as published_on,
   coalesce(c.outlet_key, lower({_SPACES.format("coalesce(o.outlet, v.outlet)")})) as outlet
 from loaded.text_links l
-semi join touched using (text_actor_id)
+semi join asked_for using (text_actor_id)
 join loaded.text_actors a using (text_actor_id)
 join loaded.article_versions v using (content_sha256)
 left join corrected_article_overrides o using (article_id)
@@ -205,6 +211,9 @@ def replay(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     _register(con, "unmade_by_name", _pairs("old_entity_id", "spelling", undone))
     _register(con, "corrected_article_overrides", _article_overrides(plan))
     con.execute("create or replace temp table moved_by (correction_id varchar, actors bigint)")
+    con.execute(_ASKED_FOR)
+    if any(step.correction.action == "alias" for step in plan.steps):
+        con.execute(_NAMED)
     con.execute(_MOVING)
     for level in sorted({step.level for step in plan.steps}):
         con.execute(_LEVEL.replace("$level", str(level)))
