@@ -53,8 +53,8 @@ create table article_metadata (article_id varchar, headline varchar);
 create table actor_monthly (entity_id varchar, period_start date, share_of_stories double);
 create table quote_attributions (quote_id varchar, article_id varchar, speaker_entity_id varchar,
     kind varchar, char_start integer, char_end integer);
-create table quotes_about (quote_id varchar, entity_id varchar, speaker_entity_id varchar,
-    is_about_speaker boolean);
+create table quotes_about (quote_id varchar, article_id varchar, entity_id varchar,
+    speaker_entity_id varchar, is_about_speaker boolean);
 """
 """What `actor_spikes` reads; the tables of what explains a spike stay empty: it is not measured."""
 

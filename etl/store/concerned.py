@@ -59,6 +59,8 @@ _OF_ACTORS = {
     t.name for t in schema.CORRECTED if t.name != schema.ARTICLE_OVERRIDES.name
 }  # fmt: skip
 """Tables that say whom links lead to: where only these changed, articles are as they were."""
+_KEPT_ACTORS = 100
+"""More of them, as those of a night, have a good part of all mentions."""
 UNDATED = date.min
 """Stands for the day of articles without one."""
 
@@ -98,6 +100,11 @@ class Pass:
     is_by_articles: bool = False
     company: frozenset[str] | None = None
     """With actors: these and all in their articles, as SQL literals; None where not known."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what a view gives for it is little enough to be kept."""
+        return self.is_by_articles or (self.is_by_actors and len(self.values) <= _KEPT_ACTORS)
 
     def condition(self, columns: Collection[str]) -> str:
         """Whether one of these columns holds one of the values."""
@@ -191,8 +198,9 @@ def is_sound(node: Node) -> bool:
 class Narrowing:
     """SQL that reads only the rows of its inputs that a pass wants.
 
-    What a view gives for articles is kept in a temporary table for the models and tests that want
-    the same of it: of a million articles' mentions those of a thousand take a second each time.
+    What a view gives for articles or for a few actors is kept in a temporary table for the models
+    and tests that want the same of it: of a million articles' mentions those of a thousand take a
+    second each time.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -246,7 +254,7 @@ def test_sql(narrowing: Narrowing, test: Node, tested: Node, todo: Sequence[Pass
     if not todo:
         return f"select * from (\n{test['sql']}\n) as failing limit 0"
     condition = " or ".join(each.condition(each.columns) for each in todo)
-    is_kept = all(each.is_by_articles for each in todo)
+    is_kept = all(each.is_kept for each in todo)
     return narrowing.narrowed(test["sql"], tested["name"], condition, is_kept=is_kept)
 
 
@@ -283,7 +291,7 @@ def _fill(narrowing: Narrowing, node: Node, relation: str, todo: Pass) -> None:
 def _with_inputs(narrowing: Narrowing, sql: str, todo: Pass, inputs: Mapping[str, Any]) -> str:
     for name, wanted in inputs.items():
         condition = todo.input_condition(wanted)
-        sql = narrowing.narrowed(sql, name, condition, is_kept=todo.is_by_articles)
+        sql = narrowing.narrowed(sql, name, condition, is_kept=todo.is_kept)
     return sql
 
 

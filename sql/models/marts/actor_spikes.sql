@@ -26,7 +26,8 @@ publication_periods as (
 
 ),
 
-actor_articles as (
+-- Read twice: DuckDB would keep all of it, eleven million rows, and look for a few in there.
+actor_articles as not materialized (
 
     select * from {{ ref('actor_articles') }}
 
@@ -44,7 +45,7 @@ actor_monthly as (
 
 ),
 
-quote_attributions as (
+quote_attributions as not materialized (
 
     select * from {{ ref('quote_attributions') }}
 
@@ -321,37 +322,40 @@ companies as (
 said as (
 
     select
-        speaker_entity_id as entity_id,
-        quote_id,
+        spike_articles.entity_id,
+        spike_articles.grain,
+        spike_articles.period_start,
+        quote_attributions.quote_id,
         true as is_own,
-    from quote_attributions
-    where speaker_entity_id is not null
+    from spike_articles
+    inner join quote_attributions
+        on
+            spike_articles.article_id = quote_attributions.article_id
+            and spike_articles.entity_id = quote_attributions.speaker_entity_id
     union all
     select
-        entity_id,
-        quote_id,
+        spike_articles.entity_id,
+        spike_articles.grain,
+        spike_articles.period_start,
+        quotes_about.quote_id,
         false as is_own,
-    from quotes_about
-    where speaker_entity_id is not null and not is_about_speaker
+    from spike_articles
+    inner join quotes_about using (entity_id, article_id)
+    where quotes_about.speaker_entity_id is not null and not quotes_about.is_about_speaker
 
 ),
 
 spoken as (
 
     select
-        spike_articles.entity_id,
-        spike_articles.grain,
-        spike_articles.period_start,
-        quotes.quote_id,
-    from spike_articles
-    inner join quote_attributions as quotes using (article_id)
-    inner join said
-        on quotes.quote_id = said.quote_id and spike_articles.entity_id = said.entity_id
+        said.entity_id,
+        said.grain,
+        said.period_start,
+        said.quote_id,
+    from said
+    inner join quote_attributions as quotes using (quote_id)
     qualify row_number() over (
-        partition by
-            spike_articles.entity_id,
-            spike_articles.grain,
-            spike_articles.period_start
+        partition by said.entity_id, said.grain, said.period_start
         order by
             quotes.kind <> 'indirect' desc,
             quotes.char_end - quotes.char_start between 30 and 300 desc,
