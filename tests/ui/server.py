@@ -115,6 +115,7 @@ class Server:
             "NEWSACTORS_HOME": str(self.root / "warehouse"),
             "NEWSACTORS_INBOX": str(self.inbox),
             "NEWSACTORS_SETTLE_SECONDS": "0",
+            "NEWSACTORS_EXTRACTOR": "fast",
             "NEWSACTORS_ON_FAILURE_COMMAND": shlex.join(command),
         }
 
