@@ -362,17 +362,14 @@ def store(con: duckdb.DuckDBPyConnection, new_links: str | None = None) -> set[s
     for table in schema.CORRECTED:
         columns = ", ".join(column.name for column in table.columns)
         (key,) = table.key
-        of_some = new_links is not None and table is schema.ACTOR_LINKS
-        for name, one in (
-            ("rows_now", f"corrected_{table.name}"),
-            ("rows_before", f"loaded.{table.name}"),
-        ):
-            con.execute(
-                f"create or replace temp table {name} as select {columns} from {one} "
-                "semi join looked_at using (text_actor_id)"
-                if of_some
-                else f"create or replace temp view {name} as select {columns} from {one}"
-            )
+        now, before = f"corrected_{table.name}", f"loaded.{table.name}"
+        if new_links is not None and table is schema.ACTOR_LINKS:
+            for some, of in (("now_looked_at", now), ("before_looked_at", before)):
+                con.execute(
+                    f"create or replace temp table {some} as "
+                    f"select {columns} from {of} semi join looked_at using (text_actor_id)"
+                )
+            now, before = "now_looked_at", "before_looked_at"
         differs = " or ".join(
             f"a.{column.name} is distinct from b.{column.name}" for column in table.columns
         )
@@ -380,19 +377,17 @@ def store(con: duckdb.DuckDBPyConnection, new_links: str | None = None) -> set[s
             f"""
             create or replace temp table differing as
             select coalesce(a.{key}, b.{key}) as {key}
-            from rows_now a full join rows_before b using ({key})
+            from {now} a full join {before} b using ({key})
             where {differs}
             """
         )
-        for name, one in (("came", "rows_now"), ("went", "rows_before")):
+        for name, one in (("came", now), ("went", before)):
             con.execute(
                 f"create or replace temp table {name} as "
                 f"select {columns} from {one} semi join differing using ({key})"
             )
         con.execute(f"delete from loaded.{table.name} where {key} in (select {key} from went)")
         con.execute(f"insert into loaded.{table.name} by name select {columns} from came")
-        for name in ("rows_now", "rows_before"):
-            con.execute(f"drop {'table' if of_some else 'view'} temp.{name}")
         if con.execute("from differing limit 1").fetchone():
             others.add(table.name)
         if any(column.name == "entity_id" for column in table.columns):

@@ -19,7 +19,7 @@ import duckdb
 from etl import schema
 from etl.settings import Settings
 from etl.store import blocks, build, checks, checksums
-from etl.store.publish import snapshot_numbers
+from etl.store.publish import FILE, snapshot_numbers
 
 LINKED_STAGES = (
     ("linked_generation", checks.check_links),
@@ -72,8 +72,8 @@ def snapshot_faults(file: Path) -> list[str]:
             f"{fault.path.name} {fault.why}" for fault in found
         ]
     try:
-        if blocks.noted(file) is not None:
-            return [] if blocks.is_as_noted(file) else ["is damaged: other bytes than were written"]
+        if (known := blocks.noted(file)) is not None:
+            return [] if known.is_of(file) else [checksums.ALTERED]
         if checksums.noted(file.parent):
             return []  # of an older version, which noted the whole file
         with open_read_only(file) as con:
@@ -87,7 +87,7 @@ def snapshot_faults(file: Path) -> list[str]:
 def sound_snapshot(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | None]:
     """A connection to the newest sound snapshot of today's layout; None where there is none."""
     for number in sorted(snapshot_numbers(settings.snapshots), reverse=True):
-        file = settings.snapshots / str(number) / "news.duckdb"
+        file = settings.snapshots / str(number) / FILE
         if not snapshot_faults(file):
             with open_read_only(file) as con:
                 if layout_of(con, "loaded.warehouse_info") == schema.SCHEMA_VERSION:

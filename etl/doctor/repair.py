@@ -67,7 +67,7 @@ def tidy(settings: Settings) -> Done:
         current = settings.published.resolve().parent
         for number in sorted(publish.snapshot_numbers(settings.snapshots)):
             folder = settings.snapshots / str(number)
-            if folder.resolve() != current and snapshot_faults(folder / "news.duckdb"):
+            if folder.resolve() != current and snapshot_faults(folder / publish.FILE):
                 yield f"moved aside: {aside.move(folder)}"
     finally:
         writer.release()

@@ -39,6 +39,10 @@ class Noted:
     digests: tuple[str, ...]
     changed: int
 
+    def is_of(self, file: Path) -> bool:
+        """Whether every byte of a file is as it was noted."""
+        return tuple(hashes(file)) == self.digests
+
 
 def list_of(file: Path) -> Path:
     """Where the hashes of a file's blocks are noted."""
@@ -77,12 +81,6 @@ def noted(file: Path) -> Noted | None:
     checksums.require(file.parent, [path.name])
     first, *digests = path.read_text().splitlines()
     return Noted(tuple(digests), int(first.removeprefix(_TIME)))
-
-
-def is_as_noted(file: Path) -> bool:
-    """Whether every byte is as it was noted."""
-    known = noted(file)
-    return known is not None and tuple(hashes(file)) == known.digests
 
 
 def differing(digests: Sequence[str], old: Sequence[str]) -> list[int]:

@@ -63,6 +63,7 @@ def noted(folder: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
+ALTERED = "is damaged: other bytes than were written"
 REMEDY = "`newsactors doctor --repair` makes it again"
 
 
@@ -125,7 +126,7 @@ def _why(path: Path, digests: tuple[str, ...]) -> str | None:
     if not path.exists():
         return "is missing"
     try:
-        return None if sha256_of(path) in digests else "is damaged: other bytes than were written"
+        return None if sha256_of(path) in digests else ALTERED
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
 

@@ -26,12 +26,12 @@ def test_what_differs_is_all_that_makes_a_file_equal(
     blocks.note(target, blocks.hashes(target))
     known = blocks.noted(target)
     assert known
-    assert blocks.is_as_noted(target)
+    assert known.is_of(target)
     assert known.changed == target.stat().st_mtime_ns
 
     differing = blocks.differing(blocks.hashes(source), known.digests)
     blocks.write(source, target, differing)
     assert target.read_bytes() == source.read_bytes()
-    assert blocks.is_as_noted(target) == (old == new or b"".join(old) == b"".join(new))
+    assert known.is_of(target) == (old == new or b"".join(old) == b"".join(new))
     if old == new:
         assert differing == []
