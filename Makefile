@@ -53,7 +53,7 @@ format: $(STAMP) ## Apply the style
 	$(BIN)/ruff format .
 
 eval: $(STAMP) ## Score the extractor on the development corpora ($$NEWSACTORS_CORPORA) into docs/quality.md
-	$(BIN)/python -m training.evaluate
+	$(BIN)/python -m training.evaluation.evaluate
 
 bench: $(STAMP) peers ## Measure extraction beside spaCy and textacy on the corpora; rows go to bench/results.jsonl
 	$(BIN)/python -m bench.extraction --peers build/peers/bin/python --keep

@@ -21,13 +21,13 @@ from collections import defaultdict
 from datetime import timedelta
 from statistics import median
 
-from etl import queries
+from etl.query import published
 from etl.settings import Settings
 
 
 def timed(*arguments: str) -> tuple[float, str]:
     """Seconds that a correction took, and its id. Raises CalledProcessError where it failed."""
-    command = [sys.executable, "-m", "etl.cli", "actors", *arguments, "--because", "bench"]
+    command = [sys.executable, "-m", "etl", "actors", *arguments, "--because", "bench"]
     started = time.monotonic()
     done = subprocess.run([*command, "--json"], check=True, capture_output=True, text=True)
     seconds = time.monotonic() - started
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--merge", type=int, nargs=2, default=(3, 2), metavar=("A", "B"))
     parser.add_argument("--no-article", action="store_true")
     options = parser.parse_args()
-    with queries.open_published(Settings.from_env()) as con:
+    with published.open_published(Settings.from_env()) as con:
         actors = con.execute(
             "select entity_id from entities order by article_count desc, entity_id limit ?",
             [max(options.merge)],

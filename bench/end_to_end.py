@@ -22,9 +22,10 @@ from bench import volume
 from bench.extraction import polnear_articles, reuters_articles, seconds_by_processes
 from bench.growth import new_warehouse, run
 from bench.results import Row, tell
-from etl import applying, intake, modelling, pipeline
+from etl.domain import Article
 from etl.extract import get_extractor
-from etl.model import Article
+from etl.pipeline import apply_corrections, build_models, ingest
+from etl.pipeline import stages as pipeline
 from etl.settings import Settings
 
 INPUTS: dict[str, tuple[Callable[[int], list[Article]], int, tuple[str, ...]]] = {
@@ -38,15 +39,15 @@ def stages(settings: Settings, files: list[Path]) -> dict[str, float]:
     """Seconds of each stage of one load, in this process and without Dagster."""
     extractor = get_extractor(settings.extractor)
     steps: dict[str, Callable[[], object]] = {
-        "archive": lambda: intake.archive_new(settings, files, "bench"),
-        "read and extract": lambda: intake.stage_new(settings, lambda: extractor, "bench"),
+        "archive": lambda: ingest.archive_new(settings, files, "bench"),
+        "read and extract": lambda: ingest.stage_new(settings, lambda: extractor, "bench"),
         "load": lambda: pipeline.load_staged(settings, "bench"),
         "check": lambda: pipeline.check_loaded(settings),
         "link": lambda: pipeline.link(settings),
-        "correct": lambda: applying.correct(settings),
+        "correct": lambda: apply_corrections.correct(settings),
         "check links": lambda: pipeline.check_links(settings),
         "stories": lambda: (pipeline.group(settings), pipeline.check_stories(settings)),
-        "models": lambda: modelling.build_models(settings),
+        "models": lambda: build_models.build_models(settings),
         "publish": lambda: pipeline.publish_build(settings, extractor, "bench"),
     }
     spent = {}

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from etl import queries
+from etl.query import published
 from etl.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ DRAWN = "[...document.querySelectorAll('figure.chart')].every(f => f.dataset.dra
 
 def addresses(settings: Settings) -> dict[str, str]:
     """A name and an address of each view that is measured."""
-    with queries.open_published(settings) as con:
-        actors = queries.rows(
+    with published.open_published(settings) as con:
+        actors = published.rows(
             con,
             "select entity_id, name from entities where type = 'PERSON'"
             " order by article_count desc limit 6",
         )
-        day = queries.rows(
+        day = published.rows(
             con,
             "select published_on as day, any_value(article_id) as id from articles"
             " where published_on is not null group by 1 order by count(*) desc limit 1",
@@ -71,7 +71,7 @@ def addresses(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def _app() -> Iterator[str]:
-    code = "from etl.cli import main; main()"
+    code = "from etl.cli.main import main; main()"
     asked = [sys.executable, "-c", code, "explore", "--port", "0", "--no-browser"]
     process = subprocess.Popen(asked, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

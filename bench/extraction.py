@@ -32,12 +32,12 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from bench import polnear
 from bench.results import Row, tell
+from etl.domain import Article
 from etl.extract import Extractor
-from etl.extracting import Extracting
-from etl.model import Article
+from etl.pipeline.extraction import Extracting
 from etl.readers import read_file
+from training.corpora import polnear_articles as polnear
 
 PEERS = ("spacy", "textacy")
 
@@ -77,8 +77,8 @@ def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
     """Extract the articles of a file on so many cores; by stage, where one is to be looked into."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     from etl.extract import get_extractor
-    from etl.extract.trained import TrainedExtractor
-    from etl.store import staging
+    from etl.extract.tagger_extractor import TrainedExtractor
+    from etl.storage import staging
 
     with path.open(encoding="utf-8") as file:
         articles = [_article(r["title"], r["text"]) for r in map(json.loads, file)]

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from etl.readers import read_file
-from training.corpora import corpora_folder
+from training.corpora.documents import corpora_folder
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))

@@ -22,13 +22,14 @@ from pathlib import Path
 
 import duckdb
 
-from bench import polnear, volume
+from bench import volume
 from bench.extraction import reuters_articles
 from bench.results import Row, tell
+from training.corpora import polnear_articles
 
 BASE = 1_000
 NIGHT = 1_000
-_COMMAND = "from etl.cli import main; main()"
+_COMMAND = "from etl.cli.main import main; main()"
 
 
 def new_warehouse(folder: Path) -> Path:
@@ -36,15 +37,17 @@ def new_warehouse(folder: Path) -> Path:
     home = folder / "home"
     os.environ |= {"NEWSACTORS_HOME": str(home), "DAGSTER_HOME": str(folder / "dagster")}
     (folder / "dagster").mkdir()
-    shutil.copyfile(polnear.REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml")
+    shutil.copyfile(
+        polnear_articles.REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml"
+    )
     return home
 
 
 def measure(size: int, folder: Path) -> Row:
     """A row for one size; `folder` is empty and is left with the warehouse in it."""
     home = new_warehouse(folder)
-    corpora = polnear.corpora_folder()
-    polnear.write("train", folder / "polnear", every=4)
+    corpora = polnear_articles.corpora_folder()
+    polnear_articles.write("train", folder / "polnear", every=4)
     wikinews = sorted((corpora / "articles").glob("wikinews_*.csv"))
     sources = [folder / "polnear", *wikinews, corpora / "articles" / "reuters21578"]
     texts = folder / "texts.jsonl"

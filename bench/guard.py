@@ -18,14 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from bench import volume
-from etl import applying, intake, modelling, pipeline
+from etl.domain import Article
 from etl.extract import get_extractor
 from etl.extract.tagger.engine import Tagger
-from etl.extract.trained import TrainedExtractor
-from etl.model import Article
+from etl.extract.tagger_extractor import TrainedExtractor
+from etl.pipeline import apply_corrections, build_models, ingest, stages
 from etl.readers import read_file
 from etl.settings import REPOSITORY, Settings
-from etl.store.writer import Writer
+from etl.storage.writer_lock import Writer
 
 TURNS = 3
 COPIES = 30
@@ -122,24 +122,24 @@ def _night(folder: Path) -> Ratio:
     def load(article: Article, name: str) -> None:
         (folder / "inbox").mkdir(exist_ok=True)
         volume.write([article], folder / "inbox" / name)
-        intake.archive_new(settings, [], name)
-        intake.stage_new(settings, lambda: rules, name)
-        pipeline.load_staged(settings, name)
+        ingest.archive_new(settings, [], name)
+        ingest.stage_new(settings, lambda: rules, name)
+        stages.load_staged(settings, name)
 
     def model() -> float:
-        assert not pipeline.check_loaded(settings)
-        pipeline.link(settings)
-        applying.correct(settings)
-        pipeline.group(settings)
+        assert not stages.check_loaded(settings)
+        stages.link(settings)
+        apply_corrections.correct(settings)
+        stages.group(settings)
         started = time.process_time()
-        modelling.build_models(settings)
+        build_models.build_models(settings)
         return time.process_time() - started
 
-    intake.archive_new(settings, [REPOSITORY / "seeds" / "articles"], "samples")
-    intake.stage_new(settings, lambda: rules, "samples")
+    ingest.archive_new(settings, [REPOSITORY / "seeds" / "articles"], "samples")
+    ingest.stage_new(settings, lambda: rules, "samples")
     writer.acquire()
     try:
-        pipeline.load_staged(settings, "samples")
+        stages.load_staged(settings, "samples")
         model()  # by dbt
     finally:
         writer.release()

@@ -13,9 +13,9 @@ import sys
 import time
 from itertools import accumulate, takewhile
 
-from bench.polnear import corpora_folder
+from etl.domain import Article
 from etl.extract import get_extractor
-from etl.model import Article
+from training.corpora.polnear_articles import corpora_folder
 
 
 def text(size: int) -> str:

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.articles import article
-from bench.faults.place import Place, prepare
-from bench.faults.victim import Outcome
+from bench.faults.victim_process import Outcome
+from bench.faults.warehouse_harness import Place, prepare
 from etl.settings import REPOSITORY
 
 AROUND = 5

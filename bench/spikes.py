@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl.store.dbt import run_dbt
+from etl.warehouse.dbt import run_dbt
 
 Matrix = NDArray[np.float64]
 

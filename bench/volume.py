@@ -25,16 +25,16 @@ from pathlib import Path
 
 import duckdb
 
-from etl.actors.forms import register_forms
-from etl.actors.ledger import Ledger
-from etl.actors.link import as_table
-from etl.actors.linker import Decision, Form
-from etl.model import Article
+from etl.cli.terminal import progress
+from etl.domain import Article
+from etl.linking.forms import register_forms
+from etl.linking.ledger import Ledger
+from etl.linking.link import as_table
+from etl.linking.resolver import Decision, Form
 from etl.readers import read_file
 from etl.settings import Settings
-from etl.store import build
-from etl.store.writer import Writer
-from etl.terminal import progress
+from etl.storage.writer_lock import Writer
+from etl.warehouse import build_db
 
 FREQUENT = 5
 NAMED_AGAIN = 5
@@ -116,14 +116,14 @@ def copy(settings: Settings, times: int, days: int) -> int:
     writer = Writer(settings)
     writer.acquire()
     try:
-        with build.open_build(settings.build_file) as con:
-            with build.transaction(con):
+        with build_db.open_build(settings.build_file) as con:
+            with build_db.transaction(con):
                 _copy_rows(con, times, days)
                 con.execute(_ALL_IS_NEW)
-                build.new_generation(con)
+                build_db.new_generation(con)
             _enter_names(con, Ledger(settings.identity_ledger))
             con.execute("checkpoint")
-            return build.count(con, "loaded.article_versions")
+            return build_db.count(con, "loaded.article_versions")
     finally:
         writer.release()
 
@@ -212,10 +212,11 @@ def main() -> None:
     count = copy(settings, options.times, options.days)
     sys.stdout.write(f"{count:,} articles\n")
     if not options.no_publish:
-        from etl.assets.in_process import run_job
-        from etl.intake import silent
+        from etl.__main__ import load_job
+        from etl.orchestration.run_job import run_job
+        from etl.pipeline.ingest import silent
 
-        run_job("republish", {}, silent)
+        run_job(load_job("republish"), {}, silent)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from etl.assets import automation, ingest, loaded, models, published, quality, report
-from etl.assets.warehouse import Warehouse
+from etl.orchestration import automation
+from etl.orchestration.assets import ingest, loaded, models, published, quality, report
+from etl.orchestration.resources import Warehouse
 from etl.settings import Settings
 
 # On a night with nothing new it says of every blocking check that it was skipped with its asset;

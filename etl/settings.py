@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from etl.apart import available_cores
-
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -53,6 +51,13 @@ def place(text: str) -> Place:
             "article; leave it out and give credentials in the environment"
         )
     return scheme + text[match.end("scheme") :]
+
+
+def available_cores() -> int:
+    """The cores that this process may use: OMP_NUM_THREADS, as for other libraries, or all."""
+    if (asked := os.environ.get("OMP_NUM_THREADS", "")).isdigit():
+        return max(1, int(asked))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ class Settings:
 
     @property
     def search(self) -> Path:
-        """The explorer's index of quotes; made again where it is missing."""
+        """The etl.explorer's index of quotes; made again where it is missing."""
         return self.home / "search"
 
     @property

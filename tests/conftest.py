@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
-from once import samples as samples_of_run
+from session_cache import samples as samples_of_run
 
 # To explain failures hypothesis traces examples. In a process that had driven a browser (greenlets
 # of playwright, CPython 3.11.7) a traced function once never began: the suite hung.
 settings.register_profile("untraced", phases=[p for p in Phase if p is not Phase.explain])
 settings.load_profile("untraced")
 
-FIRST = ("acceptance", "ui", "dagster", "pipeline")
+FIRST = ("acceptance", "ui", "orchestration", "pipeline")
 """Folders with the longest files: started last, one of them would be all that still runs."""
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults import kills, readers, space, together
-from bench.faults.place import Place
+from bench.faults.warehouse_harness import Place
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "kills": kills.run,

@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
-from bench.faults.place import ACTIONS, Action, Place, Undisturbed, undisturbed
 from bench.faults.tables import difference
-from bench.faults.victim import BETWEEN, Harm, Kill, Outcome
+from bench.faults.victim_process import BETWEEN, Harm, Kill, Outcome
+from bench.faults.warehouse_harness import ACTIONS, Action, Place, Undisturbed, undisturbed
 
 AT_LEAST_SECONDS = 0.002
 """A stage that takes less is hit by a change of a file or not at all."""

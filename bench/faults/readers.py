@@ -100,8 +100,8 @@ def run(
 ) -> dict[str, object]:
     """Publish so often under READERS and one who holds on; what they saw, and what was on disk."""
     from bench.articles import article
-    from bench.faults.place import prepare
     from bench.faults.space import used
+    from bench.faults.warehouse_harness import prepare
 
     prepare(place)
     for number in range(60):

@@ -22,9 +22,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.faults.place import ACTIONS, Action, Place, Undisturbed, undisturbed
 from bench.faults.tables import difference
-from bench.faults.victim import BETWEEN, Harm, Outcome
+from bench.faults.victim_process import BETWEEN, Harm, Outcome
+from bench.faults.warehouse_harness import ACTIONS, Action, Place, Undisturbed, undisturbed
 
 PLENTY = "2g"
 SECONDS_TO_END = 20

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from bench.articles import article
-from bench.faults.place import ACTIONS, Place, prepare
 from bench.faults.tables import Rows, difference
-from bench.faults.victim import Outcome
+from bench.faults.victim_process import Outcome
+from bench.faults.warehouse_harness import ACTIONS, Place, prepare
 from etl.settings import REPOSITORY
 
 DAGSTER = "dagster"

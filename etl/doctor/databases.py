@@ -16,10 +16,11 @@ from pathlib import Path
 
 import duckdb
 
-from etl import schema
+from etl.schema import tables
 from etl.settings import Settings
-from etl.store import blocks, build, checks, checksums
-from etl.store.publish import FILE, snapshot_numbers
+from etl.storage import checksums
+from etl.warehouse import block_copy, build_db, checks
+from etl.warehouse.publish import FILE, snapshot_numbers
 
 LINKED_STAGES = (
     ("linked_generation", checks.check_links),
@@ -49,13 +50,13 @@ def build_faults(settings: Settings) -> list[str]:
     try:
         with open_read_only(settings.build_file) as con:
             _scan(con)
-            if layout_of(con, "bookkeeping.properties") != schema.SCHEMA_VERSION:
+            if layout_of(con, "bookkeeping.properties") != tables.SCHEMA_VERSION:
                 return []
             problems = checks.check_loaded(con)
-            generation = build.get_property(con, "generation") or ""
+            generation = build_db.get_property(con, "generation") or ""
             for name, check in LINKED_STAGES:
                 # Else it is due: a run was killed before it came to that.
-                stamp = build.get_property(con, name) or ""
+                stamp = build_db.get_property(con, name) or ""
                 if stamp.partition("+")[0] == generation:
                     problems += check(con)
             return [str(problem) for problem in problems]
@@ -72,7 +73,7 @@ def snapshot_faults(file: Path) -> list[str]:
             f"{fault.path.name} {fault.why}" for fault in found
         ]
     try:
-        if (known := blocks.noted(file)) is not None:
+        if (known := block_copy.noted(file)) is not None:
             return [] if known.is_of(file) else [checksums.ALTERED]
         if checksums.noted(file.parent):
             return []  # of an older version, which noted the whole file
@@ -90,7 +91,7 @@ def sound_snapshot(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | N
         file = settings.snapshots / str(number) / FILE
         if not snapshot_faults(file):
             with open_read_only(file) as con:
-                if layout_of(con, "loaded.warehouse_info") == schema.SCHEMA_VERSION:
+                if layout_of(con, "loaded.warehouse_info") == tables.SCHEMA_VERSION:
                     yield con
                     return
     yield None
@@ -104,7 +105,7 @@ def sound_loaded(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | Non
     """
     if settings.build_file.exists() and not build_faults(settings):
         with open_read_only(settings.build_file) as con:
-            if layout_of(con, "bookkeeping.properties") == schema.SCHEMA_VERSION:
+            if layout_of(con, "bookkeeping.properties") == tables.SCHEMA_VERSION:
                 yield con
                 return
     with sound_snapshot(settings) as snapshot:

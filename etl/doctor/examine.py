@@ -14,8 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl.actors.ledger import LEDGER_VERSION, Ledger, LedgerError, version_of
-from etl.actors.recovery import lost_decisions
+from etl.corrections.csv_file import RegistryError, corrections_file, read_corrections
 from etl.doctor.databases import open_read_only
 from etl.doctor.examine_made import (
     build_findings,
@@ -26,13 +25,15 @@ from etl.doctor.examine_made import (
     state_findings,
 )
 from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
-from etl.readers.mappings import MappingError, load_mappings
+from etl.linking.ledger import LEDGER_VERSION, Ledger, LedgerError, version_of
+from etl.linking.recovery import lost_decisions
+from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Settings
-from etl.store import build, checksums, manifest
-from etl.store.archive import ArchiveError, RawArchive
-from etl.store.files import shared_lock
-from etl.store.publish import FREE_SPACE_FACTOR
-from etl.store.registry import RegistryError, corrections_file, read_corrections
+from etl.storage import checksums, manifest
+from etl.storage.archive import ArchiveError, RawArchive
+from etl.storage.files import shared_lock
+from etl.warehouse import build_db
+from etl.warehouse.publish import FREE_SPACE_FACTOR
 
 SHOWN = 5
 
@@ -200,8 +201,8 @@ def _ledger(settings: Settings, con: Connection | None) -> Found:
 
 def _is_linked(con: Connection) -> bool:
     """Whether the links are those of all that is loaded, forgetting included."""
-    linked = build.get_property(con, "linked_generation") or ""
-    return linked.partition("+")[0] == build.get_property(con, "generation")
+    linked = build_db.get_property(con, "linked_generation") or ""
+    return linked.partition("+")[0] == build_db.get_property(con, "generation")
 
 
 def _corrections(settings: Settings) -> Found:
@@ -257,6 +258,6 @@ def leftovers(settings: Settings) -> list[Path]:
         (settings.identity_ledger, lambda f: f.glob("*.tmp")),
     ]
     found = [path for folder, glob in folders if folder.exists() for path in glob(folder)]
-    if build.wal_of(settings.build_file).exists():
-        found.append(build.wal_of(settings.build_file))
+    if build_db.wal_of(settings.build_file).exists():
+        found.append(build_db.wal_of(settings.build_file))
     return sorted(found)

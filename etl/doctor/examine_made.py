@@ -13,15 +13,16 @@ from pathlib import Path
 
 import duckdb
 
-from etl import schema
 from etl.doctor.databases import build_faults, layout_of, open_read_only, snapshot_faults
 from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
+from etl.schema import tables
 from etl.settings import Settings
-from etl.store import build, checksums, recovery, state_check
-from etl.store.archive import ArchiveError, RawArchive
-from etl.store.publish import FORGOTTEN_THROUGH, snapshot_numbers
-from etl.store.staging import Batch, Staging
-from etl.store.state import STATE_VERSION
+from etl.storage import checksums, run_state_check
+from etl.storage.archive import ArchiveError, RawArchive
+from etl.storage.run_state import STATE_VERSION
+from etl.storage.staging import Batch, Staging
+from etl.warehouse import build_db, recovery
+from etl.warehouse.publish import FORGOTTEN_THROUGH, snapshot_numbers
 
 SHOWN = 5
 
@@ -37,11 +38,11 @@ def staging_findings(settings: Settings, con: Connection | None) -> Found:
     if found:
         yield from found
         return
-    newer = [b for b in stage.every_batch() if b.layout > schema.SCHEMA_VERSION]
+    newer = [b for b in stage.every_batch() if b.layout > tables.SCHEMA_VERSION]
     if newer:
         yield Finding("staging", "amiss", newer[0].path, "made by a newer newsactors", UPDATE)
         return
-    older = [b for b in stage.every_batch() if b.layout < schema.SCHEMA_VERSION]
+    older = [b for b in stage.every_batch() if b.layout < tables.SCHEMA_VERSION]
     if older:
         found.append(
             Finding("staging", "note", stage.root, f"{len(older):,} batches of an older layout",
@@ -94,8 +95,8 @@ def is_all_loaded(settings: Settings, con: Connection) -> bool:
     except ArchiveError:
         return False
     last = str(stones[-1].sequence) if stones else None
-    is_forgotten = build.get_property(con, FORGOTTEN_THROUGH) == last
-    return is_forgotten and not build.pending(con, Staging(settings.extracted).batches())
+    is_forgotten = build_db.get_property(con, FORGOTTEN_THROUGH) == last
+    return is_forgotten and not build_db.pending(con, Staging(settings.extracted).batches())
 
 
 def reextraction_findings(settings: Settings) -> Found:
@@ -142,15 +143,15 @@ def state_findings(settings: Settings) -> Found:
         else:
             yield Finding("state", "sound", path, "nothing yet")
         return
-    if state_check.is_in_use(path):
+    if run_state_check.is_in_use(path):
         yield Finding("state", "note", path, "a transaction is under way, or was cut off",
                       "the next to open it ends that")  # fmt: skip
         return
-    if faults := state_check.faults(path):
+    if faults := run_state_check.faults(path):
         for fault in faults[:SHOWN]:
             yield Finding("state", "amiss", path, fault, REPAIR)
         return
-    version = state_check.version_of(path)
+    version = run_state_check.version_of(path)
     if version > STATE_VERSION:
         yield Finding("state", "amiss", path, "made by a newer newsactors", UPDATE)
         return
@@ -180,17 +181,17 @@ def build_findings(settings: Settings) -> Found:
         return
     with open_read_only(settings.build_file) as con:
         layout = layout_of(con, "bookkeeping.properties")
-        through = recovery.loaded_through(con) if layout == schema.SCHEMA_VERSION else 0
+        through = recovery.loaded_through(con) if layout == tables.SCHEMA_VERSION else 0
     yield from _layout("build", path, layout, f"loaded through line {through:,}")
 
 
 def _layout(part: str, path: Path, layout: int | None, what: str) -> Found:
-    if layout is not None and layout > schema.SCHEMA_VERSION:
+    if layout is not None and layout > tables.SCHEMA_VERSION:
         yield Finding(part, "amiss", path, f"of layout {layout}, newer than "
-                      f"{schema.SCHEMA_VERSION}", UPDATE)  # fmt: skip
-    elif layout != schema.SCHEMA_VERSION:
+                      f"{tables.SCHEMA_VERSION}", UPDATE)  # fmt: skip
+    elif layout != tables.SCHEMA_VERSION:
         yield Finding(part, "note", path, f"of layout {layout}, older than "
-                      f"{schema.SCHEMA_VERSION}", f"the next {RUN} makes it again")  # fmt: skip
+                      f"{tables.SCHEMA_VERSION}", f"the next {RUN} makes it again")  # fmt: skip
     else:
         yield Finding(part, "sound", path, f"{what}, {path.stat().st_size / 1e6:,.1f} MB")
 
@@ -229,8 +230,8 @@ def published_findings(settings: Settings) -> Found:
 
 
 def _opened_for_writing(file: Path) -> Found:
-    if build.wal_of(file).exists():
-        yield Finding("published", "amiss", build.wal_of(file), "somebody opened the file "
+    if build_db.wal_of(file).exists():
+        yield Finding("published", "amiss", build_db.wal_of(file), "somebody opened the file "
                       "read-write: readers see what they changed", REPAIR)  # fmt: skip
     elif file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o222:
         yield Finding("published", "amiss", file, "can be written to; it is to be read-only",

@@ -18,17 +18,18 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from etl.actors.ledger import Ledger
-from etl.actors.recovery import lost_decisions
 from etl.doctor import examine, examine_made
 from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, sound_snapshot
+from etl.linking.ledger import Ledger
+from etl.linking.recovery import lost_decisions
 from etl.settings import Place, Settings, place
-from etl.store import build, checksums, inbox, manifest, publish, recovery, state_check
-from etl.store.archive import ChangedError, RawArchive
-from etl.store.build import new_generation
-from etl.store.files import exclusive_lock
-from etl.store.staging import Batch, Staging
-from etl.store.writer import Writer
+from etl.storage import checksums, inbox, manifest, run_state_check
+from etl.storage.archive import ChangedError, RawArchive
+from etl.storage.files import exclusive_lock
+from etl.storage.staging import Batch, Staging
+from etl.storage.writer_lock import Writer
+from etl.warehouse import build_db, publish, recovery
+from etl.warehouse.build_db import new_generation
 
 Done = Iterator[str]
 Connection = duckdb.DuckDBPyConnection
@@ -245,24 +246,24 @@ def _reextraction(settings: Settings, aside: _Aside) -> Done:
 def _state(settings: Settings, aside: _Aside) -> Done:
     path = settings.state_file
     archive = RawArchive(settings.raw)
-    if not archive.manifest.exists() or (path.exists() and state_check.is_in_use(path)):
+    if not archive.manifest.exists() or (path.exists() and run_state_check.is_in_use(path)):
         return
-    if path.exists() and not state_check.faults(path):
+    if path.exists() and not run_state_check.faults(path):
         return
     damaged = aside.move(path) if path.exists() else None
     with sound_snapshot(settings) as published:
-        state_check.restore(path, damaged, published, archive)
+        run_state_check.restore(path, damaged, published, archive)
     yield "the state file was made again: runs and quarantine as far as they are known"
 
 
 def _build(settings: Settings, aside: _Aside) -> Done:
     path = settings.build_file
     if path.exists() and build_faults(settings):
-        for file in (path, build.wal_of(path)):
+        for file in (path, build_db.wal_of(path)):
             if file.exists():
                 yield f"moved aside, to be loaded again: {aside.move(file)}"
     if settings.published.exists() and snapshot_faults(settings.published.resolve()):
-        with build.open_build(path) as con:
+        with build_db.open_build(path) as con:
             new_generation(con)  # so that a publish is due
         yield "what is published is damaged: to be published again"
 
@@ -272,7 +273,7 @@ def _published_link(settings: Settings, aside: _Aside) -> Done:
     link = settings.published
     for number in sorted(publish.snapshot_numbers(settings.snapshots)):
         file = settings.snapshots / str(number) / link.name
-        if (wal := build.wal_of(file)).exists():
+        if (wal := build_db.wal_of(file)).exists():
             yield f"moved aside, as readers would replay it: {aside.move(wal)}"
         if file.exists():
             file.chmod(0o444)

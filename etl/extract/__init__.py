@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from etl.model import Article, Extraction
+from etl.domain import Article, Extraction
 
 
 class Extractor(Protocol):
@@ -67,20 +67,20 @@ def get_extractor(name: str = DEFAULT_EXTRACTOR) -> Extractor:
 
 # Imported on use: an extractor that is not asked for loads neither lexicon nor weights.
 def _tagger() -> Extractor:
-    from etl.extract.trained import TrainedExtractor
+    from etl.extract.tagger_extractor import TrainedExtractor
 
     return TrainedExtractor()
 
 
 def _fast() -> Extractor:
     from etl.extract.tagger.engine import FAST_WEIGHTS
-    from etl.extract.trained import TrainedExtractor
+    from etl.extract.tagger_extractor import TrainedExtractor
 
     return TrainedExtractor(FAST_WEIGHTS, "fast")
 
 
 def _rules() -> Extractor:
-    from etl.extract.rules import RuleExtractor
+    from etl.extract.rule_extractor import RuleExtractor
 
     return RuleExtractor()
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from etl.domain import EntityType
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name, is_title_case
 from etl.extract.tokens import Document
-from etl.model import EntityType
 
 _LONGEST = 8
 

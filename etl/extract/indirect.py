@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etl.extract.attribution import Attributor, Site, Source
+from etl.extract.cues import Attributor, Site, Source
 from etl.extract.lexicon import word_set
 from etl.extract.speech import Speech
 from etl.extract.tokens import Document

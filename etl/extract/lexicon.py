@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Literal, cast
 
-from etl.model import EntityType
+from etl.domain import EntityType
 
 Gender = Literal["m", "f", ""]
 Frame = Literal["bare", "clause", "direct"]

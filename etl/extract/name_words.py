@@ -2,7 +2,7 @@
 
 Belongs here: particles of surnames, what parts father and son, legal forms of companies, and
 initials. Does not belong here: where a name begins and ends (`names`), who bears it (`actors`,
-`etl.actors`).
+`etl.linking`).
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from etl.domain import EntityType
 from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.name_words import PARTICLES
 from etl.extract.tokens import Document, Sentence, Token
-from etl.model import EntityType
 
 # These are words of other languages only, so they may also open a name: "de Blasio".
 _OPENING_PARTICLES = PARTICLES - word_set("ben den da du zu af av ter dos la le")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from etl.extract.actors import Actor, Located
-from etl.extract.holders import Holders
 from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.mention_clusters import Actor, Located
+from etl.extract.office_holders import Holders
 from etl.extract.tokens import Document
 
 _LONGEST = 5

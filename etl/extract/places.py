@@ -6,8 +6,8 @@ that one decision. Does not belong here: whether a name is a place.
 
 from __future__ import annotations
 
+from etl.domain import EntityType
 from etl.extract.lexicon import Lexicon, word_set
-from etl.model import EntityType
 
 _PLACES: tuple[EntityType, ...] = ("GPE", "LOC")
 # Words that make a place no state and no city, wherever in its name they stand.

@@ -10,15 +10,15 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from etl.domain import QuoteKind
 from etl.extract import indirect
-from etl.extract.actors import Located
-from etl.extract.attribution import Attributor, Site, Source
+from etl.extract.cues import Attributor, Site, Source
 from etl.extract.lexicon import Lexicon
 from etl.extract.marks import Span
+from etl.extract.mention_clusters import Located
 from etl.extract.pronouns import Pronoun
 from etl.extract.speech import Speech
 from etl.extract.tokens import Document
-from etl.model import QuoteKind
 
 _FEW_WORDS = 5
 

@@ -1,4 +1,4 @@
-"""From what was found in the parts of an article to the records of `etl.model`.
+"""From what was found in the parts of an article to the records of `etl.domain`.
 
 Belongs here: numbering, offsets, the mentions that sources and pronouns make. Does not belong here:
 finding anything.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
+from etl.domain import Mention, MentionKind, Part, Quote, TextActor
 from etl.extract import marks, nominals, pronouns
-from etl.extract.actors import Actor, Located
+from etl.extract.mention_clusters import Actor, Located
 from etl.extract.speech import Speech
 from etl.extract.tokens import Document
-from etl.model import Mention, MentionKind, Part, Quote, TextActor
 
 
 def inside(spans: Sequence[marks.Span]) -> Callable[[int], bool]:

@@ -1,4 +1,4 @@
-"""A quote on its way to `etl.model.Quote`.
+"""A quote on its way to `etl.domain.Quote`.
 
 Belongs here: the record that `quotes` and `indirect` both make. Does not belong here: how it is
 found.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from etl.extract.actors import Actor
-from etl.model import QuoteKind
+from etl.domain import QuoteKind
+from etl.extract.mention_clusters import Actor
 
 
 @dataclass(slots=True)

@@ -17,8 +17,8 @@ from operator import add
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from etl.domain import Article, Extraction, Part, Quote
 from etl.extract import DEFAULT_EXTRACTOR, Extractor
-from etl.model import Article, Extraction, Part, Quote
 from etl.quality.gold import GOLD, PRONOUNS, GoldArticle, GoldQuote, read_gold
 from etl.quality.scores import (
     Coreference,

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, get_args
 
+from etl.domain import Article, EntityType, MentionKind, Part, QuoteKind
 from etl.extract.lexicon import word_set
-from etl.model import Article, EntityType, MentionKind, Part, QuoteKind
 
 GOLD = Path(__file__).with_name("gold")
 DIVIDER = "==="
@@ -50,7 +50,7 @@ class GoldMention:
 
 @dataclass(frozen=True, slots=True)
 class GoldQuote:
-    """One piece of an utterance, as `etl.model.Quote`.
+    """One piece of an utterance, as `etl.domain.Quote`.
 
     `speaker` is the key of an actor; no speaker but a `source`: an unnamed source as written;
     neither: unknown. An optional piece is neither missed nor wrong.

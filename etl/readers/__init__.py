@@ -2,7 +2,7 @@
 
 Belongs here: the list of readers, the choice by content, and the promise that bad input becomes a
 rejection and never an exception.
-Does not belong here: opening files and quarantine (`etl.store`), and anything about one format.
+Does not belong here: opening files and quarantine (`etl.storage`), and anything about one format.
 
 A new format is a module with `name`, `sniff` and `read` (see `base.Reader`), added to READERS.
 What an archive holds is read as files of its own, by the same choice.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from etl.model import Article
+from etl.domain import Article
 from etl.readers import (
     compressed,
     delimited,
@@ -34,9 +34,10 @@ from etl.readers import (
     warc,
     zip_archive,
 )
-from etl.readers.base import FileRejected, Item, Part, Reader, Reason, Rejected, Rejection
+from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
+from etl.readers.field_mapping import Mapping
 from etl.readers.language import language_of
-from etl.readers.mappings import Mapping
+from etl.readers.reader import Part, Reader
 from etl.readers.source import HEAD_BYTES, Budget, Source, TooSlow, Watch
 from etl.settings import Limits
 
@@ -96,7 +97,7 @@ def read_items(
     They come one by one: a reader of records holds one of them in memory. `source_path` is only a
     name: nothing is opened by it. Never raises for bad input. A defect in a reader costs the rest
     of that file or archive member, which is rejected as 'unreadable' with the error's text.
-    `can_be_ended` is for `etl.reading`: the process is ended where nothing else ends an item.
+    `can_be_ended` is for `etl.pipeline.sandbox`: the process is ended where nothing else ends an item.
     """
     limits = limits or Limits()
     number = 0

@@ -7,14 +7,10 @@ package).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import Literal
 
-from etl.model import Article
-
-if TYPE_CHECKING:
-    from etl.readers.source import Source
+from etl.domain import Article
 
 Reason = Literal[
     "empty",  # nothing to read: no bytes, only white space, no body, no article
@@ -73,25 +69,6 @@ class Rejected(Exception):  # noqa: N818 - not an error of the program: a verdic
 
 class FileRejected(Rejected):
     """Raised to give up the rest of the whole file, archives around this member included."""
-
-
-Part: TypeAlias = "Article | Rejection | Source | None"
-"""What a reader yields: an article, a rejected item, a member to be read as a file of its own, or
-None where something was passed over that holds no article."""
-
-
-class Reader(Protocol):
-    """The shape of a reader module (a module with these three names is one).
-
-    `name` becomes `Article.source_format`. `sniff` answers 0.0 (not mine) to 1.0 (certainly mine)
-    from the first 64 KB of the content first and the name second. `read` yields in file order.
-    """
-
-    name: str
-
-    def sniff(self, head: bytes, path: str) -> float: ...
-
-    def read(self, source: Source) -> Iterator[Part]: ...
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 import pyarrow as pa
 
-from etl.readers.base import Part
+from etl.readers.reader import Part
 from etl.readers.source import HEAD_BYTES, Source
 
 name = "compressed"

@@ -8,10 +8,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from etl.readers.base import Part, Rejected, Rejection
+from etl.readers.base import Rejected, Rejection
 from etl.readers.decode import LineDecoder, decode
+from etl.readers.field_mapping import TEXTS, shapes
 from etl.readers.fields import mappings_for, part_of
-from etl.readers.mappings import TEXTS, shapes
+from etl.readers.reader import Part
 from etl.readers.source import Source
 
 name = "csv"

@@ -10,11 +10,11 @@ from __future__ import annotations
 import zipfile
 from typing import Any
 
-from etl.model import Article
+from etl.domain import Article
 from etl.readers.base import Rejected
 from etl.readers.markup import children, descendants, first_text, local_name, xml_tree
 from etl.readers.source import Source
-from etl.readers.told import Told, article
+from etl.readers.source_metadata import Told, article
 
 name = "docx"
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import lxml.etree as et
 
-from etl.readers.base import Part, Rejected
+from etl.readers.base import Rejected
 from etl.readers.markup import children, local_name, looks_like_markup, text_of
 from etl.readers.markup import xml_tree as tree_of
+from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.told import Told, article
+from etl.readers.source_metadata import Told, article
 
 name = "feed"
 

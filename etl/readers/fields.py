@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Values
 
-from etl.model import Article
-from etl.readers.base import Part, Rejected
-from etl.readers.mappings import Mapping, shapes
+from etl.domain import Article
+from etl.readers.base import Rejected
+from etl.readers.field_mapping import Mapping, shapes
 from etl.readers.markup import looks_like_markup, text_of
+from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.told import Told, article
+from etl.readers.source_metadata import Told, article
 
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)?\s*\[\+\d{1,9} chars\]\s*\Z")
 _MAX_MARK = 40

@@ -18,11 +18,12 @@ from typing import Any
 import lxml.etree as et
 import lxml.html
 
-from etl.readers.addresses import host
-from etl.readers.base import Part, Rejected
+from etl.readers.base import Rejected
 from etl.readers.markup import html_text, text_of
+from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.told import Told, article
+from etl.readers.source_metadata import Told, article
+from etl.readers.urls import host
 
 name = "html"
 

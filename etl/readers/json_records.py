@@ -10,9 +10,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from etl.readers.base import Part, Rejected, Rejection
+from etl.readers.base import Rejected, Rejection
 from etl.readers.decode import decode
 from etl.readers.fields import mappings_for, part_of
+from etl.readers.reader import Part
 from etl.readers.source import Source
 
 name = "json"

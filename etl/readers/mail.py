@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from email.message import Message
 from email.utils import parseaddr
 
-from etl.readers.base import Part, Rejected, Rejection
+from etl.readers.base import Rejected, Rejection
 from etl.readers.markup import text_of
+from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.told import Told, article
+from etl.readers.source_metadata import Told, article
 
 name = "mail"
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
-from etl.readers.base import Part, Rejected
+from etl.readers.base import Rejected
 from etl.readers.decode import decode
 from etl.readers.fields import part_of
+from etl.readers.reader import Part
 from etl.readers.source import Source
 
 name = "markdown"

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from etl.readers import nitf
-from etl.readers.base import Part, Rejected
+from etl.readers.base import Rejected
 from etl.readers.markup import block_text, descendants, first_text, local_name, xml_tree
+from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.told import Told, article
+from etl.readers.source_metadata import Told, article
 
 name = "newsml"
 

@@ -12,9 +12,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from etl.readers.base import Part, Rejected
+from etl.readers.base import Rejected
+from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.told import Told, article
+from etl.readers.source_metadata import Told, article
 
 name = "pdf"
 

@@ -20,9 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from etl.model import Article
-from etl.readers.addresses import address_date, canonical, host
-from etl.readers.base import Part, Rejected, word_set
+from etl.domain import Article
+from etl.readers.base import Rejected, word_set
 from etl.readers.boilerplate import is_boilerplate
 from etl.readers.byline import Byline, outlet_line, parse_byline
 from etl.readers.dateline import find_dateline
@@ -34,7 +33,9 @@ from etl.readers.dates import (
     file_name_date,
 )
 from etl.readers.decode import decode
+from etl.readers.reader import Part
 from etl.readers.source import Source
+from etl.readers.urls import address_date, canonical, host
 
 name = "text"
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from etl.model import Article
-from etl.readers.base import Part, Rejected, Rejection
+from etl.domain import Article
+from etl.readers.base import Rejected, Rejection
+from etl.readers.reader import Part
 from etl.readers.source import HEAD_BYTES, Source
-from etl.readers.told import Told, article
+from etl.readers.source_metadata import Told, article
 
 name = "reuters"
 

@@ -10,8 +10,8 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from etl.readers.base import Part
 from etl.readers.plain_text import Found, article_of
+from etl.readers.reader import Part
 from etl.readers.source import Source
 
 name = "rtf"

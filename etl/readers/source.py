@@ -1,11 +1,11 @@
 """The bytes that a reader is given: streamed, counted against the limits, and never on disk.
 
 Belongs here: streams, what unpacking may cost, the clock of a reader. Does not belong here: what
-the bytes mean, and opening files of the inbox or the archive (`etl.store`).
+the bytes mean, and opening files of the inbox or the archive (`etl.storage`).
 
 Processor time is watched from a second thread, which raises TooSlow in the reading one: a reader
 of the field's own (a PDF with a loop, a page of a million nested tables) cannot be asked to look at
-the clock itself. Calls into C it does not reach: `etl.reading` has those ended.
+the clock itself. Calls into C it does not reach: `etl.pipeline.sandbox` has those ended.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from etl.readers.base import FileRejected, Rejected
-from etl.readers.mappings import Mapping
+from etl.readers.field_mapping import Mapping
 from etl.settings import Limits
 
 HEAD_BYTES = 1 << 16

@@ -11,7 +11,8 @@ import tarfile
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from etl.readers.base import Part, Rejected
+from etl.readers.base import Rejected
+from etl.readers.reader import Part
 from etl.readers.source import Source
 from etl.readers.zip_archive import is_hidden
 

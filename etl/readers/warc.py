@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from etl.readers.base import Part, Rejected, Rejection
+from etl.readers.base import Rejected, Rejection
+from etl.readers.reader import Part
 from etl.readers.source import Source
 
 name = "warc"

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from etl.readers import docx
-from etl.readers.base import Part, Rejected, Rejection
+from etl.readers.base import Rejected, Rejection
+from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.streams import Forwarding
+from etl.readers.streams import Forwarding
 
 name = "zip"
 

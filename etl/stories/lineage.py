@@ -7,7 +7,7 @@ and what becomes of stories when two texts match (`grouping`).
 Copies, cuts, reprints under another lead, updates of a running report: the shorter text lies in the
 longer one. What must not match lies in it nearly as well: another notice from the same template,
 and a follow-up that repeats the background of the day before. The numbers below were chosen on
-pairs of Reuters-21578 and of press releases (`training/gold_stories`), and on edits of other
+pairs of Reuters-21578 and of press releases (`training/stories/gold`), and on edits of other
 articles than those of `docs/quality.md`.
 """
 

@@ -23,7 +23,7 @@ CORPORA = Path(os.environ.get("NEWSACTORS_CORPORA") or SHARED / "corpora")
 
 
 def newsactors(*args: str, home: Path) -> str:
-    return run([sys.executable, "-m", "etl.cli", *args], {"NEWSACTORS_HOME": str(home)})
+    return run([sys.executable, "-m", "etl", *args], {"NEWSACTORS_HOME": str(home)})
 
 
 def run(command: list[str], env: Mapping[str, str]) -> str:
@@ -64,7 +64,17 @@ def test_a_year_of_political_news_shows_its_two_candidates_every_month(
     tmp_path: Path, every: int, count: int
 ) -> None:
     inbox, home = tmp_path / "inbox", tmp_path / "home"
-    run([sys.executable, "-m", "bench.polnear", str(inbox), "--every", str(every)], {})
+    run(
+        [
+            sys.executable,
+            "-m",
+            "training.corpora.polnear_articles",
+            str(inbox),
+            "--every",
+            str(every),
+        ],
+        {},
+    )
     newsactors("ingest", str(inbox), home=home)
 
     clinton = json.loads(

@@ -14,12 +14,14 @@ import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
-from once import begin
+from session_cache import begin
 
-from etl import cli_read, queries, schema
+from etl.cli import read
+from etl.query import published
+from etl.schema import tables as schema
 from etl.settings import Settings
-from etl.store import build, publish
-from etl.store.dbt import run_dbt
+from etl.warehouse import build_db, publish
+from etl.warehouse.dbt import run_dbt
 
 from .evil import EVIL, FORMULA
 
@@ -180,7 +182,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     rows = Rows()
     for number, story in enumerate(STORIES):
         rows.add_story(number, story)
-    with build.open_build(settings.build_file) as con:
+    with build_db.open_build(settings.build_file) as con:
         for table in schema.TABLES:
             con.execute(table.ddl)
             con.register("rows", pa.Table.from_pylist(rows.tables[table.name], table.arrow_schema))
@@ -199,7 +201,7 @@ def cli(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
     """Run a reading command in this process against the small warehouse."""
     monkeypatch.setenv("NEWSACTORS_HOME", str(settings.home))
     group = click.Group()
-    cli_read.register(group)
+    read.register(group)
 
     def run(*args: str | Path, stdin: str | None = None) -> Result:
         return CliRunner().invoke(group, [str(arg) for arg in args], input=stdin)
@@ -210,5 +212,5 @@ def cli(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
 @pytest.fixture
 def reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to compare with, open while commands of this process read."""
-    with queries.open_published(settings) as connection:
+    with published.open_published(settings) as connection:
         yield connection

@@ -17,10 +17,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from etl.cli import main
+from etl.__main__ import main
+from etl.corrections.csv_file import corrections_file, read_corrections
 from etl.settings import REPOSITORY, Settings
-from etl.store.registry import corrections_file, read_corrections
-from etl.store.writer import Writer
+from etl.storage.writer_lock import Writer
 
 TABLES = ("entities", "mentions", "quotes", "actor_articles", "actor_daily", "actor_weekly",
           "actor_monthly", "entity_redirects")  # fmt: skip
@@ -198,7 +198,7 @@ def test_killed_between_recording_and_applying_it_is_applied_by_the_next(
     run: Run, settings: Settings
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "etl.cli", "actors", "merge", "Una Tarrish", "Coraline Ashgrove",
+        [sys.executable, "-m", "etl", "actors", "merge", "Una Tarrish", "Coraline Ashgrove",
          "--because", "test"],
         env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip

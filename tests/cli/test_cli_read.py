@@ -16,7 +16,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import Result
 
-from etl import export, queries, terminal
+from etl.query import display, export, published
 from etl.settings import Settings
 
 Cli = Callable[..., Result]
@@ -42,8 +42,11 @@ def test_without_a_warehouse_it_says_what_to_do(
 
 
 def test_a_file_that_another_version_published_says_what_to_do() -> None:
-    with duckdb.connect() as con, pytest.raises(queries.NotPublishedError, match="newsactors inge"):
-        queries.rows(con, "from article_metadata")
+    with (
+        duckdb.connect() as con,
+        pytest.raises(published.NotPublishedError, match="newsactors inge"),
+    ):
+        published.rows(con, "from article_metadata")
 
 
 def test_help_shows_examples_to_copy(cli: Cli) -> None:
@@ -219,8 +222,8 @@ def test_json_keeps_hostile_text_as_it_is(cli: Cli, reader: duckdb.DuckDBPyConne
 
 
 def test_cleaning_keeps_what_spelling_needs() -> None:
-    assert terminal.clean("می\u200cخواهم\u200e\t😀 é") == "می\u200cخواهم\u200e 😀 é"
-    assert terminal.clean("a\x1b]8;;http://x\x1b\\b\x1b[1;2Hc\x1bcd\ud800\x00") == "abcd?"
+    assert display.clean("می\u200cخواهم\u200e\t😀 é") == "می\u200cخواهم\u200e 😀 é"
+    assert display.clean("a\x1b]8;;http://x\x1b\\b\x1b[1;2Hc\x1bcd\ud800\x00") == "abcd?"
 
 
 class TestSql:
@@ -311,7 +314,7 @@ class TestExport:
     ) -> None:
         file = tmp_path / "big"
         told: list[int] = []
-        with queries.open_published(settings) as connection, export.replacing(file) as sink:
+        with published.open_published(settings) as connection, export.replacing(file) as sink:
             reader = export.stream_query(connection, BIG)
             assert export.write_rows(reader, sink, form, on_rows=told.append) == 25_000
         assert len(told) > 10
@@ -321,8 +324,8 @@ class TestExport:
         assert again == duckdb.sql(BIG).fetchall()
 
     def test_every_published_relation(self, cli: Cli, settings: Settings, tmp_path: Path) -> None:
-        with queries.open_published(settings) as connection:
-            counts = queries.row_counts(connection)
+        with published.open_published(settings) as connection:
+            counts = published.row_counts(connection)
         assert counts["articles"] == 6
         for table, count in counts.items():
             out = tmp_path / f"{table}.parquet"

@@ -9,11 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
-from once import begin
+from session_cache import begin
 
-from etl.assets.in_process import run_job
-from etl.cli import main
-from etl.intake import silent
+from etl.__main__ import load_job, main
+from etl.orchestration.run_job import run_job
+from etl.pipeline.ingest import silent
 from etl.settings import Settings
 
 BOTH = "Amalia Verkel met Bruno Verkel in Aldhaven on Monday. Neither would say what it was about."
@@ -36,12 +36,12 @@ def settings(
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     for name, text in (("both", BOTH), ("alone", ALONE)):
         (inbox / f"{name}.txt").write_text(f" date 2025-03-03 News of {name}\n\n{text}\n")
-    run_job("nightly_ingest", {}, silent)
+    run_job(load_job("nightly_ingest"), {}, silent)
     for day, what in enumerate(OPENED, 4):
         (inbox / f"{day}.txt").write_text(
             f" date 2025-03-{day:02} Day {day} of the fair\n\n{ONE.format(what)}\n"
         )
-    run_job("nightly_ingest", {}, silent)
+    run_job(load_job("nightly_ingest"), {}, silent)
     return Settings.from_env()
 
 

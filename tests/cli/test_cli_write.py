@@ -15,15 +15,15 @@ import dagster as dg
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
-from once import begin
+from session_cache import begin
 
-from etl import comparison, pipeline
-from etl.cli import main
+from etl.__main__ import main
+from etl.domain import Article, Extraction
 from etl.extract import get_extractor, register_extractor
-from etl.model import Article, Extraction
+from etl.pipeline import compare, stages
 from etl.settings import REPOSITORY, Settings
-from etl.store.state import State, lay_out
-from etl.store.writer import Writer
+from etl.storage.run_state import State, lay_out
+from etl.storage.writer_lock import Writer
 
 ARTICLE = """ date 2025-05-0{n} The Headline Of Story Number {n}
 
@@ -73,7 +73,7 @@ def first(place: Path) -> subprocess.CompletedProcess[str]:
     writer = Writer(settings(place))
     writer.acquire()
     process = subprocess.Popen(
-        [sys.executable, "-m", "etl.cli", "ingest", "--json"],
+        [sys.executable, "-m", "etl", "ingest", "--json"],
         env=os.environ | environment(place),
         cwd=place / "elsewhere",
         stdout=subprocess.PIPE,
@@ -193,16 +193,16 @@ def test_a_correction_at_the_very_end_of_a_run_is_applied_all_the_same(
     """Recorded when the run has published and looks no more, but still holds the writer lock."""
 
     def record_and_go_on(settings: Settings) -> None:
-        monkeypatch.setattr(pipeline, "days_reported", days_reported)
+        monkeypatch.setattr(stages, "days_reported", days_reported)
         names = ("actors", "rename", "Ellen Marsk1", "Ellen Renamed", "--because", "test")
-        done = subprocess.run([sys.executable, "-m", "etl.cli", *names], env=dict(os.environ),
+        done = subprocess.run([sys.executable, "-m", "etl", *names], env=dict(os.environ),
                               capture_output=True, text=True)  # fmt: skip
         said.append(done.stderr)
         days_reported(settings)
 
     said: list[str] = []
-    days_reported = pipeline.days_reported
-    monkeypatch.setattr(pipeline, "days_reported", record_and_go_on)
+    days_reported = stages.days_reported
+    monkeypatch.setattr(stages, "days_reported", record_and_go_on)
     (place / "inbox" / "late.txt").write_text(ARTICLE.format(n=7))
     result = run("ingest", "--json")
     assert result.exit_code == 0, result.stderr
@@ -329,7 +329,7 @@ def test_another_extractor_is_judged_promoted_and_taken_back(
     shown = run("reextract", "--diff", "--extractor", "sparse", "--outlet", "harbour courier")
     assert (shown.exit_code, "no article matches" in shown.stderr) == (1, True)
     monkeypatch.setenv("NEWSACTORS_SHIFT_SHARE", "0.5")
-    monkeypatch.setattr(comparison, "SHIFT_ARTICLES", 1)
+    monkeypatch.setattr(compare, "SHIFT_ARTICLES", 1)
     shown = run("reextract", "--diff", "--extractor", "sparse", "--strict")
     assert shown.exit_code == 1
     assert "would shift by over 50.0%" in shown.stdout

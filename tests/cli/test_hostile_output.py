@@ -15,10 +15,10 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 
-from etl import intake
-from etl.assets.metadata import harmless, sample_table
-from etl.cli import main
+from etl.__main__ import main
 from etl.extract import get_extractor
+from etl.orchestration.metadata import harmless, sample_table
+from etl.pipeline import ingest
 from etl.settings import Settings
 
 from .evil import EVIL, FORMULA
@@ -41,8 +41,8 @@ def place(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
         json.dumps({"title": EVIL, "text": f"A body of {EVIL}.", "source": EVIL})
     )
     here = Settings.from_env(environment(root))
-    intake.archive_new(here, [], EVIL)
-    intake.stage_new(here, get_extractor, EVIL)
+    ingest.archive_new(here, [], EVIL)
+    ingest.stage_new(here, get_extractor, EVIL)
     return root
 
 

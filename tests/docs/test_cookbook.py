@@ -16,7 +16,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from etl.cli import main
+from etl.__main__ import main
 from etl.settings import REPOSITORY
 
 COOKBOOK = REPOSITORY / "docs" / "cookbook.md"

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from etl import schema_docs
-from etl.cli import main
+from etl.__main__ import main
+from etl.schema import docs
 from etl.settings import REPOSITORY
 
 README = REPOSITORY / "README.md"
@@ -76,8 +76,8 @@ def test_every_command_and_setting_of_the_readme_exists() -> None:
 
 
 def test_tables_page_is_what_the_models_say() -> None:
-    text = schema_docs.TABLES_MD.read_text(encoding="utf-8")
-    assert text == schema_docs.render_tables(), "run python -m etl.schema_docs"
+    text = docs.TABLES_MD.read_text(encoding="utf-8")
+    assert text == docs.render_tables(), "run python -m etl.schema.docs"
 
 
 def test_relative_links_of_the_documentation_lead_somewhere() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from etl.extract.tagger.engine import WEIGHTS, Tagger
 from etl.extract.tagger.pieces import CASINGS, Window
-from etl.extract.trained import TrainedExtractor
+from etl.extract.tagger_extractor import TrainedExtractor
 
 _CASED = (2, 3, 4, 7)
 _LINK_WIDTH = 96

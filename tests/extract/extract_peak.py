@@ -14,8 +14,8 @@ import time
 import extract_texts as texts
 from extract_noisy import noisy_extractor
 
+from etl.domain import Article
 from etl.extract import get_extractor
-from etl.model import Article
 
 END = "\n\nAngela Merkel left."
 

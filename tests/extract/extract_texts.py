@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from etl.model import Article
+from etl.domain import Article
 
 SURROGATES = st.characters(categories=["Cs"])
 # Arbitrary text seldom looks like news, so half of it is made from what the rules react to.

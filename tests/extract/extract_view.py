@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from etl.domain import Article, Extraction, Mention, Part, Quote
 from etl.extract import get_extractor
-from etl.model import Article, Extraction, Mention, Part, Quote
 
 
 class View:

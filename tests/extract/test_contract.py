@@ -13,11 +13,11 @@ from extract_noisy import noisy_extractor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl.domain import Article, Extraction, Part
 from etl.extract import Extractor, extractor_names, get_extractor, register_extractor
 from etl.extract.tagger.engine import Tagger
+from etl.extract.tagger_extractor import TrainedExtractor
 from etl.extract.tokens import MAX_CHARACTERS, MAX_TOKENS, TextTooLongError
-from etl.extract.trained import TrainedExtractor
-from etl.model import Article, Extraction, Part
 
 PARTS: tuple[Part, ...] = ("headline", "body")
 EACH = pytest.mark.parametrize("name", ["rules", "tagger", "fast"])

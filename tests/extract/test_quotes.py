@@ -3,8 +3,8 @@
 import pytest
 from extract_view import read
 
-from etl.extract.rules import RuleExtractor
-from etl.model import Article
+from etl.domain import Article
+from etl.extract.rule_extractor import RuleExtractor
 
 SAID = "We will close the bridge"
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from extract_noisy import NoisyTagger
 
+from etl.domain import Article
 from etl.extract.tagger.engine import WEIGHTS, Tagger, WeightsError
-from etl.extract.trained import TrainedExtractor
-from etl.model import Article
+from etl.extract.tagger_extractor import TrainedExtractor
 
 FILES = ("model.onnx", "tags.json", "tokenizer.json")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.model import Article
+from etl.domain import Article
 from etl.readers import read_file, read_items
-from etl.readers.mappings import MappingError, load_mappings
+from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Limits
 from formats import files
 

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from etl import reading
+from etl.pipeline import sandbox
 from etl.readers import Item, read_file
 from etl.settings import Limits
 from formats import files
@@ -26,7 +26,7 @@ def reading_apart(
 ) -> Iterator[Generator[Item, None, None]]:
     with tempfile.TemporaryFile() as file:
         file.write(data)
-        with closing(reading.read_apart(file, len(data), path, limits)) as items:
+        with closing(sandbox.read_apart(file, len(data), path, limits)) as items:
             yield items
 
 
@@ -42,7 +42,7 @@ def test_a_file_is_read_the_same_apart(name: str) -> None:
 
 
 def test_no_room_for_temporary_files_is_told_in_a_line() -> None:
-    reading._end_all()
+    sandbox._end_all()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
@@ -54,7 +54,7 @@ def test_no_room_for_temporary_files_is_told_in_a_line() -> None:
 
 
 def test_a_large_file_is_handed_over_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_SENT_BYTES", 100)
+    monkeypatch.setattr(sandbox, "_SENT_BYTES", 100)
     data = files.FILES["records.jsonl"]
     assert apart(data, "a.jsonl") == read_file(data, "a.jsonl")
 
@@ -77,7 +77,7 @@ def test_what_needs_more_memory_than_there_may_be_is_too_large() -> None:
 
 def test_a_crash_keeps_what_came_before_it() -> None:
     apart(files.FILES["text.txt"], "x.txt")
-    process = reading._idle[-1].popen
+    process = sandbox._idle[-1].popen
     data = files.jsonl(*[files.STORY] * 1000).encode()
     with reading_apart(data, "a.jsonl") as items:
         first = next(items)
@@ -100,13 +100,13 @@ def test_a_reader_starts_nothing_writes_nothing_and_calls_nobody() -> None:
         ("open", ("x", "w", os.O_WRONLY | os.O_CREAT)),
     ):
         with pytest.raises(PermissionError):
-            reading._refuse(event, args)
-    reading._refuse("open", ("x", "r", os.O_RDONLY))
+            sandbox._refuse(event, args)
+    sandbox._refuse("open", ("x", "r", os.O_RDONLY))
 
 
 def test_reading_given_up_leaves_no_process() -> None:
     apart(files.FILES["text.txt"], "x.txt")
-    process = reading._idle[-1].popen
+    process = sandbox._idle[-1].popen
     data = files.jsonl(*[files.STORY] * 1000).encode()
     with reading_apart(data, "a.jsonl") as items:
         next(items)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from etl.model import Article
+from etl.domain import Article
 from etl.readers import read_file
 from formats import files
 from formats.files import Mixed, Story

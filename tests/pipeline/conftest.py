@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from once import begin, once
+from session_cache import begin, once
 
-from pipeline.world import World, story, text
+from pipeline.warehouse_harness import World, story, text
 
 
 @pytest.fixture

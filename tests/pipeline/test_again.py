@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from etl import intake, pipeline, reextract
-from etl.store import build, staging
-from etl.store.archive import RawArchive
-from etl.store.editions import Choice
-from etl.store.staging import Staging
-from pipeline.world import Words, World, story, text
+from etl.pipeline import ingest, reextract, stages
+from etl.storage import staging
+from etl.storage.archive import RawArchive
+from etl.storage.editions import Choice
+from etl.storage.staging import Staging
+from etl.warehouse import build_db
+from pipeline.warehouse_harness import Words, World, story, text
 
 
 def manifest(world: World) -> bytes:
@@ -55,7 +56,7 @@ def test_a_log_left_beside_a_removed_build_file_is_not_replayed(world: World) ->
     world.ingest()
     before = world.loaded()
     wal = world.settings.build_file.with_name("news.duckdb.wal")
-    with pytest.raises(RuntimeError), build.open_build(world.settings.build_file) as con:
+    with pytest.raises(RuntimeError), build_db.open_build(world.settings.build_file) as con:
         con.execute("begin")
         con.execute("delete from loaded.article_versions")
         con.execute("commit")
@@ -88,7 +89,7 @@ def test_a_rebuild_gives_the_same_rows_and_ids_from_the_archive_alone(published:
 
 def test_readers_keep_what_is_published_while_all_is_rebuilt(published: World) -> None:
     before = published.main()
-    pipeline.clear_for_rebuild(published.settings)
+    stages.clear_for_rebuild(published.settings)
     assert published.main() == before
     published.ingest(publish=True)
     assert published.main() == before
@@ -99,10 +100,10 @@ def test_a_rebuild_that_was_stopped_half_way_is_completed_before_anything_is_pub
 ) -> None:
     before = published.main()
     world = World(published.root, batch_articles=2)
-    pipeline.clear_for_rebuild(world.settings)
+    stages.clear_for_rebuild(world.settings)
     *_, last = world.stage().batches
     shutil.rmtree(last.path)
-    with pytest.raises(build.BuildError, match="`newsactors ingest` completes it"):
+    with pytest.raises(build_db.BuildError, match="`newsactors ingest` completes it"):
         world.load(publish=True)
     assert world.main() == before
     world.ingest(publish=True)
@@ -183,7 +184,7 @@ def test_clearing_is_safe_to_cut_off(world: World, monkeypatch: pytest.MonkeyPat
 
 def test_what_was_archived_and_not_marked_as_seen_is_not_archived_twice(world: World) -> None:
     world.drop("a.txt", text(story(1)))
-    intake.archive_new(world.settings, [], "run")
+    ingest.archive_new(world.settings, [], "run")
     world.settings.state_file.unlink()
-    assert intake.archive_new(world.settings, [], "run").files_new == 0
+    assert ingest.archive_new(world.settings, [], "run").files_new == 0
     assert RawArchive(world.settings.raw).last_sequence() == 1

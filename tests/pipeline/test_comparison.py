@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from etl import comparison, export, extract
-from etl.comparison import Comparison, compare_candidate, published_shifts
-from etl.comparison_view import render
+from etl import extract
+from etl.cli.comparison import render
+from etl.cli.terminal import show
+from etl.domain import Article, Extraction, TextActor
 from etl.extract import get_extractor
-from etl.model import Article, Extraction, TextActor
-from etl.store.editions import Choice
-from etl.terminal import show
-from pipeline.world import Words, World, text
+from etl.pipeline import compare
+from etl.pipeline.compare import Comparison, compare_candidate, published_shifts
+from etl.query import export
+from etl.storage.editions import Choice
+from pipeline.warehouse_harness import Words, World, text
 
 
 class Other(Words):
@@ -141,7 +143,7 @@ def test_a_shift_is_foretold_and_told_once_it_is_published_and_news_is_no_shift(
     ] == [("Omar", 6, 0, 1.0)]  # Zora is gone too, from one article
     world.promote(publish=True)
     assert published_shifts(world.settings) == foretold
-    assert comparison.busiest(foretold) == "Omar: 6 to 0 articles (100% of its weeks)"
+    assert compare.busiest(foretold) == "Omar: 6 to 0 articles (100% of its weeks)"
     assert published_shifts(replace(world.settings, shift_share=1.0)) == []
     for n in range(6):
         world.drop(f"new{n}.txt", text(f"Maria left, {n}.", day=f"2025-03-{n + 1:02}"))

@@ -8,14 +8,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from etl import applying, intake, modelling, pipeline
-from etl.actors import replay
-from etl.actors.corrections import UNDO, Correction, record
-from etl.actors.plan import make_plan
-from etl.store import build, dbt, registry
-from etl.store.publish import PublishError
-from etl.store.registry import RegistryError, read_corrections
-from pipeline.world import Rows, Words, World, story, text
+from etl.corrections import csv_file, replay
+from etl.corrections.csv_file import RegistryError, read_corrections
+from etl.corrections.plan import make_plan
+from etl.corrections.records import UNDO, Correction, record
+from etl.pipeline import apply_corrections, build_models, ingest, stages
+from etl.warehouse import build_db, dbt
+from etl.warehouse.publish import PublishError
+from pipeline.warehouse_harness import Rows, Words, World, story, text
 
 Correct = Callable[..., Correction]
 
@@ -35,7 +35,7 @@ def correct(published: World) -> Correct:
     def add(action: str, undoes: str = "", **arguments: str) -> Correction:
         pairs = [(key.rstrip("_"), value) for key, value in arguments.items()]
         new = record(action, pairs, because="test", author="test", undoes=undoes)
-        return registry.append(published.settings, lambda _: new)
+        return csv_file.append(published.settings, lambda _: new)
 
     return add
 
@@ -115,12 +115,12 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct
         if n["resource_type"] == "test" and n.get("attached_node", "").split(".")[-1] in CORRECTED
     ]  # fmt: skip
     assert len(tests) > 10
-    applying.correct(settings)
-    assert pipeline.check_links(settings) == []
-    done = modelling.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
+    apply_corrections.correct(settings)
+    assert stages.check_links(settings) == []
+    done = build_models.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
     assert {r.node.name for r in done.results} == {*CORRECTED, *tests}
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
-    pipeline.publish_build(settings, Words(), "quick")
+    stages.publish_build(settings, Words(), "quick")
     quick = published.main()
     assert all(quick[n] for n in ("quotes_about", "quote_groups", "attribution_conflicts"))
     published.build_by_dbt()
@@ -164,11 +164,11 @@ def test_a_merge_changes_what_rows_of_others_say_of_the_two(
     assert two <= companions()
     assert together() == {id_of["Bruno"]: 6, id_of["Carla"]: 7, id_of["Emil"]: 7}
     correct("merge", actor=id_of["Bruno"], into=id_of["Carla"])
-    applying.correct(published.settings)
-    assert pipeline.check_links(published.settings) == []
-    done = modelling.build_models(published.settings, CORRECTED, is_all_corrected=True)
+    apply_corrections.correct(published.settings)
+    assert stages.check_links(published.settings) == []
+    done = build_models.build_models(published.settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
-    pipeline.publish_build(published.settings, Words(), "quick")
+    stages.publish_build(published.settings, Words(), "quick")
     quick = published.main()
     assert companions() & two == {id_of["Carla"]}
     assert together() == {id_of["Carla"]: 13, id_of["Emil"]: 7}
@@ -185,9 +185,9 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(published: World, correct: C
         f"where entity_id <> '{id_of['Person1']}' returning 1"
     )
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    applying.correct(settings)
-    assert pipeline.check_links(settings) == []
-    done = modelling.build_models(settings, CORRECTED, is_all_corrected=True)
+    apply_corrections.correct(settings)
+    assert stages.check_links(settings) == []
+    done = build_models.build_models(settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     assert dict(
         published.query("select entity_id, max(mention_count) from main.actor_articles group by 1")
@@ -203,25 +203,25 @@ def test_links_that_came_are_corrected_without_looking_at_all(
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     published.load()
     published.drop("again.txt", text(story(1) + " Edited.", outlet="Another"))
-    intake.archive_new(settings, [], "run")
+    ingest.archive_new(settings, [], "run")
     published.stage()
-    pipeline.load_staged(settings, "run")
-    pipeline.check_loaded(settings)
-    pipeline.link(settings)
+    stages.load_staged(settings, "run")
+    stages.check_loaded(settings)
+    stages.link(settings)
     noted = published.query("select text_actor_id from bookkeeping.uncorrected_links")
     assert 0 < len(noted) < len(published.query("from loaded.text_links"))
     if not are_noted:
-        with build.open_build(settings.build_file) as con:
+        with build_db.open_build(settings.build_file) as con:
             con.execute("delete from bookkeeping.uncorrected_links")
-            build.set_property(con, build.LINKS_NOTED, "")
-    applying.correct(settings)
-    assert pipeline.check_links(settings) == []
+            build_db.set_property(con, build_db.LINKS_NOTED, "")
+    apply_corrections.correct(settings)
+    assert stages.check_links(settings) == []
     assert published.query("from bookkeeping.uncorrected_links") == []
     came = published.query("select distinct method from loaded.actor_links "
                            "semi join (select unnest(?) as text_actor_id) using (text_actor_id) "
                            "order by 1", [i for (i,) in noted])  # fmt: skip
     assert came == [("correction",), ("name",)]
-    with build.open_build(settings.build_file) as con:
+    with build_db.open_build(settings.build_file) as con:
         replay.replay(con, make_plan(read_corrections(settings)))
         assert replay.store(con) == set(), "all looked at, none is otherwise"
 
@@ -237,8 +237,8 @@ def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
     for name in ("actor_articles", "actor_daily"):
         published.query(f"update main.{name} set mention_count = 99 returning 1")
     correct("article", article=article, date="2025-04-01")
-    applying.correct(settings)
-    done = modelling.build_models(settings, CORRECTED, is_all_corrected=True)
+    apply_corrections.correct(settings)
+    done = build_models.build_models(settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     anew = {
         "actor_articles": f"article_id = '{article}'",
@@ -259,16 +259,16 @@ def test_a_failing_test_stops_a_refresh_and_changes_nothing(
     settings, id_of = published.settings, ids(published)
     before = published.main()
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    applying.correct(settings)
+    apply_corrections.correct(settings)
     published.query("insert into loaded.actor_links from loaded.actor_links")
-    assert pipeline.check_links(settings)
+    assert stages.check_links(settings)
     with pytest.raises(dbt.DbtError, match="grain_mentions_mention_id"):
-        modelling.build_models(
+        build_models.build_models(
             settings, [*CORRECTED, "grain_mentions_mention_id"], is_all_corrected=True
         )
     assert published.query("select count(*) from main.entities") == [(len(id_of),)]
     with pytest.raises(PublishError, match="not linked, not modelled"):
-        pipeline.publish_build(settings, Words(), "run")
+        stages.publish_build(settings, Words(), "run")
     assert published.main() == before
 
 
@@ -284,7 +284,7 @@ def test_a_rebuild_from_archive_and_corrections_gives_the_same(
     published.load(publish=True)
     loaded, main = published.loaded(), published.main()
     assert parted.minted in {i for (i,) in published.published("select entity_id from entities")}
-    pipeline.clear_for_rebuild(published.settings)
+    stages.clear_for_rebuild(published.settings)
     published.ingest(publish=True)
     assert published.loaded() == loaded
     assert published.main() == main
@@ -317,7 +317,7 @@ def test_what_was_forgotten_stops_no_run_and_is_said(published: World, correct: 
         ("idle", "no article has what it is about"),
         ("idle", f"{id_of['Person3']} is in no article"),
     ]
-    assert len(applying.correct(published.settings).problems) == 2
+    assert len(apply_corrections.correct(published.settings).problems) == 2
 
 
 def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
@@ -326,13 +326,13 @@ def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
     settings, id_of = published.settings, ids(published)
     published.drop("new.txt", text(story(20)))
     published.ingest()
-    modelling.build_models(settings)
+    build_models.build_models(settings)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    assert applying.apply_late_corrections(settings)
-    pipeline.publish_build(settings, Words(), "run")
+    assert apply_corrections.apply_late_corrections(settings)
+    stages.publish_build(settings, Words(), "run")
     assert "Person1" not in ids(published)
-    assert not pipeline.is_correction_due(settings)
-    assert not applying.apply_late_corrections(settings)
+    assert not stages.is_correction_due(settings)
+    assert not apply_corrections.apply_late_corrections(settings)
 
 
 def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
@@ -340,7 +340,7 @@ def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
 ) -> None:
     before, id_of = published.main(), ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    file = registry.corrections_file(published.settings)
+    file = csv_file.corrections_file(published.settings)
     good = file.read_text()
     file.write_text(good + "by hand\n")
     with pytest.raises(RegistryError, match=r"corrections.csv:3: it has 1 fields, not 7"):
@@ -355,11 +355,11 @@ def test_a_row_taken_out_or_changed_is_reported(published: World, correct: Corre
     id_of = ids(published)
     one = correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     two = correct("rename", actor=id_of["Person3"], name="Other")
-    applying.correct(published.settings)
-    file = registry.corrections_file(published.settings)
+    apply_corrections.correct(published.settings)
+    file = csv_file.corrections_file(published.settings)
     rows = file.read_text().replace("name=Other", "name=Another").splitlines()
     file.write_text("\n".join([rows[0], rows[2]]) + "\n")
-    done = applying.correct(published.settings)
+    done = apply_corrections.correct(published.settings)
     assert done.problems == [
         f"{two.id}: the row was changed after it was recorded",
         f"{one.id}: was applied and is no longer in the file as it was; what it did is taken back",

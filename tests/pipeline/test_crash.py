@@ -14,11 +14,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from once import begin
+from session_cache import begin
 
 from etl.settings import REPOSITORY
-from pipeline import world as program
-from pipeline.world import ACTIONS, Rows, World, story, text
+from pipeline import warehouse_harness as program
+from pipeline.warehouse_harness import ACTIONS, Rows, World, story, text
 
 FILES = 36
 """In batches of two they make enough folders for a merge."""

@@ -14,15 +14,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from etl import intake, pipeline, reextract
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import PARTS, Finding, is_sound
-from etl.store import checksums
-from etl.store.archive import RawArchive
-from etl.store.editions import Choice
-from etl.store.files import exclusive_lock
-from pipeline.world import Words, World, story, text
+from etl.pipeline import ingest, reextract, stages
+from etl.storage import checksums
+from etl.storage.archive import RawArchive
+from etl.storage.editions import Choice
+from etl.storage.files import exclusive_lock
+from pipeline.warehouse_harness import Words, World, story, text
 
 FILES = {
     "manifest": "raw/manifest.jsonl",
@@ -57,7 +57,7 @@ def original(six_published: Path, tmp_path_factory: pytest.TempPathFactory) -> W
     world.ingest(run_id="third")
     reextract.stage_reextraction(world.settings, Words("words-2"), Choice(outlets=("Paper 0",)))
     world.load(publish=True)
-    pipeline.publish_build(world.settings, Words(), "again")
+    stages.publish_build(world.settings, Words(), "again")
     return world
 
 
@@ -312,7 +312,7 @@ def test_a_corrections_file_is_reported_with_its_line_and_left_alone(world: Worl
 
 def test_a_damaged_batch_is_not_loaded_and_says_what_to_do(world: World) -> None:
     world.drop("new.txt", text(story(20)))
-    intake.archive_new(world.settings, [], "run")
+    ingest.archive_new(world.settings, [], "run")
     (batch,) = world.stage().batches
     flip(batch.file("text_actors"), random.Random(3))
     with pytest.raises(RuntimeError, match=r"is damaged.*newsactors doctor --repair"):

@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from etl.domain import Article, Extraction
 from etl.extract import get_extractor
-from etl.extracting import Extracted, Extracting, extract
-from etl.model import Article, Extraction
-from pipeline.world import story
+from etl.pipeline.extraction import Extracted, Extracting, extract
+from pipeline.warehouse_harness import story
 
 ARTICLES = {
     f"{n:064x}": Article(f"Headline {n}", story(n), language="de" if n % 50 == 7 else "en")
@@ -114,7 +114,9 @@ def test_no_article_fails_for_a_process_that_cannot_start(
 ) -> None:
     before = children()
     with (
-        pytest.raises(RuntimeError, match=r"etl.extracting ended \(exit code 1\) before it began"),
+        pytest.raises(
+            RuntimeError, match=r"etl.pipeline.extraction ended \(exit code 1\) before it began"
+        ),
         Extracting(Unreadable(), 2) as extracting,
     ):
         for content, article in ARTICLES.items():

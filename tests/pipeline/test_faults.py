@@ -13,7 +13,7 @@ from formats.files import zipped
 
 from bench.articles import article
 from bench.faults import kills, readers, space, together
-from bench.faults.place import Action, Place, Undisturbed, undisturbed
+from bench.faults.warehouse_harness import Action, Place, Undisturbed, undisturbed
 
 
 def _some_news(place: Place) -> None:

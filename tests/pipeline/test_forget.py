@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl import intake, reextract
-from etl.store.archive import RawArchive
-from etl.store.editions import Choice
-from pipeline.world import Words, World, story, text
+from etl.pipeline import ingest, reextract
+from etl.storage.archive import RawArchive
+from etl.storage.editions import Choice
+from pipeline.warehouse_harness import Words, World, story, text
 
 PHRASE = "Quixotry"
 PRIVATE = f"{story(8)} {PHRASE} said “{PHRASE} it was”."
@@ -127,6 +127,6 @@ def test_an_unknown_id_is_refused_and_changes_nothing(world: World) -> None:
     world.drop("a.txt", text(story(1)))
     world.ingest()
     before = world.settings.raw.joinpath("manifest.jsonl").read_bytes()
-    with pytest.raises(intake.InputError, match="there is no article nonsense; find its id"):
+    with pytest.raises(ingest.InputError, match="there is no article nonsense; find its id"):
         world.forget("nonsense")
     assert world.settings.raw.joinpath("manifest.jsonl").read_bytes() == before

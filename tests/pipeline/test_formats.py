@@ -8,8 +8,8 @@ from itertools import islice
 from formats import files
 from formats.hostile import DEAF, HOSTILE
 
-from etl import pipeline
-from pipeline.world import Words, World, story, text
+from etl.pipeline import stages
+from pipeline.warehouse_harness import Words, World, story, text
 
 
 def records(count: int) -> str:
@@ -44,7 +44,7 @@ def test_a_text_that_comes_again_in_another_part_of_a_batch_is_extracted_once(
     words = Words()
     small.ingest(words)
     assert sum(words.calls) == 12
-    assert pipeline.check_loaded(small.settings) == []
+    assert stages.check_loaded(small.settings) == []
     assert small.query("select count(*) from loaded.article_sources") == [(14,)]
 
 

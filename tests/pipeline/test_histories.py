@@ -13,12 +13,14 @@ from collections.abc import Callable
 
 import pytest
 
-from etl import applying, extract, modelling, pipeline, reextract
-from etl.actors.corrections import UNDO, record
-from etl.actors.plan import why_refused
+from etl import extract
+from etl.corrections import csv_file
+from etl.corrections.plan import why_refused
+from etl.corrections.records import UNDO, record
 from etl.extract import DEFAULT_EXTRACTOR
-from etl.store import dbt, registry
-from pipeline.world import Words, World, story, text
+from etl.pipeline import apply_corrections, build_models, reextract, stages
+from etl.warehouse import dbt
+from pipeline.warehouse_harness import Words, World, story, text
 
 LOADS, CORRECTIONS = 4, 5
 """Changes of articles, then corrections, a round."""
@@ -54,7 +56,7 @@ def extract_anew(world: World, chance: random.Random) -> None:
 
 def correct(world: World, chance: random.Random) -> None:
     """Record a correction that makes sense, and publish it without starting dbt."""
-    before = registry.read_corrections(world.settings)
+    before = csv_file.read_corrections(world.settings)
     actors = sorted(i for (i,) in world.published("select entity_id from entities"))
     one, other = chance.choice(actors), chance.choice(actors)
     article = chance.choice(sorted(world.articles()))
@@ -74,12 +76,12 @@ def correct(world: World, chance: random.Random) -> None:
     new = record(action, pairs, because="test", author="test", undoes=undoes)
     if why_refused(before, new):
         return
-    registry.append(world.settings, lambda _: new)
-    applying.correct(world.settings)
-    assert pipeline.check_links(world.settings) == []
-    done = modelling.build_models(world.settings, everything(world), is_all_corrected=True)
+    csv_file.append(world.settings, lambda _: new)
+    apply_corrections.correct(world.settings)
+    assert stages.check_links(world.settings) == []
+    done = build_models.build_models(world.settings, everything(world), is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult"
-    pipeline.publish_build(world.settings, world.in_use(), "quick")
+    stages.publish_build(world.settings, world.in_use(), "quick")
 
 
 def everything(world: World) -> list[str]:
@@ -103,7 +105,7 @@ def live(world: World, seed: int, rounds: int) -> None:
     chance = random.Random(seed)
 
     def rebuild() -> None:
-        pipeline.clear_for_rebuild(world.settings)
+        stages.clear_for_rebuild(world.settings)
         world.ingest(publish=True)
 
     for _ in range(rounds):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl import intake
-from pipeline.world import World, story, text
+from etl.pipeline import ingest
+from pipeline.warehouse_harness import World, story, text
 
 FIRST, OTHER = story(1), story(2)
 
@@ -61,7 +61,7 @@ def test_an_edited_file_is_a_new_version_if_half_the_text_is_the_same(
     world = World(tmp_path, batch_articles)
     for content in (text(FIRST), edited):
         world.drop("a.txt", content)
-        intake.archive_new(world.settings, [], "run")
+        ingest.archive_new(world.settings, [], "run")
     world.stage()
     world.load()
     assert len(world.articles()) == articles
@@ -119,7 +119,7 @@ def check_that_ids_depend_on_neither_batches_nor_the_forgotten(
         first = worlds[0]
         for name, content in arrivals:
             first.drop(name, content)
-            intake.archive_new(first.settings, [], "run")
+            ingest.archive_new(first.settings, [], "run")
         for world in worlds:
             if world is not first:
                 shutil.copytree(first.settings.raw, world.settings.raw)

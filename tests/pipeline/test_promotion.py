@@ -9,15 +9,16 @@ from datetime import date
 
 import pytest
 
-from etl import comparison, extract, reextract
+from etl import extract
 from etl.extract import DEFAULT_EXTRACTOR, get_extractor
-from etl.intake import InputError
-from etl.schema import SCHEMA_VERSION
+from etl.pipeline import compare, reextract
+from etl.pipeline.ingest import InputError
+from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings, SettingsError
-from etl.store import checksums, editions
-from etl.store.editions import Choice
+from etl.storage import checksums, editions
+from etl.storage.editions import Choice
 from pipeline.test_forget import files_with, id_of
-from pipeline.world import Rows, Words, World, story, text
+from pipeline.warehouse_harness import Rows, Words, World, story, text
 
 PAPER_0 = Choice(outlets=("Paper 0",))
 
@@ -149,7 +150,7 @@ def test_what_cannot_be_switched_is_refused_and_says_why(
     refused(published.promote, "nothing to promote; make a candidate with")
     refused(published.roll_back, "nothing to roll back: nothing was promoted")
     refused(lambda: published.candidate(choice=Choice(outlets=("No Paper",))), "no article matches")
-    refused(lambda: comparison.compare_candidate(published.settings), "there is no candidate")
+    refused(lambda: compare.compare_candidate(published.settings), "there is no candidate")
 
     published.candidate()
     monkeypatch.setitem(extract._factories, "few", lambda: Words("few-2", name="few"))

@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from once import begin
+from session_cache import begin
 
 from pipeline.test_crash import run
-from pipeline.world import SWITCHES, Rows, World, story, text
+from pipeline.warehouse_harness import SWITCHES, Rows, World, story, text
 
 Stage = tuple[World, Rows, int]
 """A warehouse before an action, what is loaded after it, and how many changes that took."""

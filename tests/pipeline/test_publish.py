@@ -15,11 +15,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from etl import applying, intake, pipeline
 from etl.doctor.databases import snapshot_faults
-from etl.store import blocks, build
-from etl.store.publish import PublishError
-from pipeline.world import Words, World, story, text
+from etl.pipeline import apply_corrections, ingest, stages
+from etl.warehouse import block_copy, build_db
+from etl.warehouse.publish import PublishError
+from pipeline.warehouse_harness import Words, World, story, text
 
 # Says every state it sees; ends when its standard input does, so that it outlives no test.
 READER = """
@@ -126,7 +126,7 @@ def test_open_readers_keep_their_snapshot_and_block_nobody(published: World) -> 
 def publish_twice(world: World) -> tuple[Path, Path]:
     """Publish twice more: snapshots 2 and 3, the third perhaps made of the first."""
     for again in ("second", "third"):
-        pipeline.publish_build(world.settings, Words(), again)
+        stages.publish_build(world.settings, Words(), again)
     snapshots = world.settings.snapshots
     return snapshots / "2" / "news.duckdb", snapshots / "3" / "news.duckdb"
 
@@ -187,15 +187,15 @@ def test_what_a_disk_altered_in_a_snapshot_is_found_in_the_next(published: World
     status = second.stat()
     files = (second, third, published.settings.build_file)
     first_same = next(
-        n for n, same in enumerate(zip(*map(blocks.hashes, files), strict=True))
+        n for n, same in enumerate(zip(*map(block_copy.hashes, files), strict=True))
         if n and len(set(same)) == 1
     )  # fmt: skip
     data = bytearray(second.read_bytes())
-    data[blocks.HEADERS * blocks.HEADER + (first_same - 1) * blocks.BLOCK + 99] ^= 1
+    data[block_copy.HEADERS * block_copy.HEADER + (first_same - 1) * block_copy.BLOCK + 99] ^= 1
     second.chmod(0o644)
     second.write_bytes(data)
     os.utime(second, ns=(status.st_atime_ns, status.st_mtime_ns))  # nobody wrote
-    pipeline.publish_build(published.settings, Words(), "again")
+    stages.publish_build(published.settings, Words(), "again")
     fourth = published.settings.published.resolve()
     assert fourth.stat().st_ino == status.st_ino
     assert snapshot_faults(fourth)
@@ -207,7 +207,7 @@ def test_nothing_is_published_without_space(
 ) -> None:
     size = published.settings.build_file.stat().st_size
     usage = namedtuple("usage", "total used free")
-    publish = pipeline.publish_build
+    publish = stages.publish_build
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 2 * size - 1))
     with pytest.raises(PublishError, match=r"MB free at .* needed to publish; free some space"):
         publish(published.settings, Words(), "run")
@@ -219,32 +219,32 @@ def test_nothing_is_published_without_space(
 
 def test_what_was_not_checked_linked_and_modelled_is_not_published(published: World) -> None:
     add(published, 10)
-    intake.archive_new(published.settings, [], "run")
+    ingest.archive_new(published.settings, [], "run")
     published.stage()
-    pipeline.load_staged(published.settings, "run")
+    stages.load_staged(published.settings, "run")
     with pytest.raises(PublishError, match="not checked, not linked, not storied, not modelled"):
-        pipeline.publish_build(published.settings, Words(), "run")
+        stages.publish_build(published.settings, Words(), "run")
 
-    with build.open_build(published.settings.build_file) as con:
+    with build_db.open_build(published.settings.build_file) as con:
         con.execute("update loaded.text_mentions set char_end = char_end + 1")
-    problems = pipeline.check_loaded(published.settings)
+    problems = stages.check_loaded(published.settings)
     assert [p.check for p in problems] == ["offsets_round_trip"]
-    pipeline.link(published.settings)
-    applying.correct(published.settings)
-    assert pipeline.check_links(published.settings) == []
-    pipeline.group(published.settings)
-    assert pipeline.check_stories(published.settings) == []
+    stages.link(published.settings)
+    apply_corrections.correct(published.settings)
+    assert stages.check_links(published.settings) == []
+    stages.group(published.settings)
+    assert stages.check_stories(published.settings) == []
     with pytest.raises(PublishError, match="not checked, not modelled;"):
-        pipeline.publish_build(published.settings, Words(), "run")
+        stages.publish_build(published.settings, Words(), "run")
     assert published.snapshots() == ["1"]
 
 
 def test_checks_report_all_that_is_wrong(published: World) -> None:
-    with build.open_build(published.settings.build_file) as con:
+    with build_db.open_build(published.settings.build_file) as con:
         con.execute("insert into loaded.article_versions from loaded.article_versions limit 1")
         con.execute("delete from loaded.text_actors where rowid = 0")
         con.execute("update loaded.text_quotes set text = 'other' where rowid = 0")
-    found = {(p.table, p.check) for p in pipeline.check_loaded(published.settings)}
+    found = {(p.table, p.check) for p in stages.check_loaded(published.settings)}
     assert found == {
         ("article_versions", "unique_key"),
         ("text_mentions", "no_orphans"),
@@ -259,11 +259,11 @@ def test_what_is_new_is_checked_against_what_was_checked_before(published: World
     published.ingest(publish=True)
     (old,) = published.query("select mention_id from loaded.text_mentions limit 1")[0]
     add(published, 9)
-    intake.archive_new(published.settings, [], "run")
+    ingest.archive_new(published.settings, [], "run")
     published.stage()
-    pipeline.load_staged(published.settings, "run")
-    with build.open_build(published.settings.build_file) as con:
-        assert build.unchecked(con) is not None, "few of many"
+    stages.load_staged(published.settings, "run")
+    with build_db.open_build(published.settings.build_file) as con:
+        assert build_db.unchecked(con) is not None, "few of many"
         new = "content_sha256 in (from bookkeeping.unchecked_versions)"
         first = "select min(rowid) from loaded.{} where " + new
         con.execute(
@@ -274,7 +274,7 @@ def test_what_is_new_is_checked_against_what_was_checked_before(published: World
             f"update loaded.text_quotes set text = 'other', speaker_text_actor_id = 'nobody' "
             f"where rowid = ({first.format('text_quotes')})"
         )
-    assert {(p.table, p.check) for p in pipeline.check_loaded(published.settings)} == {
+    assert {(p.table, p.check) for p in stages.check_loaded(published.settings)} == {
         ("text_mentions", "unique_key"),
         ("text_quotes", "no_orphans"),
         ("text_quotes", "offsets_round_trip"),
@@ -300,7 +300,7 @@ def child(world: World) -> subprocess.Popen[str]:
 import sys
 from pathlib import Path
 from etl.store.writer import Writer
-from pipeline.world import World
+from pipeline.warehouse_harness import World
 world = World(Path(sys.argv[1]))
 writer = Writer(world.settings, on_wait=lambda: print("waiting", flush=True))
 writer.acquire()

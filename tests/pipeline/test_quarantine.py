@@ -16,12 +16,12 @@ from typing import BinaryIO
 import pytest
 from formats import files
 
-from etl import intake, quarantine
-from etl.model import Article, Extraction
-from etl.store import inbox
-from etl.store.state import Rejected
+from etl.domain import Article, Extraction
+from etl.pipeline import ingest, quarantine
+from etl.storage import inbox
+from etl.storage.run_state import Rejected
 from pipeline.test_formats import records
-from pipeline.world import Words, World, story, text
+from pipeline.warehouse_harness import Words, World, story, text
 
 
 def test_each_bad_file_is_set_aside_and_the_rest_is_ingested(world: World) -> None:
@@ -52,7 +52,7 @@ def test_a_mended_file_leaves_the_quarantine(tmp_path: Path, batch_articles: int
     world = World(tmp_path, batch_articles)
     for content in ("", text(story(1))):
         world.drop("a.txt", content)
-        intake.archive_new(world.settings, [], "run")
+        ingest.archive_new(world.settings, [], "run")
     world.stage()
     assert world.quarantine() == {}
     world.drop("a.txt", "")
@@ -78,7 +78,7 @@ def test_what_cannot_be_opened_leaves_when_mended_or_taken_away(world: World) ->
     (world.root / "elsewhere").rename(kept)
     os.utime(kept, ns=(time, time))
     (world.inbox / "link").unlink()
-    intake.archive_new(world.settings, [kept], "run")
+    ingest.archive_new(world.settings, [kept], "run")
     assert world.quarantine() == dict.fromkeys(["link", "pipe.txt"], "unreadable"), (
         "what was not looked at stays"
     )
@@ -129,15 +129,15 @@ def test_a_text_on_which_the_extractor_fails_is_set_aside_under_every_name(
 
 def test_a_damaged_archive_stops_the_run_and_says_where(world: World) -> None:
     world.drop("a.txt", text(story(1)))
-    intake.archive_new(world.settings, [], "run")
+    ingest.archive_new(world.settings, [], "run")
     shutil.rmtree(world.settings.raw / "objects")
     with pytest.raises(Exception, match="restore this file from a backup"):
         world.stage()
 
 
 def test_a_path_that_does_not_exist_is_refused(world: World) -> None:
-    with pytest.raises(intake.InputError, match="does not exist"):
-        intake.archive_new(world.settings, [world.root / "nowhere"], "run")
+    with pytest.raises(ingest.InputError, match="does not exist"):
+        ingest.archive_new(world.settings, [world.root / "nowhere"], "run")
 
 
 # One row an item, and another try
@@ -150,7 +150,7 @@ def test_one_bad_record_among_many_is_one_row(world: World) -> None:
     rows = ["title,text,date"] + [f"Story {n},{story(n)},2025-03-01" for n in range(600)]
     rows[577] += ",one,cell,more"
     world.drop("b.csv", "\n".join(rows))
-    intake.archive_new(world.settings, [], "run")
+    ingest.archive_new(world.settings, [], "run")
     assert world.stage().articles == 2 * 599
     first, second = world.state.quarantine()
     assert (first.source_path, first.item, first.reason) == ("a.jsonl", 423, "malformed")
@@ -172,7 +172,7 @@ def look_at(world: World, item: Rejected) -> quarantine.Look:
 
 def retry(world: World, *ids: str, words: Words | None = None, run_id: str = "again") -> None:
     world.state.start_run(run_id, "retry", "words")
-    intake.retry(world.settings, ids, run_id)
+    ingest.retry(world.settings, ids, run_id)
     world.stage(words, run_id=run_id)
     world.load(run_id=run_id)
 
@@ -225,7 +225,7 @@ def test_what_fails_again_stays_with_one_more_attempt(world: World) -> None:
     world.ingest(run_id="mended")
     assert world.quarantine() == {}
     assert world.state.attempts(run_id="mended")[0].outcome == "replaced"
-    with pytest.raises(intake.InputError, match="not in quarantine"):
+    with pytest.raises(ingest.InputError, match="not in quarantine"):
         retry(world, before.quarantine_id)
 
 

@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from etl import reextract
-from etl.intake import InputError
-from etl.model import Article, Extraction
+from etl.domain import Article, Extraction
+from etl.pipeline import reextract
+from etl.pipeline.ingest import InputError
 from etl.readers import read_file
-from etl.store.editions import Choice
-from pipeline.world import FewerWords, Words, World
+from etl.storage.editions import Choice
+from pipeline.warehouse_harness import FewerWords, Words, World
 
 
 def versions(world: World) -> dict[str, set[str]]:

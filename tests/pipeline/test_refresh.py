@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from etl import modelling, pipeline, schema
-from etl.store import dbt
-from etl.store.refresh import COMPILED, RefreshResult, refresh
-from pipeline.world import World, story, text
+from etl.pipeline import build_models, stages
+from etl.schema import tables
+from etl.warehouse import dbt
+from etl.warehouse.incremental.refresh import COMPILED, RefreshResult, refresh
+from pipeline.warehouse_harness import World, story, text
 
 
 def fill(world: World) -> RefreshResult | None:
-    everything = {table.name for table in schema.TABLES}
+    everything = {table.name for table in tables.TABLES}
     return refresh(
         (), everything, build_file=world.settings.build_file, target=world.settings.dbt_target
     )
@@ -21,8 +22,8 @@ def test_a_second_night_is_published_without_dbt_as_dbt_would(published: World) 
     published.drop("new.txt", text(story(20), day="2025-04-02", outlet="Paper 9"))
     published.drop("0.txt", text(story(21), day="2025-03-01", outlet="Paper 0"))
     published.ingest()
-    assert isinstance(modelling.build_models(published.settings), RefreshResult)
-    pipeline.publish_build(published.settings, published.in_use(), "run")
+    assert isinstance(build_models.build_models(published.settings), RefreshResult)
+    stages.publish_build(published.settings, published.in_use(), "run")
     quick = published.main()
     assert ("Person20",) in published.published("select name from entities")
     published.build_by_dbt()
@@ -45,7 +46,7 @@ def test_a_failing_test_leaves_all_models_as_they_were(published: World) -> None
     published.query("update loaded.text_mentions set type = 'GHOST'")
     before = published.query("from main.actor_daily order by all")
     with pytest.raises(dbt.DbtError, match="accepted_values_mentions_type") as raised:
-        modelling.build_models(published.settings)
+        build_models.build_models(published.settings)
     assert published.query("from main.actor_daily order by all") == before
     assert {r.status for r in raised.value.result.results} == {"pass", "fail"}
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl import intake, pipeline
-from etl.store import build
+from etl.pipeline import ingest, stages
 from etl.stories import assign
-from pipeline.world import World, text
+from etl.warehouse import build_db
+from pipeline.warehouse_harness import World, text
 
 LEXICON = [
     a + b for a in ("ba", "de", "fi", "go", "hu", "ka", "le", "mi") for b in ("lon", "mer", "tis")
@@ -58,7 +58,7 @@ def redirects(world: World) -> list[tuple[str, str]]:
 
 def drop(world: World, name: str, body: str, day: str, outlet: str) -> None:
     world.drop(name, text(body, day=day, outlet=outlet))
-    intake.archive_new(world.settings, [], "run")
+    ingest.archive_new(world.settings, [], "run")
 
 
 def test_a_reprint_within_fourteen_days_is_of_the_story(world: World) -> None:
@@ -141,12 +141,12 @@ def test_stories_decided_otherwise_are_decided_anew(
     drop(world, "cut.txt", CUT, "2025-03-02", "Paper")
     world.ingest()
     before = world.loaded()
-    monkeypatch.setattr(pipeline, "STORIES_VERSION", "other")
-    assert [p.check for p in pipeline.check_stories(world.settings)] == []
-    with build.open_build(world.settings.build_file) as con:
-        assert build.get_property(con, "storied_generation") == ""
+    monkeypatch.setattr(stages, "STORIES_VERSION", "other")
+    assert [p.check for p in stages.check_stories(world.settings)] == []
+    with build_db.open_build(world.settings.build_file) as con:
+        assert build_db.get_property(con, "storied_generation") == ""
         con.execute("update loaded.article_stories set story_id = 'Sother'")
-    assert pipeline.group(world.settings) == 1
+    assert stages.group(world.settings) == 1
     assert world.loaded() == before
 
 
@@ -154,13 +154,13 @@ def test_checks_block_what_is_in_no_story_and_ids_that_lead_nowhere(world: World
     drop(world, "one.txt", COPY, "2025-03-01", "Wire")
     drop(world, "two.txt", " ".join(TWO), "2025-03-01", "Paper")
     world.ingest()
-    with build.open_build(world.settings.build_file) as con:
+    with build_db.open_build(world.settings.build_file) as con:
         con.execute("delete from loaded.article_stories where rowid = 0")
         con.execute(
             "insert into loaded.story_redirects select story_id, 'Snowhere' "
             "from loaded.article_stories"
         )
-    found = {(p.table, p.check) for p in pipeline.check_stories(world.settings)}
+    found = {(p.table, p.check) for p in stages.check_stories(world.settings)}
     assert found == {
         ("article_stories", "all_in_a_story"),
         ("story_redirects", "no_orphans"),
@@ -240,12 +240,12 @@ def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
         if len(done) == 2:
             raise KeyboardInterrupt
 
-    with build.open_build(world.settings.build_file) as con:
+    with build_db.open_build(world.settings.build_file) as con:
         assign.clear_stories(con)
     with pytest.raises(KeyboardInterrupt):
-        pipeline.group(world.settings, stop)
+        stages.group(world.settings, stop)
     assert done == [(2, 7), (4, 7)]
-    pipeline.group(world.settings)
+    stages.group(world.settings)
     assert world.loaded() == before
 
 

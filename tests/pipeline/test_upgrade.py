@@ -15,17 +15,19 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from etl import intake, schema
-from etl.actors.ledger import DECISIONS, Ledger, LedgerError
 from etl.doctor.examine import examine
 from etl.doctor.findings import is_sound
-from etl.store import build, state_check
-from etl.store.archive import Entry, RawArchive
-from etl.store.build import BuildError
-from etl.store.staging import Staging, StagingError
-from etl.store.state import STATE_VERSION, StateError
+from etl.linking.ledger import DECISIONS, Ledger, LedgerError
+from etl.pipeline import ingest
+from etl.schema import tables
+from etl.storage import run_state_check
+from etl.storage.archive import Entry, RawArchive
+from etl.storage.run_state import STATE_VERSION, StateError
+from etl.storage.staging import Staging, StagingError
+from etl.warehouse import build_db
+from etl.warehouse.build_db import BuildError
 from pipeline.test_crash import run
-from pipeline.world import World, story, text
+from pipeline.warehouse_harness import World, story, text
 
 OLDER = sorted((Path(__file__).parent / "older").glob("layout-*.tar.xz"))
 """Warehouses of four articles as the code of then left them, by their layout of schema `loaded`.
@@ -52,12 +54,12 @@ def older(archive: Path, root: Path) -> World:
 def today(world: World) -> None:
     """That it is a warehouse of today, whole, and that nothing was archived twice."""
     assert is_sound(examine(world.settings)), examine(world.settings)
-    assert state_check.version_of(world.settings.state_file) == STATE_VERSION
+    assert run_state_check.version_of(world.settings.state_file) == STATE_VERSION
     assert RawArchive(world.settings.raw).last_sequence() == 5
     assert sorted(world.articles().values()) == [story(n) for n in range(4)]
     assert world.quarantine() == {"empty.txt": "empty"}
     assert {b.layout for b in Staging(world.settings.extracted).every_batch()} == {
-        schema.SCHEMA_VERSION
+        tables.SCHEMA_VERSION
     }
 
 
@@ -80,9 +82,9 @@ def test_an_older_warehouse_is_brought_up_to_date_by_the_next_run(
     with duckdb.connect(str(world.settings.published.resolve()), read_only=True) as reader:
         count = reader.execute("select count(*) from articles").fetchone()
         said: set[str] = set()
-        intake.stage_new(world.settings, world.in_use, "old", lambda stage, *_: said.add(stage))
+        ingest.stage_new(world.settings, world.in_use, "old", lambda stage, *_: said.add(stage))
         # What is staged has other columns since layout 2.
-        assert said == ({intake.READ_AGAIN} if archive == OLDER[0] else set())
+        assert said == ({ingest.READ_AGAIN} if archive == OLDER[0] else set())
         # Models are the same, whatever there was before: one publish will do.
         world.ingest(publish=archive == OLDER[0], run_id="upgrade")
         assert reader.execute("select count(*) from articles").fetchone() == count == (4,)
@@ -94,7 +96,7 @@ def test_an_older_warehouse_is_brought_up_to_date_by_the_next_run(
     (version,) = world.published(
         "select value from warehouse_info where property = 'schema_version'"
     )
-    assert version == (str(schema.SCHEMA_VERSION),)
+    assert version == (str(tables.SCHEMA_VERSION),)
 
 
 def killed_and_finished(archive: Path, fresh: World, root: Path, kills: int) -> None:
@@ -134,12 +136,12 @@ def test_a_state_file_of_layout_1_gets_checksums_or_stays_as_it_was(
         con.execute("pragma user_version = 0")
     before = path.read_bytes()
     with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
-        patched.setattr("etl.store.state.STATE_VERSION", _Broken())
+        patched.setattr("etl.storage.run_state.STATE_VERSION", _Broken())
         published.state.runs()
     assert path.read_bytes() == before, "stopped in the middle nothing has changed"
     assert published.state.runs() == runs
-    assert state_check.faults(path) == []
-    assert state_check.version_of(path) == STATE_VERSION
+    assert run_state_check.faults(path) == []
+    assert run_state_check.version_of(path) == STATE_VERSION
 
 
 class _Broken(int):
@@ -153,8 +155,8 @@ class _Broken(int):
 
 
 def _newer_build(world: World) -> None:
-    with build.open_build(world.settings.build_file) as con:
-        build.set_property(con, "schema_version", str(schema.SCHEMA_VERSION + 1))
+    with build_db.open_build(world.settings.build_file) as con:
+        build_db.set_property(con, "schema_version", str(tables.SCHEMA_VERSION + 1))
 
 
 def _newer_published(world: World) -> None:
@@ -194,7 +196,7 @@ def _newer_ledger(world: World) -> None:
     folder.mkdir()
     table = DECISIONS.empty_table().replace_schema_metadata({"newsactors_ledger": "99"})
     pq.write_table(table, folder / "000001.parquet")
-    with build.open_build(world.settings.build_file) as con:
+    with build_db.open_build(world.settings.build_file) as con:
         Ledger(folder).register(con)
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from etl.assets.quality import is_as_good_as_recorded
-from etl.assets.warehouse import Warehouse
+from etl.domain import Article, Extraction, Mention, Quote, TextActor
 from etl.extract import DEFAULT_EXTRACTOR, Extractor, extractor_names, get_extractor
-from etl.extract.rules import RuleExtractor
-from etl.model import Article, Extraction, Mention, Quote, TextActor
+from etl.extract.rule_extractor import RuleExtractor
+from etl.orchestration.assets.quality import is_as_good_as_recorded
+from etl.orchestration.resources import Warehouse
 from etl.quality import figures
 from etl.quality.__main__ import main
 from etl.quality.gold import GoldArticle, parse_gold, read_gold

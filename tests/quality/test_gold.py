@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from etl.model import EntityType
+from etl.domain import EntityType
 from etl.quality.gold import (
     GOLD,
     PRONOUNS,

@@ -16,7 +16,7 @@ def polnear(*arguments: object, corpora: Path | None = None) -> subprocess.Compl
     """Run the documented command; bench/ is not installed, so it runs in the checkout."""
     environment = os.environ | ({"NEWSACTORS_CORPORA": str(corpora)} if corpora else {})
     return subprocess.run(
-        [sys.executable, "-m", "bench.polnear", *map(str, arguments)],
+        [sys.executable, "-m", "training.corpora.polnear_articles", *map(str, arguments)],
         cwd=REPOSITORY,
         env=environment,
         capture_output=True,

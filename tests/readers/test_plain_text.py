@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.model import Article
+from etl.domain import Article
 from etl.readers import read_file
 
 SHARED = Path(

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import readers
-from etl.model import Article
+from etl.domain import Article
 from etl.readers import Rejection, read_file
-from etl.readers.base import Part
+from etl.readers.reader import Part
 from etl.readers.source import Source
 
 TEXT = (

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from once import begin
+from session_cache import begin
 
-from etl import schema
-from etl.store.dbt import run_dbt
+from etl.schema import tables as schema
+from etl.warehouse.dbt import run_dbt
 
 EPOCH = datetime(2024, 6, 1, tzinfo=UTC)
 SURE, UNSURE = 0.9, 0.5

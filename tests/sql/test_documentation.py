@@ -9,8 +9,8 @@ import duckdb
 import pytest
 import yaml
 
-from etl import schema, schema_docs
-from etl.store.dbt import PROJECT, SEEDS, parse
+from etl.schema import docs, tables
+from etl.warehouse.dbt import PROJECT, SEEDS, parse
 
 from .conftest import Warehouse
 
@@ -118,9 +118,9 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
 
 
 def test_loaded_yml_is_what_the_schema_makes() -> None:
-    text = schema_docs.LOADED_YML.read_text(encoding="utf-8")
-    assert text == schema_docs.render(), "run python -m etl.schema_docs"
+    text = docs.LOADED_YML.read_text(encoding="utf-8")
+    assert text == docs.render(), "run python -m etl.schema.docs"
     (source,) = yaml.safe_load(text)["sources"]
-    assert [table["name"] for table in source["tables"]] == [t.name for t in schema.TABLES]
-    for table, made in zip(schema.TABLES, source["tables"], strict=True):
+    assert [table["name"] for table in source["tables"]] == [t.name for t in tables.TABLES]
+    for table, made in zip(tables.TABLES, source["tables"], strict=True):
         assert [c["description"] for c in made["columns"]] == [c.description for c in table.columns]

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.store.dbt import PROJECT
+from etl.warehouse.dbt import PROJECT
 
 INTERVALS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]["intervals"]
 MEASURES = sorted(INTERVALS)

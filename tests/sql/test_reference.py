@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from etl.store.dbt import SEEDS
+from etl.warehouse.dbt import SEEDS
 
 
 def read(name: str) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""`etl.store.dbt`: what it returns, raises, and leaves behind."""
+"""`etl.warehouse.dbt`: what it returns, raises, and leaves behind."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from etl.store import dbt
-from etl.store.dbt import DbtError, parse, run_dbt
+from etl.warehouse import dbt
+from etl.warehouse.dbt import DbtError, parse, run_dbt
 
 from .conftest import GEORGIA, TEXTS, Warehouse, load, rows_of
 from .test_attached import relations

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 import yaml
 
-from etl.store.dbt import PROJECT
+from etl.warehouse.dbt import PROJECT
 
 from .conftest import (
     GEORGIA,

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from bench.spikes import STUBS
-from etl.store.dbt import run_dbt
+from etl.warehouse.dbt import run_dbt
 
 from .conftest import Warehouse
 

@@ -7,9 +7,9 @@ from math import inf
 
 import pytest
 
-from etl.model import EntityType, Mention
-from training.coverage import HEADER, coverage, reach_of
-from training.coverage_samples import Appearance
+from etl.domain import EntityType, Mention
+from training.evaluation.coverage import HEADER, coverage, reach_of
+from training.evaluation.coverage_samples import Appearance
 
 
 def appearance(entity: str, type_: EntityType, sentence: int, **gold: int) -> Appearance:

@@ -12,13 +12,13 @@ import pytest
 
 from etl.extract.tagger.engine import WEIGHTS
 from etl.extract.tagger.pieces import CASINGS, Window, load_tokenizer, windows
-from training.taught import Taught
+from training.model.teacher_targets import Taught
 
 WITHOUT = "training/requirements.txt is not installed"
 torch = pytest.importorskip("torch", reason=WITHOUT)
-distil: Any = pytest.importorskip("training.distil", reason=WITHOUT)
-network: Any = pytest.importorskip("training.network", reason=WITHOUT)
-student: Any = pytest.importorskip("training.student", reason=WITHOUT)
+distil: Any = pytest.importorskip("training.model.distil", reason=WITHOUT)
+network: Any = pytest.importorskip("training.model.network", reason=WITHOUT)
+student: Any = pytest.importorskip("training.model.student", reason=WITHOUT)
 
 SIZES = student.Sizes(width=32, layers="ca", attention_heads=2, link_width=8)
 TAGS = sum(map(len, network.HEADS.values()))

@@ -7,9 +7,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.corpora import Document
-from training.pronouns import annotated, hidden, told_by_gender
-from training.silver import named
+from training.corpora.documents import Document
+from training.corpora.pronouns import annotated, hidden, told_by_gender
+from training.corpora.silver import named
 
 TEXT = (
     "Mary Holm met John Vik in Osterby. She told him that the bridge was closed. "

@@ -9,8 +9,8 @@ import pytest
 
 from etl.extract import tokens
 from etl.extract.tagger.engine import Tagger, load_tagger
-from training import taught
-from training.taught import Taught
+from training.model import teacher_targets
+from training.model.teacher_targets import Taught
 
 TEXTS = (
     "Mary Holm met John Vik in Osterby. “The bridge is closed,” she told him. He shrugged.",
@@ -26,7 +26,7 @@ def tagger() -> Tagger:
 
 @pytest.fixture(scope="module")
 def found(tagger: Tagger) -> list[Taught]:
-    return list(taught.taught(tagger, TEXTS))
+    return list(teacher_targets.taught(tagger, TEXTS))
 
 
 def test_the_tags_of_a_window_decode_to_what_the_network_says_of_the_text(
@@ -68,10 +68,12 @@ def test_each_text_is_in_one_shard_and_each_shard_has_texts_of_all_sources() -> 
         return lambda: (f"{name} {n}" for n in range(count))
 
     sources = {"few": source("few", 4), "many": source("many", 30)}
-    shards = list(taught.texts(sources, 4))
+    shards = list(teacher_targets.texts(sources, 4))
     every = [text for shard in shards for text in shard]
     assert len(every) == len(set(every)) == 34
     for shard in shards:
         assert sum(text.startswith("few") for text in shard) == 1
-    assert shards == list(taught.texts(sources, 4)), "what was stopped goes on with the same shards"
+    assert shards == list(teacher_targets.texts(sources, 4)), (
+        "what was stopped goes on with the same shards"
+    )
     assert every[:8] != sorted(every)[:8]

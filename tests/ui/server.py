@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from etl.settings import REPOSITORY, Settings
-from etl.store.state import Run, State
+from etl.storage.run_state import Run, State
 
 T = TypeVar("T")
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from once import begin
 from server import TERMINATE, Server, free_port, wait_for
+from session_cache import begin
 
 from etl.settings import REPOSITORY
-from etl.store.writer import Writer
+from etl.storage.writer_lock import Writer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.apart import available_cores
 from etl.extract.pronouns import PRONOUNS
 from etl.extract.tagger.decode import Chain, TagSpan, spans_of
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
+from etl.settings import available_cores
 
 WEIGHTS = Path(__file__).with_name("weights")
 """What ships with the package; made by `training/`."""
@@ -152,7 +152,7 @@ class Tagger:
         # Without it a thread waits spinning, at the cost of the one that works.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Without it sums of int8 products overflow, silently, on processors without VNNI. With it,
-        # and with what `training.portable` did to the weights, all give the same bits.
+        # and with what `training.model.portable` did to the weights, all give the same bits.
         options.add_session_config_entry("session.x64quantprecision", "1")
         with _reading(folder / "tags.json") as file:
             settings: dict[str, Any] = json.loads(file.read_text("utf-8"))

@@ -1,0 +1,338 @@
+"""`newsactors quarantine`: list, show, retry and export what could not be read.
+
+Belongs here: options, messages, exit codes. Does not belong here: choosing, looking and writing
+(`etl.pipeline.quarantine`), reading again (`etl.pipeline.ingest.retry`, through Dagster), layout of tables.
+
+Exit codes: 0 done, 1 error (with --strict: something stayed in quarantine), 2 usage, 3 no such
+item.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from etl.cli import terminal
+from etl.cli.read import EXIT_NOT_FOUND, Day
+from etl.cli.run import as_row, json_option, run_job, verbose_option
+from etl.pipeline.quarantine import Choice, Look, UnknownItemError, choose, export_items, look
+from etl.query import display, export
+from etl.readers.base import Reason
+from etl.settings import Settings
+from etl.storage.archive import ArchiveError
+from etl.storage.run_state import LEFT, Attempt, Rejected, State
+
+REASONS = (*get_args(Reason), "extraction_failed")
+ITEM_WIDTH = 60
+
+
+@click.group()
+def quarantine() -> None:
+    """What could not be read, why, and what to do about it.
+
+    Nothing is lost: the bytes are archived, and an item stays here until it could be read, its file
+    was replaced, or it was taken away. An item is a file, or one record in it.
+
+    \b
+    Examples:
+      newsactors quarantine list --reason unmapped
+      newsactors quarantine show 3f9a
+      newsactors quarantine retry --reason unmapped     # after mending fields.yaml
+      newsactors quarantine export rejected/ --path '*.pdf'
+    """
+
+
+def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which all commands choose items; they get them as one `choice`."""
+
+    @functools.wraps(command)
+    def chosen(
+        *args: Any,
+        reasons: tuple[str, ...],
+        run_id: str,
+        path: str,
+        since: date | None,
+        **options: Any,
+    ) -> Any:
+        return command(*args, choice=Choice((), reasons, run_id, path, since), **options)
+
+    for option in reversed(
+        (
+            click.option(
+                "--reason",
+                "reasons",
+                multiple=True,
+                type=click.Choice(REASONS),
+                metavar="REASON",
+                help=f"Only {', '.join(REASONS)}; may be given several times.",
+            ),
+            click.option("--run", "run_id", default="", help="Only what this run set aside."),
+            click.option("--path", default="", help="Only of files like this: a glob."),
+            click.option("--since", type=Day(), help="Only what was first set aside since a day."),
+        )
+    ):
+        chosen = option(chosen)
+    return chosen
+
+
+def _chosen(settings: Settings, choice: Choice) -> list[Rejected]:
+    try:
+        return choose(State(settings.state_file).quarantine(), choice)
+    except UnknownItemError as error:
+        click.echo(f"Error: {display.clean(error)}", err=True)
+        raise click.exceptions.Exit(EXIT_NOT_FOUND) from None
+
+
+def _as_row(item: Rejected | Attempt) -> dict[str, object]:
+    return {"quarantine_id": item.quarantine_id} | as_row(item)
+
+
+@quarantine.command("list")
+@choice_options
+@click.option("--left", is_flag=True, help="What has left: read, replaced or taken away since.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1), help="Items to show at most."
+)
+@json_option
+@click.pass_obj
+def list_items(settings: Settings, choice: Choice, left: bool, limit: int, as_json: bool) -> None:
+    """The items in quarantine, by file; --json has all of them, with the remedies.
+
+    For all rows as a table: `newsactors export quarantine`.
+
+    \b
+    Examples:
+      newsactors quarantine list --since 2025-06 --path 'feeds/*'
+      newsactors quarantine list --json | jq -r '.[].remedy' | sort | uniq -c
+    """
+    if left:
+        if choice:
+            raise click.UsageError("--left shows all that has left")
+        last = {a.quarantine_id: a for a in State(settings.state_file).attempts(is_left=True)}
+        _print_left(list(last.values()), limit, as_json)
+        return
+    found = _chosen(settings, choice)
+    if as_json:
+        click.echo(export.to_json([_as_row(r) for r in found], indent=2))
+        return
+    if not found:
+        click.echo(
+            "Nothing in quarantine." if not choice else "Nothing in quarantine is like that."
+        )
+        return
+    table = _table("id", "file", "item", "reason", "detail", "tried")
+    for r in found[:limit]:
+        table.add_row(
+            r.quarantine_id,
+            Text(display.clean(r.source_path)),
+            str(r.item),
+            r.reason,
+            Text(display.clean(r.detail)[:ITEM_WIDTH]),
+            str(r.attempts),
+        )
+    terminal.show(table)
+    _note(len(found), limit)
+
+
+def _print_left(found: Sequence[Attempt], limit: int, as_json: bool) -> None:
+    if as_json:
+        click.echo(export.to_json([_as_row(a) for a in found], indent=2))
+        return
+    table = _table("id", "file", "item", "left at (UTC)", "as", "run")
+    for a in found[:limit]:
+        at = f"{a.at:%Y-%m-%d %H:%M}"
+        file = Text(display.clean(a.source_path))
+        table.add_row(a.quarantine_id, file, str(a.item), at, a.outcome, a.run_id)
+    terminal.show(table)
+    _note(len(found), limit)
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for name in names:
+        table.add_column(name, no_wrap=name == "id", overflow="fold")
+    return table
+
+
+def _note(total: int, limit: int) -> None:
+    more = f", {limit:,} shown: raise --limit" if total > limit else ""
+    click.echo(f"{display.counted(total, 'item')}{more}", err=True)
+
+
+@quarantine.command()
+@click.argument("item_id", metavar="ID")
+@json_option
+@click.pass_obj
+def show(settings: Settings, item_id: str, as_json: bool) -> None:
+    """Why ID was set aside, what to do, what became of it, and how its bytes begin.
+
+    The first digits of an id are enough. The excerpt shows the record itself where a format has one
+    a line, else the beginning of the file; what could drive a terminal is taken out of it.
+    """
+    state = State(settings.state_file)
+    history = [a for a in state.attempts() if a.quarantine_id.startswith(item_id)]
+    if not any(r.quarantine_id.startswith(item_id) for r in state.quarantine()) and history:
+        _show_left(history, as_json)
+        return
+    (item,) = _chosen(settings, Choice((item_id,)))
+    history = [a for a in history if a.quarantine_id == item.quarantine_id]
+    try:
+        with terminal.progress("reading up to it"):
+            seen = look(settings, item)
+    except ArchiveError as error:
+        raise click.ClickException(display.clean(error)) from None
+    if as_json:
+        found: dict[str, object] = {"archived_at_path": None, "excerpt": None}
+        if seen is not None:
+            found = {
+                "archived_at_path": str(seen.object_path),
+                "excerpt": seen.excerpt.decode("utf-8", "replace"),
+                "is_read_today": seen.is_read_today,
+            }
+        tried = {"tried": [as_row(a) for a in history]}
+        click.echo(export.to_json(_as_row(item) | found | tried, indent=2))
+        return
+    for name, value in (
+        ("id", item.quarantine_id),
+        ("file", item.source_path),
+        ("item", item.item),
+        ("reason", item.reason),
+        ("detail", item.detail),
+        ("remedy", item.remedy),
+        ("set aside", f"{item.first_seen_at:%Y-%m-%d %H:%M} UTC by run {item.run_id}"),
+    ):
+        click.echo(f"{name:<10} {display.clean(value)}")
+    _show_history(history)
+    _show_look(item, seen)
+
+
+def _show_left(history: Sequence[Attempt], as_json: bool) -> None:
+    if as_json:
+        click.echo(export.to_json([_as_row(a) for a in history], indent=2))
+        return
+    click.echo(display.clean(f"{history[-1].source_path}, item {history[-1].item}: has left"))
+    _show_history(history)
+
+
+def _show_history(history: Sequence[Attempt]) -> None:
+    for a in history:
+        what = a.outcome if a.outcome in LEFT else f"{a.outcome}: {a.detail}"
+        line = f"{a.at:%Y-%m-%d %H:%M} UTC by run {a.run_id}: {what}"
+        click.echo(f"{'tried':<10} {display.clean(line)}")
+
+
+def _show_look(item: Rejected, seen: Look | None) -> None:
+    if seen is None:
+        click.echo(f"{'archived':<10} no: its bytes could not be had")
+        return
+    where = display.clean(f"{seen.object_path} (zstd), {seen.size:,} bytes")
+    click.echo(f"{'archived':<10} {where}")
+    if seen.is_read_today:
+        click.echo(
+            f"{'today':<10} it would be read: newsactors quarantine retry {item.quarantine_id}"
+        )
+    click.echo("the record:" if seen.is_record else "the file begins:")
+    shown = seen.excerpt.decode("utf-8", "replace")
+    if shown.count("\N{REPLACEMENT CHARACTER}") > len(shown) // 10 or "\0" in shown:
+        click.echo(f"  (binary) {seen.excerpt[:32].hex(' ')} …")
+        return
+    for line in shown.splitlines():
+        click.echo(f"  {display.clean(line)}")
+
+
+@quarantine.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@choice_options
+@click.option("--all", "is_all", is_flag=True, help="Everything in quarantine.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where any of it stays in quarantine.")
+@json_option
+@verbose_option
+@click.pass_obj
+def retry(
+    settings: Settings,
+    ids: tuple[str, ...],
+    choice: Choice,
+    is_all: bool,
+    strict: bool,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Read items again with today's readers, settings and fields.yaml, and publish what came of it.
+
+    The archived bytes are read, so the files need not be there any more; what could not be opened
+    is looked for where it was. The whole file of an item is read; what was read of it before stays
+    as it is. What can be read now leaves the quarantine, and `quarantine show` still tells of it.
+
+    \b
+    Examples:
+      newsactors quarantine retry 3f9a 77b0
+      newsactors quarantine retry --reason unmapped --path 'dumps/*'
+      newsactors quarantine retry --all --strict
+    """
+    choice = replace(choice, ids=ids)
+    if is_all == bool(choice):
+        raise click.UsageError("name items by id or option, or say --all, and not both")
+    chosen = _chosen(settings, choice)
+    if not chosen:
+        click.echo("Nothing in quarantine is like that.", err=True)
+        return
+    wanted = [] if is_all else [r.quarantine_id for r in chosen]
+    run = run_job(
+        settings, "retry", {"raw_files": {"config": {"retry": wanted or ["all"]}}}, verbose
+    )
+    state = State(settings.state_file)
+    stays = {r.quarantine_id for r in state.quarantine()}
+    kept = [r for r in chosen if r.quarantine_id in stays]
+    if as_json:
+        tried = [_as_row(a) for a in state.attempts(run_id=run.run_id)]
+        click.echo(export.to_json({**as_row(run), "tried": tried}, indent=2))
+    else:
+        click.echo(
+            f"{display.counted(len(chosen), 'item')} tried: {len(chosen) - len(kept):,} left the "
+            f"quarantine, {len(kept):,} stay; {run.articles_new:,} new articles",
+            err=True,
+        )
+    if strict and kept:
+        sys.exit(1)
+
+
+@quarantine.command("export")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@choice_options
+@click.pass_obj
+def export_to(settings: Settings, folder: Path, ids: tuple[str, ...], choice: Choice) -> None:
+    """Write the rejected bytes into DIR, which must be new or empty, with an index.csv.
+
+    Without ids and options everything. A record that is a line of its file is written alone, else
+    the whole file once. Names are safe for shells, and text that a spreadsheet would take for a
+    formula has an apostrophe before it.
+
+    \b
+    Examples:
+      newsactors quarantine export rejected/
+      newsactors quarantine export rejected/ --reason malformed --path '*.jsonl'
+    """
+    chosen = _chosen(settings, replace(choice, ids=ids))
+    try:
+        with terminal.progress("writing items") as report:
+            written = export_items(settings, chosen, folder, report)
+    except (ArchiveError, OSError) as error:
+        raise click.ClickException(display.clean(error)) from None
+    click.echo(
+        display.clean(
+            f"{display.counted(len(chosen), 'item')} in {display.counted(written, 'file')} and "
+            f"index.csv written to {folder}"
+        ),
+        err=True,
+    )

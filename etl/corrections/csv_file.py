@@ -1,0 +1,119 @@
+"""The file `corrections.csv` of the registry: read strictly, appended to without losing anything.
+
+Belongs here: that file, its lock, its digest. Does not belong here: what rows mean
+(`actors.corrections`, `actors.plan`).
+
+CSV with a header, a row a line, quotes where a field needs them, LF: fit for git and for hands. An
+append writes the file anew beside the old one, syncs it and puts it in its place, under a lock: a
+kill leaves the old rows or all of them, and two who append at once both are in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from etl.corrections.records import COLUMNS, Correction, CorrectionError, parse
+from etl.settings import Settings
+from etl.storage.files import exclusive_lock, write_atomically
+
+HEADER = ",".join(COLUMNS)
+
+
+class RegistryError(RuntimeError):
+    """The file cannot be read as it is; the message says where, what is wrong and what to do."""
+
+
+def corrections_file(settings: Settings) -> Path:
+    """Where corrections are kept."""
+    return settings.registry / "corrections.csv"
+
+
+def read_corrections(settings: Settings) -> list[Correction]:
+    """All rows, in order; none where there is no file. Raises RegistryError."""
+    return _parse(corrections_file(settings), _bytes(settings))
+
+
+def corrections_and_digest(settings: Settings) -> tuple[list[Correction], str]:
+    """All rows, and a digest that changes with them, of the same moment. Raises RegistryError."""
+    data = _bytes(settings)
+    return _parse(corrections_file(settings), data), _digest(data)
+
+
+def corrections_digest(settings: Settings) -> str:
+    """A digest of the file, also of one that cannot be read; empty where there are no rows."""
+    return _digest(_bytes(settings))
+
+
+def locked(settings: Settings) -> AbstractContextManager[None]:
+    """Hold the file against other writers, from reading to appending."""
+    return exclusive_lock(settings.registry / ".corrections.lock")
+
+
+def append(settings: Settings, check: Callable[[list[Correction]], Correction]) -> Correction:
+    """Add the row that `check` makes of those before it; what it raises stops that.
+
+    Other writers wait meanwhile. Raises RegistryError where the file cannot be read.
+    """
+    with locked(settings):
+        path = corrections_file(settings)
+        data = _bytes(settings)
+        new = check(_parse(path, data))
+        if data and not data.endswith(b"\n"):
+            data += b"\n"
+        if not data.strip():
+            data = f"{HEADER}\n".encode()
+        # Beside what a link leads to, which may be a checkout of its own.
+        write_atomically(path.resolve(), data + _line(new.fields).encode())
+    return new
+
+
+def _bytes(settings: Settings) -> bytes:
+    try:
+        return corrections_file(settings).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _digest(data: bytes) -> str:
+    rows = data.replace(b"\r\n", b"\n").strip()
+    is_empty = not rows or b"\n" not in rows
+    return "" if is_empty else hashlib.sha256(rows).hexdigest()
+
+
+def _line(fields: tuple[str, ...]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(fields)
+    return out.getvalue()
+
+
+def _parse(path: Path, data: bytes) -> list[Correction]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RegistryError(f"{path}:{line}: it is not UTF-8; save it as UTF-8") from None
+    found = []
+    # One line at a time: a quote that is left open must not swallow the rows below it.
+    for number, row in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        if number == 1:
+            if row.strip() and row.strip() != HEADER:
+                raise RegistryError(f"{path}:1: the first line must be {HEADER}")
+            continue
+        if not row.strip():
+            continue
+        try:
+            (fields,) = csv.reader([row], strict=True)
+            found.append(parse(fields, number))
+        except csv.Error as error:
+            raise RegistryError(
+                f'{path}:{number}: {error}; a row is one line, with "…" around a field that holds '
+                "a comma, and two quotes for one inside"
+            ) from None
+        except CorrectionError as error:
+            raise RegistryError(f"{path}:{number}: {error}") from None
+    return found

@@ -1,0 +1,115 @@
+"""The records that pass between the stages: an article as read, and what was extracted from it.
+
+Belongs here: plain frozen dataclasses and the closed vocabularies of their fields.
+Does not belong here: parsing, files, SQL, and table layouts (those are in `etl.schema.tables`).
+
+Offsets count Unicode code points, end exclusive, into the headline or body exactly as stored, so
+that `text[char_start:char_end]` is the surface shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Part = Literal["body", "headline"]
+EntityType = Literal["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "OTHER"]
+MentionKind = Literal["name", "nominal", "pronoun"]
+QuoteKind = Literal["direct", "indirect", "mixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as a reader found it; every inferred value says by which method.
+
+    `headline` and `body` are decoded text with CRLF made LF and no other normalisation. The body
+    holds neither byline, dateline nor boilerplate. A value that could not be told is None (or an
+    empty tuple of authors) and its method is None too.
+    """
+
+    headline: str | None
+    body: str
+    outlet: str | None = None
+    authors: tuple[str, ...] = ()
+    published_on: date | None = None
+    published_at: datetime | None = None
+    language: str | None = None
+    source_format: str = "text"
+    headline_method: str | None = None
+    outlet_method: str | None = None
+    authors_method: str | None = None
+    date_method: str | None = None
+    url: str | None = None
+
+    def text(self, part: Part) -> str:
+        """The text that offsets of `part` count into."""
+        return self.body if part == "body" else (self.headline or "")
+
+
+@dataclass(frozen=True, slots=True)
+class TextActor:
+    """An actor within one article: `name` is its fullest form there, `local_id` its number."""
+
+    local_id: int
+    name: str
+    type: EntityType
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where an actor is mentioned.
+
+    `actor` is the `local_id` of a TextActor, or None for a nominal or pronoun honestly left alone.
+    `paragraph` and `sentence` count from 0 within the part. `role` is a title as written beside
+    the name ("French President", "the ministry's spokeswoman"). `confidence` is in 0..1.
+    """
+
+    actor: int | None
+    part: Part
+    char_start: int
+    char_end: int
+    surface: str
+    type: EntityType
+    kind: MentionKind
+    paragraph: int
+    sentence: int
+    role: str | None
+    is_in_quote: bool
+    method: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One contiguous quoted span; pieces of one utterance share the number `utterance`.
+
+    For direct speech the span is what stands inside the marks. `speaker` is the `local_id` of a
+    TextActor. No speaker but a `speaker_surface`: an unnamed source ("officials"). Neither: the
+    speaker is unknown. `speaker_char_*` count into the same part as the quote. `confidence`: that
+    this is said (or thought); `speaker_confidence`: that its source says it, None without a source.
+    """
+
+    utterance: int
+    part: Part
+    char_start: int
+    char_end: int
+    text: str
+    kind: QuoteKind
+    cue: str | None
+    speaker: int | None
+    speaker_surface: str | None
+    speaker_char_start: int | None
+    speaker_char_end: int | None
+    method: str
+    confidence: float
+    speaker_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that was extracted from one article."""
+
+    actors: tuple[TextActor, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    quotes: tuple[Quote, ...] = ()

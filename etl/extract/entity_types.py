@@ -1,0 +1,261 @@
+"""What kind of name each candidate is: person, organisation, place, people.
+
+Belongs here: weighing the evidence of all occurrences of a form in one article. Does not belong
+here: where names begin and end (`names`), who is who (`actors`).
+
+A form has one type throughout an article: what one sentence leaves open another may tell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from etl.domain import EntityType
+from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.name_words import generation
+from etl.extract.names import Name
+from etl.extract.tokens import Document
+
+_PLACE_PREPOSITIONS = word_set("in near across throughout outside around")
+_PLACE_NOUNS = word_set(
+    "city town village capital province state region island republic port county district suburb "
+    "settlement municipality hamlet borough"
+)
+_RULERS = word_set(
+    "mayor governor president king queen bishop government parliament people capital"
+)
+_DIRECTIONS = word_set(
+    "north south east west new san santa los las port fort saint st. upper lower"
+)
+_PLACE_ENDINGS = ("burg", "ville", "grad", "stan", "shire", "polis", "abad")
+_SURNAME_ENDINGS = (
+    "sky",
+    "skyy",
+    "ski",
+    "enko",
+    "ovich",
+    "evich",
+    "oglu",
+    "shvili",
+    "opoulos",
+    "sson",
+    "escu",
+    "wicz",
+    "ković",
+    "ović",
+)
+_PEOPLE_ENDINGS = ("ian", "ean", "an", "n", "ese", "ish", "i")
+_ACRONYM = 3.0
+_ENOUGH = 0.3
+_OF_PLACES = word_set(
+    "government president prime parliament capital army navy coast foreign finance economy people "
+    "ambassador largest biggest oldest second ministry minister king queen border leader leaders "
+    "opposition supreme military"
+)
+_PEOPLE_NOUNS = word_set(
+    "people peoples tribe tribes community communities language culture ethnic nationals militants "
+    "rebels fighters heritage"
+)
+_Votes = dict[EntityType, float]
+
+
+def decide(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]:
+    """The candidates that are names, each with its type, in order."""
+    _lower_shouts(names)
+    votes: dict[str, _Votes] = defaultdict(lambda: defaultdict(float))
+    by_method: dict[str, Name] = {}
+    for name in names:
+        if not name.form:
+            continue
+        tally = votes[name.form]
+        if name.type:
+            tally[name.type] += 5 * name.confidence
+            best = by_method.get(name.form)
+            if best is None or best.confidence < name.confidence:
+                by_method[name.form] = name
+        _weigh_context(doc, name, tally, lexicon)
+    for form, tally in votes.items():
+        _weigh_form(form, tally, lexicon)
+    for name in names:
+        if name.type == "ORG" and name.size > 1:
+            namesake = votes.get(name.form.split(" ")[0])
+            if namesake:  # "Keldane", after Keldane Bank, unless it is a place by itself
+                namesake["ORG"] += 0.4
+            seat = name.form.rpartition(" of ")[2]
+            if seat in votes and seat != name.form:  # the Bank of Velmark
+                votes[seat]["GPE"] += 1
+    _derive_peoples(votes)
+    types = {form: _winner(tally) for form, tally in votes.items()}
+    _share_surnames(types, votes)
+    decided = []
+    for name in names:
+        if not name.form:
+            continue
+        kind, weight = types[name.form]
+        if name.method == "title":
+            kind, weight = "PERSON", 9.0
+        if kind is None or _is_chance(doc, name, weight, lexicon):
+            continue
+        if name.type != kind:
+            witness = by_method.get(name.form)
+            name.method = witness.method if witness and witness.type == kind else "context"
+            name.confidence = min(0.9, 0.4 + 0.1 * weight)
+            name.type = kind
+        decided.append(name)
+    return decided
+
+
+def _lower_shouts(names: Sequence[Name]) -> None:
+    """ALDHAVEN is Aldhaven where the article knows that: a dateline, not an acronym."""
+    forms = {name.form for name in names}
+    for name in names:
+        if name.form.isupper() and len(name.form) > 3 and name.form.title() in forms:
+            name.form = name.form.title()
+
+
+def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -> None:
+    tokens = doc.tokens
+    sentence = doc.sentence_of(name.first)
+    before = tokens[name.first - 1].lower if name.first > sentence.first else ""
+    after = [t.lower for t in tokens[name.last : min(name.last + 3, sentence.last)]] + [""] * 3
+    if before in _PLACE_PREPOSITIONS:
+        tally["GPE"] += 1.3
+    elif before in ("from", "to", "at"):
+        tally["GPE"] += 0.4
+    elif before == "the":
+        tally["PERSON"] -= 1.5
+        # "the Lalibela church" tells nothing of Lalibela; "the Lalibela said" does.
+        if not after[0].isalpha() or after[0] in lexicon.function_words or after[0] in lexicon.cues:
+            tally["ORG"] += 0.7
+    elif before == "of":
+        governor = tokens[max(name.first - 2, sentence.first)].lower
+        tally["GPE"] += 3 if governor in _PLACE_NOUNS else 0.8 if governor in _RULERS else 0
+    cue = lexicon.cues.get(after[0])
+    if cue and cue.inflection == "finite" and cue.frame != "direct":
+        tally["PERSON"] += 0.5
+    if after[0] in _PEOPLE_NOUNS:
+        tally["NORP"] += 1.5
+    if name.size == 1 and (not after[0].isalpha() or after[0] in lexicon.function_words):
+        # A lone unknown word, used on its own again and again, is more often a place than not.
+        tally["GPE"] += 0.11
+    if after[0] in ("'s", "’s") and after[1] in _OF_PLACES:
+        tally["GPE"] += 1
+    if after[0] == "-" and after[1] in ("based", "born", "area"):
+        tally["GPE"] += 2
+    if after[0] == "who" or (after[0] == "," and after[1] in ("who", "whose")):
+        tally["PERSON"] += 2
+    if after[0] == "," and after[1].isdigit() and len(after[1]) == 2 and after[2] == ",":
+        tally["PERSON"] += 3
+    if after[0] == "," and name.last + 1 < sentence.last:
+        place = lexicon.places.get(tokens[name.last + 1].text)
+        if place and place[0] == "GPE" and name.size == 1:
+            tally["GPE"] += 1.5
+
+
+def _weigh_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
+    words = form.split(" ")
+    kind = lexicon.type_of(form)
+    if kind:
+        tally[kind] += 4
+    if "&" in words:
+        tally["ORG"] += 3
+    if len(words) == 1:
+        if form.isupper() and form.isalpha() and 2 <= len(form) <= 6:
+            tally["ORG"] += _ACRONYM
+        elif any(c.isupper() for c in form[1:]) and form.isalpha() and form[:2] not in ("Mc", "Ma"):
+            tally["ORG"] += 1.5
+        if form.lower().endswith(_PLACE_ENDINGS):
+            tally["GPE"] += 1
+        if form.lower() in lexicon.first_names and form.lower() not in lexicon.common_words:
+            tally["PERSON"] += 1.2
+        if form.endswith(("ese", "ian", "ians")) and form.lower() not in lexicon.first_names:
+            tally["NORP"] += 0.8
+        if form.endswith(_SURNAME_ENDINGS):
+            tally["PERSON"] += 0.8
+        if form.lower() in lexicon.last_heads:
+            tally["ORG"] += 0.6
+        return
+    if words[0].lower() in _DIRECTIONS and len(words) == 2:
+        tally["GPE"] += 1.5
+    if len(words) > 5 or any(c.isdigit() for c in form):
+        return
+    common = sum(w.lower() in lexicon.common_words for w in words)
+    listed = sum(lexicon.type_of(w) is not None for w in words)
+    if not common and not listed:
+        tally["PERSON"] += 1.5
+    elif common == len(words) or listed:
+        tally["OTHER"] += 1
+    elif words[-1].lower() not in lexicon.common_words:
+        tally["PERSON"] += 0.6
+    else:
+        tally["OTHER"] += 0.5
+
+
+def _derive_peoples(votes: dict[str, _Votes]) -> None:
+    """Velmark and Velmarkian, both unknown, explain each other: a place and its people."""
+    words_of_places = {
+        word
+        for form, tally in votes.items()
+        if " " in form and _is_place(tally)
+        for word in form.split(" ")
+    }
+    for form in [f for f in votes if " " not in f and len(f) > 4]:
+        stem = form.removesuffix("s")
+        for ending in _PEOPLE_ENDINGS:
+            root = stem.removesuffix(ending)
+            if root == stem:
+                continue
+            for place in (root, root + "a", root + "e", root + "y", root + "o"):
+                if len(place) < 4 or place == form:
+                    continue
+                if place in votes and (not votes[place] or _is_place(votes[place])):
+                    votes[place]["GPE"] += 2
+                    votes[form]["NORP"] += 4
+                elif place in words_of_places:
+                    votes[form]["NORP"] += 4
+
+
+def _is_place(tally: _Votes) -> bool:
+    """Whether a form may be a place: that it is, or nothing better is known."""
+    return _winner(tally)[0] in ("GPE", "LOC", "OTHER", None)
+
+
+def _winner(tally: _Votes) -> tuple[EntityType | None, float]:
+    kind = max(tally, key=lambda k: tally[k], default=None)
+    if kind is None or tally[kind] < _ENOUGH:
+        return None, 0.0
+    return kind, tally[kind]
+
+
+def _share_surnames(
+    types: dict[str, tuple[EntityType | None, float]], votes: dict[str, _Votes]
+) -> None:
+    """A surname or first name of a full name in the article is that person."""
+    parts: set[str] = set()
+    surnames: set[str] = set()
+    for form, (kind, _) in types.items():
+        words = form.split(" ")
+        if kind == "PERSON" and len(words) > 1:
+            if generation(words[-1]):
+                words = words[:-1]
+            parts.update((words[0], words[-1]))
+            surnames.add(words[-1])
+            parts.update(" ".join(words[i:]) for i in range(1, len(words)))
+    for form in types:
+        # "Mark Cuban … Cuban said": a person's surname may be a nationality, too.
+        is_surname = types[form][0] == "NORP" and form in surnames
+        if form in parts and (max(votes[form].values(), default=0) < 3.5 or is_surname):
+            types[form] = ("PERSON", 4.0)
+
+
+def _is_chance(doc: Document, name: Name, weight: float, lexicon: Lexicon) -> bool:
+    """Whether a capital is no reason to believe in a name: a single ordinary word."""
+    words = name.form.lower().split(" ")
+    if name.method in ("lexicon", "title"):
+        return False
+    if all(w in lexicon.common_words or w in lexicon.titles for w in words):
+        return weight < (2.5 if len(words) == 1 else 1.0)
+    if len(words) == 1 and words[0] in lexicon.not_names:
+        return True
+    return not any(c.isalpha() for c in name.form) or (len(name.form) == 1)

@@ -1,0 +1,241 @@
+"""Links each actor within an article (`text_actors`) to an entity across articles.
+
+Belongs here: the order of a night: which names are new, deciding them, entering them in the ledger,
+and the links that follow. Does not belong here: deciding (`linker`), what the texts say (`forms`),
+how decisions are kept (`ledger`), what users correct.
+
+A name is decided once, when it first comes, and entered in the ledger; later articles follow it.
+So a night looks at the actors of new texts and at names like theirs; at all of them where the
+ledger is another than the links were made by: after a relink, a restore, a forgotten article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from etl.corrections.plan import Plan
+from etl.linking.cannot_link import declared_apart
+from etl.linking.forms import evidence_of, register_forms
+from etl.linking.ledger import DECISIONS, Ledger
+from etl.linking.name_keys import name_key
+from etl.linking.reference import Reference, load_reference
+from etl.linking.relink import changes
+from etl.linking.resolver import Apart, Decision, Form, Linker, blocks
+from etl.linking.variants import person_name
+
+LINKING_VERSION = "4"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What linking came to: how many entities there are, and whether all links were made anew.
+
+    If not, those that came are of the actors in temporary table `unlinked_actors`.
+    """
+
+    entities: int
+    is_all: bool
+
+
+def link_actors(
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    now: datetime,
+    plan: Plan,
+    *,
+    relink: bool = False,
+    is_trial: bool = False,
+    forget: bool = False,
+    new_in: str | None = None,
+) -> Linked:
+    """Decide what is new, then fill `loaded.text_links`.
+
+    The ledger is written before the table, so that what is stopped in between is decided already.
+    `plan` says which actors people declared distinct. With `relink` names that were decided before
+    are decided anew. A trial reads the ledger and writes nothing to it. `forget` first removes from
+    the ledger what no text has any more. `new_in` says that the links that are there are those that
+    the ledger gives, and names a table of the articles (article_id) that came since: then only
+    actors without a link are looked at.
+    """
+    is_all = relink or is_trial or forget or new_in is None or not _only_lacks_links(con, new_in)
+    register_forms(con, *([] if is_all else ["unlinked_actors"]))
+    if forget:
+        ledger.forget(con)
+    ledger.register(con)
+    if new := _new_forms(con):
+        apart = declared_apart(con, plan, new)
+        decided = as_table(_decide(con, new, apart, is_all=is_all), now)
+        _enter(con, ledger, decided, is_trial=is_trial)
+    if relink and (changed := changes(con, plan)):
+        _enter(con, ledger, as_table([c.decision for c in changed], now), is_trial=is_trial)
+    if is_all:
+        _fill(con)
+    else:
+        con.execute(_LINK)
+    row = con.execute("select count(distinct entity_id) from loaded.text_links").fetchone()
+    con.execute("drop table forms")
+    con.execute("drop table ledger")
+    return Linked(int(row[0]) if row else 0, is_all)
+
+
+def _only_lacks_links(con: duckdb.DuckDBPyConnection, new_in: str) -> bool:
+    """Whether every link is of an actor, and every actor without one is in these articles.
+
+    Temporary table `unlinked_actors` has those.
+    """
+    con.execute(
+        f"""
+        create or replace temp table new_actors as
+        select a.* from loaded.text_actors a semi join (
+          select content_sha256 from loaded.article_versions semi join {new_in} using (article_id)
+        ) using (content_sha256);
+        create or replace temp table unlinked_actors as
+        select * from new_actors anti join loaded.text_links using (text_actor_id);
+        drop table new_actors
+        """
+    )
+    row = con.execute(
+        """
+        select (select count(*) from loaded.text_links) + (select count(*) from unlinked_actors)
+          = (select count(*) from loaded.text_actors)
+        """
+    ).fetchone()
+    return bool(row and row[0])
+
+
+_LINK = """
+insert into loaded.text_links by name
+select f.text_actor_id, l.entity_id, l.method, l.confidence
+from forms f join ledger l using (name, type, scope)
+"""
+"""Links of the actors in temporary table `forms`."""
+
+
+def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
+    rows = con.execute(
+        """
+        select f.name, f.type, f.scope, count(*) from forms f
+        anti join ledger using (name, type, scope)
+        group by all order by all
+        """
+    ).fetchall()
+    return [Form(*row) for row in rows]
+
+
+def _enter(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, decided: pa.Table, *, is_trial: bool
+) -> None:
+    """Add decisions to temporary table `ledger` and, unless on trial, to the ledger's files."""
+    if not is_trial:
+        ledger.append(decided)
+    con.register("decided", decided)
+    con.execute(
+        """
+        create or replace temp table ledger as
+        select d.*,
+          list_filter(list_append(l.former, l.entity_id), lambda e: e <> d.entity_id) as former
+        from decided d left join ledger l using (name, type, scope)
+        union all by name
+        select * from ledger anti join decided using (name, type, scope)
+        """
+    )
+    con.unregister("decided")
+
+
+def _fill(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `text_links`, and `former_links` with the entities of which a relink left nothing."""
+    con.execute("begin")
+    con.execute("delete from loaded.text_links")
+    con.execute(_LINK)
+    con.execute("delete from loaded.former_links")
+    con.execute(
+        """
+        insert into loaded.former_links by name
+        with given_up as (
+          select distinct name, type, scope, unnest(former) as entity_id from ledger
+        )
+        select f.text_actor_id, g.entity_id
+        from forms f join given_up g using (name, type, scope)
+        where g.entity_id not in (select entity_id from loaded.text_links)
+        """
+    )
+    con.execute("commit")
+
+
+def _decide(
+    con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: Apart, *, is_all: bool
+) -> list[Decision]:
+    """Decide new forms; unless temporary table `forms` has all, it has the new ones only."""
+    reference = load_reference()
+    wanted = sorted({block for form in new for block in _asked_for(form, reference)})
+    con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))
+    con.execute(
+        """
+        create or replace temp table near as
+        select distinct l.name, l.type, l.scope, l.entity_id, l.method, l.confidence
+        from (select *, unnest(block) as b from ledger) l semi join wanted on l.b = wanted.block
+        """
+    )
+    con.unregister("wanted")
+    table = "forms" if is_all else "alike_forms"
+    if not is_all:
+        con.execute(_ALIKE)
+        register_forms(con, "alike_actors", table)
+    known = [
+        Decision(Form(name, type_, scope, texts), entity, method, confidence)
+        for name, type_, scope, entity, method, confidence, texts in con.execute(
+            f"""
+            with counted as (
+              select name, type, scope, count(*) as texts from {table}
+              semi join near using (name, type, scope) group by all
+            )
+            select near.*, coalesce(counted.texts, 0)
+            from near left join counted using (name, type, scope) order by all
+            """
+        ).fetchall()
+    ]
+    evidence = evidence_of(con, [*new, *(d.form for d in known)], table)
+    decided = Linker(known, evidence, reference, apart).decide(new)
+    con.execute("drop table near")
+    return decided
+
+
+_ALIKE = """
+create or replace temp table alike_actors as
+select * from loaded.text_actors
+where name in (select name from near union select name from forms)
+"""
+
+
+def _asked_for(form: Form, reference: Reference) -> set[str]:
+    """The blocks in which a new form looks for others."""
+    asked = set(blocks(form, reference))
+    bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
+    if " " not in bare:
+        asked |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
+    return asked
+
+
+def as_table(decided: Sequence[Decision], now: datetime) -> pa.Table:
+    """Decisions as rows of the ledger."""
+    reference = load_reference()
+    columns = {
+        "name": [d.form.name for d in decided],
+        "type": [d.form.type for d in decided],
+        "scope": [d.form.scope for d in decided],
+        "block": [blocks(d.form, reference) for d in decided],
+        "entity_id": [d.entity_id for d in decided],
+        "method": [d.method for d in decided],
+        "confidence": [d.confidence for d in decided],
+        "evidence": [d.evidence for d in decided],
+        "decided_at": [now] * len(decided),
+    }
+    return pa.table(
+        {name: pa.array(values, DECISIONS.field(name).type) for name, values in columns.items()},
+        schema=DECISIONS,
+    )

@@ -1,0 +1,106 @@
+"""What the reference data says of countries, organisations and who held which office when.
+
+Belongs here: reading `seeds/reference/` for the linker. Does not belong here: the data's columns
+and sources (the `.yml` and `SOURCES.md` beside it), and the same files as dbt seeds.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from etl.extract.lexicon import load_lexicon
+from etl.linking.name_keys import name_key
+from etl.linking.variants import person_name
+
+FOLDER = Path(__file__).resolve().parents[2] / "seeds" / "reference"
+
+
+@dataclass(frozen=True)
+class Office:
+    """A person in an office from one day to another (ISO dates; empty: open)."""
+
+    key: str
+    role: str
+    valid_from: str
+    valid_to: str
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Look-ups by folded names; `offices` by surname. Hashed by identity, as a key of caches."""
+
+    countries: Mapping[str, str] = field(default_factory=dict)
+    organisations: Mapping[str, str] = field(default_factory=dict)
+    offices: Mapping[str, list[Office]] = field(default_factory=dict)
+
+    def country_of(self, name: str) -> str | None:
+        """The code of the country that a place's name means without doubt."""
+        return self.countries.get(name_key(name, "GPE"))
+
+    def organisation_of(self, name: str) -> str | None:
+        """The full name of an organisation known by another name or an acronym."""
+        return self.organisations.get(name_key(name, "ORG"))
+
+    def official(self, surname: str, title: str, month: str) -> str | None:
+        """The key of the one person of a surname who bore a title in a month ("2016-05").
+
+        Where nobody did then, the one who had: titles of office are kept for life.
+        """
+        if not title or not month:
+            return None
+        words = set(title.replace("-", " ").split())
+        fitting = [
+            office
+            for office in self.offices.get(surname, [])
+            if _words(office.role) <= words
+            and ("vice" in words) == ("vice" in _words(office.role))
+            and office.valid_from[:7] <= month
+        ]
+        holding = [o for o in fitting if not o.valid_to or o.valid_to[:7] >= month]
+        keys = {office.key for office in holding} or {office.key for office in fitting}
+        return keys.pop() if len(keys) == 1 else None
+
+
+def _words(role: str) -> set[str]:
+    return set(role.lower().replace("-", " ").split())
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    file = FOLDER / name
+    if not file.exists():
+        return []
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@lru_cache(maxsize=1)
+def load_reference() -> Reference:
+    """The shipped data, read once."""
+    countries: dict[str, str] = {}
+    for row in _rows("countries.csv"):
+        if row["is_name_ambiguous"] == "true":
+            continue
+        for name in (row["name"], row["official_name"], *row["other_names"].split("|")):
+            if name:
+                countries[name_key(name, "GPE")] = row["country_code"]
+    organisations = {
+        name_key(form, "ORG"): full for form, full in load_lexicon().organisations.items()
+    }
+    for row in _rows("organisations.csv"):
+        for name in (row["acronym"], *row["other_names"].split("|")):
+            if name:
+                organisations.setdefault(name_key(name, "ORG"), row["name"])
+    offices: dict[str, list[Office]] = defaultdict(list)
+    for row in _rows("officials.csv"):
+        key = person_name(row["name"]).key
+        for spelling in (row["name"], *row["other_names"].split("|")):
+            if spelling:
+                offices[person_name(spelling).surname].append(
+                    Office(key, row["role"], row["valid_from"], row["valid_to"])
+                )
+    return Reference(countries, organisations, offices)

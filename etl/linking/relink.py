@@ -1,0 +1,76 @@
+"""Deciding all names anew: what would change, with ids of actors kept where they can be.
+
+Belongs here: what a relink changes. Does not belong here: deciding (`linker`), applying it
+(`link`), showing it.
+
+A name is decided once and later articles follow, so early decisions were made knowing little. A
+relink decides everything with what is known today. An actor keeps its id by majority: of the old
+and new ones that share texts, those that share most are the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from etl.corrections.plan import Plan
+from etl.linking.cannot_link import declared_apart
+from etl.linking.forms import evidence_of, register_forms
+from etl.linking.ledger import Ledger
+from etl.linking.resolver import Decision, Form, Linker, mint
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A name that would be somebody else: the entity in force, and the decision that differs."""
+
+    before: str
+    decision: Decision
+
+
+def preview(con: duckdb.DuckDBPyConnection, ledger: Ledger, plan: Plan) -> list[Change]:
+    """What deciding all names of a published file anew would change, most texts first."""
+    ledger.register(con)
+    register_forms(con)
+    found = changes(con, plan)
+    con.execute("drop table forms")
+    con.execute("drop table ledger")
+    return found
+
+
+def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
+    """What deciding anew changes; temporary tables `forms` and `ledger` must be there."""
+    rows = con.execute(
+        """
+        select f.name, f.type, f.scope, l.entity_id, count(*) from forms f
+        join ledger l using (name, type, scope) group by all order by all
+        """
+    ).fetchall()
+    forms = [Form(name, type_, scope, texts) for name, type_, scope, _, texts in rows]
+    before = {f: entity for f, (*_, entity, _) in zip(forms, rows, strict=True)}
+    linker = Linker([], evidence_of(con, forms), apart=declared_apart(con, plan))
+    decided = with_old_ids(linker.decide(forms), before)
+    found = [Change(before[d.form], d) for d in decided if d.entity_id != before[d.form]]
+    return sorted(found, key=lambda c: (-c.decision.form.texts, c.decision.form.name))
+
+
+def with_old_ids(decided: Sequence[Decision], before: dict[Form, str]) -> list[Decision]:
+    """The same groups, each by the id of the old one with which it shares most texts."""
+    shared: Counter[tuple[str, str]] = Counter()
+    for d in decided:
+        shared[d.entity_id, before[d.form]] += d.form.texts
+    kept: dict[str, str] = {}
+    given: set[str] = set()
+    for (new, old), _ in sorted(shared.items(), key=lambda kv: (-kv[1], kv[0])):
+        if new not in kept and old not in given:
+            kept[new] = old
+            given.add(old)
+    taken = set(before.values())
+    for new in sorted({d.entity_id for d in decided} - set(kept)):
+        # A group that shares all its old ones with larger groups gets an id that nobody ever had.
+        kept[new] = mint(f"relinked:{new}", taken)
+        taken.add(kept[new])
+    return [replace(d, entity_id=kept[d.entity_id]) for d in decided]

@@ -1,0 +1,307 @@
+"""Whether two names can be spellings of one: people, organisations, places, groups.
+
+Belongs here: taking a name apart, keys under which spellings meet, and the comparison of two names
+of people. Does not belong here: what the corpus says about who is meant (`link`), and stored
+decisions (`ledger`).
+
+Precision before recall: a comparison that leaves doubt says no.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import takewhile
+from typing import Literal
+
+from rapidfuzz.distance import JaroWinkler
+
+from etl.extract.lexicon import load_lexicon
+from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials
+from etl.linking.name_keys import DROPPED, INITIAL, fold, name_key, split_name
+
+Variant = Literal["spelling", "order", "initial", "nickname", "middle_name"]
+
+CONFIDENCE: dict[Variant, float] = {
+    "order": 0.95,
+    "middle_name": 0.95,
+    "spelling": 0.9,
+    "nickname": 0.9,
+    "initial": 0.8,
+}
+
+_HONORIFICS = frozenset(
+    {"mr", "mrs", "ms", "miss", "dr", "sir", "lord", "lady", "dame", "prof", "rev", "sen", "rep"}
+    | {"gov", "gen", "col", "capt", "lt", "sgt", "president", "senator", "governor", "judge"}
+)
+# British and American spelling of words that organisations are named by.
+_RESPELT = (
+    (re.compile(r"\b(\w+)isation(s?)\b"), r"\1ization\2"),
+    (re.compile(r"\b(lab|col|hon|fav|harb|neighb)our"), r"\1or"),
+    (re.compile(r"\bcentre"), "center"),
+    (re.compile(r"\btheatre"), "theater"),
+    (re.compile(r"\bdefence"), "defense"),
+    (re.compile(r"\bprogramme"), "program"),
+    (re.compile(r"\bdept\b"), "department"),
+    (re.compile(r" & "), " and "),
+)
+# What transliterations of one name differ in, in this order; the result is no spelling of anything.
+_TRANSLITERATED = (
+    ("shch", "s"), ("sch", "s"), ("tch", "c"), ("dzh", "j"), ("ch", "c"), ("sh", "s"), ("kh", "h"),
+    ("zh", "j"), ("gh", "g"), ("ph", "f"), ("th", "t"), ("ts", "c"), ("tz", "c"), ("cz", "c"),
+    ("ck", "k"), ("q", "k"), ("x", "ks"), ("w", "v"), ("ou", "u"), ("oo", "u"), ("ee", "i"),
+    ("ij", "i"), ("iy", "i"), ("yy", "i"), ("yi", "i"), ("ei", "i"), ("ey", "i"), ("y", "i"),
+)  # fmt: skip
+_DOUBLED = re.compile(r"(.)\1+")
+_VOWELS = re.compile(r"[aeiou]")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A person's name taken apart, all lower case; a lone surname has no `given`."""
+
+    given: str
+    middle: tuple[str, ...]
+    surname: str
+    suffix: str
+
+    @property
+    def key(self) -> str:
+        return " ".join(filter(None, (self.given, *self.middle, self.surname, self.suffix)))
+
+
+@lru_cache(maxsize=200_000)
+def person_name(name: str) -> PersonName:
+    """Given name, middle names, surname with its particles, and what parts father and son."""
+    spelt = [spelt_out(word) for word in split_name(name)]
+    while len(spelt) > 1 and spelt[0][0] in _HONORIFICS:
+        spelt = spelt[1:]
+    initials = list(takewhile(lambda letters: len(letters[0]) == 1, spelt[:-1]))
+    joined = "".join(letter for letters in initials for letter in letters)
+    words = [joined] if joined else []
+    words += [part for parts in spelt[len(initials) :] for part in parts]
+    suffix = ""
+    while len(words) > 1 and generation(words[-1]):
+        suffix = generation(words.pop())
+    start = len(words) - 1
+    while start > 1 and words[start - 1] in PARTICLES:
+        start -= 1
+    if start == 1 and words[0] in PARTICLES and words[0] not in load_lexicon().first_names:
+        start = 0
+    given, middle = (words[0], tuple(words[1:start])) if start else ("", ())
+    return PersonName(given, middle, " ".join(words[start:]), suffix)
+
+
+def spelt_out(word: str) -> list[str]:
+    """A word of a name without its punctuation; "h.w." as the two initials that it is."""
+    if INITIAL.fullmatch(word):
+        return list(word.replace(".", ""))
+    return [DROPPED.sub("", word) or word]
+
+
+@lru_cache(maxsize=200_000)
+def skeleton(word: str) -> str:
+    """What is left of a word when habits of transliteration are taken away, vowels kept."""
+    for pattern, sound in _TRANSLITERATED:
+        word = word.replace(pattern, sound)
+    return _DOUBLED.sub(r"\1", word)
+
+
+@lru_cache(maxsize=200_000)
+def sounds(word: str) -> str:
+    """The consonants of a word's skeleton and its first letter: a block that spellings share."""
+    bare = skeleton(word.replace(" ", ""))
+    return bare[:1] + _VOWELS.sub("", bare[1:])
+
+
+@lru_cache(maxsize=200_000)
+def without_particles(surname: str) -> str:
+    """A surname's last words, "assad" of "al assad"."""
+    words = surname.split()
+    while len(words) > 1 and words[0] in PARTICLES:
+        words = words[1:]
+    return " ".join(words)
+
+
+def person_blocks(name: PersonName) -> set[str]:
+    """Keys of which two spellings of one person share one: surname by sound, first initial."""
+    blocks = {f"{sounds(without_particles(name.surname))}/{skeleton(name.given)[:1]}"}
+    if name.given and not name.middle and len(name.given) > 1:
+        blocks.add(f"{sounds(name.given)}/{skeleton(name.surname)[:1]}")  # "Xi Jinping"
+    return blocks
+
+
+def same_person(a: PersonName, b: PersonName) -> Variant | None:
+    """How one of two full names can be a variant of the other, or None.
+
+    Whether there is another person whom it fits as well is not asked here.
+    """
+    if not (a.given and b.given) or a.suffix != b.suffix:
+        return None
+    if sorted(a.key.split()) == sorted(b.key.split()):
+        return "order"
+    if not _middles_agree(a.middle, b.middle):
+        return None
+    # "Bashar al-Assad" and "Bashar Assad".
+    mine, other = without_particles(a.surname), without_particles(b.surname)
+    exact = mine == other
+    if not exact and not _respelt(mine, other):
+        return None
+    if a.given == b.given:
+        return "middle_name" if exact else "spelling"
+    if min(len(a.given), len(b.given)) == 1:
+        known = exact and len(mine) > 1 and a.given[0] == b.given[0]
+        return "initial" if known else None
+    genders = {load_lexicon().first_names.get(x.given, "") for x in (a, b)} - {""}
+    if len(genders) == 2:
+        return None
+    if exact and b.given in nicknames().get(a.given, ()):
+        return "nickname"
+    return "spelling" if _respelt(a.given, b.given) else None
+
+
+def _middles_agree(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether no middle name speaks against another: missing ones and initials agree with all."""
+    return all(
+        x[0] == y[0] and (x == y or 1 in (len(x), len(y))) for x, y in zip(a, b, strict=False)
+    )
+
+
+def _respelt(a: str, b: str) -> bool:
+    """Whether two words can be transliterations or slips of one another.
+
+    "Maria" and "Mario" share their consonants, so the ends must sound alike, too.
+    """
+    x, y = skeleton(a.replace(" ", "")), skeleton(b.replace(" ", ""))
+    if x == y:
+        return True
+    if min(len(x), len(y)) < 5 or sounds(a) != sounds(b) or x[-1] != y[-1]:
+        return False
+    return JaroWinkler.similarity(x, y) >= 0.93
+
+
+@lru_cache(maxsize=1)
+def nicknames() -> dict[str, frozenset[str]]:
+    """For each given name, those that stand for the same: "bill" for "william"."""
+    groups = [frozenset(line.split()) for line in _NICKNAMES.strip().splitlines()]
+    return {
+        name: frozenset().union(*(g for g in groups if name in g)) - {name}
+        for group in groups
+        for name in group
+    }
+
+
+@lru_cache(maxsize=100_000)
+def organisation_key(name: str) -> str:
+    """The key of an organisation: no legal form, no article, one of two ways to spell."""
+    key = f" {fold(name)} "
+    for pattern, new in _RESPELT:
+        key = pattern.sub(new, key)
+    words = key.replace(".", "").replace(",", "").split()
+    if len(words) > 1 and words[0] == "the":
+        words = words[1:]
+    while len(words) > 1 and words[-1] in LEGAL_FORMS:
+        words.pop()
+    return " ".join(words)
+
+
+def is_acronym(name: str) -> bool:
+    """Whether a name may be initials of another."""
+    return bool(ACRONYM.fullmatch(name))
+
+
+def is_acronym_of(acronym: str, name: str) -> bool:
+    """Whether the letters of an acronym are the first ones of a name's words, small ones or not."""
+    return fold(acronym).replace(".", "").upper() in initials(split_name(name))
+
+
+def group_key(name: str) -> str:
+    """The key of a people, faith or party's members: "Americans" and "American" are one.
+
+    So are "African-American" and "African Americans".
+    """
+    lexicon = load_lexicon()
+    joined = "-".join(name.replace("-", " ").split())
+    for form in (name, name.title(), name.removesuffix("s"), joined, joined.removesuffix("s")):
+        if group := lexicon.demonyms.get(form):
+            return f"={fold(group)}"
+    key = name_key(name, "NORP")
+    return key[:-1] if len(key) > 4 and key.endswith("s") and not key.endswith("ss") else key
+
+
+_NICKNAMES = """
+abraham abe
+albert al bert
+alexander alex sasha
+alexandra alex sandra
+andrew andy drew
+anthony tony
+barbara barb
+benjamin ben benny
+bernard bernie
+catherine cathy kate katie
+charles charlie chuck
+christine chris chrissy
+christopher chris
+daniel dan danny
+david dave
+deborah debbie deb
+donald don donnie
+douglas doug
+edward ed eddie ted
+elizabeth liz beth betty lizzie
+eugene gene
+franklin frank
+frederick fred freddie
+gerald gerry jerry
+gregory greg
+harold harry hal
+henry hank harry
+jacob jake
+james jim jimmy jamie
+jeffrey jeff
+jennifer jen jenny
+jonathan jon
+joseph joe joey
+joshua josh
+judith judy
+katherine kathy kate katie
+kenneth ken kenny
+kimberly kim
+lawrence larry
+leonard len lenny
+margaret maggie meg peggy
+martin marty
+matthew matt
+michael mike mick
+mitchell mitch
+nathaniel nate nathan
+nicholas nick
+pamela pam
+patricia pat patty
+patrick pat
+peter pete
+philip phil
+randall randy
+raymond ray
+rebecca becky
+richard rick dick richie
+robert bob rob bobby
+ronald ron
+rudolph rudy
+samuel sam
+stanley stan
+stephen steve
+steven steve
+susan sue
+terence terry
+theodore ted teddy
+thomas tom tommy
+timothy tim
+victoria vicky
+vincent vince
+walter walt
+william bill will billy
+zachary zach
+"""

@@ -1,0 +1,5 @@
+"""The Dagster layer: assets, checks, jobs, schedules, sensors and resources.
+
+Belongs here: everything that imports Dagster, kept thin.
+Does not belong here: what a stage does. That is in `pipeline`, which does not know Dagster.
+"""

@@ -1,0 +1,5 @@
+"""The Dagster layer: a module a stage, each thin over `etl.pipeline.stages`.
+
+Belongs here: assets, checks, metadata, jobs, schedules and sensors. Does not belong here: parsing,
+SQL, files, and anything that would be useful without Dagster.
+"""

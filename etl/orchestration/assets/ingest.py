@@ -1,0 +1,138 @@
+"""From the inbox to staged batches: the assets `raw_files` and `staged_batches`."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+from pydantic import Field
+
+from etl import __version__
+from etl.extract import get_extractor
+from etl.orchestration.resources import Warehouse
+from etl.orchestration.retries import DATA_TEAM, retrying
+from etl.pipeline import ingest, reextract
+from etl.pipeline.ingest import Archived, Staged
+from etl.readers import READERS_VERSION
+from etl.settings import place
+from etl.storage.editions import Choice
+
+RAW_FILES = dg.AssetKey("raw_files")
+STAGED_BATCHES = dg.AssetKey("staged_batches")
+
+
+class IngestConfig(dg.Config):
+    """What a run looks at."""
+
+    paths: list[str] = Field(default_factory=list)
+    """Files, folders and addresses (`s3://…`) to ingest; none means the inbox."""
+    retry: list[str] = Field(default_factory=list)
+    """Ids of items in quarantine, or `all`, to read again instead of looking for new files."""
+
+
+class StagingConfig(dg.Config):
+    """Whether to read what is new, to extract again what is published, or to switch its rows."""
+
+    promote: bool = False
+    """Put the candidate's rows among the active ones instead of reading new articles."""
+    rollback: bool = False
+    """Put back what the last promotion replaced instead of reading new articles."""
+    reextract: bool = False
+    """Extract published articles again instead of reading new ones."""
+    from_day: str = ""
+    """First publication day to extract again, YYYY-MM-DD; empty means from the beginning."""
+    to_day: str = ""
+    """Last publication day to extract again, YYYY-MM-DD; empty means to the end."""
+    outlets: list[str] = Field(default_factory=list)
+    """Outlets to extract again; none means all."""
+
+
+@dg.asset(
+    key=RAW_FILES,
+    group_name="ingest",
+    kinds={"python", "file"},
+    owners=[DATA_TEAM],
+    code_version=__version__,
+)
+def raw_files(
+    context: dg.AssetExecutionContext, config: IngestConfig, warehouse: Warehouse
+) -> dg.MaterializeResult[None]:
+    """The raw archive: bytes as they came, content-addressed, with the manifest of what came when.
+
+    Files that are still being written (changed a moment ago, `.part`, `.tmp`) are left for the
+    next run. Files that cannot be opened go to quarantine. Running again archives nothing twice.
+    """
+    with retrying():
+        places = [place(path) for path in config.paths]
+        progress, run_id = warehouse.progress(context), context.run.run_id
+        if config.retry:
+            ids = [] if config.retry == ["all"] else config.retry
+            archived = ingest.retry(warehouse.settings, ids, run_id, progress)
+        else:
+            archived = ingest.archive_new(warehouse.settings, places, run_id, progress)
+    for path in archived.settling:
+        context.log.warning(f"left for the next run, still being written: {path!r}")
+    return dg.MaterializeResult(metadata=_archive_metadata(archived, warehouse))
+
+
+def _archive_metadata(archived: Archived, warehouse: Warehouse) -> dict[str, dg.MetadataValue]:
+    return {
+        "files seen": dg.MetadataValue.int(archived.files_seen),
+        "files new": dg.MetadataValue.int(archived.files_new),
+        "files left while being written": dg.MetadataValue.int(len(archived.settling)),
+        "files in quarantine (new)": dg.MetadataValue.int(archived.quarantined),
+        "inbox": dg.MetadataValue.path(str(warehouse.settings.inbox)),
+    }
+
+
+@dg.asset(
+    key=STAGED_BATCHES,
+    deps=[RAW_FILES],
+    group_name="ingest",
+    kinds={"python", "parquet"},
+    owners=[DATA_TEAM],
+    code_version=f"readers-{READERS_VERSION}.{get_extractor().version}",
+)
+def staged_batches(
+    context: dg.AssetExecutionContext, config: StagingConfig, warehouse: Warehouse
+) -> dg.MaterializeResult[None]:
+    """Articles as read and all that was extracted from them, as Parquet, a folder a batch.
+
+    Reads whatever the archive holds beyond the last staged batch, whatever its date; with
+    `reextract` it extracts published articles again; with `promote` or `rollback` it switches to
+    rows that were extracted before. Items that cannot be read go to quarantine.
+    """
+    settings, run_id = warehouse.settings, context.run.run_id
+    progress = warehouse.progress(context)
+    with retrying():
+        if config.promote or config.rollback:
+            change = reextract.promote if config.promote else reextract.roll_back
+            staged = change(settings, run_id, lambda: warehouse.lock_for_writing(context), progress)
+        elif config.reextract:
+            choice = Choice(
+                _day(config.from_day, "from_day"),
+                _day(config.to_day, "to_day"),
+                tuple(config.outlets),
+            )
+            staged = reextract.stage_reextraction(settings, warehouse.extractor, choice, progress)
+        else:
+            staged = ingest.stage_new(settings, lambda: warehouse.extractor, run_id, progress)
+    return dg.MaterializeResult(metadata=_staging_metadata(staged, warehouse))
+
+
+def _day(text: str, name: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ingest.InputError(f"{name}={text!r} is not a day; write YYYY-MM-DD") from None
+
+
+def _staging_metadata(staged: Staged, warehouse: Warehouse) -> dict[str, dg.MetadataValue]:
+    names: Sequence[str] = [batch.name for batch in staged.batches]
+    return {
+        "articles": dg.MetadataValue.int(staged.articles),
+        "batches": dg.MetadataValue.json(names[:20]),
+        "items in quarantine (new)": dg.MetadataValue.int(staged.quarantined),
+        "extractor": dg.MetadataValue.text(warehouse.extractor.version),
+    }

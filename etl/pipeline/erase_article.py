@@ -1,0 +1,67 @@
+"""Entering in the manifest that an article is to be forgotten.
+
+Belongs here: what must be known of the article before its text is gone. Does not belong here:
+carrying it out, which the next load does (`store.forget`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etl.pipeline import stages
+from etl.pipeline.ingest import InputError
+from etl.query.overview import open_published
+from etl.settings import Settings
+from etl.storage import editions
+from etl.storage.archive import RawArchive
+from etl.storage.files import exclusive_lock
+from etl.storage.staging import Staging
+from etl.stories.assign import story_without
+from etl.warehouse import build_db
+
+
+def forget_article(settings: Settings, article_id: str, run_id: str) -> None:
+    """Enter in the manifest that an article is to be forgotten; the next load carries it out.
+
+    Raises InputError where there is no such article. The caller holds the writer lock.
+    """
+    archive = RawArchive(settings.raw)
+    if not _hashes(settings, article_id):
+        stages.load_staged(settings, run_id)  # the build file was lost, and the article with it
+    with exclusive_lock(archive.intake_lock):
+        hashes = _hashes(settings, article_id)
+        if not hashes and _is_published(settings, article_id):
+            return  # it was forgotten, and the run killed before it published
+        if not hashes:
+            raise InputError(
+                f"there is no article {article_id}; "
+                'find its id with `newsactors sql "select article_id, headline from articles"`'
+            )
+        Staging(settings.extracted).sweep("new")
+        editions.candidate_rows(settings).sweep("new")
+        archive.forget(hashes, run_id, _stories_without(settings, article_id))
+
+
+def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]]:
+    """What must be kept of the story of an article that is forgotten."""
+    with build_db.open_build(settings.build_file) as con:
+        # It may be loaded, and the run killed before it had a story.
+        stages.assign_due_stories(settings, con)
+        kept = story_without(con, article_id)
+    return [kept.to_record()] if kept else []
+
+
+def _hashes(settings: Settings, article_id: str) -> set[str]:
+    with build_db.open_build(settings.build_file) as con:
+        versions, sources = build_db.hashes_of(con, article_id)
+    return {*versions, *sources}
+
+
+def _is_published(settings: Settings, article_id: str) -> bool:
+    if not settings.published.exists():
+        return False
+    with open_published(settings) as con:
+        found = con.execute(
+            "select count(*) from loaded.article_versions where article_id = ?", [article_id]
+        ).fetchone()
+    return found != (0,)

@@ -1,0 +1,200 @@
+"""What is in quarantine, looked at: which items, what their bytes are, and handing them out.
+
+Belongs here: choosing items, finding the bytes of one again, and writing bytes to a folder so that
+no name can do harm. Does not belong here: reading items again (`intake.retry`), who is set aside
+and when (`store.state`), and how it is shown (`cli_quarantine`).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from etl.pipeline.sandbox import read_apart
+from etl.query import export
+from etl.readers import Item
+from etl.readers.field_mapping import MappingError, load_mappings
+from etl.settings import Settings
+from etl.storage.archive import RawArchive
+from etl.storage.run_state import Rejected
+
+EXCERPT_BYTES = 600
+INDEX = "index.csv"
+_NAME_CHARACTERS = 50
+"""Of a file's name; at four bytes each they stay below the 255 that file systems allow."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which items: all that fit every condition; an empty one fits all."""
+
+    ids: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    run_id: str = ""
+    path: str = ""
+    """A glob, of which `*` goes over slashes."""
+    since: date | None = None
+
+    def __bool__(self) -> bool:
+        return self != Choice()
+
+    def fits(self, item: Rejected) -> bool:
+        return (
+            (not self.ids or any(item.quarantine_id.startswith(i) for i in self.ids))
+            and (not self.reasons or item.reason in self.reasons)
+            and item.run_id.startswith(self.run_id)
+            and (not self.path or fnmatch.fnmatchcase(item.source_path, self.path))
+            and (self.since is None or item.first_seen_at.date() >= self.since)
+        )
+
+
+class UnknownItemError(LookupError):
+    """No item of the quarantine, or more than one, has an id that begins so."""
+
+
+def choose(rejected: Iterable[Rejected], choice: Choice) -> list[Rejected]:
+    """The items that fit. Raises UnknownItemError for an id of none, or of several."""
+    rejected = list(rejected)
+    for wanted in choice.ids:
+        found = sum(r.quarantine_id.startswith(wanted) for r in rejected)
+        if found != 1:
+            raise UnknownItemError(
+                f"{found or 'no'} items have an id that begins with {wanted!r}; "
+                "see `newsactors quarantine list`"
+            )
+    return [r for r in rejected if choice.fits(r)]
+
+
+@dataclass(frozen=True)
+class Look:
+    """An item's bytes as they lie in the archive, and what reading them comes to today."""
+
+    object_path: Path
+    size: int
+    excerpt: bytes
+    is_record: bool
+    """Whether the excerpt is of the record itself, and not the beginning of its file."""
+    is_read_today: bool
+
+
+def look(settings: Settings, item: Rejected) -> Look | None:
+    """Look at an item; None where not even its bytes could be had.
+
+    Reads the file up to the item. Raises ArchiveError where the bytes are lost.
+    """
+    if not item.source_sha256:
+        return None
+    archive = RawArchive(settings.raw)
+    with archive.open(item.source_sha256) as file:
+        size = file.seek(0, 2)
+        found = next(_items(settings, file, size, item.source_path, {item.item}), None)
+        file.seek(0)
+        start = file.read(EXCERPT_BYTES)
+    raw = found.raw[:EXCERPT_BYTES] if found else b""
+    return Look(
+        archive.object_path(item.source_sha256),
+        size,
+        raw or start,
+        bool(raw),
+        # An item that no longer comes was read, or is read as others.
+        found is None or found.article is not None,
+    )
+
+
+def _items(
+    settings: Settings, file: BinaryIO, size: int, path: str, numbers: set[int]
+) -> Iterator[Item]:
+    """The items of these numbers in a file as today's readers see it."""
+    try:
+        mappings = load_mappings(settings.field_mappings)
+    except MappingError:
+        mappings = ()
+    last = max(numbers)
+    # Apart, as an ingest does: what is here may be what ended the process that read it.
+    with closing(read_apart(file, size, path, settings.limits, mappings)) as items:
+        for found in items:
+            if found.number in numbers:
+                yield found
+            if found.number >= last:
+                return
+
+
+def export_items(
+    settings: Settings,
+    items: Sequence[Rejected],
+    folder: Path,
+    report: Callable[[int], object] = lambda _: None,
+) -> int:
+    """Write the bytes of items into a new folder, and `index.csv` of what they are; files written.
+
+    A record of a format with a line each is a file of its own; else the file that it is in, once
+    for all its items. Names are made of the item's id and what is harmless in the file's name. In
+    the index, text that a spreadsheet would run has an apostrophe before it. Raises
+    FileExistsError where the folder holds something, ArchiveError where bytes are lost.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty: name a new folder")
+    archive, rows, written = RawArchive(settings.raw), [], 0
+    ordered = sorted(items, key=lambda r: (r.source_sha256, r.source_path, r.item))
+    for (sha256, path), group in groupby(ordered, key=lambda r: (r.source_sha256, r.source_path)):
+        here = {r.item: r for r in group}
+        names: dict[int, str] = {}
+        if sha256:
+            with archive.open(sha256) as file:
+                size = file.seek(0, 2)
+                for found in _items(settings, file, size, path, set(here)):
+                    if found.raw:
+                        names[found.number] = _safe(here[found.number], found.path)
+                        (folder / names[found.number]).write_bytes(found.raw)
+                whole = [number for number in here if number not in names]
+                if whole:
+                    name = _safe(here[whole[0]], path)
+                    file.seek(0)
+                    with (folder / name).open("xb") as out:
+                        shutil.copyfileobj(file, out)
+                    names |= dict.fromkeys(whole, name)
+        written += len(set(names.values()))
+        rows += [_index_row(r, names.get(number)) for number, r in here.items()]
+        report(len(rows))
+    table = pa.Table.from_pylist(rows, _INDEX)
+    with export.replacing(folder / INDEX) as sink:
+        export.write_rows(table.to_reader(), sink, "csv", excel_safe=True)
+    return written
+
+
+def _safe(item: Rejected, path: str) -> str:
+    """A file name that is no path, no option, and shows what it is of."""
+    harmless = re.sub(r"[^\w.-]+", "_", path.rstrip("/").rpartition("/")[2])
+    return f"{item.quarantine_id}-{harmless[-_NAME_CHARACTERS:]}"
+
+
+_INDEX = pa.schema(
+    {
+        "quarantine_id": pa.string(),
+        "file": pa.string(),
+        "source_path": pa.string(),
+        "item": pa.int64(),
+        "reason": pa.string(),
+        "detail": pa.string(),
+        "remedy": pa.string(),
+        "first_seen_at": pa.timestamp("us", tz="UTC"),
+        "attempts": pa.int64(),
+        "run_id": pa.string(),
+        "source_sha256": pa.string(),
+    }
+)
+
+
+def _index_row(item: Rejected, name: str | None) -> dict[str, object]:
+    return {"file": name} | {c: getattr(item, c) for c in _INDEX.names if c != "file"}

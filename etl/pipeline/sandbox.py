@@ -1,0 +1,188 @@
+"""Reading files in a process apart, which the kernel ends where nothing else can.
+
+Belongs here: that process, what it may do and use, and what becomes of a file that ended it. Does
+not belong here: reading (`etl.readers`), and opening files (`etl.storage`).
+
+Inside the process `readers.source.Watch` gives up an item that takes too long, in Python. A call
+into C hears of nothing: libxml2 compares each attribute of a tag with all others (250 KB take 4 s,
+32 MB most of a day), a regular expression of a library 6 s for 66 KB, and four times that for
+twice as much. So the kernel ends the process a quarter of the time later (RLIMIT_CPU), and refuses
+it more memory (RLIMIT_DATA); the items before are kept, and the next file gets a new process. It
+writes no file, starts no program and opens no connection, whatever a parser may be talked into.
+
+One process serves one file after the other: 0.4 s to start, 0.4 ms a file.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import io
+import os
+import resource
+import signal
+import sys
+import tempfile
+from collections.abc import Generator
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle, send_handle
+from typing import Any, BinaryIO, cast
+
+from etl.pipeline.worker_process import Process, serving
+from etl.readers import Item, Mapping, Rejection, read_items
+from etl.readers.language import detector
+from etl.settings import Limits
+
+_SENT_BYTES = 1 << 20
+"""Files up to this size are sent as bytes, larger ones as an open file."""
+_REFUSED = (
+    *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork"),
+    *("os.forkpty", "pty.spawn", "os.startfile", "webbrowser.open", "urllib.Request"),
+    *("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"),
+    *("socket.gethostbyname", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link"),
+    *("os.symlink", "os.truncate", "os.chmod", "os.chown", "os.utime", "shutil.rmtree"),
+)
+
+
+def read_apart(
+    file: BinaryIO,
+    size: int,
+    source_path: str,
+    limits: Limits | None = None,
+    mappings: tuple[Mapping, ...] = (),
+) -> Generator[Item, None, None]:
+    """The same as `readers.read_items`, of an open file, and whatever the file does to its reader.
+
+    Where it ends the process, the items before are kept and a last one says so ('too_slow',
+    'too_large', 'unreadable'). Raises RuntimeError where no process can be started.
+    """
+    with contextlib.suppress(IndexError):
+        process = _idle.pop()
+        if process.is_alive():
+            return _items(process, file, size, source_path, limits or Limits(), mappings)
+    return _items(_Process(), file, size, source_path, limits or Limits(), mappings)
+
+
+def _items(
+    process: _Process,
+    file: BinaryIO,
+    size: int,
+    source_path: str,
+    limits: Limits,
+    mappings: tuple[Mapping, ...],
+) -> Generator[Item, None, None]:
+    number = 0
+    is_done = False
+    try:
+        process.give(file, size, (source_path, limits, mappings))
+        while (item := process.next()) is not None:
+            yield item
+            number = item.number + 1
+        is_done = True
+    except (EOFError, ConnectionError):
+        yield Item(number, source_path, 0, rejection=process.epitaph(limits))
+    finally:
+        if is_done:
+            _idle.append(process)
+        else:
+            process.end()
+
+
+class _Process(Process):
+    """A reading process, as its owner sees it."""
+
+    def __init__(self) -> None:
+        # Arrow's own would take a gigabyte of addresses at once, used or not.
+        super().__init__("etl.pipeline.sandbox", ARROW_DEFAULT_MEMORY_POOL="system")
+        try:
+            self.await_ready()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from None
+
+    def give(self, file: BinaryIO, size: int, job: tuple[object, ...]) -> None:
+        """Hand over a file; a larger one is read by the process itself."""
+        file.seek(0)
+        data = file.read() if size <= _SENT_BYTES else None
+        self.connection.send((data, size, *job))
+        if data is None:
+            send_handle(self.connection, file.fileno(), self.popen.pid)
+
+    def next(self) -> Item | None:
+        return cast("Item | None", self.connection.recv())
+
+    def epitaph(self, limits: Limits) -> Rejection:
+        """What the end of the process says about the file."""
+        code = self.popen.wait()
+        if code == -signal.SIGXCPU:
+            return Rejection(
+                "too_slow",
+                f"took more than {limits.item_seconds} s of processor time for one item, and did "
+                "not let itself be stopped; the rest of the file is not read",
+                "split it, or raise NEWSACTORS_MAX_ITEM_SECONDS",
+            )
+        what = self.ended_by()
+        if code in (-signal.SIGKILL, -signal.SIGABRT):
+            return Rejection(
+                "too_large",
+                f"reading it ended the process that did ({what}), most likely for want of memory; "
+                "the rest of the file is not read",
+                "split it, or raise NEWSACTORS_MAX_MEMORY_BYTES",
+            )
+        return Rejection(
+            "unreadable",
+            f"reading it ended the process that did ({what}); the rest of the file is not read",
+            "this is a defect of newsactors: please report it with the file",
+        )
+
+
+_idle: list[_Process] = []
+"""Processes that wait for a file."""
+
+
+@atexit.register
+def _end_all() -> None:
+    while _idle:
+        _idle.pop().end()
+
+
+os.register_at_fork(after_in_child=_idle.clear)
+
+
+def serve(fd: int) -> None:
+    """Read what comes over the connection, until it closes: the life of the process apart."""
+    connection = serving(fd)
+    try:
+        detector()  # which unpacks its model into a temporary file
+    except OSError as error:  # no room for one: the owner is to say it
+        connection.send(error)
+        return
+    sys.addaudithook(_refuse)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    connection.send(None)
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            data, size, source_path, limits, mappings = connection.recv()
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, hard))
+            with io.BytesIO(data) if data is not None else _received(connection) as file:
+                for item in read_items(
+                    file, size, source_path, limits, mappings, can_be_ended=True
+                ):
+                    connection.send(item)
+            connection.send(None)
+
+
+def _received(connection: Connection) -> BinaryIO:
+    file = os.fdopen(recv_handle(connection), "rb")
+    file.seek(0)
+    return file
+
+
+def _refuse(event: str, args: tuple[Any, ...]) -> None:
+    """The audit hook: what a reader has no business doing fails, whoever asks for it."""
+    if event == "open":
+        flags = args[2]
+        if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise PermissionError("a reader writes no file")
+    elif event in _REFUSED:
+        raise PermissionError(f"a reader has no use for {event}")

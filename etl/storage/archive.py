@@ -1,0 +1,321 @@
+"""The raw archive: bytes as they came, and the manifest that says what came when.
+
+Objects are content-addressed, zstd-compressed (readable with `zstd -d`) and written once. The
+manifest is append-only JSON lines; line n has sequence n, so a sequence is found without parsing
+what precedes it, and ends with its own checksum. Nothing else knows what was forgotten, so there is
+a second copy of it, line by line. Together they are the backup from which all else is rebuilt.
+
+Does not belong here: what the bytes mean, and whether an article is new (`store.build`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+
+from etl.storage.files import sync_directory, sync_file
+
+LINE_VERSION = 2
+"""Of a line of the manifest, which says so; those of version 1 say none, and have no checksum."""
+
+_CHECKSUM = re.compile(rb'(.*), "crc32": "([0-9a-f]{8})"\}\n?', re.DOTALL)
+_REMEDY = "`newsactors doctor --repair` looks for the original, or restore this file from a backup"
+_LONGEST_LINE = 1 << 20
+_CHUNK = 1 << 20
+_IN_MEMORY = 64 << 20
+
+
+class ArchiveError(RuntimeError):
+    """The archive is damaged; the message says where and what to do."""
+
+
+class NewerLineError(ArchiveError):
+    """A line of the manifest was written by a newer newsactors, which this one cannot read."""
+
+
+class DamagedObjectError(ArchiveError):
+    """Archived bytes are there, and not those that came."""
+
+
+class ChangedError(RuntimeError):
+    """A file is not what it was a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the manifest: an arrival, or the forgetting of an article.
+
+    `forgets` lists the hashes of archived bytes and of article versions that must never be read
+    again; an arrival has none. `stories` says what must be kept of the stories that they were in
+    (`etl.stories.grouping.KeptStory`), so that the ids of other articles stay as they are.
+    `again` marks bytes that are read again for the sake of what was rejected in them: what was read
+    of them before stays as it is.
+    """
+
+    sequence: int
+    sha256: str
+    size: int
+    source_path: str
+    at: datetime
+    run_id: str
+    forgets: tuple[str, ...] = field(default=())
+    stories: tuple[dict[str, Any], ...] = field(default=())
+    again: bool = False
+
+    @property
+    def is_arrival(self) -> bool:
+        """Whether bytes came: a forgetting has none, nor has a line that was lost."""
+        return bool(self.sha256)
+
+    def to_line(self) -> bytes:
+        record = asdict(self) | {"at": self.at.isoformat()}
+        for name in ("forgets", "stories", "again"):
+            if not record[name]:
+                del record[name]
+        body = json.dumps(record | {"version": LINE_VERSION}, ensure_ascii=False).encode()
+        return body[:-1] + b', "crc32": "%08x"}\n' % zlib.crc32(body)
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Entry:
+        """The entry of a line.
+
+        Raises ValueError, TypeError or KeyError where it is damaged, NewerLineError where it was
+        written by a newer version.
+        """
+        match = _CHECKSUM.fullmatch(line)
+        body = match[1] + b"}" if match else line
+        if match and zlib.crc32(body) != int(match[2], 16):
+            raise ValueError("its checksum differs")
+        record = json.loads(body)
+        version = record.pop("version", 1)
+        if version > LINE_VERSION:
+            raise NewerLineError(
+                f"line {record.get('sequence')} of the manifest has version {version}, this "
+                f"newsactors knows {LINE_VERSION}: update newsactors; nothing was changed"
+            )
+        if version > 1 and not match:
+            raise ValueError("its checksum is damaged")
+        record["at"] = datetime.fromisoformat(record["at"])
+        for name in ("forgets", "stories"):
+            record[name] = tuple(record.get(name, ()))
+        return cls(**record)
+
+
+class RawArchive:
+    """The archive under one folder. Appending is for one process at a time (`intake_lock`)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.manifest = root / "manifest.jsonl"
+        self.manifest_copy = root / "manifest.copy.jsonl"
+        self.intake_lock = root / "intake.lock"
+
+    def object_path(self, sha256: str) -> Path:
+        return self.root / "objects" / sha256[:2] / f"{sha256}.zst"
+
+    @staticmethod
+    def digest(file: BinaryIO) -> tuple[str, int]:
+        """The name of a file's bytes in the archive, and their number; read from the start."""
+        file.seek(0)
+        sha256, size = hashlib.sha256(), 0
+        while data := file.read(_CHUNK):
+            sha256.update(data)
+            size += len(data)
+        return sha256.hexdigest(), size
+
+    def put(self, file: BinaryIO, sha256: str) -> None:
+        """Store a file's bytes, of which this is the digest; storing them again does nothing.
+
+        The caller holds the intake lock: what a killed one left is written over. Raises
+        ChangedError where the file was changed meanwhile.
+        """
+        path = self.object_path(sha256)
+        if path.exists():
+            return
+        file.seek(0)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _unfinished(path)
+        found = hashlib.sha256()
+        try:
+            # Arrow's codec needs the size to decompress; a stream carries its own end.
+            with pa.CompressedOutputStream(pa.OSFile(str(temporary), "w"), "zstd") as stream:
+                while data := file.read(_CHUNK):
+                    found.update(data)
+                    stream.write(data)
+            if found.hexdigest() != sha256:
+                raise ChangedError("it was written to while it was being read")
+            sync_file(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_directory(path.parent)
+
+    @contextmanager
+    def open(self, sha256: str) -> Iterator[BinaryIO]:
+        """The bytes with this hash, checked, as a seekable file; above 64 MB on disk, unnamed.
+
+        Raises ArchiveError where they are missing or damaged.
+        """
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(self.root)) as file:
+            for data in self._bytes_of(sha256):
+                file.write(data)
+            file.seek(0)
+            yield cast(BinaryIO, file)
+
+    def check(self, sha256: str) -> None:
+        """Raise ArchiveError where the bytes with this hash are missing or damaged."""
+        for _ in self._bytes_of(sha256):
+            pass
+
+    def _bytes_of(self, sha256: str) -> Iterator[bytes]:
+        path = self.object_path(sha256)
+        found = hashlib.sha256()
+        try:
+            with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+                while data := stream.read(_CHUNK):
+                    found.update(data)
+                    yield data
+        except OSError as error:
+            kind = DamagedObjectError if path.exists() else ArchiveError
+            raise kind(
+                f"archived bytes {sha256} cannot be read from {path} ({error}); {_REMEDY}"
+            ) from error
+        if found.hexdigest() != sha256:
+            raise DamagedObjectError(
+                f"{path} is damaged: its content no longer has the hash it is named by; {_REMEDY}"
+            )
+
+    def remove(self, sha256: str) -> None:
+        """Remove bytes for good (only `forget` does), with what a killed `put` left of them."""
+        path = self.object_path(sha256)
+        for file in (path, _unfinished(path)):
+            file.unlink(missing_ok=True)
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Append entries and make them durable; a torn line left by a kill is cut off first.
+
+        Raises ArchiveError where the manifest is shorter than its copy, or the last line is of a
+        newer version.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        data = b"".join(entry.to_line() for entry in entries)
+        with self.manifest.open("ab") as file:
+            last = self._cut_torn_line(file.fileno())
+            with suppress(ValueError, TypeError, KeyError):
+                Entry.from_line(last)  # a newer version's stops this
+            if self._size_of_copy() > os.fstat(file.fileno()).st_size:
+                raise ArchiveError(
+                    f"{self.manifest} is shorter than its copy: lines were lost; "
+                    "`newsactors doctor --repair` puts them back"
+                )
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        self._follow()
+        sync_directory(self.root)
+
+    def _size_of_copy(self) -> int:
+        return self.manifest_copy.stat().st_size if self.manifest_copy.exists() else 0
+
+    def _follow(self) -> None:
+        """Bring the copy up to the manifest, of which it is always the beginning, byte by byte."""
+        with self.manifest.open("rb") as source, self.manifest_copy.open("ab") as copy:
+            source.seek(self._size_of_copy())
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+
+    def forget(
+        self, hashes: Iterable[str], run_id: str, stories: Iterable[dict[str, Any]] = ()
+    ) -> None:
+        """Enter in the manifest that nothing with these hashes may be read again."""
+        forgets = tuple(sorted(hashes))
+        sequence = self.last_sequence() + 1
+        now = datetime.now(UTC)
+        self.append([Entry(sequence, "", 0, "", now, run_id, forgets, tuple(stories))])
+
+    def _cut_torn_line(self, fd: int) -> bytes:
+        """Cut off what follows the last whole line, and return that line."""
+        size = os.fstat(fd).st_size
+        with self.manifest.open("rb") as file:
+            file.seek(max(0, size - _LONGEST_LINE))
+            tail = file.read()
+        if tail and not tail.endswith(b"\n"):
+            os.ftruncate(fd, size - len(tail) + tail.rfind(b"\n") + 1)
+        return tail[: tail.rfind(b"\n")].rpartition(b"\n")[2]
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Entries with a sequence above `after`, in order."""
+        if not self.manifest.exists():
+            return
+        with self.manifest.open("rb") as file:
+            for sequence, line in enumerate(islice(file, after, None), start=after + 1):
+                if not line.endswith(b"\n"):
+                    return  # the append under way, or torn by a kill: not there yet
+                yield self._entry(sequence, line)
+
+    def _entry(self, sequence: int, line: bytes) -> Entry:
+        try:
+            entry = Entry.from_line(line)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ArchiveError(
+                f"{self.manifest} line {sequence} cannot be read ({error}); "
+                "`newsactors doctor --repair` puts it back, or restore the manifest from a backup"
+            ) from error
+        if entry.sequence != sequence:
+            raise ArchiveError(
+                f"{self.manifest} line {sequence} says sequence {entry.sequence}; "
+                "lines were lost or added: `newsactors doctor --repair` puts them back, or restore "
+                "the manifest from a backup"
+            )
+        return entry
+
+    def readable_entries(self) -> Iterator[Entry]:
+        """All entries whose lines are sound, in order; the others are passed over."""
+        if self.manifest.exists():
+            with self.manifest.open("rb") as file:
+                for line in file:
+                    with suppress(ValueError, TypeError, KeyError):
+                        yield Entry.from_line(line)
+
+    def last_sequence(self) -> int:
+        """Sequence of the last whole line, 0 for an empty archive."""
+        if not self.manifest.exists():
+            return 0
+        with self.manifest.open("rb") as file:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+
+    def tombstones(self) -> list[Entry]:
+        """The entries that forget articles, in order."""
+        if not self.manifest.exists():
+            return []
+        with self.manifest.open("rb") as file:
+            found = [
+                self._entry(sequence, line)
+                for sequence, line in enumerate(file, start=1)
+                # A name cannot hold this: its quotation marks are escaped.
+                if b'"forgets"' in line and line.endswith(b"\n")
+            ]
+        return [entry for entry in found if entry.forgets]
+
+    def forgotten(self) -> frozenset[str]:
+        """Hashes of bytes and of article versions that must not be read again."""
+        return frozenset(sha for entry in self.tombstones() for sha in entry.forgets)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}.tmp")

@@ -1,0 +1,246 @@
+"""Publishing: a read-only snapshot of the build file, and the symlink that readers open.
+
+A snapshot is a copy, or the one before the published one made equal: of a large file a night
+changes few blocks, and that one would be removed. Only where nobody has it open and nothing was
+written to it (0019).
+
+Readers keep the snapshot they opened for as long as they like; the next one replaces the symlink,
+never a file under them. A leftover write-ahead log of somebody who opened a snapshot read-write
+stays beside that snapshot and is never replayed into another (measured: with a plain file it is).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from etl import __version__
+from etl.schema import tables
+from etl.settings import Settings
+from etl.storage import checksums
+from etl.storage.files import copy, is_open_elsewhere, sync_directory, sync_file
+from etl.storage.run_state import State, quarantine_table, runs_table
+from etl.warehouse import block_copy, build_db
+
+FILE = "news.duckdb"
+KEPT_SNAPSHOTS = 2
+FORGOTTEN_THROUGH = "forgotten_through"
+"""Property: the manifest sequence of the last article that was forgotten, empty for none."""
+CORRECTIONS = "corrections"
+"""Property: the digest of the corrections that were applied, empty for none."""
+FREE_SPACE_FACTOR = 2
+"""Space that must be free before a publish, in sizes of the build file: one for the copy, one for
+what the next night spills and adds. Where nothing is copied the second is enough."""
+
+
+class PublishError(RuntimeError):
+    """Nothing was published; what readers see is unchanged. The message says why."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A publish: the snapshot's file, its size in bytes, and the days that changed."""
+
+    path: Path
+    size: int
+    touched_days: tuple[date, ...]
+
+
+def published_property(settings: Settings, name: str) -> str | None:
+    """A property of the published file (see `warehouse_info`), None where there is none."""
+    if not settings.published.exists():
+        return None
+    return _property(settings.published.resolve(), name)
+
+
+def published_through(settings: Settings) -> int:
+    """The highest manifest sequence of which something is published, 0 for none."""
+    if not settings.published.exists():
+        return 0
+    try:
+        with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+            row = con.execute("select max(sequence) from loaded.article_sources").fetchone()
+    except duckdb.Error:
+        return 0
+    return (row and row[0]) or 0
+
+
+def _property(file: Path, name: str) -> str | None:
+    try:
+        with duckdb.connect(str(file), read_only=True) as con:
+            row = con.execute(
+                "select value from loaded.warehouse_info where property = ?", [name]
+            ).fetchone()
+    except duckdb.Error:
+        return None  # unreadable: due for a publish, and no snapshot to keep
+    return row[0] if row else None
+
+
+def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Published:
+    """Copy the build file to a new snapshot and point readers at it.
+
+    The caller holds the writer lock and has the build file closed. `properties` go to
+    `warehouse_info`. Raises PublishError where space is short.
+    """
+    with build_db.open_build(settings.build_file) as con:
+        generation = build_db.get_property(con, "generation") or ""
+        _tell(con, settings, run_id, properties | {"generation": generation})
+        con.execute("checkpoint")
+        days = tuple(
+            day
+            for (day,) in con.execute(
+                "select distinct published_on from bookkeeping.touched_days order by 1"
+            ).fetchall()
+        )
+    number = 1 + max(snapshot_numbers(settings.snapshots), default=0)
+    temporary = settings.snapshots / f".{number}.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    file = temporary / FILE
+    digests = block_copy.hashes(settings.build_file)
+    if not _renewed(settings, file, digests):
+        _require_space(settings, FREE_SPACE_FACTOR)
+        temporary.mkdir(parents=True)
+        copy(settings.build_file, file)
+    file.chmod(0o444)
+    sync_file(file)
+    block_copy.note(file, digests)
+    snapshot = settings.snapshots / str(number)
+    temporary.rename(snapshot)
+    sync_directory(settings.snapshots)
+
+    point_at(settings, number)
+    prune(settings)
+    file = snapshot / FILE
+    return Published(file, file.stat().st_size, days)
+
+
+def _renewed(settings: Settings, file: Path, digests: Sequence[str]) -> bool:
+    """Make the snapshot before the published one into the next; whether that could be done.
+
+    It cannot where there is none, somebody has it open, or it was written to.
+    """
+    former = former_snapshot(settings)
+    known = None if former is None else _as_published(former)
+    if former is None or known is None:
+        return False
+    _require_space(settings, FREE_SPACE_FACTOR - 1)
+    former.parent.rename(file.parent)  # whoever looks for a snapshot finds it no longer
+    file.chmod(0o644)
+    if is_open_elsewhere(file):
+        file.chmod(0o444)
+        file.parent.rename(former.parent)
+        return False
+    block_copy.write(settings.build_file, file, block_copy.differing(digests, known.digests))
+    return True
+
+
+def _as_published(file: Path) -> block_copy.Noted | None:
+    """The hashes of a snapshot's blocks, if nobody has written to it or beside it since."""
+    if {path.name for path in file.parent.iterdir()} != {
+        file.name, block_copy.list_of(file).name, checksums.NAME
+    }:  # fmt: skip
+        return None
+    try:
+        known = block_copy.noted(file)
+    except checksums.DamagedError:
+        return None
+    return known if known and known.changed == file.stat().st_mtime_ns else None
+
+
+def _require_space(settings: Settings, factor: int) -> None:
+    """Raise PublishError where less is free than so many sizes of the build file."""
+    needed = factor * settings.build_file.stat().st_size
+    free = shutil.disk_usage(settings.home).free
+    if free < needed:
+        raise PublishError(
+            f"{free / 1e6:.0f} MB free at {settings.home}, {needed / 1e6:.0f} MB "
+            "needed to publish; free some space and run again (what is loaded is kept)"
+        )
+
+
+def point_at(settings: Settings, number: int) -> None:
+    """Let readers open this snapshot from now on."""
+    link = settings.home / ".news.duckdb.tmp"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("snapshots") / str(number) / FILE)
+    link.replace(settings.published)
+    sync_directory(settings.home)
+
+
+def prune(settings: Settings) -> None:
+    """Remove old snapshots; whoever has one open keeps it until they close it.
+
+    The published one stays, and so do older ones up to KEPT_SNAPSHOTS in all, unless an article was
+    forgotten since: then it must be in no file that we keep. The caller holds the writer lock.
+    """
+    if not settings.published.is_symlink() or not settings.published.exists():
+        return
+    current = int(settings.published.resolve().parent.name)
+    forgotten = published_property(settings, FORGOTTEN_THROUGH)
+    kept = 1
+    for number in sorted(snapshot_numbers(settings.snapshots) - {current}, reverse=True):
+        folder = settings.snapshots / str(number)
+        if (
+            number < current  # else a publish was killed before its last step
+            and kept < KEPT_SNAPSHOTS
+            and _property(folder / FILE, FORGOTTEN_THROUGH) == forgotten
+        ):
+            kept += 1
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    for leftover in settings.snapshots.glob(".*.tmp"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def former_snapshot(settings: Settings) -> Path | None:
+    """The file that was published before the present one; None where it is not kept."""
+    if not settings.published.exists():
+        return None
+    current = int(settings.published.resolve().parent.name)
+    older = [number for number in snapshot_numbers(settings.snapshots) if number < current]
+    return settings.snapshots / str(max(older)) / FILE if older else None
+
+
+def snapshot_numbers(snapshots: Path) -> set[int]:
+    """The numbers of the snapshots that there are."""
+    if not snapshots.exists():
+        return set()
+    return {int(path.name) for path in snapshots.iterdir() if path.name.isdigit()}
+
+
+def _tell(
+    con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, properties: dict[str, str]
+) -> None:
+    """Write into the build file what is true of this publish."""
+    state = State(settings.state_file)
+    now = datetime.now(UTC)
+    runs = [
+        # The row of this run as it will be once readers can see it.
+        replace(run, status="success", finished_at=now) if run.run_id == run_id else run
+        for run in state.runs()
+    ]
+    info = {
+        "newsactors_version": __version__,
+        "schema_version": str(tables.SCHEMA_VERSION),
+        "published_at": now.isoformat(timespec="seconds"),
+        "published_by_run": run_id,
+        **properties,
+    }
+    with build_db.transaction(con):
+        for table, rows in (
+            (tables.INGEST_RUNS, runs_table(runs)),
+            (tables.QUARANTINE, quarantine_table(state.quarantine())),
+        ):
+            con.register("rows", rows)
+            con.execute(f"delete from loaded.{table.name}")
+            con.execute(f"insert into loaded.{table.name} by name select * from rows")
+            con.unregister("rows")
+        con.execute("delete from loaded.warehouse_info")
+        con.executemany(
+            "insert into loaded.warehouse_info values (?, ?)", [list(i) for i in info.items()]
+        )

@@ -1,0 +1,109 @@
+"""What the code location holds: a change of names, blocking checks or automation is deliberate."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster_harness import Place
+
+SNAPSHOT = Path(__file__).with_name("definitions.txt")
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    return Place.at(tmp_path_factory.mktemp("place") / "p", tmp_path_factory).definitions()
+
+
+def _lines(definitions: dg.Definitions) -> list[str]:
+    graph = definitions.resolve_asset_graph()
+    repository = definitions.get_repository_def()
+    assets = [
+        f"asset {key.to_user_string()}  group {node.group_name}"
+        f"{'' if node.is_materializable else '  external'}"
+        f"{''.join(f'  pool {pool}' for pool in sorted(node.pools or ()))}"
+        for key, node in ((key, graph.get(key)) for key in graph.get_all_asset_keys())
+    ]
+    checks = [
+        f"check {key.asset_key.to_user_string()}:{key.name}"
+        f"  {'blocks' if graph.get_check_spec(key).blocking else 'warns'}"
+        for key in graph.asset_check_keys
+    ]
+    jobs = [
+        f"job {job.name}"
+        for job in repository.get_all_jobs()
+        if not job.name.startswith("__")  # Dagster's own, for ad-hoc materializations
+    ]
+    schedules = [
+        f"schedule {s.name}  {s.cron_schedule}  {s.execution_timezone}  {s.default_status.value}"
+        for s in repository.schedule_defs
+    ]
+    sensors = [f"sensor {s.name}  {s.default_status.value}" for s in repository.sensor_defs]
+    return [line for part in (assets, checks, jobs, schedules, sensors) for line in sorted(part)]
+
+
+def test_the_code_location_holds_exactly_what_the_snapshot_lists(
+    definitions: dg.Definitions,
+) -> None:
+    found = _lines(definitions)
+    expected = SNAPSHOT.read_text().splitlines() if SNAPSHOT.exists() else []
+    if found != expected:
+        new = Path("build") / "definitions.txt"
+        new.parent.mkdir(exist_ok=True)
+        new.write_text("\n".join(found) + "\n")
+        difference = "\n".join(difflib.unified_diff(expected, found, "expected", "found", n=0))
+        pytest.fail(
+            f"the definitions changed:\n{difference}\n"
+            f"where that is meant, `cp {new} {SNAPSHOT.relative_to(Path.cwd())}` and say it in "
+            "CHANGELOG.md: people select, schedule and alert by these names"
+        )
+
+
+def test_every_asset_says_what_it_is_whose_and_when_it_is_out_of_date(
+    definitions: dg.Definitions,
+) -> None:
+    graph = definitions.resolve_asset_graph()
+    missing = [
+        f"{key.to_user_string()}: no {name}"
+        for key in sorted(graph.get_all_asset_keys())
+        for name, value in (
+            ("description", graph.get(key).description),
+            ("owner", graph.get(key).owners),
+            ("group", graph.get(key).group_name != "default"),
+            ("kinds", graph.get(key).kinds),
+            ("code version", graph.get(key).code_version or not graph.get(key).is_materializable),
+        )
+        if not value
+    ]
+    assert missing == []
+
+
+def test_every_job_schedule_and_sensor_has_a_description(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    described = {
+        **{d.name: d.description for d in repository.get_all_jobs()},
+        **{f"schedule {d.name}": d.description for d in repository.schedule_defs},
+        **{f"sensor {d.name}": d.description for d in repository.sensor_defs},
+    }
+    assert [n for n, text in described.items() if not text and not n.startswith("__")] == []
+
+
+def test_all_that_writes_waits_for_its_turn(definitions: dg.Definitions) -> None:
+    """In the UI by pool (ad-hoc materializations) and tag (jobs); the lock protects either way."""
+    graph = definitions.resolve_asset_graph()
+    unpooled = {
+        key.to_user_string()
+        for key in graph.materializable_asset_keys
+        if graph.get(key).pools != {"warehouse_writer"}
+    }
+    assert unpooled == {"raw_files", "staged_batches"}  # they hold the intake lock instead
+    tagged = {
+        job.name for job in definitions.get_repository_def().get_all_jobs()
+        if job.tags.get("newsactors/writer") == "true"
+    }  # fmt: skip
+    assert tagged == {
+        "nightly_ingest", "reextract", "promote", "rollback", "rebuild", "republish",
+        "apply_corrections", "relink", "retry",
+    }  # fmt: skip

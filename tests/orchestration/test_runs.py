@@ -1,0 +1,373 @@
+"""Real runs of the jobs in a real Dagster instance: what they publish and what they refuse."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster_harness import DAYS, Place, environment
+
+from etl import extract
+from etl.domain import Article, Extraction
+from etl.extract import Extractor, get_extractor
+from etl.orchestration.retention import remove_old_logs
+from etl.orchestration.run_job import instance as instance_of_home
+from etl.pipeline import compare, erase_article, reextract, stages
+from etl.schema import tables
+from etl.storage.editions import Choice
+from etl.warehouse.build_db import new_generation
+
+ARTICLES = len(DAYS) + 1
+PUBLISHED = dg.AssetKey("published_file")
+LOADED = [dg.AssetKey(["loaded", table.name]) for table in tables.INGESTED]
+
+
+@dataclass
+class Changed:
+    """The shipped extractor under another version."""
+
+    version: str
+    name: str = "changed"
+
+    def extract(self, article: Article) -> Extraction:
+        return get_extractor().extract(article)
+
+    def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
+        return [self.extract(article) for article in articles]
+
+
+@contextmanager
+def instance(place: Place) -> Iterator[dg.DagsterInstance]:
+    """The instance of the repository's dagster.yaml: SQLite on disk."""
+    with environment({"DAGSTER_HOME": str(place.dagster_home)}), instance_of_home() as found:
+        yield found
+
+
+@dataclass
+class First:
+    """A first nightly run over four articles of three days."""
+
+    place: Place
+    result: dg.ExecuteInProcessResult
+    days: Sequence[str]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> First:
+    place = Place.at(tmp_path_factory.mktemp("first") / "p", tmp_path_factory)
+    place.drop(*DAYS)
+    place.drop(DAYS[1], outlet="Velmark Today")
+    with instance(place) as found:
+        result = place.run(found)
+        days = found.get_dynamic_partitions("publication_days")
+    return First(place, result, days)
+
+
+@pytest.fixture
+def place(first: First, tmp_path: Path) -> Place:
+    """The warehouse and the instance as the first run left them."""
+    shutil.copytree(first.place.root, tmp_path / "p", symlinks=True)
+    return Place(tmp_path / "p")
+
+
+def events(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetMaterialization]:
+    return {
+        event.materialization.asset_key.to_user_string(): event.materialization
+        for event in result.get_asset_materialization_events()
+    }
+
+
+def article_count(place: Place) -> int:
+    with place.published() as con:
+        return int(con.execute("select count(*) from articles").fetchall()[0][0])
+
+
+def failed_checks(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckSeverity]:
+    return {e.check_name: e.severity for e in result.get_asset_check_evaluations() if not e.passed}
+
+
+def test_a_first_run_publishes_and_shows_what_a_person_wants_to_see(first: First) -> None:
+    assert first.result.success
+    assert article_count(first.place) == ARTICLES
+    shown = events(first.result)
+    versions = shown["loaded/article_versions"].metadata
+    assert versions["dagster/row_count"].value == ARTICLES
+    assert versions["rows new"].value == ARTICLES
+    sample = versions["sample"]
+    assert isinstance(sample, dg.TableMetadataValue)
+    assert {record.data["outlet"] for record in sample.records} == {
+        "Harbour Courier",
+        "Velmark Today",
+    }
+    # The history of runs outlives `newsactors forget`: it shows no text of an article.
+    assert "body" not in sample.records[0].data
+    assert shown["main/publication_days"].metadata["dagster/row_count"].value == len(DAYS)
+
+    published = shown["published_file"].metadata
+    assert published["file"].value == str(first.place.settings.published)
+    for name in ("articles a day", "actors in most articles"):
+        markdown = str(published[name].value)
+        encoded = markdown.partition("](data:image/png;base64,")[2].removesuffix(")")
+        assert base64.b64decode(encoded).startswith(b"\x89PNG")
+        assert len(encoded) < 70_000  # kept for every run, for ever
+    # Every blocking check passed; that the articles are old only warns.
+    assert failed_checks(first.result) == {"is_fresh": dg.AssetCheckSeverity.WARN}
+
+
+def test_each_touched_day_is_reported_once(first: First) -> None:
+    reported = [
+        event.materialization.partition
+        for event in first.result.get_asset_materialization_events()
+        if event.materialization.asset_key == dg.AssetKey("publication_days")
+    ]
+    assert reported == list(DAYS)
+    assert list(first.days) == list(DAYS)
+
+
+def test_a_night_with_nothing_new_stops_after_looking_and_says_so(place: Place) -> None:
+    before = place.snapshot()
+    with instance(place) as found:
+        result = place.run(found)
+    assert result.success
+    skipped = {e.step_key for e in result.all_events if e.event_type_value == "STEP_SKIPPED"}
+    assert skipped == {
+        "loaded_checks", "loaded__text_links", "actor_links", "link_checks", "stories",
+        "story_checks", "models",
+        "published_file",
+        "published_file_is_fresh", "published_file_no_shifted_series",
+        "published_file_no_sudden_drop", "report",
+    }  # fmt: skip
+    assert place.snapshot() == before
+    run = place.last_run
+    assert (run.run_id, run.kind, run.status) == (result.run_id, "ingest", "success")
+    assert (run.files_seen, run.files_new, run.articles_new) == (ARTICLES, 0, 0)
+
+
+def test_a_new_night_touches_only_its_own_days(place: Place) -> None:
+    place.drop("2025-06-05", DAYS[0], town="Skerrow")
+    with instance(place) as found:
+        result = place.run(found)
+    reported = [
+        event.materialization.partition
+        for event in result.get_asset_materialization_events()
+        if event.materialization.asset_key == dg.AssetKey("publication_days")
+    ]
+    assert reported == [DAYS[0], "2025-06-05"]
+    assert events(result)["loaded/article_versions"].metadata["rows new"].value == 2
+    assert article_count(place) == ARTICLES + 2
+
+
+def test_wrong_offsets_block_links_models_and_publish_until_they_are_mended(place: Place) -> None:
+    before = place.snapshot()
+    with place.build() as con:
+        con.execute(
+            "update loaded.text_mentions set char_start = char_start + 1 where sentence = 0"
+        )
+        new_generation(con)
+    with instance(place) as found:
+        result = place.run(found)
+        again = place.run(found)  # the next night does not slip through because nothing is new
+    for attempt in (result, again):
+        assert not attempt.success
+        assert failed_checks(attempt) == {"offsets_round_trip": dg.AssetCheckSeverity.ERROR}
+        ended = {e.step_key for e in attempt.get_step_success_events()}
+        assert ended.isdisjoint(
+            {"loaded__text_links", "actor_links", "stories", "models", "published_file"}
+        )
+    assert place.snapshot() == before
+    assert article_count(place) == ARTICLES
+    # The history says which check, on which table, for how many rows, with an example.
+    for run in place.state.runs(limit=2):
+        assert run.status == "failure"
+        assert run.error is not None
+        assert run.error.startswith("loaded_checks: loaded.text_mentions offsets_round_trip")
+        assert "rows, such as" in run.error
+
+
+def test_a_failing_dbt_test_blocks_the_publish(place: Place) -> None:
+    before = place.snapshot()
+    with place.build() as con:
+        con.execute("update loaded.text_mentions set type = 'GHOST' where sentence = 0")
+        new_generation(con)
+    with instance(place) as found:
+        result = place.run(found)
+    assert not result.success
+    (name,) = [name for name in failed_checks(result) if "accepted_values_mentions_type" in name]
+    assert failed_checks(result)[name] is dg.AssetCheckSeverity.ERROR
+    assert place.snapshot() == before
+    assert place.last_run.status == "failure"
+    assert name in (place.last_run.error or "")
+
+
+def test_staleness_and_silence_warn_whether_or_not_anything_came(place: Place) -> None:
+    """Two articles a week for nine weeks, then one outlet falls silent while another goes on."""
+    monday = date(2025, 7, 7)
+    for week in range(9):
+        for day in (0, 2):
+            place.drop(
+                (monday + timedelta(weeks=week, days=day)).isoformat(), outlet="Velmark Today"
+            )
+    place.drop((monday + timedelta(weeks=10)).isoformat())
+    warned = {
+        "is_fresh": dg.AssetCheckSeverity.WARN,
+        "no_sudden_drop": dg.AssetCheckSeverity.WARN,
+    }
+    with instance(place) as found:
+        result = place.run(found)
+        assert result.success
+        assert failed_checks(result) == warned
+        recorded = len(place.state.runs())
+        before = place.snapshot()
+        watch = place.run(found, "watch")
+    assert watch.success
+    assert failed_checks(watch) == warned
+    assert place.snapshot() == before
+    assert len(place.state.runs()) == recorded  # it changes nothing: no run of the warehouse
+
+
+def test_chosen_assets_never_publish_what_is_half_done(place: Place) -> None:
+    before = place.snapshot()
+    place.drop("2025-06-05")
+    with instance(place) as found:
+        loaded = [dg.AssetKey("raw_files"), dg.AssetKey("staged_batches"), *LOADED]
+        assert place.run(found, assets=loaded).success
+        for prepare in ([], [dg.AssetKey(["main", "quotes"]), dg.AssetKey(["main", "mentions"])]):
+            if prepare:  # some models alone: into the build file, seen by no reader
+                some = place.run(found, assets=prepare)
+                assert some.success
+                assert set(events(some)) == {key.to_user_string() for key in prepare}
+            assert not place.run(found, assets=[PUBLISHED]).success
+            assert place.last_run.error == (
+                "published_file: what is loaded is not linked, not storied, not modelled; run the "
+                "job nightly_ingest (or `newsactors ingest`), which does all that is due"
+            )
+            assert place.snapshot() == before
+        assert place.run(found).success
+    assert article_count(place) == ARTICLES + 1
+
+
+def test_a_check_can_be_run_alone(place: Place) -> None:
+    with instance(place) as found, environment(place.environment):
+        job = place.definitions().resolve_implicit_global_asset_job_def()
+        check = dg.AssetCheckKey(dg.AssetKey(["main", "articles"]), "grain_articles_article_id")
+        result = job.get_subset(asset_selection=set(), asset_check_selection={check})
+        ran = result.execute_in_process(instance=found, raise_on_error=False)
+    assert ran.success
+    assert [e.asset_check_key for e in ran.get_asset_check_evaluations()] == [check]
+    assert events(ran) == {}
+
+
+def test_a_promotion_warns_of_actors_whose_series_it_shifts(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fewer(Changed):
+        def extract(self, article: Article) -> Extraction:
+            found = super().extract(article)
+            lusarte = {a.local_id for a in found.actors if "Lusarte" in a.name}
+            return Extraction(
+                tuple(a for a in found.actors if a.local_id not in lusarte),
+                tuple(m for m in found.mentions if m.actor not in lusarte),
+            )
+
+    fewer = Fewer("fewer-1", name="fewer")
+    monkeypatch.setitem(extract._factories, "fewer", lambda: fewer)
+    monkeypatch.setattr(compare, "SHIFT_ARTICLES", ARTICLES)
+    reextract.build_candidate(place.settings, fewer, Choice())
+    with instance(place) as found:
+        result = place.run(found, "promote", staged_batches={"promote": True})
+        assert result.success, place.last_run.error
+        assert (place.last_run.kind, place.last_run.error) == ("promote", None)
+        assert failed_checks(result)["no_shifted_series"] is dg.AssetCheckSeverity.WARN
+        (shift,) = [
+            e for e in result.get_asset_check_evaluations() if e.check_name == "no_shifted_series"
+        ]
+        assert "Amaro Lusarte: 4 to 0 articles (100% of its weeks)" in (shift.description or "")
+        assert place.run(found, "rollback", staged_batches={"rollback": True}).success
+        refused = place.run(found, "rollback", staged_batches={"rollback": True})
+    assert not refused.success
+    assert place.last_run.error == (
+        "staged_batches: nothing to roll back: fewer-1 was taken back already"
+    )
+
+
+def test_reextract_changes_only_the_chosen_days_and_outlets(place: Place) -> None:
+    choice = {
+        "reextract": True,
+        "from_day": DAYS[1],
+        "to_day": DAYS[1],
+        "outlets": ["Velmark Today"],
+    }
+    with instance(place) as found:
+        with place.published() as con:
+            ids = con.execute("select article_id from articles order by 1").fetchall()
+        newer: Extractor = Changed("changed-2")
+        result = place.run(found, "reextract", extractor=newer, staged_batches=choice)
+        assert result.success
+        assert events(result)["staged_batches"].metadata["articles"].value == 1
+        with place.published() as con:
+            assert con.execute("select article_id from articles order by 1").fetchall() == ids
+            assert con.execute(
+                "select outlet, published_on::varchar from articles "
+                "where extractor_version = 'changed-2'"
+            ).fetchall() == [("Velmark Today", DAYS[1])]
+        assert place.last_run.kind == "reextract"
+        # What cannot be done is refused at once, and says what is wrong.
+        for wrong, message in (
+            ({"outlets": ["Nobody"]}, "no article matches the chosen days and outlets"),
+            ({"from_day": "2025-13-01"}, "from_day='2025-13-01' is not a day; write YYYY-MM-DD"),
+        ):
+            refused = place.run(found, "reextract", staged_batches={"reextract": True, **wrong})
+            assert not refused.success
+            assert place.last_run.error == f"staged_batches: {message}"
+            assert not [e for e in refused.all_events if e.is_step_up_for_retry]
+
+
+def test_logs_of_old_runs_go_and_the_history_of_assets_stays(first: First, place: Place) -> None:
+    def files(run_id: str) -> list[Path]:
+        return list(place.dagster_home.rglob(f"*{run_id}*"))
+
+    with instance(place) as found:
+        under_way, newest = (
+            found.create_run_for_job(place.definitions().resolve_job_def("watch"), status=status)
+            for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS)
+        )
+        for run in (under_way, newest):
+            found.report_engine_event("written", run)
+        assert files(first.result.run_id)
+        assert remove_old_logs(found, kept=1) == 1
+        assert files(first.result.run_id) == []
+        assert files(newest.run_id)
+        assert files(under_way.run_id)
+        assert len(found.get_runs()) == 3
+        published = found.get_latest_materialization_event(dg.AssetKey("published_file"))
+        assert published is not None
+        assert published.run_id == first.result.run_id
+        days = found.get_materialized_partitions(dg.AssetKey("publication_days"))
+        assert days == set(DAYS)
+        assert remove_old_logs(found, kept=1) == 0
+
+
+def test_the_night_leaves_a_report_which_forgets_what_is_forgotten(place: Place) -> None:
+    place.drop("2025-06-05")
+    with instance(place) as found:
+        night = place.run(found, tags={})
+    assert night.success
+    index = place.settings.report / "index.html"
+    assert "2025-05-07 to 2025-06-05" in index.read_text()
+    assert str(events(night)["report"].metadata["index"].value) == str(index)
+
+    with place.published() as con:
+        row = con.execute("select article_id from articles limit 1").fetchone()
+    assert row is not None
+    place.settings.search.mkdir()
+    erase_article.forget_article(place.settings, row[0], "test")
+    stages.load_staged(place.settings, "test")
+    assert not place.settings.report.exists()
+    assert not place.settings.search.exists()

@@ -1,0 +1,165 @@
+"""The inbox: which files are read, which are left for later, which cannot be had."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from etl.settings import Place
+from etl.storage import inbox
+from etl.storage.inbox import Scan, UnreadableError
+
+
+def read_bytes(path: Place, roots: list[Place]) -> bytes:
+    assert isinstance(path, Path)
+    with inbox.open_file(path, roots, 1 << 20) as file:
+        return file.read()
+
+
+def scan(root: Path, settle: float = 0, *, wait: bool = True) -> Scan:
+    return inbox.scan([root], root, settle, wait=wait)
+
+
+def names(found: Scan) -> list[str]:
+    return [candidate.source_path for candidate in found.ready]
+
+
+def test_folders_are_walked_in_order_and_unfinished_names_are_left(tmp_path: Path) -> None:
+    for name in (
+        "b.txt", "a.txt", "2025/05/c.txt", ".hidden", ".git/x.txt", "d.txt.part", "e.tmp", "plain",
+    ):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert names(scan(tmp_path)) == ["a.txt", "b.txt", "plain", "2025/05/c.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "recorded"),
+    [
+        (b"two\nlines.txt", "two\nlines.txt"),
+        (b"\"quoted\" 'twice'.txt", "\"quoted\" 'twice'.txt"),
+        (b"-rf", "-rf"),
+        (b" spaces .txt ", " spaces .txt "),
+        ("ÅngströmΩ.txt".encode(), "ÅngströmΩ.txt"),
+        (b"latin-\xe9.txt", "latin-\\xe9.txt"),
+        (b"*?[.txt", "*?[.txt"),
+    ],
+)
+def test_any_name_is_read_and_recorded_as_utf8(tmp_path: Path, name: bytes, recorded: str) -> None:
+    (tmp_path / os.fsdecode(name)).write_bytes(b"text")
+    (found,) = scan(tmp_path).ready
+    assert found.source_path == recorded
+    found.source_path.encode()
+    assert read_bytes(found.path, [tmp_path]) == b"text"
+
+
+def test_a_path_is_recorded_relative_to_the_inbox_else_whole(tmp_path: Path) -> None:
+    assert inbox.recorded_path(tmp_path / "x" / ".." / "a.txt", tmp_path) == "a.txt"
+    assert inbox.recorded_path(tmp_path / "a.txt", tmp_path / "in") == str(tmp_path / "a.txt")
+
+
+def test_a_file_being_appended_to_is_left_for_later(tmp_path: Path) -> None:
+    (tmp_path / "done.txt").write_text("done")
+    growing = tmp_path / "growing.txt"
+    growing.write_text("x")
+    stop = threading.Event()
+
+    def append() -> None:
+        while not stop.wait(0.02):
+            with growing.open("a") as file:
+                file.write("x")
+
+    writer = threading.Thread(target=append)
+    writer.start()
+    try:
+        found = scan(tmp_path, 0.3)
+    finally:
+        stop.set()
+        writer.join()
+    assert (names(found), found.settling) == (["done.txt"], [growing])
+    assert names(scan(tmp_path, 0.05)) == ["done.txt", "growing.txt"]
+
+
+def test_without_waiting_young_files_are_left(tmp_path: Path) -> None:
+    old, young = tmp_path / "old.txt", tmp_path / "young.txt"
+    for path in (old, young):
+        path.write_text("x")
+    os.utime(old, (time.time() - 60, time.time() - 60))
+    found = scan(tmp_path, 30, wait=False)
+    assert (names(found), found.settling) == (["old.txt"], [young])
+
+
+def test_a_time_in_the_future_delays_a_file_and_does_not_hide_it(tmp_path: Path) -> None:
+    path = tmp_path / "tomorrow.txt"
+    path.write_text("x")
+    os.utime(path, (time.time() + 86_400, time.time() + 86_400))
+    assert names(scan(tmp_path, 0.05)) == ["tomorrow.txt"]
+
+
+def unreadable(path: Path, root: Path) -> str:
+    with pytest.raises(UnreadableError) as error:
+        read_bytes(path, [root])
+    assert error.value.remedy
+    return str(error.value)
+
+
+def test_a_pipe_is_unreadable_and_blocks_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert unreadable(tmp_path / "pipe", tmp_path) == "not a regular file"
+
+
+def test_devices_and_sockets_are_unreadable(tmp_path: Path) -> None:
+    assert unreadable(Path("/dev/zero"), Path("/dev")) == "not a regular file"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        assert unreadable(tmp_path / "s", tmp_path)
+
+
+def test_a_link_is_followed_inside_the_inbox_only(tmp_path: Path) -> None:
+    root = tmp_path / "inbox"
+    (root / "sub").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("secret")
+    (root / "a.txt").write_text("a")
+    (root / "in").symlink_to("a.txt")
+    (root / "out").symlink_to(tmp_path / "secret.txt")
+    (root / "dangling").symlink_to("nowhere")
+    (root / "loop").symlink_to("loop")
+    (root / "sub" / "up").symlink_to("..")
+    (root / "outside").symlink_to(tmp_path)
+    found = scan(root)
+    assert names(found) == ["a.txt", "dangling", "in", "loop", "out"]
+    assert [(Path(path).name, "leads out" in str(why)) for path, why in found.closed] == [
+        ("outside", True)
+    ]
+    assert read_bytes(root / "in", [root]) == b"a"
+    assert "leads out of the inbox" in unreadable(root / "out", root)
+    assert unreadable(root / "dangling", root)
+    assert unreadable(root / "loop", root)
+    assert read_bytes(root / "out", [root / "out"]) == b"secret", "named by the user"
+
+
+def test_a_changed_target_of_a_link_is_a_changed_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "link").symlink_to("a.txt")
+    before = scan(tmp_path).ready
+    (tmp_path / "a.txt").write_text("longer")
+    assert all(a.size != b.size for a, b in zip(before, scan(tmp_path).ready, strict=True))
+
+
+def test_a_file_that_has_gone_is_not_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_bytes(tmp_path / "gone.txt", [tmp_path])
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "huge.txt").write_bytes(b"x" * 1001)
+    with (
+        pytest.raises(inbox.UnreadableError, match="1,001 bytes; at most 1,000"),
+        inbox.open_file(tmp_path / "huge.txt", [tmp_path], 1000),
+    ):
+        pass

@@ -1,0 +1,309 @@
+"""What the development corpora say is right, in the shape that the scores need.
+
+Belongs here: reading gold annotations, and which text an extractor is given for them. Does not
+belong here: scores, and the spans that a network is trained on (`training.corpora.documents`, used here where
+it reads the same thing).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.domain import Article, Part
+from etl.extract.lexicon import word_set
+from training.corpora import documents
+
+Span = tuple[int, int]
+Spans = list[Span]
+
+
+@dataclass(frozen=True)
+class Gold:
+    """A text of a corpus, and how it is handed to an extractor."""
+
+    name: str
+    text: str
+    has_headline: bool = False
+    """Whether the first line is the headline; else all of it is body."""
+
+    @property
+    def article(self) -> Article:
+        if not self.has_headline:
+            return Article(None, self.text)
+        return Article(self.text.partition("\n")[0], self.text[self._body :])
+
+    @property
+    def _body(self) -> int:
+        rest = self.text.partition("\n")[2]
+        return len(self.text) - len(rest.lstrip("\n")) if self.has_headline else 0
+
+    def span(self, part: Part, start: int, end: int) -> Span:
+        """Offsets into a part of the article as offsets into the text."""
+        at = self._body if part == "body" else 0
+        return start + at, end + at
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Who says what by which word; each may be in pieces, a source or cue may be missing."""
+
+    content: Spans
+    source: Spans
+    cue: Spans
+
+
+@dataclass(frozen=True)
+class NamedText(Gold):
+    """Names as (start, end, class)."""
+
+    names: frozenset[tuple[int, int, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class QuotedText(Gold):
+    """Attributions, and the spans of each layer (source, cue, content) one by one."""
+
+    attributions: tuple[Attribution, ...] = ()
+    layers: tuple[tuple[str, frozenset[Span]], ...] = ()
+
+
+@dataclass(frozen=True)
+class LinkedText(Gold):
+    """Clusters of mentions, singletons included."""
+
+    clusters: tuple[frozenset[Span], ...] = ()
+
+
+@dataclass(frozen=True)
+class GapText(Gold):
+    """A pronoun and two names, each with whether it is the one."""
+
+    pronoun: Span = (0, 0)
+    candidates: tuple[tuple[Span, bool], ...] = ()
+
+
+WORLDWIDE_CLASSES = {"PERSON": "PER", "ORG": "ORG", "LOC": "LOC", "NORP": "NORP", "FAC": "FAC"}
+
+
+def worldwide(split: str) -> Iterator[NamedText]:
+    """English Worldwide Newswire, tokens joined by blanks, one sentence a line, all body."""
+    for document in documents.worldwide(split):
+        names = {(a, b, WORLDWIDE_CLASSES[label]) for a, b, label in document.layers["names"]}
+        yield NamedText(document.name, document.text, names=frozenset(names))
+
+
+def uner(split: str) -> Iterator[NamedText]:
+    """Universal NER EWT (web text) with PER, ORG and LOC; one sentence a line, all body."""
+    path = documents.corpora_folder() / "ner" / "uner_ewt" / f"en_ewt-ud-{split}.iob2"
+    for block in path.read_text("utf-8").split("# newdoc id")[1:]:
+        text, gold = "", set()
+        begin, kind, end = 0, "", 0
+        for sentence in block.split("\n\n"):
+            match = re.search(r"^# text = (.*)$", sentence, re.M)
+            if not match:
+                continue
+            at = len(text)
+            text += match[1] + "\n"
+            for row in sentence.split("\n"):
+                cells = row.split("\t")
+                if row.startswith("#") or len(cells) < 3:
+                    continue
+                start = text.find(cells[1], at)
+                if start < 0:
+                    continue
+                if cells[2][0] != "I" and kind:
+                    gold.add((begin, end, kind))
+                    kind = ""
+                if cells[2][0] == "B":
+                    begin, kind = start, cells[2][2:]
+                end = at = start + len(cells[1])
+        if kind:
+            gold.add((begin, end, kind))
+        yield NamedText(block.split("\n", 1)[0].strip(" ="), text, names=frozenset(gold))
+
+
+def polnear(split: str) -> Iterator[QuotedText]:
+    """PolNeAR articles, the first line being the headline; of several annotators the first."""
+    folder = (
+        documents.corpora_folder() / "quotes" / "polnear" / ("dev" if split == "dev" else "train")
+    )
+    for document in documents.polnear(split):
+        layers = tuple(
+            (layer, frozenset((a, b) for a, b, _ in spans))
+            for layer, spans in document.layers.items()
+        )
+        path = min((folder / "attributions").glob(f"{document.name}_*.ann"))
+        yield QuotedText(document.name, document.text, True, tuple(_attributions(path)), layers)
+
+
+def _attributions(path: Path) -> Iterator[Attribution]:
+    """The events of a brat file that have a content."""
+    spans: dict[str, Spans] = {}
+    lines = path.read_text("utf-8").splitlines()
+    for line in lines:
+        key, _, rest = line.partition("\t")
+        if key.startswith("T"):
+            offsets = rest.split("\t")[0].split(" ", 1)[1]
+            spans[key] = [(int(a), int(b)) for a, b in map(str.split, offsets.split(";"))]
+    for line in lines:
+        key, _, rest = line.partition("\t")
+        if key.startswith("E"):
+            roles: dict[str, Spans] = defaultdict(list)
+            for role in rest.split():
+                kind, _, target = role.partition(":")
+                roles[kind.rstrip("0123456789")] += spans.get(target, [])
+            if roles["Content"]:
+                yield Attribution(roles["Content"], roles["Source"], roles["Cue"])
+
+
+GUM_TYPES = frozenset({"person", "organization", "place"})
+"""Groups of people are persons or organisations there, buildings are places. The rest (abstract,
+event, object, time, substance, animal) is none of our actors."""
+_GUM_EDGE = re.compile(r"(\()?([a-z]+)-(\d+)(?:-[^()]*)?(\))?")
+
+
+def gum_news() -> Iterator[LinkedText]:
+    """Wikinews articles of GUM: clusters of persons, organisations and places.
+
+    Clusters come from the CoNLL file, sentences from the WebAnno file; the tokens are put together
+    as they would be written, the first sentence being the headline.
+    """
+    for path in sorted((documents.corpora_folder() / "coref" / "gum_news").glob("*.conll")):
+        sentences: list[list[str]] = []
+        for line in path.with_suffix(".tsv").read_text("utf-8").splitlines():
+            if line.startswith("#Text="):
+                sentences.append([])
+            elif line and not line.startswith("#"):
+                sentences[-1].append(line.split("\t")[2])
+        text, tokens = detokenised(sentences)
+        clusters: dict[str, set[Span]] = defaultdict(set)
+        opened: dict[str, list[int]] = defaultdict(list)
+        for line in path.read_text("utf-8").splitlines():
+            if line.startswith("#") or not line:
+                continue
+            number, _, edges = line.split("\t")
+            start, end = tokens[int(number)]
+            for opens, kind, entity, closes in _GUM_EDGE.findall(edges):
+                if kind not in GUM_TYPES:
+                    continue
+                if opens:
+                    opened[entity].append(start)
+                if closes:
+                    clusters[entity].add((opened[entity].pop(), end))
+        yield LinkedText(path.stem, text, True, tuple(map(frozenset, clusters.values())))
+
+
+_GLUED_LEFT = re.compile(r"[,.;:?!%)\]}»”]+|['’](?:s|S|re|ve|ll|d|m)?|n['’]t|-|/")
+_GLUED_RIGHT = re.compile(r"[(\[{«“$£€#/-]")
+
+
+def detokenised(sentences: Sequence[Sequence[str]]) -> tuple[str, Spans]:
+    """Text as it would be written, one sentence a line, and where in it each token stands.
+
+    Blanks go before punctuation, after brackets, around hyphens and inside straight quotation
+    marks, of which every other one opens; single ones are marks only where a sentence has an even
+    number of them, else apostrophes. Dashes written as one hyphen become hyphens.
+    """
+    text, spans = "", []
+    opened = set[str]()
+    for sentence in sentences:
+        marks = {'"'} if sentence.count("'") % 2 else {'"', "'"}
+        is_glued = True
+        for token in sentence:
+            opens = token in marks and token not in opened
+            if (not is_glued and not (token in opened or _GLUED_LEFT.fullmatch(token))) or opens:
+                text += "" if text.endswith(("\n", "(")) or not text else " "
+            spans.append((len(text), len(text) + len(token)))
+            text += token
+            is_glued = opens or bool(_GLUED_RIGHT.fullmatch(token))
+            if token in marks:
+                opened ^= {token}
+        text += "\n"
+    return text, spans
+
+
+def gap(split: str) -> Iterator[GapText]:
+    """GAP: a paragraph of Wikipedia with a pronoun and two names, all body."""
+    path = documents.corpora_folder() / "coref" / "gap" / f"gap-{split}.tsv"
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            pronoun, a, b = (
+                (int(row[f"{key}-offset"]), int(row[f"{key}-offset"]) + len(row[key]))
+                for key in ("Pronoun", "A", "B")
+            )
+            candidates = ((a, row["A-coref"] == "TRUE"), (b, row["B-coref"] == "TRUE"))
+            yield GapText(row["ID"], row["Text"], pronoun=pronoun, candidates=candidates)
+
+
+PRONOUNS = word_set(
+    "i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his "
+    "himself she her hers herself it its itself they them their theirs themselves"
+)
+_WORDS = re.compile(r"\w+(?:[’'-]\w+)*")
+_NO_END = re.compile(r"\b(?:\w|Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|Sgt|Prof|Rev|St|Jr)$")
+_SENTENCE_GAP = re.compile(r"(?:^|\n|[.!?:][”\"’')\]]*\s)[\s“\"‘'(\[]*$")
+
+
+class Capitals:
+    """Which capitals of a text mean something.
+
+    A capital means a name within a sentence of the body. At the beginning of a sentence, or in the
+    headline, it does when the same word has such a capital elsewhere in the text and is nowhere in
+    lower case. Pronouns are no names.
+    """
+
+    def __init__(self, gold: Gold) -> None:
+        self._text = gold.text
+        body = gold.span("body", 0, 0)[0]
+        words = [(m.start(), m[0]) for m in _WORDS.finditer(gold.text)]
+        self._within = {
+            start
+            for start, word in words
+            if start >= body and word[0].isupper() and not self._begins_sentence(start)
+        }
+        within = {word for start, word in words if start in self._within}
+        self._known = within - {word.capitalize() for _, word in words if word[0].islower()}
+
+    def _begins_sentence(self, start: int) -> bool:
+        before = self._text[max(0, start - 12) : start]
+        gap = _SENTENCE_GAP.search(before)
+        if not gap or (gap.start() == 0 and start > 12):
+            return False
+        return gap[0][:1] != "." or not _NO_END.search(before[: gap.start()])
+
+    def names(self, span: Span) -> list[bool]:
+        """Of each word in the span: whether its capital means a name."""
+        return [self._is_name(m) for m in _WORDS.finditer(self._text, *span)]
+
+    def named(self, span: Span) -> Spans:
+        """The words in the span whose capital means a name."""
+        return [m.span() for m in _WORDS.finditer(self._text, *span) if self._is_name(m)]
+
+    def _is_name(self, word: re.Match[str]) -> bool:
+        return (
+            word[0].lower() not in PRONOUNS
+            and word[0][0].isupper()
+            and (word.start() in self._within or word[0] in self._known)
+        )
+
+
+_LEFT = re.compile(r"(?:(?:the|a|an)\b|\W)+", re.I)
+_RIGHT = re.compile(r"(?:['’]s\b|\W)+\Z")
+
+
+def trimmed(text: str, span: Span) -> Span:
+    """A span without marks, punctuation and article at its left, marks and possessive at its right.
+
+    For gold and found alike, where what belongs to a span at its edges is a matter of convention.
+    """
+    start, end = span
+    if left := _LEFT.match(text, start, end):
+        start = left.end()
+    if right := _RIGHT.search(text[start:end]):
+        end = start + right.start()
+    return (start, end) if start < end else span

@@ -1,0 +1,1 @@
+"""Scores of an extractor on development data: `python -m training.evaluation.evaluate`."""

@@ -1,0 +1,126 @@
+"""The sections of `make eval`, with the measures of names, confidence and speed.
+
+Belongs here: one function a section, from an extractor at work to tables. Does not belong here: the
+scorers (`etl.quality.scores`), reading corpora (`gold_readers`), printing (`evaluate`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from etl.domain import Extraction, Mention
+from etl.quality.scores import Calibration, Counts, calibration, score_spans
+from training.corpora.gold import Gold, polnear, uner, worldwide
+from training.evaluation.actors import actors, pronouns
+from training.evaluation.bench import PRF, Bench, Cell, Table, prf
+from training.evaluation.counts import counts
+from training.evaluation.quotes import compared, quotes, spans
+
+ARTICLE_WORDS = 600
+CLASSES = {"PERSON": "PER", "GPE": "LOC", **{x: x for x in ("ORG", "LOC", "NORP", "FAC")}}
+"""The corpora know one class of place; OTHER has no counterpart in them."""
+HEADLINE_CLASSES = frozenset({"PER", "ORG", "LOC"})
+
+
+def found_names(text: Gold, extraction: Extraction) -> dict[tuple[int, int, str], Mention]:
+    """The names of an article by span and class, those of type OTHER left out."""
+    return {
+        (*text.span(m.part, m.char_start, m.char_end), CLASSES[m.type]): m
+        for m in extraction.mentions
+        if m.kind == "name" and m.type in CLASSES
+    }
+
+
+def names(bench: Bench) -> list[Table]:
+    """Exact span and class, on held-out news and on web text."""
+    tables = []
+    for title, read, merged in (
+        ("Names: Worldwide dev", worldwide, {}),
+        ("Names: UNER EWT dev (web text)", uner, {"FAC": "LOC"}),
+    ):
+        counts: dict[str, Counts] = defaultdict(Counts)
+        classes = ["PER", "ORG", "LOC"] if merged else ["PER", "ORG", "LOC", "NORP", "FAC"]
+        for text, extraction in bench.run(read, "dev"):
+            found = {(a, b, merged.get(c, c)) for a, b, c in found_names(text, extraction)}
+            for name in classes:
+                counts[name] += score_spans(
+                    {x for x in text.names if x[2] == name}, {x for x in found if x[2] == name}
+                )
+        headline = sum((counts[c] for c in classes if c in HEADLINE_CLASSES), Counts())
+        rows = [prf("**PER, ORG, LOC**", headline)]
+        if not merged:
+            rows.append(prf("all five", sum(counts.values(), Counts())))
+        rows += [prf(name, counts[name]) for name in classes]
+        tables.append(Table(title, ("", *PRF), rows))
+    return tables
+
+
+def outcomes(bench: Bench, of_names: str, of_quotes: str) -> dict[str, list[tuple[float, bool]]]:
+    """Each confidence and whether it was right, of names, quotes and speakers; by corpus split."""
+    told: dict[str, list[tuple[float, bool]]] = {"names": [], "quotes": [], "speakers": []}
+    for text, extraction in bench.run(worldwide, of_names):
+        told["names"] += [
+            (m.confidence, key in text.names) for key, m in found_names(text, extraction).items()
+        ]
+    for article, extraction in bench.run(polnear, of_quotes):
+        pair = compared(article, extraction)
+        matched = {m.found for m in pair.matches}
+        told["quotes"] += [(u.confidence, n in matched) for n, u in enumerate(pair.found)]
+        for match in pair.matches:
+            said = pair.found[match.found]
+            if pair.source_words[match.gold] and said.speaker_words:
+                told["speakers"].append((said.speaker_confidence, pair.is_right(match)))
+    return told
+
+
+def confidence(bench: Bench) -> list[Table]:
+    """Expected calibration error of names, quotes and speakers, and the bins it is made of."""
+    scored: dict[str, Calibration] = {
+        name: calibration(found) for name, found in outcomes(bench, "dev", "dev").items()
+    }
+    summary: list[list[Cell]] = [[n, f"{c.error:.3f}", c.count] for n, c in scored.items()]
+    rows: list[list[Cell]] = []
+    for bins in zip(*(c.bins for c in scored.values()), strict=True):
+        row: list[Cell] = [f"{bins[0].low:.1f} to {bins[0].high:.1f}"]
+        for b in bins:
+            means = (
+                (f"{b.mean_confidence:.2f}", f"{b.share_right:.2f}") if b.count else (None, None)
+            )
+            row += [b.count, *means]
+        rows.append(row)
+    header = [f"{name}{what}" for name in scored for what in ("", ", sure", ", right")]
+    return [
+        Table("Confidence: expected calibration error", ("", "error", "found"), summary),
+        Table("Confidence by bin", ("confidence", *header), rows),
+    ]
+
+
+def speed(bench: Bench) -> list[Table]:
+    """Words a second over PolNeAR dev, in one process, and the memory it has taken at most.
+
+    By core: over the processor time of all its threads, which a busy machine disturbs less.
+    """
+    bench.run(polnear, "dev")
+    timing = bench.timings["polnear", "dev"]
+    by_clock, by_cpu = timing.words / timing.clock, timing.words / timing.cpu
+    articles = f"articles of {ARTICLE_WORDS} words a second"
+    rows: list[list[Cell]] = [
+        ["words a second", round(by_clock), round(by_cpu)],
+        [articles, by_clock / ARTICLE_WORDS, by_cpu / ARTICLE_WORDS],
+        ["cores in use", timing.cpu / timing.clock, None],
+        ["peak memory of the process, MB", round(timing.peak_megabytes), None],
+    ]
+    return [Table("Speed: PolNeAR dev, one process", ("", "by the clock", "by core"), rows)]
+
+
+SECTIONS: dict[str, Callable[[Bench], list[Table]]] = {
+    "names": names,
+    "counts": counts,
+    "spans": spans,
+    "quotes": quotes,
+    "actors": actors,
+    "pronouns": pronouns,
+    "confidence": confidence,
+    "speed": speed,
+}

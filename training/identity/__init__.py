@@ -1,0 +1,1 @@
+"""Evaluation of linking across articles, and the gold annotations it is scored on."""

@@ -1,0 +1,1 @@
+"""The networks: architecture, training, distillation, calibration and export."""

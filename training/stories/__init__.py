@@ -1,0 +1,1 @@
+"""Evaluation of stories: recall on constructed edits, precision on annotated pairs."""
