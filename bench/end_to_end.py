@@ -44,7 +44,7 @@ def stages(settings: Settings, files: list[Path]) -> dict[str, float]:
         "load": lambda: pipeline.load_staged(settings, "bench"),
         "check": lambda: pipeline.check_loaded(settings),
         "link": lambda: pipeline.link(settings),
-        "correct": lambda: apply_corrections.correct(settings),
+        "correct": lambda: apply_corrections.apply_corrections(settings),
         "check links": lambda: pipeline.check_links(settings),
         "stories": lambda: (pipeline.group(settings), pipeline.check_stories(settings)),
         "models": lambda: build_models.build_models(settings),

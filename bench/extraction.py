@@ -35,7 +35,7 @@ import pyarrow.parquet as pq
 from bench.results import Row, tell
 from etl.domain import Article
 from etl.extract import Extractor
-from etl.pipeline.extraction import Extracting
+from etl.pipeline.extraction import ExtractionPool
 from etl.readers import read_file
 from training.corpora import polnear_articles as polnear
 
@@ -77,13 +77,13 @@ def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
     """Extract the articles of a file on so many cores; by stage, where one is to be looked into."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     from etl.extract import get_extractor
-    from etl.extract.tagger_extractor import TrainedExtractor
+    from etl.extract.tagger_extractor import TaggerExtractor
     from etl.storage import staging
 
     with path.open(encoding="utf-8") as file:
         articles = [_article(r["title"], r["text"]) for r in map(json.loads, file)]
     extractor = get_extractor(name)
-    assert isinstance(extractor, TrainedExtractor)
+    assert isinstance(extractor, TaggerExtractor)
     if cores > 1:
         return _by_processes(extractor, articles, cores)
     extractor.extract_many(articles[:4])
@@ -108,7 +108,7 @@ def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
 
 def seconds_by_processes(extractor: Extractor, articles: Sequence[Article], workers: int) -> float:
     """What extracting them takes so many processes that have started, rows included."""
-    with Extracting(extractor, workers) as extracting:
+    with ExtractionPool(extractor, workers) as extracting:
 
         def extract(some: Sequence[Article]) -> None:
             for n, article in enumerate(some):

@@ -21,11 +21,11 @@ from bench import volume
 from etl.domain import Article
 from etl.extract import get_extractor
 from etl.extract.tagger.engine import Tagger
-from etl.extract.tagger_extractor import TrainedExtractor
+from etl.extract.tagger_extractor import TaggerExtractor
 from etl.pipeline import apply_corrections, build_models, ingest, stages
 from etl.readers import read_file
 from etl.settings import REPOSITORY, Settings
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 
 TURNS = 3
 COPIES = 30
@@ -82,9 +82,9 @@ def _extraction() -> Iterator[Ratio]:
     )
 
 
-def _extractor(name: str) -> TrainedExtractor:
+def _extractor(name: str) -> TaggerExtractor:
     found = get_extractor(name)
-    assert isinstance(found, TrainedExtractor)
+    assert isinstance(found, TaggerExtractor)
     found._tagger = Tagger(found._weights, threads=1)
     return found
 
@@ -117,7 +117,7 @@ def _night(folder: Path) -> Ratio:
          "NEWSACTORS_SETTLE_SECONDS": "0"}
     )  # fmt: skip
     rules = get_extractor("rules")
-    writer = Writer(settings)
+    writer = WriterLock(settings)
 
     def load(article: Article, name: str) -> None:
         (folder / "inbox").mkdir(exist_ok=True)
@@ -129,7 +129,7 @@ def _night(folder: Path) -> Ratio:
     def model() -> float:
         assert not stages.check_loaded(settings)
         stages.link(settings)
-        apply_corrections.correct(settings)
+        apply_corrections.apply_corrections(settings)
         stages.group(settings)
         started = time.process_time()
         build_models.build_models(settings)

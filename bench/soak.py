@@ -21,7 +21,7 @@ from typing import Any
 
 from bench.articles import article
 from bench.faults.victim_process import Outcome
-from bench.faults.warehouse_harness import Place, prepare
+from bench.faults.warehouse_harness import WarehouseHarness, prepare
 from etl.settings import REPOSITORY
 
 AROUND = 5
@@ -31,7 +31,7 @@ STAGED_FILES = 4 * 40
 MEMORY_GROWTH = 1.15
 
 
-def night(place: Place, number: int, articles: int) -> dict[str, Any]:
+def night(place: WarehouseHarness, number: int, articles: int) -> dict[str, Any]:
     """What comes on one day, the run over it, and what that took."""
     first = number * articles
     for n in range(first, first + articles):
@@ -48,7 +48,7 @@ def _taken(done: Outcome) -> dict[str, Any]:
     }
 
 
-def _on_disk(place: Place) -> dict[str, Any]:
+def _on_disk(place: WarehouseHarness) -> dict[str, Any]:
     """Files under each folder of the warehouse and of Dagster's, and the size of the build file."""
     folders = {
         **{path.name: path for path in place.home.iterdir() if path.is_dir()},
@@ -118,7 +118,7 @@ def main() -> None:
     series: list[dict[str, Any]] = []
     totals: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="newsactors-soak-") as folder:
-        place = Place(Path(folder), batch_articles=500)
+        place = WarehouseHarness(Path(folder), batch_articles=500)
         dagster_home = Path(folder) / "dagster"
         dagster_home.mkdir()
         settings = (REPOSITORY / "dagster.yaml").read_text()

@@ -33,7 +33,7 @@ from etl.linking.link import as_table
 from etl.linking.resolver import Decision, Form
 from etl.readers import read_file
 from etl.settings import Settings
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 from etl.warehouse import build_db
 
 FREQUENT = 5
@@ -113,7 +113,7 @@ def write(articles: Iterable[Article], path: Path, characters: int = CHARACTERS)
 
 def copy(settings: Settings, times: int, days: int) -> int:
     """Make the build database hold `times` as many articles; returns how many that are."""
-    writer = Writer(settings)
+    writer = WriterLock(settings)
     writer.acquire()
     try:
         with build_db.open_build(settings.build_file) as con:

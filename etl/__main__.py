@@ -24,7 +24,7 @@ def load_job(name: str) -> JobDefinition:
     return defs.resolve_job_def(name)
 
 
-main.context_settings["obj"] = load_job
+main.load_job = load_job
 
 if __name__ == "__main__":
     main()

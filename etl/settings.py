@@ -15,20 +15,22 @@ from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from etl.errors import NewsactorsError
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-class SettingsError(ValueError):
+class SettingsError(NewsactorsError):
     """An environment variable holds a value that cannot be used; the message says which and why."""
 
 
-Place: TypeAlias = Path | str
+Location: TypeAlias = Path | str
 """Where articles lie: a file or folder, or the address (URL) of objects in a store."""
 
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/]*@)?", re.IGNORECASE)
 
 
-def place(text: str) -> Place:
+def location(text: str) -> Location:
     """The address where `text` is one (`s3://bucket/prefix`), else the path, absolute.
 
     Raises SettingsError for web addresses, and for a password in an address: it would be recorded
@@ -96,7 +98,7 @@ class Settings:
 
     home: Path
     """NEWSACTORS_HOME: all state of the warehouse (default `warehouse/` of the checkout)."""
-    inbox: Place
+    inbox: Location
     """NEWSACTORS_INBOX: the folder, or the address of objects, that the nightly job reads (default
     `seeds/articles`)."""
     registry: Path
@@ -225,7 +227,7 @@ class Settings:
         home = path("NEWSACTORS_HOME", REPOSITORY / "warehouse")
         return cls(
             home=home,
-            inbox=place(env.get("NEWSACTORS_INBOX") or str(REPOSITORY / "seeds" / "articles")),
+            inbox=location(env.get("NEWSACTORS_INBOX") or str(REPOSITORY / "seeds" / "articles")),
             registry=path("NEWSACTORS_REGISTRY", home / "registry"),
             settle_seconds=number("NEWSACTORS_SETTLE_SECONDS", 2.0, 0),
             time_zone=time_zone,

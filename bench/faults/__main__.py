@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults import kills, readers, space, together
-from bench.faults.warehouse_harness import Place
+from bench.faults.warehouse_harness import WarehouseHarness
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "kills": kills.run,
@@ -43,7 +43,7 @@ def main() -> None:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=f"newsactors-{kind}-") as folder:
             outcome = KINDS[kind](
-                Place(Path(folder)), given.rounds or ROUNDS[kind], given.seed, _say
+                WarehouseHarness(Path(folder)), given.rounds or ROUNDS[kind], given.seed, _say
             )
         report[kind] = outcome | {"seconds": round(time.monotonic() - started)}
         given.report.parent.mkdir(parents=True, exist_ok=True)

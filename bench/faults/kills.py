@@ -18,7 +18,13 @@ from dataclasses import asdict, dataclass, field
 
 from bench.faults.tables import difference
 from bench.faults.victim_process import BETWEEN, Harm, Kill, Outcome
-from bench.faults.warehouse_harness import ACTIONS, Action, Place, Undisturbed, undisturbed
+from bench.faults.warehouse_harness import (
+    ACTIONS,
+    Action,
+    Undisturbed,
+    WarehouseHarness,
+    undisturbed,
+)
 
 AT_LEAST_SECONDS = 0.002
 """A stage that takes less is hit by a change of a file or not at all."""
@@ -60,7 +66,11 @@ def deal(
 
 
 def _kill(
-    place: Place, one: Undisturbed, stage: str, chance: random.Random, arguments: list[str]
+    place: WarehouseHarness,
+    one: Undisturbed,
+    stage: str,
+    chance: random.Random,
+    arguments: list[str],
 ) -> tuple[Outcome, str]:
     """Run a command that is to be killed in a stage; how it ended, and the moment drawn."""
     spent = one.outcome.stages[stage]
@@ -74,7 +84,7 @@ def _kill(
 
 
 def one_round(
-    place: Place, one: Undisturbed, stages: Sequence[str], chance: random.Random
+    place: WarehouseHarness, one: Undisturbed, stages: Sequence[str], chance: random.Random
 ) -> Round:
     """Kill an action in these stages, one after the other, and run to the end."""
     place.restore(f"before-{one.action.name}")
@@ -114,7 +124,7 @@ def _learn(one: Undisturbed, outcome: Outcome, killed_in: Sequence[str]) -> None
 
 
 def run(
-    place: Place,
+    place: WarehouseHarness,
     kills: int,
     seed: int,
     say: Callable[[str], None] = lambda _: None,

@@ -24,7 +24,13 @@ from pathlib import Path
 
 from bench.faults.tables import difference
 from bench.faults.victim_process import BETWEEN, Harm, Outcome
-from bench.faults.warehouse_harness import ACTIONS, Action, Place, Undisturbed, undisturbed
+from bench.faults.warehouse_harness import (
+    ACTIONS,
+    Action,
+    Undisturbed,
+    WarehouseHarness,
+    undisturbed,
+)
 
 PLENTY = "2g"
 SECONDS_TO_END = 20
@@ -80,7 +86,7 @@ def used(folder: Path) -> int:
     return sum(512 * path.lstat().st_blocks for path in folder.rglob("*"))
 
 
-def full(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
+def full(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
     """Leave so little free that some stage cannot write what it must."""
     disk = os.statvfs(place.home)
     taken = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
@@ -93,13 +99,13 @@ def full(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
         remount(place.home, f"size={PLENTY}")
 
 
-def limited(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
+def limited(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
     """No file may become larger than drawn: from a small Parquet file to the database."""
     limit = int(2 ** chance.uniform(10, 23.5))
     return place.run(*one.arguments, harm=Harm(file_bytes=limit))
 
 
-def read_only(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
+def read_only(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
     """Nothing under the warehouse can be written; what reads goes on working."""
     remount(place.home, "ro")
     try:
@@ -111,20 +117,20 @@ def read_only(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
         remount(place.home, "rw")
 
 
-def no_temporary(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
+def no_temporary(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
     """TMPDIR does not exist, and neither does what dbt keeps in the build folder."""
     shutil.rmtree(place.temporary)
     shutil.rmtree(place.settings.dbt_target, ignore_errors=True)
     return place.run(*one.arguments)
 
 
-def lost_temporary(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
+def lost_temporary(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
     """TMPDIR is cleared away when a stage begins, as by a nightly job that tidies up."""
     stage = chance.choice([name for name in one.outcome.stages if name != BETWEEN])
     return place.run(*one.arguments, harm=Harm(loses=(stage, place.temporary)))
 
 
-def lost_dbt(place: Place, one: Undisturbed, chance: random.Random) -> Outcome:
+def lost_dbt(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
     """What dbt keeps in the build folder is cleared away when a stage begins."""
     stage = chance.choice([name for name in one.outcome.stages if name != BETWEEN])
     return place.run(*one.arguments, harm=Harm(loses=(stage, place.settings.dbt_target)))
@@ -137,9 +143,9 @@ FAULTS = (full, limited, read_only, full, limited, no_temporary, lost_temporary,
 
 
 def one_round(
-    place: Place,
+    place: WarehouseHarness,
     one: Undisturbed,
-    fault: Callable[[Place, Undisturbed, random.Random], Outcome],
+    fault: Callable[[WarehouseHarness, Undisturbed, random.Random], Outcome],
     chance: random.Random,
 ) -> Round:
     """One fault during an action, and the same action after it."""
@@ -169,7 +175,7 @@ def one_round(
 
 
 def run(
-    place: Place,
+    place: WarehouseHarness,
     rounds: int,
     seed: int,
     say: Callable[[str], None] = lambda _: None,

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from bench.articles import article
 from bench.faults.tables import Rows, difference
 from bench.faults.victim_process import Outcome
-from bench.faults.warehouse_harness import ACTIONS, Place, prepare
+from bench.faults.warehouse_harness import ACTIONS, WarehouseHarness, prepare
 from etl.settings import REPOSITORY
 
 DAGSTER = "dagster"
@@ -37,7 +37,7 @@ class Round:
 
 
 def run(
-    place: Place, rounds: int, seed: int, say: Callable[[str], None] = lambda _: None
+    place: WarehouseHarness, rounds: int, seed: int, say: Callable[[str], None] = lambda _: None
 ) -> dict[str, object]:
     """Each pair in turn, the second command starting at a moment drawn within the first."""
     chance = random.Random(seed)
@@ -69,7 +69,7 @@ def run(
     }
 
 
-def _prepare(place: Place) -> tuple[float, dict[str, list[str]]]:
+def _prepare(place: WarehouseHarness) -> tuple[float, dict[str, list[str]]]:
     """A warehouse with news in its inbox; what an ingest takes, and what may meet it."""
     actions = {action.name: action for action in ACTIONS}
     prepare(place)
@@ -91,7 +91,7 @@ def _prepare(place: Place) -> tuple[float, dict[str, list[str]]]:
     return place.must("ingest").seconds, commands
 
 
-def _start(place: Place, command: list[str]) -> Callable[[], Outcome]:
+def _start(place: WarehouseHarness, command: list[str]) -> Callable[[], Outcome]:
     """Start a command; call the result to wait for its end."""
     if command != [DAGSTER]:
         return place.start(*command).wait
@@ -113,7 +113,11 @@ def _start(place: Place, command: list[str]) -> Callable[[], Outcome]:
 
 
 def _judge(
-    place: Place, name: str, later: float, outcomes: tuple[Outcome, Outcome], expected: Rows
+    place: WarehouseHarness,
+    name: str,
+    later: float,
+    outcomes: tuple[Outcome, Outcome],
+    expected: Rows,
 ) -> Round:
     one, other = outcomes
     messages = tuple("\n".join(o.output.splitlines()[-3:]) for o in outcomes)

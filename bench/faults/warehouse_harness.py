@@ -38,14 +38,14 @@ class Action:
     """A command that changes the warehouse: what comes into the inbox before, and its arguments."""
 
     name: str
-    arguments: Callable[[Place], list[str]]
-    drop: Callable[[Place], None] = lambda _: None
-    again: Callable[[Place, list[str]], list[str]] = lambda _, arguments: arguments
+    arguments: Callable[[WarehouseHarness], list[str]]
+    drop: Callable[[WarehouseHarness], None] = lambda _: None
+    again: Callable[[WarehouseHarness, list[str]], list[str]] = lambda _, arguments: arguments
     """What a person runs after a kill, given what was killed."""
 
 
 @dataclass
-class Place:
+class WarehouseHarness:
     """The folders of one warehouse."""
 
     root: Path
@@ -200,7 +200,7 @@ def clear(folder: Path) -> None:
 # The actions
 
 
-def _first_files(place: Place) -> None:
+def _first_files(place: WarehouseHarness) -> None:
     """A file of every format, archives with many articles, and a file that nobody can read."""
     sys.path.insert(0, str(REPOSITORY / "tests"))
     from formats.files import FILES, tarred, zipped
@@ -216,7 +216,7 @@ def _first_files(place: Place) -> None:
     place.drop("empty.txt", b"")
 
 
-def _second_files(place: Place) -> None:
+def _second_files(place: WarehouseHarness) -> None:
     """New articles, new versions of known ones, one that came before, and a file that is mended."""
     sys.path.insert(0, str(REPOSITORY / "tests"))
     from formats.files import zipped
@@ -230,7 +230,7 @@ def _second_files(place: Place) -> None:
     place.drop("more.zip", zipped({f"{n}.txt": article(n) for n in range(121, 140)}))
 
 
-def _merge(place: Place) -> list[str]:
+def _merge(place: WarehouseHarness) -> list[str]:
     """The two actors that are in most articles are said to be one."""
     pair = "order by article_count desc, entity_id limit 1 offset"
     ids = [
@@ -240,11 +240,11 @@ def _merge(place: Place) -> list[str]:
     return ["actors", "merge", *ids, "--because", "a harness says so", "--author", "harness"]
 
 
-def _again_merge(place: Place, arguments: list[str]) -> list[str]:
+def _again_merge(place: WarehouseHarness, arguments: list[str]) -> list[str]:
     return ["actors", "apply"] if read_corrections(place.settings) else arguments
 
 
-def _forget(place: Place) -> list[str]:
+def _forget(place: WarehouseHarness) -> list[str]:
     found = place.one("select article_id from articles order by word_count desc, article_id")
     return ["forget", str(found[0]), "--yes"]
 
@@ -262,7 +262,7 @@ ACTIONS = (
 """What is disturbed, each beginning where the one before ends."""
 
 
-def prepare(place: Place) -> None:
+def prepare(place: WarehouseHarness) -> None:
     """A warehouse of two articles that reads by the rules: the shipped model would take minutes."""
     for folder in (place.home, place.inbox):
         clear(folder)
@@ -294,7 +294,7 @@ class Undisturbed:
         return any(all(seen[n] == side[n] for n in names) for side in (self.before, self.after))
 
 
-def undisturbed(place: Place, actions: Sequence[Action] = ACTIONS) -> list[Undisturbed]:
+def undisturbed(place: WarehouseHarness, actions: Sequence[Action] = ACTIONS) -> list[Undisturbed]:
     """Go through all actions, and keep the state `before-ACTION` of each."""
     prepare(place)
     found = []

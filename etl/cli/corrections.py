@@ -32,7 +32,7 @@ from etl.pipeline.submit_correction import Effect
 from etl.query import display, export, published
 from etl.query.actors import names_of
 from etl.settings import Settings
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 from etl.warehouse.build_db import BuildError
 
 Pairs = Sequence[tuple[str, str]]
@@ -291,7 +291,7 @@ def _record(
         prepare_to_run()
     with _refusals():
         meant, ids = _meant(settings, pairs)
-        new, effect = submit_correction.submit(
+        new, effect = submit_correction.submit_correction(
             settings,
             action,
             meant,
@@ -304,7 +304,7 @@ def _record(
             moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
             names = names_of(con, [*ids, *moved])
     state = "dry run" if options["dry_run"] else "recorded"
-    if state == "recorded" and not options["later"] and not Writer(settings).is_taken():
+    if state == "recorded" and not options["later"] and not WriterLock(settings).is_taken():
         try:
             _apply(settings, options["verbose"])
         except click.ClickException as error:

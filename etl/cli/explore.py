@@ -89,7 +89,7 @@ def report(
       newsactors report --from 2025-06 --to 2025-06-30 --out june --actors 20
     """
     from etl.explorer import report as reports
-    from etl.explorer.view_request import AskingError
+    from etl.explorer.view_request import RequestError
 
     try:
         with progress_bars() as told:
@@ -101,7 +101,7 @@ def report(
                 actors=actors,
                 on_page=lambda done, total: told("pages", done, total),
             )
-    except (ReadError, AskingError) as error:
+    except (ReadError, RequestError) as error:
         raise click.ClickException(display.clean(error, lines=True)) from None
     if as_json:
         found = {

@@ -51,13 +51,13 @@ from etl.pipeline.reextract import build_candidate, extractor_in_use, name_in_us
 from etl.pipeline.stages import clear_for_rebuild
 from etl.query import display, export, published
 from etl.query.published import Row
-from etl.settings import Settings, SettingsError, place
+from etl.settings import Settings, SettingsError, location
 from etl.storage.archive import ArchiveError
 from etl.storage.checksums import DamagedError
-from etl.storage.editions import Choice, last_switch
+from etl.storage.editions import ArticleSelection, last_switch
 from etl.storage.run_state import Rejected, State, StateError
 from etl.storage.staging import StagingError
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 from etl.warehouse.build_db import BuildError
 
 SHOWN_WARNINGS = 10
@@ -106,7 +106,7 @@ def _expand(patterns: Sequence[str]) -> list[str]:
     found: list[str] = []
     for pattern in patterns:
         try:
-            where = place(pattern)
+            where = location(pattern)
         except SettingsError as error:
             raise click.UsageError(str(error)) from None
         if isinstance(where, str) or where.exists() or where.is_symlink():
@@ -150,7 +150,7 @@ def ingest(
       newsactors ingest s3://bucket/news/    # needs pip install 'newsactors[s3]'
     """
     if dry_run:
-        if show_preview(settings, [place(path) for path in _expand(paths)], as_json) and strict:
+        if show_preview(settings, [location(path) for path in _expand(paths)], as_json) and strict:
             sys.exit(1)
         return
     started = datetime.now(UTC)
@@ -259,7 +259,7 @@ def reextract(
         raise click.UsageError("a switch is of what --diff was given; choose articles there")
     if extractor and not diff:
         raise click.UsageError("--extractor goes with --diff: judge it before it is used")
-    choice = Choice(from_day, to_day, outlets)
+    choice = ArticleSelection(from_day, to_day, outlets)
     if diff:
         shifted = _diff(settings, extractor, choice, as_json)
     else:
@@ -280,7 +280,9 @@ def reextract(
         sys.exit(1)
 
 
-def _diff(settings: Settings, name: str | None, choice: Choice, as_json: bool) -> list[Row]:
+def _diff(
+    settings: Settings, name: str | None, choice: ArticleSelection, as_json: bool
+) -> list[Row]:
     """Make the candidate, show what it changes, and return the actors whose series shift."""
     if name is not None and name not in extractor_names():
         known = ", ".join(extractor_names())
@@ -328,7 +330,7 @@ def _say_switched(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
 
 @contextmanager
 def _writing(settings: Settings) -> Iterator[None]:
-    writer = Writer(settings, on_wait=lambda: click.echo(WAITING, err=True))
+    writer = WriterLock(settings, on_wait=lambda: click.echo(WAITING, err=True))
     writer.acquire()
     try:
         yield

@@ -25,7 +25,14 @@ from rich.text import Text
 from etl.cli import terminal
 from etl.cli.read import EXIT_NOT_FOUND, Day
 from etl.cli.run import as_row, json_option, run_job, verbose_option
-from etl.pipeline.quarantine import Choice, Look, UnknownItemError, choose, export_items, look
+from etl.pipeline.quarantine import (
+    Look,
+    QuarantineFilter,
+    UnknownItemError,
+    choose,
+    export_items,
+    look,
+)
 from etl.query import display, export
 from etl.readers.base import Reason
 from etl.settings import Settings
@@ -64,7 +71,7 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
         since: date | None,
         **options: Any,
     ) -> Any:
-        return command(*args, choice=Choice((), reasons, run_id, path, since), **options)
+        return command(*args, choice=QuarantineFilter((), reasons, run_id, path, since), **options)
 
     for option in reversed(
         (
@@ -85,7 +92,7 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return chosen
 
 
-def _chosen(settings: Settings, choice: Choice) -> list[Rejected]:
+def _chosen(settings: Settings, choice: QuarantineFilter) -> list[Rejected]:
     try:
         return choose(State(settings.state_file).quarantine(), choice)
     except UnknownItemError as error:
@@ -105,7 +112,9 @@ def _as_row(item: Rejected | Attempt) -> dict[str, object]:
 )
 @json_option
 @click.pass_obj
-def list_items(settings: Settings, choice: Choice, left: bool, limit: int, as_json: bool) -> None:
+def list_items(
+    settings: Settings, choice: QuarantineFilter, left: bool, limit: int, as_json: bool
+) -> None:
     """The items in quarantine, by file; --json has all of them, with the remedies.
 
     For all rows as a table: `newsactors export quarantine`.
@@ -184,7 +193,7 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
     if not any(r.quarantine_id.startswith(item_id) for r in state.quarantine()) and history:
         _show_left(history, as_json)
         return
-    (item,) = _chosen(settings, Choice((item_id,)))
+    (item,) = _chosen(settings, QuarantineFilter((item_id,)))
     history = [a for a in history if a.quarantine_id == item.quarantine_id]
     try:
         with terminal.progress("reading up to it"):
@@ -261,7 +270,7 @@ def _show_look(item: Rejected, seen: Look | None) -> None:
 def retry(
     settings: Settings,
     ids: tuple[str, ...],
-    choice: Choice,
+    choice: QuarantineFilter,
     is_all: bool,
     strict: bool,
     as_json: bool,
@@ -311,7 +320,9 @@ def retry(
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @choice_options
 @click.pass_obj
-def export_to(settings: Settings, folder: Path, ids: tuple[str, ...], choice: Choice) -> None:
+def export_to(
+    settings: Settings, folder: Path, ids: tuple[str, ...], choice: QuarantineFilter
+) -> None:
     """Write the rejected bytes into DIR, which must be new or empty, with an index.csv.
 
     Without ids and options everything. A record that is a line of its file is written alone, else

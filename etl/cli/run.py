@@ -22,11 +22,12 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from etl.errors import NewsactorsError
 from etl.pipeline.ingest import WAITING, InputError
 from etl.pipeline.ingest import Progress as Report
 from etl.pipeline.preview import preview
 from etl.query import display, export, published
-from etl.settings import Place, Settings
+from etl.settings import Location, Settings
 from etl.storage.run_state import Attempt, Rejected, Run, State, StateError
 
 if TYPE_CHECKING:
@@ -40,12 +41,17 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the ou
 
 
 class Commands(click.Group):
-    """A group whose commands end with a line and 1 where a disk or a database fails them."""
+    """A group whose commands report errors of ours, disks and databases in a line, and exit 1."""
+
+    load_job: Callable[[str], JobDefinition]
+    """Returns the Dagster job of a name; `etl.__main__` sets it."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
+        except NewsactorsError as error:
+            raise click.ClickException(display.clean(error, lines=True)) from None
         except (OSError, sqlite3.Error, duckdb.Error) as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise  # who reads the output has gone: click ends in silence
@@ -133,10 +139,11 @@ def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool
         State(settings.state_file).runs(1)  # else the run could not even say why it failed
     except StateError as error:
         raise click.ClickException(str(error)) from None
-    load_job: Callable[[str], JobDefinition] = click.get_current_context().obj
+    root = click.get_current_context().find_root().command
+    assert isinstance(root, Commands)
     with progress_bars() as report:
         log_level = "INFO" if verbose else "CRITICAL"
-        run_id, failed = run_in_process(load_job(job), ops, report, log_level)
+        run_id, failed = run_in_process(root.load_job(job), ops, report, log_level)
     run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)
     if run is None:
         raise click.ClickException(failed or "the run never began; try again with --verbose")
@@ -151,7 +158,7 @@ def as_row(record: Run | Rejected | Attempt) -> dict[str, object]:
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
-def show_preview(settings: Settings, places: Sequence[Place], as_json: bool) -> int:
+def show_preview(settings: Settings, places: Sequence[Location], as_json: bool) -> int:
     """Print what files would become, as they are read; returns how many items would be set aside.
 
     As JSON it is one list, an item a line.

@@ -18,13 +18,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from etl.corrections.records import COLUMNS, Correction, CorrectionError, parse
+from etl.errors import NewsactorsError
 from etl.settings import Settings
 from etl.storage.files import exclusive_lock, write_atomically
 
 HEADER = ",".join(COLUMNS)
 
 
-class RegistryError(RuntimeError):
+class RegistryError(NewsactorsError):
     """The file cannot be read as it is; the message says where, what is wrong and what to do."""
 
 

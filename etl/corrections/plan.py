@@ -28,9 +28,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from etl.corrections.records import UNDO, Correction
+from etl.errors import NewsactorsError
 
 
-class ConflictError(ValueError):
+class ConflictError(NewsactorsError):
     """A correction that contradicts what was decided before; the message names that."""
 
 
@@ -67,7 +68,7 @@ class _Meaning:
     """Ids that it makes or gives up."""
     target: str = ""
 
-    def rests_on(self, earlier: _Meaning) -> bool:
+    def depends_on(self, earlier: _Meaning) -> bool:
         return bool(self.named & earlier.ends) or self.gives in earlier.touches
 
 
@@ -180,14 +181,14 @@ class _State:
                 return by
         return None
 
-    def resting_on(self, correction_id: str) -> list[Correction]:
+    def dependents_of(self, correction_id: str) -> list[Correction]:
         """Rows that count and rest on another, which counts too."""
         ids = list(self.meanings)
         earlier = self.meanings[correction_id]
         later = ids[ids.index(correction_id) + 1 :]
-        return [self.meanings[i].correction for i in later if self.meanings[i].rests_on(earlier)]
+        return [self.meanings[i].correction for i in later if self.meanings[i].depends_on(earlier)]
 
-    def take_back(self, correction_id: str) -> None:
+    def undo(self, correction_id: str) -> None:
         """Let a row that no other rests on count no longer."""
         meaning = self.meanings.pop(correction_id)
         self.distinct.pop(correction_id, None)
@@ -209,14 +210,14 @@ def make_plan(corrections: Iterable[Correction]) -> Plan:
             continue
         plan.corrections.append(c)
         if c.action == UNDO:
-            reason = _why_not_undo(c, counting, plan, state)
+            reason = _undo_conflict(c, counting, plan, state)
             plan.outcomes[c.id] = Outcome("skipped" if reason else "applied", reason)
             if reason:
                 continue
             del counting[c.undoes]
             plan.outcomes[c.undoes] = Outcome("undone", f"by {c.id}")
             if all(i in state.meanings for i in (*counting, c.undoes)):
-                state.take_back(c.undoes)
+                state.undo(c.undoes)
             else:
                 # Something was refused, perhaps because of the row that is gone now.
                 state = _State()
@@ -237,7 +238,7 @@ def _take(state: _State, c: Correction) -> Outcome:
     return Outcome("applied")
 
 
-def _why_not_undo(
+def _undo_conflict(
     undo: Correction, counting: dict[str, Correction], plan: Plan, state: _State
 ) -> str:
     if undo.undoes not in plan.outcomes:
@@ -246,7 +247,7 @@ def _why_not_undo(
         if plan.outcomes[undo.undoes].status == "undone":
             return f"{undo.undoes} was undone {plan.outcomes[undo.undoes].detail}"
         return f"{undo.undoes} is an undo itself; record again what it took back"
-    resting = state.resting_on(undo.undoes) if undo.undoes in state.meanings else []
+    resting = state.dependents_of(undo.undoes) if undo.undoes in state.meanings else []
     if resting:
         others = "; ".join(f"{c.id} ({c.action} {c.argument_text})" for c in resting)
         return f"{undo.undoes} cannot be undone while others rest on it: {others}"
@@ -300,7 +301,7 @@ def _finish(plan: Plan, state: _State) -> None:
             plan.redirects.setdefault(c.minted, plan.resolve(state.resolve(c["actor"])))
 
 
-def why_refused(corrections: Sequence[Correction], new: Correction) -> str:
+def conflict_reason(corrections: Sequence[Correction], new: Correction) -> str:
     """Why a new row cannot count after these; empty where it can."""
     outcome = make_plan([*corrections, new]).outcomes[new.id]
     if any(c.id == new.id for c in corrections):

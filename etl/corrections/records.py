@@ -34,6 +34,7 @@ from datetime import UTC, date, datetime
 from typing import get_args
 
 from etl.domain import EntityType
+from etl.errors import NewsactorsError
 
 COLUMNS = ("id", "at", "author", "action", "arguments", "because", "undoes")
 
@@ -78,7 +79,7 @@ _ENTITY_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _NOT_IN_A_ROW = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
-class CorrectionError(ValueError):
+class CorrectionError(NewsactorsError):
     """A correction that cannot be taken; the message says what is wrong and what to do."""
 
 

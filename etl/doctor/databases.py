@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from etl.errors import NewsactorsError
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import checksums
@@ -60,7 +61,7 @@ def build_faults(settings: Settings) -> list[str]:
                 if stamp.partition("+")[0] == generation:
                     problems += check(con)
             return [str(problem) for problem in problems]
-    except (duckdb.Error, ValueError, RuntimeError) as error:
+    except (duckdb.Error, ValueError, NewsactorsError) as error:
         return [_first_line(error)]
 
 
@@ -79,7 +80,7 @@ def snapshot_faults(file: Path) -> list[str]:
             return []  # of an older version, which noted the whole file
         with open_read_only(file) as con:
             _scan(con)
-    except (duckdb.Error, OSError, RuntimeError) as error:
+    except (duckdb.Error, OSError, NewsactorsError) as error:
         return [_first_line(error)]
     return []
 

@@ -22,12 +22,12 @@ from etl.doctor import examine, examine_made
 from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, sound_snapshot
 from etl.linking.ledger import Ledger
 from etl.linking.recovery import lost_decisions
-from etl.settings import Place, Settings, place
+from etl.settings import Location, Settings, location
 from etl.storage import checksums, inbox, manifest, run_state_check
 from etl.storage.archive import ChangedError, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.staging import Batch, Staging
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 from etl.warehouse import build_db, publish, recovery
 from etl.warehouse.build_db import new_generation
 
@@ -40,7 +40,7 @@ def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
 
     Waits for whoever is writing. What makes no part of the warehouse whole again is said too.
     """
-    writer = Writer(settings, on_wait)
+    writer = WriterLock(settings, on_wait)
     writer.acquire()
     aside = _Aside(settings)
     try:
@@ -61,7 +61,7 @@ def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
 
 def tidy(settings: Settings) -> Done:
     """After the run: move aside damaged snapshots that nobody is led to any more."""
-    writer = Writer(settings)
+    writer = WriterLock(settings)
     writer.acquire()
     aside = _Aside(settings)
     try:
@@ -137,14 +137,14 @@ def _archive(settings: Settings, aside: _Aside) -> Done:
 
 def _archived_again(
     settings: Settings, sha256: str, paths: list[str], aside: _Aside
-) -> Place | None:
+) -> Location | None:
     """Where a file with these bytes was found: where they came from, else in an inbox on disk."""
     home, archive = settings.inbox, RawArchive(settings.raw)
-    roots = [home / p if isinstance(home, Path) and "://" not in p else place(p) for p in paths]
+    roots = [home / p if isinstance(home, Path) and "://" not in p else location(p) for p in paths]
     if isinstance(home, Path):
         roots.append(home)
     for root in roots:
-        with TemporaryDirectory(prefix="newsactors-") as folder, suppress(inbox.PlaceError):
+        with TemporaryDirectory(prefix="newsactors-") as folder, suppress(inbox.LocationError):
             ready = inbox.scan([root], home, 0, wait=False).ready
             limit = settings.limits.file_bytes
             for candidate, opened in inbox.opened(ready, roots, limit, Path(folder)):

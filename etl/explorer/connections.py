@@ -18,7 +18,7 @@ from etl.query import published
 from etl.settings import Settings
 
 
-class Published:
+class PublishedConnections:
     """Cursors on the newest snapshot."""
 
     def __init__(self, settings: Settings) -> None:

@@ -15,7 +15,7 @@ from etl.settings import Settings
 _APPLY = "from etl.cli.main import main; main()"
 
 
-class Applier:
+class CorrectionWorker:
     """Runs `newsactors actors apply`, one at a time; what is recorded meanwhile is applied too."""
 
     def __init__(self, settings: Settings) -> None:

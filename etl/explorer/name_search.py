@@ -37,7 +37,7 @@ limit $limit
 """
 
 
-class Names:
+class NameSearch:
     """The names of one snapshot."""
 
     def __init__(self, published: duckdb.DuckDBPyConnection) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from etl import __version__
 from etl.explorer import rendering
 from etl.explorer.blocks import Block, Choice, Form, Link, Page, Section, Table
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views import VIEWS
 from etl.explorer.views.period import MOST_ACTORS, days
 from etl.query import published
@@ -62,7 +62,7 @@ def write(
         with published.open_published(settings) as con:
             published.prepare_folding(con)
             asked = {"from": [str(since or "")], "to": [str(until or "")]}
-            ask = Ask(con, settings, asked)
+            ask = ViewRequest(con, settings, asked)
             first, last = days(ask)
             pages = _pages(ask, making, first, last, actors, on_page)
         (making / MARKER).write_text(f"newsactors {__version__}, {first} to {last}\n")
@@ -76,7 +76,7 @@ def write(
 
 
 def _pages(
-    ask: Ask,
+    ask: ViewRequest,
     folder: Path,
     since: date,
     until: date,
@@ -84,7 +84,7 @@ def _pages(
     on_page: Callable[[int, int], object],
 ) -> int:
     asked = {"from": [str(since)], "to": [str(until)]}
-    index = VIEWS["period"](Ask(ask.con, ask.settings, asked))
+    index = VIEWS["period"](ViewRequest(ask.con, ask.settings, asked))
     rows = {name: table.rows for name, table in index.tables.items()}
     listed = [*rows.get("actors", [])[:actors], *rows.get("spikes", [])]
     ids = {row["entity_id"] for row in listed}
@@ -119,8 +119,10 @@ def _pages(
     on_page(1, total)
     for number, entity_id in enumerate(sorted(ids), start=2):
         about = asked | {"id": [entity_id], "by": ["day" if (until - since).days < 93 else "week"]}
-        page = VIEWS["actor"](Ask(ask.con, ask.settings, about))
-        listing = VIEWS["articles"](Ask(ask.con, ask.settings, asked | {"actor": [entity_id]}))
+        page = VIEWS["actor"](ViewRequest(ask.con, ask.settings, about))
+        listing = VIEWS["articles"](
+            ViewRequest(ask.con, ask.settings, asked | {"actor": [entity_id]})
+        )
         behind = Section("Articles", [listing.tables["articles"]], anchor="articles")
         page = Page(page.view, page.title, [*page.sections, behind], page.lead, page.parameters)
         (folder / f"actor-{entity_id}.html").write_text(

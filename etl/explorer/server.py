@@ -37,11 +37,11 @@ from etl.corrections.csv_file import RegistryError
 from etl.corrections.records import CorrectionError
 from etl.explorer import rendering
 from etl.explorer.blocks import Column, Link, Note, Page, Row, Section, Table, Waiting
-from etl.explorer.connections import Published
-from etl.explorer.correction_worker import Applier
-from etl.explorer.name_search import Names
+from etl.explorer.connections import PublishedConnections
+from etl.explorer.correction_worker import CorrectionWorker
+from etl.explorer.name_search import NameSearch
 from etl.explorer.quote_index import QuoteIndex
-from etl.explorer.view_request import Ask, AskingError, NotFoundError
+from etl.explorer.view_request import NotFoundError, RequestError, ViewRequest
 from etl.explorer.views import MENU, VIEWS
 from etl.explorer.views.corrections import meant
 from etl.explorer.views.links import to_actor, type_name
@@ -73,8 +73,8 @@ class Explorer:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.published = Published(settings)
-        self.applier = Applier(settings)
+        self.published = PublishedConnections(settings)
+        self.applier = CorrectionWorker(settings)
         self.token = secrets.token_urlsafe()
         self.index = QuoteIndex(settings)
         self._indexed = ""
@@ -147,15 +147,15 @@ class Explorer:
         try:
             with self._asking(parameters, is_export=is_export) as ask:
                 page = VIEWS[view](ask)
-        except AskingError as error:
-            return 400, _told(view, "That cannot be asked", str(error))
+        except RequestError as error:
+            return 400, _error_page(view, "That cannot be asked", str(error))
         except NotFoundError as error:
-            return 404, _nobody(view, error, parameters)
+            return 404, _disambiguation_page(view, error, parameters)
         except published.NotPublishedError as error:
-            return 503, _told(view, "Nothing is published yet", str(error))
+            return 503, _error_page(view, "Nothing is published yet", str(error))
         except duckdb.Error as error:
             told = f"{published.first_line(error)}; `newsactors doctor` looks what is damaged"
-            return 500, _told(view, "The published file cannot be read", told)
+            return 500, _error_page(view, "The published file cannot be read", told)
         if view == "corrections":
             page = self._with_state(page, parameters)
         return 200, page
@@ -164,7 +164,7 @@ class Explorer:
     def _asking(self, parameters: Mapping[str, list[str]], *, is_export: bool = False) -> Any:
         with self.published.cursor() as (con, memory):
             published.prepare_folding(con)
-            yield Ask(con, self.settings, parameters, memory, self.index, is_export)
+            yield ViewRequest(con, self.settings, parameters, memory, self.index, is_export)
 
     def _prepare_beside(self) -> None:
         threading.Thread(target=self.prepare, daemon=True).start()
@@ -179,7 +179,7 @@ class Explorer:
             return
         try:
             with self._asking({}) as ask:
-                ask.remembered("names", lambda: Names(ask.con))
+                ask.remembered("names", lambda: NameSearch(ask.con))
                 self.index.update(ask.con)
             self._indexed = snapshot
         except (OSError, sqlite3.Error, duckdb.Error, published.ReadError) as error:
@@ -212,7 +212,7 @@ class Explorer:
         words = request.query_params.get("q", "")[:200]
         found: list[Row] = []
         with contextlib.suppress(published.NotPublishedError), self._asking({}) as ask:
-            found = ask.remembered("names", lambda: Names(ask.con)).starting_with(words)
+            found = ask.remembered("names", lambda: NameSearch(ask.con)).starting_with(words)
         answer = [
             {
                 "entity_id": row["entity_id"],
@@ -254,11 +254,11 @@ class Explorer:
                 action, pairs, undoes = meant(ask)
                 because = ask.text("because")
                 author = submit_correction.author_of(ask.text("author") or None)
-            new, _ = submit_correction.submit(
+            new, _ = submit_correction.submit_correction(
                 self.settings, action, pairs, because=because, author=author, undoes=undoes
             )
-        except (AskingError, CorrectionError, RegistryError, NotFoundError) as error:
-            page = _told("corrections", "That cannot be recorded", str(error))
+        except (RequestError, CorrectionError, RegistryError, NotFoundError) as error:
+            page = _error_page("corrections", "That cannot be recorded", str(error))
             return self._shown(400, page)
         self.applier.ask()
         return RedirectResponse("/corrections?" + urlencode({"recorded": new.id}), 303)
@@ -316,11 +316,13 @@ def _flat(value: Any) -> Any:
     return value if not isinstance(value, list | dict) else ", ".join(map(str, plain(value)))
 
 
-def _told(view: str, title: str, text: str) -> Page:
+def _error_page(view: str, title: str, text: str) -> Page:
     return Page(view, title, [Section("", [Note(text, is_warning=True)])])
 
 
-def _nobody(view: str, error: NotFoundError, parameters: Mapping[str, list[str]]) -> Page:
+def _disambiguation_page(
+    view: str, error: NotFoundError, parameters: Mapping[str, list[str]]
+) -> Page:
     """Who may be meant; each leads to what was asked, with that actor in the place of the name."""
 
     def instead(row: Row) -> Link | None:

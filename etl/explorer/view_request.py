@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from etl.errors import NewsactorsError
 from etl.explorer.quote_index import QuoteIndex
 from etl.query import published
 from etl.query.published import Row
@@ -23,11 +24,11 @@ MOST_EXPORTED = 100_000
 """Rows of a table that are exported; whoever wants more has `newsactors export` and SQL."""
 
 
-class AskingError(ValueError):
+class RequestError(NewsactorsError):
     """A parameter that cannot be used; the message says which and what is possible."""
 
 
-class NotFoundError(LookupError):
+class NotFoundError(NewsactorsError):
     """What is asked for is not in the published file.
 
     `candidates` are actors that may be meant by `name`.
@@ -40,7 +41,7 @@ class NotFoundError(LookupError):
 
 
 @dataclass(frozen=True)
-class Ask:
+class ViewRequest:
     """One question of one visitor."""
 
     con: duckdb.DuckDBPyConnection
@@ -64,36 +65,36 @@ class Ask:
     def one_of(self, name: str, allowed: Sequence[str]) -> str:
         """The value of a parameter out of a list, the first where it is not given.
 
-        Raises AskingError for another.
+        Raises RequestError for another.
         """
         value = self.text(name, allowed[0])
         if value not in allowed:
-            raise AskingError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+            raise RequestError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
         return value
 
     def day(self, name: str) -> date | None:
         """The value of a parameter as a day; None where it is not given.
 
-        Raises AskingError where it is no day.
+        Raises RequestError where it is no day.
         """
         value = self.text(name)
         try:
             return date.fromisoformat(value) if value else None
         except ValueError:
-            raise AskingError(f"{name} is a day such as 2025-06-05, not {value!r}") from None
+            raise RequestError(f"{name} is a day such as 2025-06-05, not {value!r}") from None
 
     def days(self) -> tuple[date | None, date | None]:
-        """`from` and `to`. Raises AskingError where they are no days or the wrong way round."""
+        """`from` and `to`. Raises RequestError where they are no days or the wrong way round."""
         since, until = self.day("from"), self.day("to")
         if since and until and since > until:
-            raise AskingError(f"from {since} is after to {until}")
+            raise RequestError(f"from {since} is after to {until}")
         return since, until
 
     def page(self) -> int:
-        """The page of a long table, from 1. Raises AskingError where it is no such number."""
+        """The page of a long table, from 1. Raises RequestError where it is no such number."""
         value = self.text("page", "1")
         if not value.isdecimal() or not 1 <= int(value) <= 1_000_000:
-            raise AskingError(f"page is a number from 1, not {value!r}")
+            raise RequestError(f"page is a number from 1, not {value!r}")
         return 1 if self.is_export else int(value)
 
     def most(self, rows: int) -> int:

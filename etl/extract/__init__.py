@@ -67,16 +67,16 @@ def get_extractor(name: str = DEFAULT_EXTRACTOR) -> Extractor:
 
 # Imported on use: an extractor that is not asked for loads neither lexicon nor weights.
 def _tagger() -> Extractor:
-    from etl.extract.tagger_extractor import TrainedExtractor
+    from etl.extract.tagger_extractor import TaggerExtractor
 
-    return TrainedExtractor()
+    return TaggerExtractor()
 
 
 def _fast() -> Extractor:
     from etl.extract.tagger.engine import FAST_WEIGHTS
-    from etl.extract.tagger_extractor import TrainedExtractor
+    from etl.extract.tagger_extractor import TaggerExtractor
 
-    return TrainedExtractor(FAST_WEIGHTS, "fast")
+    return TaggerExtractor(FAST_WEIGHTS, "fast")
 
 
 def _rules() -> Extractor:

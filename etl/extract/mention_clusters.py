@@ -49,7 +49,7 @@ class Located:
     confidence: float = 0.0
 
 
-class Registry:
+class MentionClusters:
     """The actors of one article, by every form that may call them up."""
 
     def __init__(self, lexicon: Lexicon) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from etl.domain import Article, Extraction, Part
 from etl.extract import entity_types, headline, marks, pronouns, roles, tokens
 from etl.extract.lexicon import load_lexicon
-from etl.extract.mention_clusters import Located, Registry
+from etl.extract.mention_clusters import Located, MentionClusters
 from etl.extract.names import Name, NameFinder
 from etl.extract.quotes import find_speech
 from etl.extract.records import Records, inside
@@ -43,7 +43,7 @@ class RuleExtractor:
         found = self._names(docs["headline"])
         names["headline"] = headline.add_title_case(docs["headline"], found, known, lexicon)
         located = [Located(part, name) for part in _PARTS for name in names[part]]
-        registry = Registry(lexicon)
+        registry = MentionClusters(lexicon)
         registry.link(located, docs)
         records = Records(registry.actors)
         for part in _PARTS:

@@ -17,7 +17,7 @@ from typing import cast
 from etl.domain import Article, EntityType, Extraction, Part
 from etl.extract import marks, nominals, pronouns, quotes, roles, tagger_speech, tokens
 from etl.extract.lexicon import Lexicon, load_lexicon
-from etl.extract.mention_clusters import Actor, Located, Registry
+from etl.extract.mention_clusters import Actor, Located, MentionClusters
 from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name, NameFinder
 from etl.extract.places import kind_of_place
@@ -45,7 +45,7 @@ _BETWEEN_COMMAS = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 _Votes = dict[str, dict[str, float]]
 
 
-class TrainedExtractor:
+class TaggerExtractor:
     """Extraction by a shipped network; its state is weights and lists, which never change."""
 
     def __init__(self, weights: Path = WEIGHTS, name: str = "tagger") -> None:
@@ -55,7 +55,7 @@ class TrainedExtractor:
         self.version = f"{name}-{RULES_VERSION}+{read_stamp(weights)}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return TrainedExtractor, (self._weights, self.name)  # its state is read from files
+        return TaggerExtractor, (self._weights, self.name)  # its state is read from files
 
     @cached_property
     def _tagger(self) -> Tagger:
@@ -94,7 +94,7 @@ class TrainedExtractor:
         votes = _votes(article, tags)
         names = {part: self._names(docs[part], tags[part], votes) for part in _PARTS}
         located = [Located(part, name) for part in _PARTS for name in names[part]]
-        registry = Registry(lexicon)
+        registry = MentionClusters(lexicon)
         registry.link(located, docs)
         for x in located:
             # Whether it is this name, times whether it is this actor where there are several.

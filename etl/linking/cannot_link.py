@@ -13,12 +13,12 @@ import duckdb
 
 from etl.corrections.plan import Plan
 from etl.linking.reference import load_reference
-from etl.linking.resolver import Apart, Form, FormKey, blocks, mint
+from etl.linking.resolver import CannotLink, Form, FormKey, blocking_keys, new_entity_id
 
 
-def declared_apart(
+def cannot_link_of(
     con: duckdb.DuckDBPyConnection, plan: Plan, undecided: Iterable[Form] = ()
-) -> Apart:
+) -> CannotLink:
     """The pairs of `distinct`, with the forms that stand for each actor; temporary table `ledger`.
 
     A form stands for the actor that it is in, for that with which it was merged, and for those that
@@ -28,7 +28,7 @@ def declared_apart(
     meant = {i: i for pair in pairs for i in pair}
     meant |= {old: new for old, new in plan.redirects.items() if new in meant}
     if not pairs:
-        return Apart()
+        return CannotLink()
     stands_for: dict[FormKey, set[str]] = defaultdict(set)
     rows = con.execute(
         """
@@ -42,7 +42,7 @@ def declared_apart(
         ids = [entity, *(old for old in former if old not in living)]
         stands_for[name, type_, scope] |= {meant[i] for i in ids if i in meant}
     for form in undecided:
-        alone = mint(blocks(form, load_reference())[0])
+        alone = new_entity_id(blocking_keys(form, load_reference())[0])
         if alone in meant:
             stands_for[form.key].add(meant[alone])
-    return Apart(pairs, {key: frozenset(ids) for key, ids in stands_for.items()})
+    return CannotLink(pairs, {key: frozenset(ids) for key, ids in stands_for.items()})

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.errors import NewsactorsError
 from etl.storage import checksums
 from etl.storage.files import sync_directory, sync_file
 
@@ -44,7 +45,7 @@ under which its spellings are found; the entity; how and how surely it was decid
 other name."""
 
 
-class LedgerError(RuntimeError):
+class LedgerError(NewsactorsError):
     """A file of the ledger cannot be read; the message says which and what to do."""
 
 

@@ -19,13 +19,13 @@ import duckdb
 import pyarrow as pa
 
 from etl.corrections.plan import Plan
-from etl.linking.cannot_link import declared_apart
+from etl.linking.cannot_link import cannot_link_of
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import DECISIONS, Ledger
 from etl.linking.name_keys import name_key
 from etl.linking.reference import Reference, load_reference
 from etl.linking.relink import changes
-from etl.linking.resolver import Apart, Decision, Form, Linker, blocks
+from etl.linking.resolver import CannotLink, Decision, Form, Resolver, blocking_keys
 from etl.linking.variants import person_name
 
 LINKING_VERSION = "4"
@@ -68,7 +68,7 @@ def link_actors(
         ledger.forget(con)
     ledger.register(con)
     if new := _new_forms(con):
-        apart = declared_apart(con, plan, new)
+        apart = cannot_link_of(con, plan, new)
         decided = as_table(_decide(con, new, apart, is_all=is_all), now)
         _enter(con, ledger, decided, is_trial=is_trial)
     if relink and (changed := changes(con, plan)):
@@ -168,7 +168,7 @@ def _fill(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _decide(
-    con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: Apart, *, is_all: bool
+    con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: CannotLink, *, is_all: bool
 ) -> list[Decision]:
     """Decide new forms; unless temporary table `forms` has all, it has the new ones only."""
     reference = load_reference()
@@ -200,7 +200,7 @@ def _decide(
         ).fetchall()
     ]
     evidence = evidence_of(con, [*new, *(d.form for d in known)], table)
-    decided = Linker(known, evidence, reference, apart).decide(new)
+    decided = Resolver(known, evidence, reference, apart).decide(new)
     con.execute("drop table near")
     return decided
 
@@ -214,7 +214,7 @@ where name in (select name from near union select name from forms)
 
 def _asked_for(form: Form, reference: Reference) -> set[str]:
     """The blocks in which a new form looks for others."""
-    asked = set(blocks(form, reference))
+    asked = set(blocking_keys(form, reference))
     bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
     if " " not in bare:
         asked |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
@@ -228,7 +228,7 @@ def as_table(decided: Sequence[Decision], now: datetime) -> pa.Table:
         "name": [d.form.name for d in decided],
         "type": [d.form.type for d in decided],
         "scope": [d.form.scope for d in decided],
-        "block": [blocks(d.form, reference) for d in decided],
+        "block": [blocking_keys(d.form, reference) for d in decided],
         "entity_id": [d.entity_id for d in decided],
         "method": [d.method for d in decided],
         "confidence": [d.confidence for d in decided],

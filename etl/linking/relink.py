@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from etl.corrections.plan import Plan
-from etl.linking.cannot_link import declared_apart
+from etl.linking.cannot_link import cannot_link_of
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import Ledger
-from etl.linking.resolver import Decision, Form, Linker, mint
+from etl.linking.resolver import Decision, Form, Resolver, new_entity_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
     ).fetchall()
     forms = [Form(name, type_, scope, texts) for name, type_, scope, _, texts in rows]
     before = {f: entity for f, (*_, entity, _) in zip(forms, rows, strict=True)}
-    linker = Linker([], evidence_of(con, forms), apart=declared_apart(con, plan))
+    linker = Resolver([], evidence_of(con, forms), apart=cannot_link_of(con, plan))
     decided = with_old_ids(linker.decide(forms), before)
     found = [Change(before[d.form], d) for d in decided if d.entity_id != before[d.form]]
     return sorted(found, key=lambda c: (-c.decision.form.texts, c.decision.form.name))
@@ -71,6 +71,6 @@ def with_old_ids(decided: Sequence[Decision], before: dict[Form, str]) -> list[D
     taken = set(before.values())
     for new in sorted({d.entity_id for d in decided} - set(kept)):
         # A group that shares all its old ones with larger groups gets an id that nobody ever had.
-        kept[new] = mint(f"relinked:{new}", taken)
+        kept[new] = new_entity_id(f"relinked:{new}", taken)
         taken.add(kept[new])
     return [replace(d, entity_id=kept[d.entity_id]) for d in decided]

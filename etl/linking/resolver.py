@@ -90,7 +90,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Apart:
+class CannotLink:
     """What people declared distinct: pairs of actors, and which of those each form stands for.
 
     A form stands for the actor that it is in, and one that nobody has decided yet for the actor
@@ -114,7 +114,7 @@ def is_short(name: str, type_: str) -> bool:
     return type_ == "PERSON" and not person_name(name).given
 
 
-def blocks(form: Form, reference: Reference) -> tuple[str, ...]:
+def blocking_keys(form: Form, reference: Reference) -> tuple[str, ...]:
     """Keys of which any two forms of one entity share at least one; the first is its identity."""
     return _blocks(form.name, form.type, reference)
 
@@ -145,7 +145,7 @@ def _identity(name: str, type_: str, reference: Reference) -> str:
     return key if " " in key else f"{type_group(type_)}:{key}"
 
 
-def mint(identity: str, taken: Collection[str] = ()) -> str:
+def new_entity_id(identity: str, taken: Collection[str] = ()) -> str:
     """An id that a rebuild mints again; another where a correction or namesake has it already."""
     salt = 0
     while True:
@@ -156,7 +156,7 @@ def mint(identity: str, taken: Collection[str] = ()) -> str:
         salt += 1
 
 
-class Linker:
+class Resolver:
     """Decides forms one after the other, each knowing those before it."""
 
     def __init__(
@@ -164,11 +164,11 @@ class Linker:
         known: Iterable[Decision],
         evidence: Evidence,
         reference: Reference | None = None,
-        apart: Apart | None = None,
+        apart: CannotLink | None = None,
     ) -> None:
         self.reference = reference or load_reference()
         self.evidence = evidence
-        self._declared = apart or Apart()
+        self._declared = apart or CannotLink()
         self._by_block: dict[str, list[Decision]] = defaultdict(list)
         self._taken: set[str] = set()
         self._ids: dict[str, set[str]] = defaultdict(set)
@@ -181,7 +181,7 @@ class Linker:
             self._meant[organisation_key(acronym)].add(organisation_key(name))
 
     def _remember(self, decision: Decision) -> Decision:
-        for block in blocks(decision.form, self.reference):
+        for block in blocking_keys(decision.form, self.reference):
             self._by_block[block].append(decision)
         self._taken.add(decision.entity_id)
         self._ids[decision.entity_id] |= self._declared.ids(decision.form)
@@ -237,7 +237,7 @@ class Linker:
         return self.evidence.together(pairs) if pairs else set()
 
     def _full_person(self, form: Form, apart: set[frozenset[NameType]]) -> Decision:
-        identity, *more = blocks(form, self.reference)
+        identity, *more = blocking_keys(form, self.reference)
         if same := self._in_block(identity, form):
             return Decision(form, same[0].entity_id, "name", 1.0)
         name = person_name(form.name)
@@ -258,10 +258,10 @@ class Linker:
             if weights[best] >= DOMINANCE * rest and self._may_be(form, best):
                 sure, _, method, by = max(fitting[best])
                 return Decision(form, best, method, sure, by)
-            return Decision(form, mint(identity, self._taken), "ambiguous", 1.0)
+            return Decision(form, new_entity_id(identity, self._taken), "ambiguous", 1.0)
         if (earlier := self._unnamed(name, form)) is not None:
             return Decision(form, earlier.entity_id, "full_name", 0.8, earlier.form.name)
-        return Decision(form, mint(identity, self._taken), "name", 1.0)
+        return Decision(form, new_entity_id(identity, self._taken), "name", 1.0)
 
     def _unnamed(self, name: PersonName, form: Form) -> Decision | None:
         """A person known by this surname only, whom no other full name claims."""
@@ -279,7 +279,7 @@ class Linker:
         return alone[0] if alone and not claimed else None
 
     def _other(self, form: Form) -> Decision:
-        (identity,) = blocks(form, self.reference)
+        (identity,) = blocking_keys(form, self.reference)
         if same := self._in_block(identity, form):
             return Decision(form, same[0].entity_id, "name", 1.0)
         meant = self._meant.get(organisation_key(form.name), set())
@@ -290,7 +290,7 @@ class Linker:
                 return Decision(form, found[0].entity_id, "acronym", 0.9, found[0].form.name)
         if " " not in identity and (person := self._dominant(identity.partition(":")[2], form)):
             return person
-        return Decision(form, mint(identity, self._taken), "name", 1.0)
+        return Decision(form, new_entity_id(identity, self._taken), "name", 1.0)
 
     def _dominant(self, surname: str, form: Form) -> Decision | None:
         """The person whom a bare word means that texts rarely take for anything but a surname."""
@@ -302,7 +302,7 @@ class Linker:
         return None
 
     def _short_person(self, form: Form) -> Decision:
-        identity, *_ = blocks(form, self.reference)
+        identity, *_ = blocking_keys(form, self.reference)
         surname = person_name(form.name).surname
         bearers = [d for d in self._by_block[f"~{surname}"] if _is_full(d)]
         gender = _title_gender(form.title)
@@ -327,7 +327,7 @@ class Linker:
         if not weights and (thing := self._thing(surname, form)):
             return thing
         method = "ambiguous" if weights else "name"
-        return Decision(form, mint(identity, self._taken), method, 1.0)
+        return Decision(form, new_entity_id(identity, self._taken), method, 1.0)
 
     def _thing(self, word: str, form: Form) -> Decision | None:
         """What a bare word is that nobody bears as a surname: an organisation, a place.

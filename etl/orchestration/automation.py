@@ -179,7 +179,7 @@ def new_files(
         roots = roots_of(settings, [])
         # A tick must not wait for files to settle: what is young is left for the next one.
         scan = inbox.scan(roots, settings.inbox, settings.settle_seconds, wait=False)
-    except (InputError, inbox.PlaceError) as error:
+    except (InputError, inbox.LocationError) as error:
         return dg.SkipReason(str(error))
     new = State(settings.state_file).unseen(scan.ready)
     if not new:

@@ -18,9 +18,9 @@ from pydantic import PrivateAttr
 from etl.extract import Extractor
 from etl.pipeline.ingest import WAITING, InputError, Progress, waiting
 from etl.pipeline.reextract import extractor_in_use, name_in_use
-from etl.settings import Settings, place
+from etl.settings import Settings, location
 from etl.storage.run_state import State
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 
 WRITER_POOL = "warehouse_writer"
 KIND_TAG = "newsactors/kind"
@@ -52,7 +52,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     home: str = ""
     inbox: str = ""
 
-    _writer: Writer | None = PrivateAttr(default=None)
+    _writer: WriterLock | None = PrivateAttr(default=None)
     _extractors: dict[str, Extractor] = PrivateAttr(default_factory=dict)
 
     @cached_property
@@ -63,7 +63,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             home = Path(self.home).absolute()
             settings = replace(settings, home=home, registry=home / "registry")
         if self.inbox:
-            settings = replace(settings, inbox=place(self.inbox))
+            settings = replace(settings, inbox=location(self.inbox))
         return settings
 
     @property
@@ -99,7 +99,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     ) -> None:
         """Hold the writer lock until this run ends; waits for whoever holds it."""
         if self._writer is None:
-            self._writer = Writer(self.settings, on_wait=waiting(self.progress(context)))
+            self._writer = WriterLock(self.settings, on_wait=waiting(self.progress(context)))
         self._writer.acquire()
 
     @contextmanager

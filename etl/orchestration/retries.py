@@ -8,34 +8,13 @@ from contextlib import contextmanager
 import dagster as dg
 import duckdb
 
-from etl.corrections.csv_file import RegistryError
-from etl.linking.ledger import LedgerError
-from etl.pipeline.ingest import InputError
-from etl.settings import SettingsError
-from etl.storage.archive import ArchiveError
-from etl.storage.checksums import DamagedError
-from etl.storage.run_state import StateError
-from etl.storage.staging import StagingError
-from etl.warehouse.build_db import BuildError
-from etl.warehouse.publish import PublishError
+from etl.errors import NewsactorsError
 
 DATA_TEAM = "team:data"
 
 RETRIED = (OSError, duckdb.IOException)
 """What may pass: network folders come back, full disks get cleared."""
 RETRIES, RETRY_SECONDS = 2, 5
-REFUSALS = (
-    InputError,
-    SettingsError,
-    ArchiveError,
-    BuildError,
-    DamagedError,
-    LedgerError,
-    PublishError,
-    RegistryError,
-    StagingError,
-    StateError,
-)
 
 
 @contextmanager
@@ -49,7 +28,7 @@ def retrying() -> Iterator[None]:
         yield
     except RETRIED as error:
         raise dg.RetryRequested(RETRIES, RETRY_SECONDS) from error
-    except REFUSALS as error:
+    except NewsactorsError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     except Exception as error:
         raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error

@@ -21,7 +21,7 @@ from etl.warehouse.publish import CORRECTIONS, published_property
 
 
 @dataclass
-class Corrected:
+class AppliedCorrections:
     """What applying the corrections came to."""
 
     by_status: dict[str, int]
@@ -31,7 +31,7 @@ class Corrected:
     entities: int
 
 
-def correct(settings: Settings) -> Corrected:
+def apply_corrections(settings: Settings) -> AppliedCorrections:
     """Make the links and overrides of `text_links` and the file of corrections.
 
     Raises RegistryError where the file cannot be read; a row that no longer applies stops nothing.
@@ -45,12 +45,12 @@ def correct(settings: Settings) -> Corrected:
             replay.replay(con, plan)
             con.execute(_CHANGED_ARTICLES)
             is_noted = build_db.get_property(con, build_db.LINKS_NOTED)
-            changed = build_models.unmodelled(con) | replay.store(
+            changed = build_models.stale_tables(con) | replay.store(
                 con, "bookkeeping.uncorrected_links" if is_noted else None
             )
             con.execute("delete from bookkeeping.uncorrected_links")
             build_db.set_property(con, build_db.LINKS_NOTED, "yes")
-            build_db.set_property(con, build_models.UNMODELLED, ",".join(sorted(changed)))
+            build_db.set_property(con, build_models.STALE_TABLES, ",".join(sorted(changed)))
             con.execute(_CORRECTED_ACTORS)
             build_db.set_property(con, CORRECTIONS, digest)
         history = con.execute(
@@ -64,7 +64,7 @@ def correct(settings: Settings) -> Corrected:
         f"{i}: was applied and is no longer in the file as it was; what it did is taken back"
         for i in sorted(gone)
     ]
-    return Corrected(dict(by_status), problems, entities)
+    return AppliedCorrections(dict(by_status), problems, entities)
 
 
 _CORRECTED_ACTORS = """
@@ -125,7 +125,7 @@ def apply_late_corrections(settings: Settings) -> bool:
     if applied is None or applied == corrections_digest(settings):
         return False
     try:
-        correct(settings)
+        apply_corrections(settings)
     except RegistryError:
         return False
     if not stages.check_links(settings):

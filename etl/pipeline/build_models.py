@@ -17,10 +17,10 @@ from etl.schema import tables
 from etl.settings import Settings
 from etl.stories.assign import STORIES_VERSION
 from etl.warehouse import build_db, dbt, stage_markers
-from etl.warehouse.incremental.change_set import Concerned
+from etl.warehouse.incremental.change_set import ChangeSet
 from etl.warehouse.incremental.refresh import note_compiled, refresh
 
-UNMODELLED = "corrected_since_modelled"
+STALE_TABLES = "corrected_since_modelled"
 """Property of the build file: the tables that corrections changed since all models were built."""
 MODELS_VERSION = "models_version"
 """Property: what the models were all built by."""
@@ -67,7 +67,7 @@ def build_models(
             build_db.set_property(con, _FILLED_BY_PARTS, str(_filled_by_parts(con) + parts))
         if not select or changed is not None:
             stage_markers.stamp(con, "modelled", True)
-            build_db.set_property(con, UNMODELLED, "")
+            build_db.set_property(con, STALE_TABLES, "")
             con.execute("delete from bookkeeping.unmodelled_actors")
             con.execute("delete from bookkeeping.unmodelled_articles")
     return done
@@ -87,15 +87,15 @@ def _changed(settings: Settings, select: Sequence[str], is_all_corrected: bool) 
         modelled = stage_markers.generation_seen(con, "modelled")
         if not is_all_corrected or modelled != build_db.get_property(con, "generation"):
             return None
-        return unmodelled(con)
+        return stale_tables(con)
 
 
-def unmodelled(con: duckdb.DuckDBPyConnection) -> set[str]:
+def stale_tables(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The tables that corrections changed since all models were built."""
-    return set(filter(None, (build_db.get_property(con, UNMODELLED) or "").split(",")))
+    return set(filter(None, (build_db.get_property(con, STALE_TABLES) or "").split(",")))
 
 
-def _concerned(settings: Settings) -> Concerned | None:
+def _concerned(settings: Settings) -> ChangeSet | None:
     """What is loaded and corrected since is about; None where that is too much to go by."""
     with build_db.open_build(settings.build_file) as con:
 
@@ -117,15 +117,17 @@ def _concerned(settings: Settings) -> Concerned | None:
             return None
         if actors:
             con.execute(_COMPANY)
-        company = column("from concerned_company") if actors else actors
-        return Concerned(
+        cooccurring_actors = column("from stale_cooccurring_actors") if actors else actors
+        return ChangeSet(
             actors=actors,
             articles=articles,
             days=column("select coalesce(published_on, date '0001-01-01') from concerned_days"),
             named=column("select distinct entity_id from concerned_links"),
             stories=column("from concerned_stories"),
             is_loaded=is_loaded,
-            company=company if len(company) <= _MOST_COMPANY else None,
+            cooccurring_actors=cooccurring_actors
+            if len(cooccurring_actors) <= _MAX_COOCCURRING
+            else None,
         )
 
 
@@ -136,7 +138,7 @@ def _filled_by_parts(con: duckdb.DuckDBPyConnection) -> int:
 _MOST_ACTORS = 1_000
 """With more of them corrected, tables are filled whole: a list is then no quicker to go by."""
 
-_MOST_COMPANY = 10_000
+_MAX_COOCCURRING = 10_000
 """With more of them in the articles of those corrected, as with who is in most articles, what names
 others is filled whole."""
 
@@ -190,7 +192,7 @@ from loaded.text_actors semi join concerned_actors using (text_actor_id);
 create or replace temp table concerned_actors as
 select text_actor_id from loaded.text_actors semi join concerned_versions using (content_sha256);
 
-create or replace temp table concerned_company as
+create or replace temp table stale_cooccurring_actors as
 select distinct entity_id from loaded.actor_links semi join concerned_actors using (text_actor_id);
 """
 """Whoever stood in an article with one of them before stands there with its successor now."""

@@ -16,7 +16,7 @@ from etl.warehouse import build_db
 from etl.warehouse.publish import FORGOTTEN_THROUGH
 
 
-def carry_out(settings: Settings, archive: RawArchive, stage: Staging) -> None:
+def erase_tombstoned(settings: Settings, archive: RawArchive, stage: Staging) -> None:
     """Remove what a forgotten article left behind, also after a kill in the middle of it.
 
     The build file is made anew from staging, because a deleted row may live on in free blocks.

@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 
 from etl.domain import Article, Extraction
 from etl.extract import Extractor
-from etl.pipeline.worker_process import Process, serving
+from etl.pipeline.worker_process import WorkerProcess, connect_to_owner
 from etl.readers.language import ENGLISH
 from etl.schema import tables as schema
 from etl.storage import staging
@@ -90,7 +90,7 @@ def extract(extractor: Extractor, articles: Mapping[str, Article]) -> Extracted:
     return Extracted(contents, staging.extracted_rows(extracted), failed)
 
 
-class Extracting:
+class ExtractionPool:
     """Articles are added one by one, and extracted meanwhile; `finish` gives their rows.
 
     For use in a `with` statement, whose end ends the processes. An extractor that cannot be pickled
@@ -102,8 +102,8 @@ class Extracting:
         self._workers = workers
         self._is_closed = False
         self._pool: ThreadPoolExecutor | None = None  # a thread for each process
-        self._processes: list[Process] = []
-        self._idle: SimpleQueue[Process] = SimpleQueue()
+        self._processes: list[WorkerProcess] = []
+        self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         self._pickled = b""
         if workers > 1:
             with suppress(pickle.PicklingError, AttributeError, TypeError):
@@ -193,9 +193,9 @@ class Extracting:
         self._idle.put(process)
         return result
 
-    def _started(self) -> Process:
+    def _started(self) -> WorkerProcess:
         # A thread for each process: those of libraries would wait for the same cores.
-        process = Process("etl.pipeline.extraction", OMP_NUM_THREADS="1")
+        process = WorkerProcess("etl.pipeline.extraction", OMP_NUM_THREADS="1")
         self._processes.append(process)
         process.connection.send_bytes(self._pickled)
         process.await_ready()
@@ -204,7 +204,7 @@ class Extracting:
 
 def serve(fd: int) -> None:
     """Extract what comes over the connection, until it closes."""
-    connection = serving(fd)
+    connection = connect_to_owner(fd)
     extractor: Extractor = pickle.loads(connection.recv_bytes())
     connection.send(None)
     with suppress(EOFError, ConnectionError):

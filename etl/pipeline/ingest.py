@@ -19,18 +19,19 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from etl.errors import NewsactorsError
 from etl.extract import Extractor
-from etl.pipeline.extraction import Extracting
-from etl.pipeline.sandbox import read_apart
+from etl.pipeline.extraction import ExtractionPool
+from etl.pipeline.sandbox import read_sandboxed
 from etl.readers import Item
-from etl.readers.field_mapping import Mapping as FieldMapping
+from etl.readers.field_mapping import FieldMapping as FieldMapping
 from etl.readers.field_mapping import MappingError, load_mappings
 from etl.schema.tables import SCHEMA_VERSION
-from etl.settings import Place, Settings, place
+from etl.settings import Location, Settings, location
 from etl.storage import inbox, staging
 from etl.storage.archive import ChangedError, DamagedObjectError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
-from etl.storage.inbox import Candidate
+from etl.storage.inbox import SourceFile
 from etl.storage.run_state import Rejected, State
 from etl.storage.staging import Batch, ReadArticle, Staging
 
@@ -56,7 +57,7 @@ def waiting(progress: Progress) -> Callable[[], None]:
     return lambda: progress(WAITING, 0, 1)
 
 
-class InputError(ValueError):
+class InputError(NewsactorsError):
     """What was asked for does not exist; the message says what and what to do."""
 
 
@@ -86,7 +87,7 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def roots_of(settings: Settings, places: Sequence[Place]) -> list[Place]:
+def roots_of(settings: Settings, places: Sequence[Location]) -> list[Location]:
     """Where to look: the places that were named, the inbox where none was.
 
     Raises InputError where a path does not exist.
@@ -101,7 +102,7 @@ def roots_of(settings: Settings, places: Sequence[Place]) -> list[Place]:
 
 
 def archive_new(
-    settings: Settings, places: Sequence[Place], run_id: str, progress: Progress = silent
+    settings: Settings, places: Sequence[Location], run_id: str, progress: Progress = silent
 ) -> Archived:
     """Archive what is new at `places` (the inbox where empty) and enter it in the manifest.
 
@@ -114,7 +115,7 @@ def archive_new(
         state.catch_up(archive)
         try:
             scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
-        except inbox.PlaceError as error:
+        except inbox.LocationError as error:
             raise InputError(str(error)) from error
         todo = state.unseen(scan.ready)
         forgotten = archive.forgotten()
@@ -132,7 +133,7 @@ def archive_new(
                 chunk = [c for c in chunk if isinstance(c.path, Path)]
             known = state.seen_sha256([c.source_path for c in chunk])
             entries: list[Entry] = []
-            seen: list[tuple[Candidate, str, int]] = []
+            seen: list[tuple[SourceFile, str, int]] = []
             for candidate, opened in inbox.opened(
                 chunk, roots, settings.limits.file_bytes, settings.raw
             ):
@@ -218,9 +219,9 @@ def retry(
     return result
 
 
-def _place_of(source_path: str, settings: Settings) -> Place:
+def _place_of(source_path: str, settings: Settings) -> Location:
     """Where a file lies that is known by this path."""
-    where = place(source_path) if "://" in source_path else Path(source_path)
+    where = location(source_path) if "://" in source_path else Path(source_path)
     if isinstance(where, Path) and isinstance(settings.inbox, Path):
         return settings.inbox / where
     return where
@@ -254,7 +255,7 @@ def stage_new(
         except MappingError as error:
             raise InputError(str(error)) from None
         is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.every_batch())
-        with Extracting(extractor, settings.workers) as extracting:
+        with ExtractionPool(extractor, settings.workers) as extracting:
             reading = _Reading(settings, archive, stage, extracting, archive.forgotten(), mappings)
             done = 0
             while done < len(entries):
@@ -287,7 +288,7 @@ class _Reading:
     settings: Settings
     archive: RawArchive
     stage: Staging
-    extracting: Extracting
+    extracting: ExtractionPool
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
     came_back: set[str] = field(default_factory=set)
@@ -344,7 +345,7 @@ class _Reading:
     def _read(self, entry: Entry) -> Iterator[ReadArticle]:
         is_kept = False
         with self.archive.open(entry.sha256) as file:
-            for item in read_apart(
+            for item in read_sandboxed(
                 file, entry.size, entry.source_path, self.settings.limits, self.mappings
             ):
                 if item.article is None:

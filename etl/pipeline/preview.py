@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from etl.pipeline.ingest import InputError, roots_of
-from etl.pipeline.sandbox import read_apart
+from etl.pipeline.sandbox import read_sandboxed
 from etl.readers import Item
 from etl.readers.field_mapping import MappingError, load_mappings
-from etl.settings import Place, Settings
+from etl.settings import Location, Settings
 from etl.storage import inbox
 from etl.storage.archive import ChangedError
 
@@ -58,7 +58,7 @@ class Preview:
         )
 
 
-def preview(settings: Settings, places: Sequence[Place]) -> Iterator[Preview]:
+def preview(settings: Settings, places: Sequence[Location]) -> Iterator[Preview]:
     """A row an item at `places` (the inbox where empty), as they are read.
 
     Raises InputError where a path does not exist, a store cannot be listed, or `fields.yaml` cannot
@@ -68,7 +68,7 @@ def preview(settings: Settings, places: Sequence[Place]) -> Iterator[Preview]:
     try:
         mappings = load_mappings(settings.field_mappings)
         scan = inbox.scan(roots, settings.inbox, 0)
-    except (MappingError, inbox.PlaceError) as error:
+    except (MappingError, inbox.LocationError) as error:
         raise InputError(str(error)) from None
     for path, closed in scan.closed:
         yield _unreadable(inbox.recorded_path(path, settings.inbox), closed)
@@ -80,7 +80,9 @@ def preview(settings: Settings, places: Sequence[Place]) -> Iterator[Preview]:
                 with opened as file:
                     yield from map(
                         _row,
-                        read_apart(file, candidate.size, candidate.source_path, limits, mappings),
+                        read_sandboxed(
+                            file, candidate.size, candidate.source_path, limits, mappings
+                        ),
                     )
             except FileNotFoundError:
                 continue  # taken away since the scan

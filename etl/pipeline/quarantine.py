@@ -20,7 +20,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from etl.pipeline.sandbox import read_apart
+from etl.errors import NewsactorsError
+from etl.pipeline.sandbox import read_sandboxed
 from etl.query import export
 from etl.readers import Item
 from etl.readers.field_mapping import MappingError, load_mappings
@@ -35,7 +36,7 @@ _NAME_CHARACTERS = 50
 
 
 @dataclass(frozen=True)
-class Choice:
+class QuarantineFilter:
     """Which items: all that fit every condition; an empty one fits all."""
 
     ids: tuple[str, ...] = ()
@@ -46,7 +47,7 @@ class Choice:
     since: date | None = None
 
     def __bool__(self) -> bool:
-        return self != Choice()
+        return self != QuarantineFilter()
 
     def fits(self, item: Rejected) -> bool:
         return (
@@ -58,11 +59,11 @@ class Choice:
         )
 
 
-class UnknownItemError(LookupError):
+class UnknownItemError(NewsactorsError):
     """No item of the quarantine, or more than one, has an id that begins so."""
 
 
-def choose(rejected: Iterable[Rejected], choice: Choice) -> list[Rejected]:
+def choose(rejected: Iterable[Rejected], choice: QuarantineFilter) -> list[Rejected]:
     """The items that fit. Raises UnknownItemError for an id of none, or of several."""
     rejected = list(rejected)
     for wanted in choice.ids:
@@ -121,7 +122,7 @@ def _items(
         mappings = ()
     last = max(numbers)
     # Apart, as an ingest does: what is here may be what ended the process that read it.
-    with closing(read_apart(file, size, path, settings.limits, mappings)) as items:
+    with closing(read_sandboxed(file, size, path, settings.limits, mappings)) as items:
         for found in items:
             if found.number in numbers:
                 yield found

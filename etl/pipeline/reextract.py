@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from etl.domain import Article
 from etl.extract import Extractor, extractor_names, get_extractor
-from etl.pipeline.extraction import Extracted, Extracting
+from etl.pipeline.extraction import Extracted, ExtractionPool
 from etl.pipeline.ingest import InputError, Progress, Staged, chunks, silent
 from etl.pipeline.stages import load_staged
 from etl.query.overview import open_published
@@ -31,7 +31,7 @@ from etl.settings import Settings
 from etl.storage import editions, staging
 from etl.storage.archive import RawArchive
 from etl.storage.checksums import DamagedError
-from etl.storage.editions import Choice, Edition, Switch
+from etl.storage.editions import ArticleSelection, Edition, Switch
 from etl.storage.files import exclusive_lock
 from etl.storage.staging import STAGED_TABLES, Batch, Staging
 from etl.warehouse import build_db
@@ -74,7 +74,7 @@ def _ready(name: str, hint: str) -> Extractor:
 
 
 def stage_reextraction(
-    settings: Settings, extractor: Extractor, choice: Choice, progress: Progress = silent
+    settings: Settings, extractor: Extractor, choice: ArticleSelection, progress: Progress = silent
 ) -> Staged:
     """Extract published articles again, at once and without a way back.
 
@@ -89,7 +89,7 @@ def stage_reextraction(
 
 
 def build_candidate(
-    settings: Settings, extractor: Extractor, choice: Choice, progress: Progress = silent
+    settings: Settings, extractor: Extractor, choice: ArticleSelection, progress: Progress = silent
 ) -> Edition:
     """Extract published articles beside the active rows, and return the edition that this makes.
 
@@ -277,7 +277,7 @@ class _Filling:
         there = self.rows.contents() if self.skips else set()
         todo = [content for content in contents if content not in there]
         result = Staged()
-        with Extracting(self.extractor, self.settings.workers) as extracting:
+        with ExtractionPool(self.extractor, self.settings.workers) as extracting:
             for done in range(0, len(todo), self.settings.batch_articles):
                 group = todo[done : done + self.settings.batch_articles]
                 self.progress(STAGE, done, len(todo))
@@ -320,7 +320,7 @@ def _open_published(settings: Settings) -> duckdb.DuckDBPyConnection:
     return open_published(settings)
 
 
-def _outlets(con: duckdb.DuckDBPyConnection, choice: Choice) -> list[str] | None:
+def _outlets(con: duckdb.DuckDBPyConnection, choice: ArticleSelection) -> list[str] | None:
     """The chosen outlets as articles write them, by what the published file knows; None for all.
 
     The build file would not do: what dbt makes is missing there when it was made anew.
@@ -347,7 +347,9 @@ order by first_sequence, content_sha256
 """
 
 
-def _chosen(con: duckdb.DuckDBPyConnection, choice: Choice, outlets: list[str] | None) -> list[str]:
+def _chosen(
+    con: duckdb.DuckDBPyConnection, choice: ArticleSelection, outlets: list[str] | None
+) -> list[str]:
     """The article versions of a choice, in the order in which they came."""
     values = [choice.from_day, choice.to_day, outlets, None]
     found = con.execute(_CHOSEN, values).fetchall()

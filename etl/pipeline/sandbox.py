@@ -28,8 +28,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any, BinaryIO, cast
 
-from etl.pipeline.worker_process import Process, serving
-from etl.readers import Item, Mapping, Rejection, read_items
+from etl.pipeline.worker_process import WorkerProcess, connect_to_owner
+from etl.readers import FieldMapping, Item, Rejection, read_items
 from etl.readers.language import detector
 from etl.settings import Limits
 
@@ -44,12 +44,12 @@ _REFUSED = (
 )
 
 
-def read_apart(
+def read_sandboxed(
     file: BinaryIO,
     size: int,
     source_path: str,
     limits: Limits | None = None,
-    mappings: tuple[Mapping, ...] = (),
+    mappings: tuple[FieldMapping, ...] = (),
 ) -> Generator[Item, None, None]:
     """The same as `readers.read_items`, of an open file, and whatever the file does to its reader.
 
@@ -60,16 +60,16 @@ def read_apart(
         process = _idle.pop()
         if process.is_alive():
             return _items(process, file, size, source_path, limits or Limits(), mappings)
-    return _items(_Process(), file, size, source_path, limits or Limits(), mappings)
+    return _items(_ReaderProcess(), file, size, source_path, limits or Limits(), mappings)
 
 
 def _items(
-    process: _Process,
+    process: _ReaderProcess,
     file: BinaryIO,
     size: int,
     source_path: str,
     limits: Limits,
-    mappings: tuple[Mapping, ...],
+    mappings: tuple[FieldMapping, ...],
 ) -> Generator[Item, None, None]:
     number = 0
     is_done = False
@@ -80,7 +80,7 @@ def _items(
             number = item.number + 1
         is_done = True
     except (EOFError, ConnectionError):
-        yield Item(number, source_path, 0, rejection=process.epitaph(limits))
+        yield Item(number, source_path, 0, rejection=process.rejection_for_exit(limits))
     finally:
         if is_done:
             _idle.append(process)
@@ -88,7 +88,7 @@ def _items(
             process.end()
 
 
-class _Process(Process):
+class _ReaderProcess(WorkerProcess):
     """A reading process, as its owner sees it."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class _Process(Process):
     def next(self) -> Item | None:
         return cast("Item | None", self.connection.recv())
 
-    def epitaph(self, limits: Limits) -> Rejection:
+    def rejection_for_exit(self, limits: Limits) -> Rejection:
         """What the end of the process says about the file."""
         code = self.popen.wait()
         if code == -signal.SIGXCPU:
@@ -135,7 +135,7 @@ class _Process(Process):
         )
 
 
-_idle: list[_Process] = []
+_idle: list[_ReaderProcess] = []
 """Processes that wait for a file."""
 
 
@@ -150,7 +150,7 @@ os.register_at_fork(after_in_child=_idle.clear)
 
 def serve(fd: int) -> None:
     """Read what comes over the connection, until it closes: the life of the process apart."""
-    connection = serving(fd)
+    connection = connect_to_owner(fd)
     try:
         detector()  # which unpacks its model into a temporary file
     except OSError as error:  # no room for one: the owner is to say it

@@ -77,7 +77,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     stage.sweep("merged", "gone")
     editions.finish(settings)
     _replace_older(settings)
-    erase_tombstoned.carry_out(settings, archive, stage)
+    erase_tombstoned.erase_tombstoned(settings, archive, stage)
     result = LoadResult()
     with build_db.open_build(settings.build_file) as con:
         todo = build_db.pending(con, stage.batches())

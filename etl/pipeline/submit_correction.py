@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from etl.corrections import csv_file
-from etl.corrections.plan import Plan, make_plan, why_refused
+from etl.corrections.plan import Plan, conflict_reason, make_plan
 from etl.corrections.records import Correction, CorrectionError, record
 from etl.corrections.replay import replay
 from etl.pipeline import stages
@@ -77,7 +77,7 @@ def actor(con: duckdb.DuckDBPyConnection, plan: Plan, name: str) -> str:
     raise NameNotFoundError(name, owners, ambiguous=True)
 
 
-def submit(
+def submit_correction(
     settings: Settings,
     action: str,
     arguments: Sequence[tuple[str, str]],
@@ -97,7 +97,7 @@ def submit(
 
     def check(rows: list[Correction]) -> Correction:
         new = record(action, arguments, because=because, author=author, undoes=undoes)
-        if refused := why_refused(rows, new):
+        if refused := conflict_reason(rows, new):
             raise CorrectionError(refused)
         with published.open_published(settings) as con:
             is_published = not stages.is_correction_due(settings)

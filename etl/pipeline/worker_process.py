@@ -17,7 +17,7 @@ import sys
 from multiprocessing.connection import Connection
 
 
-class Process:
+class WorkerProcess:
     """A process that runs `serve(fd)` of a module of this package, as its owner sees it.
 
     What it says first is None, or the exception why it cannot serve.
@@ -69,7 +69,7 @@ class Process:
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-def serving(fd: int) -> Connection:
+def connect_to_owner(fd: int) -> Connection:
     """The connection to the owner; Ctrl-C is for that one, who ends this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return Connection(fd)

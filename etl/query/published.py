@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from etl.errors import NewsactorsError
 from etl.settings import Settings
 
 Row = dict[str, Any]
@@ -38,7 +39,7 @@ create or replace temp macro folded(words) as
 """How names are compared: without case, accents, full stops and apostrophes; dashes are spaces."""
 
 
-class ReadError(Exception):
+class ReadError(NewsactorsError):
     """A question that the published file cannot answer; the message says what to do."""
 
 

@@ -35,7 +35,7 @@ from etl.readers import (
     zip_archive,
 )
 from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
-from etl.readers.field_mapping import Mapping
+from etl.readers.field_mapping import FieldMapping
 from etl.readers.language import language_of
 from etl.readers.reader import Part, Reader
 from etl.readers.source import HEAD_BYTES, Budget, Source, TooSlow, Watch
@@ -44,8 +44,8 @@ from etl.settings import Limits
 __all__ = [
     "READERS",
     "READERS_VERSION",
+    "FieldMapping",
     "Item",
-    "Mapping",
     "Reader",
     "Reason",
     "Rejected",
@@ -88,7 +88,7 @@ def read_items(
     size: int,
     source_path: str,
     limits: Limits | None = None,
-    mappings: tuple[Mapping, ...] = (),
+    mappings: tuple[FieldMapping, ...] = (),
     *,
     can_be_ended: bool = False,
 ) -> Iterator[Item]:

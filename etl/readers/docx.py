@@ -14,7 +14,7 @@ from etl.domain import Article
 from etl.readers.base import Rejected
 from etl.readers.markup import children, descendants, first_text, local_name, xml_tree
 from etl.readers.source import Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 
 name = "docx"
 
@@ -42,7 +42,7 @@ def article_in(archive: zipfile.ZipFile, source: Source) -> Article:
         title = first_text(properties, "title")
         author = first_text(properties, "creator")
         made = first_text(properties, "created")
-    told = Told(
+    told = SourceMetadata(
         "document",
         body="\n\n".join(line for line in lines if line),
         headline=headline or (title if title in lines else None),

@@ -17,7 +17,7 @@ from etl.readers.markup import children, local_name, looks_like_markup, text_of
 from etl.readers.markup import xml_tree as tree_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 
 name = "feed"
 
@@ -54,7 +54,7 @@ def read(source: Source) -> Iterator[Part]:
             yield verdict.rejection
 
 
-def _told(entry: Any, outlet: str | None, language: str | None) -> Told:
+def _told(entry: Any, outlet: str | None, language: str | None) -> SourceMetadata:
     bodies = [text for name in _BODIES if (text := _markup(entry, name))]
     authors = [
         author
@@ -63,7 +63,7 @@ def _told(entry: Any, outlet: str | None, language: str | None) -> Told:
         and (author := _text(child, "name") or _own(child))
     ]
     origin = next(iter(children(entry, "source")), None)
-    return Told(
+    return SourceMetadata(
         "feed",
         body=max(bodies, key=len, default=None),
         headline=_markup(entry, "title"),

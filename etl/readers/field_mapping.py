@@ -15,17 +15,19 @@ from typing import Any
 
 import yaml
 
+from etl.errors import NewsactorsError
+
 TEXTS = ("headline", "body", "outlet", "authors", "date", "url", "language")
 """What can be told of an article. A value in a mapping is a field or a list of them, the first
 that holds something counts; "a.b" is field b of the object in field a."""
 
 
-class MappingError(ValueError):
+class MappingError(NewsactorsError):
     """`fields.yaml` cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class FieldMapping:
     """One shape of record. Without `match` and `needs` it is tried on every record."""
 
     name: str = "fields.yaml"
@@ -54,7 +56,7 @@ class Mapping:
         return self.match is None or fnmatchcase(path.split("!/")[0], self.match)
 
 
-def load_mappings(path: Path) -> tuple[Mapping, ...]:
+def load_mappings(path: Path) -> tuple[FieldMapping, ...]:
     """The mappings in a file, none where it does not exist. Raises MappingError."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -69,12 +71,12 @@ def load_mappings(path: Path) -> tuple[Mapping, ...]:
 
 
 @cache
-def shapes() -> tuple[Mapping, ...]:
+def shapes() -> tuple[FieldMapping, ...]:
     """The shapes that are known, in the order in which they are tried."""
     return _mappings(yaml.safe_load((Path(__file__).parent / "shapes.yaml").read_text("utf-8")))
 
 
-def _mappings(found: object) -> tuple[Mapping, ...]:
+def _mappings(found: object) -> tuple[FieldMapping, ...]:
     if found is None:
         return ()
     if not isinstance(found, list):
@@ -82,10 +84,10 @@ def _mappings(found: object) -> tuple[Mapping, ...]:
     return tuple(_mapping(entry, number) for number, entry in enumerate(found, 1))
 
 
-def _mapping(entry: object, number: int) -> Mapping:
+def _mapping(entry: object, number: int) -> FieldMapping:
     if not isinstance(entry, Values):
         raise MappingError(f"mapping {number}: names and fields are expected")
-    kinds = {field.name: field.type for field in fields(Mapping)}
+    kinds = {field.name: field.type for field in fields(FieldMapping)}
     if unknown := sorted(str(name) for name in entry if name not in kinds):
         raise MappingError(f"mapping {number}: unknown {', '.join(unknown)}; known: "
                            f"{', '.join(kinds)}")  # fmt: skip
@@ -98,4 +100,4 @@ def _mapping(entry: object, number: int) -> Mapping:
         if not is_list and len(texts) != 1:
             raise MappingError(f"mapping {number}: {name} must be one text")
         values[name] = tuple(texts) if is_list else texts[0]
-    return Mapping(**values)
+    return FieldMapping(**values)

@@ -12,11 +12,11 @@ from collections.abc import Mapping as Values
 
 from etl.domain import Article
 from etl.readers.base import Rejected
-from etl.readers.field_mapping import Mapping, shapes
+from etl.readers.field_mapping import FieldMapping, shapes
 from etl.readers.markup import looks_like_markup, text_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)?\s*\[\+\d{1,9} chars\]\s*\Z")
 _MAX_MARK = 40
@@ -24,7 +24,7 @@ _MAX_LIST = 50
 _MAX_LINK = 500
 
 
-def mappings_for(source: Source) -> tuple[Mapping, ...]:
+def mappings_for(source: Source) -> tuple[FieldMapping, ...]:
     """The user's mappings for this path, then the known shapes."""
     return (*(m for m in source.mappings if m.is_for(source.path)), *shapes())
 
@@ -45,7 +45,7 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
     mapping, body = _chosen(record, source)
     if looks_like_markup(body):
         body = text_of(body)
-    told = Told(
+    told = SourceMetadata(
         mapping.name,
         body=_without_mark(body),
         headline=_plain(_text(record, mapping.headline)),
@@ -66,7 +66,7 @@ _REMEDY = "say in fields.yaml which fields hold what (docs/formats.md)"
 _NOBODY = {"none", "null", "unknown", "n/a", "nan"}
 
 
-def _chosen(record: Values[object, object], source: Source) -> tuple[Mapping, str]:
+def _chosen(record: Values[object, object], source: Source) -> tuple[FieldMapping, str]:
     """The first mapping that fits the record, and the body that it finds."""
     is_known = False
     for mapping in mappings_for(source):

@@ -22,7 +22,7 @@ from etl.readers.base import Rejected
 from etl.readers.markup import html_text, text_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 from etl.readers.urls import host
 
 name = "html"
@@ -94,9 +94,9 @@ def _trafilatura() -> Callable[..., Any]:
     )
 
 
-def _told(tree: Any, source: Source) -> Told:
+def _told(tree: Any, source: Source) -> SourceMetadata:
     """What the head of the page says: JSON-LD first, then OpenGraph and other meta elements."""
-    told = Told("meta", language=tree.get("lang"))
+    told = SourceMetadata("meta", language=tree.get("lang"))
     values: dict[str, tuple[Any, str]] = {}
     for node in _json_ld(tree):
         _take(values, "headline", node.get("headline"), "json_ld")
@@ -134,7 +134,7 @@ def _told(tree: Any, source: Source) -> Told:
     return told
 
 
-def _fill(told: Told, found: Any) -> None:
+def _fill(told: SourceMetadata, found: Any) -> None:
     """Put in what trafilatura found: the body, and what the head of the page does not say."""
     body = "\n\n".join(line for line in (found.text or "").split("\n") if line.strip())
     if told.body is None or 2 * len(body) > len(told.body):

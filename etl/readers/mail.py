@@ -20,7 +20,7 @@ from etl.readers.base import Rejected, Rejection
 from etl.readers.markup import text_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 
 name = "mail"
 
@@ -51,7 +51,7 @@ def read(source: Source) -> Iterator[Part]:
     bodies = [part for part in parts if not _is_attached(part)]
     attached = [part for part in parts if _is_attached(part)]
     sender, address = parseaddr(_header(message, "from"))
-    told = Told(
+    told = SourceMetadata(
         "header",
         body=_body(bodies),
         headline=re.sub(r"^(?:\s*(?:fwd?|re|aw|wg|tr)\s*:)+\s*", "", _header(message, "subject"),

@@ -15,7 +15,7 @@ from etl.readers.base import Rejected
 from etl.readers.markup import block_text, descendants, first_text, local_name, xml_tree
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 
 name = "newsml"
 
@@ -50,11 +50,11 @@ def read(source: Source) -> Iterator[Part]:
         raise Rejected("empty", "no news item in the message", "fetch the items themselves")
 
 
-def _told(item: Any) -> Told:
+def _told(item: Any) -> SourceMetadata:
     content = next(iter(descendants(item, "contentset")), item)
     meta = next(iter(descendants(item, "contentmeta")), item)
     inner = next(iter(descendants(content, "nitf")), None)
-    told = nitf.told_by(inner) if inner is not None else Told(name, body=_body(content))
+    told = nitf.told_by(inner) if inner is not None else SourceMetadata(name, body=_body(content))
     told.method = name
     told.headline = first_text(meta, "headline") or told.headline
     told.outlet = _outlet(item) or told.outlet

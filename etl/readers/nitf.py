@@ -12,7 +12,7 @@ from typing import Any
 from etl.readers.markup import block_text, descendants, first_text, local_name, xml_tree
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 
 name = "nitf"
 
@@ -32,11 +32,11 @@ def read(source: Source) -> Iterator[Part]:
     yield article(told_by(xml_tree(source.data())), source, name)
 
 
-def told_by(root: Any) -> Told:
+def told_by(root: Any) -> SourceMetadata:
     """What a tree with one `nitf` element tells."""
     body = descendants(root, _BODY)
     text = block_text(body[0], _BLOCKS, _SILENT) if body else ""
-    return Told(
+    return SourceMetadata(
         name,
         body=text or _whole(root),
         headline=first_text(root, "hl1", "hedline", "title"),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from etl.readers.base import Rejected
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 
 name = "pdf"
 
@@ -68,7 +68,7 @@ def read(source: Source) -> Iterator[Part]:
     if not text:
         raise Rejected("empty", "no text in the PDF: pictures of pages, perhaps", "run OCR over it")
     first = text.split("\n\n", 1)[0]
-    told = Told(
+    told = SourceMetadata(
         "document",
         body=text,
         headline=title if title and title.casefold() in first.casefold() else None,

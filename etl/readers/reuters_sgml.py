@@ -15,7 +15,7 @@ from etl.domain import Article
 from etl.readers.base import Rejected, Rejection
 from etl.readers.reader import Part
 from etl.readers.source import HEAD_BYTES, Source
-from etl.readers.source_metadata import Told, article
+from etl.readers.source_metadata import SourceMetadata, article
 
 name = "reuters"
 
@@ -105,7 +105,7 @@ def _article(text: str, raw: str, source: Source) -> Article:
     day = _element(text, "DATE")
     first, _, rest = raw.partition("\n")
     return article(
-        Told(
+        SourceMetadata(
             "reuters",
             body=(rest.strip() and rest) or raw or _without_sign_off(_element(text, "BODY")),
             headline=(rest.strip() and first) or _element(text, "TITLE"),

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from etl.readers.base import FileRejected, Rejected
-from etl.readers.field_mapping import Mapping
+from etl.readers.field_mapping import FieldMapping
 from etl.settings import Limits
 
 HEAD_BYTES = 1 << 16
@@ -129,7 +129,7 @@ class Source:
     depth: int = 0
     url: str | None = None
     charset: str | None = None
-    mappings: tuple[Mapping, ...] = ()
+    mappings: tuple[FieldMapping, ...] = ()
     file: BinaryIO | None = None
     raw: list[bytes] = field(default_factory=list)
     """The lines that were read since this was last cleared."""
@@ -141,7 +141,7 @@ class Source:
 
     @classmethod
     def of(
-        cls, file: BinaryIO, path: str, budget: Budget, mappings: tuple[Mapping, ...] = ()
+        cls, file: BinaryIO, path: str, budget: Budget, mappings: tuple[FieldMapping, ...] = ()
     ) -> Source:
         """A file as it came."""
         stream = _buffered(_Counted(file, None, "file"))

@@ -25,7 +25,7 @@ _MAX_AUTHORS = 50
 
 
 @dataclass(slots=True)
-class Told:
+class SourceMetadata:
     """An article's values as a format holds them; None or nothing where it does not.
 
     `dates` are tried in order, each with the method by which it was found and, where told, its
@@ -43,7 +43,7 @@ class Told:
     methods: dict[str, str] = field(default_factory=dict)
 
 
-def article(told: Told, source: Source, source_format: str) -> Article:
+def article(told: SourceMetadata, source: Source, source_format: str) -> Article:
     """The article. Raises Rejected where it has no body, or only an impossible date."""
     found = Found(url=canonical(told.url) or canonical(source.url), language=told.language)
     found.headline = _line(told.headline)

@@ -27,6 +27,7 @@ from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
+from etl.errors import NewsactorsError
 from etl.storage.files import sync_directory, sync_file
 
 LINE_VERSION = 2
@@ -39,7 +40,7 @@ _CHUNK = 1 << 20
 _IN_MEMORY = 64 << 20
 
 
-class ArchiveError(RuntimeError):
+class ArchiveError(NewsactorsError):
     """The archive is damaged; the message says where and what to do."""
 
 
@@ -51,7 +52,7 @@ class DamagedObjectError(ArchiveError):
     """Archived bytes are there, and not those that came."""
 
 
-class ChangedError(RuntimeError):
+class ChangedError(NewsactorsError):
     """A file is not what it was a moment ago."""
 
 

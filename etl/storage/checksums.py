@@ -14,13 +14,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from etl.errors import NewsactorsError
 from etl.storage.files import write_atomically
 
 NAME = "SHA256SUMS"
 _OWN = "# sha256 of the lines above: "
 
 
-class DamagedError(RuntimeError):
+class DamagedError(NewsactorsError):
     """Files are not as they were noted; the message says which and what to do."""
 
 

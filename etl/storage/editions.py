@@ -32,7 +32,7 @@ Kind = Literal["promote", "rollback"]
 
 
 @dataclass(frozen=True)
-class Choice:
+class ArticleSelection:
     """Which articles: publication days, both included, and outlets; by default all."""
 
     from_day: date | None = None
@@ -41,7 +41,7 @@ class Choice:
 
     @property
     def is_all(self) -> bool:
-        return self == Choice()
+        return self == ArticleSelection()
 
     def __str__(self) -> str:
         if self.is_all:
@@ -60,14 +60,14 @@ class Edition:
 
     extractor: str
     version: str
-    choice: Choice = field(default_factory=Choice)
+    choice: ArticleSelection = field(default_factory=ArticleSelection)
     layout: int = SCHEMA_VERSION
     """Of the staged tables when it was made: rows of another cannot be loaded."""
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Edition:
         first, last = (values[n] and date.fromisoformat(values[n]) for n in ("from_day", "to_day"))
-        choice = Choice(first, last, tuple(values["outlets"]))
+        choice = ArticleSelection(first, last, tuple(values["outlets"]))
         return cls(values["extractor"], values["version"], choice, values["layout"])
 
     def to_json(self) -> dict[str, Any]:

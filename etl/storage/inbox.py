@@ -16,15 +16,15 @@ from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 from etl.readers.streams import Forwarding
-from etl.settings import Place
+from etl.settings import Location
 from etl.storage import object_store
-from etl.storage.object_store import PlaceError, Store
-from etl.storage.source_file import Candidate, UnreachableError, UnreadableError
+from etl.storage.object_store import LocationError, Store
+from etl.storage.source_file import SourceFile, UnreachableError, UnreadableError
 
 __all__ = [
-    "Candidate",
-    "PlaceError",
+    "LocationError",
     "Scan",
+    "SourceFile",
     "UnreachableError",
     "UnreadableError",
     "covers",
@@ -42,13 +42,13 @@ PARTIAL_SUFFIXES = (".part", ".tmp")
 class Scan:
     """What a look at the inbox found."""
 
-    ready: list[Candidate] = field(default_factory=list)
-    settling: list[Place] = field(default_factory=list)
-    closed: list[tuple[Place, UnreadableError]] = field(default_factory=list)
+    ready: list[SourceFile] = field(default_factory=list)
+    settling: list[Location] = field(default_factory=list)
+    closed: list[tuple[Location, UnreadableError]] = field(default_factory=list)
     """Folders and files that could not be looked at, and why."""
 
 
-def recorded_path(path: Place, inbox: Place) -> str:
+def recorded_path(path: Location, inbox: Location) -> str:
     """The path that a source is known by: relative to the inbox, else absolute; always UTF-8.
 
     An object is known by its address.
@@ -61,7 +61,7 @@ def recorded_path(path: Place, inbox: Place) -> str:
     return os.fsencode(absolute).decode("utf-8", "backslashreplace")
 
 
-def _walk(path: Path, closed: list[tuple[Place, UnreadableError]]) -> Iterator[Path]:
+def _walk(path: Path, closed: list[tuple[Location, UnreadableError]]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
@@ -85,8 +85,8 @@ def _walk(path: Path, closed: list[tuple[Place, UnreadableError]]) -> Iterator[P
 
 
 def scan(
-    roots: Iterable[Place],
-    inbox: Place,
+    roots: Iterable[Location],
+    inbox: Location,
     settle_seconds: float,
     *,
     wait: bool = True,
@@ -95,12 +95,12 @@ def scan(
 
     A file changed less than `settle_seconds` ago is looked at again after that time; if its size,
     modification time or ETag moved meanwhile it is left for a later run, listed as settling.
-    Without `wait` such files are listed as settling at once. Raises PlaceError for a store that
+    Without `wait` such files are listed as settling at once. Raises LocationError for a store that
     cannot be listed.
     """
     result = Scan()
-    found: dict[str, Candidate] = {}
-    young: dict[Place, list[Candidate]] = {}
+    found: dict[str, SourceFile] = {}
+    young: dict[Location, list[SourceFile]] = {}
     for root in roots:
         for candidate in _candidates(root, inbox, result.closed):
             if candidate.source_path in found:
@@ -122,8 +122,8 @@ def scan(
 
 
 def _candidates(
-    root: Place, inbox: Place, closed: list[tuple[Place, UnreadableError]]
-) -> Iterator[Candidate]:
+    root: Location, inbox: Location, closed: list[tuple[Location, UnreadableError]]
+) -> Iterator[SourceFile]:
     """What lies under a root and is meant to be read; what cannot be looked at goes to `closed`."""
     if isinstance(root, str):
         store = Store(root)
@@ -144,17 +144,17 @@ def _candidates(
             yield found
 
 
-def _candidate(path: Path, inbox: Place) -> Candidate | None:
+def _candidate(path: Path, inbox: Location) -> SourceFile | None:
     try:
         info = path.lstat()
         if stat.S_ISLNK(info.st_mode) and path.exists():
             info = path.stat()  # what is written to is the file it leads to
     except FileNotFoundError:
         return None
-    return Candidate(path, recorded_path(path, inbox), info.st_size, info.st_mtime_ns)
+    return SourceFile(path, recorded_path(path, inbox), info.st_size, info.st_mtime_ns)
 
 
-def _is_unchanged(candidate: Candidate, inbox: Place) -> bool:
+def _is_unchanged(candidate: SourceFile, inbox: Location) -> bool:
     try:
         return isinstance(candidate.path, Path) and _candidate(candidate.path, inbox) == candidate
     except OSError:
@@ -168,7 +168,7 @@ def _leads_out(target: Path) -> UnreadableError:
     )
 
 
-def covers(root: Place, inbox: Place, source_path: str) -> bool:
+def covers(root: Location, inbox: Location, source_path: str) -> bool:
     """Whether a look at `root` looks at what is recorded as `source_path`."""
     if isinstance(root, str):
         return Store(root).covers(source_path)
@@ -180,8 +180,8 @@ def covers(root: Place, inbox: Place, source_path: str) -> bool:
 
 
 def opened(
-    candidates: Sequence[Candidate], roots: Sequence[Place], max_bytes: int, folder: Path
-) -> Iterator[tuple[Candidate, AbstractContextManager[BinaryIO]]]:
+    candidates: Sequence[SourceFile], roots: Sequence[Location], max_bytes: int, folder: Path
+) -> Iterator[tuple[SourceFile, AbstractContextManager[BinaryIO]]]:
     """Each of these files, to be opened: those on disk first, then objects, some fetched ahead.
 
     See `open_file` and `remote.fetched` for what entering raises. `folder` holds large objects for
@@ -196,7 +196,7 @@ def opened(
 
 
 @contextmanager
-def open_file(path: Path, roots: Sequence[Place], max_bytes: int) -> Iterator[BinaryIO]:
+def open_file(path: Path, roots: Sequence[Location], max_bytes: int) -> Iterator[BinaryIO]:
     """A regular file, open for reading.
 
     Raises UnreadableError for what cannot be opened, for pipes and devices (which could block a

@@ -24,8 +24,9 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from etl.errors import NewsactorsError
 from etl.storage.archive import ChangedError
-from etl.storage.source_file import Candidate, UnreachableError, UnreadableError
+from etl.storage.source_file import SourceFile, UnreachableError, UnreadableError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -45,7 +46,7 @@ _NO_CONNECTION = {"EndpointConnectionError", "ConnectTimeoutError", "ConnectionR
 _NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
 
 
-class PlaceError(ValueError):
+class LocationError(NewsactorsError):
     """A place cannot be listed; the message says what, where, and what to do."""
 
 
@@ -57,7 +58,7 @@ class Store:
 
     @cached_property
     def files(self) -> AbstractFileSystem:
-        """The store; asked for nothing yet. Raises PlaceError where its package is missing."""
+        """The store; asked for nothing yet. Raises LocationError where its package is missing."""
         return _store_of(self.address)
 
     @cached_property
@@ -69,8 +70,8 @@ class Store:
     def _is_glob(self) -> bool:
         return bool(re.search(r"[*?\[]", self._path))
 
-    def objects(self) -> list[Candidate]:
-        """All objects, by name. Raises PlaceError where they cannot be listed."""
+    def objects(self) -> list[SourceFile]:
+        """All objects, by name. Raises LocationError where they cannot be listed."""
         files, path = self.files, self._path
         try:
             found = files.find(path, detail=True)
@@ -83,10 +84,10 @@ class Store:
             key=lambda candidate: candidate.source_path,
         )
 
-    def _candidate(self, name: str, info: dict[str, Any]) -> Candidate:
+    def _candidate(self, name: str, info: dict[str, Any]) -> SourceFile:
         url = self.files.unstrip_protocol(name)
         etag = next((str(info[key]) for key in ("ETag", "etag", "md5Hash") if info.get(key)), "")
-        return Candidate(url, url, int(info.get("size") or 0), _time_of(info), etag.strip('"'))
+        return SourceFile(url, url, int(info.get("size") or 0), _time_of(info), etag.strip('"'))
 
     def below(self, source_path: str) -> str:
         """The part of an object's address that the user did not name; all of it for a glob."""
@@ -116,9 +117,9 @@ def _store_of(address: str) -> AbstractFileSystem:
     except ImportError as error:
         extra = _EXTRAS.get(scheme)
         how = f"pip install 'newsactors[{extra}]'" if extra else str(error)
-        raise PlaceError(f"{scheme}:// needs a package that is not installed: {how}") from None
+        raise LocationError(f"{scheme}:// needs a package that is not installed: {how}") from None
     except ValueError:
-        raise PlaceError(
+        raise LocationError(
             f"{address}: {scheme}:// is not known; use s3:// or another scheme of fsspec"
         ) from None
     try:
@@ -130,17 +131,17 @@ def _store_of(address: str) -> AbstractFileSystem:
     return found
 
 
-def _refused(address: str, error: Exception) -> PlaceError:
+def _refused(address: str, error: Exception) -> LocationError:
     if isinstance(error, FileNotFoundError):
         why, remedy = "there is no such bucket or folder", "check the address"
     else:
         why, remedy = _told(error)
-    return PlaceError(f"cannot list {address}: {why}; {remedy}")
+    return LocationError(f"cannot list {address}: {why}; {remedy}")
 
 
 def fetched(
-    candidates: Iterable[Candidate], max_bytes: int, folder: Path
-) -> Iterator[tuple[Candidate, AbstractContextManager[BinaryIO]]]:
+    candidates: Iterable[SourceFile], max_bytes: int, folder: Path
+) -> Iterator[tuple[SourceFile, AbstractContextManager[BinaryIO]]]:
     """Each object with its bytes, some fetched ahead; entering raises what went wrong.
 
     That is UnreadableError (UnreachableError where the store is not there at all),
@@ -150,7 +151,7 @@ def fetched(
     todo = iter(candidates)
     with ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch") as pool:
 
-        def begin(count: int) -> Iterator[tuple[Candidate, Future[BinaryIO]]]:
+        def begin(count: int) -> Iterator[tuple[SourceFile, Future[BinaryIO]]]:
             for candidate in islice(todo, count):
                 files = _store_of(candidate.source_path)
                 yield candidate, pool.submit(_fetch, files, candidate, max_bytes, folder)
@@ -167,7 +168,7 @@ def fetched(
 
 
 def _fetch(
-    files: AbstractFileSystem, candidate: Candidate, max_bytes: int, folder: Path
+    files: AbstractFileSystem, candidate: SourceFile, max_bytes: int, folder: Path
 ) -> BinaryIO:
     if candidate.size > max_bytes:
         raise UnreadableError(
@@ -187,7 +188,7 @@ def _fetch(
     return cast(BinaryIO, kept)
 
 
-def _pieces(files: AbstractFileSystem, candidate: Candidate) -> Iterator[bytes]:
+def _pieces(files: AbstractFileSystem, candidate: SourceFile) -> Iterator[bytes]:
     """The bytes of an object, in the order of the object, all of one version of it."""
     path = files._strip_protocol(candidate.source_path)
     count = 0

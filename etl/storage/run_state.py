@@ -26,9 +26,10 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from etl import __version__
+from etl.errors import NewsactorsError
 from etl.schema import tables
 from etl.storage.archive import RawArchive
-from etl.storage.source_file import Candidate
+from etl.storage.source_file import SourceFile
 
 STATE_VERSION = 2
 """Of the layout: 1 had no checksums, attempts and ETags."""
@@ -62,7 +63,7 @@ Key: TypeAlias = tuple[str, int, str]
 """What an item is known by: path of its file, number, hash of the file's bytes."""
 
 
-class StateError(RuntimeError):
+class StateError(NewsactorsError):
     """The state file cannot be used; the message says why and what to do."""
 
 
@@ -420,7 +421,7 @@ class State:
                 ),
             )
 
-    def unseen(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+    def unseen(self, candidates: Iterable[SourceFile]) -> list[SourceFile]:
         """The candidates whose size, time or ETag differs from when they were last read."""
         with self._open() as con:
             known = {
@@ -443,7 +444,7 @@ class State:
                     found[path] = row[0]
         return found
 
-    def mark_seen(self, files: Iterable[tuple[Candidate, str, int]]) -> None:
+    def mark_seen(self, files: Iterable[tuple[SourceFile, str, int]]) -> None:
         """Remember files as read: (file, hash, manifest sequence; 0 where none was written)."""
         with self._open() as con:
             con.executemany(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from etl.settings import Place
+from etl.settings import Location
 
 
 class UnreadableError(OSError):
@@ -23,13 +23,13 @@ class UnreachableError(UnreadableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SourceFile:
     """A file that may be new: where it is, the name it is recorded by, and what tells a change.
 
     `mtime_ns` is 0 where a store tells no time, `etag` empty where there is none.
     """
 
-    path: Place
+    path: Location
     source_path: str
     size: int
     mtime_ns: int

@@ -29,6 +29,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from etl.domain import Article, Extraction
+from etl.errors import NewsactorsError
 from etl.schema import tables as schema
 from etl.storage import article_ids, checksums
 from etl.storage.archive import Entry
@@ -66,7 +67,7 @@ _NAME = re.compile(
 )
 
 
-class StagingError(RuntimeError):
+class StagingError(NewsactorsError):
     """A staged batch cannot be used; the message says why and what to do."""
 
 

@@ -9,7 +9,7 @@ from etl.settings import Settings
 from etl.storage.files import exclusive_lock
 
 
-class Writer:
+class WriterLock:
     """The writer lock of a warehouse, taken when it is first needed and held until released.
 
     It is taken late so that reading and extracting, which may take long, keep nobody waiting.

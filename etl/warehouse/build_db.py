@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from etl.errors import NewsactorsError
 from etl.schema import tables as schema
 from etl.storage import article_ids
 from etl.storage.staging import ARTICLES, KINDS, STAGED_ARTICLES, Batch, layout
@@ -78,7 +79,7 @@ _ROWS_AT_A_TIME = 100_000
 _BODIES_AT_A_TIME = 1000
 
 
-class BuildError(RuntimeError):
+class BuildError(NewsactorsError):
     """The build database cannot be used; the message says why and what to do."""
 
 

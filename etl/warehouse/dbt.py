@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from etl.errors import NewsactorsError
 from etl.settings import REPOSITORY
 
 PROJECT = REPOSITORY / "sql"
@@ -29,7 +30,7 @@ _PARSED = "partial_parse.msgpack"
 _LOCK = threading.RLock()
 
 
-class DbtError(RuntimeError):
+class DbtError(NewsactorsError):
     """dbt could not run, or nodes of it failed.
 
     `failures` maps the name of each failing model, seed or test to its message; it is empty when

@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from etl import __version__
+from etl.errors import NewsactorsError
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import checksums
@@ -38,7 +39,7 @@ FREE_SPACE_FACTOR = 2
 what the next night spills and adds. Where nothing is copied the second is enough."""
 
 
-class PublishError(RuntimeError):
+class PublishError(NewsactorsError):
     """Nothing was published; what readers see is unchanged. The message says why."""
 
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from etl.__main__ import main
 from etl.corrections.csv_file import corrections_file, read_corrections
 from etl.settings import REPOSITORY, Settings
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 
 TABLES = ("entities", "mentions", "quotes", "actor_articles", "actor_daily", "actor_weekly",
           "actor_monthly", "entity_redirects")  # fmt: skip
@@ -182,7 +182,7 @@ def test_distinct_is_kept_by_merge_and_suggest(run: Run, settings: Settings) -> 
 def test_while_another_writes_it_is_recorded_and_that_run_applies_it(
     run: Run, settings: Settings
 ) -> None:
-    writer = Writer(settings)
+    writer = WriterLock(settings)
     writer.acquire()
     shown = run("merge", "Una Tarrish", "Coraline Ashgrove", "--because", "test")
     assert "another process is writing to the warehouse: that run applies it" in shown.stderr

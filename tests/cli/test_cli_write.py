@@ -23,7 +23,7 @@ from etl.extract import get_extractor, register_extractor
 from etl.pipeline import compare, stages
 from etl.settings import REPOSITORY, Settings
 from etl.storage.run_state import State, lay_out
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 
 ARTICLE = """ date 2025-05-0{n} The Headline Of Story Number {n}
 
@@ -70,7 +70,7 @@ def first(place: Path) -> subprocess.CompletedProcess[str]:
 
     While it starts somebody else is writing, until it has said so.
     """
-    writer = Writer(settings(place))
+    writer = WriterLock(settings(place))
     writer.acquire()
     process = subprocess.Popen(
         [sys.executable, "-m", "etl", "ingest", "--json"],

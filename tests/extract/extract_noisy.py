@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from etl.extract.tagger.engine import WEIGHTS, Tagger
 from etl.extract.tagger.pieces import CASINGS, Window
-from etl.extract.tagger_extractor import TrainedExtractor
+from etl.extract.tagger_extractor import TaggerExtractor
 
 _CASED = (2, 3, 4, 7)
 _LINK_WIDTH = 96
@@ -35,8 +35,8 @@ class NoisyTagger(Tagger):
         return np.hstack(scores).astype(np.float32), links.astype(np.float32)
 
 
-def noisy_extractor() -> TrainedExtractor:
+def noisy_extractor() -> TaggerExtractor:
     """A trained extractor whose network guesses."""
-    extractor = TrainedExtractor()
+    extractor = TaggerExtractor()
     extractor._tagger = NoisyTagger(WEIGHTS, threads=1)
     return extractor

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from etl.domain import Article, Extraction, Part
 from etl.extract import Extractor, extractor_names, get_extractor, register_extractor
 from etl.extract.tagger.engine import Tagger
-from etl.extract.tagger_extractor import TrainedExtractor
+from etl.extract.tagger_extractor import TaggerExtractor
 from etl.extract.tokens import MAX_CHARACTERS, MAX_TOKENS, TextTooLongError
 
 PARTS: tuple[Part, ...] = ("headline", "body")
@@ -87,7 +87,7 @@ def test_rows_depend_on_nothing_but_the_article(name: str) -> None:
     extractor = extractor_of(name)
     expected = {article: extractor.extract(article) for article in articles}
     again = get_extractor(name)
-    if isinstance(again, TrainedExtractor):
+    if isinstance(again, TaggerExtractor):
         again._tagger = Tagger(again._weights, threads=1)
     for size in (1, 3, len(articles)):
         random.Random(size).shuffle(articles)

@@ -14,7 +14,7 @@ from extract_noisy import NoisyTagger
 
 from etl.domain import Article
 from etl.extract.tagger.engine import WEIGHTS, Tagger, WeightsError
-from etl.extract.tagger_extractor import TrainedExtractor
+from etl.extract.tagger_extractor import TaggerExtractor
 
 FILES = ("model.onnx", "tags.json", "tokenizer.json")
 
@@ -39,7 +39,7 @@ def test_weights_that_are_unfit_are_told_with_their_place_and_a_remedy(
     Tagger(tmp_path)
     damage(tmp_path / file)
     with pytest.raises(WeightsError) as told:
-        TrainedExtractor(tmp_path).extract(Article(None, "Angela Merkel left."))
+        TaggerExtractor(tmp_path).extract(Article(None, "Angela Merkel left."))
     message = str(told.value)
     assert str(tmp_path / file) in message
     assert ("missing" if damage is Path.unlink else "cannot be used") in message

@@ -26,7 +26,7 @@ def reading_apart(
 ) -> Iterator[Generator[Item, None, None]]:
     with tempfile.TemporaryFile() as file:
         file.write(data)
-        with closing(sandbox.read_apart(file, len(data), path, limits)) as items:
+        with closing(sandbox.read_sandboxed(file, len(data), path, limits)) as items:
             yield items
 
 

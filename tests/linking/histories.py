@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from etl.corrections.plan import Plan, make_plan, why_refused
+from etl.corrections.plan import Plan, conflict_reason, make_plan
 from etl.corrections.records import UNDO, Correction, record
 from etl.corrections.replay import replay, store
 from etl.schema import tables
@@ -168,7 +168,7 @@ def histories(draw: st.DrawFn, most: int = 9) -> list[Correction]:
     rows: list[Correction] = []
     for number in range(draw(st.integers(1, most))):
         row = draw(_rows(rows, _times()[number]))
-        if not why_refused(rows, row):
+        if not conflict_reason(rows, row):
             rows.append(row)
     return rows
 

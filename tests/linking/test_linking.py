@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from etl.linking.name_keys import name_key
 from etl.linking.reference import Office, Reference
-from etl.linking.resolver import Decision, Evidence, Form, Linker
+from etl.linking.resolver import Decision, Evidence, Form, Resolver
 from etl.linking.variants import person_name, same_person
 
 
@@ -22,7 +22,7 @@ def decide(
     reference: Reference | None = None,
 ) -> dict[tuple[str, str], Decision]:
     """The decision on each (name, scope)."""
-    linker = Linker(known or [], evidence or Evidence(), reference or Reference())
+    linker = Resolver(known or [], evidence or Evidence(), reference or Reference())
     return {(d.form.name, d.form.scope): d for d in linker.decide(forms)}
 
 
@@ -111,9 +111,11 @@ def test_a_country_is_one_by_all_its_names_and_its_people_are_another_actor() ->
 
 
 def test_a_name_of_one_word_is_apart_by_what_it_names() -> None:
-    two = Linker([], Evidence(), Reference()).decide([Form("Jordan", "ORG"), Form("Jordan", "GPE")])
+    two = Resolver([], Evidence(), Reference()).decide(
+        [Form("Jordan", "ORG"), Form("Jordan", "GPE")]
+    )
     assert len({d.entity_id for d in two}) == 2
-    places = Linker([], Evidence(), Reference()).decide([Form("Sk", "LOC"), Form("Sk", "GPE")])
+    places = Resolver([], Evidence(), Reference()).decide([Form("Sk", "LOC"), Form("Sk", "GPE")])
     assert len({d.entity_id for d in places}) == 1
 
 
@@ -205,7 +207,7 @@ def test_an_acronym_joins_what_texts_expand_it_to_if_they_agree() -> None:
 
 
 def test_a_word_that_texts_rarely_take_for_a_person_is_the_thing() -> None:
-    found = Linker([], Evidence(), Reference()).decide(
+    found = Resolver([], Evidence(), Reference()).decide(
         [Form("Energean", "ORG", texts=3), Form("Energean", "PERSON", "2020-01|", 9)]
     )
     assert len({d.entity_id for d in found}) == 1
@@ -231,7 +233,7 @@ def test_the_order_of_names_does_not_matter(
     forms: list[Form], expansions: list[tuple[str, str]], random: randoms.Random
 ) -> None:
     def links() -> dict[tuple[str, str], Decision]:
-        found = Linker([], Evidence(expansions), Reference()).decide(forms)
+        found = Resolver([], Evidence(expansions), Reference()).decide(forms)
         return {(d.form.name, d.form.type): d for d in found}
 
     before = links()
@@ -242,8 +244,8 @@ def test_the_order_of_names_does_not_matter(
 
 @given(st.lists(FORMS, unique_by=lambda f: (f.name, f.type), min_size=1), st.integers(0, 12))
 def test_what_was_decided_stays_whatever_comes(forms: list[Form], cut: int) -> None:
-    first = Linker([], Evidence(), Reference()).decide(forms[:cut])
-    later = Linker(first, Evidence(), Reference()).decide(forms[cut:])
+    first = Resolver([], Evidence(), Reference()).decide(forms[:cut])
+    later = Resolver(first, Evidence(), Reference()).decide(forms[cut:])
     assert len(later) == len(forms[cut:])
     minted = {d.entity_id for d in first}
     own = [d for d in later if d.method in ("name", "ambiguous") and d.entity_id not in minted]

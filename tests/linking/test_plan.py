@@ -8,7 +8,7 @@ import pytest
 from histories import START, histories, without
 from hypothesis import given, settings
 
-from etl.corrections.plan import make_plan, why_refused
+from etl.corrections.plan import conflict_reason, make_plan
 from etl.corrections.records import UNDO, Correction, record
 
 _count = iter(range(10_000))
@@ -61,7 +61,7 @@ def test_a_chain_of_merges_leads_every_id_to_its_end_in_one_step() -> None:
 def test_a_contradiction_is_refused_and_named(
     before: list[Correction], new: Correction, names: str
 ) -> None:
-    assert names in why_refused(before, new)
+    assert names in conflict_reason(before, new)
     assert make_plan([*before, new]).outcomes[new.id].status == "skipped"
 
 
@@ -75,8 +75,8 @@ def test_an_undone_row_is_as_if_it_had_never_been() -> None:
 def test_an_undo_is_not_undone_and_nothing_is_undone_twice() -> None:
     first = merge("E1", "E2")
     back = undo(first)
-    assert "is an undo itself" in why_refused([first, back], undo(back))
-    assert f"was undone by {back.id}" in why_refused([first, back], undo(first))
+    assert "is an undo itself" in conflict_reason([first, back], undo(back))
+    assert f"was undone by {back.id}" in conflict_reason([first, back], undo(first))
     assert status(first, back, merge("E1", "E2")) == ["undone", "applied", "applied"]
 
 
@@ -89,9 +89,9 @@ def test_what_others_rest_on_is_not_undone_and_they_are_named() -> None:
         row("rename", actor="E1", name="x"),
     ]
     for later in rests:
-        reason = why_refused([base, later], undo(base))
+        reason = conflict_reason([base, later], undo(base))
         assert later.id in reason, later
-        assert why_refused([base, later], undo(later)) == ""
+        assert conflict_reason([base, later], undo(later)) == ""
     free = [
         merge("E9", "E2"),  # into the same: each stands on its own
         row("rename", actor="E2", name="x"),
@@ -100,7 +100,7 @@ def test_what_others_rest_on_is_not_undone_and_they_are_named() -> None:
         merge("E8", "E9"),
     ]
     for later in free:
-        assert why_refused([base, later], undo(base)) == "", later
+        assert conflict_reason([base, later], undo(base)) == "", later
 
 
 def test_what_a_split_made_is_rested_on_by_all_that_name_it() -> None:
@@ -112,7 +112,7 @@ def test_what_a_split_made_is_rested_on_by_all_that_name_it() -> None:
         merge(made, "E1"),
         merge("E5", made),
     ):
-        assert later.id in why_refused([parted, later], undo(parted))
+        assert later.id in conflict_reason([parted, later], undo(parted))
     assert make_plan([parted, undo(parted)]).redirects == {made: "E1"}
 
 
@@ -121,7 +121,7 @@ def test_a_row_that_stands_twice_counts_once() -> None:
     plan = make_plan([one, one])
     assert len(plan.corrections) == 1
     assert "stands twice" in plan.outcomes[one.id].detail
-    assert "recorded already" in why_refused([one], one)
+    assert "recorded already" in conflict_reason([one], one)
 
 
 @settings(max_examples=150, deadline=None)
@@ -130,7 +130,7 @@ def test_after_a_permitted_undo_every_other_row_still_counts(rows: list[Correcti
     plan = make_plan(rows)
     for target in rows:
         back = undo(target)
-        if why_refused(rows, back):
+        if conflict_reason(rows, back):
             continue
         after = make_plan([*rows, back])
         for other in without(rows, target.id):

@@ -10,7 +10,7 @@ from histories import FACTS, corrected, database, histories, naive, without
 from hypothesis import HealthCheck, given, settings
 from test_plan import merge, row, undo
 
-from etl.corrections.plan import make_plan, why_refused
+from etl.corrections.plan import conflict_reason, make_plan
 from etl.corrections.records import Correction
 from etl.corrections.replay import problems
 
@@ -44,7 +44,7 @@ def test_a_permitted_undo_leaves_the_very_rows_of_a_file_without_both(
 ) -> None:
     for target in rows:
         back = undo(target)
-        if why_refused(rows, back):
+        if conflict_reason(rows, back):
             continue
         never = corrected(con, without(rows, target.id))
         tables = everything(con)
@@ -94,7 +94,7 @@ def test_merge_split_undo_merge(con: duckdb.DuckDBPyConnection) -> None:
     assert made == expected  # by any name that the outlet is known under
     assert expected
     again = merge(parted.minted or "", "E1")
-    assert "rest on" in why_refused([one, parted, again], undo(parted))
+    assert "rest on" in conflict_reason([one, parted, again], undo(parted))
     rows = [one, parted, again]
     assert {e for e, _ in corrected(con, rows).values()} == {e for e, _ in merged.values()}
     rows += [undo(target) for target in (again, parted, one)]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pipeline.warehouse_harness import World
+from pipeline.warehouse_harness import WarehouseHarness
 
 SECRET = "a-secret-that-nobody-may-see"
 _numbers = count()
@@ -103,5 +103,5 @@ def bucket(endpoint: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Bucke
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def harness(tmp_path: Path) -> WarehouseHarness:
+    return WarehouseHarness(tmp_path)

@@ -17,28 +17,30 @@ from typing import Any, BinaryIO
 
 import pytest
 from click.testing import CliRunner, Result
-from pipeline.warehouse_harness import World, story, text
+from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 from etl.__main__ import main
 from etl.pipeline import ingest as intake
-from etl.settings import Limits, SettingsError, place
+from etl.settings import Limits, SettingsError, location
 from etl.storage import inbox, object_store
-from etl.storage.inbox import Candidate
+from etl.storage.inbox import SourceFile
 from object_stores.conftest import SECRET, Bucket
 
 
-def ingest(world: World, *addresses: str, limits: Limits | None = None) -> intake.Archived:
+def ingest(
+    harness: WarehouseHarness, *addresses: str, limits: Limits | None = None
+) -> intake.Archived:
     """Archive what is new at the addresses, stage and load it."""
-    settings = replace(world.settings, limits=limits or Limits())
-    world.state.start_run("run", "ingest", "words")
-    archived = intake.archive_new(settings, [place(a) for a in addresses], "run")
-    world.stage()
-    world.load()
+    settings = replace(harness.settings, limits=limits or Limits())
+    harness.state.start_run("run", "ingest", "words")
+    archived = intake.archive_new(settings, [location(a) for a in addresses], "run")
+    harness.stage()
+    harness.load()
     return archived
 
 
-def sources(world: World) -> set[str]:
-    return {path for (path,) in world.query("select source_path from loaded.article_sources")}
+def sources(harness: WarehouseHarness) -> set[str]:
+    return {path for (path,) in harness.query("select source_path from loaded.article_sources")}
 
 
 NAMES = (
@@ -47,35 +49,37 @@ NAMES = (
 )  # fmt: skip
 
 
-def test_any_name_is_read_and_recorded_by_its_address(bucket: Bucket, world: World) -> None:
+def test_any_name_is_read_and_recorded_by_its_address(
+    bucket: Bucket, harness: WarehouseHarness
+) -> None:
     for number, name in enumerate(NAMES):
         bucket.put(name, text(story(number)))
     packed = bucket.put("in/packed.txt.gz", gzip.compress(text(story(100)).encode()))
     for name in ("in/.hidden", "in/.git/x.txt", "in/y.txt.part", "in/folder/", "beside.txt"):
         bucket.put(name, "" if name.endswith("/") else text(story(101)))
-    archived = ingest(world, f"{bucket.address}/in/")
+    archived = ingest(harness, f"{bucket.address}/in/")
     assert archived.files_seen == archived.files_new == len(NAMES) + 1
     found = {f"{bucket.address}/{name}" for name in NAMES}
-    assert sources(world) == found | {packed}
-    assert world.quarantine() == {}
+    assert sources(harness) == found | {packed}
+    assert harness.quarantine() == {}
 
 
-def test_only_what_is_new_or_changed_is_fetched(bucket: Bucket, world: World) -> None:
+def test_only_what_is_new_or_changed_is_fetched(bucket: Bucket, harness: WarehouseHarness) -> None:
     for number in range(3):
         bucket.put(f"{number}.txt", text(story(number)))
-    ingest(world, bucket.address)
+    ingest(harness, bucket.address)
     before = bucket.gets()
-    assert ingest(world, bucket.address).files_new == 0
+    assert ingest(harness, bucket.address).files_new == 0
     assert bucket.gets() == before
     # Of the same size and within the same second: the ETag alone tells.
     bucket.put("1.txt", text(story(1)).replace("story 1.", "story 7."))
     (listed,) = (
         o for o in object_store.Store(bucket.address).objects() if "1.txt" in o.source_path
     )
-    assert ingest(world, bucket.address).files_new == 1
+    assert ingest(harness, bucket.address).files_new == 1
     assert bucket.gets() == before + 1
     bucket.put("1.txt", text(story(1)).replace("story 1.", "story 7."))
-    assert ingest(world, bucket.address).files_new == 0, listed
+    assert ingest(harness, bucket.address).files_new == 0, listed
 
 
 def test_an_address_is_one_object_a_prefix_or_a_glob(bucket: Bucket) -> None:
@@ -97,7 +101,7 @@ def test_an_address_is_one_object_a_prefix_or_a_glob(bucket: Bucket) -> None:
     assert not store.covers(f"{bucket.address}/ab/c/9.txt")
 
 
-def test_a_listing_of_many_pages_is_whole(bucket: Bucket, world: World) -> None:
+def test_a_listing_of_many_pages_is_whole(bucket: Bucket, harness: WarehouseHarness) -> None:
     for number in range(120):
         bucket.put(f"{number // 50}/{number}.txt", f"{number}")
     assert len(object_store.Store(bucket.address).objects()) == 120
@@ -112,7 +116,7 @@ def test_young_objects_are_left_until_they_rest(bucket: Bucket) -> None:
 
 
 def test_faults_cost_themselves_and_leave_the_quarantine_when_mended(
-    bucket: Bucket, world: World, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket.put("good.txt", text(story(1)))
     bucket.put("gone.txt", text(story(2)))
@@ -122,35 +126,35 @@ def test_faults_cost_themselves_and_leave_the_quarantine_when_mended(
     opened = inbox.opened
 
     def meanwhile(
-        candidates: list[Candidate], *args: Any
-    ) -> Iterator[tuple[Candidate, AbstractContextManager[BinaryIO]]]:
+        candidates: list[SourceFile], *args: Any
+    ) -> Iterator[tuple[SourceFile, AbstractContextManager[BinaryIO]]]:
         bucket.remove("gone.txt")
         bucket.put("changed.txt", text(story(6)) * 2)
         return opened(candidates, *args)
 
     with monkeypatch.context() as patched:
         patched.setattr(inbox, "opened", meanwhile)
-        archived = ingest(world, bucket.address, limits=Limits(file_bytes=10_000))
-    assert world.quarantine() == {cut: "unreadable", large: "unreadable"}
-    assert all(r.detail and r.remedy for r in world.state.quarantine())
+        archived = ingest(harness, bucket.address, limits=Limits(file_bytes=10_000))
+    assert harness.quarantine() == {cut: "unreadable", large: "unreadable"}
+    assert all(r.detail and r.remedy for r in harness.state.quarantine())
     assert (archived.files_new, archived.settling) == (1, [changed])
-    assert list(world.articles().values()) == [story(1)]
+    assert list(harness.articles().values()) == [story(1)]
 
     bucket.remove("cut.txt")
-    ingest(world, f"{bucket.address}/good.txt")
-    assert len(world.quarantine()) == 2, "what was not looked at stays"
-    assert ingest(world, bucket.address).files_new == 2
-    assert world.quarantine() == {}
+    ingest(harness, f"{bucket.address}/good.txt")
+    assert len(harness.quarantine()) == 2, "what was not looked at stays"
+    assert ingest(harness, bucket.address).files_new == 2
+    assert harness.quarantine() == {}
 
 
 def test_a_store_that_goes_away_keeps_what_was_fetched(
-    bucket: Bucket, world: World, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(30):
         bucket.put(f"{number:02}.txt", text(story(number)))
     fetch, asked = object_store._fetch, []
 
-    def fail(files: Any, candidate: Candidate, *args: Any) -> BinaryIO:
+    def fail(files: Any, candidate: SourceFile, *args: Any) -> BinaryIO:
         asked.append(candidate)
         if len(asked) > 10:
             raise inbox.UnreachableError("there is no connection", "check the network")
@@ -158,11 +162,11 @@ def test_a_store_that_goes_away_keeps_what_was_fetched(
 
     with monkeypatch.context() as patched:
         patched.setattr(object_store, "_fetch", fail)
-        archived = ingest(world, bucket.address)
-    assert (archived.files_new, len(world.quarantine())) == (10, 1)
+        archived = ingest(harness, bucket.address)
+    assert (archived.files_new, len(harness.quarantine())) == (10, 1)
     assert len(asked) < 30, "it was given up"
-    assert ingest(world, bucket.address).files_new == 20
-    assert world.quarantine() == {}
+    assert ingest(harness, bucket.address).files_new == 20
+    assert harness.quarantine() == {}
 
 
 def test_a_large_object_is_not_held_in_memory(bucket: Bucket, tmp_path: Path) -> None:
@@ -179,8 +183,8 @@ def test_a_large_object_is_not_held_in_memory(bucket: Bucket, tmp_path: Path) ->
 
 
 @pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    monkeypatch.setenv("NEWSACTORS_HOME", str(world.settings.home))
+def run(harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("NEWSACTORS_HOME", str(harness.settings.home))
     monkeypatch.setenv("NEWSACTORS_SETTLE_SECONDS", "0")
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     return lambda *args: CliRunner().invoke(main, list(args))
@@ -200,7 +204,10 @@ def test_a_dry_run_shows_what_objects_would_become(
 
 
 def test_refusals_say_what_where_and_what_to_do(
-    bucket: Bucket, world: World, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket,
+    harness: WarehouseHarness,
+    run: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import s3fs
 
@@ -233,9 +240,9 @@ def test_refusals_say_what_where_and_what_to_do(
     assert f"cannot list {bucket.address}: there is no connection" in away.stderr
     assert "AWS_ENDPOINT_URL" in away.stderr
     assert time.monotonic() - started < 60
-    (last, *_) = world.state.runs()
+    (last, *_) = harness.state.runs()
     assert (last.status, "there is no connection" in (last.error or "")) == ("failure", True)
-    for path in world.settings.home.rglob("*"):
+    for path in harness.settings.home.rglob("*"):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
 
 
@@ -256,7 +263,7 @@ def test_web_addresses_and_passwords_are_refused(
     monkeypatch.setenv("NEWSACTORS_INBOX", address)
     assert said in run("ingest").stderr
     with pytest.raises(SettingsError):
-        place(address)
+        location(address)
 
 
 def test_a_missing_package_is_named(tmp_path: Path) -> None:
@@ -275,11 +282,11 @@ def test_a_missing_package_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_ten_thousand_objects(bucket: Bucket, world: World) -> None:
+def test_ten_thousand_objects(bucket: Bucket, harness: WarehouseHarness) -> None:
     for number in range(10_000):
         bucket.put(f"{number % 100}/{number}.txt", "")
-    archived = ingest(world, bucket.address)
+    archived = ingest(harness, bucket.address)
     assert (archived.files_seen, archived.files_new) == (10_000, 10_000)
     before = bucket.gets()
-    assert ingest(world, bucket.address).files_new == 0
+    assert ingest(harness, bucket.address).files_new == 0
     assert bucket.gets() == before

@@ -34,20 +34,20 @@ ALDHAVEN, {day} – Foreign Minister Ilse Brandt-Okoro met President Amaro Lusar
 
 
 @dataclass(frozen=True)
-class Place:
+class DagsterHarness:
     """Folders of one warehouse and one Dagster instance."""
 
     root: Path
 
     @classmethod
-    def at(cls, root: Path, factory: pytest.TempPathFactory) -> Place:
-        place = cls(root)
-        begin(place.home, factory)
-        for folder in (place.inbox, place.dagster_home):
+    def at(cls, root: Path, factory: pytest.TempPathFactory) -> DagsterHarness:
+        harness = cls(root)
+        begin(harness.home, factory)
+        for folder in (harness.inbox, harness.dagster_home):
             folder.mkdir(parents=True)
         settings = (REPOSITORY / "dagster.yaml").read_text()
-        (place.dagster_home / "dagster.yaml").write_text(settings)
-        return place
+        (harness.dagster_home / "dagster.yaml").write_text(settings)
+        return harness
 
     @property
     def home(self) -> Path:
@@ -90,7 +90,7 @@ class Place:
             (self.inbox / name).write_text(text)
 
     def definitions(self, extractor: Extractor | None = None) -> dg.Definitions:
-        """The code location with its resource pointed at this place."""
+        """The code location with its resource pointed at this harness."""
         with environment(self.environment):
             return build_defs({"warehouse": self.warehouse(extractor)})
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
-from dagster_harness import Place, environment
+from dagster_harness import DagsterHarness, environment
 
 from etl.orchestration import automation
 from etl.pipeline import submit_correction
@@ -28,8 +28,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture
-def place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return Place.at(tmp_path / "p", tmp_path_factory)
+def harness(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> DagsterHarness:
+    return DagsterHarness.at(tmp_path / "p", tmp_path_factory)
 
 
 @pytest.fixture
@@ -39,12 +39,15 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def tick(
-    place: Place, sensor: dg.SensorDefinition, instance: dg.DagsterInstance, cursor: str | None
+    harness: DagsterHarness,
+    sensor: dg.SensorDefinition,
+    instance: dg.DagsterInstance,
+    cursor: str | None,
 ) -> dg.SensorResult | dg.SkipReason:
     context = dg.build_sensor_context(
-        instance, cursor=cursor, resources={"warehouse": place.warehouse()}
+        instance, cursor=cursor, resources={"warehouse": harness.warehouse()}
     )
-    with environment(place.environment), context:
+    with environment(harness.environment), context:
         outcome = sensor(context)
     assert isinstance(outcome, dg.SensorResult | dg.SkipReason)
     return outcome
@@ -55,9 +58,11 @@ def message(outcome: dg.SensorResult | dg.SkipReason) -> str:
     return outcome.skip_message or ""
 
 
-def test_the_night_starts_at_two_where_the_user_lives_and_is_on_by_default(place: Place) -> None:
+def test_the_night_starts_at_two_where_the_user_lives_and_is_on_by_default(
+    harness: DagsterHarness,
+) -> None:
     with environment({"NEWSACTORS_TIME_ZONE": "Europe/Berlin"}):
-        repository = place.definitions().get_repository_def()
+        repository = harness.definitions().get_repository_def()
     for name, hour in (("nightly_ingest", 2), ("watch", 7)):
         schedule = repository.get_schedule_def(name)
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
@@ -79,53 +84,55 @@ def test_the_night_starts_at_two_where_the_user_lives_and_is_on_by_default(place
 
 
 def test_new_files_asks_for_one_run_a_set_of_settled_files(
-    place: Place, instance: dg.DagsterInstance
+    harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
     sensor = automation.new_files
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
-    assert message(tick(place, sensor, instance, None)) == f"no new files in {place.inbox}"
+    assert message(tick(harness, sensor, instance, None)) == f"no new files in {harness.inbox}"
 
-    place.drop("2025-06-02")
-    asked = tick(place, sensor, instance, None)
+    harness.drop("2025-06-02")
+    asked = tick(harness, sensor, instance, None)
     assert isinstance(asked, dg.SensorResult)
     (request,) = asked.run_requests or []
     assert request.run_key == asked.cursor
     assert request.tags["newsactors/writer"] == "true"
 
-    again = tick(place, sensor, instance, asked.cursor)
+    again = tick(harness, sensor, instance, asked.cursor)
     assert message(again) == "a run for these 1 files was asked for already"
 
-    place.drop("2025-06-03")
-    more = tick(place, sensor, instance, asked.cursor)
+    harness.drop("2025-06-03")
+    more = tick(harness, sensor, instance, asked.cursor)
     assert isinstance(more, dg.SensorResult)
     (other,) = more.run_requests or []
     assert other.run_key != request.run_key
 
     # Once a run has read them they are no news.
-    assert place.run(instance, assets=[dg.AssetKey("raw_files")]).success
-    assert message(tick(place, sensor, instance, more.cursor)) == f"no new files in {place.inbox}"
+    assert harness.run(instance, assets=[dg.AssetKey("raw_files")]).success
+    assert (
+        message(tick(harness, sensor, instance, more.cursor)) == f"no new files in {harness.inbox}"
+    )
 
 
 def test_new_files_leaves_alone_what_is_still_being_written(
-    place: Place, instance: dg.DagsterInstance
+    harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
-    place.drop("2025-06-02")
+    harness.drop("2025-06-02")
     with environment({"NEWSACTORS_SETTLE_SECONDS": "600"}):
-        context = dg.build_sensor_context(instance, resources={"warehouse": place.warehouse()})
+        context = dg.build_sensor_context(instance, resources={"warehouse": harness.warehouse()})
         started = time.monotonic()
         with context:
             outcome = automation.new_files(context)
         assert time.monotonic() - started < 5  # a tick must not wait for the file to settle
     assert isinstance(outcome, dg.SkipReason)
-    assert outcome.skip_message == f"no new files in {place.inbox}, 1 still being written"
+    assert outcome.skip_message == f"no new files in {harness.inbox}, 1 still being written"
 
 
 def test_new_files_names_an_inbox_that_is_not_there(
-    place: Place, instance: dg.DagsterInstance
+    harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
-    place.inbox.rmdir()
-    assert message(tick(place, automation.new_files, instance, None)) == (
-        f"{place.inbox} does not exist; create it or set NEWSACTORS_INBOX"
+    harness.inbox.rmdir()
+    assert message(tick(harness, automation.new_files, instance, None)) == (
+        f"{harness.inbox} does not exist; create it or set NEWSACTORS_INBOX"
     )
 
 
@@ -154,17 +161,19 @@ def webhook() -> Iterator[tuple[str, list[bytes]]]:
     server.server_close()
 
 
-def failure_of_a_run(place: Place, instance: dg.DagsterInstance) -> dg.RunFailureSensorContext:
+def failure_of_a_run(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> dg.RunFailureSensorContext:
     """A real failed run (the inbox is gone) as the sensor meets it."""
-    place.inbox.rename(place.root / "moved away")
-    result = place.run(instance, assets=[dg.AssetKey("raw_files")])
+    harness.inbox.rename(harness.root / "moved away")
+    result = harness.run(instance, assets=[dg.AssetKey("raw_files")])
     assert not result.success
     return dg.build_run_status_sensor_context(
         sensor_name="run_failed",
         dagster_event=result.get_run_failure_event(),
         dagster_instance=instance,
         dagster_run=result.dagster_run,
-        resources={"warehouse": place.warehouse()},
+        resources={"warehouse": harness.warehouse()},
     ).for_run_failure()
 
 
@@ -177,7 +186,10 @@ def told_of(context: dg.RunFailureSensorContext) -> str | None:
 
 
 def test_a_failed_run_is_told_to_the_command_and_the_webhook(
-    place: Place, instance: dg.DagsterInstance, webhook: tuple[str, list[bytes]], tmp_path: Path
+    harness: DagsterHarness,
+    instance: dg.DagsterInstance,
+    webhook: tuple[str, list[bytes]],
+    tmp_path: Path,
 ) -> None:
     url, posts = webhook
     told = tmp_path / "told file.json"
@@ -189,40 +201,42 @@ def test_a_failed_run_is_told_to_the_command_and_the_webhook(
             "http_proxy": "http://127.0.0.1:9",  # nobody there: loopback goes by no proxy
         }
     ):
-        context = failure_of_a_run(place, instance)
+        context = failure_of_a_run(harness, instance)
         assert told_of(context) is None
     report = json.loads(told.read_text())
     assert report["run_id"] == context.dagster_run.run_id
-    assert report["home"] == str(place.home)
+    assert report["home"] == str(harness.home)
     assert report["error"]
     assert [json.loads(post) for post in posts] == [report]
 
 
-def test_a_webhook_elsewhere_is_refused(place: Place, instance: dg.DagsterInstance) -> None:
-    context = failure_of_a_run(place, instance)
+def test_a_webhook_elsewhere_is_refused(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> None:
+    context = failure_of_a_run(harness, instance)
     for url in ("http://192.0.2.1/hook", "http://127.0.0.1.example.org/", "file:///etc/passwd"):
         with (
             environment({"NEWSACTORS_ON_FAILURE_WEBHOOK": url}),
             pytest.raises(SettingsError, match="is not an http address of this machine"),
         ):
-            automation.notify(place.warehouse().settings, {"run_id": context.dagster_run.run_id})
+            automation.notify(harness.warehouse().settings, {"run_id": context.dagster_run.run_id})
 
 
 def test_where_nobody_is_to_be_told_the_sensor_says_how_to_change_that(
-    place: Place, instance: dg.DagsterInstance
+    harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
-    skipped = told_of(failure_of_a_run(place, instance))
+    skipped = told_of(failure_of_a_run(harness, instance))
     assert "set NEWSACTORS_ON_FAILURE_COMMAND" in (skipped or "")
 
 
 def test_a_run_whose_process_is_gone_is_closed_so_that_the_queue_moves_on(
-    place: Place, instance: dg.DagsterInstance
+    harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
     def underway(pid: int) -> dg.DagsterRun:
-        job = place.definitions().resolve_job_def("watch")  # a small plan is made in no time
+        job = harness.definitions().resolve_job_def("watch")  # a small plan is made in no time
         run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        place.state.start_run(run.run_id, "ingest", "test")
-        with place.state._open() as con:  # as another process would have written it
+        harness.state.start_run(run.run_id, "ingest", "test")
+        with harness.state._open() as con:  # as another process would have written it
             con.execute("update runs set pid = ? where run_id = ?", [pid, run.run_id])
         return run
 
@@ -231,34 +245,34 @@ def test_a_run_whose_process_is_gone_is_closed_so_that_the_queue_moves_on(
         os._exit(0)
     os.waitpid(child, 0)  # the number of a process that is gone
     lost, alive = underway(child), underway(os.getpid())
-    outcome = tick(place, automation.lost_runs, instance, None)
+    outcome = tick(harness, automation.lost_runs, instance, None)
     assert message(outcome) == f"closed {lost.run_id}"
     statuses = [
         instance.get_runs(dg.RunsFilter(run_ids=[run.run_id]))[0].status for run in (lost, alive)
     ]
     assert statuses == [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED]
-    assert message(tick(place, automation.lost_runs, instance, None)) == "all runs are alive"
+    assert message(tick(harness, automation.lost_runs, instance, None)) == "all runs are alive"
 
 
 def test_a_correction_that_came_at_the_very_end_of_a_run_is_applied_by_another(
-    place: Place, instance: dg.DagsterInstance, samples: Path
+    harness: DagsterHarness, instance: dg.DagsterInstance, samples: Path
 ) -> None:
-    shutil.copytree(samples, place.home, symlinks=True, dirs_exist_ok=True)
-    ended = place.run(instance, "watch")
+    shutil.copytree(samples, harness.home, symlinks=True, dirs_exist_ok=True)
+    ended = harness.run(instance, "watch")
     context = dg.build_run_status_sensor_context(
         sensor_name="late_corrections",
         dagster_event=ended.get_run_success_event(),
         dagster_instance=instance,
         dagster_run=ended.dagster_run,
-        resources={"warehouse": place.warehouse()},
+        resources={"warehouse": harness.warehouse()},
     )
     with context:
         assert isinstance(automation.late_corrections(context), dg.SkipReason)
-    with place.published() as con:
+    with harness.published() as con:
         ids = [i for (i,) in con.execute("select entity_id from entities limit 2").fetchall()]
     apart = (("actor", ids[0]), ("other", ids[1]))
-    submit_correction.submit(
-        place.settings, "distinct", apart, because="two people", author="a test"
+    submit_correction.submit_correction(
+        harness.settings, "distinct", apart, because="two people", author="a test"
     )
     with context:
         assert isinstance(automation.late_corrections(context), dg.RunRequest)

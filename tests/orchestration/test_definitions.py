@@ -7,14 +7,16 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster_harness import Place
+from dagster_harness import DagsterHarness
 
 SNAPSHOT = Path(__file__).with_name("definitions.txt")
 
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    return Place.at(tmp_path_factory.mktemp("place") / "p", tmp_path_factory).definitions()
+    return DagsterHarness.at(
+        tmp_path_factory.mktemp("harness") / "p", tmp_path_factory
+    ).definitions()
 
 
 def _lines(definitions: dg.Definitions) -> list[str]:

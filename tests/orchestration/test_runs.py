@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster_harness import DAYS, Place, environment
+from dagster_harness import DAYS, DagsterHarness, environment
 
 from etl import extract
 from etl.domain import Article, Extraction
@@ -21,7 +21,7 @@ from etl.orchestration.retention import remove_old_logs
 from etl.orchestration.run_job import instance as instance_of_home
 from etl.pipeline import compare, erase_article, reextract, stages
 from etl.schema import tables
-from etl.storage.editions import Choice
+from etl.storage.editions import ArticleSelection
 from etl.warehouse.build_db import new_generation
 
 ARTICLES = len(DAYS) + 1
@@ -44,9 +44,9 @@ class Changed:
 
 
 @contextmanager
-def instance(place: Place) -> Iterator[dg.DagsterInstance]:
+def instance(harness: DagsterHarness) -> Iterator[dg.DagsterInstance]:
     """The instance of the repository's dagster.yaml: SQLite on disk."""
-    with environment({"DAGSTER_HOME": str(place.dagster_home)}), instance_of_home() as found:
+    with environment({"DAGSTER_HOME": str(harness.dagster_home)}), instance_of_home() as found:
         yield found
 
 
@@ -54,27 +54,27 @@ def instance(place: Place) -> Iterator[dg.DagsterInstance]:
 class First:
     """A first nightly run over four articles of three days."""
 
-    place: Place
+    harness: DagsterHarness
     result: dg.ExecuteInProcessResult
     days: Sequence[str]
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> First:
-    place = Place.at(tmp_path_factory.mktemp("first") / "p", tmp_path_factory)
-    place.drop(*DAYS)
-    place.drop(DAYS[1], outlet="Velmark Today")
-    with instance(place) as found:
-        result = place.run(found)
+    harness = DagsterHarness.at(tmp_path_factory.mktemp("first") / "p", tmp_path_factory)
+    harness.drop(*DAYS)
+    harness.drop(DAYS[1], outlet="Velmark Today")
+    with instance(harness) as found:
+        result = harness.run(found)
         days = found.get_dynamic_partitions("publication_days")
-    return First(place, result, days)
+    return First(harness, result, days)
 
 
 @pytest.fixture
-def place(first: First, tmp_path: Path) -> Place:
+def harness(first: First, tmp_path: Path) -> DagsterHarness:
     """The warehouse and the instance as the first run left them."""
-    shutil.copytree(first.place.root, tmp_path / "p", symlinks=True)
-    return Place(tmp_path / "p")
+    shutil.copytree(first.harness.root, tmp_path / "p", symlinks=True)
+    return DagsterHarness(tmp_path / "p")
 
 
 def events(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetMaterialization]:
@@ -84,8 +84,8 @@ def events(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetMaterializati
     }
 
 
-def article_count(place: Place) -> int:
-    with place.published() as con:
+def article_count(harness: DagsterHarness) -> int:
+    with harness.published() as con:
         return int(con.execute("select count(*) from articles").fetchall()[0][0])
 
 
@@ -95,7 +95,7 @@ def failed_checks(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckS
 
 def test_a_first_run_publishes_and_shows_what_a_person_wants_to_see(first: First) -> None:
     assert first.result.success
-    assert article_count(first.place) == ARTICLES
+    assert article_count(first.harness) == ARTICLES
     shown = events(first.result)
     versions = shown["loaded/article_versions"].metadata
     assert versions["dagster/row_count"].value == ARTICLES
@@ -111,7 +111,7 @@ def test_a_first_run_publishes_and_shows_what_a_person_wants_to_see(first: First
     assert shown["main/publication_days"].metadata["dagster/row_count"].value == len(DAYS)
 
     published = shown["published_file"].metadata
-    assert published["file"].value == str(first.place.settings.published)
+    assert published["file"].value == str(first.harness.settings.published)
     for name in ("articles a day", "actors in most articles"):
         markdown = str(published[name].value)
         encoded = markdown.partition("](data:image/png;base64,")[2].removesuffix(")")
@@ -131,10 +131,10 @@ def test_each_touched_day_is_reported_once(first: First) -> None:
     assert list(first.days) == list(DAYS)
 
 
-def test_a_night_with_nothing_new_stops_after_looking_and_says_so(place: Place) -> None:
-    before = place.snapshot()
-    with instance(place) as found:
-        result = place.run(found)
+def test_a_night_with_nothing_new_stops_after_looking_and_says_so(harness: DagsterHarness) -> None:
+    before = harness.snapshot()
+    with instance(harness) as found:
+        result = harness.run(found)
     assert result.success
     skipped = {e.step_key for e in result.all_events if e.event_type_value == "STEP_SKIPPED"}
     assert skipped == {
@@ -144,16 +144,16 @@ def test_a_night_with_nothing_new_stops_after_looking_and_says_so(place: Place) 
         "published_file_is_fresh", "published_file_no_shifted_series",
         "published_file_no_sudden_drop", "report",
     }  # fmt: skip
-    assert place.snapshot() == before
-    run = place.last_run
+    assert harness.snapshot() == before
+    run = harness.last_run
     assert (run.run_id, run.kind, run.status) == (result.run_id, "ingest", "success")
     assert (run.files_seen, run.files_new, run.articles_new) == (ARTICLES, 0, 0)
 
 
-def test_a_new_night_touches_only_its_own_days(place: Place) -> None:
-    place.drop("2025-06-05", DAYS[0], town="Skerrow")
-    with instance(place) as found:
-        result = place.run(found)
+def test_a_new_night_touches_only_its_own_days(harness: DagsterHarness) -> None:
+    harness.drop("2025-06-05", DAYS[0], town="Skerrow")
+    with instance(harness) as found:
+        result = harness.run(found)
     reported = [
         event.materialization.partition
         for event in result.get_asset_materialization_events()
@@ -161,19 +161,21 @@ def test_a_new_night_touches_only_its_own_days(place: Place) -> None:
     ]
     assert reported == [DAYS[0], "2025-06-05"]
     assert events(result)["loaded/article_versions"].metadata["rows new"].value == 2
-    assert article_count(place) == ARTICLES + 2
+    assert article_count(harness) == ARTICLES + 2
 
 
-def test_wrong_offsets_block_links_models_and_publish_until_they_are_mended(place: Place) -> None:
-    before = place.snapshot()
-    with place.build() as con:
+def test_wrong_offsets_block_links_models_and_publish_until_they_are_mended(
+    harness: DagsterHarness,
+) -> None:
+    before = harness.snapshot()
+    with harness.build() as con:
         con.execute(
             "update loaded.text_mentions set char_start = char_start + 1 where sentence = 0"
         )
         new_generation(con)
-    with instance(place) as found:
-        result = place.run(found)
-        again = place.run(found)  # the next night does not slip through because nothing is new
+    with instance(harness) as found:
+        result = harness.run(found)
+        again = harness.run(found)  # the next night does not slip through because nothing is new
     for attempt in (result, again):
         assert not attempt.success
         assert failed_checks(attempt) == {"offsets_round_trip": dg.AssetCheckSeverity.ERROR}
@@ -181,81 +183,81 @@ def test_wrong_offsets_block_links_models_and_publish_until_they_are_mended(plac
         assert ended.isdisjoint(
             {"loaded__text_links", "actor_links", "stories", "models", "published_file"}
         )
-    assert place.snapshot() == before
-    assert article_count(place) == ARTICLES
+    assert harness.snapshot() == before
+    assert article_count(harness) == ARTICLES
     # The history says which check, on which table, for how many rows, with an example.
-    for run in place.state.runs(limit=2):
+    for run in harness.state.runs(limit=2):
         assert run.status == "failure"
         assert run.error is not None
         assert run.error.startswith("loaded_checks: loaded.text_mentions offsets_round_trip")
         assert "rows, such as" in run.error
 
 
-def test_a_failing_dbt_test_blocks_the_publish(place: Place) -> None:
-    before = place.snapshot()
-    with place.build() as con:
+def test_a_failing_dbt_test_blocks_the_publish(harness: DagsterHarness) -> None:
+    before = harness.snapshot()
+    with harness.build() as con:
         con.execute("update loaded.text_mentions set type = 'GHOST' where sentence = 0")
         new_generation(con)
-    with instance(place) as found:
-        result = place.run(found)
+    with instance(harness) as found:
+        result = harness.run(found)
     assert not result.success
     (name,) = [name for name in failed_checks(result) if "accepted_values_mentions_type" in name]
     assert failed_checks(result)[name] is dg.AssetCheckSeverity.ERROR
-    assert place.snapshot() == before
-    assert place.last_run.status == "failure"
-    assert name in (place.last_run.error or "")
+    assert harness.snapshot() == before
+    assert harness.last_run.status == "failure"
+    assert name in (harness.last_run.error or "")
 
 
-def test_staleness_and_silence_warn_whether_or_not_anything_came(place: Place) -> None:
+def test_staleness_and_silence_warn_whether_or_not_anything_came(harness: DagsterHarness) -> None:
     """Two articles a week for nine weeks, then one outlet falls silent while another goes on."""
     monday = date(2025, 7, 7)
     for week in range(9):
         for day in (0, 2):
-            place.drop(
+            harness.drop(
                 (monday + timedelta(weeks=week, days=day)).isoformat(), outlet="Velmark Today"
             )
-    place.drop((monday + timedelta(weeks=10)).isoformat())
+    harness.drop((monday + timedelta(weeks=10)).isoformat())
     warned = {
         "is_fresh": dg.AssetCheckSeverity.WARN,
         "no_sudden_drop": dg.AssetCheckSeverity.WARN,
     }
-    with instance(place) as found:
-        result = place.run(found)
+    with instance(harness) as found:
+        result = harness.run(found)
         assert result.success
         assert failed_checks(result) == warned
-        recorded = len(place.state.runs())
-        before = place.snapshot()
-        watch = place.run(found, "watch")
+        recorded = len(harness.state.runs())
+        before = harness.snapshot()
+        watch = harness.run(found, "watch")
     assert watch.success
     assert failed_checks(watch) == warned
-    assert place.snapshot() == before
-    assert len(place.state.runs()) == recorded  # it changes nothing: no run of the warehouse
+    assert harness.snapshot() == before
+    assert len(harness.state.runs()) == recorded  # it changes nothing: no run of the warehouse
 
 
-def test_chosen_assets_never_publish_what_is_half_done(place: Place) -> None:
-    before = place.snapshot()
-    place.drop("2025-06-05")
-    with instance(place) as found:
+def test_chosen_assets_never_publish_what_is_half_done(harness: DagsterHarness) -> None:
+    before = harness.snapshot()
+    harness.drop("2025-06-05")
+    with instance(harness) as found:
         loaded = [dg.AssetKey("raw_files"), dg.AssetKey("staged_batches"), *LOADED]
-        assert place.run(found, assets=loaded).success
+        assert harness.run(found, assets=loaded).success
         for prepare in ([], [dg.AssetKey(["main", "quotes"]), dg.AssetKey(["main", "mentions"])]):
             if prepare:  # some models alone: into the build file, seen by no reader
-                some = place.run(found, assets=prepare)
+                some = harness.run(found, assets=prepare)
                 assert some.success
                 assert set(events(some)) == {key.to_user_string() for key in prepare}
-            assert not place.run(found, assets=[PUBLISHED]).success
-            assert place.last_run.error == (
+            assert not harness.run(found, assets=[PUBLISHED]).success
+            assert harness.last_run.error == (
                 "published_file: what is loaded is not linked, not storied, not modelled; run the "
                 "job nightly_ingest (or `newsactors ingest`), which does all that is due"
             )
-            assert place.snapshot() == before
-        assert place.run(found).success
-    assert article_count(place) == ARTICLES + 1
+            assert harness.snapshot() == before
+        assert harness.run(found).success
+    assert article_count(harness) == ARTICLES + 1
 
 
-def test_a_check_can_be_run_alone(place: Place) -> None:
-    with instance(place) as found, environment(place.environment):
-        job = place.definitions().resolve_implicit_global_asset_job_def()
+def test_a_check_can_be_run_alone(harness: DagsterHarness) -> None:
+    with instance(harness) as found, environment(harness.environment):
+        job = harness.definitions().resolve_implicit_global_asset_job_def()
         check = dg.AssetCheckKey(dg.AssetKey(["main", "articles"]), "grain_articles_article_id")
         result = job.get_subset(asset_selection=set(), asset_check_selection={check})
         ran = result.execute_in_process(instance=found, raise_on_error=False)
@@ -265,7 +267,7 @@ def test_a_check_can_be_run_alone(place: Place) -> None:
 
 
 def test_a_promotion_warns_of_actors_whose_series_it_shifts(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    harness: DagsterHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Fewer(Changed):
         def extract(self, article: Article) -> Extraction:
@@ -279,63 +281,65 @@ def test_a_promotion_warns_of_actors_whose_series_it_shifts(
     fewer = Fewer("fewer-1", name="fewer")
     monkeypatch.setitem(extract._factories, "fewer", lambda: fewer)
     monkeypatch.setattr(compare, "SHIFT_ARTICLES", ARTICLES)
-    reextract.build_candidate(place.settings, fewer, Choice())
-    with instance(place) as found:
-        result = place.run(found, "promote", staged_batches={"promote": True})
-        assert result.success, place.last_run.error
-        assert (place.last_run.kind, place.last_run.error) == ("promote", None)
+    reextract.build_candidate(harness.settings, fewer, ArticleSelection())
+    with instance(harness) as found:
+        result = harness.run(found, "promote", staged_batches={"promote": True})
+        assert result.success, harness.last_run.error
+        assert (harness.last_run.kind, harness.last_run.error) == ("promote", None)
         assert failed_checks(result)["no_shifted_series"] is dg.AssetCheckSeverity.WARN
         (shift,) = [
             e for e in result.get_asset_check_evaluations() if e.check_name == "no_shifted_series"
         ]
         assert "Amaro Lusarte: 4 to 0 articles (100% of its weeks)" in (shift.description or "")
-        assert place.run(found, "rollback", staged_batches={"rollback": True}).success
-        refused = place.run(found, "rollback", staged_batches={"rollback": True})
+        assert harness.run(found, "rollback", staged_batches={"rollback": True}).success
+        refused = harness.run(found, "rollback", staged_batches={"rollback": True})
     assert not refused.success
-    assert place.last_run.error == (
+    assert harness.last_run.error == (
         "staged_batches: nothing to roll back: fewer-1 was taken back already"
     )
 
 
-def test_reextract_changes_only_the_chosen_days_and_outlets(place: Place) -> None:
+def test_reextract_changes_only_the_chosen_days_and_outlets(harness: DagsterHarness) -> None:
     choice = {
         "reextract": True,
         "from_day": DAYS[1],
         "to_day": DAYS[1],
         "outlets": ["Velmark Today"],
     }
-    with instance(place) as found:
-        with place.published() as con:
+    with instance(harness) as found:
+        with harness.published() as con:
             ids = con.execute("select article_id from articles order by 1").fetchall()
         newer: Extractor = Changed("changed-2")
-        result = place.run(found, "reextract", extractor=newer, staged_batches=choice)
+        result = harness.run(found, "reextract", extractor=newer, staged_batches=choice)
         assert result.success
         assert events(result)["staged_batches"].metadata["articles"].value == 1
-        with place.published() as con:
+        with harness.published() as con:
             assert con.execute("select article_id from articles order by 1").fetchall() == ids
             assert con.execute(
                 "select outlet, published_on::varchar from articles "
                 "where extractor_version = 'changed-2'"
             ).fetchall() == [("Velmark Today", DAYS[1])]
-        assert place.last_run.kind == "reextract"
+        assert harness.last_run.kind == "reextract"
         # What cannot be done is refused at once, and says what is wrong.
         for wrong, message in (
             ({"outlets": ["Nobody"]}, "no article matches the chosen days and outlets"),
             ({"from_day": "2025-13-01"}, "from_day='2025-13-01' is not a day; write YYYY-MM-DD"),
         ):
-            refused = place.run(found, "reextract", staged_batches={"reextract": True, **wrong})
+            refused = harness.run(found, "reextract", staged_batches={"reextract": True, **wrong})
             assert not refused.success
-            assert place.last_run.error == f"staged_batches: {message}"
+            assert harness.last_run.error == f"staged_batches: {message}"
             assert not [e for e in refused.all_events if e.is_step_up_for_retry]
 
 
-def test_logs_of_old_runs_go_and_the_history_of_assets_stays(first: First, place: Place) -> None:
+def test_logs_of_old_runs_go_and_the_history_of_assets_stays(
+    first: First, harness: DagsterHarness
+) -> None:
     def files(run_id: str) -> list[Path]:
-        return list(place.dagster_home.rglob(f"*{run_id}*"))
+        return list(harness.dagster_home.rglob(f"*{run_id}*"))
 
-    with instance(place) as found:
+    with instance(harness) as found:
         under_way, newest = (
-            found.create_run_for_job(place.definitions().resolve_job_def("watch"), status=status)
+            found.create_run_for_job(harness.definitions().resolve_job_def("watch"), status=status)
             for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS)
         )
         for run in (under_way, newest):
@@ -354,20 +358,20 @@ def test_logs_of_old_runs_go_and_the_history_of_assets_stays(first: First, place
         assert remove_old_logs(found, kept=1) == 0
 
 
-def test_the_night_leaves_a_report_which_forgets_what_is_forgotten(place: Place) -> None:
-    place.drop("2025-06-05")
-    with instance(place) as found:
-        night = place.run(found, tags={})
+def test_the_night_leaves_a_report_which_forgets_what_is_forgotten(harness: DagsterHarness) -> None:
+    harness.drop("2025-06-05")
+    with instance(harness) as found:
+        night = harness.run(found, tags={})
     assert night.success
-    index = place.settings.report / "index.html"
+    index = harness.settings.report / "index.html"
     assert "2025-05-07 to 2025-06-05" in index.read_text()
     assert str(events(night)["report"].metadata["index"].value) == str(index)
 
-    with place.published() as con:
+    with harness.published() as con:
         row = con.execute("select article_id from articles limit 1").fetchone()
     assert row is not None
-    place.settings.search.mkdir()
-    erase_article.forget_article(place.settings, row[0], "test")
-    stages.load_staged(place.settings, "test")
-    assert not place.settings.report.exists()
-    assert not place.settings.search.exists()
+    harness.settings.search.mkdir()
+    erase_article.forget_article(harness.settings, row[0], "test")
+    stages.load_staged(harness.settings, "test")
+    assert not harness.settings.report.exists()
+    assert not harness.settings.search.exists()

@@ -8,26 +8,26 @@ from pathlib import Path
 import pytest
 from session_cache import begin, once
 
-from pipeline.warehouse_harness import World, story, text
+from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 
 @pytest.fixture
-def world(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+def harness(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
     begin(tmp_path / "home", tmp_path_factory)
-    return World(tmp_path)
+    return WarehouseHarness(tmp_path)
 
 
 def _publish(root: Path, factory: pytest.TempPathFactory) -> None:
     begin(root / "home", factory)
-    world = World(root)
+    harness = WarehouseHarness(root)
     for number in range(6):
         day = f"2025-03-0{number + 1}"
-        world.drop(f"{number}.txt", text(story(number), day=day, outlet=f"Paper {number % 2}"))
-    world.drop(
+        harness.drop(f"{number}.txt", text(story(number), day=day, outlet=f"Paper {number % 2}"))
+    harness.drop(
         "undated.txt", f"Something Happened In Town\n\nBy Ann Author – Third Paper\n\n{story(6)}\n"
     )
-    world.drop("empty.txt", "")
-    world.ingest(publish=True)
+    harness.drop("empty.txt", "")
+    harness.ingest(publish=True)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,7 @@ def six_published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def published(six_published: Path, tmp_path: Path) -> World:
+def published(six_published: Path, tmp_path: Path) -> WarehouseHarness:
     """A copy of that warehouse."""
     shutil.copytree(six_published, tmp_path / "copy", symlinks=True)
-    return World(tmp_path / "copy")
+    return WarehouseHarness(tmp_path / "copy")

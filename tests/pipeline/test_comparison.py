@@ -15,8 +15,8 @@ from etl.extract import get_extractor
 from etl.pipeline import compare
 from etl.pipeline.compare import Comparison, compare_candidate, published_shifts
 from etl.query import export
-from etl.storage.editions import Choice
-from pipeline.warehouse_harness import Words, World, text
+from etl.storage.editions import ArticleSelection
+from pipeline.warehouse_harness import WarehouseHarness, Words, text
 
 
 class Other(Words):
@@ -43,10 +43,10 @@ class Other(Words):
 
 
 @pytest.fixture
-def other(published: World, monkeypatch: pytest.MonkeyPatch) -> Comparison:
+def other(published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch) -> Comparison:
     """Six mentions of one person and a quote by them in each of three articles of Paper 0."""
     monkeypatch.setitem(extract._factories, "other", lambda: Other("other-1", name="other"))
-    published.candidate("other", Choice(outlets=("Paper 0",)))
+    published.candidate("other", ArticleSelection(outlets=("Paper 0",)))
     return compare_candidate(published.settings)
 
 
@@ -98,7 +98,7 @@ def test_it_fits_a_screen(other: Comparison, capsys: pytest.CaptureFixture[str])
 
 
 def test_the_same_extractor_changes_nothing(
-    published: World, monkeypatch: pytest.MonkeyPatch
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(extract._factories, "same", lambda: Words("words-2", name="same"))
     published.candidate("same")
@@ -108,7 +108,7 @@ def test_the_same_extractor_changes_nothing(
 
 
 def test_who_is_named_in_full_by_the_candidate_keeps_the_id(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Identity is decided once: nothing moves in articles outside of the candidate."""
 
@@ -119,34 +119,34 @@ def test_who_is_named_in_full_by_the_candidate_keeps_the_id(
             return Extraction((name,), (replace(found.mentions[0], actor=0),))
 
     monkeypatch.setitem(extract._factories, "full", lambda: Full("full-1", name="full"))
-    world.drop("1.txt", text("Berg left."))
-    world.drop("2.txt", text("Berg spoke.", outlet="Other"))
-    world.ingest(publish=True)
-    world.candidate("full", Choice(outlets=("Other",)))
-    found = compare_candidate(world.settings)
+    harness.drop("1.txt", text("Berg left."))
+    harness.drop("2.txt", text("Berg spoke.", outlet="Other"))
+    harness.ingest(publish=True)
+    harness.candidate("full", ArticleSelection(outlets=("Other",)))
+    found = compare_candidate(harness.settings)
     assert (found.articles, found.changed_articles) == (1, 0)
-    assert not (world.settings.identity_ledger / "000002.parquet").exists(), "only a trial"
+    assert not (harness.settings.identity_ledger / "000002.parquet").exists(), "only a trial"
 
 
 def test_a_shift_is_foretold_and_told_once_it_is_published_and_news_is_no_shift(
-    world: World,
+    harness: WarehouseHarness,
 ) -> None:
     for n in range(6):
-        world.drop(f"{n}.txt", text(f"Maria met Omar, {n}.", day=f"2025-03-{n + 1:02}"))
-    world.drop("one.txt", text("Xaver met Zora."))
-    world.ingest(publish=True)
-    assert published_shifts(world.settings) == [], "nothing to compare with"
-    world.candidate()
-    foretold = compare_candidate(world.settings).shifted
+        harness.drop(f"{n}.txt", text(f"Maria met Omar, {n}.", day=f"2025-03-{n + 1:02}"))
+    harness.drop("one.txt", text("Xaver met Zora."))
+    harness.ingest(publish=True)
+    assert published_shifts(harness.settings) == [], "nothing to compare with"
+    harness.candidate()
+    foretold = compare_candidate(harness.settings).shifted
     assert [
         (s["name"], s["articles_before"], s["articles_after"], s["share"]) for s in foretold
     ] == [("Omar", 6, 0, 1.0)]  # Zora is gone too, from one article
-    world.promote(publish=True)
-    assert published_shifts(world.settings) == foretold
+    harness.promote(publish=True)
+    assert published_shifts(harness.settings) == foretold
     assert compare.busiest(foretold) == "Omar: 6 to 0 articles (100% of its weeks)"
-    assert published_shifts(replace(world.settings, shift_share=1.0)) == []
+    assert published_shifts(replace(harness.settings, shift_share=1.0)) == []
     for n in range(6):
-        world.drop(f"new{n}.txt", text(f"Maria left, {n}.", day=f"2025-03-{n + 1:02}"))
-    world.ingest(publish=True)
-    assert published_shifts(world.settings) == [], "what came is news"
-    assert get_extractor("few").version in str(world.published("from articles"))
+        harness.drop(f"new{n}.txt", text(f"Maria left, {n}.", day=f"2025-03-{n + 1:02}"))
+    harness.ingest(publish=True)
+    assert published_shifts(harness.settings) == [], "what came is news"
+    assert get_extractor("few").version in str(harness.published("from articles"))

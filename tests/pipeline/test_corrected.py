@@ -15,7 +15,7 @@ from etl.corrections.records import UNDO, Correction, record
 from etl.pipeline import apply_corrections, build_models, ingest, stages
 from etl.warehouse import build_db, dbt
 from etl.warehouse.publish import PublishError
-from pipeline.warehouse_harness import Rows, Words, World, story, text
+from pipeline.warehouse_harness import Rows, WarehouseHarness, Words, story, text
 
 Correct = Callable[..., Correction]
 
@@ -29,7 +29,7 @@ CORRECTED = ("actor_articles", "entities", "entity_redirects", "corrections", "a
 
 
 @pytest.fixture
-def correct(published: World) -> Correct:
+def correct(published: WarehouseHarness) -> Correct:
     """Add a row to the file of corrections; an actor is given by its name."""
 
     def add(action: str, undoes: str = "", **arguments: str) -> Correction:
@@ -40,8 +40,8 @@ def correct(published: World) -> Correct:
     return add
 
 
-def ids(world: World) -> dict[str, str]:
-    return dict(world.published("select name, entity_id from entities"))
+def ids(harness: WarehouseHarness) -> dict[str, str]:
+    return dict(harness.published("select name, entity_id from entities"))
 
 
 def without_corrections(rows: Rows) -> Rows:
@@ -50,7 +50,7 @@ def without_corrections(rows: Rows) -> Rows:
 
 
 def test_a_merge_is_published_and_its_undo_gives_back_the_very_rows(
-    published: World, correct: Correct
+    published: WarehouseHarness, correct: Correct
 ) -> None:
     before, loaded, id_of = published.main(), published.loaded(), ids(published)
     one = correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
@@ -73,7 +73,7 @@ def test_a_merge_is_published_and_its_undo_gives_back_the_very_rows(
 
 
 def test_names_types_dates_and_outlets_are_corrected_everywhere(
-    published: World, correct: Correct
+    published: WarehouseHarness, correct: Correct
 ) -> None:
     id_of = ids(published)
     ((article, day),) = published.published(
@@ -96,7 +96,9 @@ def test_names_types_dates_and_outlets_are_corrected_everywhere(
     assert published.published("select sum(article_count) from publication_days") == [(6,)]
 
 
-def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct: Correct) -> None:
+def test_a_refresh_by_compiled_sql_equals_a_full_build(
+    published: WarehouseHarness, correct: Correct
+) -> None:
     for number, body in enumerate(("Person1 said “%s” on Monday.", "“%s”, Person3 said.")):
         said = body % "all that Person2 and Person4 said to us is right"
         published.drop(f"said{number}.txt", text(said, day=f"2025-03-2{number}", outlet="Heard"))
@@ -115,7 +117,7 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct
         if n["resource_type"] == "test" and n.get("attached_node", "").split(".")[-1] in CORRECTED
     ]  # fmt: skip
     assert len(tests) > 10
-    apply_corrections.correct(settings)
+    apply_corrections.apply_corrections(settings)
     assert stages.check_links(settings) == []
     done = build_models.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
     assert {r.node.name for r in done.results} == {*CORRECTED, *tests}
@@ -128,7 +130,7 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(published: World, correct
 
 
 def test_a_merge_changes_what_rows_of_others_say_of_the_two(
-    published: World, correct: Correct
+    published: WarehouseHarness, correct: Correct
 ) -> None:
     """Rows of Anna name Bruno and Carla, and count stories of Anna that name neither."""
     first = date(2025, 4, 1)
@@ -164,7 +166,7 @@ def test_a_merge_changes_what_rows_of_others_say_of_the_two(
     assert two <= companions()
     assert together() == {id_of["Bruno"]: 6, id_of["Carla"]: 7, id_of["Emil"]: 7}
     correct("merge", actor=id_of["Bruno"], into=id_of["Carla"])
-    apply_corrections.correct(published.settings)
+    apply_corrections.apply_corrections(published.settings)
     assert stages.check_links(published.settings) == []
     done = build_models.build_models(published.settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
@@ -176,7 +178,9 @@ def test_a_merge_changes_what_rows_of_others_say_of_the_two(
     assert published.main() == quick
 
 
-def test_a_merge_makes_no_rows_of_other_actors_anew(published: World, correct: Correct) -> None:
+def test_a_merge_makes_no_rows_of_other_actors_anew(
+    published: WarehouseHarness, correct: Correct
+) -> None:
     settings, id_of = published.settings, ids(published)
     dbt.parse(settings.dbt_target)
     # A mark that a row made anew would not bear.
@@ -185,7 +189,7 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(published: World, correct: C
         f"where entity_id <> '{id_of['Person1']}' returning 1"
     )
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    apply_corrections.correct(settings)
+    apply_corrections.apply_corrections(settings)
     assert stages.check_links(settings) == []
     done = build_models.build_models(settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
@@ -197,7 +201,7 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(published: World, correct: C
 
 @pytest.mark.parametrize("are_noted", [True, False], ids=["noted", "killed before they were"])
 def test_links_that_came_are_corrected_without_looking_at_all(
-    published: World, correct: Correct, are_noted: bool
+    published: WarehouseHarness, correct: Correct, are_noted: bool
 ) -> None:
     settings, id_of = published.settings, ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
@@ -214,7 +218,7 @@ def test_links_that_came_are_corrected_without_looking_at_all(
         with build_db.open_build(settings.build_file) as con:
             con.execute("delete from bookkeeping.uncorrected_links")
             build_db.set_property(con, build_db.LINKS_NOTED, "")
-    apply_corrections.correct(settings)
+    apply_corrections.apply_corrections(settings)
     assert stages.check_links(settings) == []
     assert published.query("from bookkeeping.uncorrected_links") == []
     came = published.query("select distinct method from loaded.actor_links "
@@ -227,7 +231,7 @@ def test_links_that_came_are_corrected_without_looking_at_all(
 
 
 def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
-    published: World, correct: Correct
+    published: WarehouseHarness, correct: Correct
 ) -> None:
     settings = published.settings
     dbt.parse(settings.dbt_target)
@@ -237,7 +241,7 @@ def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
     for name in ("actor_articles", "actor_daily"):
         published.query(f"update main.{name} set mention_count = 99 returning 1")
     correct("article", article=article, date="2025-04-01")
-    apply_corrections.correct(settings)
+    apply_corrections.apply_corrections(settings)
     done = build_models.build_models(settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     anew = {
@@ -254,12 +258,12 @@ def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
 
 
 def test_a_failing_test_stops_a_refresh_and_changes_nothing(
-    published: World, correct: Correct
+    published: WarehouseHarness, correct: Correct
 ) -> None:
     settings, id_of = published.settings, ids(published)
     before = published.main()
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    apply_corrections.correct(settings)
+    apply_corrections.apply_corrections(settings)
     published.query("insert into loaded.actor_links from loaded.actor_links")
     assert stages.check_links(settings)
     with pytest.raises(dbt.DbtError, match="grain_mentions_mention_id"):
@@ -273,7 +277,7 @@ def test_a_failing_test_stops_a_refresh_and_changes_nothing(
 
 
 def test_a_rebuild_from_archive_and_corrections_gives_the_same(
-    published: World, correct: Correct
+    published: WarehouseHarness, correct: Correct
 ) -> None:
     id_of = ids(published)
     parted = correct("split", actor=id_of["Person1"], name="Person1", from_="2025-01-01")
@@ -290,7 +294,7 @@ def test_a_rebuild_from_archive_and_corrections_gives_the_same(
     assert published.main() == main
 
 
-def test_articles_to_come_are_corrected_too(published: World, correct: Correct) -> None:
+def test_articles_to_come_are_corrected_too(published: WarehouseHarness, correct: Correct) -> None:
     id_of = ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     correct("alias", spelling="Person20", actor=id_of["Person2"])
@@ -303,7 +307,9 @@ def test_articles_to_come_are_corrected_too(published: World, correct: Correct) 
     assert ids(published).keys().isdisjoint({"Person1", "Person20"})
 
 
-def test_what_was_forgotten_stops_no_run_and_is_said(published: World, correct: Correct) -> None:
+def test_what_was_forgotten_stops_no_run_and_is_said(
+    published: WarehouseHarness, correct: Correct
+) -> None:
     id_of = ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     correct("rename", actor=id_of["Person3"], name="Nobody")
@@ -317,11 +323,11 @@ def test_what_was_forgotten_stops_no_run_and_is_said(published: World, correct: 
         ("idle", "no article has what it is about"),
         ("idle", f"{id_of['Person3']} is in no article"),
     ]
-    assert len(apply_corrections.correct(published.settings).problems) == 2
+    assert len(apply_corrections.apply_corrections(published.settings).problems) == 2
 
 
 def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
-    published: World, correct: Correct
+    published: WarehouseHarness, correct: Correct
 ) -> None:
     settings, id_of = published.settings, ids(published)
     published.drop("new.txt", text(story(20)))
@@ -336,7 +342,7 @@ def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
 
 
 def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
-    published: World, correct: Correct
+    published: WarehouseHarness, correct: Correct
 ) -> None:
     before, id_of = published.main(), ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
@@ -351,15 +357,17 @@ def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
     assert "Person1" not in ids(published)
 
 
-def test_a_row_taken_out_or_changed_is_reported(published: World, correct: Correct) -> None:
+def test_a_row_taken_out_or_changed_is_reported(
+    published: WarehouseHarness, correct: Correct
+) -> None:
     id_of = ids(published)
     one = correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     two = correct("rename", actor=id_of["Person3"], name="Other")
-    apply_corrections.correct(published.settings)
+    apply_corrections.apply_corrections(published.settings)
     file = csv_file.corrections_file(published.settings)
     rows = file.read_text().replace("name=Other", "name=Another").splitlines()
     file.write_text("\n".join([rows[0], rows[2]]) + "\n")
-    done = apply_corrections.correct(published.settings)
+    done = apply_corrections.apply_corrections(published.settings)
     assert done.problems == [
         f"{two.id}: the row was changed after it was recorded",
         f"{one.id}: was applied and is no longer in the file as it was; what it did is taken back",

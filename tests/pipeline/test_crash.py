@@ -18,26 +18,26 @@ from session_cache import begin
 
 from etl.settings import REPOSITORY
 from pipeline import warehouse_harness as program
-from pipeline.warehouse_harness import ACTIONS, Rows, World, story, text
+from pipeline.warehouse_harness import ACTIONS, Rows, WarehouseHarness, story, text
 
 FILES = 36
 """In batches of two they make enough folders for a merge."""
 
 
-def inbox(root: Path) -> World:
+def inbox(root: Path) -> WarehouseHarness:
     """A warehouse with nothing in it and articles, doubles and a bad file in the inbox."""
-    world = World(root, batch_articles=2)
+    harness = WarehouseHarness(root, batch_articles=2)
     for number in range(FILES):
         body = story(number % (FILES - 3), sentences=2)
-        world.drop(f"{number:02}.txt", text(body, outlet=f"Paper {number % 3}"))
-    world.drop("bad.txt", b"\x00")
-    return world
+        harness.drop(f"{number:02}.txt", text(body, outlet=f"Paper {number % 3}"))
+    harness.drop("bad.txt", b"\x00")
+    return harness
 
 
-def run(world: World, action: str, *, die_at: int = 0) -> int | None:
+def run(harness: WarehouseHarness, action: str, *, die_at: int = 0) -> int | None:
     """Go through the stages in a process of its own; the changes it made, None where it died."""
     done = subprocess.run(
-        [sys.executable, str(program.__file__), str(world.root), action, str(die_at)],
+        [sys.executable, str(program.__file__), str(harness.root), action, str(die_at)],
         capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     if done.returncode == -signal.SIGKILL:
@@ -46,46 +46,50 @@ def run(world: World, action: str, *, die_at: int = 0) -> int | None:
     return int(done.stdout)
 
 
-def contents(world: World) -> tuple[Rows, dict[str, str]]:
-    return world.loaded(), world.quarantine()
+def contents(harness: WarehouseHarness) -> tuple[Rows, dict[str, str]]:
+    return harness.loaded(), harness.quarantine()
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, dict[str, int]]:
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[WarehouseHarness, dict[str, int]]:
     """A warehouse that went through every action, and how many changes each one made."""
-    world = inbox(tmp_path_factory.mktemp("undisturbed"))
-    begin(world.settings.home, tmp_path_factory)
+    harness = inbox(tmp_path_factory.mktemp("undisturbed"))
+    begin(harness.settings.home, tmp_path_factory)
     changes = {}
     for action in ACTIONS:
-        changes[action] = run(world, action) or 0
-        shutil.copytree(world.root, world.root.with_name(f"{world.root.name}-{action}"))
-    return world, changes
+        changes[action] = run(harness, action) or 0
+        shutil.copytree(harness.root, harness.root.with_name(f"{harness.root.name}-{action}"))
+    return harness, changes
 
 
-def after(undisturbed: World, action: str) -> World:
+def after(undisturbed: WarehouseHarness, action: str) -> WarehouseHarness:
     """The undisturbed warehouse as it was after an action."""
-    return World(undisturbed.root.with_name(f"{undisturbed.root.name}-{action}"), batch_articles=2)
+    return WarehouseHarness(
+        undisturbed.root.with_name(f"{undisturbed.root.name}-{action}"), batch_articles=2
+    )
 
 
-def before(undisturbed: World, action: str, root: Path) -> World:
+def before(undisturbed: WarehouseHarness, action: str, root: Path) -> WarehouseHarness:
     """A warehouse about to go through an action."""
     index = list(ACTIONS).index(action)
     if index == 0:
         return inbox(root)
     shutil.copytree(after(undisturbed, list(ACTIONS)[index - 1]).root, root)
-    return World(root, batch_articles=2)
+    return WarehouseHarness(root, batch_articles=2)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_killed_again_and_again(
-    action: str, undisturbed: tuple[World, dict[str, int]], tmp_path: Path
+    action: str, undisturbed: tuple[WarehouseHarness, dict[str, int]], tmp_path: Path
 ) -> None:
     """Dies twice at a change chosen at random, then runs to the end."""
     original, changes = undisturbed
-    world = before(original, action, tmp_path / "world")
+    harness = before(original, action, tmp_path / "harness")
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     for _ in range(2):
-        run(world, action, die_at=chance.randint(1, changes[action]))
-    run(world, action)
-    assert contents(world) == contents(after(original, action)), f"seed {seed}"
+        run(harness, action, die_at=chance.randint(1, changes[action]))
+    run(harness, action)
+    assert contents(harness) == contents(after(original, action)), f"seed {seed}"

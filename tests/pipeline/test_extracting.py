@@ -16,7 +16,7 @@ import pytest
 
 from etl.domain import Article, Extraction
 from etl.extract import get_extractor
-from etl.pipeline.extraction import Extracted, Extracting, extract
+from etl.pipeline.extraction import Extracted, ExtractionPool, extract
 from pipeline.warehouse_harness import story
 
 ARTICLES = {
@@ -71,7 +71,7 @@ def test_processes_give_the_rows_of_one_in_the_order_of_the_articles() -> None:
     expected = extract(rules, ARTICLES)
     seen: list[int] = []
     before = children()
-    with Extracting(rules, 2) as extracting:
+    with ExtractionPool(rules, 2) as extracting:
         for again in range(2):
             for content, article in ARTICLES.items():
                 extracting.add(content, article)
@@ -89,7 +89,7 @@ def test_processes_give_the_rows_of_one_in_the_order_of_the_articles() -> None:
 
 
 def test_an_article_that_ends_its_process_fails_alone() -> None:
-    with Extracting(Deadly(), 2) as extracting:
+    with ExtractionPool(Deadly(), 2) as extracting:
         for content, article in ARTICLES.items():
             extracting.add(content, article)
         found = extracting.finish()
@@ -102,7 +102,7 @@ def test_an_article_that_ends_its_process_fails_alone() -> None:
 
 def test_few_articles_need_no_process() -> None:
     before = children()
-    with Extracting(get_extractor("rules"), 2) as extracting:
+    with ExtractionPool(get_extractor("rules"), 2) as extracting:
         for content in list(ARTICLES)[:99]:
             extracting.add(content, ARTICLES[content])
         assert len(extracting.finish().contents) == 99
@@ -117,7 +117,7 @@ def test_no_article_fails_for_a_process_that_cannot_start(
         pytest.raises(
             RuntimeError, match=r"etl.pipeline.extraction ended \(exit code 1\) before it began"
         ),
-        Extracting(Unreadable(), 2) as extracting,
+        ExtractionPool(Unreadable(), 2) as extracting,
     ):
         for content, article in ARTICLES.items():
             extracting.add(content, article)
@@ -129,7 +129,7 @@ def test_no_article_fails_for_a_process_that_cannot_start(
 def test_an_extractor_that_cannot_be_pickled_works_here() -> None:
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(Unpicklable())
-    with Extracting(Unpicklable(), 2) as extracting:
+    with ExtractionPool(Unpicklable(), 2) as extracting:
         for content, article in ARTICLES.items():
             if content != DEADLY:
                 extracting.add(content, article)

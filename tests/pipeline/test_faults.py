@@ -13,10 +13,10 @@ from formats.files import zipped
 
 from bench.articles import article
 from bench.faults import kills, readers, space, together
-from bench.faults.warehouse_harness import Action, Place, Undisturbed, undisturbed
+from bench.faults.warehouse_harness import Action, Undisturbed, WarehouseHarness, undisturbed
 
 
-def _some_news(place: Place) -> None:
+def _some_news(place: WarehouseHarness) -> None:
     place.drop("many.zip", zipped({f"{n}.txt": article(n) for n in range(12)}))
     place.drop("bad.txt", b"\x00")
 
@@ -25,18 +25,18 @@ SMALL = Action("ingest", lambda _: ["ingest"], _some_news)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return Place(tmp_path_factory.mktemp("place"))
+def place(tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
+    return WarehouseHarness(tmp_path_factory.mktemp("place"))
 
 
 @pytest.fixture(scope="module")
-def ingest(place: Place) -> Undisturbed:
+def ingest(place: WarehouseHarness) -> Undisturbed:
     """An ingest in which nothing happens."""
     return undisturbed(place, [SMALL])[0]
 
 
 def test_killed_again_and_again_and_run_to_the_end_it_publishes_the_same(
-    place: Place, ingest: Undisturbed
+    place: WarehouseHarness, ingest: Undisturbed
 ) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)
@@ -47,7 +47,7 @@ def test_killed_again_and_again_and_run_to_the_end_it_publishes_the_same(
 
 
 def test_a_disk_that_takes_no_more_is_told_in_a_line_and_loses_nothing(
-    place: Place, ingest: Undisturbed
+    place: WarehouseHarness, ingest: Undisturbed
 ) -> None:
     seed = random.randrange(10**6)
     done = space.one_round(place, ingest, space.limited, random.Random(seed))
@@ -59,6 +59,8 @@ def test_a_disk_that_takes_no_more_is_told_in_a_line_and_loses_nothing(
     ("run", "times"),
     [(kills.run, 100), (space.run, 48), (together.run, 24), (readers.run, 50)],
 )
-def test_many_times(run: Callable[..., dict[str, object]], times: int, place: Place) -> None:
+def test_many_times(
+    run: Callable[..., dict[str, object]], times: int, place: WarehouseHarness
+) -> None:
     seed = random.randrange(10**6)
     assert run(place, times, seed)["failed"] == [], f"seed {seed}"

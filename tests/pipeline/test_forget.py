@@ -12,8 +12,8 @@ import pytest
 
 from etl.pipeline import ingest, reextract
 from etl.storage.archive import RawArchive
-from etl.storage.editions import Choice
-from pipeline.warehouse_harness import Words, World, story, text
+from etl.storage.editions import ArticleSelection
+from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 PHRASE = "Quixotry"
 PRIVATE = f"{story(8)} {PHRASE} said “{PHRASE} it was”."
@@ -47,59 +47,61 @@ def _content(path: Path) -> str:
     return content
 
 
-def id_of(world: World, phrase: str) -> str:
-    (found,) = [i for i, body in world.articles().items() if phrase in body]
+def id_of(harness: WarehouseHarness, phrase: str) -> str:
+    (found,) = [i for i, body in harness.articles().items() if phrase in body]
     return found
 
 
-def test_the_article_is_gone_from_every_file_and_nothing_else_is(published: World) -> None:
-    world = published
-    home = world.settings.home
-    before = world.loaded(), world.articles()
-    world.drop("private.txt", text(PRIVATE))
-    world.drop("again/private.txt", text(PRIVATE, author="Bob Byline"))
-    world.ingest()
-    world.drop("private.txt", text(PRIVATE + " Edited."))
-    world.ingest(publish=True)
+def test_the_article_is_gone_from_every_file_and_nothing_else_is(
+    published: WarehouseHarness,
+) -> None:
+    harness = published
+    home = harness.settings.home
+    before = harness.loaded(), harness.articles()
+    harness.drop("private.txt", text(PRIVATE))
+    harness.drop("again/private.txt", text(PRIVATE, author="Bob Byline"))
+    harness.ingest()
+    harness.drop("private.txt", text(PRIVATE + " Edited."))
+    harness.ingest(publish=True)
     assert len(files_with(PHRASE, home)) >= 5, "archive, staging, build file, snapshot"
     # What kills have left of work on it.
     data = text(PRIVATE).encode()
-    stored = world.settings.raw / "objects"
+    stored = harness.settings.raw / "objects"
     sha256, _ = RawArchive.digest(io.BytesIO(data))
     (stored / sha256[:2] / f"{sha256}.zst.tmp").write_bytes(data)
     for leftover in (
-        world.settings.extracted / ".new-ingest-1" / "articles.parquet",
-        world.settings.extracted / ".merged-ingest-1" / "articles.parquet",
-        world.settings.snapshots / ".9.tmp" / "news.duckdb.wal",
-        world.settings.build_file.with_name("news.duckdb.tmp") / "spilled",
+        harness.settings.extracted / ".new-ingest-1" / "articles.parquet",
+        harness.settings.extracted / ".merged-ingest-1" / "articles.parquet",
+        harness.settings.snapshots / ".9.tmp" / "news.duckdb.wal",
+        harness.settings.build_file.with_name("news.duckdb.tmp") / "spilled",
     ):
         leftover.parent.mkdir()
         leftover.write_bytes(data)
 
-    world.forget(id_of(world, PHRASE))
-    world.ingest(publish=True)
+    harness.forget(id_of(harness, PHRASE))
+    harness.ingest(publish=True)
     assert files_with(PHRASE, home) == []
-    assert PHRASE not in str(world.published("from main.entities"))
-    assert len(world.snapshots()) == 1
-    assert world.articles() == before[1]
-    assert {k: v for k, v in world.loaded().items() if k != "article_sources"} == {
+    assert PHRASE not in str(harness.published("from main.entities"))
+    assert len(harness.snapshots()) == 1
+    assert harness.articles() == before[1]
+    assert {k: v for k, v in harness.loaded().items() if k != "article_sources"} == {
         k: v for k, v in before[0].items() if k != "article_sources"
     }
 
-    assert PHRASE in (world.inbox / "private.txt").read_text(), "the user's to delete"
-    world.ingest(run_id="again")
-    world.drop("other-name.txt", text(PRIVATE))
-    world.drop("other-bytes.txt", text(PRIVATE) + "\n\n")
-    world.ingest()
-    world.ingest()
+    assert PHRASE in (harness.inbox / "private.txt").read_text(), "the user's to delete"
+    harness.ingest(run_id="again")
+    harness.drop("other-name.txt", text(PRIVATE))
+    harness.drop("other-bytes.txt", text(PRIVATE) + "\n\n")
+    harness.ingest()
+    harness.ingest()
     assert files_with(PHRASE, home) == []
-    assert world.articles() == before[1]
-    world.rebuild()
+    assert harness.articles() == before[1]
+    harness.rebuild()
     assert files_with(PHRASE, home) == []
-    assert world.articles() == before[1]
+    assert harness.articles() == before[1]
 
 
-def test_a_re_extraction_under_way_does_not_bring_it_back(published: World) -> None:
+def test_a_re_extraction_under_way_does_not_bring_it_back(published: WarehouseHarness) -> None:
     forgotten = id_of(published, story(3))
 
     class Slow(Words):
@@ -107,26 +109,26 @@ def test_a_re_extraction_under_way_does_not_bring_it_back(published: World) -> N
             published.forget(forgotten)
             return super().extract_many(articles)
 
-    reextract.stage_reextraction(published.settings, Slow("words-2"), Choice())
+    reextract.stage_reextraction(published.settings, Slow("words-2"), ArticleSelection())
     published.load()
     assert files_with("Person3", published.settings.extracted) == []
     assert forgotten not in published.articles()
 
 
-def test_what_was_lost_meanwhile_can_be_forgotten(world: World) -> None:
-    world.drop("a.txt", text(story(1)))
-    world.ingest()
-    (article_id,) = world.articles()
-    world.settings.build_file.unlink()
-    world.forget(article_id)
-    world.ingest()
-    assert world.articles() == {}
+def test_what_was_lost_meanwhile_can_be_forgotten(harness: WarehouseHarness) -> None:
+    harness.drop("a.txt", text(story(1)))
+    harness.ingest()
+    (article_id,) = harness.articles()
+    harness.settings.build_file.unlink()
+    harness.forget(article_id)
+    harness.ingest()
+    assert harness.articles() == {}
 
 
-def test_an_unknown_id_is_refused_and_changes_nothing(world: World) -> None:
-    world.drop("a.txt", text(story(1)))
-    world.ingest()
-    before = world.settings.raw.joinpath("manifest.jsonl").read_bytes()
+def test_an_unknown_id_is_refused_and_changes_nothing(harness: WarehouseHarness) -> None:
+    harness.drop("a.txt", text(story(1)))
+    harness.ingest()
+    before = harness.settings.raw.joinpath("manifest.jsonl").read_bytes()
     with pytest.raises(ingest.InputError, match="there is no article nonsense; find its id"):
-        world.forget("nonsense")
-    assert world.settings.raw.joinpath("manifest.jsonl").read_bytes() == before
+        harness.forget("nonsense")
+    assert harness.settings.raw.joinpath("manifest.jsonl").read_bytes() == before

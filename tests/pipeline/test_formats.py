@@ -9,7 +9,7 @@ from formats import files
 from formats.hostile import DEAF, HOSTILE
 
 from etl.pipeline import stages
-from pipeline.warehouse_harness import Words, World, story, text
+from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 
 def records(count: int) -> str:
@@ -20,8 +20,10 @@ def records(count: int) -> str:
     )  # fmt: skip
 
 
-def test_many_articles_of_one_file_are_one_batch_written_in_parts(world: World) -> None:
-    small = World(world.root, batch_articles=4)
+def test_many_articles_of_one_file_are_one_batch_written_in_parts(
+    harness: WarehouseHarness,
+) -> None:
+    small = WarehouseHarness(harness.root, batch_articles=4)
     small.drop("a.txt", text(story(100)))
     small.drop("b.jsonl", records(11) + "{broken\n")
     small.drop("c.txt", text(story(101)))
@@ -36,9 +38,9 @@ def test_many_articles_of_one_file_are_one_batch_written_in_parts(world: World) 
 
 
 def test_a_text_that_comes_again_in_another_part_of_a_batch_is_extracted_once(
-    world: World,
+    harness: WarehouseHarness,
 ) -> None:
-    small = World(world.root, batch_articles=4)
+    small = WarehouseHarness(harness.root, batch_articles=4)
     twice = records(11) + json.dumps({"text": story(0), "source": "Elsewhere", "title": "Story 0"})
     small.drop("b.jsonl", twice + "\n" + records(2))
     words = Words()
@@ -48,46 +50,48 @@ def test_a_text_that_comes_again_in_another_part_of_a_batch_is_extracted_once(
     assert small.query("select count(*) from loaded.article_sources") == [(14,)]
 
 
-def test_members_are_sources_of_their_own(world: World) -> None:
-    world.drop("pack.zip", files.zipped({"x/a.txt": text(story(1)), "x/b.txt": ""}))
-    world.ingest()
-    assert world.query("select source_path, item from loaded.article_sources") == [
+def test_members_are_sources_of_their_own(harness: WarehouseHarness) -> None:
+    harness.drop("pack.zip", files.zipped({"x/a.txt": text(story(1)), "x/b.txt": ""}))
+    harness.ingest()
+    assert harness.query("select source_path, item from loaded.article_sources") == [
         ("pack.zip!/x/a.txt", 0)
     ]
-    (rejected,) = world.state.quarantine()
+    (rejected,) = harness.state.quarantine()
     assert (rejected.source_path, rejected.item, rejected.reason) == ("pack.zip", 1, "empty")
     assert rejected.detail.startswith("x/b.txt: ")
-    world.drop("pack.zip", files.zipped({"x/b.txt": text(story(2)), "x/a.txt": text(story(1))}))
-    world.ingest()
-    assert (world.quarantine(), len(world.articles())) == ({}, 2)
+    harness.drop("pack.zip", files.zipped({"x/b.txt": text(story(2)), "x/a.txt": text(story(1))}))
+    harness.ingest()
+    assert (harness.quarantine(), len(harness.articles())) == ({}, 2)
 
 
-def test_an_address_is_the_same_article_in_another_file(world: World) -> None:
-    world.drop("monday.jsonl", records(2))
-    world.ingest()
+def test_an_address_is_the_same_article_in_another_file(harness: WarehouseHarness) -> None:
+    harness.drop("monday.jsonl", records(2))
+    harness.ingest()
     longer = records(2).replace('of story 1."', 'of story 1. Person1 said no more."')
-    world.drop("tuesday.jsonl", longer)
-    world.ingest()
-    assert len(world.articles()) == 2
-    assert world.query("select count(*) from loaded.article_versions") == [(3,)]
+    harness.drop("tuesday.jsonl", longer)
+    harness.ingest()
+    assert len(harness.articles()) == 2
+    assert harness.query("select count(*) from loaded.article_versions") == [(3,)]
 
 
-def test_other_languages_are_stored_and_not_extracted(world: World) -> None:
+def test_other_languages_are_stored_and_not_extracted(harness: WarehouseHarness) -> None:
     german = "Der Bürgermeister von Aldhaven ist am Montag nach langem Streit zurückgetreten. " * 3
-    world.drop("de.txt", text(german))
-    world.drop("en.txt", text(story(1)))
-    world.ingest()
-    assert world.query("select count(*) from loaded.article_versions where language = 'de'") == [
+    harness.drop("de.txt", text(german))
+    harness.drop("en.txt", text(story(1)))
+    harness.ingest()
+    assert harness.query("select count(*) from loaded.article_versions where language = 'de'") == [
         (1,)
     ]
-    assert world.query(
+    assert harness.query(
         "select count(*) from loaded.text_mentions join loaded.article_versions "
         "using (content_sha256) where language = 'de'"
     ) == [(0,)]
 
 
-def test_a_file_that_ends_its_reader_is_set_aside_and_the_next_is_read(world: World) -> None:
-    brief = World(world.root, item_seconds=1)
+def test_a_file_that_ends_its_reader_is_set_aside_and_the_next_is_read(
+    harness: WarehouseHarness,
+) -> None:
+    brief = WarehouseHarness(harness.root, item_seconds=1)
     (endless,) = islice(DEAF.values(), 1)
     brief.drop("a.html", endless())
     brief.drop("b.json", HOSTILE["SQL"][1]())

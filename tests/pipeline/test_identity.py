@@ -11,37 +11,39 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl.pipeline import ingest
-from pipeline.warehouse_harness import World, story, text
+from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 FIRST, OTHER = story(1), story(2)
 
 
-def sources_of(world: World) -> dict[str, list[str]]:
+def sources_of(harness: WarehouseHarness) -> dict[str, list[str]]:
     """The paths of each article, in order."""
     return dict(
-        world.query(
+        harness.query(
             "select article_id, list(source_path order by sequence) from loaded.article_sources "
             "group by 1"
         )
     )
 
 
-def test_the_same_file_under_two_names_is_one_article_with_two_sources(world: World) -> None:
-    world.drop("a.txt", text(FIRST))
-    world.drop("b/copy.txt", text(FIRST))
-    world.ingest()
-    assert list(sources_of(world).values()) == [["a.txt", "b/copy.txt"]]
+def test_the_same_file_under_two_names_is_one_article_with_two_sources(
+    harness: WarehouseHarness,
+) -> None:
+    harness.drop("a.txt", text(FIRST))
+    harness.drop("b/copy.txt", text(FIRST))
+    harness.ingest()
+    assert list(sources_of(harness).values()) == [["a.txt", "b/copy.txt"]]
 
 
 @pytest.mark.parametrize("other", [{"outlet": "Second Paper"}, {"day": "2025-03-02"}])
 def test_the_same_text_of_another_outlet_or_day_is_another_article(
-    world: World, other: dict[str, str]
+    harness: WarehouseHarness, other: dict[str, str]
 ) -> None:
-    world.drop("a.txt", text(FIRST))
-    world.ingest()
-    world.drop("a.txt", text(FIRST, **other))
-    world.ingest()
-    assert len(world.articles()) == 2
+    harness.drop("a.txt", text(FIRST))
+    harness.ingest()
+    harness.drop("a.txt", text(FIRST, **other))
+    harness.ingest()
+    assert len(harness.articles()) == 2
 
 
 @pytest.mark.parametrize("batch_articles", [1, 500])
@@ -58,34 +60,34 @@ def test_the_same_text_of_another_outlet_or_day_is_another_article(
 def test_an_edited_file_is_a_new_version_if_half_the_text_is_the_same(
     tmp_path: Path, batch_articles: int, edited: str, articles: int
 ) -> None:
-    world = World(tmp_path, batch_articles)
+    harness = WarehouseHarness(tmp_path, batch_articles)
     for content in (text(FIRST), edited):
-        world.drop("a.txt", content)
-        ingest.archive_new(world.settings, [], "run")
-    world.stage()
-    world.load()
-    assert len(world.articles()) == articles
-    assert world.query("select count(*) from loaded.article_versions") == [(2,)]
+        harness.drop("a.txt", content)
+        ingest.archive_new(harness.settings, [], "run")
+    harness.stage()
+    harness.load()
+    assert len(harness.articles()) == articles
+    assert harness.query("select count(*) from loaded.article_versions") == [(2,)]
 
 
-def test_the_last_text_is_the_current_one_also_after_a_return(world: World) -> None:
+def test_the_last_text_is_the_current_one_also_after_a_return(harness: WarehouseHarness) -> None:
     edited = FIRST + " And one sentence more."
     ids: set[str] = set()
     for body in (FIRST, edited, FIRST):
-        world.drop("a.txt", text(body))
-        world.ingest()
-        assert list(world.articles().values()) == [body]
-        ids |= world.articles().keys()
+        harness.drop("a.txt", text(body))
+        harness.ingest()
+        assert list(harness.articles().values()) == [body]
+        ids |= harness.articles().keys()
     assert len(ids) == 1
-    assert world.query("select count(*) from loaded.article_versions") == [(2,)]
+    assert harness.query("select count(*) from loaded.article_versions") == [(2,)]
 
 
-def test_a_removed_file_stays_an_article(world: World) -> None:
-    path = world.drop("a.txt", text(FIRST))
-    world.ingest()
+def test_a_removed_file_stays_an_article(harness: WarehouseHarness) -> None:
+    path = harness.drop("a.txt", text(FIRST))
+    harness.ingest()
     path.unlink()
-    world.ingest()
-    assert len(world.articles()) == 1
+    harness.ingest()
+    assert len(harness.articles()) == 1
 
 
 BODIES = [
@@ -115,17 +117,17 @@ def check_that_ids_depend_on_neither_batches_nor_the_forgotten(
     arrivals: list[tuple[str, str]], forgotten: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        worlds = [World(Path(folder) / str(size), size) for size in (500, 3, 1)]
+        worlds = [WarehouseHarness(Path(folder) / str(size), size) for size in (500, 3, 1)]
         first = worlds[0]
         for name, content in arrivals:
             first.drop(name, content)
             ingest.archive_new(first.settings, [], "run")
-        for world in worlds:
-            if world is not first:
-                shutil.copytree(first.settings.raw, world.settings.raw)
-            world.stage()
-            world.load()
-            assert world.loaded() == first.loaded()
+        for harness in worlds:
+            if harness is not first:
+                shutil.copytree(first.settings.raw, harness.settings.raw)
+            harness.stage()
+            harness.load()
+            assert harness.loaded() == first.loaded()
 
         gone = sorted(first.articles())[forgotten % len(first.articles())]
         versions = "select content_sha256, article_id from loaded.article_versions"

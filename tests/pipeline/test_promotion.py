@@ -16,26 +16,28 @@ from etl.pipeline.ingest import InputError
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings, SettingsError
 from etl.storage import checksums, editions
-from etl.storage.editions import Choice
+from etl.storage.editions import ArticleSelection
 from pipeline.test_forget import files_with, id_of
-from pipeline.warehouse_harness import Rows, Words, World, story, text
+from pipeline.warehouse_harness import Rows, WarehouseHarness, Words, story, text
 
-PAPER_0 = Choice(outlets=("Paper 0",))
+PAPER_0 = ArticleSelection(outlets=("Paper 0",))
 
 
-def by_version(world: World) -> dict[str, int]:
+def by_version(harness: WarehouseHarness) -> dict[str, int]:
     """How many articles are by which version of an extractor."""
-    rows = world.query("select extractor_version, count(*) from loaded.article_versions group by 1")
+    rows = harness.query(
+        "select extractor_version, count(*) from loaded.article_versions group by 1"
+    )
     return dict(rows)
 
 
-def made(world: World) -> Rows:
+def made(harness: WarehouseHarness) -> Rows:
     """What extraction made of the articles, whatever else came."""
-    return {k: v for k, v in world.loaded().items() if k in ("text_mentions", "text_quotes")}
+    return {k: v for k, v in harness.loaded().items() if k in ("text_mentions", "text_quotes")}
 
 
 def test_a_candidate_changes_nothing_until_it_is_promoted_for_old_and_new_articles(
-    published: World,
+    published: WarehouseHarness,
 ) -> None:
     before = published.loaded(), published.main(), published.snapshots()
     published.candidate()
@@ -57,7 +59,7 @@ def test_a_candidate_changes_nothing_until_it_is_promoted_for_old_and_new_articl
 
 
 def test_a_rollback_gives_back_every_row_and_reads_what_came_since_again(
-    published: World, monkeypatch: pytest.MonkeyPatch
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(extract._factories, DEFAULT_EXTRACTOR, Words)  # what is in use by default
     monkeypatch.setattr(reextract, "FORMER_ARTICLES", 3)
@@ -82,7 +84,7 @@ def test_a_rollback_gives_back_every_row_and_reads_what_came_since_again(
 
 
 def test_what_came_since_stays_where_the_former_version_is_gone(
-    published: World, monkeypatch: pytest.MonkeyPatch
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The package was upgraded: one name, and only its new version is installed."""
     monkeypatch.setitem(
@@ -97,9 +99,9 @@ def test_what_came_since_stays_where_the_former_version_is_gone(
 
 
 def test_a_choice_promotes_only_itself_and_new_articles_are_read_as_before(
-    published: World,
+    published: WarehouseHarness,
 ) -> None:
-    published.candidate(choice=Choice(date(2025, 3, 3), None, ("Paper 0",)))
+    published.candidate(choice=ArticleSelection(date(2025, 3, 3), None, ("Paper 0",)))
     published.promote()
     assert by_version(published) == {"few-1": 2, "words-1": 5}
     assert reextract.name_in_use(published.settings) == DEFAULT_EXTRACTOR
@@ -110,8 +112,10 @@ def test_a_choice_promotes_only_itself_and_new_articles_are_read_as_before(
     assert by_version(published) == {"few-1": 2, "words-1": 5}, "the last promotion alone"
 
 
-def test_a_promotion_may_bring_nothing_but_who_reads_new_articles(published: World) -> None:
-    published.candidate(choice=Choice(outlets=("Paper 0", "Paper 1", "Third Paper")))
+def test_a_promotion_may_bring_nothing_but_who_reads_new_articles(
+    published: WarehouseHarness,
+) -> None:
+    published.candidate(choice=ArticleSelection(outlets=("Paper 0", "Paper 1", "Third Paper")))
     published.promote()
     published.candidate()
     published.promote()
@@ -122,7 +126,7 @@ def test_a_promotion_may_bring_nothing_but_who_reads_new_articles(published: Wor
 
 
 def test_what_the_version_has_extracted_is_not_extracted_again(
-    published: World, monkeypatch: pytest.MonkeyPatch
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = get_extractor("few")
     assert isinstance(few, Words)
@@ -137,7 +141,7 @@ def test_what_the_version_has_extracted_is_not_extracted_again(
 
 
 def test_what_cannot_be_switched_is_refused_and_says_why(
-    world: World, published: World, monkeypatch: pytest.MonkeyPatch
+    harness: WarehouseHarness, published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(change: object, message: str) -> None:
         before = published.loaded()
@@ -146,10 +150,13 @@ def test_what_cannot_be_switched_is_refused_and_says_why(
         assert published.loaded() == before
 
     with pytest.raises(InputError, match="nothing is published yet"):
-        world.candidate()
+        harness.candidate()
     refused(published.promote, "nothing to promote; make a candidate with")
     refused(published.roll_back, "nothing to roll back: nothing was promoted")
-    refused(lambda: published.candidate(choice=Choice(outlets=("No Paper",))), "no article matches")
+    refused(
+        lambda: published.candidate(choice=ArticleSelection(outlets=("No Paper",))),
+        "no article matches",
+    )
     refused(lambda: compare.compare_candidate(published.settings), "there is no candidate")
 
     published.candidate()
@@ -178,7 +185,7 @@ def test_what_cannot_be_switched_is_refused_and_says_why(
 
 
 def test_a_candidate_replaced_by_another_process_is_not_written_to(
-    published: World, monkeypatch: pytest.MonkeyPatch
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Slow(Words):
         def extract_many(self, articles):  # type: ignore[no-untyped-def]
@@ -193,7 +200,9 @@ def test_a_candidate_replaced_by_another_process_is_not_written_to(
     assert by_version(published) == {"few-1": 7}
 
 
-def test_a_forgotten_article_is_in_neither_candidate_nor_former_rows(published: World) -> None:
+def test_a_forgotten_article_is_in_neither_candidate_nor_former_rows(
+    published: WarehouseHarness,
+) -> None:
     published.candidate()
     published.forget(id_of(published, story(3)))
     published.ingest(publish=True)
@@ -206,7 +215,7 @@ def test_a_forgotten_article_is_in_neither_candidate_nor_former_rows(published: 
     assert by_version(published) == {"words-1": 5}
 
 
-def test_a_rebuild_is_by_the_promoted_extractor(published: World) -> None:
+def test_a_rebuild_is_by_the_promoted_extractor(published: WarehouseHarness) -> None:
     published.candidate()
     published.promote()
     after = made(published)
@@ -218,14 +227,14 @@ def test_a_rebuild_is_by_the_promoted_extractor(published: World) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_switch_is_left_half_done(published: World) -> Iterator[None]:
+def _no_switch_is_left_half_done(published: WarehouseHarness) -> Iterator[None]:
     yield
     extracted = published.settings.extracted
     assert [p.name for p in extracted.iterdir() if p.name.startswith(".")] == []
 
 
 def test_the_setting_says_who_reads_new_articles_until_another_is_promoted(
-    published: World,
+    published: WarehouseHarness,
 ) -> None:
     chosen = replace(published.settings, extractor="rules")
     assert reextract.extractor_in_use(chosen).name == "rules"

@@ -10,45 +10,45 @@ import pytest
 from session_cache import begin
 
 from pipeline.test_crash import run
-from pipeline.warehouse_harness import SWITCHES, Rows, World, story, text
+from pipeline.warehouse_harness import SWITCHES, Rows, WarehouseHarness, story, text
 
-Stage = tuple[World, Rows, int]
+Stage = tuple[WarehouseHarness, Rows, int]
 """A warehouse before an action, what is loaded after it, and how many changes that took."""
 
 
-def copy(world: World, root: Path) -> World:
-    shutil.copytree(world.root, root, symlinks=True)
-    return World(root, batch_articles=2)
+def copy(harness: WarehouseHarness, root: Path) -> WarehouseHarness:
+    shutil.copytree(harness.root, root, symlinks=True)
+    return WarehouseHarness(root, batch_articles=2)
 
 
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stage]:
     root = tmp_path_factory.mktemp("stages")
     begin(root / "begin" / "home", tmp_path_factory)
-    world = World(root / "begin", batch_articles=2)
+    harness = WarehouseHarness(root / "begin", batch_articles=2)
     for number in range(7):
-        world.drop(f"{number}.txt", text(story(number, sentences=2)))
-    world.ingest(publish=True)
+        harness.drop(f"{number}.txt", text(story(number, sentences=2)))
+    harness.ingest(publish=True)
     found = {}
     for action in SWITCHES:
-        before = copy(world, root / f"before-{action}")
-        changes = run(world, action) or 0
-        found[action] = before, world.loaded(), changes
+        before = copy(harness, root / f"before-{action}")
+        changes = run(harness, action) or 0
+        found[action] = before, harness.loaded(), changes
     return found
 
 
 def killed(stage: Stage, action: str, root: Path, die_at: int) -> None:
     before, after, _ = stage
     published = before.published("from loaded.warehouse_info")
-    world = copy(before, root / "world")
-    assert run(world, action, die_at=die_at) is None
-    assert world.published("from loaded.warehouse_info") == published
-    nightly = copy(world, root / "nightly")
+    harness = copy(before, root / "harness")
+    assert run(harness, action, die_at=die_at) is None
+    assert harness.published("from loaded.warehouse_info") == published
+    nightly = copy(harness, root / "nightly")
     run(nightly, "ingest")
     assert nightly.loaded() in (before.loaded(), after), f"half of it, killed at {die_at}"
-    run(world, action)
-    assert world.loaded() == after, f"killed at {die_at}"
-    left = [p.name for p in world.settings.home.rglob(".*") if "DS_Store" not in p.name]
+    run(harness, action)
+    assert harness.loaded() == after, f"killed at {die_at}"
+    left = [p.name for p in harness.settings.home.rglob(".*") if "DS_Store" not in p.name]
     assert left == [], f"killed at {die_at}"
 
 

@@ -19,7 +19,7 @@ from etl.doctor.databases import snapshot_faults
 from etl.pipeline import apply_corrections, ingest, stages
 from etl.warehouse import block_copy, build_db
 from etl.warehouse.publish import PublishError
-from pipeline.warehouse_harness import Words, World, story, text
+from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 # Says every state it sees; ends when its standard input does, so that it outlives no test.
 READER = """
@@ -70,11 +70,13 @@ def ask(process: subprocess.Popen[str]) -> str:
     return said(process)
 
 
-def add(world: World, number: int) -> None:
-    world.drop(f"{number}.txt", text(story(number)))
+def add(harness: WarehouseHarness, number: int) -> None:
+    harness.drop(f"{number}.txt", text(story(number)))
 
 
-def test_what_is_published_is_a_read_only_file_behind_a_relative_link(published: World) -> None:
+def test_what_is_published_is_a_read_only_file_behind_a_relative_link(
+    published: WarehouseHarness,
+) -> None:
     target = published.settings.published
     assert target.readlink().parts == ("snapshots", "1", "news.duckdb")
     mode = stat.S_IMODE(target.stat().st_mode)
@@ -86,7 +88,7 @@ def test_what_is_published_is_a_read_only_file_behind_a_relative_link(published:
     assert published.published("select reason from quarantine") == [("empty",)]
 
 
-def test_open_readers_keep_their_snapshot_and_block_nobody(published: World) -> None:
+def test_open_readers_keep_their_snapshot_and_block_nobody(published: WarehouseHarness) -> None:
     """In this process, in another, and one who writes to the file and is killed."""
     here = duckdb.connect(str(published.settings.published.resolve()), read_only=True)
     there = start(HOLDER, published.settings.published, "read")
@@ -123,27 +125,27 @@ def test_open_readers_keep_their_snapshot_and_block_nobody(published: World) -> 
     there.communicate()
 
 
-def publish_twice(world: World) -> tuple[Path, Path]:
+def publish_twice(harness: WarehouseHarness) -> tuple[Path, Path]:
     """Publish twice more: snapshots 2 and 3, the third perhaps made of the first."""
     for again in ("second", "third"):
-        stages.publish_build(world.settings, Words(), again)
-    snapshots = world.settings.snapshots
+        stages.publish_build(harness.settings, Words(), again)
+    snapshots = harness.settings.snapshots
     return snapshots / "2" / "news.duckdb", snapshots / "3" / "news.duckdb"
 
 
-def is_sound(world: World) -> bool:
+def is_sound(harness: WarehouseHarness) -> bool:
     """Whether both snapshots are as noted and the newest has the rows of the build file."""
-    tables = world.published(
+    tables = harness.published(
         "select schema_name, table_name from duckdb_tables() where schema_name != 'bookkeeping'"
     )
     return len(tables) > 20 and all(
-        world.published(of := f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" t')
-        == world.query(of)
+        harness.published(of := f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" t')
+        == harness.query(of)
         for schema, table in tables
-    ) and not any(map(snapshot_faults, world.settings.snapshots.glob("*/news.duckdb")))  # fmt: skip
+    ) and not any(map(snapshot_faults, harness.settings.snapshots.glob("*/news.duckdb")))  # fmt: skip
 
 
-def test_a_snapshot_that_nobody_reads_becomes_the_next(published: World) -> None:
+def test_a_snapshot_that_nobody_reads_becomes_the_next(published: WarehouseHarness) -> None:
     first = published.settings.published.resolve()
     was = first.stat().st_ino
     for number in (10, 11):
@@ -157,7 +159,9 @@ def test_a_snapshot_that_nobody_reads_becomes_the_next(published: World) -> None
 
 
 @pytest.mark.parametrize("how", ["read", "linked", "written", "with a file beside it"])
-def test_a_snapshot_that_somebody_has_or_changed_does_not(published: World, how: str) -> None:
+def test_a_snapshot_that_somebody_has_or_changed_does_not(
+    published: WarehouseHarness, how: str
+) -> None:
     first = published.settings.published.resolve()
     before = first.read_bytes()
     elsewhere = published.root / "elsewhere"
@@ -182,7 +186,9 @@ def test_a_snapshot_that_somebody_has_or_changed_does_not(published: World, how:
     assert is_sound(published)
 
 
-def test_what_a_disk_altered_in_a_snapshot_is_found_in_the_next(published: World) -> None:
+def test_what_a_disk_altered_in_a_snapshot_is_found_in_the_next(
+    published: WarehouseHarness,
+) -> None:
     second, third = publish_twice(published)
     status = second.stat()
     files = (second, third, published.settings.build_file)
@@ -203,7 +209,7 @@ def test_what_a_disk_altered_in_a_snapshot_is_found_in_the_next(published: World
 
 
 def test_nothing_is_published_without_space(
-    published: World, monkeypatch: pytest.MonkeyPatch
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = published.settings.build_file.stat().st_size
     usage = namedtuple("usage", "total used free")
@@ -217,7 +223,9 @@ def test_nothing_is_published_without_space(
     assert published.snapshots() == ["1", "2"]
 
 
-def test_what_was_not_checked_linked_and_modelled_is_not_published(published: World) -> None:
+def test_what_was_not_checked_linked_and_modelled_is_not_published(
+    published: WarehouseHarness,
+) -> None:
     add(published, 10)
     ingest.archive_new(published.settings, [], "run")
     published.stage()
@@ -230,7 +238,7 @@ def test_what_was_not_checked_linked_and_modelled_is_not_published(published: Wo
     problems = stages.check_loaded(published.settings)
     assert [p.check for p in problems] == ["offsets_round_trip"]
     stages.link(published.settings)
-    apply_corrections.correct(published.settings)
+    apply_corrections.apply_corrections(published.settings)
     assert stages.check_links(published.settings) == []
     stages.group(published.settings)
     assert stages.check_stories(published.settings) == []
@@ -239,7 +247,7 @@ def test_what_was_not_checked_linked_and_modelled_is_not_published(published: Wo
     assert published.snapshots() == ["1"]
 
 
-def test_checks_report_all_that_is_wrong(published: World) -> None:
+def test_checks_report_all_that_is_wrong(published: WarehouseHarness) -> None:
     with build_db.open_build(published.settings.build_file) as con:
         con.execute("insert into loaded.article_versions from loaded.article_versions limit 1")
         con.execute("delete from loaded.text_actors where rowid = 0")
@@ -253,7 +261,9 @@ def test_checks_report_all_that_is_wrong(published: World) -> None:
     }
 
 
-def test_what_is_new_is_checked_against_what_was_checked_before(published: World) -> None:
+def test_what_is_new_is_checked_against_what_was_checked_before(
+    published: WarehouseHarness,
+) -> None:
     for number in range(10, 30):
         published.drop(f"{number}.txt", text(story(number)))
     published.ingest(publish=True)
@@ -282,7 +292,7 @@ def test_what_is_new_is_checked_against_what_was_checked_before(published: World
 
 
 def test_what_killed_publishes_left_is_cleared_and_the_published_one_stays(
-    published: World,
+    published: WarehouseHarness,
 ) -> None:
     snapshots = published.settings.snapshots
     for left in ("2", ".3.tmp"):
@@ -295,33 +305,33 @@ def test_what_killed_publishes_left_is_cleared_and_the_published_one_stays(
 # The writer lock
 
 
-def child(world: World) -> subprocess.Popen[str]:
+def child(harness: WarehouseHarness) -> subprocess.Popen[str]:
     script = """
 import sys
 from pathlib import Path
 from etl.store.writer import Writer
 from pipeline.warehouse_harness import World
-world = World(Path(sys.argv[1]))
-writer = Writer(world.settings, on_wait=lambda: print("waiting", flush=True))
+harness = World(Path(sys.argv[1]))
+writer = Writer(harness.settings, on_wait=lambda: print("waiting", flush=True))
 writer.acquire()
 print("writing", flush=True)
 sys.stdin.readline()
 writer.release()
-world.ingest()
+harness.ingest()
 """
     env = os.environ | {"PYTHONPATH": os.pathsep.join(["tests", "."])}
     return subprocess.Popen(
-        [sys.executable, "-c", script, str(world.root)],
+        [sys.executable, "-c", script, str(harness.root)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env,
     )  # fmt: skip
 
 
-def test_one_writes_and_the_other_waits_and_says_so(world: World) -> None:
+def test_one_writes_and_the_other_waits_and_says_so(harness: WarehouseHarness) -> None:
     for number in range(20):
-        add(world, number)
-    first = child(world)
+        add(harness, number)
+    first = child(harness)
     assert said(first) == "writing"
-    second, third = child(world), child(world)
+    second, third = child(harness), child(harness)
     assert said(second) == said(third) == "waiting"
     first.send_signal(signal.SIGKILL)
     first.communicate()
@@ -332,5 +342,5 @@ def test_one_writes_and_the_other_waits_and_says_so(world: World) -> None:
     done = [process.communicate(timeout=60)[0] for process in (second, third)]
     assert [process.returncode for process in (second, third)] == [0, 0]
     assert [line.strip() for line in done] == ["writing", "writing"]
-    assert len(world.articles()) == 20
-    assert len(world.query("from loaded.article_sources")) == 20
+    assert len(harness.articles()) == 20
+    assert len(harness.query("from loaded.article_sources")) == 20

@@ -8,17 +8,17 @@ from etl.pipeline import build_models, stages
 from etl.schema import tables
 from etl.warehouse import dbt
 from etl.warehouse.incremental.refresh import COMPILED, RefreshResult, refresh
-from pipeline.warehouse_harness import World, story, text
+from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 
-def fill(world: World) -> RefreshResult | None:
+def fill(harness: WarehouseHarness) -> RefreshResult | None:
     everything = {table.name for table in tables.TABLES}
     return refresh(
-        (), everything, build_file=world.settings.build_file, target=world.settings.dbt_target
+        (), everything, build_file=harness.settings.build_file, target=harness.settings.dbt_target
     )
 
 
-def test_a_second_night_is_published_without_dbt_as_dbt_would(published: World) -> None:
+def test_a_second_night_is_published_without_dbt_as_dbt_would(published: WarehouseHarness) -> None:
     published.drop("new.txt", text(story(20), day="2025-04-02", outlet="Paper 9"))
     published.drop("0.txt", text(story(21), day="2025-03-01", outlet="Paper 0"))
     published.ingest()
@@ -30,7 +30,7 @@ def test_a_second_night_is_published_without_dbt_as_dbt_would(published: World) 
     assert published.main() == quick
 
 
-def test_dbt_must_do_it_where_anything_is_not_as_it_left_it(published: World) -> None:
+def test_dbt_must_do_it_where_anything_is_not_as_it_left_it(published: WarehouseHarness) -> None:
     assert fill(published)
     published.query("drop table main.actor_daily cascade")
     before = published.query("from main.actor_weekly order by all")
@@ -40,7 +40,7 @@ def test_dbt_must_do_it_where_anything_is_not_as_it_left_it(published: World) ->
     assert fill(published) is None
 
 
-def test_a_failing_test_leaves_all_models_as_they_were(published: World) -> None:
+def test_a_failing_test_leaves_all_models_as_they_were(published: WarehouseHarness) -> None:
     published.drop("new.txt", text(story(20)))
     published.ingest()
     published.query("update loaded.text_mentions set type = 'GHOST'")
@@ -51,7 +51,7 @@ def test_a_failing_test_leaves_all_models_as_they_were(published: World) -> None
     assert {r.status for r in raised.value.result.results} == {"pass", "fail"}
 
 
-def test_filling_again_does_not_make_the_file_grow(published: World) -> None:
+def test_filling_again_does_not_make_the_file_grow(published: WarehouseHarness) -> None:
     sizes = []
     for _ in range(12):
         assert fill(published)

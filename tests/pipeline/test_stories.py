@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from etl.pipeline import ingest, stages
 from etl.stories import assign
 from etl.warehouse import build_db
-from pipeline.warehouse_harness import World, text
+from pipeline.warehouse_harness import WarehouseHarness, text
 
 LEXICON = [
     a + b for a in ("ba", "de", "fi", "go", "hu", "ka", "le", "mi") for b in ("lon", "mer", "tis")
@@ -36,10 +36,10 @@ COPY, CUT = " ".join(ONE), " ".join(ONE[:7])
 BOTH = " ".join([*ONE[:8], *TWO[:8]])
 
 
-def stories(world: World) -> dict[str, str]:
+def stories(harness: WarehouseHarness) -> dict[str, str]:
     """The story of each article, by the name of the file that it was first read from."""
     return dict(
-        world.query(
+        harness.query(
             "select first(source_path order by sequence), any_value(story_id) "
             "from loaded.article_stories join loaded.article_sources using (article_id) "
             "group by article_id"
@@ -47,120 +47,128 @@ def stories(world: World) -> dict[str, str]:
     )
 
 
-def by_article(world: World) -> dict[str, str]:
-    return dict(world.query("select article_id, story_id from loaded.article_stories"))
+def by_article(harness: WarehouseHarness) -> dict[str, str]:
+    return dict(harness.query("select article_id, story_id from loaded.article_stories"))
 
 
-def redirects(world: World) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = world.query("from loaded.story_redirects order by all")
+def redirects(harness: WarehouseHarness) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = harness.query("from loaded.story_redirects order by all")
     return found
 
 
-def drop(world: World, name: str, body: str, day: str, outlet: str) -> None:
-    world.drop(name, text(body, day=day, outlet=outlet))
-    ingest.archive_new(world.settings, [], "run")
+def drop(harness: WarehouseHarness, name: str, body: str, day: str, outlet: str) -> None:
+    harness.drop(name, text(body, day=day, outlet=outlet))
+    ingest.archive_new(harness.settings, [], "run")
 
 
-def test_a_reprint_within_fourteen_days_is_of_the_story(world: World) -> None:
-    drop(world, "first.txt", COPY, "2025-03-01", "Wire")
-    drop(world, "cut.txt", CUT, "2025-03-15", "Paper")
-    drop(world, "late.txt", COPY, "2025-03-30", "Paper")
-    drop(world, "other.txt", " ".join(TWO), "2025-03-01", "Paper")
-    world.drop("undated.txt", f"Something Happened In Town\n\nBy Ann – Third\n\n{COPY}\n")
-    world.ingest()
-    found = stories(world)
-    assert found["cut.txt"] == found["first.txt"] == f"S{first_article(world, 'first.txt')}"
+def test_a_reprint_within_fourteen_days_is_of_the_story(harness: WarehouseHarness) -> None:
+    drop(harness, "first.txt", COPY, "2025-03-01", "Wire")
+    drop(harness, "cut.txt", CUT, "2025-03-15", "Paper")
+    drop(harness, "late.txt", COPY, "2025-03-30", "Paper")
+    drop(harness, "other.txt", " ".join(TWO), "2025-03-01", "Paper")
+    harness.drop("undated.txt", f"Something Happened In Town\n\nBy Ann – Third\n\n{COPY}\n")
+    harness.ingest()
+    found = stories(harness)
+    assert found["cut.txt"] == found["first.txt"] == f"S{first_article(harness, 'first.txt')}"
     assert len(set(found.values())) == 4, "15 days after, another text, no date"
-    assert redirects(world) == []
+    assert redirects(harness) == []
 
 
-def test_an_outlet_that_fills_its_own_form_anew_reports_another_story(world: World) -> None:
+def test_an_outlet_that_fills_its_own_form_anew_reports_another_story(
+    harness: WarehouseHarness,
+) -> None:
     forms = {"Wire": COPY, "Paper": " ".join(TWO)}
     for outlet, form in forms.items():
         for number, towns in enumerate(["Ald, Bran, Cray, Dent", "Elm, Fry, Gow, Hay"]):
             body, headline = f"{form} It goes to {towns}.", f"Grant For {towns[:3]} Announced"
             by = "Wire" if number else outlet
-            world.drop(f"{outlet}{number}.txt", text(body, outlet=by, headline=headline))
-    world.ingest()
-    found = stories(world)
+            harness.drop(f"{outlet}{number}.txt", text(body, outlet=by, headline=headline))
+    harness.ingest()
+    found = stories(harness)
     assert found["Wire0.txt"] != found["Wire1.txt"]
     assert found["Paper0.txt"] == found["Paper1.txt"], "in another outlet it may be a reprint"
 
 
-def first_article(world: World, path: str) -> str:
-    ((article_id,),) = world.query(
+def first_article(harness: WarehouseHarness, path: str) -> str:
+    ((article_id,),) = harness.query(
         "select article_id from loaded.article_sources where source_path = ?", path
     )
     return str(article_id)
 
 
-def test_an_article_that_shows_two_stories_to_be_one_leaves_a_redirect(world: World) -> None:
-    drop(world, "one.txt", COPY, "2025-03-01", "Wire")
-    drop(world, "two.txt", " ".join(TWO), "2025-03-01", "Paper")
-    world.ingest()
-    before = stories(world)
-    drop(world, "both.txt", BOTH, "2025-03-02", "Third")
-    world.ingest()
-    assert set(stories(world).values()) == {before["one.txt"]}
-    assert redirects(world) == [(before["two.txt"], before["one.txt"])]
+def test_an_article_that_shows_two_stories_to_be_one_leaves_a_redirect(
+    harness: WarehouseHarness,
+) -> None:
+    drop(harness, "one.txt", COPY, "2025-03-01", "Wire")
+    drop(harness, "two.txt", " ".join(TWO), "2025-03-01", "Paper")
+    harness.ingest()
+    before = stories(harness)
+    drop(harness, "both.txt", BOTH, "2025-03-02", "Third")
+    harness.ingest()
+    assert set(stories(harness).values()) == {before["one.txt"]}
+    assert redirects(harness) == [(before["two.txt"], before["one.txt"])]
 
 
-def test_a_new_version_keeps_the_story_and_may_join_another(world: World) -> None:
-    drop(world, "one.txt", COPY, "2025-03-01", "Wire")
-    drop(world, "brief.txt", " ".join(report(3)), "2025-03-02", "Paper")
-    world.ingest()
-    before = stories(world)
-    drop(world, "one.txt", " ".join([*ONE, *report(4)]), "2025-03-01", "Wire")
-    drop(world, "brief.txt", " ".join([*report(3), *ONE]), "2025-03-02", "Paper")
-    world.ingest()
-    assert stories(world) == dict.fromkeys(before, before["one.txt"])
-    assert redirects(world) == [(before["brief.txt"], before["one.txt"])]
+def test_a_new_version_keeps_the_story_and_may_join_another(harness: WarehouseHarness) -> None:
+    drop(harness, "one.txt", COPY, "2025-03-01", "Wire")
+    drop(harness, "brief.txt", " ".join(report(3)), "2025-03-02", "Paper")
+    harness.ingest()
+    before = stories(harness)
+    drop(harness, "one.txt", " ".join([*ONE, *report(4)]), "2025-03-01", "Wire")
+    drop(harness, "brief.txt", " ".join([*report(3), *ONE]), "2025-03-02", "Paper")
+    harness.ingest()
+    assert stories(harness) == dict.fromkeys(before, before["one.txt"])
+    assert redirects(harness) == [(before["brief.txt"], before["one.txt"])]
 
 
-def test_forgetting_the_first_article_leaves_the_story_to_the_others(world: World) -> None:
-    drop(world, "first.txt", COPY, "2025-03-01", "Wire")
-    drop(world, "start.txt", CUT, "2025-03-02", "Paper")
-    drop(world, "end.txt", " ".join(ONE[7:]), "2025-03-03", "Third")
-    world.ingest()
-    before = stories(world)
+def test_forgetting_the_first_article_leaves_the_story_to_the_others(
+    harness: WarehouseHarness,
+) -> None:
+    drop(harness, "first.txt", COPY, "2025-03-01", "Wire")
+    drop(harness, "start.txt", CUT, "2025-03-02", "Paper")
+    drop(harness, "end.txt", " ".join(ONE[7:]), "2025-03-03", "Third")
+    harness.ingest()
+    before = stories(harness)
     assert len(set(before.values())) == 1
-    world.forget(first_article(world, "first.txt"))
+    harness.forget(first_article(harness, "first.txt"))
     del before["first.txt"]
-    for again in (world.load, world.rebuild):
+    for again in (harness.load, harness.rebuild):
         again()
-        assert stories(world) == before
-    drop(world, "again.txt", " ".join(ONE[6:]), "2025-03-04", "Fourth")
-    world.ingest()
-    assert set(stories(world).values()) == set(before.values())
+        assert stories(harness) == before
+    drop(harness, "again.txt", " ".join(ONE[6:]), "2025-03-04", "Fourth")
+    harness.ingest()
+    assert set(stories(harness).values()) == set(before.values())
 
 
 def test_stories_decided_otherwise_are_decided_anew(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drop(world, "first.txt", COPY, "2025-03-01", "Wire")
-    drop(world, "cut.txt", CUT, "2025-03-02", "Paper")
-    world.ingest()
-    before = world.loaded()
+    drop(harness, "first.txt", COPY, "2025-03-01", "Wire")
+    drop(harness, "cut.txt", CUT, "2025-03-02", "Paper")
+    harness.ingest()
+    before = harness.loaded()
     monkeypatch.setattr(stages, "STORIES_VERSION", "other")
-    assert [p.check for p in stages.check_stories(world.settings)] == []
-    with build_db.open_build(world.settings.build_file) as con:
+    assert [p.check for p in stages.check_stories(harness.settings)] == []
+    with build_db.open_build(harness.settings.build_file) as con:
         assert build_db.get_property(con, "storied_generation") == ""
         con.execute("update loaded.article_stories set story_id = 'Sother'")
-    assert stages.group(world.settings) == 1
-    assert world.loaded() == before
+    assert stages.group(harness.settings) == 1
+    assert harness.loaded() == before
 
 
-def test_checks_block_what_is_in_no_story_and_ids_that_lead_nowhere(world: World) -> None:
-    drop(world, "one.txt", COPY, "2025-03-01", "Wire")
-    drop(world, "two.txt", " ".join(TWO), "2025-03-01", "Paper")
-    world.ingest()
-    with build_db.open_build(world.settings.build_file) as con:
+def test_checks_block_what_is_in_no_story_and_ids_that_lead_nowhere(
+    harness: WarehouseHarness,
+) -> None:
+    drop(harness, "one.txt", COPY, "2025-03-01", "Wire")
+    drop(harness, "two.txt", " ".join(TWO), "2025-03-01", "Paper")
+    harness.ingest()
+    with build_db.open_build(harness.settings.build_file) as con:
         con.execute("delete from loaded.article_stories where rowid = 0")
         con.execute(
             "insert into loaded.story_redirects select story_id, 'Snowhere' "
             "from loaded.article_stories"
         )
-    found = {(p.table, p.check) for p in stages.check_stories(world.settings)}
+    found = {(p.table, p.check) for p in stages.check_stories(harness.settings)}
     assert found == {
         ("article_stories", "all_in_a_story"),
         ("story_redirects", "no_orphans"),
@@ -185,7 +193,9 @@ def check_that_ids_depend_neither_on_batches_nor_on_what_was_forgotten(
     arrivals: list[tuple[str, str, str, str]], cuts: set[int], forgotten: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        stepwise, at_once = (World(Path(folder) / name) for name in ("stepwise", "at_once"))
+        stepwise, at_once = (
+            WarehouseHarness(Path(folder) / name) for name in ("stepwise", "at_once")
+        )
         for number, (body, day, outlet, name) in enumerate(arrivals):
             drop(stepwise, name, body, day, outlet)
             if number in cuts:
@@ -226,12 +236,12 @@ def test_ids_depend_on_neither_in_many_more_histories(
 
 
 def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(7):
-        drop(world, f"{number}.txt", TEXTS[number % 6], f"2025-03-0{number + 1}", "Wire")
-    world.ingest()
-    before = world.loaded()
+        drop(harness, f"{number}.txt", TEXTS[number % 6], f"2025-03-0{number + 1}", "Wire")
+    harness.ingest()
+    before = harness.loaded()
     monkeypatch.setattr(assign, "_TEXTS_AT_A_TIME", 2)
     done = []
 
@@ -240,13 +250,13 @@ def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
         if len(done) == 2:
             raise KeyboardInterrupt
 
-    with build_db.open_build(world.settings.build_file) as con:
+    with build_db.open_build(harness.settings.build_file) as con:
         assign.clear_stories(con)
     with pytest.raises(KeyboardInterrupt):
-        stages.group(world.settings, stop)
+        stages.group(harness.settings, stop)
     assert done == [(2, 7), (4, 7)]
-    stages.group(world.settings)
-    assert world.loaded() == before
+    stages.group(harness.settings)
+    assert harness.loaded() == before
 
 
 def test_the_samples_hold_one_story_in_three_outlets_and_who_was_first(samples: Path) -> None:

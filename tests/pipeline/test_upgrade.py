@@ -27,104 +27,106 @@ from etl.storage.staging import Staging, StagingError
 from etl.warehouse import build_db
 from etl.warehouse.build_db import BuildError
 from pipeline.test_crash import run
-from pipeline.warehouse_harness import World, story, text
+from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 OLDER = sorted((Path(__file__).parent / "older").glob("layout-*.tar.xz"))
 """Warehouses of four articles as the code of then left them, by their layout of schema `loaded`.
 
 Made at db57f7b^, d24d01f^ and 6da9db0 by `World(…).ingest(publish=True)` of that day's
-`tests/pipeline/world.py`, over the files that `older` drops; without `build/dbt`.
+`tests/pipeline/warehouse_harness.py`, over the files that `older` drops; without `build/dbt`.
 """
 
 
-def older(archive: Path, root: Path) -> World:
+def older(archive: Path, root: Path) -> WarehouseHarness:
     """A warehouse of an older version, in a folder of its own."""
     with tarfile.open(archive) as packed:
         packed.extractall(root, filter="tar")
-    world = World(root, batch_articles=2)
+    harness = WarehouseHarness(root, batch_articles=2)
     for number in range(4):
-        world.drop(
+        harness.drop(
             f"{number}.txt",
             text(story(number), day=f"2025-03-0{number + 1}", outlet=f"Paper {number % 2}"),
         )
-    world.drop("empty.txt", "")
-    return world
+    harness.drop("empty.txt", "")
+    return harness
 
 
-def today(world: World) -> None:
+def today(harness: WarehouseHarness) -> None:
     """That it is a warehouse of today, whole, and that nothing was archived twice."""
-    assert is_sound(examine(world.settings)), examine(world.settings)
-    assert run_state_check.version_of(world.settings.state_file) == STATE_VERSION
-    assert RawArchive(world.settings.raw).last_sequence() == 5
-    assert sorted(world.articles().values()) == [story(n) for n in range(4)]
-    assert world.quarantine() == {"empty.txt": "empty"}
-    assert {b.layout for b in Staging(world.settings.extracted).every_batch()} == {
+    assert is_sound(examine(harness.settings)), examine(harness.settings)
+    assert run_state_check.version_of(harness.settings.state_file) == STATE_VERSION
+    assert RawArchive(harness.settings.raw).last_sequence() == 5
+    assert sorted(harness.articles().values()) == [story(n) for n in range(4)]
+    assert harness.quarantine() == {"empty.txt": "empty"}
+    assert {b.layout for b in Staging(harness.settings.extracted).every_batch()} == {
         tables.SCHEMA_VERSION
     }
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> World:
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
     """The same articles, ingested by the code of today."""
-    world = older(OLDER[0], tmp_path_factory.mktemp("fresh"))
-    shutil.rmtree(world.settings.home)
-    world.ingest()
-    return world
+    harness = older(OLDER[0], tmp_path_factory.mktemp("fresh"))
+    shutil.rmtree(harness.settings.home)
+    harness.ingest()
+    return harness
 
 
 @pytest.mark.parametrize("archive", OLDER, ids=lambda path: path.name.partition(".")[0])
 def test_an_older_warehouse_is_brought_up_to_date_by_the_next_run(
-    archive: Path, fresh: World, tmp_path: Path
+    archive: Path, fresh: WarehouseHarness, tmp_path: Path
 ) -> None:
-    world = older(archive, tmp_path / "world")
-    assert is_sound(examine(world.settings)), "old, and not amiss"
-    history = len(world.state.runs())
-    with duckdb.connect(str(world.settings.published.resolve()), read_only=True) as reader:
+    harness = older(archive, tmp_path / "harness")
+    assert is_sound(examine(harness.settings)), "old, and not amiss"
+    history = len(harness.state.runs())
+    with duckdb.connect(str(harness.settings.published.resolve()), read_only=True) as reader:
         count = reader.execute("select count(*) from articles").fetchone()
         said: set[str] = set()
-        ingest.stage_new(world.settings, world.in_use, "old", lambda stage, *_: said.add(stage))
+        ingest.stage_new(harness.settings, harness.in_use, "old", lambda stage, *_: said.add(stage))
         # What is staged has other columns since layout 2.
         assert said == ({ingest.READ_AGAIN} if archive == OLDER[0] else set())
         # Models are the same, whatever there was before: one publish will do.
-        world.ingest(publish=archive == OLDER[0], run_id="upgrade")
+        harness.ingest(publish=archive == OLDER[0], run_id="upgrade")
         assert reader.execute("select count(*) from articles").fetchone() == count == (4,)
-    today(world)
-    assert world.loaded() == fresh.loaded()
-    assert len(world.state.runs()) == history + 1
+    today(harness)
+    assert harness.loaded() == fresh.loaded()
+    assert len(harness.state.runs()) == history + 1
     if archive != OLDER[0]:
         return
-    (version,) = world.published(
+    (version,) = harness.published(
         "select value from warehouse_info where property = 'schema_version'"
     )
     assert version == (str(tables.SCHEMA_VERSION),)
 
 
-def killed_and_finished(archive: Path, fresh: World, root: Path, kills: int) -> None:
+def killed_and_finished(archive: Path, fresh: WarehouseHarness, root: Path, kills: int) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     whole = older(archive, root / "whole")
     changes = run(whole, "ingest") or 0
-    world = older(archive, root / "world")
+    harness = older(archive, root / "harness")
     for _ in range(kills):
-        run(world, "ingest", die_at=chance.randint(1, changes))
-        assert len(world.published("from articles")) == 4, "readers have what they had"
-    run(world, "ingest")
-    today(world)
-    assert world.loaded() == whole.loaded() == fresh.loaded(), f"seed {seed}"
+        run(harness, "ingest", die_at=chance.randint(1, changes))
+        assert len(harness.published("from articles")) == 4, "readers have what they had"
+    run(harness, "ingest")
+    today(harness)
+    assert harness.loaded() == whole.loaded() == fresh.loaded(), f"seed {seed}"
 
 
-def test_killed_in_the_middle_of_it_the_next_run_goes_on(fresh: World, tmp_path: Path) -> None:
+def test_killed_in_the_middle_of_it_the_next_run_goes_on(
+    fresh: WarehouseHarness, tmp_path: Path
+) -> None:
     killed_and_finished(random.choice(OLDER), fresh, tmp_path, kills=2)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("round_", range(30))
-def test_killed_a_hundred_times(round_: int, fresh: World, tmp_path: Path) -> None:
+def test_killed_a_hundred_times(round_: int, fresh: WarehouseHarness, tmp_path: Path) -> None:
     killed_and_finished(OLDER[round_ % len(OLDER)], fresh, tmp_path, kills=4)
 
 
 def test_a_state_file_of_layout_1_gets_checksums_or_stays_as_it_was(
-    published: World, monkeypatch: pytest.MonkeyPatch
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = published.settings.state_file
     runs = published.state.runs()
@@ -154,33 +156,33 @@ class _Broken(int):
         raise ZeroDivisionError
 
 
-def _newer_build(world: World) -> None:
-    with build_db.open_build(world.settings.build_file) as con:
+def _newer_build(harness: WarehouseHarness) -> None:
+    with build_db.open_build(harness.settings.build_file) as con:
         build_db.set_property(con, "schema_version", str(tables.SCHEMA_VERSION + 1))
 
 
-def _newer_published(world: World) -> None:
-    file = world.settings.published.resolve()
+def _newer_published(harness: WarehouseHarness) -> None:
+    file = harness.settings.published.resolve()
     file.chmod(0o644)
     with duckdb.connect(str(file)) as con:
         con.execute("update loaded.warehouse_info set value = '99' "
                     "where property = 'schema_version'")  # fmt: skip
 
 
-def _newer_staging(world: World) -> None:
-    batch = Staging(world.settings.extracted).batches()[0]
+def _newer_staging(harness: WarehouseHarness) -> None:
+    batch = Staging(harness.settings.extracted).batches()[0]
     file = batch.file("articles")
     table = pq.read_table(file).replace_schema_metadata({"newsactors_layout": "99"})
     pq.write_table(table, file)
 
 
-def _newer_state(world: World) -> None:
-    with sqlite3.connect(world.settings.state_file) as con:
+def _newer_state(harness: WarehouseHarness) -> None:
+    with sqlite3.connect(harness.settings.state_file) as con:
         con.execute(f"pragma user_version = {STATE_VERSION + 1}")
 
 
-def _newer_manifest(world: World) -> None:
-    manifest = world.settings.raw / "manifest.jsonl"
+def _newer_manifest(harness: WarehouseHarness) -> None:
+    manifest = harness.settings.raw / "manifest.jsonl"
     *before, last = manifest.read_bytes().splitlines(keepends=True)
     record = json.loads(last)
     record |= {"version": 99}
@@ -190,13 +192,13 @@ def _newer_manifest(world: World) -> None:
     manifest.write_bytes(b"".join(before) + line)
 
 
-def _newer_ledger(world: World) -> None:
-    folder = world.settings.identity_ledger
+def _newer_ledger(harness: WarehouseHarness) -> None:
+    folder = harness.settings.identity_ledger
     shutil.rmtree(folder)
     folder.mkdir()
     table = DECISIONS.empty_table().replace_schema_metadata({"newsactors_ledger": "99"})
     pq.write_table(table, folder / "000001.parquet")
-    with build_db.open_build(world.settings.build_file) as con:
+    with build_db.open_build(harness.settings.build_file) as con:
         Ledger(folder).register(con)
 
 
@@ -205,7 +207,7 @@ def _newer_ledger(world: World) -> None:
     [_newer_build, _newer_published, _newer_staging, _newer_state, _newer_manifest, _newer_ledger],
 )
 def test_what_a_newer_version_made_is_refused_and_left_as_it_is(
-    published: World, make_newer: Callable[[World], None]
+    published: WarehouseHarness, make_newer: Callable[[WarehouseHarness], None]
 ) -> None:
     kinds = (BuildError, StagingError, StateError, LedgerError, RuntimeError)
     with pytest.raises(kinds, match="update newsactors"):

@@ -2,7 +2,7 @@
 
 Run as a program it is a process of its own that goes through the stages and may be killed:
 
-    python tests/pipeline/world.py HOME ACTION [DIE_AT]
+    python tests/pipeline/warehouse_harness.py HOME ACTION [DIE_AT]
 
 ACTION is one of ACTIONS or SWITCHES. With DIE_AT the process kills itself, by SIGKILL, just before
 its n-th change to a file under HOME, and else it prints how many changes it made.
@@ -41,9 +41,9 @@ from etl.pipeline.stages import LoadResult
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import editions
-from etl.storage.editions import Choice, Edition
+from etl.storage.editions import ArticleSelection, Edition
 from etl.storage.run_state import State
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 from etl.warehouse import build_db
 
 LOADED = (*tables.INGESTED, *tables.LINKED, *tables.CORRECTED, *tables.STORIES)
@@ -106,7 +106,7 @@ def story(number: int, *, sentences: int = 6) -> str:
 
 
 @dataclass(frozen=True)
-class World:
+class WarehouseHarness:
     """One warehouse and its inbox."""
 
     root: Path
@@ -166,14 +166,14 @@ class World:
         return get_extractor(last.extractor) if last and last.extractor else Words()
 
     def load(self, *, run_id: str = "run", publish: bool = False) -> LoadResult:
-        writer = Writer(self.settings)
+        writer = WriterLock(self.settings)
         writer.acquire()
         try:
             result = stages.load_staged(self.settings, run_id)
             if result.is_publish_due:
                 assert stages.check_loaded(self.settings) == []
                 stages.link(self.settings)
-                apply_corrections.correct(self.settings)
+                apply_corrections.apply_corrections(self.settings)
                 assert stages.check_links(self.settings) == []
                 stages.group(self.settings)
                 assert stages.check_stories(self.settings) == []
@@ -194,8 +194,10 @@ class World:
         assert type(done).__name__ == "RunExecutionResult"
         stages.publish_build(self.settings, self.in_use(), "full")
 
-    def candidate(self, name: str = "few", choice: Choice | None = None) -> Edition:
-        return reextract.build_candidate(self.settings, get_extractor(name), choice or Choice())
+    def candidate(self, name: str = "few", choice: ArticleSelection | None = None) -> Edition:
+        return reextract.build_candidate(
+            self.settings, get_extractor(name), choice or ArticleSelection()
+        )
 
     def promote(self, *, publish: bool = False) -> LoadResult:
         return self._switch(reextract.promote, publish)
@@ -204,7 +206,7 @@ class World:
         return self._switch(reextract.roll_back, publish)
 
     def _switch(self, change: Callable[..., Staged], publish: bool) -> LoadResult:
-        writer = Writer(self.settings)
+        writer = WriterLock(self.settings)
         try:
             change(self.settings, "run", writer.acquire, silent)
         finally:
@@ -212,7 +214,7 @@ class World:
         return self.load(publish=publish)
 
     def forget(self, article_id: str) -> None:
-        writer = Writer(self.settings)
+        writer = WriterLock(self.settings)
         writer.acquire()
         try:
             erase_article.forget_article(self.settings, article_id, "forget")
@@ -265,32 +267,32 @@ class World:
 # A process of its own
 
 
-def _forget(world: World) -> None:
+def _forget(harness: WarehouseHarness) -> None:
     """Forget the articles that name Person3, where they are still there."""
-    for (article_id,) in world.query(
+    for (article_id,) in harness.query(
         "select distinct article_id from loaded.article_versions where body like '%Person3 %'"
     ):
-        world.forget(article_id)
-    world.ingest()
+        harness.forget(article_id)
+    harness.ingest()
 
 
-SWITCHES: dict[str, Callable[[World], object]] = {
-    "candidate": World.candidate,
-    "promote": World.promote,
-    "roll_back": World.roll_back,
+SWITCHES: dict[str, Callable[[WarehouseHarness], object]] = {
+    "candidate": WarehouseHarness.candidate,
+    "promote": WarehouseHarness.promote,
+    "roll_back": WarehouseHarness.roll_back,
 }
-ACTIONS: dict[str, Callable[[World], object]] = {
-    "ingest": World.ingest,
+ACTIONS: dict[str, Callable[[WarehouseHarness], object]] = {
+    "ingest": WarehouseHarness.ingest,
     "forget": _forget,
-    "rebuild": World.rebuild,
+    "rebuild": WarehouseHarness.rebuild,
 }
 
 
 def main() -> None:
     root, action, die_at = sys.argv[1:]
-    world = World(Path(root), batch_articles=2)
-    changes = Changes(world.settings.home, ("all", int(die_at)), lambda: "all")
-    (ACTIONS | SWITCHES)[action](world)
+    harness = WarehouseHarness(Path(root), batch_articles=2)
+    changes = Changes(harness.settings.home, ("all", int(die_at)), lambda: "all")
+    (ACTIONS | SWITCHES)[action](harness)
     print(changes.counts["all"])
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from etl.settings import Place
+from etl.settings import Location
 from etl.storage import inbox
 from etl.storage.inbox import Scan, UnreadableError
 
 
-def read_bytes(path: Place, roots: list[Place]) -> bytes:
+def read_bytes(path: Location, roots: list[Location]) -> bytes:
     assert isinstance(path, Path)
     with inbox.open_file(path, roots, 1 << 20) as file:
         return file.read()

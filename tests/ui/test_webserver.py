@@ -19,7 +19,7 @@ from server import TERMINATE, Server, free_port, wait_for
 from session_cache import begin
 
 from etl.settings import REPOSITORY
-from etl.storage.writer_lock import Writer
+from etl.storage.writer_lock import WriterLock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -62,7 +62,7 @@ def test_terminated_and_killed_runs_are_closed_with_a_reason_and_the_next_has_it
     server: Server,
 ) -> None:
     drop(server, SAMPLES[:3])
-    held = Writer(server.settings)
+    held = WriterLock(server.settings)
     held.acquire()  # another process writes: runs wait in the middle of their load
     try:
         first, second = server.launch(), server.launch()

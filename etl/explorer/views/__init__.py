@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from etl.explorer.blocks import Page
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.actor import actor
 from etl.explorer.views.article import article
 from etl.explorer.views.articles import articles
@@ -20,7 +20,7 @@ from etl.explorer.views.period import period
 from etl.explorer.views.quotes import quotes
 from etl.explorer.views.today import today
 
-VIEWS: Mapping[str, Callable[[Ask], Page]] = {
+VIEWS: Mapping[str, Callable[[ViewRequest], Page]] = {
     "today": today,
     "period": period,
     "actor": actor,

@@ -25,8 +25,8 @@ from etl.explorer.blocks import (
     Section,
     Table,
 )
-from etl.explorer.name_search import Names
-from etl.explorer.view_request import Ask
+from etl.explorer.name_search import NameSearch
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.counting import counting
 from etl.explorer.views.links import TYPES, last_day, middle, period_name, to_actor, type_name
 from etl.explorer.views.over_time import over_time
@@ -97,7 +97,7 @@ order by article_count desc, mention_count desc, name, entity_id limit $limit of
 """
 
 
-def actor(ask: Ask) -> Page:
+def actor(ask: ViewRequest) -> Page:
     """The page of one actor; without one, the search."""
     wanted = ask.text("id") or ask.text("name")
     if not wanted:
@@ -142,12 +142,12 @@ def _covered(since: date | None, until: date | None) -> Callable[[str], str]:
     return words
 
 
-def _also_meant(ask: Ask, who: Row) -> list[Note]:
+def _also_meant(ask: ViewRequest, who: Row) -> list[Note]:
     """The others that what the visitor typed may mean."""
     typed = ask.text("asked") or ask.text("name")
     if not typed:
         return []
-    names = ask.remembered("names", lambda: Names(ask.con))
+    names = ask.remembered("names", lambda: NameSearch(ask.con))
     found = [row for row in names.starting_with(typed) if row["entity_id"] != who["entity_id"]]
     links = [(row["name"], Link("actor", {"id": row["entity_id"]})) for row in found[:5]]
     return [Note(f"“{typed}” may also be", links=links)] if links else []
@@ -170,7 +170,7 @@ def _lead(who: Row) -> str:
     return lead + " in the articles that were read"
 
 
-def _search(ask: Ask) -> Page:
+def _search(ask: ViewRequest) -> Page:
     page, kind = ask.page(), ask.one_of("type", ["", *TYPES])
     here = {"type": kind or None, "page": page if page > 1 else None}
     rows = ask.rows(
@@ -238,7 +238,7 @@ _VOICES = [
 ]
 
 
-def _voice(ask: Ask, who: Row, asked: dict[str, Any]) -> Chart | Note:
+def _voice(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
     rows = without_gaps(ask.rows(_VOICE, **asked), "month")
     if not rows:
         return Note("In no dated article of these days.")
@@ -298,7 +298,7 @@ def _voice(ask: Ask, who: Row, asked: dict[str, Any]) -> Chart | Note:
     return Chart(draw, alt, Table("voice", "Mentioned and quoted, by month", columns, rows))
 
 
-def _outlets(ask: Ask, who: Row, asked: dict[str, Any]) -> Chart | Note:
+def _outlets(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
     rows = ask.rows(_OUTLETS, **asked)
     if not rows:
         return Note("No outlet of these articles is known.")
@@ -331,7 +331,7 @@ def _outlets(ask: Ask, who: Row, asked: dict[str, Any]) -> Chart | Note:
     return Chart(draw, alt, Table("outlets", "By outlet", columns, rows))
 
 
-def _company(ask: Ask, who: Row, asked: dict[str, Any]) -> Table:
+def _company(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Table:
     def both(row: Row) -> Link:
         return Link("articles", {"actor": who["entity_id"], "with": row["entity_id"]})
 
@@ -357,7 +357,7 @@ def _company(ask: Ask, who: Row, asked: dict[str, Any]) -> Table:
     return Table("together", "Named in the same stories", columns, rows, "With nobody twice.")
 
 
-def _roles(ask: Ask, who: Row) -> Table:
+def _roles(ask: ViewRequest, who: Row) -> Table:
     columns = [
         Column("role", "Title"),
         Column("first_on", "First", "day"),
@@ -369,7 +369,7 @@ def _roles(ask: Ask, who: Row) -> Table:
     return Table("roles", "Titles as written", columns, rows, "No title stands beside its name.")
 
 
-def _newest_quotes(ask: Ask, who: Row, asked: dict[str, Any]) -> Quotes:
+def _newest_quotes(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Quotes:
     wanted = {"speaker": who["entity_id"], "since": asked["since"], "until": asked["until"]}
     wanted |= {"kind": None, "outlet": None, "group": None}
     rows = find_quotes(ask, wanted, limit=ask.most(QUOTES_SHOWN))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from etl.explorer.blocks import Column, Link, Page, Row, Section, Segment, Table, Text
-from etl.explorer.view_request import Ask, NotFoundError
+from etl.explorer.view_request import NotFoundError, ViewRequest
 from etl.explorer.views.links import to_actor, to_story
 from etl.query.display import counted
 
@@ -30,7 +30,7 @@ where article_id = $id order by part, char_start, char_end desc
 """
 
 
-def article(ask: Ask) -> Page:
+def article(ask: ViewRequest) -> Page:
     """The page of one article; `actor` is the one that the visitor came for."""
     found = ask.rows(_ARTICLE, id=ask.text("id"))
     if not found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from etl.explorer.blocks import Column, Form, Input, Link, Note, Page, Row, Section, Table
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.links import to_story
 from etl.explorer.views.parts import outlet_input
 
@@ -53,7 +53,7 @@ limit $limit offset $offset
 """
 
 
-def articles(ask: Ask) -> Page:
+def articles(ask: ViewRequest) -> Page:
     """Articles, newest first, those without a date last."""
     page = ask.page()
     how = ask.one_of("how", list(HOW))
@@ -146,7 +146,7 @@ def _caption(who: Row | None, company: Row | None, how: str, asked: dict[str, An
     return words
 
 
-def _form(ask: Ask, who: Row | None, here: dict[str, Any]) -> Form:
+def _form(ask: ViewRequest, who: Row | None, here: dict[str, Any]) -> Form:
     hidden = [
         Input(name, "", str(here[name]), "hidden") for name in ("with", "story") if here[name]
     ]

@@ -19,7 +19,7 @@ from etl.explorer.blocks import (
     Section,
     Table,
 )
-from etl.explorer.view_request import Ask, AskingError
+from etl.explorer.view_request import RequestError, ViewRequest
 from etl.explorer.views.counting import Counting, choices, counting
 from etl.explorer.views.links import GRAINS, last_day, middle, period_name
 from etl.query.published import timeline
@@ -34,11 +34,11 @@ group by all
 """
 
 
-def compare(ask: Ask) -> Page:
+def compare(ask: ViewRequest) -> Page:
     """Actors beside each other; `actor` and `name` may stand several times in the address."""
     wanted = ask.all("actor") + ask.all("name")
     if len(wanted) > MOST:
-        raise AskingError(f"at most {MOST} actors fit on one chart, not {len(wanted)}")
+        raise RequestError(f"at most {MOST} actors fit on one chart, not {len(wanted)}")
     who: dict[str, Row] = {}
     for text in wanted:
         found = ask.actor(text)
@@ -108,7 +108,7 @@ def _chosen(who: dict[str, Row], here: dict[str, Any]) -> Choice:
 
 
 def _series(
-    ask: Ask,
+    ask: ViewRequest,
     who: dict[str, Row],
     names: dict[str, str],
     chosen: Counting,
@@ -177,7 +177,7 @@ def _over_time(series: Sequence[Row], names: dict[str, str], chosen: Counting) -
 
 
 def _by_outlet(
-    ask: Ask, who: dict[str, Row], names: dict[str, str], since: Any, until: Any
+    ask: ViewRequest, who: dict[str, Row], names: dict[str, str], since: Any, until: Any
 ) -> Chart | Note:
     by_outlet: dict[str, Row] = {}
     for row in ask.rows(_OUTLETS, ids=list(who), since=since, until=until):

@@ -9,7 +9,7 @@ from etl.corrections.csv_file import RegistryError, read_corrections
 from etl.corrections.plan import make_plan
 from etl.corrections.records import UNDO, Correction, CorrectionError
 from etl.explorer.blocks import Column, Form, Input, Later, Link, Note, Page, Row, Section, Table
-from etl.explorer.view_request import Ask, AskingError, NotFoundError
+from etl.explorer.view_request import NotFoundError, RequestError, ViewRequest
 from etl.explorer.views.links import to_actor
 from etl.linking import suggest as suggesting
 from etl.pipeline import submit_correction
@@ -28,7 +28,7 @@ ACTIONS = {
 }
 
 
-def corrections(ask: Ask) -> Page:
+def corrections(ask: ViewRequest) -> Page:
     """Suggestions and history; with `action`, that correction and its effect, to be confirmed."""
     try:
         rows = read_corrections(ask.settings)
@@ -42,10 +42,10 @@ def corrections(ask: Ask) -> Page:
         return Page("corrections", "Corrections", [Section("", [warning])])
 
 
-def meant(ask: Ask) -> tuple[str, list[tuple[str, str]], str]:
+def meant(ask: ViewRequest) -> tuple[str, list[tuple[str, str]], str]:
     """The action that an address or a form names, its arguments with ids, and what it undoes.
 
-    Raises AskingError for what is no action of this page, NotFoundError for nobody's name.
+    Raises RequestError for what is no action of this page, NotFoundError for nobody's name.
     """
     action = ask.one_of("action", ["merge", "distinct", UNDO])
     if action == UNDO:
@@ -56,7 +56,7 @@ def meant(ask: Ask) -> tuple[str, list[tuple[str, str]], str]:
     for key in ("actor", other):
         value = ask.text(key)
         if not value:
-            raise AskingError(f"{action} needs two actors, and {key} is not given")
+            raise RequestError(f"{action} needs two actors, and {key} is not given")
         try:
             pairs.append((key, submit_correction.actor(ask.con, plan, value)))
         except NameNotFoundError as error:
@@ -64,7 +64,7 @@ def meant(ask: Ask) -> tuple[str, list[tuple[str, str]], str]:
     return action, pairs, ""
 
 
-def _overview(ask: Ask, rows: list[Correction]) -> Page:
+def _overview(ask: ViewRequest, rows: list[Correction]) -> Page:
     who = ask.actor(ask.text("actor")) if ask.text("actor") else None
     here = {"actor": who and who["entity_id"]}
     form = Form(
@@ -100,7 +100,7 @@ _ABOUT = (
 )
 
 
-def _likely_pairs(ask: Ask, rows: list[Correction]) -> Page:
+def _likely_pairs(ask: ViewRequest, rows: list[Correction]) -> Page:
     """The suggestions alone: comparing all names takes seconds, so they are kept."""
     who = ask.actor(ask.text("actor")) if ask.text("actor") else None
     key = ("pairs", tuple(row.id for row in rows))
@@ -198,9 +198,9 @@ def _known(entity_id: str, types: dict[str, str]) -> Link | None:
     return Link("actor", {"id": entity_id}) if entity_id in types else None
 
 
-def _preview(ask: Ask) -> Page:
+def _preview(ask: ViewRequest) -> Page:
     action, pairs, undoes = meant(ask)
-    _, effect = submit_correction.submit(
+    _, effect = submit_correction.submit_correction(
         ask.settings,
         action,
         pairs,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from etl.explorer.blocks import Choice, Kind, Link
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.links import GRAINS
 
 COUNTS = {
@@ -55,8 +55,8 @@ class Counting:
         return {"by": self.grain, "of": self.of, "as": "share" if self.is_share else None}
 
 
-def counting(ask: Ask) -> Counting:
-    """What an address asks for. Raises AskingError where it cannot be."""
+def counting(ask: ViewRequest) -> Counting:
+    """What an address asks for. Raises RequestError where it cannot be."""
     of = ask.one_of("of", list(COUNTS))
     is_share = ask.one_of("as", ["count", "share"]) == "share"
     return Counting(ask.one_of("by", list(GRAINS)), of, is_share and of in SHARES)

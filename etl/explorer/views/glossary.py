@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl.explorer.blocks import Column, Page, Section, Table
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 
 _WORDS = [
     ("actor", "Whoever or whatever is named and can act or be acted upon: people, organisations, "
@@ -35,7 +35,7 @@ _WORDS = [
 ]  # fmt: skip
 
 
-def words(ask: Ask) -> Page:
+def words(ask: ViewRequest) -> Page:
     """The page."""
     columns = [Column("word", "Word"), Column("meaning", "Meaning", "long")]
     rows = [{"word": word, "meaning": meaning} for word, meaning in _WORDS]

@@ -11,7 +11,7 @@ from typing import Any
 
 from etl.explorer import charts
 from etl.explorer.blocks import Block, Chart, Column, Form, Input, Link, Note, Row, Table
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.counting import Counting, choices
 from etl.explorer.views.links import GRAINS, last_day, middle, period_name
 from etl.explorer.views.parts import newest_day
@@ -34,7 +34,7 @@ order by period_start desc
 
 
 def over_time(
-    ask: Ask, who: Row, here: dict[str, Any], chosen: Counting, asked: dict[str, Any]
+    ask: ViewRequest, who: Row, here: dict[str, Any], chosen: Counting, asked: dict[str, Any]
 ) -> list[Block]:
     """The section; `here` are the parameters of the page, `asked` those of a query."""
     grain = chosen.grain

@@ -8,7 +8,7 @@ from typing import Any
 
 from etl.explorer import charts
 from etl.explorer.blocks import Chart, Column, Input, Link, Row, Table
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.links import last_day, middle, period_name
 
 _OUTLETS = """
@@ -17,14 +17,14 @@ group by 1 order by count(*) desc limit 300
 """
 
 
-def outlet_input(ask: Ask, value: str | None) -> Input:
+def outlet_input(ask: ViewRequest, value: str | None) -> Input:
     """A choice of outlets, those with most articles first, or any."""
     names = ask.remembered("outlets", lambda: [row["outlet"] for row in ask.rows(_OUTLETS)])
     options = (("", "any"), *((name, name) for name in names))
     return Input("outlet", "Outlet", value or "", "select", options)
 
 
-def newest_day(ask: Ask) -> date | None:
+def newest_day(ask: ViewRequest) -> date | None:
     """The day of the newest article; None where none has a date."""
     day: date | None = ask.rows("select max(published_on) as day from article_metadata")[0]["day"]
     return day

@@ -19,7 +19,7 @@ from etl.explorer.blocks import (
     Section,
     Table,
 )
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.links import to_actor, to_story
 from etl.explorer.views.parts import newest_day, volume
 from etl.explorer.views.spikes import spike_table
@@ -55,7 +55,7 @@ order by outlet_count desc, article_count desc, s.first_published_on, s.story_id
 """
 
 
-def period(ask: Ask) -> Page:
+def period(ask: ViewRequest) -> Page:
     """The days from `from` to `to`; without them, the last thirty that have articles."""
     since, until = days(ask)
     asked = {"since": since, "until": until}
@@ -94,14 +94,14 @@ _ABOUT_SPIKES = "Weeks that an actor's own past makes unlikely, by one in a thou
 _ABOUT_STORIES = "A story is one text with its copies and edits."
 
 
-def days(ask: Ask) -> tuple[date, date]:
-    """The first and the last day. Raises AskingError where they are the wrong way round."""
+def days(ask: ViewRequest) -> tuple[date, date]:
+    """The first and the last day. Raises RequestError where they are the wrong way round."""
     since, until = ask.days()
     until = until or max(filter(None, (newest_day(ask), since)), default=date.today())
     return since or until - timedelta(days=DAYS - 1), until
 
 
-def _actors(ask: Ask, since: date, until: date) -> Table:
+def _actors(ask: ViewRequest, since: date, until: date) -> Table:
     rows = top_actors(ask.con, Period(since, until), limit=MOST_ACTORS)
 
     def articles(how: str = "") -> Any:
@@ -126,12 +126,12 @@ def _actors(ask: Ask, since: date, until: date) -> Table:
     return Table("actors", "Those in most articles", columns, shown, "Nobody was found.")
 
 
-def _spikes(ask: Ask, asked: dict[str, Any]) -> Table:
+def _spikes(ask: ViewRequest, asked: dict[str, Any]) -> Table:
     rows = ask.rows(_SPIKES, limit=MOST_SPIKES, **asked)
     return spike_table(rows, "week", "The most surprising first", "None beyond chance.")
 
 
-def _stories(ask: Ask, asked: dict[str, Any]) -> Table:
+def _stories(ask: ViewRequest, asked: dict[str, Any]) -> Table:
     rows = ask.rows(_STORIES, limit=MOST_STORIES, **asked)
     columns = [
         Column(
@@ -152,7 +152,7 @@ def _first_article(row: Row) -> Link:
     return Link("article", {"id": row["first_article_id"]})
 
 
-def _volume(ask: Ask, since: date, until: date) -> Chart:
+def _volume(ask: ViewRequest, since: date, until: date) -> Chart:
     grain = "day" if (until - since).days <= 92 else "week"
     rows = ask.rows(_VOLUME, grain=grain, since=since, until=until)
     total = sum(row["article_count"] for row in rows)

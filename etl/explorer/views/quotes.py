@@ -20,7 +20,7 @@ from etl.explorer.blocks import (
     Table,
 )
 from etl.explorer.quote_index import MOST_RANKED
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.parts import outlet_input
 from etl.query.display import counted
 from etl.query.published import text_pattern
@@ -83,7 +83,7 @@ where c.quote_group_id = $group order by c.article_count desc, e.name
 """
 
 
-def quotes(ask: Ask) -> Page:
+def quotes(ask: ViewRequest) -> Page:
     """Quotes, newest first; one of each group of variants, unless a group is asked for."""
     page = ask.page()
     speaker = ask.actor(ask.text("speaker")) if ask.text("speaker") else None
@@ -153,7 +153,7 @@ _ABOUT = (
 
 
 def find_quotes(
-    ask: Ask,
+    ask: ViewRequest,
     asked: dict[str, Any],
     *,
     ranked: Sequence[tuple[str, float]] | None = None,
@@ -286,7 +286,7 @@ def _conflict(rows: list[Row]) -> list[Note | Table]:
     ]
 
 
-def _form(ask: Ask, speaker: Row | None, here: dict[str, Any]) -> Form:
+def _form(ask: ViewRequest, speaker: Row | None, here: dict[str, Any]) -> Form:
     return Form(
         "quotes",
         [

@@ -20,7 +20,7 @@ from etl.explorer.blocks import (
     Section,
     Table,
 )
-from etl.explorer.view_request import Ask
+from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.links import period_name, to_actor, to_told
 from etl.explorer.views.parts import volume
 from etl.explorer.views.spikes import NO_HEADLINE, spike_table
@@ -97,7 +97,7 @@ from (
 """
 
 
-def today(ask: Ask) -> Page:
+def today(ask: ViewRequest) -> Page:
     """The state of the warehouse, and the movers of seven days, by default the newest."""
     counts = ask.rows(_COUNTS)[0]
     properties = {r["property"]: r["value"] for r in ask.rows("from warehouse_info")}
@@ -144,7 +144,7 @@ def _as_time(text: str) -> datetime | str:
         return text or "unknown"
 
 
-def _freshness(ask: Ask, counts: Row) -> list[Note]:
+def _freshness(ask: ViewRequest, counts: Row) -> list[Note]:
     notes = []
     if not counts["articles"]:
         notes.append(
@@ -174,7 +174,7 @@ _ABOUT_SPIKES = (
 )
 
 
-def _movers(ask: Ask, until: date, kind: str, here: dict[str, Any]) -> list[Section]:
+def _movers(ask: ViewRequest, until: date, kind: str, here: dict[str, Any]) -> list[Section]:
     since = until - timedelta(days=6)
 
     def ends(days: int) -> Link:
@@ -223,7 +223,7 @@ def _movers(ask: Ask, until: date, kind: str, here: dict[str, Any]) -> list[Sect
     ]
 
 
-def _last_jump(ask: Ask, rising: list[Row], here: dict[str, Any]) -> list[Note]:
+def _last_jump(ask: ViewRequest, rising: list[Row], here: dict[str, Any]) -> list[Note]:
     """Where nobody rises: the way to the last days in which somebody did."""
     week = None if rising else ask.rows(_LAST_JUMP)[0]["week"]
     if week is None:
@@ -233,12 +233,12 @@ def _last_jump(ask: Ask, rising: list[Row], here: dict[str, Any]) -> list[Note]:
     return [Note("Somebody’s coverage last jumped in the", links=[(name, days)])]
 
 
-def _spikes(ask: Ask, until: date, kind: str) -> Table:
+def _spikes(ask: ViewRequest, until: date, kind: str) -> Table:
     rows = ask.rows(_SPIKES, until=until, type=kind, limit=MOVERS)
     return spike_table(rows, "week", "Newest first", "None: all is within chance.")
 
 
-def _tell(ask: Ask, rows: list[Row], since: date, until: date) -> None:
+def _tell(ask: ViewRequest, rows: list[Row], since: date, until: date) -> None:
     """Put the story that is most about each actor beside it."""
     ids = [row["entity_id"] for row in rows]
     found = {
@@ -272,7 +272,7 @@ def _mover_table(name: str, rows: list[Row], since: date, until: date) -> Table:
     return Table(name, caption, columns, rows, "Nobody, in these days.")
 
 
-def _volume(ask: Ask, until: date) -> Chart:
+def _volume(ask: ViewRequest, until: date) -> Chart:
     rows = ask.rows(_VOLUME, until=until)
     total = sum(row["article_count"] for row in rows)
     alt = f"Articles and stories by week, {len(rows)} weeks, {total:,} articles in all."
@@ -281,7 +281,7 @@ def _volume(ask: Ask, until: date) -> Chart:
     return volume(rows, "week", "Week", caption, alt, outlets)
 
 
-def _runs(ask: Ask) -> Table:
+def _runs(ask: ViewRequest) -> Table:
     columns = [
         Column("started_at", "Started", "time"),
         Column("kind", "Kind"),

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from etl.errors import NewsactorsError
 from etl.extract.pronouns import PRONOUNS
 from etl.extract.tagger.decode import Chain, TagSpan, spans_of
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
@@ -136,7 +137,7 @@ def _index(rising: Sequence[int], value: int) -> int | None:
     return at if at < len(rising) and rising[at] == value else None
 
 
-class WeightsError(RuntimeError):
+class WeightsError(NewsactorsError):
     """The files of the network are missing or damaged; the message says which and what to do."""
 
 

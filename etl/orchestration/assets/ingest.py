@@ -13,8 +13,8 @@ from etl.orchestration.retries import DATA_TEAM, retrying
 from etl.pipeline import ingest, reextract
 from etl.pipeline.ingest import Archived, Staged
 from etl.readers import READERS_VERSION
-from etl.settings import place
-from etl.storage.editions import Choice
+from etl.settings import location
+from etl.storage.editions import ArticleSelection
 
 RAW_FILES = dg.AssetKey("raw_files")
 STAGED_BATCHES = dg.AssetKey("staged_batches")
@@ -62,7 +62,7 @@ def raw_files(
     next run. Files that cannot be opened go to quarantine. Running again archives nothing twice.
     """
     with retrying():
-        places = [place(path) for path in config.paths]
+        places = [location(path) for path in config.paths]
         progress, run_id = warehouse.progress(context), context.run.run_id
         if config.retry:
             ids = [] if config.retry == ["all"] else config.retry
@@ -108,7 +108,7 @@ def staged_batches(
             change = reextract.promote if config.promote else reextract.roll_back
             staged = change(settings, run_id, lambda: warehouse.lock_for_writing(context), progress)
         elif config.reextract:
-            choice = Choice(
+            choice = ArticleSelection(
                 _day(config.from_day, "from_day"),
                 _day(config.to_day, "to_day"),
                 tuple(config.outlets),

@@ -223,7 +223,7 @@ def corrected_links(
     """
     warehouse.lock_for_writing(context)
     with retrying():
-        done = apply_corrections.correct(warehouse.settings)
+        done = apply_corrections.apply_corrections(warehouse.settings)
     for problem in done.problems:
         context.log.warning(problem)
     counts = overview.loaded_counts(warehouse.settings, schema.CORRECTED)

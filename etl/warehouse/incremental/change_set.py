@@ -19,7 +19,7 @@ another text, day or outlet, one of these says the same about their rows:
     since: {period_start: {…}}      all periods from the month of the first of these days on; for
                                     an input how many days before it has to reach: [column, days]
     own_articles: true              by `actors`: those in the articles, for no others matter
-    company: {actor_articles: entity_id}
+    cooccurring_actors: {actor_articles: entity_id}
                                     besides `actors`: inputs of which the rows of all actors are
                                     needed that are in an article with one of these
 
@@ -66,7 +66,7 @@ UNDATED = date.min
 
 
 @dataclass(frozen=True)
-class Concerned:
+class ChangeSet:
     """What new articles and corrections are about."""
 
     actors: frozenset[str]
@@ -81,12 +81,12 @@ class Concerned:
     """The stories that these are or were in."""
     is_loaded: bool = False
     """Whether articles came or got another text: then a correction is not all that changed."""
-    company: frozenset[str] | None = None
+    cooccurring_actors: frozenset[str] | None = None
     """`actors` and all that are in an article with one of them; None where they are too many."""
 
 
 @dataclass(frozen=True)
-class Pass:
+class RowFilter:
     """Rows to make anew by one kind of value: columns of the model, with those of its inputs."""
 
     columns: dict[str, dict[str, str]]
@@ -98,7 +98,7 @@ class Pass:
     """Instead of values: the first day, from which on all periods are made anew."""
     is_by_actors: bool = False
     is_by_articles: bool = False
-    company: frozenset[str] | None = None
+    cooccurring_actors: frozenset[str] | None = None
     """With actors: these and all in their articles, as SQL literals; None where not known."""
 
     @property
@@ -130,7 +130,9 @@ class Pass:
         return self.condition([wanted])
 
 
-def passes(node: Node, concerned: Concerned, changed: Collection[str]) -> list[Pass] | None:
+def affected_rows(
+    node: Node, concerned: ChangeSet, changed: Collection[str]
+) -> list[RowFilter] | None:
     """The rows of a model that are to be made anew; None where that may be all.
 
     `changed` names the tables of schema `loaded` that are others now.
@@ -148,23 +150,29 @@ def passes(node: Node, concerned: Concerned, changed: Collection[str]) -> list[P
     if actors:
         if not _columns(node, "actors"):
             return None
-        company = None if concerned.company is None else _texts(concerned.company | actors)
+        cooccurring_actors = (
+            None
+            if concerned.cooccurring_actors is None
+            else _texts(concerned.cooccurring_actors | actors)
+        )
         columns, values = _columns(node, "actors"), _texts(actors)
-        found.append(Pass(columns, values, is_by_actors=True, company=company))
+        found.append(
+            RowFilter(columns, values, is_by_actors=True, cooccurring_actors=cooccurring_actors)
+        )
     return found
 
 
-def _by_articles(columns: Columns, kind: str, concerned: Concerned) -> list[Pass]:
+def _by_articles(columns: Columns, kind: str, concerned: ChangeSet) -> list[RowFilter]:
     if kind in ("articles", "stories"):
         values = _texts(getattr(concerned, kind))
-        return [Pass(columns, values, is_by_articles=kind == "articles")]
+        return [RowFilter(columns, values, is_by_articles=kind == "articles")]
     if kind in _GRAINS:
-        return [Pass(columns, frozenset(), ranges=_periods(concerned.days, _GRAINS[kind]))]
+        return [RowFilter(columns, frozenset(), ranges=_periods(concerned.days, _GRAINS[kind]))]
     dated = concerned.days - {UNDATED}
     if not dated:
         return []
     month = min(dated).replace(day=1)
-    return [Pass(columns, frozenset(), since=month - timedelta(month.weekday()))]
+    return [RowFilter(columns, frozenset(), since=month - timedelta(month.weekday()))]
 
 
 def names_others(node: Node) -> bool:
@@ -177,7 +185,7 @@ def says_itself(test: Node) -> bool:
     return any(_columns(test, kind) for kind in _KINDS)
 
 
-def stays(node: Node, column: str | None, concerned: Concerned) -> bool:
+def stays(node: Node, column: str | None, concerned: ChangeSet) -> bool:
     """Whether a column of a model is the same after the change."""
     alters = _meta(node).get("alters")
     if alters is None or column is None or concerned.is_loaded:
@@ -191,11 +199,11 @@ def stays(node: Node, column: str | None, concerned: Concerned) -> bool:
 def is_sound(node: Node) -> bool:
     """Whether the SQL of a model reads what its `meta` says."""
     inputs = {name for kind in _KINDS for of in _columns(node, kind).values() for name in of}
-    inputs |= _meta(node).get("company", {}).keys()
+    inputs |= _meta(node).get("cooccurring_actors", {}).keys()
     return all(_relation(name).search(node["sql"]) for name in inputs)
 
 
-class Narrowing:
+class InputFilter:
     """SQL that reads only the rows of its inputs that a pass wants.
 
     What a view gives for articles or for a few actors is kept in a temporary table for the models
@@ -229,13 +237,13 @@ class Narrowing:
         return f"temp.{self._kept[relation, condition]}"
 
 
-def fill(narrowing: Narrowing, node: Node, todo: Sequence[Pass]) -> None:
+def fill(narrowing: InputFilter, node: Node, todo: Sequence[RowFilter]) -> None:
     """Delete the rows of these passes and insert what the SQL of the model gives for them."""
     con = narrowing.con
     relation = f'"{node["schema"]}"."{node["name"]}"'
     for each in todo:
         if names_others(node) and each.is_by_actors:
-            each = replace(each, values=each.company or _all_there(con, relation, each))
+            each = replace(each, values=each.cooccurring_actors or _all_there(con, relation, each))
         _fill(narrowing, node, relation, each)
     by_others = _meta(node).get("follows", {})
     if any(each.is_by_actors for each in todo):  # periods are made anew with all actors in them
@@ -249,7 +257,7 @@ def fill(narrowing: Narrowing, node: Node, todo: Sequence[Pass]) -> None:
         )
 
 
-def test_sql(narrowing: Narrowing, test: Node, tested: Node, todo: Sequence[Pass]) -> str:
+def test_sql(narrowing: InputFilter, test: Node, tested: Node, todo: Sequence[RowFilter]) -> str:
     """A test of a model, over the rows of these passes only."""
     if not todo:
         return f"select * from (\n{test['sql']}\n) as failing limit 0"
@@ -258,7 +266,7 @@ def test_sql(narrowing: Narrowing, test: Node, tested: Node, todo: Sequence[Pass
     return narrowing.narrowed(test["sql"], tested["name"], condition, is_kept=is_kept)
 
 
-def own_test_sql(narrowing: Narrowing, test: Node, todo: Sequence[Pass]) -> str:
+def own_test_sql(narrowing: InputFilter, test: Node, todo: Sequence[RowFilter]) -> str:
     """A test that says itself what it reads, over the rows of these passes only."""
     each = [
         _with_inputs(narrowing, test["sql"], one, inputs)
@@ -270,14 +278,16 @@ def own_test_sql(narrowing: Narrowing, test: Node, todo: Sequence[Pass]) -> str:
     )
 
 
-def _fill(narrowing: Narrowing, node: Node, relation: str, todo: Pass) -> None:
+def _fill(narrowing: InputFilter, node: Node, relation: str, todo: RowFilter) -> None:
     con = narrowing.con
     con.execute(f"delete from {relation} where {todo.condition(todo.columns)}")
     filled: list[str] = []
     whole = node["sql"]
-    if todo.company is not None:
-        with_company = replace(todo, values=todo.company)
-        whole = _with_inputs(narrowing, whole, with_company, _meta(node).get("company", {}))
+    if todo.cooccurring_actors is not None:
+        with_cooccurring = replace(todo, values=todo.cooccurring_actors)
+        whole = _with_inputs(
+            narrowing, whole, with_cooccurring, _meta(node).get("cooccurring_actors", {})
+        )
     for column, inputs in todo.columns.items():
         sql = _with_inputs(narrowing, whole, todo, inputs)
         others = f" and ({todo.condition(filled)}) is not true" if filled else ""
@@ -288,14 +298,16 @@ def _fill(narrowing: Narrowing, node: Node, relation: str, todo: Pass) -> None:
         filled.append(column)
 
 
-def _with_inputs(narrowing: Narrowing, sql: str, todo: Pass, inputs: Mapping[str, Any]) -> str:
+def _with_inputs(
+    narrowing: InputFilter, sql: str, todo: RowFilter, inputs: Mapping[str, Any]
+) -> str:
     for name, wanted in inputs.items():
         condition = todo.input_condition(wanted)
         sql = narrowing.narrowed(sql, name, condition, is_kept=todo.is_kept)
     return sql
 
 
-def _all_there(con: duckdb.DuckDBPyConnection, relation: str, todo: Pass) -> frozenset[str]:
+def _all_there(con: duckdb.DuckDBPyConnection, relation: str, todo: RowFilter) -> frozenset[str]:
     """The actors of a pass, and all that have rows."""
     there = {
         i

@@ -31,7 +31,7 @@ import duckdb
 
 from etl.warehouse import build_db, dbt
 from etl.warehouse.incremental import change_set
-from etl.warehouse.incremental.change_set import Concerned
+from etl.warehouse.incremental.change_set import ChangeSet
 
 COMPILED = "compiled_fingerprint"
 _AS_IS = ("seed", "view", "table_function")
@@ -75,7 +75,7 @@ def refresh(
     *,
     build_file: Path,
     target: Path,
-    about: Concerned | None = None,
+    about: ChangeSet | None = None,
 ) -> RefreshResult | None:
     """Fill the models of these names anew and run the tests of these names; None: dbt must do it.
 
@@ -97,13 +97,13 @@ def refresh(
 def _refreshed(
     nodes: Sequence[dict[str, Any]],
     changed: Collection[str],
-    about: Concerned | None,
+    about: ChangeSet | None,
     build_file: Path,
 ) -> RefreshResult:
     done = RefreshResult()
     with build_db.open_build(build_file) as con:
         con.execute("begin")
-        narrowing = change_set.Narrowing(con)
+        narrowing = change_set.InputFilter(con)
         for node in nodes:
             started, failures = time.perf_counter(), None
             if node["sources"].isdisjoint(changed):
@@ -132,12 +132,12 @@ def _refreshed(
 
 
 def _fill(
-    narrowing: change_set.Narrowing,
+    narrowing: change_set.InputFilter,
     node: change_set.Node,
     changed: Collection[str],
-    about: Concerned | None,
+    about: ChangeSet | None,
 ) -> None:
-    todo = None if about is None else change_set.passes(node, about, changed)
+    todo = None if about is None else change_set.affected_rows(node, about, changed)
     if todo is not None:
         change_set.fill(narrowing, node, todo)
         return
@@ -148,10 +148,10 @@ def _fill(
 
 
 def _failing(
-    narrowing: change_set.Narrowing,
+    narrowing: change_set.InputFilter,
     test: change_set.Node,
     changed: Collection[str],
-    about: Concerned | None,
+    about: ChangeSet | None,
 ) -> int:
     """How many rows fail a test, of those that may: what is as it was has passed it before.
 
@@ -169,15 +169,15 @@ def _failing(
             as_it_was(other, named.get("field")) for other in others
         ):
             return 0
-        todo = change_set.passes(tested, about, changed)
+        todo = change_set.affected_rows(tested, about, changed)
         others_keep = all(
-            as_it_was(other, None) or change_set.passes(other, about, changed) is not None
+            as_it_was(other, None) or change_set.affected_rows(other, about, changed) is not None
             for other in others
         )
         if todo is not None and others_keep and not change_set.names_others(tested):
             sql = change_set.test_sql(narrowing, test, tested, todo)
     elif about is not None and change_set.says_itself(test):
-        todo = change_set.passes(test, about, changed)
+        todo = change_set.affected_rows(test, about, changed)
         if todo is not None:
             sql = change_set.own_test_sql(narrowing, test, todo)
     found = narrowing.con.execute(f"select count(*) from (\n{sql}\n) as failing").fetchone()
