@@ -18,6 +18,11 @@ from zoneinfo import ZoneInfo
 from etl.errors import NewsactorsError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+"""The root of the checkout. Means nothing if the package is installed from a wheel."""
+IS_CHECKOUT = (REPOSITORY / "pyproject.toml").is_file()
+RESOURCES = REPOSITORY if IS_CHECKOUT else REPOSITORY / "etl" / "project"
+"""Folder of the files that the package reads from outside `etl/`: the dbt project in `sql/`, the
+reference data in `seeds/reference/`, and `dagster.yaml`. A wheel holds copies of them."""
 
 
 class SettingsError(NewsactorsError):
@@ -97,12 +102,16 @@ class Settings:
     """The settings of one warehouse. Paths are absolute; durations in seconds."""
 
     home: Path
-    """NEWSACTORS_HOME: all state of the warehouse (default `warehouse/` of the checkout)."""
+    """NEWSACTORS_HOME: all state of the warehouse (default `warehouse/` of the checkout; if
+    installed, `warehouse/` of the current folder)."""
     inbox: Location
     """NEWSACTORS_INBOX: the folder, or the address of objects, that the nightly job reads (default
-    `seeds/articles`)."""
+    `seeds/articles` of the checkout; if installed, `inbox/` of the current folder)."""
     registry: Path
     """NEWSACTORS_REGISTRY: ledger and `corrections.csv` (default `$NEWSACTORS_HOME/registry`)."""
+    dagster_home: Path | None = None
+    """DAGSTER_HOME: the Dagster instance that records runs (default the checkout; if installed,
+    `dagster/` beside the warehouse). Set to nothing, runs are recorded only in the warehouse."""
     settle_seconds: float = 2.0
     """NEWSACTORS_SETTLE_SECONDS: a file changed more recently may still be being written."""
     time_zone: str = "UTC"
@@ -224,10 +233,15 @@ class Settings:
                 f"NEWSACTORS_TIME_ZONE={time_zone!r} is not a time zone; "
                 "give an IANA name such as Europe/Berlin"
             ) from None
-        home = path("NEWSACTORS_HOME", REPOSITORY / "warehouse")
+        base = REPOSITORY if IS_CHECKOUT else Path.cwd()
+        home = path("NEWSACTORS_HOME", base / "warehouse")
+        inbox = REPOSITORY / "seeds" / "articles" if IS_CHECKOUT else base / "inbox"
+        default_instance = REPOSITORY if IS_CHECKOUT else home.with_name("dagster")
+        is_recorded = env.get("DAGSTER_HOME") != ""
         return cls(
             home=home,
-            inbox=location(env.get("NEWSACTORS_INBOX") or str(REPOSITORY / "seeds" / "articles")),
+            inbox=location(env.get("NEWSACTORS_INBOX") or str(inbox)),
+            dagster_home=path("DAGSTER_HOME", default_instance) if is_recorded else None,
             registry=path("NEWSACTORS_REGISTRY", home / "registry"),
             settle_seconds=number("NEWSACTORS_SETTLE_SECONDS", 2.0, 0),
             time_zone=time_zone,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from session_cache import samples as samples_of_run
 # of playwright, CPython 3.11.7) a traced function once never began: the suite hung.
 settings.register_profile("untraced", phases=[p for p in Phase if p is not Phase.explain])
 settings.load_profile("untraced")
+
+# No test records its runs in the checkout's Dagster instance unless it sets one of its own.
+os.environ["DAGSTER_HOME"] = ""
 
 FIRST = ("acceptance", "ui", "orchestration", "pipeline")
 """Folders with the longest files: started last, one of them would be all that still runs."""

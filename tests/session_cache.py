@@ -55,7 +55,7 @@ def samples(factory: pytest.TempPathFactory) -> Path:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("NEWSACTORS_HOME", str(home))
             patch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
-            patch.delenv("DAGSTER_HOME", raising=False)
+            patch.setenv("DAGSTER_HOME", "")
             run_job(load_job("nightly_ingest"), {}, silent)
         assert (home / "news.duckdb").exists()
 

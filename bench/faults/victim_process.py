@@ -199,7 +199,7 @@ class Server:
         self._count = 0
         before = dict(os.environ)
         os.environ.update(environment)
-        os.environ.pop("DAGSTER_HOME", None)
+        os.environ["DAGSTER_HOME"] = ""
         try:
             forkserver.ensure_running()
             # It has imported everything once it starts a process: what it then holds open lies on

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from etl.corrections.plan import Plan, Step
 from etl.schema import tables
-from etl.settings import REPOSITORY
+from etl.settings import RESOURCES
 
 _STEPS = pa.schema(
     {
@@ -165,7 +165,7 @@ unmade."""
 @cache
 def _known_outlets() -> tuple[tuple[str, str], ...]:
     """(alias, canonical name) of the outlets in the reference data, lower-cased."""
-    file = REPOSITORY / "seeds" / "reference" / "outlets.csv"
+    file = RESOURCES / "seeds" / "reference" / "outlets.csv"
     with file.open(encoding="utf-8", newline="") as rows:
         return tuple((_folded(r["alias"]), _folded(r["outlet"])) for r in csv.DictReader(rows))
 

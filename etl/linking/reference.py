@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 from etl.extract.lexicon import load_lexicon
 from etl.linking.name_keys import name_key
 from etl.linking.variants import person_name
+from etl.settings import RESOURCES
 
-FOLDER = Path(__file__).resolve().parents[2] / "seeds" / "reference"
+FOLDER = RESOURCES / "seeds" / "reference"
 
 
 @dataclass(frozen=True)

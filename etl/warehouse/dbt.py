@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import NewsactorsError
-from etl.settings import REPOSITORY
+from etl.settings import RESOURCES
 
-PROJECT = REPOSITORY / "sql"
-SEEDS = REPOSITORY / "seeds" / "reference"
+PROJECT = RESOURCES / "sql"
+SEEDS = RESOURCES / "seeds" / "reference"
 BUILD_FILE_VARIABLE = "NEWSACTORS_BUILD_FILE"
 FINGERPRINT = "fingerprint"
 _PARSED = "partial_parse.msgpack"
@@ -139,7 +139,7 @@ def fingerprint() -> str:
     for path in sorted([*files, *PROJECT.glob("*.yml")]):
         if path.suffix in (".sql", ".yml", ".csv"):
             data = path.read_bytes()
-            digest.update(f"{path.relative_to(REPOSITORY).as_posix()}\0{len(data)}\0".encode())
+            digest.update(f"{path.relative_to(RESOURCES).as_posix()}\0{len(data)}\0".encode())
             digest.update(data)
     return digest.hexdigest()
 

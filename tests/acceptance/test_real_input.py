@@ -27,7 +27,7 @@ def newsactors(*args: str, home: Path) -> str:
 
 
 def run(command: list[str], env: Mapping[str, str]) -> str:
-    clean = {k: v for k, v in os.environ.items() if k != "DAGSTER_HOME"}
+    clean = os.environ | {"DAGSTER_HOME": ""}
     done = subprocess.run(
         command, env=clean | dict(env), capture_output=True, text=True, cwd=REPOSITORY
     )

@@ -35,7 +35,7 @@ def settings(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     shutil.copytree(samples, home, symlinks=True)
     monkeypatch.setenv("NEWSACTORS_HOME", str(home))
     monkeypatch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", "")
     return Settings.from_env()
 
 

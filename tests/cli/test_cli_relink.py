@@ -33,7 +33,7 @@ def settings(
     monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NEWSACTORS_INBOX", str(inbox))
     monkeypatch.setenv("NEWSACTORS_SETTLE_SECONDS", "0")
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", "")
     for name, text in (("both", BOTH), ("alone", ALONE)):
         (inbox / f"{name}.txt").write_text(f" date 2025-03-03 News of {name}\n\n{text}\n")
     run_job(load_job("nightly_ingest"), {}, silent)

@@ -30,7 +30,7 @@ def home(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     shutil.copytree(published.parent, home, symlinks=True)
     monkeypatch.setenv("NEWSACTORS_HOME", str(home))
     monkeypatch.setenv("NEWSACTORS_INBOX", str(REPOSITORY / "seeds" / "articles"))
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.delenv("COLUMNS", raising=False)  # workers of xdist have it: tables would be cut
     return home
 

@@ -93,7 +93,7 @@ class App:
 def running(home: Path) -> Iterator[App]:
     """The app over a warehouse, begun as a user begins it and ended by Ctrl-C."""
     environment = os.environ | {"NEWSACTORS_HOME": str(home)}
-    environment.pop("DAGSTER_HOME", None)
+    environment["DAGSTER_HOME"] = ""
     process = subprocess.Popen(
         [sys.executable, "-c", _EXPLORE, "explore", "--port", "0", "--no-browser"],
         env=environment,

@@ -186,7 +186,7 @@ def test_a_large_object_is_not_held_in_memory(bucket: Bucket, tmp_path: Path) ->
 def run(harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setenv("NEWSACTORS_HOME", str(harness.settings.home))
     monkeypatch.setenv("NEWSACTORS_SETTLE_SECONDS", "0")
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", "")
     return lambda *args: CliRunner().invoke(main, list(args))
 
 
