@@ -46,7 +46,7 @@ test: $(DEV) ## Run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-install: $(DEV) ## Build the wheel, install it into empty environments and run the main job there
-	$(BIN)/python -m tests.install
+	$(BIN)/python -m pytest -m install tests/install
 
 soak: $(DEV) ## Run the long tests: faults and random histories, by the hundred
 	$(BIN)/python -m pytest -n 2 -m soak

@@ -33,6 +33,7 @@ from etl.cli import explore as explorer_cli
 from etl.cli import (
     status as status_report,
 )
+from etl.cli.dev import dev
 from etl.cli.run import (
     Commands,
     as_row,
@@ -77,11 +78,12 @@ def main(context: click.Context) -> None:
              newsactors timeline "Nadia Verholt" --by week
              newsactors quotes --by "Nadia Verholt"
     Explore: newsactors explore
+    Operate: newsactors dev
     Ask:     newsactors sql "select outlet, count(*) from articles group by all"
 
-    State lives in $NEWSACTORS_HOME (default: warehouse/ of the checkout); what others read is
-    $NEWSACTORS_HOME/news.duckdb. Runs go through Dagster: with DAGSTER_HOME set they appear in
-    its UI.
+    State lives in $NEWSACTORS_HOME (default: warehouse/ of the checkout or, if installed, of the
+    current folder). Readers open $NEWSACTORS_HOME/news.duckdb. Runs go through Dagster and appear
+    in its UI (newsactors dev).
     """
     collect_rarely()
     try:
@@ -92,6 +94,7 @@ def main(context: click.Context) -> None:
 
 read.register(main)
 main.add_command(corrections.actors)
+main.add_command(dev)
 main.add_command(doctor.doctor)
 main.add_command(quarantine.quarantine)
 main.add_command(explorer_cli.explore)

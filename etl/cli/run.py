@@ -135,6 +135,8 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
 def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
     from etl.orchestration.run_job import run_job as run_in_process  # importing Dagster takes 1 s
 
+    if not settings.home.exists():
+        click.echo(f"New warehouse: {settings.home} (NEWSACTORS_HOME names another)", err=True)
     try:
         State(settings.state_file).runs(1)  # else the run could not even say why it failed
     except StateError as error:

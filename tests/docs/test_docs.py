@@ -15,6 +15,9 @@ from etl.schema import docs
 from etl.settings import REPOSITORY
 
 README = REPOSITORY / "README.md"
+USER_PAGES = [
+    REPOSITORY / "docs" / f"{name}.md" for name in ("corrections", "operations", "reextraction")
+]
 
 
 def _sql_blocks() -> list[str]:
@@ -23,7 +26,7 @@ def _sql_blocks() -> list[str]:
 
 def test_each_question_of_the_readme_has_an_answer(published: Path) -> None:
     blocks = _sql_blocks()
-    assert len(blocks) == 6
+    assert len(blocks) == 5
     with duckdb.connect(str(published), read_only=True) as con:
         for block in blocks:
             assert con.execute(block).fetchall(), f"no rows from:\n{block}"
@@ -66,8 +69,8 @@ def test_the_timeline_of_the_readme_shows_a_rise_and_a_fall(published: Path) -> 
     assert articles[peak:].count(0) >= 3
 
 
-def test_every_command_and_setting_of_the_readme_exists() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_every_command_and_setting_of_the_pages_for_users_exists() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in (README, *USER_PAGES))
     for command in set(re.findall(r"^\$ newsactors (\w+)|`newsactors (\w+)", text, re.MULTILINE)):
         assert "".join(command) in main.commands, command
     settings = (REPOSITORY / "etl" / "settings.py").read_text(encoding="utf-8")
@@ -87,7 +90,12 @@ def test_relative_links_of_the_documentation_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-def test_the_lock_file_names_versions_and_no_address() -> None:
-    lines = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_file_names_versions_and_no_address(name: str) -> None:
+    lines = (REPOSITORY / name).read_text(encoding="utf-8").splitlines()
     assert lines
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 200

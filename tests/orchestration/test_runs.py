@@ -17,8 +17,8 @@ from dagster_harness import DAYS, DagsterHarness, environment
 from etl import extract
 from etl.domain import Article, Extraction
 from etl.extract import Extractor, get_extractor
-from etl.orchestration.retention import remove_old_logs
 from etl.orchestration.instance import open_instance as instance_of_home
+from etl.orchestration.retention import remove_old_logs
 from etl.pipeline import compare, erase_article, reextract, stages
 from etl.schema import tables
 from etl.storage.editions import ArticleSelection
