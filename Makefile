@@ -57,6 +57,7 @@ lint: $(DEV) ## Check style, types, imports between packages, SQL and Markdown
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pymarkdown scan $$(git ls-files '*.md')
 
 format: $(DEV) ## Apply the style
 	$(BIN)/ruff check --fix .
