@@ -29,8 +29,15 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from etl import __version__
 from etl.corrections.csv_file import RegistryError
@@ -41,6 +48,7 @@ from etl.explorer.connections import PublishedConnections
 from etl.explorer.correction_worker import CorrectionWorker
 from etl.explorer.name_search import NameSearch
 from etl.explorer.quote_index import QuoteIndex
+from etl.explorer.response_headers import SAFE_HEADERS, ResponseHeaders
 from etl.explorer.view_request import NotFoundError, RequestError, ViewRequest
 from etl.explorer.views import MENU, VIEWS
 from etl.explorer.views.corrections import meant
@@ -56,16 +64,7 @@ HOST = "127.0.0.1"
 NAMES = ["127.0.0.1", "localhost"]
 FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 MOST_FORM_BYTES = 64 << 10
-
-HEADERS = {
-    # Vega makes functions of its expressions; scripts come from this server only.
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+STATIC_HEADERS = {"Cache-Control": "max-age=3600"}
 
 
 class Explorer:
@@ -94,12 +93,20 @@ class Explorer:
                 Route("/", lambda request: RedirectResponse("/today")),
                 Route("/published", self._published),
                 Route("/suggest", self._suggest),
-                Route("/static/{name}", _static),
+                Mount(
+                    "/static",
+                    routes=[
+                        Route("/vega.js", _vega),
+                        Mount("/", StaticFiles(directory=rendering.STATIC)),
+                    ],
+                    middleware=[Middleware(ResponseHeaders, headers=STATIC_HEADERS)],
+                ),
                 Route("/export/{view}/{table}.{form}", self._export),
                 Route("/corrections", self._correct, methods=["POST"]),
                 Route("/{view:path}", self._view),
             ],
             middleware=[
+                Middleware(ResponseHeaders, headers=SAFE_HEADERS),
                 Middleware(TrustedHostMiddleware, allowed_hosts=NAMES, www_redirect=False),
                 Middleware(GZipMiddleware),
             ],
@@ -110,7 +117,7 @@ class Explorer:
         snapshot, is_applying = self.published.snapshot(), self.applier.is_applying
         if snapshot != self._indexed:
             self._prepare_beside()
-        return JSONResponse({"snapshot": snapshot, "is_applying": is_applying}, headers=HEADERS)
+        return JSONResponse({"snapshot": snapshot, "is_applying": is_applying})
 
     def _view(self, request: Request) -> Response:
         view, parameters = request.path_params["view"], _parameters(request)
@@ -136,7 +143,7 @@ class Explorer:
             "number leads to the articles behind it; “/” goes to the search.",
             **about,
         )
-        return Response(html, status, HEADERS, "text/html")
+        return HTMLResponse(html, status)
 
     def _page(
         self, view: str, parameters: Mapping[str, list[str]], *, is_export: bool = False
@@ -222,30 +229,30 @@ class Explorer:
             }
             for row in found
         ]
-        return JSONResponse(answer, headers=HEADERS)
+        return JSONResponse(answer)
 
     def _export(self, request: Request) -> Response:
         view, name, form = (request.path_params[key] for key in ("view", "table", "form"))
         status, page = self._page(view, _parameters(request), is_export=True)
         table = page.tables.get(name)
         if status != 200 or table is None or form not in FORMATS:
-            return Response("there is no such table\n", 404, HEADERS, "text/plain")
+            return PlainTextResponse("there is no such table\n", 404)
         sink = io.BytesIO()
         write_rows(_batches(table), sink, form, excel_safe=True)
         told = {"Content-Disposition": f'attachment; filename="newsactors-{view}-{name}.{form}"'}
-        return Response(sink.getvalue(), 200, HEADERS | told, FORMATS[form])
+        return Response(sink.getvalue(), 200, told, FORMATS[form])
 
     async def _correct(self, request: Request) -> Response:
         length = request.headers.get("content-length", "")
         if not length.isdecimal() or int(length) > MOST_FORM_BYTES:
-            return Response("too long\n", 413, HEADERS, "text/plain")
+            return PlainTextResponse("too long\n", 413)
         form = parse_qs((await request.body()).decode("utf-8", "replace"))
         token = "".join(form.get("token", []))
         origin = request.headers.get("origin", str(request.base_url).rstrip("/"))
         is_ours = origin == str(request.base_url).rstrip("/")
         if not is_ours or not secrets.compare_digest(token.encode(), self.token.encode()):
             why = "this form is of another page or of a server that has ended: reload it\n"
-            return Response(why, 403, HEADERS, "text/plain")
+            return PlainTextResponse(why, 403)
         return await run_in_threadpool(self._record, form)
 
     def _record(self, form: Mapping[str, list[str]]) -> Response:
@@ -344,14 +351,5 @@ def _disambiguation_page(
     return Page(view, "Who is meant?", [Section("", blocks)])
 
 
-def _static(request: Request) -> Response:
-    name = request.path_params["name"]
-    kinds = {"css": "text/css", "js": "text/javascript"}
-    kind = kinds.get(name.rpartition(".")[2])
-    path = rendering.STATIC / name
-    headers = HEADERS | {"Cache-Control": "max-age=3600"}
-    if name == "vega.js":
-        return Response(rendering.vega(), 200, headers, kind)
-    if kind is None or path.parent != rendering.STATIC or not path.is_file():
-        return Response("there is no such file\n", 404, HEADERS, "text/plain")
-    return Response(path.read_bytes(), 200, headers, kind)
+def _vega(_: Request) -> Response:
+    return Response(rendering.vega(), media_type="text/javascript")

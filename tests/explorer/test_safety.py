@@ -99,6 +99,24 @@ def test_only_its_own_files_are_handed_out(app: App, name: str) -> None:
     assert app.get(f"/static/{name}").status == 404
 
 
+def test_every_response_has_the_safety_headers(app: App) -> None:
+    paths = ["/today", "/published", "/no-such-page", "/export/actor/no-such-table.csv"]
+    for path in (*paths, "/static/explorer.js", "/static/vega.js", "/static/nothing.js"):
+        answer = app.get(path)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        assert "default-src 'self'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        is_cached = answer.status == 200 and path.startswith("/static/")
+        assert headers["cache-control"] == ("max-age=3600" if is_cached else "no-store"), path
+
+
+@pytest.mark.parametrize(("name", "kind"), [("explorer.css", "text/css"), ("vega.js", "script")])
+def test_static_files_have_their_media_type(app: App, name: str, kind: str) -> None:
+    answer = app.get(f"/static/{name}")
+    assert answer.status == 200
+    assert kind in answer.headers["content-type"]
+
+
 def test_before_anything_is_published_it_says_what_to_do(tmp_path: Path) -> None:
     with running(tmp_path / "nothing") as app:
         answer = app.get("/today")
