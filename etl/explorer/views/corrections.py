@@ -205,7 +205,7 @@ def _preview(ask: ViewRequest) -> Page:
         action,
         pairs,
         because="a look",
-        author="etl.explorer",
+        author="explorer",
         undoes=undoes,
         dry_run=True,
     )
