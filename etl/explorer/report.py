@@ -62,9 +62,9 @@ def write(
         with published.open_published(settings) as con:
             published.prepare_folding(con)
             asked = {"from": [str(since or "")], "to": [str(until or "")]}
-            ask = ViewRequest(con, settings, asked)
-            first, last = days(ask)
-            pages = _pages(ask, making, first, last, actors, on_page)
+            request = ViewRequest(con, settings, asked)
+            first, last = days(request)
+            pages = _pages(request, making, first, last, actors, on_page)
         (making / MARKER).write_text(f"newsactors {__version__}, {first} to {last}\n")
         shutil.rmtree(out, ignore_errors=True)
         making.rename(out)
@@ -76,7 +76,7 @@ def write(
 
 
 def _pages(
-    ask: ViewRequest,
+    request: ViewRequest,
     folder: Path,
     since: date,
     until: date,
@@ -84,7 +84,7 @@ def _pages(
     on_page: Callable[[int, int], object],
 ) -> int:
     asked = {"from": [str(since)], "to": [str(until)]}
-    index = VIEWS["period"](ViewRequest(ask.con, ask.settings, asked))
+    index = VIEWS["period"](ViewRequest(request.con, request.settings, asked))
     rows = {name: table.rows for name, table in index.tables.items()}
     listed = [*rows.get("actors", [])[:actors], *rows.get("spikes", [])]
     ids = {row["entity_id"] for row in listed}
@@ -119,9 +119,9 @@ def _pages(
     on_page(1, total)
     for number, entity_id in enumerate(sorted(ids), start=2):
         about = asked | {"id": [entity_id], "by": ["day" if (until - since).days < 93 else "week"]}
-        page = VIEWS["actor"](ViewRequest(ask.con, ask.settings, about))
+        page = VIEWS["actor"](ViewRequest(request.con, request.settings, about))
         listing = VIEWS["articles"](
-            ViewRequest(ask.con, ask.settings, asked | {"actor": [entity_id]})
+            ViewRequest(request.con, request.settings, asked | {"actor": [entity_id]})
         )
         behind = Section("Articles", [listing.tables["articles"]], anchor="articles")
         page = Page(page.view, page.title, [*page.sections, behind], page.lead, page.parameters)

@@ -152,8 +152,8 @@ class Explorer:
             back = Note("There is no such page.", links=[("Today", Link("today"))])
             return 404, Page(view, "Not here", [Section("", [back])])
         try:
-            with self._asking(parameters, is_export=is_export) as ask:
-                page = VIEWS[view](ask)
+            with self._asking(parameters, is_export=is_export) as view_request:
+                page = VIEWS[view](view_request)
         except RequestError as error:
             return 400, _error_page(view, "That cannot be asked", str(error))
         except NotFoundError as error:
@@ -185,9 +185,9 @@ class Explorer:
         if not snapshot or snapshot == self._indexed or not self._indexing.acquire(blocking=False):
             return
         try:
-            with self._asking({}) as ask:
-                ask.remembered("names", lambda: NameSearch(ask.con))
-                self.index.update(ask.con)
+            with self._asking({}) as view_request:
+                view_request.remembered("names", lambda: NameSearch(view_request.con))
+                self.index.update(view_request.con)
             self._indexed = snapshot
         except (OSError, sqlite3.Error, duckdb.Error, published.ReadError) as error:
             self._indexed = snapshot  # again with the next one
@@ -218,8 +218,10 @@ class Explorer:
     def _suggest(self, request: Request) -> Response:
         words = request.query_params.get("q", "")[:200]
         found: list[Row] = []
-        with contextlib.suppress(published.NotPublishedError), self._asking({}) as ask:
-            found = ask.remembered("names", lambda: NameSearch(ask.con)).starting_with(words)
+        with contextlib.suppress(published.NotPublishedError), self._asking({}) as view_request:
+            found = view_request.remembered(
+                "names", lambda: NameSearch(view_request.con)
+            ).starting_with(words)
         answer = [
             {
                 "entity_id": row["entity_id"],
@@ -257,10 +259,10 @@ class Explorer:
 
     def _record(self, form: Mapping[str, list[str]]) -> Response:
         try:
-            with self._asking(form) as ask:
-                action, pairs, undoes = meant(ask)
-                because = ask.text("because")
-                author = submit_correction.author_of(ask.text("author") or None)
+            with self._asking(form) as view_request:
+                action, pairs, undoes = meant(view_request)
+                because = view_request.text("because")
+                author = submit_correction.author_of(view_request.text("author") or None)
             new, _ = submit_correction.submit_correction(
                 self.settings, action, pairs, because=because, author=author, undoes=undoes
             )

@@ -97,15 +97,15 @@ order by article_count desc, mention_count desc, name, entity_id limit $limit of
 """
 
 
-def actor(ask: ViewRequest) -> Page:
+def actor(request: ViewRequest) -> Page:
     """The page of one actor; without one, the search."""
-    wanted = ask.text("id") or ask.text("name")
+    wanted = request.text("id") or request.text("name")
     if not wanted:
-        return _search(ask)
-    found = ask.actor(wanted)
-    who = ask.rows(_ALL, id=found["entity_id"])[0]
-    chosen = counting(ask)
-    since, until = ask.days()
+        return _search(request)
+    found = request.actor(wanted)
+    who = request.rows(_ALL, id=found["entity_id"])[0]
+    chosen = counting(request)
+    since, until = request.days()
     here = {
         "id": who["entity_id"],
         **chosen.parameters,
@@ -115,15 +115,19 @@ def actor(ask: ViewRequest) -> Page:
     asked = {"id": who["entity_id"], "since": since, "until": until}
     covered = _covered(since, until)
     sections = [
-        Section("", [_figures(who), *_also_meant(ask, who)]),
-        Section("Over time", over_time(ask, who, here, chosen, asked)),
-        Section("Mentioned and quoted", [_voice(ask, who, asked)], _ABOUT_VOICE + covered("month")),
-        Section("Outlets", [_outlets(ask, who, asked)], covered("day")),
+        Section("", [_figures(who), *_also_meant(request, who)]),
+        Section("Over time", over_time(request, who, here, chosen, asked)),
         Section(
-            "In the same stories", [_company(ask, who, asked)], _ABOUT_COMPANY + covered("month")
+            "Mentioned and quoted", [_voice(request, who, asked)], _ABOUT_VOICE + covered("month")
         ),
-        Section("Titles", [_roles(ask, who)], "Of all days." if since or until else ""),
-        Section("Quotes, newest first", [_newest_quotes(ask, who, asked)], covered("day")),
+        Section("Outlets", [_outlets(request, who, asked)], covered("day")),
+        Section(
+            "In the same stories",
+            [_company(request, who, asked)],
+            _ABOUT_COMPANY + covered("month"),
+        ),
+        Section("Titles", [_roles(request, who)], "Of all days." if since or until else ""),
+        Section("Quotes, newest first", [_newest_quotes(request, who, asked)], covered("day")),
         Section("Names", [_names(who)]),
     ]
     return Page("actor", who["name"], sections, _lead(who), here)
@@ -142,12 +146,12 @@ def _covered(since: date | None, until: date | None) -> Callable[[str], str]:
     return words
 
 
-def _also_meant(ask: ViewRequest, who: Row) -> list[Note]:
+def _also_meant(request: ViewRequest, who: Row) -> list[Note]:
     """The others that what the visitor typed may mean."""
-    typed = ask.text("asked") or ask.text("name")
+    typed = request.text("asked") or request.text("name")
     if not typed:
         return []
-    names = ask.remembered("names", lambda: NameSearch(ask.con))
+    names = request.remembered("names", lambda: NameSearch(request.con))
     found = [row for row in names.starting_with(typed) if row["entity_id"] != who["entity_id"]]
     links = [(row["name"], Link("actor", {"id": row["entity_id"]})) for row in found[:5]]
     return [Note(f"“{typed}” may also be", links=links)] if links else []
@@ -170,13 +174,13 @@ def _lead(who: Row) -> str:
     return lead + " in the articles that were read"
 
 
-def _search(ask: ViewRequest) -> Page:
-    page, kind = ask.page(), ask.one_of("type", ["", *TYPES])
+def _search(request: ViewRequest) -> Page:
+    page, kind = request.page(), request.one_of("type", ["", *TYPES])
     here = {"type": kind or None, "page": page if page > 1 else None}
-    rows = ask.rows(
+    rows = request.rows(
         _SEARCH,
         type=kind,
-        limit=ask.most(PAGE_ROWS),
+        limit=request.most(PAGE_ROWS),
         offset=(page - 1) * PAGE_ROWS,
     )
     total = rows[0]["actor_total"] if rows else 0
@@ -238,8 +242,8 @@ _VOICES = [
 ]
 
 
-def _voice(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
-    rows = without_gaps(ask.rows(_VOICE, **asked), "month")
+def _voice(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
+    rows = without_gaps(request.rows(_VOICE, **asked), "month")
     if not rows:
         return Note("In no dated article of these days.")
     for row in rows:
@@ -298,8 +302,8 @@ def _voice(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
     return Chart(draw, alt, Table("voice", "Mentioned and quoted, by month", columns, rows))
 
 
-def _outlets(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
-    rows = ask.rows(_OUTLETS, **asked)
+def _outlets(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
+    rows = request.rows(_OUTLETS, **asked)
     if not rows:
         return Note("No outlet of these articles is known.")
 
@@ -331,7 +335,7 @@ def _outlets(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
     return Chart(draw, alt, Table("outlets", "By outlet", columns, rows))
 
 
-def _company(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Table:
+def _company(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Table:
     def both(row: Row) -> Link:
         return Link("articles", {"actor": who["entity_id"], "with": row["entity_id"]})
 
@@ -353,11 +357,11 @@ def _company(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Table:
         Column("compare", "", "action", link=compared),
     ]
     words = {"articles": "articles", "compare": "compare"}
-    rows = [row | words for row in ask.rows(_WITH, **asked)]
+    rows = [row | words for row in request.rows(_WITH, **asked)]
     return Table("together", "Named in the same stories", columns, rows, "With nobody twice.")
 
 
-def _roles(ask: ViewRequest, who: Row) -> Table:
+def _roles(request: ViewRequest, who: Row) -> Table:
     columns = [
         Column("role", "Title"),
         Column("first_on", "First", "day"),
@@ -365,14 +369,14 @@ def _roles(ask: ViewRequest, who: Row) -> Table:
         Column("mention_count", "Mentions", "count"),
         Column("outlet_count", "Outlets", "count"),
     ]
-    rows = ask.rows(_ROLES, id=who["entity_id"])
+    rows = request.rows(_ROLES, id=who["entity_id"])
     return Table("roles", "Titles as written", columns, rows, "No title stands beside its name.")
 
 
-def _newest_quotes(ask: ViewRequest, who: Row, asked: dict[str, Any]) -> Quotes:
+def _newest_quotes(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Quotes:
     wanted = {"speaker": who["entity_id"], "since": asked["since"], "until": asked["until"]}
     wanted |= {"kind": None, "outlet": None, "group": None}
-    rows = find_quotes(ask, wanted, limit=ask.most(QUOTES_SHOWN))
+    rows = find_quotes(request, wanted, limit=request.most(QUOTES_SHOWN))
     total = rows[0]["quote_total"] if rows else 0
     quotes: list[Quote] = [as_quote(row, with_speaker=False) for row in rows]
     table = Table(

@@ -30,15 +30,15 @@ where article_id = $id order by part, char_start, char_end desc
 """
 
 
-def article(ask: ViewRequest) -> Page:
+def article(request: ViewRequest) -> Page:
     """The page of one article; `actor` is the one that the visitor came for."""
-    found = ask.rows(_ARTICLE, id=ask.text("id"))
+    found = request.rows(_ARTICLE, id=request.text("id"))
     if not found:
-        raise NotFoundError(f"there is no article {ask.text('id')!r}")
+        raise NotFoundError(f"there is no article {request.text('id')!r}")
     row = found[0]
-    mentions = ask.rows(_MENTIONS, id=row["article_id"])
-    quotes = ask.rows(_QUOTES, id=row["article_id"])
-    wanted = ask.text("actor")
+    mentions = request.rows(_MENTIONS, id=row["article_id"])
+    quotes = request.rows(_QUOTES, id=row["article_id"])
+    wanted = request.text("actor")
     colours = _colours(mentions, wanted)
     blocks: list[Any] = [
         Text(_segments(row["body"], "body", mentions, quotes, colours)),

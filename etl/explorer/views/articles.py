@@ -53,19 +53,19 @@ limit $limit offset $offset
 """
 
 
-def articles(ask: ViewRequest) -> Page:
+def articles(request: ViewRequest) -> Page:
     """Articles, newest first, those without a date last."""
-    page = ask.page()
-    how = ask.one_of("how", list(HOW))
-    who = ask.actor(ask.text("actor")) if ask.text("actor") else None
-    company = ask.actor(ask.text("with")) if ask.text("with") else None
-    since, until = ask.days()
+    page = request.page()
+    how = request.one_of("how", list(HOW))
+    who = request.actor(request.text("actor")) if request.text("actor") else None
+    company = request.actor(request.text("with")) if request.text("with") else None
+    since, until = request.days()
     asked: dict[str, Any] = {
         "since": since,
         "until": until,
-        "outlet": ask.text("outlet") or None,
-        "story": ask.text("story") or None,
-        "words": ask.text("headline") or None,
+        "outlet": request.text("outlet") or None,
+        "story": request.text("story") or None,
+        "words": request.text("headline") or None,
     }
     here = {
         "actor": who and who["entity_id"],
@@ -78,13 +78,13 @@ def articles(ask: ViewRequest) -> Page:
         "headline": asked["words"],
         "page": page if page > 1 else None,
     }
-    asked |= {"limit": ask.most(PAGE_ROWS), "offset": (page - 1) * PAGE_ROWS}
+    asked |= {"limit": request.most(PAGE_ROWS), "offset": (page - 1) * PAGE_ROWS}
     if who:
         sql = _OF_ACTOR.format(how=_CONDITIONS[how]) + _CHOSEN
         asked |= {"actor": who["entity_id"], "company": company and company["entity_id"]}
     else:
         sql = _OF_ALL + _CHOSEN
-    rows = ask.rows(sql, **asked)
+    rows = request.rows(sql, **asked)
     total = rows[0]["article_total"] if rows else 0
 
     columns = [
@@ -115,7 +115,7 @@ def articles(ask: ViewRequest) -> Page:
         total=total,
         more=Link("articles", here | {"page": page + 1}) if page * PAGE_ROWS < total else None,
     )
-    blocks: list[Any] = [_form(ask, who, here), table]
+    blocks: list[Any] = [_form(request, who, here), table]
     if page > 1 and not rows:
         blocks.append(
             Note(
@@ -146,7 +146,7 @@ def _caption(who: Row | None, company: Row | None, how: str, asked: dict[str, An
     return words
 
 
-def _form(ask: ViewRequest, who: Row | None, here: dict[str, Any]) -> Form:
+def _form(request: ViewRequest, who: Row | None, here: dict[str, Any]) -> Form:
     hidden = [
         Input(name, "", str(here[name]), "hidden") for name in ("with", "story") if here[name]
     ]
@@ -156,7 +156,7 @@ def _form(ask: ViewRequest, who: Row | None, here: dict[str, Any]) -> Form:
             Input("actor", "Actor", who["name"] if who else "", "actor"),
             Input("how", "Articles that", here["how"], "select", tuple(HOW.items())),
             Input("headline", "Words in the headline", here["headline"] or "", "search"),
-            outlet_input(ask, here["outlet"]),
+            outlet_input(request, here["outlet"]),
             Input("from", "From", str(here["from"] or ""), "date"),
             Input("to", "To", str(here["to"] or ""), "date"),
             *hidden,

@@ -34,17 +34,17 @@ group by all
 """
 
 
-def compare(ask: ViewRequest) -> Page:
+def compare(request: ViewRequest) -> Page:
     """Actors beside each other; `actor` and `name` may stand several times in the address."""
-    wanted = ask.all("actor") + ask.all("name")
+    wanted = request.all("actor") + request.all("name")
     if len(wanted) > MOST:
         raise RequestError(f"at most {MOST} actors fit on one chart, not {len(wanted)}")
     who: dict[str, Row] = {}
     for text in wanted:
-        found = ask.actor(text)
+        found = request.actor(text)
         who[found["entity_id"]] = found
-    chosen = counting(ask)
-    since, until = ask.days()
+    chosen = counting(request)
+    since, until = request.days()
     here: dict[str, Any] = {
         "actor": list(who),
         **chosen.parameters,
@@ -58,12 +58,12 @@ def compare(ask: ViewRequest) -> Page:
     blocks.append(_chosen(who, here))
     blocks += choices(chosen, lambda asked: Link("compare", here | asked))
     names = _names(who)
-    series = _series(ask, who, names, chosen, since, until)
+    series = _series(request, who, names, chosen, since, until)
     if not series:
         blocks.append(Note("None of them is in an article with a date in these days."))
         return Page("compare", "Compare", [Section("", blocks)], parameters=here)
     blocks.append(_over_time(series, names, chosen))
-    by_outlet = _by_outlet(ask, who, names, since, until)
+    by_outlet = _by_outlet(request, who, names, since, until)
     title = " and ".join(names.values()) if len(names) < 3 else "Compare"
     return Page(
         "compare", title, [Section("", blocks), Section("By outlet", [by_outlet])], parameters=here
@@ -108,7 +108,7 @@ def _chosen(who: dict[str, Row], here: dict[str, Any]) -> Choice:
 
 
 def _series(
-    ask: ViewRequest,
+    request: ViewRequest,
     who: dict[str, Row],
     names: dict[str, str],
     chosen: Counting,
@@ -118,7 +118,7 @@ def _series(
     first = since or min((r["first_seen"] for r in who.values() if r["first_seen"]), default=None)
     found = []
     for entity_id, row in who.items():
-        periods = timeline(ask.con, row, chosen.grain, first, until)  # type: ignore[arg-type]
+        periods = timeline(request.con, row, chosen.grain, first, until)  # type: ignore[arg-type]
         found += [
             {
                 "period_start": period["period_start"],
@@ -177,10 +177,10 @@ def _over_time(series: Sequence[Row], names: dict[str, str], chosen: Counting) -
 
 
 def _by_outlet(
-    ask: ViewRequest, who: dict[str, Row], names: dict[str, str], since: Any, until: Any
+    request: ViewRequest, who: dict[str, Row], names: dict[str, str], since: Any, until: Any
 ) -> Chart | Note:
     by_outlet: dict[str, Row] = {}
-    for row in ask.rows(_OUTLETS, ids=list(who), since=since, until=until):
+    for row in request.rows(_OUTLETS, ids=list(who), since=since, until=until):
         there = by_outlet.setdefault(
             row["outlet"], {"outlet": row["outlet"], **dict.fromkeys(who, 0)}
         )

@@ -28,44 +28,44 @@ ACTIONS = {
 }
 
 
-def corrections(ask: ViewRequest) -> Page:
+def corrections(request: ViewRequest) -> Page:
     """Suggestions and history; with `action`, that correction and its effect, to be confirmed."""
     try:
-        rows = read_corrections(ask.settings)
-        if ask.text("action"):
-            return _preview(ask)
-        if ask.text("part"):
-            return _likely_pairs(ask, rows)
-        return _overview(ask, rows)
+        rows = read_corrections(request.settings)
+        if request.text("action"):
+            return _preview(request)
+        if request.text("part"):
+            return _likely_pairs(request, rows)
+        return _overview(request, rows)
     except (CorrectionError, RegistryError) as error:
         warning = Note(str(error), is_warning=True, links=[("Back", Link("corrections"))])
         return Page("corrections", "Corrections", [Section("", [warning])])
 
 
-def meant(ask: ViewRequest) -> tuple[str, list[tuple[str, str]], str]:
+def meant(request: ViewRequest) -> tuple[str, list[tuple[str, str]], str]:
     """The action that an address or a form names, its arguments with ids, and what it undoes.
 
     Raises RequestError for what is no action of this page, NotFoundError for nobody's name.
     """
-    action = ask.one_of("action", ["merge", "distinct", UNDO])
+    action = request.one_of("action", ["merge", "distinct", UNDO])
     if action == UNDO:
-        return action, [], ask.text("undoes")
+        return action, [], request.text("undoes")
     other, _, _ = ACTIONS[action]
-    plan = make_plan(read_corrections(ask.settings))
+    plan = make_plan(read_corrections(request.settings))
     pairs = []
     for key in ("actor", other):
-        value = ask.text(key)
+        value = request.text(key)
         if not value:
             raise RequestError(f"{action} needs two actors, and {key} is not given")
         try:
-            pairs.append((key, submit_correction.actor(ask.con, plan, value)))
+            pairs.append((key, submit_correction.actor(request.con, plan, value)))
         except NameNotFoundError as error:
             raise NotFoundError(str(error), error.candidates, value) from None
     return action, pairs, ""
 
 
-def _overview(ask: ViewRequest, rows: list[Correction]) -> Page:
-    who = ask.actor(ask.text("actor")) if ask.text("actor") else None
+def _overview(request: ViewRequest, rows: list[Correction]) -> Page:
+    who = request.actor(request.text("actor")) if request.text("actor") else None
     here = {"actor": who and who["entity_id"]}
     form = Form(
         "corrections",
@@ -77,7 +77,7 @@ def _overview(ask: ViewRequest, rows: list[Correction]) -> Page:
         "See what merging them changes",
     )
     pairs = Link("corrections", here | {"part": "pairs"})
-    history = list(reversed(actors.history(ask.con, rows)))
+    history = list(reversed(actors.history(request.con, rows)))
     more = Note(
         "An actor that is two, another name or type, another date or outlet of an article:",
         code="newsactors actors --help",
@@ -100,12 +100,12 @@ _ABOUT = (
 )
 
 
-def _likely_pairs(ask: ViewRequest, rows: list[Correction]) -> Page:
+def _likely_pairs(request: ViewRequest, rows: list[Correction]) -> Page:
     """The suggestions alone: comparing all names takes seconds, so they are kept."""
-    who = ask.actor(ask.text("actor")) if ask.text("actor") else None
+    who = request.actor(request.text("actor")) if request.text("actor") else None
     key = ("pairs", tuple(row.id for row in rows))
-    pairs = ask.remembered(
-        key, lambda: suggesting.suggest(ask.con, make_plan(rows), limit=SUGGESTIONS_KEPT)
+    pairs = request.remembered(
+        key, lambda: suggesting.suggest(request.con, make_plan(rows), limit=SUGGESTIONS_KEPT)
     )
     if who:
         mine = who["entity_id"]
@@ -198,10 +198,10 @@ def _known(entity_id: str, types: dict[str, str]) -> Link | None:
     return Link("actor", {"id": entity_id}) if entity_id in types else None
 
 
-def _preview(ask: ViewRequest) -> Page:
-    action, pairs, undoes = meant(ask)
+def _preview(request: ViewRequest) -> Page:
+    action, pairs, undoes = meant(request)
     _, effect = submit_correction.submit_correction(
-        ask.settings,
+        request.settings,
         action,
         pairs,
         because="a look",
@@ -210,8 +210,8 @@ def _preview(ask: ViewRequest) -> Page:
         dry_run=True,
     )
     moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
-    names = actors.names_of(ask.con, [*(value for _, value in pairs), *moved])
-    types = {row["entity_id"]: row["type"] for row in ask.rows(_TYPES, ids=moved)}
+    names = actors.names_of(request.con, [*(value for _, value in pairs), *moved])
+    types = {row["entity_id"]: row["type"] for row in request.rows(_TYPES, ids=moved)}
     called = [names.get(value, value) for _, value in pairs]
     title = (
         f"Take back {undoes}"

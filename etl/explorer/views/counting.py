@@ -55,11 +55,11 @@ class Counting:
         return {"by": self.grain, "of": self.of, "as": "share" if self.is_share else None}
 
 
-def counting(ask: ViewRequest) -> Counting:
+def counting(request: ViewRequest) -> Counting:
     """What an address asks for. Raises RequestError where it cannot be."""
-    of = ask.one_of("of", list(COUNTS))
-    is_share = ask.one_of("as", ["count", "share"]) == "share"
-    return Counting(ask.one_of("by", list(GRAINS)), of, is_share and of in SHARES)
+    of = request.one_of("of", list(COUNTS))
+    is_share = request.one_of("as", ["count", "share"]) == "share"
+    return Counting(request.one_of("by", list(GRAINS)), of, is_share and of in SHARES)
 
 
 def choices(chosen: Counting, to: Callable[[dict[str, str | None]], Link]) -> list[Choice]:

@@ -35,7 +35,7 @@ _WORDS = [
 ]  # fmt: skip
 
 
-def words(ask: ViewRequest) -> Page:
+def words(request: ViewRequest) -> Page:
     """The page."""
     columns = [Column("word", "Word"), Column("meaning", "Meaning", "long")]
     rows = [{"word": word, "meaning": meaning} for word, meaning in _WORDS]

@@ -34,15 +34,15 @@ order by period_start desc
 
 
 def over_time(
-    ask: ViewRequest, who: Row, here: dict[str, Any], chosen: Counting, asked: dict[str, Any]
+    request: ViewRequest, who: Row, here: dict[str, Any], chosen: Counting, asked: dict[str, Any]
 ) -> list[Block]:
     """The section; `here` are the parameters of the page, `asked` those of a query."""
     grain = chosen.grain
-    until = asked["until"] or newest_day(ask)
+    until = asked["until"] or newest_day(request)
     since = asked["since"]
     if grain == "day" and until and not since and who["first_seen"]:
         since = max(who["first_seen"], until - timedelta(days=MOST_DAYS - 1))
-    rows = timeline(ask.con, who, grain, since, until)  # type: ignore[arg-type]
+    rows = timeline(request.con, who, grain, since, until)  # type: ignore[arg-type]
     blocks: list[Block] = [
         *choices(chosen, lambda other: Link("actor", here | other)),
         Form(
@@ -64,7 +64,7 @@ def over_time(
             *blocks,
             Note(f"{who['name']} is in no article with a date in these days.", is_warning=True),
         ]
-    found = ask.rows(_SPIKES, grain=grain, **asked) if grain != "month" else []
+    found = request.rows(_SPIKES, grain=grain, **asked) if grain != "month" else []
     spikes = {row["period_start"]: row for row in found}
     shown = [
         {

@@ -17,16 +17,18 @@ group by 1 order by count(*) desc limit 300
 """
 
 
-def outlet_input(ask: ViewRequest, value: str | None) -> Input:
+def outlet_input(request: ViewRequest, value: str | None) -> Input:
     """A choice of outlets, those with most articles first, or any."""
-    names = ask.remembered("outlets", lambda: [row["outlet"] for row in ask.rows(_OUTLETS)])
+    names = request.remembered("outlets", lambda: [row["outlet"] for row in request.rows(_OUTLETS)])
     options = (("", "any"), *((name, name) for name in names))
     return Input("outlet", "Outlet", value or "", "select", options)
 
 
-def newest_day(ask: ViewRequest) -> date | None:
+def newest_day(request: ViewRequest) -> date | None:
     """The day of the newest article; None where none has a date."""
-    day: date | None = ask.rows("select max(published_on) as day from article_metadata")[0]["day"]
+    day: date | None = request.rows("select max(published_on) as day from article_metadata")[0][
+        "day"
+    ]
     return day
 
 

@@ -55,11 +55,11 @@ order by outlet_count desc, article_count desc, s.first_published_on, s.story_id
 """
 
 
-def period(ask: ViewRequest) -> Page:
+def period(request: ViewRequest) -> Page:
     """The days from `from` to `to`; without them, the last thirty that have articles."""
-    since, until = days(ask)
+    since, until = days(request)
     asked = {"since": since, "until": until}
-    counts = ask.rows(_COUNTS, **asked)[0]
+    counts = request.rows(_COUNTS, **asked)[0]
     here = {"from": since, "to": until}
     form = Form(
         "period",
@@ -82,10 +82,10 @@ def period(ask: ViewRequest) -> Page:
     )
     sections = [
         Section("", [form, figures]),
-        Section("Who was in the news", [_actors(ask, since, until)]),
-        Section("Whose coverage jumped", [_spikes(ask, asked)], _ABOUT_SPIKES),
-        Section("Printed most", [_stories(ask, asked)], _ABOUT_STORIES),
-        Section("How much news", [_volume(ask, since, until)]),
+        Section("Who was in the news", [_actors(request, since, until)]),
+        Section("Whose coverage jumped", [_spikes(request, asked)], _ABOUT_SPIKES),
+        Section("Printed most", [_stories(request, asked)], _ABOUT_STORIES),
+        Section("How much news", [_volume(request, since, until)]),
     ]
     return Page("period", f"{since} to {until}", sections, parameters=here)
 
@@ -94,15 +94,15 @@ _ABOUT_SPIKES = "Weeks that an actor's own past makes unlikely, by one in a thou
 _ABOUT_STORIES = "A story is one text with its copies and edits."
 
 
-def days(ask: ViewRequest) -> tuple[date, date]:
+def days(request: ViewRequest) -> tuple[date, date]:
     """The first and the last day. Raises RequestError where they are the wrong way round."""
-    since, until = ask.days()
-    until = until or max(filter(None, (newest_day(ask), since)), default=date.today())
+    since, until = request.days()
+    until = until or max(filter(None, (newest_day(request), since)), default=date.today())
     return since or until - timedelta(days=DAYS - 1), until
 
 
-def _actors(ask: ViewRequest, since: date, until: date) -> Table:
-    rows = top_actors(ask.con, Period(since, until), limit=MOST_ACTORS)
+def _actors(request: ViewRequest, since: date, until: date) -> Table:
+    rows = top_actors(request.con, Period(since, until), limit=MOST_ACTORS)
 
     def articles(how: str = "") -> Any:
         return lambda row: Link(
@@ -126,13 +126,13 @@ def _actors(ask: ViewRequest, since: date, until: date) -> Table:
     return Table("actors", "Those in most articles", columns, shown, "Nobody was found.")
 
 
-def _spikes(ask: ViewRequest, asked: dict[str, Any]) -> Table:
-    rows = ask.rows(_SPIKES, limit=MOST_SPIKES, **asked)
+def _spikes(request: ViewRequest, asked: dict[str, Any]) -> Table:
+    rows = request.rows(_SPIKES, limit=MOST_SPIKES, **asked)
     return spike_table(rows, "week", "The most surprising first", "None beyond chance.")
 
 
-def _stories(ask: ViewRequest, asked: dict[str, Any]) -> Table:
-    rows = ask.rows(_STORIES, limit=MOST_STORIES, **asked)
+def _stories(request: ViewRequest, asked: dict[str, Any]) -> Table:
+    rows = request.rows(_STORIES, limit=MOST_STORIES, **asked)
     columns = [
         Column(
             "headline",
@@ -152,9 +152,9 @@ def _first_article(row: Row) -> Link:
     return Link("article", {"id": row["first_article_id"]})
 
 
-def _volume(ask: ViewRequest, since: date, until: date) -> Chart:
+def _volume(request: ViewRequest, since: date, until: date) -> Chart:
     grain = "day" if (until - since).days <= 92 else "week"
-    rows = ask.rows(_VOLUME, grain=grain, since=since, until=until)
+    rows = request.rows(_VOLUME, grain=grain, since=since, until=until)
     total = sum(row["article_count"] for row in rows)
     alt = f"Articles and stories by {grain}, {total:,} articles in all."
     return volume(rows, grain, grain.capitalize(), f"By {grain}", alt)

@@ -83,15 +83,15 @@ where c.quote_group_id = $group order by c.article_count desc, e.name
 """
 
 
-def quotes(ask: ViewRequest) -> Page:
+def quotes(request: ViewRequest) -> Page:
     """Quotes, newest first; one of each group of variants, unless a group is asked for."""
-    page = ask.page()
-    speaker = ask.actor(ask.text("speaker")) if ask.text("speaker") else None
-    words, group = ask.text("q"), ask.text("group") or None
-    since, until = ask.days()
+    page = request.page()
+    speaker = request.actor(request.text("speaker")) if request.text("speaker") else None
+    words, group = request.text("q"), request.text("group") or None
+    since, until = request.days()
     asked: dict[str, Any] = {
-        "kind": ask.one_of("kind", list(KINDS)) or None,
-        "outlet": ask.text("outlet") or None,
+        "kind": request.one_of("kind", list(KINDS)) or None,
+        "outlet": request.text("outlet") or None,
         "since": since,
         "until": until,
         "group": group,
@@ -104,22 +104,22 @@ def quotes(ask: ViewRequest) -> Page:
         "from": asked["since"],
         "to": asked["until"],
         "group": group,
-        "sort": ask.text("sort") or None,
+        "sort": request.text("sort") or None,
         "page": page if page > 1 else None,
     }
     asked["speaker"] = speaker and speaker["entity_id"]
-    ranked = ask.index.find(words) if words and ask.index else None
-    is_best = ask.one_of("sort", ["best", "newest"]) == "best" and ranked is not None
+    ranked = request.index.find(words) if words and request.index else None
+    is_best = request.one_of("sort", ["best", "newest"]) == "best" and ranked is not None
     is_all = not words and not any(asked.values())
-    if is_all and not ask.is_export:
-        asked["since"] = ask.rows(_NEWEST, newest=NEWEST_ARTICLES)[0]["day"]
+    if is_all and not request.is_export:
+        asked["since"] = request.rows(_NEWEST, newest=NEWEST_ARTICLES)[0]["day"]
     rows = find_quotes(
-        ask,
+        request,
         asked,
         ranked=ranked,
         pattern=text_pattern(words) if words and ranked is None else None,
         is_best=is_best,
-        limit=ask.most(PAGE_QUOTES),
+        limit=request.most(PAGE_QUOTES),
         offset=(page - 1) * PAGE_QUOTES,
     )
     total = rows[0]["quote_total"] if rows else 0
@@ -136,9 +136,9 @@ def quotes(ask: ViewRequest) -> Page:
     )
     blocks: list[Any] = []
     if group:
-        blocks += _conflict(ask.rows(_CONFLICT, group=group))
+        blocks += _conflict(request.rows(_CONFLICT, group=group))
     else:
-        blocks.append(_form(ask, speaker, here))
+        blocks.append(_form(request, speaker, here))
         if ranked is not None:
             blocks += _order(here, is_best, len(ranked))
     blocks.append(Quotes([as_quote(row) for row in rows], table))
@@ -153,7 +153,7 @@ _ABOUT = (
 
 
 def find_quotes(
-    ask: ViewRequest,
+    request: ViewRequest,
     asked: dict[str, Any],
     *,
     ranked: Sequence[tuple[str, float]] | None = None,
@@ -169,7 +169,7 @@ def find_quotes(
     """
     joins = ["join ranked using (quote_id)"] if ranked is not None else []
     joins += ["join quotes t using (quote_id)"] if pattern else []
-    chosen = ask.rows(
+    chosen = request.rows(
         _CHOSEN.format(
             score="null" if ranked is None else "ranked.score",
             join=" ".join(joins),
@@ -188,7 +188,7 @@ def find_quotes(
     articles = {f"article_{place}": row["article_id"] for place, row in enumerate(few)}
     here = f"q.article_id in ({', '.join('$' + key for key in articles)}) and" if articles else ""
     texts = {
-        row["quote_id"]: row for row in ask.rows(_TEXTS.format(here=here), ids=ids, **articles)
+        row["quote_id"]: row for row in request.rows(_TEXTS.format(here=here), ids=ids, **articles)
     }
     return [texts[row["quote_id"]] | row for row in chosen]
 
@@ -286,14 +286,14 @@ def _conflict(rows: list[Row]) -> list[Note | Table]:
     ]
 
 
-def _form(ask: ViewRequest, speaker: Row | None, here: dict[str, Any]) -> Form:
+def _form(request: ViewRequest, speaker: Row | None, here: dict[str, Any]) -> Form:
     return Form(
         "quotes",
         [
             Input("q", "Words", here["q"], "search", hint="or “side by side”"),
             Input("speaker", "Speaker", speaker["name"] if speaker else "", "actor"),
             Input("kind", "Kind", here["kind"] or "", "select", tuple(KINDS.items())),
-            outlet_input(ask, here["outlet"]),
+            outlet_input(request, here["outlet"]),
             Input("from", "From", str(here["from"] or ""), "date"),
             Input("to", "To", str(here["to"] or ""), "date"),
         ],

@@ -97,24 +97,27 @@ from (
 """
 
 
-def today(ask: ViewRequest) -> Page:
+def today(request: ViewRequest) -> Page:
     """The state of the warehouse, and the movers of seven days, by default the newest."""
-    counts = ask.rows(_COUNTS)[0]
-    properties = {r["property"]: r["value"] for r in ask.rows("from warehouse_info")}
+    counts = request.rows(_COUNTS)[0]
+    properties = {r["property"]: r["value"] for r in request.rows("from warehouse_info")}
     last = counts["last_day"]
-    sections = [Section("", [_figures(counts, properties)]), Section("", _freshness(ask, counts))]
+    sections = [
+        Section("", [_figures(counts, properties)]),
+        Section("", _freshness(request, counts)),
+    ]
     here: dict[str, Any] = {}
     if last:
-        until = ask.day("until") or last
-        kind = ask.one_of("type", list(TYPES))
-        here = {"until": ask.day("until"), "type": kind}
-        sections += _movers(ask, until, kind, here)
-        sections.append(Section("Latest spikes", [_spikes(ask, until, kind)], _ABOUT_SPIKES))
-        sections.append(Section("How much news", [_volume(ask, until)]))
+        until = request.day("until") or last
+        kind = request.one_of("type", list(TYPES))
+        here = {"until": request.day("until"), "type": kind}
+        sections += _movers(request, until, kind, here)
+        sections.append(Section("Latest spikes", [_spikes(request, until, kind)], _ABOUT_SPIKES))
+        sections.append(Section("How much news", [_volume(request, until)]))
     else:
         why = "No article has a date, so that nobody can rise or fall."
         sections.append(Section("", [Note(why, is_warning=True)]))
-    sections.append(Section("Last runs", [_runs(ask)]))
+    sections.append(Section("Last runs", [_runs(request)]))
     return Page("today", "Today", sections, parameters=here)
 
 
@@ -144,7 +147,7 @@ def _as_time(text: str) -> datetime | str:
         return text or "unknown"
 
 
-def _freshness(ask: ViewRequest, counts: Row) -> list[Note]:
+def _freshness(request: ViewRequest, counts: Row) -> list[Note]:
     notes = []
     if not counts["articles"]:
         notes.append(
@@ -152,7 +155,7 @@ def _freshness(ask: ViewRequest, counts: Row) -> list[Note]:
         )
     elif counts["last_day"]:
         age = (date.today() - counts["last_day"]).days
-        if age > ask.settings.fresh_days:
+        if age > request.settings.fresh_days:
             notes.append(Note(f"The newest article is {age:,} days old."))
     if counts["undated"]:
         notes.append(
@@ -174,7 +177,7 @@ _ABOUT_SPIKES = (
 )
 
 
-def _movers(ask: ViewRequest, until: date, kind: str, here: dict[str, Any]) -> list[Section]:
+def _movers(request: ViewRequest, until: date, kind: str, here: dict[str, Any]) -> list[Section]:
     since = until - timedelta(days=6)
 
     def ends(days: int) -> Link:
@@ -201,9 +204,9 @@ def _movers(ask: ViewRequest, until: date, kind: str, here: dict[str, Any]) -> l
         "type": kind,
         "limit": MOVERS,
     }
-    rising, falling = ask.rows(_RISING, **asked), ask.rows(_FALLING, **asked)
-    _tell(ask, rising, since, until)
-    _tell(ask, falling, since - timedelta(weeks=WEEKS_BEFORE), since - timedelta(days=1))
+    rising, falling = request.rows(_RISING, **asked), request.rows(_FALLING, **asked)
+    _tell(request, rising, since, until)
+    _tell(request, falling, since - timedelta(weeks=WEEKS_BEFORE), since - timedelta(days=1))
     about = (
         f"Stories of seven days against a week of the {WEEKS_BEFORE} before; a text that many "
         "outlets print is one story."
@@ -215,7 +218,7 @@ def _movers(ask: ViewRequest, until: date, kind: str, here: dict[str, Any]) -> l
             [
                 *choices,
                 _mover_table("rising", rising, since, until),
-                *_last_jump(ask, rising, here),
+                *_last_jump(request, rising, here),
             ],
             about,
         ),
@@ -223,9 +226,9 @@ def _movers(ask: ViewRequest, until: date, kind: str, here: dict[str, Any]) -> l
     ]
 
 
-def _last_jump(ask: ViewRequest, rising: list[Row], here: dict[str, Any]) -> list[Note]:
+def _last_jump(request: ViewRequest, rising: list[Row], here: dict[str, Any]) -> list[Note]:
     """Where nobody rises: the way to the last days in which somebody did."""
-    week = None if rising else ask.rows(_LAST_JUMP)[0]["week"]
+    week = None if rising else request.rows(_LAST_JUMP)[0]["week"]
     if week is None:
         return []
     days = Link("today", here | {"until": week + timedelta(days=6)})
@@ -233,16 +236,17 @@ def _last_jump(ask: ViewRequest, rising: list[Row], here: dict[str, Any]) -> lis
     return [Note("Somebody’s coverage last jumped in the", links=[(name, days)])]
 
 
-def _spikes(ask: ViewRequest, until: date, kind: str) -> Table:
-    rows = ask.rows(_SPIKES, until=until, type=kind, limit=MOVERS)
+def _spikes(request: ViewRequest, until: date, kind: str) -> Table:
+    rows = request.rows(_SPIKES, until=until, type=kind, limit=MOVERS)
     return spike_table(rows, "week", "Newest first", "None: all is within chance.")
 
 
-def _tell(ask: ViewRequest, rows: list[Row], since: date, until: date) -> None:
+def _tell(request: ViewRequest, rows: list[Row], since: date, until: date) -> None:
     """Put the story that is most about each actor beside it."""
     ids = [row["entity_id"] for row in rows]
     found = {
-        row["entity_id"]: row for row in ask.rows(_MOVERS_STORY, ids=ids, since=since, until=until)
+        row["entity_id"]: row
+        for row in request.rows(_MOVERS_STORY, ids=ids, since=since, until=until)
     }
     for row in rows:
         told = found.get(row["entity_id"], {})
@@ -272,8 +276,8 @@ def _mover_table(name: str, rows: list[Row], since: date, until: date) -> Table:
     return Table(name, caption, columns, rows, "Nobody, in these days.")
 
 
-def _volume(ask: ViewRequest, until: date) -> Chart:
-    rows = ask.rows(_VOLUME, until=until)
+def _volume(request: ViewRequest, until: date) -> Chart:
+    rows = request.rows(_VOLUME, until=until)
     total = sum(row["article_count"] for row in rows)
     alt = f"Articles and stories by week, {len(rows)} weeks, {total:,} articles in all."
     caption = "Articles and stories by week"
@@ -281,7 +285,7 @@ def _volume(ask: ViewRequest, until: date) -> Chart:
     return volume(rows, "week", "Week", caption, alt, outlets)
 
 
-def _runs(ask: ViewRequest) -> Table:
+def _runs(request: ViewRequest) -> Table:
     columns = [
         Column("started_at", "Started", "time"),
         Column("kind", "Kind"),
@@ -290,4 +294,4 @@ def _runs(ask: ViewRequest) -> Table:
         Column("quarantined", "Set aside", "count"),
         Column("error", "Error", "long"),
     ]
-    return Table("runs", "As of this publish", columns, ask.rows(_RUNS), "No run is recorded.")
+    return Table("runs", "As of this publish", columns, request.rows(_RUNS), "No run is recorded.")
