@@ -13,7 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from etl.explorer.views.parts import without_gaps
+from etl.explorer.views.periods import fill_gaps
 
 from .app import Answer, App
 
@@ -124,7 +124,7 @@ def test_an_address_names_the_actor_and_the_page_who_else_may_be_meant(app: App)
 def test_a_line_falls_to_nothing_where_there_is_nothing() -> None:
     june, august = date(2025, 6, 1), date(2025, 8, 1)
     rows = [{"period_start": august, "n": 1}, {"period_start": june, "n": 14}]
-    filled = [(row["period_start"].month, row["n"]) for row in without_gaps(rows, "month")]
+    filled = [(row["period_start"].month, row["n"]) for row in fill_gaps(rows, "month")]
     assert filled == [(6, 14), (7, 0), (8, 1)]
 
 

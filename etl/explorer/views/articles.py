@@ -6,8 +6,8 @@ from typing import Any
 
 from etl.explorer.blocks import Column, Form, Input, Link, Note, Page, Row, Section, Table
 from etl.explorer.view_request import ViewRequest
+from etl.explorer.views.filters import outlet_input
 from etl.explorer.views.links import to_story
-from etl.explorer.views.parts import outlet_input
 
 HOW = {
     "": "mention the actor",

@@ -20,8 +20,8 @@ from etl.explorer.blocks import (
     Table,
 )
 from etl.explorer.view_request import RequestError, ViewRequest
-from etl.explorer.views.counting import Counting, choices, counting
-from etl.explorer.views.links import GRAINS, last_day, middle, period_name
+from etl.explorer.views.periods import GRAINS, last_day, midpoint, period_name
+from etl.explorer.views.series_options import SeriesOptions, series_choices, series_options
 from etl.query.published import timeline
 
 MOST = 6
@@ -43,7 +43,7 @@ def compare(request: ViewRequest) -> Page:
     for text in wanted:
         found = request.actor(text)
         who[found["entity_id"]] = found
-    chosen = counting(request)
+    chosen = series_options(request)
     since, until = request.days()
     here: dict[str, Any] = {
         "actor": list(who),
@@ -56,7 +56,7 @@ def compare(request: ViewRequest) -> Page:
         blocks.append(Note("Name two to six actors; start to type, and choose."))
         return Page("compare", "Compare", [Section("", blocks)], parameters=here)
     blocks.append(_chosen(who, here))
-    blocks += choices(chosen, lambda asked: Link("compare", here | asked))
+    blocks += series_choices(chosen, lambda asked: Link("compare", here | asked))
     names = _names(who)
     series = _series(request, who, names, chosen, since, until)
     if not series:
@@ -111,7 +111,7 @@ def _series(
     request: ViewRequest,
     who: dict[str, Row],
     names: dict[str, str],
-    chosen: Counting,
+    chosen: SeriesOptions,
     since: Any,
     until: Any,
 ) -> list[Row]:
@@ -132,7 +132,7 @@ def _series(
     return found
 
 
-def _over_time(series: Sequence[Row], names: dict[str, str], chosen: Counting) -> Chart:
+def _over_time(series: Sequence[Row], names: dict[str, str], chosen: SeriesOptions) -> Chart:
     key, label, grain = chosen.column, chosen.label, chosen.grain
 
     def articles(row: Row, entity_id: str) -> Link:
@@ -143,7 +143,7 @@ def _over_time(series: Sequence[Row], names: dict[str, str], chosen: Counting) -
         drawn = [
             row
             | {
-                "at": middle(row["period_start"], grain),
+                "at": midpoint(row["period_start"], grain),
                 "href": address(articles(row, row["entity_id"])),
             }
             for row in series

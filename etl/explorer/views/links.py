@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 
 from etl.explorer.blocks import Link, Row
 
@@ -17,7 +16,6 @@ TYPES: Mapping[str, str] = {
     "OTHER": "other",
 }
 """What the types of actors are called."""
-GRAINS: Mapping[str, str] = {"week": "by week", "day": "by day", "month": "by month"}
 
 
 def to_actor(row: Row) -> Link | None:
@@ -40,28 +38,3 @@ def to_told(row: Row) -> Link | None:
 def to_story(row: Row) -> Link | None:
     """The articles of the story that a row is of."""
     return Link("articles", {"story": row["story_id"]}) if row.get("story_id") else None
-
-
-def last_day(start: date, grain: str) -> date:
-    """The last day of a period."""
-    match grain:
-        case "day":
-            return start
-        case "week":
-            return start + timedelta(days=6)
-    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-
-
-def middle(start: date, grain: str) -> str:
-    """Where a period stands on an axis of days, as an ISO day."""
-    return (start + (last_day(start, grain) - start) // 2).isoformat()
-
-
-def period_name(start: date, grain: str) -> str:
-    """A period as people say it."""
-    match grain:
-        case "day":
-            return f"{start:%a} {start.day} {start:%b %Y}"
-        case "week":
-            return f"week of {start.day} {start:%b %Y}"
-    return f"{start:%B %Y}"

@@ -12,9 +12,8 @@ from typing import Any
 from etl.explorer import charts
 from etl.explorer.blocks import Block, Chart, Column, Form, Input, Link, Note, Row, Table
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.counting import Counting, choices
-from etl.explorer.views.links import GRAINS, last_day, middle, period_name
-from etl.explorer.views.parts import newest_day
+from etl.explorer.views.periods import GRAINS, last_day, midpoint, newest_day, period_name
+from etl.explorer.views.series_options import SeriesOptions, series_choices
 from etl.explorer.views.spikes import explained, spike_table
 from etl.query.display import counted
 from etl.query.published import timeline
@@ -34,7 +33,11 @@ order by period_start desc
 
 
 def over_time(
-    request: ViewRequest, who: Row, here: dict[str, Any], chosen: Counting, asked: dict[str, Any]
+    request: ViewRequest,
+    who: Row,
+    here: dict[str, Any],
+    chosen: SeriesOptions,
+    asked: dict[str, Any],
 ) -> list[Block]:
     """The section; `here` are the parameters of the page, `asked` those of a query."""
     grain = chosen.grain
@@ -44,7 +47,7 @@ def over_time(
         since = max(who["first_seen"], until - timedelta(days=MOST_DAYS - 1))
     rows = timeline(request.con, who, grain, since, until)  # type: ignore[arg-type]
     blocks: list[Block] = [
-        *choices(chosen, lambda other: Link("actor", here | other)),
+        *series_choices(chosen, lambda other: Link("actor", here | other)),
         Form(
             "actor",
             [
@@ -83,7 +86,7 @@ def over_time(
     return blocks
 
 
-def _chart(who: Row, shown: list[Row], chosen: Counting, spike_count: int) -> Chart:
+def _chart(who: Row, shown: list[Row], chosen: SeriesOptions, spike_count: int) -> Chart:
     key, grain = chosen.column, chosen.grain
 
     def articles(row: Row) -> Link:
@@ -95,7 +98,7 @@ def _chart(who: Row, shown: list[Row], chosen: Counting, spike_count: int) -> Ch
             low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
             drawn.append(
                 {
-                    "at": middle(row["period_start"], grain),
+                    "at": midpoint(row["period_start"], grain),
                     "period": row["period"],
                     key: row[key],
                     f"{key}_low": low,
@@ -142,7 +145,7 @@ def _in_words(spike: Row | None, grain: str) -> str | None:
     return f"{words}: {headline}" if headline else words
 
 
-def _in_period(entity_id: str, start: date, chosen: Counting) -> Link:
+def _in_period(entity_id: str, start: date, chosen: SeriesOptions) -> Link:
     """The articles that a number counts."""
     how = {"said": "quoted", "headlines": "headline"}.get(chosen.of)
     days = {"from": start, "to": last_day(start, chosen.grain)}

@@ -21,7 +21,8 @@ from etl.explorer.blocks import (
 )
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.links import to_actor, to_story
-from etl.explorer.views.parts import newest_day, volume
+from etl.explorer.views.news_volume import news_volume
+from etl.explorer.views.periods import newest_day
 from etl.explorer.views.spikes import spike_table
 from etl.query.published import Period, top_actors
 
@@ -157,4 +158,4 @@ def _volume(request: ViewRequest, since: date, until: date) -> Chart:
     rows = request.rows(_VOLUME, grain=grain, since=since, until=until)
     total = sum(row["article_count"] for row in rows)
     alt = f"Articles and stories by {grain}, {total:,} articles in all."
-    return volume(rows, grain, grain.capitalize(), f"By {grain}", alt)
+    return news_volume(rows, grain, grain.capitalize(), f"By {grain}", alt)

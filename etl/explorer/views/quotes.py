@@ -21,7 +21,7 @@ from etl.explorer.blocks import (
 )
 from etl.explorer.quote_index import MOST_RANKED
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.parts import outlet_input
+from etl.explorer.views.filters import outlet_input
 from etl.query.display import counted
 from etl.query.published import text_pattern
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from etl.explorer.blocks import Column, Link, Row, Table
-from etl.explorer.views.links import last_day, period_name, to_actor, to_told
+from etl.explorer.views.links import to_actor, to_told
+from etl.explorer.views.periods import last_day, period_name
 
 NO_HEADLINE = "(no headline)"
 

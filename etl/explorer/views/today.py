@@ -21,8 +21,9 @@ from etl.explorer.blocks import (
     Table,
 )
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.links import period_name, to_actor, to_told
-from etl.explorer.views.parts import volume
+from etl.explorer.views.links import TYPES, to_actor, to_told
+from etl.explorer.views.news_volume import news_volume
+from etl.explorer.views.periods import period_name
 from etl.explorer.views.spikes import NO_HEADLINE, spike_table
 
 MOVERS = 12
@@ -282,7 +283,7 @@ def _volume(request: ViewRequest, until: date) -> Chart:
     alt = f"Articles and stories by week, {len(rows)} weeks, {total:,} articles in all."
     caption = "Articles and stories by week"
     outlets = Column("outlet_count", "Outlets", "count")
-    return volume(rows, "week", "Week", caption, alt, outlets)
+    return news_volume(rows, "week", "Week", caption, alt, outlets)
 
 
 def _runs(request: ViewRequest) -> Table:

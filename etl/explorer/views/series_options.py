@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from etl.explorer.blocks import Choice, Kind, Link
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.links import GRAINS
+from etl.explorer.views.periods import GRAINS
 
 COUNTS = {
     "articles": ("article_count", "articles"),
@@ -25,7 +25,7 @@ SHARES = {"articles": "share_of_articles", "stories": "share_of_stories"}
 
 
 @dataclass(frozen=True)
-class Counting:
+class SeriesOptions:
     """One of the ways in which an actor is counted."""
 
     grain: str
@@ -55,18 +55,20 @@ class Counting:
         return {"by": self.grain, "of": self.of, "as": "share" if self.is_share else None}
 
 
-def counting(request: ViewRequest) -> Counting:
+def series_options(request: ViewRequest) -> SeriesOptions:
     """What an address asks for. Raises RequestError where it cannot be."""
     of = request.one_of("of", list(COUNTS))
     is_share = request.one_of("as", ["count", "share"]) == "share"
-    return Counting(request.one_of("by", list(GRAINS)), of, is_share and of in SHARES)
+    return SeriesOptions(request.one_of("by", list(GRAINS)), of, is_share and of in SHARES)
 
 
-def choices(chosen: Counting, to: Callable[[dict[str, str | None]], Link]) -> list[Choice]:
+def series_choices(
+    chosen: SeriesOptions, to: Callable[[dict[str, str | None]], Link]
+) -> list[Choice]:
     """The other ways to count; `to` leads to the same view with these parameters."""
 
     def instead(grain: str, of: str, is_share: bool) -> Link:
-        return to(Counting(grain, of, is_share and of in SHARES).parameters)
+        return to(SeriesOptions(grain, of, is_share and of in SHARES).parameters)
 
     grain, of, is_share = chosen.grain, chosen.of, chosen.is_share
     offered = [
