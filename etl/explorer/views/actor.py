@@ -1,10 +1,13 @@
-"""One actor: how often, since when, heard or talked about, its roles and outlets, with whom."""
+"""Page of one actor: coverage over time, outlets, co-mentions, titles, quotes, names.
+
+Belongs here: the order of the sections, and the short ones. Does not belong here: the charts
+(`etl.explorer.views.over_time`, `etl.explorer.views.actor_coverage`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from etl.explorer.blocks import (
     Column,
@@ -13,7 +16,6 @@ from etl.explorer.blocks import (
     Link,
     Note,
     Page,
-    Quote,
     Quotes,
     Row,
     Section,
@@ -21,124 +23,121 @@ from etl.explorer.blocks import (
 )
 from etl.explorer.name_search import NameSearch
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.actor_coverage import by_outlet, co_mentions, mentioned_and_quoted
+from etl.explorer.views.actor_coverage import by_outlet, co_mentions, voice
 from etl.explorer.views.actor_list import actor_list
 from etl.explorer.views.links import type_name
 from etl.explorer.views.over_time import over_time
 from etl.explorer.views.periods import last_day
-from etl.explorer.views.quotes import as_quote, find_quotes, quote_columns
+from etl.explorer.views.quotes import QuoteFilter, as_quote, find_quotes, quote_columns
 from etl.explorer.views.series_options import series_options
 
-QUOTES_SHOWN = 8
+MAX_QUOTES = 8
+MAX_ALTERNATIVES = 5
 
-_ALL = "select * from entities where entity_id = $id"
-_ROLES = """
+_ENTITY = "select * from entities where entity_id = $id"
+_TITLES = """
 select role, first_on, last_on, mention_count, article_count, outlet_count from actor_roles
 where entity_id = $id and not is_courtesy order by mention_count desc, role limit 12
 """
 
 
 def actor(request: ViewRequest) -> Page:
-    """The page of one actor; without one, the search."""
-    wanted = request.text("id") or request.text("name")
-    if not wanted:
+    """Return the page of one actor, or the list of actors if none is given."""
+    value = request.text("id") or request.text("name")
+    if not value:
         return actor_list(request)
-    found = request.actor(wanted)
-    who = request.rows(_ALL, id=found["entity_id"])[0]
-    chosen = series_options(request)
-    since, until = request.days()
-    here = {
-        "id": who["entity_id"],
-        **chosen.parameters,
-        "from": since,
-        "to": until,
-    }
-    asked = {"id": who["entity_id"], "since": since, "until": until}
-    covered = _covered(since, until)
+    entity = request.rows(_ENTITY, id=request.find_actor(value)["entity_id"])[0]
+    entity_id = entity["entity_id"]
+    options = series_options(request)
+    since, until = request.date_range()
+    parameters = {"id": entity_id, **options.parameters, "from": since, "to": until}
+    covered = _covered_dates(since, until)
     sections = [
-        Section("", [_figures(who), *_also_meant(request, who)]),
-        Section("Over time", over_time(request, who, here, chosen, asked)),
+        Section("", [_figures(entity), *_alternatives(request, entity)]),
+        Section("Over time", over_time(request, entity, parameters, options)),
         Section(
-            "Mentioned and quoted",
-            [mentioned_and_quoted(request, who, asked)],
+            "Mentioned, quoted, talked about",
+            [voice(request, entity, since, until)],
             _ABOUT_VOICE + covered("month"),
         ),
-        Section("Outlets", [by_outlet(request, who, asked)], covered("day")),
+        Section("Outlets", [by_outlet(request, entity, since, until)], covered("day")),
         Section(
-            "In the same stories",
-            [co_mentions(request, who, asked)],
-            _ABOUT_COMPANY + covered("month"),
+            "Mentioned together with",
+            [co_mentions(request, entity, since, until)],
+            _ABOUT_CO_MENTIONS + covered("month"),
         ),
-        Section("Titles", [_roles(request, who)], "Of all days." if since or until else ""),
-        Section("Quotes, newest first", [_newest_quotes(request, who, asked)], covered("day")),
-        Section("Names", [_names(who)]),
+        Section("Titles", [_titles(request, entity)], "All dates." if since or until else ""),
+        Section("Latest quotes", [_latest_quotes(request, entity, since, until)], covered("day")),
+        Section("Names", [_names(entity)]),
     ]
-    return Page("actor", who["name"], sections, _lead(who), here)
+    return Page("actor", entity["name"], sections, _lead(entity), parameters)
 
 
-def _covered(since: date | None, until: date | None) -> Callable[[str], str]:
-    """What of the days asked for a part of the page covers: monthly counts know whole months."""
+_ABOUT_VOICE = (
+    "Articles per month that mention the actor, that quote the actor, and in which other speakers "
+    "talk about the actor."
+)
+_ABOUT_CO_MENTIONS = (
+    "Stories that mention both actors, counted in months with at least two of them. Being "
+    "mentioned together does not mean that two actors are connected: read the articles."
+)
 
-    def words(grain: str) -> str:
+
+def _covered_dates(since: date | None, until: date | None) -> Callable[[str], str]:
+    """Return a function that names the dates a section covers; monthly data has whole months."""
+
+    def sentence(grain: str) -> str:
         first = since and (since.replace(day=1) if grain == "month" else since)
         last = until and last_day(until, grain)
         if first and last:
             return f" From {first} to {last}."
         return f" Since {first}." if first else f" Until {last}." if last else ""
 
-    return words
+    return sentence
 
 
-def _also_meant(request: ViewRequest, who: Row) -> list[Note]:
-    """The others that what the visitor typed may mean."""
+def _alternatives(request: ViewRequest, entity: Row) -> list[Note]:
+    """Return links to other actors that the typed name may refer to."""
     typed = request.text("asked") or request.text("name")
     if not typed:
         return []
-    names = request.remembered("names", lambda: NameSearch(request.con))
-    found = [row for row in names.starting_with(typed) if row["entity_id"] != who["entity_id"]]
-    links = [(row["name"], Link("actor", {"id": row["entity_id"]})) for row in found[:5]]
+    names = request.cached("names", lambda: NameSearch(request.con))
+    others = [r for r in names.starting_with(typed) if r["entity_id"] != entity["entity_id"]]
+    links = [
+        (row["name"], Link("actor", {"id": row["entity_id"]})) for row in others[:MAX_ALTERNATIVES]
+    ]
     return [Note(f"“{typed}” may also be", links=links)] if links else []
 
 
-_ABOUT_VOICE = (
-    "A month's articles: all that mention the actor, those with its own words, and those in which "
-    "others speak about it."
-)
-_ABOUT_COMPANY = (
-    "Stories that name both, in months with at least two. To be named together is no relation; "
-    "read why."
-)
+def _lead(entity: Row) -> str:
+    lead = type_name(entity)
+    if entity["first_seen"]:
+        lead += f", first mentioned on {entity['first_seen']}, last on {entity['last_seen']}"
+    return lead
 
 
-def _lead(who: Row) -> str:
-    lead = type_name(who)
-    if who["first_seen"]:
-        lead += f", first seen on {who['first_seen']}, last on {who['last_seen']}"
-    return lead + " in the articles that were read"
-
-
-def _figures(who: Row) -> Figures:
-    articles = {"actor": who["entity_id"]}
+def _figures(entity: Row) -> Figures:
+    entity_id = entity["entity_id"]
     return Figures(
         [
             Figure(
                 "articles",
-                who["article_count"],
-                link=Link("articles", articles),
-                note="of all days",
+                entity["article_count"],
+                link=Link("articles", {"actor": entity_id}),
+                note="all dates",
             ),
-            Figure("mentions", who["mention_count"], note="by name, description or pronoun"),
+            Figure("mentions", entity["mention_count"], note="by name, description or pronoun"),
             Figure(
                 "utterances",
-                who["utterance_count"],
-                link=Link("quotes", {"speaker": who["entity_id"]}),
-                note="of its own; a broken one is several quotes",
+                entity["utterance_count"],
+                link=Link("quotes", {"speaker": entity_id}),
+                note="one utterance can be several quotes",
             ),
         ]
     )
 
 
-def _roles(request: ViewRequest, who: Row) -> Table:
+def _titles(request: ViewRequest, entity: Row) -> Table:
     columns = [
         Column("role", "Title"),
         Column("first_on", "First", "day"),
@@ -146,41 +145,37 @@ def _roles(request: ViewRequest, who: Row) -> Table:
         Column("mention_count", "Mentions", "count"),
         Column("outlet_count", "Outlets", "count"),
     ]
-    rows = request.rows(_ROLES, id=who["entity_id"])
-    return Table("roles", "Titles as written", columns, rows, "No title stands beside its name.")
+    rows = request.rows(_TITLES, id=entity["entity_id"])
+    return Table("roles", "Titles as written", columns, rows, "No titles found.")
 
 
-def _newest_quotes(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Quotes:
-    wanted = {"speaker": who["entity_id"], "since": asked["since"], "until": asked["until"]}
-    wanted |= {"kind": None, "outlet": None, "group": None}
-    rows = find_quotes(request, wanted, limit=request.most(QUOTES_SHOWN))
+def _latest_quotes(
+    request: ViewRequest, entity: Row, since: date | None, until: date | None
+) -> Quotes:
+    speaker = entity["entity_id"]
+    rows = find_quotes(
+        request,
+        QuoteFilter(speaker=speaker, since=since, until=until),
+        limit=request.row_limit(MAX_QUOTES),
+    )
     total = rows[0]["quote_total"] if rows else 0
-    quotes: list[Quote] = [as_quote(row, with_speaker=False) for row in rows]
+    more = Link("quotes", {"speaker": speaker, "from": since, "to": until})
     table = Table(
         "quotes",
-        "Quotes",
+        "Quotes, newest first",
         quote_columns(),
         rows,
-        "No words of its own were found.",
+        "No quotes found.",
         total=total,
-        more=Link(
-            "quotes",
-            {"speaker": who["entity_id"], "from": asked["since"], "to": asked["until"]},
-        )
-        if total > QUOTES_SHOWN
-        else None,
+        more=more if total > MAX_QUOTES else None,
     )
-    return Quotes(quotes, table)
+    return Quotes([as_quote(row, with_speaker=False) for row in rows], table)
 
 
-def _names(who: Row) -> Note:
-    others = ", ".join(f"“{form}”" for form in who["aliases"] or [])
-    text = f"Also as {others}." if others else "Under this name only."
+def _names(entity: Row) -> Note:
+    aliases = ", ".join(f"“{form}”" for form in entity["aliases"] or [])
+    text = f"Also called {aliases}." if aliases else "No other names found."
     return Note(
-        f"{text} Its id is {who['entity_id']}.",
-        links=[("Is it two, or one with another? Correct it", _to_corrections(who))],
+        f"{text} Actor id: {entity['entity_id']}.",
+        links=[("Correct this actor", Link("corrections", {"actor": entity["entity_id"]}))],
     )
-
-
-def _to_corrections(who: Row) -> Link:
-    return Link("corrections", {"actor": who["entity_id"]})

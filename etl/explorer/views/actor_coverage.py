@@ -1,15 +1,18 @@
-"""How an actor is covered: mentioned or quoted, in which outlets, and with which other actors."""
+"""How an actor is covered: mentioned or quoted, by which outlets, and with which other actors."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from etl.explorer import charts
-from etl.explorer.blocks import Chart, Column, Link, Note, Row, Table
+from etl.explorer.blocks import Chart, Column, Link, Note, Row, Table, UrlFor
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.links import to_actor
-from etl.explorer.views.periods import fill_gaps, last_day, midpoint, period_name
+from etl.explorer.views.links import to_actor, to_period_articles
+from etl.explorer.views.periods import fill_gaps, midpoint, period_name
 from etl.query.display import counted
+
+MAX_BARS = 20
 
 _VOICE = """
 select period_start, sum(article_count)::bigint as article_count,
@@ -44,7 +47,7 @@ select outlet, own.article_count, article_count / article_total as share_of_arti
   quoted_article_count, utterance_count, article_total
 from own join total using (outlet) order by 2 desc, 1
 """
-_WITH = """
+_CO_MENTIONS = """
 with pairs as (
   select case when entity_id_a = $id then entity_id_b else entity_id_a end as entity_id,
     story_count, article_count, expected_story_count, npmi, period_start
@@ -66,39 +69,39 @@ _VOICES = [
     ("quoted_article_count", "quoted", "quoted"),
     ("talked_about_article_count", "talked about by others", "talked_about"),
 ]
+"""Column, label, and the articles view's value of `how`, for each line."""
 
 
-def mentioned_and_quoted(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
-    rows = fill_gaps(request.rows(_VOICE, **asked), "month")
+def voice(
+    request: ViewRequest, entity: Row, since: date | None, until: date | None
+) -> Chart | Note:
+    """Return the chart of articles that mention, quote or talk about the actor, by month."""
+    entity_id = entity["entity_id"]
+    rows = fill_gaps(request.rows(_VOICE, id=entity_id, since=since, until=until), "month")
     if not rows:
-        return Note("In no dated article of these days.")
+        return Note("No dated articles in this period.")
     for row in rows:
         row["period"] = period_name(row["period_start"], "month")
 
     def articles(how: str) -> Any:
-        return lambda row: Link(
-            "articles",
-            {
-                "actor": who["entity_id"],
-                "from": row["period_start"],
-                "to": last_day(row["period_start"], "month"),
-                "how": how,
-            },
+        return lambda row: to_period_articles(
+            row["period_start"], "month", actor=entity_id, how=how
         )
 
-    def draw(address: Any) -> dict[str, Any]:
-        drawn = [
+    def draw(url_for: UrlFor) -> dict[str, Any]:
+        points = [
             {
                 "at": midpoint(row["period_start"], "month"),
                 "period": row["period"],
-                "name": name,
+                "name": label,
                 "n": row[key],
-                "href": address(articles(how)(row)),
+                "href": url_for(articles(how)(row)),
             }
             for row in rows
-            for key, name, how in _VOICES
+            for key, label, how in _VOICES
         ]
-        return charts.lines(drawn, "n", label="articles", names=[name for _, name, _ in _VOICES])
+        labels = [label for _, label, _ in _VOICES]
+        return charts.lines(points, "n", label="articles", names=labels)
 
     columns = [
         Column("period", "Month"),
@@ -112,61 +115,64 @@ def mentioned_and_quoted(request: ViewRequest, who: Row, asked: dict[str, Any]) 
         ),
         Column(
             "unheard_article_count",
-            "Of these, without own words",
+            "Talked about, not quoted",
             "count",
             link=articles("unheard"),
         ),
-        Column("utterance_count", "Own utterances", "count"),
-        Column("talked_about_utterance_count", "Utterances about", "count"),
+        Column("utterance_count", "Utterances by the actor", "count"),
+        Column("talked_about_utterance_count", "Utterances about the actor", "count"),
     ]
     total = sum(row["article_count"] for row in rows)
     quoted = sum(row["quoted_article_count"] for row in rows)
     alt = (
-        f"{counted(total, 'article')}, of which {quoted:,} with words of {who['name']}. "
-        "The numbers are in the table."
+        f"{counted(total, 'article')} mention {entity['name']}, {quoted:,} quote {entity['name']}. "
+        "The table shows the numbers."
     )
     return Chart(draw, alt, Table("voice", "Mentioned and quoted, by month", columns, rows))
 
 
-def by_outlet(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Chart | Note:
-    rows = request.rows(_OUTLETS, **asked)
+def by_outlet(
+    request: ViewRequest, entity: Row, since: date | None, until: date | None
+) -> Chart | Note:
+    """Return the chart of articles by outlet."""
+    entity_id = entity["entity_id"]
+    rows = request.rows(_OUTLETS, id=entity_id, since=since, until=until)
     if not rows:
-        return Note("No outlet of these articles is known.")
+        return Note("No outlet is known for these articles.")
 
     def articles(row: Row) -> Link:
-        return Link(
-            "articles",
-            {
-                "actor": who["entity_id"],
-                "outlet": row["outlet"],
-                "from": asked["since"],
-                "to": asked["until"],
-            },
-        )
+        parameters = {"actor": entity_id, "outlet": row["outlet"], "from": since, "to": until}
+        return Link("articles", parameters)
 
-    def draw(address: Any) -> dict[str, Any]:
-        drawn = [row | {"href": address(articles(row))} for row in rows[:20]]
+    def draw(url_for: UrlFor) -> dict[str, Any]:
+        bars = [row | {"href": url_for(articles(row))} for row in rows[:MAX_BARS]]
         values = [("article_count", "mentioned"), ("quoted_article_count", "quoted")]
-        return charts.bars(drawn, "outlet", values, label="articles")
+        return charts.bars(bars, "outlet", values, label="articles")
 
     columns = [
         Column("outlet", "Outlet", link=articles),
         Column("article_count", "Articles", "count", link=articles),
-        Column("share_of_articles", "Of its articles", "share"),
-        Column("quoted_article_count", "Quoted", "count"),
+        Column("share_of_articles", "Share of the outlet’s articles", "share"),
+        Column("quoted_article_count", "Quoted in", "count"),
         Column("utterance_count", "Utterances", "count"),
-        Column("article_total", "All its articles", "count"),
+        Column("article_total", "All articles of the outlet", "count"),
     ]
-    alt = f"{rows[0]['outlet']} has most articles on it, {rows[0]['article_count']:,}."
-    return Chart(draw, alt, Table("outlets", "By outlet", columns, rows))
+    alt = (
+        f"{rows[0]['outlet']} mentions {entity['name']} most often, in "
+        f"{counted(rows[0]['article_count'], 'article')}."
+    )
+    return Chart(draw, alt, Table("outlets", "Articles by outlet", columns, rows))
 
 
-def co_mentions(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Table:
-    def both(row: Row) -> Link:
-        return Link("articles", {"actor": who["entity_id"], "with": row["entity_id"]})
+def co_mentions(request: ViewRequest, entity: Row, since: date | None, until: date | None) -> Table:
+    """Return the actors that most often share a story with this actor."""
+    entity_id = entity["entity_id"]
 
-    def compared(row: Row) -> Link:
-        return Link("compare", {"actor": [who["entity_id"], row["entity_id"]]})
+    def articles(row: Row) -> Link:
+        return Link("articles", {"actor": entity_id, "with": row["entity_id"]})
+
+    def comparison(row: Row) -> Link:
+        return Link("compare", {"actor": [entity_id, row["entity_id"]]})
 
     columns = [
         Column("name", "Actor", link=to_actor),
@@ -174,14 +180,20 @@ def co_mentions(request: ViewRequest, who: Row, asked: dict[str, Any]) -> Table:
         Column("story_count", "Stories with both", "count"),
         Column(
             "expected_story_count",
-            "By chance",
+            "Expected by chance",
             "number",
-            about="Stories that would name both by accident, were each named as often as it is",
+            tooltip="Stories that would mention both if the two were mentioned independently",
         ),
         Column("since", "Since", "month"),
-        Column("articles", "", "action", link=both),
-        Column("compare", "", "action", link=compared),
+        Column("articles", "", "action", link=articles),
+        Column("compare", "", "action", link=comparison),
     ]
-    words = {"articles": "articles", "compare": "compare"}
-    rows = [row | words for row in request.rows(_WITH, **asked)]
-    return Table("together", "Named in the same stories", columns, rows, "With nobody twice.")
+    labels = {"articles": "articles", "compare": "compare"}
+    rows = request.rows(_CO_MENTIONS, id=entity_id, since=since, until=until)
+    return Table(
+        "together",
+        "Actors in the same stories",
+        columns,
+        [row | labels for row in rows],
+        "No other actor is mentioned in at least two of the same stories in a month.",
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from etl.explorer.blocks import Input
 from etl.explorer.view_request import ViewRequest
 
@@ -12,7 +14,15 @@ group by 1 order by count(*) desc limit 300
 
 
 def outlet_input(request: ViewRequest, value: str | None) -> Input:
-    """A choice of outlets, those with most articles first, or any."""
-    names = request.remembered("outlets", lambda: [row["outlet"] for row in request.rows(_OUTLETS)])
+    """Return a select of outlets, those with most articles first."""
+    names = request.cached("outlets", lambda: [row["outlet"] for row in request.rows(_OUTLETS)])
     options = (("", "any"), *((name, name) for name in names))
     return Input("outlet", "Outlet", value or "", "select", options)
+
+
+def date_inputs(since: date | None, until: date | None) -> list[Input]:
+    """Return the fields for the first and the last day."""
+    return [
+        Input("from", "From", str(since or ""), "date"),
+        Input("to", "To", str(until or ""), "date"),
+    ]

@@ -1,10 +1,12 @@
-"""Links that several views have in common."""
+"""Links and labels that several views share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 
 from etl.explorer.blocks import Link, Row
+from etl.explorer.views.periods import last_day
 
 TYPES: Mapping[str, str] = {
     "PERSON": "person",
@@ -15,26 +17,36 @@ TYPES: Mapping[str, str] = {
     "FAC": "building or facility",
     "OTHER": "other",
 }
-"""What the types of actors are called."""
-
-
-def to_actor(row: Row) -> Link | None:
-    """The page of the actor that a row is of."""
-    return Link("actor", {"id": row["entity_id"]}) if row.get("entity_id") else None
+"""Labels of the actor types."""
 
 
 def type_name(row: Row) -> str:
-    """The type of the actor that a row is of, in words."""
+    """Return the label of a row's actor type."""
     return TYPES.get(row["type"]) or str(row["type"])
 
 
-def to_told(row: Row) -> Link | None:
-    """The article that explains a row of an actor, with that actor first among its colours."""
+def to_actor(row: Row) -> Link | None:
+    """Link to a row's actor."""
+    return Link("actor", {"id": row["entity_id"]}) if row.get("entity_id") else None
+
+
+def to_main_article(row: Row) -> Link | None:
+    """Link to the main article of an actor's row, with that actor highlighted first."""
     if not row.get("article_id"):
         return None
     return Link("article", {"id": row["article_id"], "actor": row.get("entity_id")})
 
 
 def to_story(row: Row) -> Link | None:
-    """The articles of the story that a row is of."""
+    """Link to the articles of a row's story."""
     return Link("articles", {"story": row["story_id"]}) if row.get("story_id") else None
+
+
+def to_articles(key: str = "entity_id") -> Callable[[Row], Link]:
+    """Return a link function: all articles of the actor whose id is under `key`."""
+    return lambda row: Link("articles", {"actor": row[key]})
+
+
+def to_period_articles(start: date, grain: str, **parameters: str | None) -> Link:
+    """Link to the articles of one period."""
+    return Link("articles", {**parameters, "from": start, "to": last_day(start, grain)})

@@ -1,4 +1,4 @@
-"""Parts of pages that several views show alike. Does not belong here: links (`links`)."""
+"""Chart of the news volume: articles and stories per period."""
 
 from __future__ import annotations
 
@@ -6,40 +6,39 @@ from collections.abc import Sequence
 from typing import Any
 
 from etl.explorer import charts
-from etl.explorer.blocks import Chart, Column, Link, Row, Table
-from etl.explorer.views.periods import fill_gaps, last_day, midpoint, period_name
+from etl.explorer.blocks import Chart, Column, Link, Row, Table, UrlFor
+from etl.explorer.views.links import to_period_articles
+from etl.explorer.views.periods import fill_gaps, midpoint, period_name
 
 
-def news_volume(
-    rows: Sequence[Row], grain: str, when: str, caption: str, alt: str, *more: Column
-) -> Chart:
-    """How much news there was: rows of `publication_periods`, and columns beside the two counts."""
-    shown = [
+def news_volume(rows: Sequence[Row], grain: str, alt: str, *more: Column) -> Chart:
+    """Return the chart for rows of `publication_periods`; `more` are extra columns of its table."""
+    periods = [
         row | {"period": period_name(row["period_start"], grain)} for row in fill_gaps(rows, grain)
     ]
 
     def articles(row: Row) -> Link:
-        start = row["period_start"]
-        return Link("articles", {"from": start, "to": last_day(start, grain)})
+        return to_period_articles(row["period_start"], grain)
 
-    def draw(address: Any) -> dict[str, Any]:
-        drawn = [
+    def draw(url_for: UrlFor) -> dict[str, Any]:
+        points = [
             {
                 "at": midpoint(row["period_start"], grain),
                 "period": row["period"],
-                "href": address(articles(row)),
-                "name": kind,
+                "href": url_for(articles(row)),
+                "name": name,
                 "n": row[key],
             }
-            for row in shown
-            for key, kind in (("article_count", "articles"), ("story_count", "stories"))
+            for row in periods
+            for key, name in (("article_count", "articles"), ("story_count", "stories"))
         ]
-        return charts.lines(drawn, "n", label=f"a {grain}", names=["articles", "stories"])
+        return charts.lines(points, "n", label=f"per {grain}", names=["articles", "stories"])
 
     columns = [
-        Column("period", when, link=articles),
+        Column("period", grain.capitalize(), link=articles),
         Column("article_count", "Articles", "count", link=articles),
         Column("story_count", "Stories", "count"),
         *more,
     ]
-    return Chart(draw, alt, Table("volume", caption, columns, shown[::-1]))
+    caption = f"Articles and stories by {grain}"
+    return Chart(draw, alt, Table("volume", caption, columns, periods[::-1]))

@@ -1,4 +1,4 @@
-"""Days, weeks and months: their names, ends and places on an axis."""
+"""Days, weeks and months: their names, bounds and positions on an axis."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from etl.explorer.blocks import Row
 from etl.explorer.view_request import ViewRequest
 
 GRAINS: Mapping[str, str] = {"week": "by week", "day": "by day", "month": "by month"}
+"""Labels of the grains. The first is the default."""
 
 
 def last_day(start: date, grain: str) -> date:
-    """The last day of a period."""
+    """Return the last day of a period."""
     match grain:
         case "day":
             return start
@@ -22,12 +23,12 @@ def last_day(start: date, grain: str) -> date:
 
 
 def midpoint(start: date, grain: str) -> str:
-    """Where a period stands on an axis of days, as an ISO day."""
+    """Return the middle of a period as an ISO date: its position on a time axis."""
     return (start + (last_day(start, grain) - start) // 2).isoformat()
 
 
 def period_name(start: date, grain: str) -> str:
-    """A period as people say it."""
+    """Return the name of a period, such as "week of 2 Jun 2025"."""
     match grain:
         case "day":
             return f"{start:%a} {start.day} {start:%b %Y}"
@@ -37,7 +38,7 @@ def period_name(start: date, grain: str) -> str:
 
 
 def newest_day(request: ViewRequest) -> date | None:
-    """The day of the newest article; None where none has a date."""
+    """Return the date of the newest article, or None if no article has a date."""
     day: date | None = request.rows("select max(published_on) as day from article_metadata")[0][
         "day"
     ]
@@ -45,14 +46,14 @@ def newest_day(request: ViewRequest) -> date | None:
 
 
 def fill_gaps(rows: Sequence[Row], grain: str) -> list[Row]:
-    """Rows of periods in order, with a row of zeros for each period between that has none.
+    """Return the rows in order of time, with a row of zeros for each missing period.
 
-    A line would else run straight from June to August as though July lay between the two.
+    Without them, a line would run straight from June to August and hide an empty July.
     """
-    found = {row["period_start"]: row for row in rows}
-    filled, start = [], min(found, default=date.max)
-    while start <= max(found, default=date.min):
+    by_start = {row["period_start"]: row for row in rows}
+    filled, start = [], min(by_start, default=date.max)
+    while start <= max(by_start, default=date.min):
         empty = {key: 0 for key in rows[0] if key != "period_start"}
-        filled.append(found.get(start) or {"period_start": start, **empty})
+        filled.append(by_start.get(start) or {"period_start": start, **empty})
         start = last_day(start, grain) + timedelta(days=1)
     return filled

@@ -1,7 +1,7 @@
-"""What is counted of actors, by which periods, as numbers or as shares of all news.
+"""Options of a time series: what to count, per which period, as numbers or as shares of all news.
 
-Belongs here: reading it from an address and offering the other choices, for each view that shows a
-series. Does not belong here: the series themselves.
+Belongs here: reading the options from a request, and links to the other options. Does not belong
+here: the series themselves (`etl.explorer.views.over_time`, `etl.explorer.views.compare`).
 """
 
 from __future__ import annotations
@@ -13,72 +13,74 @@ from etl.explorer.blocks import Choice, Kind, Link
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.periods import GRAINS
 
-COUNTS = {
+MEASURES = {
     "articles": ("article_count", "articles"),
     "stories": ("story_count", "stories"),
     "mentions": ("mention_count", "mentions"),
     "said": ("utterance_count", "utterances"),
-    "headlines": ("headline_article_count", "articles with it in the headline"),
+    "headlines": ("headline_article_count", "headlines"),
 }
-"""By what stands in an address: the column of a series, and what it counts."""
+"""Column and label of each measure, by its name in URLs. The first is the default."""
 SHARES = {"articles": "share_of_articles", "stories": "share_of_stories"}
 
 
 @dataclass(frozen=True)
 class SeriesOptions:
-    """One of the ways in which an actor is counted."""
+    """Options of a time series."""
 
     grain: str
     """A key of GRAINS."""
-    of: str
-    """A key of COUNTS."""
+    measure: str
+    """A key of MEASURES."""
     is_share: bool
 
     @property
     def column(self) -> str:
-        """The column of a series."""
-        return SHARES[self.of] if self.is_share else COUNTS[self.of][0]
+        """Column of the series."""
+        return SHARES[self.measure] if self.is_share else MEASURES[self.measure][0]
 
     @property
     def label(self) -> str:
-        """What the column counts."""
-        return f"share of all {self.of}" if self.is_share else COUNTS[self.of][1]
+        """Label of the column."""
+        return f"share of all {self.measure}" if self.is_share else MEASURES[self.measure][1]
 
     @property
     def kind(self) -> Kind:
-        """How the column is written."""
+        """Kind of the column's values."""
         return "share" if self.is_share else "count"
 
     @property
     def parameters(self) -> dict[str, str | None]:
-        """As it stands in an address."""
-        return {"by": self.grain, "of": self.of, "as": "share" if self.is_share else None}
+        """Parameters of a URL with these options."""
+        return {"by": self.grain, "of": self.measure, "as": "share" if self.is_share else None}
 
 
 def series_options(request: ViewRequest) -> SeriesOptions:
-    """What an address asks for. Raises RequestError where it cannot be."""
-    of = request.one_of("of", list(COUNTS))
+    """Return the requested options. Raises RequestError if one is invalid."""
+    measure = request.one_of("of", list(MEASURES))
     is_share = request.one_of("as", ["count", "share"]) == "share"
-    return SeriesOptions(request.one_of("by", list(GRAINS)), of, is_share and of in SHARES)
+    return SeriesOptions(
+        request.one_of("by", list(GRAINS)), measure, is_share and measure in SHARES
+    )
 
 
 def series_choices(
-    chosen: SeriesOptions, to: Callable[[dict[str, str | None]], Link]
+    current: SeriesOptions, link_to: Callable[[dict[str, str | None]], Link]
 ) -> list[Choice]:
-    """The other ways to count; `to` leads to the same view with these parameters."""
+    """Return links to the other options; `link_to` returns the view with given parameters."""
 
-    def instead(grain: str, of: str, is_share: bool) -> Link:
-        return to(SeriesOptions(grain, of, is_share and of in SHARES).parameters)
+    def link(grain: str, measure: str, is_share: bool) -> Link:
+        options = SeriesOptions(grain, measure, is_share and measure in SHARES)
+        return link_to(options.parameters)
 
-    grain, of, is_share = chosen.grain, chosen.of, chosen.is_share
-    offered = [
-        Choice(
-            "", [(label, instead(key, of, is_share), key == grain) for key, label in GRAINS.items()]
-        ),
-        Choice("Count", [(key, instead(grain, key, is_share), key == of) for key in COUNTS]),
+    grain, measure, is_share = current.grain, current.measure, current.is_share
+    grains = [(label, link(key, measure, is_share), key == grain) for key, label in GRAINS.items()]
+    measures = [
+        (label, link(grain, key, is_share), key == measure) for key, (_, label) in MEASURES.items()
     ]
-    if of in SHARES:
-        options = [("numbers", instead(grain, of, False), not is_share)]
-        options.append(("share of all news", instead(grain, of, True), is_share))
-        offered.append(Choice("As", options))
-    return offered
+    choices = [Choice("", grains), Choice("Count", measures)]
+    if measure in SHARES:
+        options = [("numbers", link(grain, measure, False), not is_share)]
+        options.append(("share of all news", link(grain, measure, True), is_share))
+        choices.append(Choice("Show as", options))
+    return choices
