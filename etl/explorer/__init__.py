@@ -1,19 +1,24 @@
-"""The analyst's app over the published file, and the same views as a static site.
+"""Web pages over the published file, served locally or written as a static report.
 
-Belongs here: pages, charts, the server on 127.0.0.1 and the report. Does not belong here: SQL of
-the commands (`etl.query.published`), how a correction is recorded and applied (`etl.pipeline.submit_correction`,
-`etl.pipeline.apply_corrections`). Reads the published file only; the one thing it writes is a correction.
+Belongs here: pages, charts, the server on 127.0.0.1 and the report. Does not belong here: the SQL
+of the commands (`etl.query.published`), recording and applying corrections
+(`etl.pipeline.submit_correction`, `etl.pipeline.apply_corrections`). Reads the published file only;
+the one thing it writes is a correction.
 
 | module | its job |
 |---|---|
-| `blocks` | what a page is made of, whoever shows it |
-| `asking` | parameters of an address, checked |
-| `published` | the published file as it is now, for many requests |
-| `names` | actors by their first letters, while one types |
-| `search` | the full text of quotes, ranked |
+| `blocks` | building blocks of a page, independent of HTML |
+| `view_request` | the validated parameters of a request |
+| `connections` | connections to the newest snapshot |
+| `name_search` | actor suggestions during typing |
+| `quote_index` | ranked full-text search of quotes |
 | `charts` | tables as Vega-Lite |
-| `views/` | a module a view: parameters and a connection -> page |
+| `views/` | one module per view: request -> page |
 | `rendering` | page -> HTML |
-| `server` | addresses -> views, exports, corrections |
+| `table_export` | table -> CSV or Parquet |
+| `error_pages` | pages for requests that cannot be answered |
+| `response_headers` | headers that every response has |
+| `correction_worker` | applies corrections in the background |
+| `server` | URLs -> views, exports, corrections |
 | `report` | the same pages as files |
 """

@@ -1,7 +1,7 @@
-"""What a page is made of: plain data, which the server and the report show alike.
+"""Building blocks of a page: plain data that the server and the report render.
 
-Belongs here: the kinds of block and what a value is. Does not belong here: HTML (`templates/`), and
-what stands on which page (`views`).
+Belongs here: the kinds of block and the kinds of value. Does not belong here: HTML
+(`etl.explorer.rendering`, `templates/`) and the contents of pages (`etl.explorer.views`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 Row: TypeAlias = dict[str, Any]
 Parameters: TypeAlias = Mapping[str, Any]
-"""Of a view: text, numbers, days, or lists of them; None and '' are left out of an address."""
+"""Parameters of a view: text, numbers, days, or lists of them. URLs leave out None and ''."""
 Kind: TypeAlias = Literal[
     "text", "count", "number", "share", "day", "month", "time", "long", "type", "action"
 ]
@@ -20,58 +20,63 @@ Kind: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Link:
-    """Where a click leads: a view and its parameters, and the place within it."""
+    """Target of a link: a view, its parameters, and an anchor on its page."""
 
     view: str
     parameters: Parameters = field(default_factory=dict)
     anchor: str = ""
 
 
+UrlFor: TypeAlias = Callable[[Link | None], str | None]
+"""Returns the URL of a link, or None if the link has no target."""
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its key in the rows, what stands above it, and how values look."""
+    """Column of a table: its key in the rows, its heading, and how to format its values."""
 
     key: str
     label: str
     kind: Kind = "text"
     link: Callable[[Row], Link | None] | None = None
-    about: str = ""
-    """What the number means, for whoever asks."""
+    tooltip: str = ""
+    """What the number means, shown on the heading."""
 
     @property
     def is_number(self) -> bool:
+        """Whether values are right-aligned."""
         return self.kind in ("count", "number", "share")
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a caption; `name` stands in the address of its CSV and Parquet."""
+    """Rows under a caption. `name` is part of the URL of its CSV and Parquet exports."""
 
     template: ClassVar[str] = "table"
     name: str
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Row]
-    empty: str = "Nothing to show."
+    empty: str = "No results."
     more: Link | None = None
-    """Where the rest is, when these are the first only."""
+    """The remaining rows, if only the first are shown."""
     total: int | None = None
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing, the words for who cannot see it, and its numbers beside it."""
+    """Chart with a text alternative and a table of its numbers."""
 
     template: ClassVar[str] = "chart"
-    draw: Callable[[Callable[[Link | None], str | None]], Mapping[str, Any]]
-    """From what gives a link its address to Vega-Lite."""
+    draw: Callable[[UrlFor], Mapping[str, Any]]
+    """Returns the Vega-Lite specification."""
     alt: str
     table: Table
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One number with what it counts, and what is behind it."""
+    """One number with its label, and a link to the rows it counts."""
 
     label: str
     value: Any
@@ -82,7 +87,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """A row of figures."""
+    """Row of figures."""
 
     template: ClassVar[str] = "figures"
     figures: Sequence[Figure]
@@ -90,7 +95,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Note:
-    """A line that explains, or that says why there is nothing and what to do."""
+    """Line of explanation, or the reason why a part is empty and what to do about it."""
 
     template: ClassVar[str] = "note"
     text: str
@@ -100,51 +105,51 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Something is being done; the page goes on by itself when it is."""
+class Progress:
+    """Work in progress. The browser opens `next_page` when the work is done."""
 
-    template: ClassVar[str] = "waiting"
+    template: ClassVar[str] = "progress"
     text: str
-    then: Link
+    next_page: Link
 
 
 @dataclass(frozen=True)
-class Later:
-    """What takes seconds to find: the page is shown without, and it is put in when it is there."""
+class Deferred:
+    """Placeholder for content that takes seconds to compute; the browser loads it afterwards."""
 
-    template: ClassVar[str] = "later"
+    template: ClassVar[str] = "deferred"
     text: str
     link: Link
-    """A view that shows it and nothing else."""
+    """A view with this content only."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Links to the same view with one parameter different, one of them the present one."""
+    """Links to the same view, each with another value of one parameter."""
 
     template: ClassVar[str] = "choice"
     label: str
     options: Sequence[tuple[str, Link, bool]]
-    """What it is called, where it leads, whether it is the present one."""
+    """Label, target, and whether this is the current value."""
 
 
 @dataclass(frozen=True)
 class Input:
-    """A field of a form."""
+    """Field of a form."""
 
     name: str
     label: str
     value: str = ""
     kind: Literal["text", "date", "search", "select", "actor", "hidden"] = "text"
     options: Sequence[tuple[str, str]] = ()
-    """Values of a select, and what each is called."""
+    """Values of a select and their labels."""
     hint: str = ""
     is_required: bool = False
 
 
 @dataclass(frozen=True)
 class Form:
-    """Asks for the parameters of a view; with `posts_to` it changes something instead."""
+    """Form for the parameters of a view. With `posts_to`, it changes data instead."""
 
     template: ClassVar[str] = "form"
     view: str
@@ -155,20 +160,20 @@ class Form:
 
 @dataclass(frozen=True)
 class Quote:
-    """Somebody's words with who said them where."""
+    """Quoted text with its speaker and its source."""
 
     text: str
     speaker: str
     speaker_link: Link | None
-    where: str
-    where_link: Link | None
+    source: str
+    source_link: Link | None
     kind: str
     notes: Sequence[tuple[str, Link | None]] = ()
 
 
 @dataclass(frozen=True)
 class Quotes:
-    """A list of quotes, with the same as a table for export."""
+    """List of quotes, with the same rows as a table for export."""
 
     template: ClassVar[str] = "quotes"
     quotes: Sequence[Quote]
@@ -177,46 +182,48 @@ class Quotes:
 
 @dataclass(frozen=True)
 class Segment:
-    """Characters of a text that belong to the same mention and the same quote, or to none."""
+    """Stretch of text in which all characters share the same mention and the same quote, if any."""
 
     text: str
     anchor: str = ""
     mention: str = ""
-    """What is known of the mention, in words; empty for none."""
+    """Description of the mention; empty if there is none."""
     quote: str = ""
-    """What is known of the quote, in words; empty for none."""
+    """Description of the quote; empty if there is none."""
     colour: int = 0
-    """Number of the actor among those of the text, from 1; 0 for nobody."""
+    """Rank of the actor within the text, from 1; 0 if no actor is mentioned."""
     link: Link | None = None
     part_of: str = ""
-    """The anchor of the quote that it is a part of; empty for none."""
+    """Anchor of the quote that contains this segment; empty if there is none."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text whose mentions and quotes can be seen; line breaks are its own."""
+    """Text with its mentions and quotes marked. Its line breaks are kept."""
 
     template: ClassVar[str] = "text"
     segments: Sequence[Segment]
     is_headline: bool = False
 
 
-Block: TypeAlias = Table | Chart | Figures | Note | Waiting | Later | Choice | Form | Quotes | Text
+Block: TypeAlias = (
+    Table | Chart | Figures | Note | Progress | Deferred | Choice | Form | Quotes | Text
+)
 
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a heading; links of the page may lead to its anchor."""
+    """Blocks under a heading. Links can point to its anchor."""
 
     title: str
     blocks: Sequence[Block]
-    about: str = ""
+    description: str = ""
     anchor: str = ""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A view with its parameters filled in."""
+    """Content of a view for given parameters."""
 
     view: str
     title: str
@@ -224,15 +231,15 @@ class Page:
     lead: str = ""
     parameters: Parameters = field(default_factory=dict)
     heading: Text | None = None
-    """The title with what is marked in it, to be shown for it."""
+    """The title with its mentions marked, shown instead of the plain title."""
 
     @property
     def tables(self) -> dict[str, Table]:
-        """All tables, those beside charts included, by name."""
-        found = {}
+        """All tables by name, including those of charts and quotes."""
+        tables = {}
         for section in self.sections:
             for block in section.blocks:
                 table = block if isinstance(block, Table) else getattr(block, "table", None)
                 if table is not None:
-                    found[table.name] = table
-        return found
+                    tables[table.name] = table
+        return tables

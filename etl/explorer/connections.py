@@ -1,7 +1,10 @@
-"""The published file as it is now, for the many requests of a process that runs for days.
+"""Connections to the newest published snapshot, for a server that runs for days.
 
-A connection keeps the snapshot that it opened: a request gets a cursor on the newest one, and the
-connection to the one before is closed, so that its space is given back. Nobody is blocked.
+A DuckDB connection keeps reading the snapshot that it opened. Each request therefore gets a cursor
+on the newest snapshot; the connection to the previous one is closed, which frees its disk space.
+Requests never block each other or a publish.
+
+Does not belong here: opening the file (`etl.query.published`).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from etl.settings import Settings
 
 
 class PublishedConnections:
-    """Cursors on the newest snapshot."""
+    """Provides cursors on the newest snapshot."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -29,22 +32,22 @@ class PublishedConnections:
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def snapshot(self) -> str:
-        """Names what is published now; empty where nothing is."""
+        """Return the name of the newest snapshot, or an empty string if nothing is published."""
         path = self.settings.published
         return path.resolve().parent.name if path.exists() else ""
 
     @contextmanager
     def cursor(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[object, Any]]]:
-        """A connection of one request, and what earlier ones found out about the same snapshot.
+        """Yield a cursor for one request, and the cache shared by all requests to its snapshot.
 
-        Raises NotPublishedError where there is nothing to read.
+        Raises NotPublishedError if nothing is published.
         """
         with self._lock:
             path = self.settings.published.resolve()
             if self._connection is None or path != self._path:
                 fresh = published.open_published(self.settings)
                 if self._connection is not None:
-                    self._connection.close()  # cursors of requests under way keep what they have
+                    self._connection.close()  # open cursors stay valid
                 self._path, self._connection, self._memory = path, fresh, {}
             cursor, memory = self._connection.cursor(), self._memory
         try:
@@ -53,7 +56,7 @@ class PublishedConnections:
             cursor.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connection."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()

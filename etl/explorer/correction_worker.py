@@ -1,6 +1,6 @@
-"""Applying corrections that a page recorded, in a process of its own; pages go on being served.
+"""Applies recorded corrections in a subprocess while the server keeps answering.
 
-Does not belong here: recording them (`etl.pipeline.submit_correction`).
+Does not belong here: recording corrections (`etl.pipeline.submit_correction`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ import threading
 
 from etl.settings import Settings
 
-_APPLY = "from etl.cli.main import main; main()"
+_RUN_CLI = "from etl.cli.main import main; main()"
+"""Entry point of the subprocess. The documented exception to the order of imports."""
 
 
 class CorrectionWorker:
-    """Runs `newsactors actors apply`, one at a time; what is recorded meanwhile is applied too."""
+    """Runs `newsactors actors apply`, one process at a time.
+
+    Corrections recorded during a run are applied by another run after it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._environment = os.environ | {
@@ -24,20 +28,21 @@ class CorrectionWorker:
             "NEWSACTORS_REGISTRY": str(settings.registry),
         }
         self._lock = threading.Lock()
-        self._is_asked = False
+        self._is_requested = False
         self._thread: threading.Thread | None = None
         self.error = ""
-        """Why the last one failed, in a line; empty where it did not."""
+        """One-line reason why the last run failed; empty if it succeeded."""
 
     @property
     def is_applying(self) -> bool:
+        """Whether a run is in progress."""
         with self._lock:
             return self._thread is not None
 
-    def ask(self) -> None:
-        """Apply what is on file, now or after what is being applied."""
+    def request_run(self) -> None:
+        """Apply all recorded corrections, now or after the current run."""
         with self._lock:
-            self._is_asked = True
+            self._is_requested = True
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
@@ -45,16 +50,16 @@ class CorrectionWorker:
     def _work(self) -> None:
         while True:
             with self._lock:
-                if not self._is_asked:
+                if not self._is_requested:
                     self._thread = None
                     return
-                self._is_asked = False
-            done = subprocess.run(
-                [sys.executable, "-c", _APPLY, "actors", "apply"],
+                self._is_requested = False
+            process = subprocess.run(
+                [sys.executable, "-c", _RUN_CLI, "actors", "apply"],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
             )
-            lines = done.stderr.strip().splitlines()
-            self.error = (lines or ["it failed without a word"])[-1] if done.returncode else ""
+            lines = process.stderr.strip().splitlines() or ["no error message"]
+            self.error = lines[-1] if process.returncode else ""

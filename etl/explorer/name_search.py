@@ -1,19 +1,19 @@
-"""Actors by the first letters of any word of any spelling, while somebody types.
+"""Actor suggestions by prefix: the first letters of any word of any spelling.
 
-Names are folded once a snapshot, into a database in memory: folding 80,000 anew for each letter
-took 0.8 s. Does not belong here: whom a whole name means (`etl.query.published.resolve`).
+Names are folded once per snapshot, into an in-memory database: folding 80,000 names again for each
+keystroke took 0.8 s. Does not belong here: resolving a whole name (`etl.query.published.resolve`).
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from etl.query import published as queries
+from etl.query import published
 from etl.query.published import Row
 
-SUGGESTED = 9
-OWN_NAME = 5
-"""How many times an alias its own name counts, as in `etl.query.published.resolve`."""
+MAX_SUGGESTIONS = 9
+OWN_NAME_WEIGHT = 5
+"""Weight of an actor's own name, relative to an alias, as in `etl.query.published.resolve`."""
 
 _FORMS = """
 with forms as (
@@ -27,7 +27,7 @@ from forms join entities using (entity_id)
 group by all
 order by weight desc, name, entity_id
 """
-_FOUND = """
+_MATCHES = """
 select any_value(entity_id) as entity_id, any_value(name) as name, any_value(type) as type,
   any_value(article_count) as article_count
 from (from forms where contains(form, ' ' || $typed) order by weight desc limit 200)
@@ -38,21 +38,22 @@ limit $limit
 
 
 class NameSearch:
-    """The names of one snapshot."""
+    """Names and aliases of one snapshot."""
 
-    def __init__(self, published: duckdb.DuckDBPyConnection) -> None:
-        queries.prepare_folding(published)
-        forms = published.execute(_FORMS, {"own": OWN_NAME}).to_arrow_table()
-        self._memory = duckdb.connect(":memory:")
-        self._memory.register("given", forms)
-        self._memory.execute("create table forms as from given")
-        self._memory.unregister("given")
-        queries.prepare_folding(self._memory)
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        published.prepare_folding(con)
+        forms = con.execute(_FORMS, {"own": OWN_NAME_WEIGHT}).to_arrow_table()
+        self._database = duckdb.connect(":memory:")
+        self._database.register("snapshot_forms", forms)
+        self._database.execute("create table forms as from snapshot_forms")
+        self._database.unregister("snapshot_forms")
+        published.prepare_folding(self._database)
 
     def starting_with(self, typed: str) -> list[Row]:
-        """The likeliest actors, at most SUGGESTED, with a word that begins so."""
-        with self._memory.cursor() as con:
-            queries.prepare_folding(con)
+        """Return up to MAX_SUGGESTIONS actors with a word that has this prefix, likeliest first."""
+        with self._database.cursor() as con:
+            published.prepare_folding(con)
             folded = con.execute("select folded($typed)", {"typed": typed}).fetchone()
-            wanted = {"typed": folded[0] if folded else "", "limit": SUGGESTED}
-            return queries.rows(con, _FOUND, wanted) if wanted["typed"] else []
+            prefix = folded[0] if folded else ""
+            parameters = {"typed": prefix, "limit": MAX_SUGGESTIONS}
+            return published.rows(con, _MATCHES, parameters) if prefix else []

@@ -1,12 +1,12 @@
-"""Full text of quotes, ranked: an index beside the warehouse, made in the background.
+"""Ranked full-text search of quotes: an index beside the warehouse, built in the background.
 
-SQLite's FTS5 (BM25), measured against DuckDB's fts on 1,080,612 quotes, two cores: built in 5.7
-against 6.9 s, 91 against 87 MB, a common word found in 0.05 against 0.53 s, two words in 0.007
-against 0.11 s. And it grows: DuckDB's index is made anew for each publish.
+SQLite FTS5 (BM25) compared with DuckDB's fts on 1,080,612 quotes, two cores: build 5.7 s against
+6.9 s, size 91 MB against 87 MB, a common word 0.05 s against 0.53 s, two words 0.007 s against
+0.11 s. FTS5 also updates incrementally; DuckDB's index must be rebuilt after each publish.
 
-Belongs here: keeping the index up to a snapshot, and asking it. Does not belong here: conditions
-other than words (`views.quotes`). The index holds no text, only which words stand where; `forget`
-removes all of it, and it is made again.
+Belongs here: updating the index to a snapshot, and querying it. Does not belong here: filters other
+than words (`etl.explorer.views.quotes`). The index stores no text, only the positions of words;
+`newsactors forget` deletes it, and the next update rebuilds it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from etl.settings import Settings
 from etl.storage.files import exclusive_lock
 
 LAYOUT = 1
-MOST_RANKED = 20_000
-"""Quotes with the words that are ranked, the newest: ranking half a million took 0.6 s."""
-MOST_STALE = 0.2
-"""Share of entries that lead nowhere above which the index is made anew."""
-BATCH, ROWS_AT_A_TIME = 20_000, 50_000
+MAX_RANKED = 20_000
+"""Only the newest matches are ranked: ranking half a million took 0.6 s."""
+MAX_STALE_SHARE = 0.2
+"""Share of entries of deleted quotes above which the index is rebuilt."""
+BATCH_ARTICLES, FETCH_ROWS = 20_000, 50_000
 
 _SCHEMA = """
 pragma journal_mode = wal;
@@ -52,30 +52,30 @@ order by published_on nulls first, article_id, part, char_start
 
 
 class QuoteIndex:
-    """The index of a warehouse."""
+    """Full-text index of a warehouse's quotes."""
 
     def __init__(self, settings: Settings) -> None:
         self.path = settings.search / "quotes.sqlite"
 
     def update(self, published: duckdb.DuckDBPyConnection) -> int:
-        """Bring the index up to what is published; the number of articles that were entered.
+        """Update the index to a snapshot and return the number of articles indexed.
 
-        Another process that does the same is waited for. Raises OSError or sqlite3.Error where the
-        warehouse's disk takes no more.
+        Waits for another process that updates it. Raises OSError or sqlite3.Error if the index
+        cannot be written.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(self.path.with_suffix(".lock")):
-            if self._must_be_made():
+            if self._needs_rebuild():
                 self.remove()
                 with closing(sqlite3.connect(self.path)) as con:
                     con.executescript(_SCHEMA)
-            wanted = dict(published.execute(_VERSIONS).fetchall())
+            published_versions = dict(published.execute(_VERSIONS).fetchall())
             with closing(sqlite3.connect(self.path)) as con:
-                found = dict(con.execute("select article_id, version from articles"))
-                gone = [i for i in found if wanted.get(i) != found[i]]
-                new = [i for i in wanted if found.get(i) != wanted[i]]
+                indexed = dict(con.execute("select article_id, version from articles"))
+                outdated = [i for i in indexed if published_versions.get(i) != indexed[i]]
+                new = [i for i in published_versions if indexed.get(i) != published_versions[i]]
                 with con:
-                    for article_id in gone:
+                    for article_id in outdated:
                         con.execute(
                             "delete from docs where id between "
                             "(select first from articles where article_id = ?1) "
@@ -83,21 +83,21 @@ class QuoteIndex:
                             [article_id],
                         )
                         con.execute("delete from articles where article_id = ?", [article_id])
-                for some in chunks(_texts(published, new), BATCH):
-                    self._enter(con, some, wanted)
+                for batch in chunks(_texts(published, new), BATCH_ARTICLES):
+                    self._insert(con, batch, published_versions)
                 con.execute(f"pragma user_version = {LAYOUT}")  # complete
             return len(new)
 
     def remove(self) -> None:
-        """Remove all of it."""
-        for end in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        """Delete the index."""
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def find(self, words: str) -> list[tuple[str, float]] | None:
-        """Quotes that hold all the words, with how well each fits, best first; None for no index.
+        """Return (quote_id, score) of the quotes with all these words, best first.
 
-        Words between quotation marks stand side by side. Of very common words, the newest
-        MOST_RANKED quotes only.
+        Words in quotation marks match as a phrase. Only the newest MAX_RANKED matches are ranked.
+        Returns None if there is no index.
         """
         query = _query(words)
         if not query or not self.path.exists():
@@ -110,13 +110,13 @@ class QuoteIndex:
                     "select quote_id, score from (select rowid as id, -bm25(words) as score "
                     "from words where words match ? order by rowid desc limit ?) "
                     "join docs using (id) order by score desc, id desc",
-                    [query, MOST_RANKED],
+                    [query, MAX_RANKED],
                 ).fetchall()
             except sqlite3.DatabaseError:
-                return None  # damaged, or being made: it is looked for without
+                return None  # damaged or being built: the caller searches without it
         return [(str(quote_id), float(score)) for quote_id, score in rows]
 
-    def _must_be_made(self) -> bool:
+    def _needs_rebuild(self) -> bool:
         if not self.path.exists():
             return True
         try:
@@ -126,51 +126,52 @@ class QuoteIndex:
                 stale = _last_entry(con) - live
         except sqlite3.DatabaseError:
             return True
-        return bool(layout != LAYOUT or stale > MOST_STALE * (live + stale))
+        return bool(layout != LAYOUT or stale > MAX_STALE_SHARE * (live + stale))
 
-    def _enter(
+    def _insert(
         self,
         con: sqlite3.Connection,
         articles: Sequence[Sequence[tuple[str, str, str]]],
         versions: dict[str, int],
     ) -> None:
-        """Enter the quotes of articles, all or none of them."""
+        """Insert the quotes of these articles in one transaction."""
         rows = [row for quotes in articles for row in quotes]
-        begin = _last_entry(con) + 1
+        first_id = _last_entry(con) + 1
         spans: dict[str, list[int]] = {}
-        for n, (article_id, _, _) in enumerate(rows, start=begin):
+        for n, (article_id, _, _) in enumerate(rows, start=first_id):
             spans.setdefault(article_id, [n, n])[1] = n
         with con:
             con.executemany(
                 "insert into docs values (?, ?)",
-                ((n, quote_id) for n, (_, quote_id, _) in enumerate(rows, start=begin)),
+                ((n, quote_id) for n, (_, quote_id, _) in enumerate(rows, start=first_id)),
             )
             con.executemany(
                 "insert into words (rowid, text) values (?, ?)",
-                ((n, text) for n, (_, _, text) in enumerate(rows, start=begin)),
+                ((n, text) for n, (_, _, text) in enumerate(rows, start=first_id)),
             )
             con.executemany(
                 "insert into articles values (?, ?, ?, ?)",
-                ((i, versions[i], first, end) for i, (first, end) in spans.items()),
+                ((i, versions[i], first, last) for i, (first, last) in spans.items()),
             )
 
 
 def _texts(
     published: duckdb.DuckDBPyConnection, ids: Sequence[str]
 ) -> Iterator[list[tuple[str, str, str]]]:
-    """The quotes of these articles, as (article, quote, text), an article at a time, oldest first.
+    """Yield one list of (article_id, quote_id, text) per article, oldest first.
 
-    One query for all: each reading of the view takes seconds where there are millions of quotes.
+    Uses one query for all articles: with millions of quotes, each scan of the view takes seconds.
     """
-    found = published.execute(_TEXTS, {"ids": ids})
-    rows = chain.from_iterable(iter(lambda: found.fetchmany(ROWS_AT_A_TIME), []))
+    result = published.execute(_TEXTS, {"ids": ids})
+    rows = chain.from_iterable(iter(lambda: result.fetchmany(FETCH_ROWS), []))
     for _, quotes in groupby(rows, key=itemgetter(0)):
         yield list(quotes)
 
 
 def _last_entry(con: sqlite3.Connection) -> int:
-    """The number of the last entry that there ever was: those of what is gone are not used again,
-    for its words stay until the index is made anew.
+    """Return the highest id ever used.
+
+    Ids of deleted quotes are not reused: their words stay in the index until it is rebuilt.
     """
     (last,) = con.execute("select coalesce(max(id), 0) from words_docsize").fetchone()
     return int(last)
@@ -181,8 +182,8 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
 
 
 def _query(words: str) -> str:
-    """What FTS5 asks for, whatever was typed: its own operators are words like others."""
-    words = words.replace("\0", " ")  # where SQLite takes the text to end
-    found = re.findall(r'["“”]([^"“”]+)["“”]|([^\s"“”]+)', words)
-    terms = [phrase or word for phrase, word in found]
+    """Return the FTS5 query for user input; FTS5 operators are treated as ordinary words."""
+    words = words.replace("\0", " ")  # SQLite ends a text at NUL
+    matches = re.findall(r'["“”]([^"“”]+)["“”]|([^\s"“”]+)', words)
+    terms = [phrase or word for phrase, word in matches]
     return " ".join(f'"{term}"' for term in terms if re.search(r"\w", term))

@@ -1,14 +1,17 @@
-"""Pages as HTML, for the server and for the report: templates, how values look, what pages load.
+"""Renders pages as HTML, for the server and the report.
 
-Everything that comes from articles is escaped by the templates; JSON within a page cannot end its
-element. Pages load three files of their own and nothing from elsewhere.
+Belongs here: the templates' filters, the format of values, the URLs of links. Does not belong here:
+the contents of pages (`etl.explorer.views`).
+
+The templates escape all text that comes from articles, and JSON inside a page cannot close its
+script element. Pages load three files of their own and nothing from other servers.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,30 +21,27 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from etl.explorer.blocks import Column, Link, Page, Row
+from etl.explorer.blocks import Column, Link, Page, Row, UrlFor
 from etl.explorer.views import MENU
 from etl.explorer.views.links import TYPES
 from etl.query.export import plain
 
 STATIC = Path(__file__).parent / "static"
-NONE = "–"
-
-Address = Callable[[Link | None], str | None]
-"""From a link to what stands in `href`; None where it leads nowhere."""
+MISSING = "–"
 
 
-def address(link: Link | None) -> str | None:
-    """The address of a link on the server."""
+def url_for(link: Link | None) -> str | None:
+    """Return the server's URL of a link."""
     if link is None:
         return None
-    path = f"/{link.view}"
-    if wanted := parameters(link):
-        path += "?" + urlencode(wanted, doseq=True)
-    return path + (f"#{quote(link.anchor)}" if link.anchor else "")
+    url = f"/{link.view}"
+    if query := parameters(link):
+        url += "?" + urlencode(query, doseq=True)
+    return url + (f"#{quote(link.anchor)}" if link.anchor else "")
 
 
 def parameters(link: Link) -> dict[str, str | list[str]]:
-    """The parameters of a link as text, without those that say nothing."""
+    """Return the parameters of a link as text, without empty ones."""
     return {
         key: [str(item) for item in value] if isinstance(value, list | tuple) else str(value)
         for key, value in link.parameters.items()
@@ -49,10 +49,10 @@ def parameters(link: Link) -> dict[str, str | list[str]]:
     }
 
 
-def shown(value: Any, kind: str) -> str:
-    """A value as a reader sees it."""
+def format_value(value: Any, kind: str) -> str:
+    """Format a value for display."""
     if value is None:
-        return NONE
+        return MISSING
     match kind:
         case "count":
             return f"{value:,}" if isinstance(value, int) else f"{float(value):,.0f}"
@@ -73,8 +73,8 @@ def shown(value: Any, kind: str) -> str:
     return str(value)
 
 
-def within_page(value: Any) -> Markup:
-    """JSON to stand within a script element, whatever texts it holds."""
+def script_json(value: Any) -> Markup:
+    """Return JSON that is safe inside a script element, whatever text it contains."""
     text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -83,9 +83,8 @@ def within_page(value: Any) -> Markup:
 
 def _cell(column: Column, row: Row) -> tuple[str, Link | None]:
     value = row.get(column.key)
-    return shown(value, column.kind), column.link(
-        row
-    ) if column.link and value is not None else None
+    link = column.link(row) if column.link and value is not None else None
+    return format_value(value, column.kind), link
 
 
 @functools.cache
@@ -97,29 +96,29 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["shown"] = shown
-    environment.globals |= {"cell": _cell, "within_page": within_page, "menu": MENU}
+    environment.filters["format_value"] = format_value
+    environment.globals |= {"cell": _cell, "script_json": script_json, "menu": MENU}
     return environment
 
 
-def html(page: Page, address: Address, **about: Any) -> str:
-    """A page as HTML; `about` is what the frame around it shows, see `templates/frame.html`."""
-    frame: Mapping[str, Any] = {
+def html(page: Page, url_for: UrlFor, **frame: Any) -> str:
+    """Render a page. `frame` holds variables of its header and footer (`templates/page.html`)."""
+    variables: Mapping[str, Any] = {
         "static": "/static/",
         "token": "",
         "snapshot": "",
         "export": None,
         "is_live": True,
-        **about,
+        **frame,
     }
-    return _environment().get_template("page.html").render(page=page, address=address, **frame)
+    return _environment().get_template("page.html").render(page=page, url_for=url_for, **variables)
 
 
-_VEGA = "window.vegaEmbed = vegaEmbed;"
+_EXPOSE_VEGA_EMBED = "window.vegaEmbed = vegaEmbed;"
 
 
 @functools.cache
 def vega() -> str:
-    """Vega, Vega-Lite and vega-embed as one script that fetches nothing; sets `vegaEmbed`."""
-    bundle: str = vl_convert.javascript_bundle(_VEGA)
+    """Return Vega, Vega-Lite and vega-embed as one self-contained script that sets `vegaEmbed`."""
+    bundle: str = vl_convert.javascript_bundle(_EXPOSE_VEGA_EMBED)
     return bundle

@@ -1,27 +1,26 @@
-"""The app on 127.0.0.1: addresses -> views, suggestions while one types, exports, corrections.
+"""HTTP server on 127.0.0.1: pages, actor suggestions, exports, and corrections.
 
-Belongs here: HTTP, and who may ask. Does not belong here: what stands on a page (`views`), HTML
-(`rendering`). A page asks for nothing from another machine, and other sites cannot ask for a page's
-data or make it change anything: the name that a browser asked for must be this machine's, and a
-change needs the token of a page of ours.
+Belongs here: HTTP and access control. Does not belong here: the contents of pages
+(`etl.explorer.views`), HTML (`etl.explorer.rendering`).
+
+Pages load nothing from other servers. Other sites can neither read a page's data nor change
+anything: the Host header must name this machine, and a change needs the token of one of our pages.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import logging
 import secrets
 import socket
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode
 
 import duckdb
-import pyarrow as pa
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -29,245 +28,268 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from etl import __version__
 from etl.corrections.csv_file import RegistryError
 from etl.corrections.records import CorrectionError
 from etl.explorer import rendering
-from etl.explorer.blocks import Column, Link, Note, Page, Row, Section, Table, Waiting
+from etl.explorer.blocks import Link, Note, Page, Progress, Row, Section, Table
 from etl.explorer.connections import PublishedConnections
 from etl.explorer.correction_worker import CorrectionWorker
+from etl.explorer.error_pages import disambiguation_page, error_page, missing_page
 from etl.explorer.name_search import NameSearch
 from etl.explorer.quote_index import QuoteIndex
+from etl.explorer.response_headers import SAFE_HEADERS, ResponseHeaders
+from etl.explorer.table_export import MEDIA_TYPES, exported
 from etl.explorer.view_request import NotFoundError, RequestError, ViewRequest
 from etl.explorer.views import MENU, VIEWS
-from etl.explorer.views.corrections import meant
+from etl.explorer.views.corrections import requested_correction
 from etl.explorer.views.links import to_actor, type_name
 from etl.pipeline import submit_correction
 from etl.query import published
 from etl.query.display import counted
-from etl.query.export import plain, write_rows
 from etl.settings import Settings
 
 _LOG = logging.getLogger("uvicorn.error")
 HOST = "127.0.0.1"
-NAMES = ["127.0.0.1", "localhost"]
-FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-MOST_FORM_BYTES = 64 << 10
-
-HEADERS = {
-    # Vega makes functions of its expressions; scripts come from this server only.
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+MAX_FORM_BYTES = 64 << 10
+MAX_TYPED_CHARACTERS = 200
+STATIC_HEADERS = {"Cache-Control": "max-age=3600"}
 
 
 class Explorer:
-    """The routes, over one warehouse."""
+    """Routes of the server, over one warehouse."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.published = PublishedConnections(settings)
-        self.applier = CorrectionWorker(settings)
+        self.correction_worker = CorrectionWorker(settings)
         self.token = secrets.token_urlsafe()
-        self.index = QuoteIndex(settings)
-        self._indexed = ""
-        self._indexing = threading.Lock()
+        self.quote_index = QuoteIndex(settings)
+        self._prepared_snapshot = ""
+        self._prepare_lock = threading.Lock()
 
     def app(self) -> Starlette:
-        """The application, for any ASGI server."""
+        """Return the ASGI application."""
 
         @contextlib.asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
-            self._prepare_beside()
+            self._prepare_in_background()
             yield
             self.published.close()
 
         return Starlette(
             routes=[
                 Route("/", lambda request: RedirectResponse("/today")),
-                Route("/published", self._published),
+                Route("/published", self._published_state),
                 Route("/suggest", self._suggest),
-                Route("/static/{name}", _static),
-                Route("/export/{view}/{table}.{form}", self._export),
-                Route("/corrections", self._correct, methods=["POST"]),
+                Mount(
+                    "/static",
+                    routes=[
+                        Route("/vega.js", _vega),
+                        Mount("/", StaticFiles(directory=rendering.STATIC)),
+                    ],
+                    middleware=[Middleware(ResponseHeaders, headers=STATIC_HEADERS)],
+                ),
+                Route("/export/{view}/{table}.{extension}", self._export),
+                Route("/corrections", self._submit_correction, methods=["POST"]),
                 Route("/{view:path}", self._view),
             ],
             middleware=[
-                Middleware(TrustedHostMiddleware, allowed_hosts=NAMES, www_redirect=False),
+                Middleware(ResponseHeaders, headers=SAFE_HEADERS),
+                Middleware(TrustedHostMiddleware, allowed_hosts=ALLOWED_HOSTS, www_redirect=False),
                 Middleware(GZipMiddleware),
             ],
             lifespan=lifespan,
         )
 
-    def _published(self, request: Request) -> Response:
-        snapshot, is_applying = self.published.snapshot(), self.applier.is_applying
-        if snapshot != self._indexed:
-            self._prepare_beside()
-        return JSONResponse({"snapshot": snapshot, "is_applying": is_applying}, headers=HEADERS)
+    def _published_state(self, request: Request) -> Response:
+        snapshot = self.published.snapshot()
+        if snapshot != self._prepared_snapshot:
+            self._prepare_in_background()
+        is_applying = self.correction_worker.is_applying
+        return JSONResponse({"snapshot": snapshot, "is_applying": is_applying})
 
     def _view(self, request: Request) -> Response:
         view, parameters = request.path_params["view"], _parameters(request)
         snapshot = self.published.snapshot()
-        status, page = self._page(view, parameters)
+        status, page = self._build_page(view, parameters)
         if status == 200 and view == "actor" and "name" in parameters and "id" in page.parameters:
-            # Addresses that are shared name the actor, not what somebody typed.
-            asked = parameters | {"id": [page.parameters["id"]], "asked": parameters["name"]}
-            return RedirectResponse(
-                "/actor?" + urlencode({k: v for k, v in asked.items() if k != "name"}, doseq=True)
-            )
-        export = _exports(view, parameters) if status == 200 else None
-        return self._shown(status, page, export=export, snapshot=snapshot)
+            # Redirect to the actor's id: a shared URL must not depend on how a name resolves.
+            query = parameters | {"id": [page.parameters["id"]], "asked": parameters["name"]}
+            del query["name"]
+            return RedirectResponse("/actor?" + urlencode(query, doseq=True))
+        export = _export_urls(view, parameters) if status == 200 else None
+        return self._html_response(status, page, export=export, snapshot=snapshot)
 
-    def _shown(self, status: int, page: Page, **about: Any) -> Response:
+    def _html_response(
+        self,
+        status: int,
+        page: Page,
+        *,
+        export: Callable[[Table, str], str] | None = None,
+        snapshot: str = "",
+    ) -> Response:
         html = rendering.html(
             page,
-            rendering.address,
+            rendering.url_for,
             token=self.token,
             home=Link("today"),
             links=[(name, label, f"/{name}") for name, label in MENU.items()],
-            footer=f"newsactors {__version__}, publish {about.get('snapshot') or 'none'}. Every "
-            "number leads to the articles behind it; “/” goes to the search.",
-            **about,
+            footer=f"newsactors {__version__}, snapshot {snapshot or 'none'}. Every number links "
+            "to the articles behind it. Press “/” to search.",
+            export=export,
+            snapshot=snapshot,
         )
-        return Response(html, status, HEADERS, "text/html")
+        return HTMLResponse(html, status)
 
-    def _page(
+    def _build_page(
         self, view: str, parameters: Mapping[str, list[str]], *, is_export: bool = False
     ) -> tuple[int, Page]:
+        """Return the HTTP status and the page of a view."""
         if view not in VIEWS:
-            back = Note("There is no such page.", links=[("Today", Link("today"))])
-            return 404, Page(view, "Not here", [Section("", [back])])
+            return 404, missing_page(view)
         try:
-            with self._asking(parameters, is_export=is_export) as ask:
-                page = VIEWS[view](ask)
+            with self._view_request(parameters, is_export=is_export) as view_request:
+                page = VIEWS[view](view_request)
         except RequestError as error:
-            return 400, _error_page(view, "That cannot be asked", str(error))
+            return 400, error_page(view, "Invalid request", str(error))
         except NotFoundError as error:
-            return 404, _disambiguation_page(view, error, parameters)
+            return 404, disambiguation_page(view, error, parameters)
         except published.NotPublishedError as error:
-            return 503, _error_page(view, "Nothing is published yet", str(error))
+            return 503, error_page(view, "Nothing published yet", str(error))
         except duckdb.Error as error:
-            told = f"{published.first_line(error)}; `newsactors doctor` looks what is damaged"
-            return 500, _error_page(view, "The published file cannot be read", told)
+            message = f"{published.first_line(error)}. Run `newsactors doctor` to find the damage."
+            return 500, error_page(view, "The published file cannot be read", message)
         if view == "corrections":
-            page = self._with_state(page, parameters)
+            page = self._with_correction_status(page, parameters)
         return 200, page
 
     @contextlib.contextmanager
-    def _asking(self, parameters: Mapping[str, list[str]], *, is_export: bool = False) -> Any:
-        with self.published.cursor() as (con, memory):
+    def _view_request(
+        self, parameters: Mapping[str, list[str]], *, is_export: bool = False
+    ) -> Iterator[ViewRequest]:
+        with self.published.cursor() as (con, cache):
             published.prepare_folding(con)
-            yield ViewRequest(con, self.settings, parameters, memory, self.index, is_export)
+            yield ViewRequest(con, self.settings, parameters, cache, self.quote_index, is_export)
 
-    def _prepare_beside(self) -> None:
+    def _prepare_in_background(self) -> None:
         threading.Thread(target=self.prepare, daemon=True).start()
 
     def prepare(self) -> None:
-        """Make what later requests need of a snapshot: names to suggest, and the index of quotes.
+        """Build the name search and the quote index for a new snapshot.
 
-        Without them pages are slower and quotes not ranked, but all the same there.
+        Pages work without them, but are slower and cannot rank quotes.
         """
         snapshot = self.published.snapshot()
-        if not snapshot or snapshot == self._indexed or not self._indexing.acquire(blocking=False):
+        if not snapshot or snapshot == self._prepared_snapshot:
+            return
+        if not self._prepare_lock.acquire(blocking=False):
             return
         try:
-            with self._asking({}) as ask:
-                ask.remembered("names", lambda: NameSearch(ask.con))
-                self.index.update(ask.con)
-            self._indexed = snapshot
+            with self._view_request({}) as view_request:
+                view_request.cached("names", lambda: NameSearch(view_request.con))
+                self.quote_index.update(view_request.con)
+            self._prepared_snapshot = snapshot
         except (OSError, sqlite3.Error, duckdb.Error, published.ReadError) as error:
-            self._indexed = snapshot  # again with the next one
-            _LOG.warning("quotes are searched without ranks: %s", error)
+            self._prepared_snapshot = snapshot  # retried for the next snapshot
+            _LOG.warning("quote search is unranked, the index cannot be updated: %s", error)
         finally:
-            self._indexing.release()
+            self._prepare_lock.release()
 
-    def _with_state(self, page: Page, parameters: Mapping[str, list[str]]) -> Page:
-        """The page of corrections, with what becomes of those that were recorded on it."""
-        recorded = "".join(parameters.get("recorded", []))
+    def _with_correction_status(self, page: Page, parameters: Mapping[str, list[str]]) -> Page:
+        """Add the status of the correction that was just recorded, if any."""
+        correction_id = "".join(parameters.get("recorded", []))
         history = page.tables.get("history")
         rows = history.rows if history else []
-        told = next((r["what"] for r in rows if r["correction_id"] == recorded), recorded)
-        blocks: list[Note | Waiting] = []
-        if self.applier.is_applying:
-            text = f"{told or 'A correction'}: recorded, and being applied …"
-            blocks.append(Waiting(text, Link("corrections", {"recorded": recorded})))
-        elif self.applier.error:
-            text = f"Recorded, but not applied yet: {self.applier.error}"
+        labels = (row["what"] for row in rows if row["correction_id"] == correction_id)
+        label = next(labels, correction_id)
+        blocks: list[Note | Progress] = []
+        if self.correction_worker.is_applying:
+            text = f"{label or 'A correction'}: recorded. Applying it now …"
+            blocks.append(Progress(text, Link("corrections", {"recorded": correction_id})))
+        elif self.correction_worker.error:
+            text = f"Recorded, but not applied yet: {self.correction_worker.error}"
             blocks.append(Note(text, is_warning=True, code="newsactors actors apply"))
-        elif recorded:
-            blocks.append(Note(f"{told}: applied and published."))
+        elif correction_id:
+            blocks.append(Note(f"{label}: applied and published."))
         if not blocks:
             return page
-        sections = [Section("", blocks), *page.sections]
-        return Page(page.view, page.title, sections, page.lead, page.parameters)
+        return replace(page, sections=[Section("", blocks), *page.sections])
 
     def _suggest(self, request: Request) -> Response:
-        words = request.query_params.get("q", "")[:200]
-        found: list[Row] = []
-        with contextlib.suppress(published.NotPublishedError), self._asking({}) as ask:
-            found = ask.remembered("names", lambda: NameSearch(ask.con)).starting_with(words)
-        answer = [
+        typed = request.query_params.get("q", "")[:MAX_TYPED_CHARACTERS]
+        actors: list[Row] = []
+        with (
+            contextlib.suppress(published.NotPublishedError),
+            self._view_request({}) as view_request,
+        ):
+            names = view_request.cached("names", lambda: NameSearch(view_request.con))
+            actors = names.starting_with(typed)
+        suggestions = [
             {
                 "entity_id": row["entity_id"],
                 "name": row["name"],
                 "about": f"{type_name(row)}, {counted(row['article_count'], 'article')}",
-                "href": rendering.address(to_actor(row)),
+                "href": rendering.url_for(to_actor(row)),
             }
-            for row in found
+            for row in actors
         ]
-        return JSONResponse(answer, headers=HEADERS)
+        return JSONResponse(suggestions)
 
     def _export(self, request: Request) -> Response:
-        view, name, form = (request.path_params[key] for key in ("view", "table", "form"))
-        status, page = self._page(view, _parameters(request), is_export=True)
+        view, name, extension = (request.path_params[key] for key in ("view", "table", "extension"))
+        status, page = self._build_page(view, _parameters(request), is_export=True)
         table = page.tables.get(name)
-        if status != 200 or table is None or form not in FORMATS:
-            return Response("there is no such table\n", 404, HEADERS, "text/plain")
-        sink = io.BytesIO()
-        write_rows(_batches(table), sink, form, excel_safe=True)
-        told = {"Content-Disposition": f'attachment; filename="newsactors-{view}-{name}.{form}"'}
-        return Response(sink.getvalue(), 200, HEADERS | told, FORMATS[form])
+        if status != 200 or table is None or extension not in MEDIA_TYPES:
+            return PlainTextResponse("no such table\n", 404)
+        filename = f"newsactors-{view}-{name}.{extension}"
+        headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+        return Response(exported(table, extension), 200, headers, MEDIA_TYPES[extension])
 
-    async def _correct(self, request: Request) -> Response:
+    async def _submit_correction(self, request: Request) -> Response:
         length = request.headers.get("content-length", "")
-        if not length.isdecimal() or int(length) > MOST_FORM_BYTES:
-            return Response("too long\n", 413, HEADERS, "text/plain")
+        if not length.isdecimal() or int(length) > MAX_FORM_BYTES:
+            return PlainTextResponse("form too long\n", 413)
         form = parse_qs((await request.body()).decode("utf-8", "replace"))
         token = "".join(form.get("token", []))
-        origin = request.headers.get("origin", str(request.base_url).rstrip("/"))
-        is_ours = origin == str(request.base_url).rstrip("/")
-        if not is_ours or not secrets.compare_digest(token.encode(), self.token.encode()):
-            why = "this form is of another page or of a server that has ended: reload it\n"
-            return Response(why, 403, HEADERS, "text/plain")
-        return await run_in_threadpool(self._record, form)
+        own_origin = str(request.base_url).rstrip("/")
+        is_same_origin = request.headers.get("origin", own_origin) == own_origin
+        if not is_same_origin or not secrets.compare_digest(token.encode(), self.token.encode()):
+            message = "this form is from another site or an earlier server: reload the page\n"
+            return PlainTextResponse(message, 403)
+        return await run_in_threadpool(self._record_correction, form)
 
-    def _record(self, form: Mapping[str, list[str]]) -> Response:
+    def _record_correction(self, form: Mapping[str, list[str]]) -> Response:
         try:
-            with self._asking(form) as ask:
-                action, pairs, undoes = meant(ask)
-                because = ask.text("because")
-                author = submit_correction.author_of(ask.text("author") or None)
-            new, _ = submit_correction.submit_correction(
+            with self._view_request(form) as view_request:
+                action, pairs, undoes = requested_correction(view_request)
+                because = view_request.text("because")
+                author = submit_correction.author_of(view_request.text("author") or None)
+            correction, _ = submit_correction.submit_correction(
                 self.settings, action, pairs, because=because, author=author, undoes=undoes
             )
         except (RequestError, CorrectionError, RegistryError, NotFoundError) as error:
-            page = _error_page("corrections", "That cannot be recorded", str(error))
-            return self._shown(400, page)
-        self.applier.ask()
-        return RedirectResponse("/corrections?" + urlencode({"recorded": new.id}), 303)
+            page = error_page("corrections", "The correction was not recorded", str(error))
+            return self._html_response(400, page)
+        self.correction_worker.request_run()
+        return RedirectResponse("/corrections?" + urlencode({"recorded": correction.id}), 303)
 
 
 def serve(settings: Settings, port: int, on_ready: Callable[[str], object]) -> None:
-    """Serve on 127.0.0.1 until interrupted; `on_ready` gets the address, once it answers.
+    """Serve on 127.0.0.1 until interrupted; call `on_ready` with the URL once it accepts requests.
 
-    Port 0 takes any free one. Raises OSError where the port is taken.
+    Port 0 takes any free port. Raises OSError if the port is in use.
     """
     with socket.socket() as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -278,80 +300,31 @@ def serve(settings: Settings, port: int, on_ready: Callable[[str], object]) -> N
             Explorer(settings).app(),
             log_level="warning",
             access_log=False,
-            timeout_graceful_shutdown=2,  # a browser keeps its connection open
+            timeout_graceful_shutdown=2,  # browsers keep their connections open
         )
-        logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
+        logging.getLogger("uvicorn.error").addFilter(_is_not_shutdown)
         uvicorn.Server(config).run(sockets=[bound])
 
 
-def _is_no_farewell(record: logging.LogRecord) -> bool:
-    """Not of a request that ended because the server did."""
+def _is_not_shutdown(record: logging.LogRecord) -> bool:
+    """Log filter: drop errors of requests that were cancelled by the shutdown."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, asyncio.CancelledError) and "Cancel" not in record.getMessage()
 
 
 def _parameters(request: Request) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    parameters: dict[str, list[str]] = {}
     for key, value in request.query_params.multi_items():
-        found.setdefault(key, []).append(value)
-    return found
+        parameters.setdefault(key, []).append(value)
+    return parameters
 
 
-def _exports(view: str, parameters: Mapping[str, list[str]]) -> Callable[[Table, str], str]:
-    asked = urlencode(parameters, doseq=True)
-    return lambda table, form: (
-        f"/export/{view}/{table.name}.{form}" + (f"?{asked}" if asked else "")
+def _export_urls(view: str, parameters: Mapping[str, list[str]]) -> Callable[[Table, str], str]:
+    query = urlencode(parameters, doseq=True)
+    return lambda table, extension: (
+        f"/export/{view}/{table.name}.{extension}" + (f"?{query}" if query else "")
     )
 
 
-def _batches(table: Table) -> pa.RecordBatchReader:
-    """The rows as they are shown, with all their columns that hold plain values."""
-    keys = list(dict.fromkeys(key for row in table.rows for key in row))
-    columns = {key: [_flat(row.get(key)) for row in table.rows] for key in keys}
-    made = pa.table({key: pa.array(values) for key, values in columns.items() if key != "to"})
-    return made.to_reader()
-
-
-def _flat(value: Any) -> Any:
-    return value if not isinstance(value, list | dict) else ", ".join(map(str, plain(value)))
-
-
-def _error_page(view: str, title: str, text: str) -> Page:
-    return Page(view, title, [Section("", [Note(text, is_warning=True)])])
-
-
-def _disambiguation_page(
-    view: str, error: NotFoundError, parameters: Mapping[str, list[str]]
-) -> Page:
-    """Who may be meant; each leads to what was asked, with that actor in the place of the name."""
-
-    def instead(row: Row) -> Link | None:
-        ids = {
-            key: [row["entity_id"] if value == error.name else value for value in values]
-            for key, values in parameters.items()
-        }
-        return Link(view, ids) if error.name else to_actor(row)
-
-    columns = [
-        Column("name", "Actor", link=instead),
-        Column("type", "Type", "type"),
-        Column("article_count", "Articles", "count"),
-    ]
-    rows: list[Row] = list(error.candidates)
-    blocks: list[Note | Table] = [Note(str(error), is_warning=True)]
-    if rows:
-        blocks.append(Table("candidates", "Did you mean", columns, rows))
-    return Page(view, "Who is meant?", [Section("", blocks)])
-
-
-def _static(request: Request) -> Response:
-    name = request.path_params["name"]
-    kinds = {"css": "text/css", "js": "text/javascript"}
-    kind = kinds.get(name.rpartition(".")[2])
-    path = rendering.STATIC / name
-    headers = HEADERS | {"Cache-Control": "max-age=3600"}
-    if name == "vega.js":
-        return Response(rendering.vega(), 200, headers, kind)
-    if kind is None or path.parent != rendering.STATIC or not path.is_file():
-        return Response("there is no such file\n", 404, HEADERS, "text/plain")
-    return Response(path.read_bytes(), 200, headers, kind)
+def _vega(_: Request) -> Response:
+    return Response(rendering.vega(), media_type="text/javascript")

@@ -1,6 +1,7 @@
-"""What an address asks for: the parameters of a view, checked, and a connection to answer from.
+"""Request for a view: its validated parameters, and a connection to query.
 
-Does not belong here: addresses themselves (`server`), SQL (`views`).
+Does not belong here: URLs and HTTP (`etl.explorer.server`), the SQL of pages
+(`etl.explorer.views`).
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from etl.settings import Settings
 
 T = TypeVar("T")
 
-MOST_EXPORTED = 100_000
-"""Rows of a table that are exported; whoever wants more has `newsactors export` and SQL."""
+MAX_EXPORTED_ROWS = 100_000
+"""Rows of one exported table; `newsactors export` and SQL have no limit."""
 
 
 class RequestError(NewsactorsError):
-    """A parameter that cannot be used; the message says which and what is possible."""
+    """A parameter is invalid. The message names it and the allowed values."""
 
 
 class NotFoundError(NewsactorsError):
-    """What is asked for is not in the published file.
+    """The published file has no such actor or article.
 
-    `candidates` are actors that may be meant by `name`.
+    `candidates` are actors that `name` may refer to.
     """
 
     def __init__(self, message: str, candidates: Sequence[Row] = (), name: str = "") -> None:
@@ -42,79 +43,82 @@ class NotFoundError(NewsactorsError):
 
 @dataclass(frozen=True)
 class ViewRequest:
-    """One question of one visitor."""
+    """One request for a view."""
 
     con: duckdb.DuckDBPyConnection
     settings: Settings
     parameters: Mapping[str, Sequence[str]]
-    memory: dict[object, Any] = field(default_factory=dict)
-    """What was found out about this snapshot before."""
-    index: QuoteIndex | None = None
-    """Full text of quotes; None where it is not ready."""
+    cache: dict[object, Any] = field(default_factory=dict)
+    """Results shared by all requests to the same snapshot."""
+    quote_index: QuoteIndex | None = None
+    """Full-text index of quotes; None if it is not available."""
     is_export: bool = False
-    """Whether a table is wanted whole, rather than a page to read."""
+    """Whether to return whole tables instead of a page to read."""
 
-    def all(self, name: str) -> list[str]:
-        """Every value of a parameter, without empty ones."""
+    def values(self, name: str) -> list[str]:
+        """Return all non-empty values of a parameter."""
         return [value for value in self.parameters.get(name, ()) if value.strip()]
 
     def text(self, name: str, default: str = "") -> str:
-        """The value of a parameter."""
-        return next(iter(self.all(name)), default).strip()
+        """Return the first value of a parameter."""
+        return next(iter(self.values(name)), default).strip()
 
     def one_of(self, name: str, allowed: Sequence[str]) -> str:
-        """The value of a parameter out of a list, the first where it is not given.
+        """Return a parameter that has a fixed set of values; the default is the first of them.
 
-        Raises RequestError for another.
+        Raises RequestError if the value is not allowed.
         """
         value = self.text(name, allowed[0])
         if value not in allowed:
-            raise RequestError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+            raise RequestError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
         return value
 
     def day(self, name: str) -> date | None:
-        """The value of a parameter as a day; None where it is not given.
+        """Return a parameter as a date, or None if it is missing.
 
-        Raises RequestError where it is no day.
+        Raises RequestError if it is not a date.
         """
         value = self.text(name)
         try:
             return date.fromisoformat(value) if value else None
         except ValueError:
-            raise RequestError(f"{name} is a day such as 2025-06-05, not {value!r}") from None
+            raise RequestError(f"{name} must be a date such as 2025-06-05, not {value!r}") from None
 
-    def days(self) -> tuple[date | None, date | None]:
-        """`from` and `to`. Raises RequestError where they are no days or the wrong way round."""
+    def date_range(self) -> tuple[date | None, date | None]:
+        """Return `from` and `to`. Raises RequestError for an invalid date or a reversed range."""
         since, until = self.day("from"), self.day("to")
         if since and until and since > until:
             raise RequestError(f"from {since} is after to {until}")
         return since, until
 
     def page(self) -> int:
-        """The page of a long table, from 1. Raises RequestError where it is no such number."""
+        """Return the page number of a long table, from 1. Raises RequestError if it is invalid."""
         value = self.text("page", "1")
         if not value.isdecimal() or not 1 <= int(value) <= 1_000_000:
-            raise RequestError(f"page is a number from 1, not {value!r}")
+            raise RequestError(f"page must be a number from 1, not {value!r}")
         return 1 if self.is_export else int(value)
 
-    def most(self, rows: int) -> int:
-        """How many rows of a long table are wanted: so many to read, or all, up to a bound."""
-        return MOST_EXPORTED if self.is_export else rows
+    def row_limit(self, page_rows: int) -> int:
+        """Return how many rows of a long table to fetch: one page, or all for an export."""
+        return MAX_EXPORTED_ROWS if self.is_export else page_rows
 
-    def actor(self, value: str) -> Row:
-        """The actor that an id or a name means; NotFoundError with those that it may mean."""
+    def find_actor(self, value: str) -> Row:
+        """Resolve an id or a name to an actor.
+
+        Raises NotFoundError, with candidates, if no actor or several match.
+        """
         try:
             return published.resolve(self.con, value)[0]
         except published.NameNotFoundError as error:
             raise NotFoundError(str(error), error.candidates, value) from None
 
-    def remembered(self, key: object, find: Callable[[], T]) -> T:
-        """What `find` gives, found once a snapshot."""
-        if key not in self.memory:
-            self.memory[key] = find()
-        found: T = self.memory[key]
-        return found
+    def cached(self, key: object, compute: Callable[[], T]) -> T:
+        """Return the result of `compute`, computed once per snapshot."""
+        if key not in self.cache:
+            self.cache[key] = compute()
+        result: T = self.cache[key]
+        return result
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
-        """The rows of a query; values travel as parameters."""
+        """Return the rows of a query. Values are bound as parameters."""
         return published.rows(self.con, sql, parameters)

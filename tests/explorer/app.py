@@ -1,4 +1,4 @@
-"""The app over the samples, as a process of its own, and what a visitor without a browser sees."""
+"""Runs the explorer as a subprocess, and reads its pages without a browser."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from etl.settings import REPOSITORY, Settings
 
-_EXPLORE = "from etl.cli.main import main; main()"
+_RUN_CLI = "from etl.cli.main import main; main()"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -29,7 +29,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 @dataclass(frozen=True)
-class Answer:
+class PageResponse:
     status: int
     body: bytes
     headers: Mapping[str, str]
@@ -44,11 +44,11 @@ class Answer:
 
     @property
     def links(self) -> list[str]:
-        """Addresses of this server, in their order."""
-        return [html.unescape(found) for found in re.findall(r'href="(/[^"]*)"', self.text)]
+        """URLs on this server, in document order."""
+        return [html.unescape(url) for url in re.findall(r'href="(/[^"]*)"', self.text)]
 
     def cells(self, caption: str) -> list[list[str]]:
-        """The texts of a table's body."""
+        """Return the cell texts of a table's body."""
         table = next(
             table
             for table in re.findall(r"<table>(.*?)</table>", self.text, re.DOTALL)
@@ -66,36 +66,36 @@ class Answer:
 
 @dataclass(frozen=True)
 class App:
-    """A running app."""
+    """A running explorer."""
 
     address: str
     process: subprocess.Popen[str]
     settings: Settings
 
-    def get(self, path: str, **headers: str) -> Answer:
-        answer = self._ask(urllib.request.Request(self.address + path, headers=headers))
-        return self.get(answer.headers["location"]) if answer.status == 307 else answer
+    def get(self, path: str, **headers: str) -> PageResponse:
+        response = self._send(urllib.request.Request(self.address + path, headers=headers))
+        return self.get(response.headers["location"]) if response.status == 307 else response
 
-    def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
+    def post(self, path: str, form: Mapping[str, str], **headers: str) -> PageResponse:
         data = urlencode(form).encode()
-        return self._ask(urllib.request.Request(self.address + path, data, headers))
+        return self._send(urllib.request.Request(self.address + path, data, headers))
 
-    def _ask(self, request: urllib.request.Request) -> Answer:
+    def _send(self, request: urllib.request.Request) -> PageResponse:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
         try:
-            with opener.open(request, timeout=60) as found:
-                return Answer(found.status, found.read(), dict(found.headers))
+            with opener.open(request, timeout=60) as response:
+                return PageResponse(response.status, response.read(), dict(response.headers))
         except urllib.error.HTTPError as error:
-            return Answer(error.code, error.read(), dict(error.headers))
+            return PageResponse(error.code, error.read(), dict(error.headers))
 
 
 @contextmanager
 def running(home: Path) -> Iterator[App]:
-    """The app over a warehouse, begun as a user begins it and ended by Ctrl-C."""
+    """Start the explorer over a warehouse as a user does, and stop it with Ctrl-C."""
     environment = os.environ | {"NEWSACTORS_HOME": str(home)}
     environment["DAGSTER_HOME"] = ""
     process = subprocess.Popen(
-        [sys.executable, "-c", _EXPLORE, "explore", "--port", "0", "--no-browser"],
+        [sys.executable, "-c", _RUN_CLI, "explore", "--port", "0", "--no-browser"],
         env=environment,
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,

@@ -1,7 +1,8 @@
-"""A visitor's walk through the app in Chromium, on one page after the other as people go.
+"""A user's path through the explorer in Chromium, from page to page.
 
-Over the samples, or over a copy of the warehouse that NEWSACTORS_WALK names (one of PolNeAR and
-Wikinews, say, whose spikes are real). With NEWSACTORS_SCREENSHOTS=DIR it leaves pictures there.
+Runs over the samples, or over a copy of the warehouse that NEWSACTORS_WALK names (for example one
+of PolNeAR and Wikinews, which has real spikes). With NEWSACTORS_SCREENSHOTS=DIR it saves
+screenshots there.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
-_A_SPIKE = """
+_INSERT_SPIKE = """
 insert into actor_spikes
 select e.entity_id, 'week', date '2025-06-09', 6, 6, 4, 0.5, 12.0, 5.0, 2,
   list(a.story_id), list(a.article_id), list(a.headline), []::varchar[], null
@@ -35,12 +36,12 @@ from entities e join actor_articles c using (entity_id) join articles a using (a
 where e.name = 'Nadia Verholt' and a.published_on between '2025-06-09' and '2025-06-15'
 group by e.entity_id
 """
-"""The samples have none: one summer is too short to know what is usual."""
+"""The samples have no spikes: one summer is too short for a baseline."""
 
 
 @dataclass(frozen=True)
 class Walk:
-    """Whom to look for in the warehouse that is walked through."""
+    """Warehouse to browse, and the actors and words to look for in it."""
 
     home: Path
     typed: str
@@ -62,7 +63,7 @@ def walk(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     file = (home / "news.duckdb").resolve()
     file.chmod(0o644)
     with duckdb.connect(str(file)) as con:
-        con.execute(_A_SPIKE)
+        con.execute(_INSERT_SPIKE)
     file.chmod(0o444)
     names = (
         "verh",
@@ -77,13 +78,13 @@ def walk(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Walk:
 
 @pytest.fixture(scope="module")
 def app(walk: Walk) -> Iterator[App]:
-    with running(walk.home) as found:
-        yield found
+    with running(walk.home) as explorer:
+        yield explorer
 
 
 @pytest.fixture(scope="module")
 def errors() -> list[str]:
-    """What any page had to complain of."""
+    """Errors and warnings in the console of any page, and requests to other servers."""
     return []
 
 
@@ -110,53 +111,57 @@ BAD = ("error", "warning")
 
 @pytest.fixture
 def page(browser: BrowserContext, errors: list[str]) -> Iterator[Page]:
-    found = browser.new_page()
-    yield found
-    found.close()
+    page = browser.new_page()
+    yield page
+    page.close()
     assert errors == []
 
 
-def drawn(page: Page) -> None:
-    """Wait until all charts are there."""
+def wait_for_charts(page: Page) -> None:
+    """Wait until all charts are drawn."""
     page.wait_for_function(
         "[...document.querySelectorAll('figure.chart')].every(f => f.dataset.drawn)"
     )
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep what is shown, where somebody asked for pictures."""
+def screenshot(page: Page, name: str) -> None:
+    """Save a screenshot if NEWSACTORS_SCREENSHOTS is set."""
     if folder := os.environ.get("NEWSACTORS_SCREENSHOTS"):
-        drawn(page)
+        wait_for_charts(page)
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def test_from_the_first_page_to_a_chart_by_typing_a_few_letters(page: Page, walk: Walk) -> None:
+def test_typing_a_few_letters_leads_from_the_start_page_to_an_actors_charts(
+    page: Page, walk: Walk
+) -> None:
     page.goto("/")
     page.get_by_role("heading", name="Rising").wait_for()
-    picture(page, "today")
+    screenshot(page, "today")
     page.keyboard.press("/")
     page.keyboard.type(walk.typed)
     page.get_by_role("option", name=walk.actor).wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=walk.actor, exact=True).wait_for()
-    drawn(page)
+    wait_for_charts(page)
     assert page.locator("figure.chart svg").count() == 3
-    picture(page, "actor")
+    screenshot(page, "actor")
 
 
-def test_from_a_spike_to_its_articles_and_to_words_in_their_place(page: Page, walk: Walk) -> None:
+def test_a_spike_leads_to_its_articles_and_a_quote_to_its_place_in_the_text(
+    page: Page, walk: Walk
+) -> None:
     page.goto(f"/actor?name={walk.actor}")
-    drawn(page)
+    wait_for_charts(page)
     page.locator("figure.chart").first.locator("svg path[fill='#d55e00']").first.click()
     page.wait_for_url("**/articles?*from=*")
     assert page.get_by_role("table").locator("tbody tr").count() > 0
     page.get_by_role("table").locator("td.long a").first.click()
     page.locator(".article .m.c1").first.wait_for()
-    who = page.locator(".article .m.c1").first.get_attribute("title") or ""
-    assert walk.actor in who
-    assert "sure" in who
+    tooltip = page.locator(".article .m.c1").first.get_attribute("title") or ""
+    assert walk.actor in tooltip
+    assert "confidence" in tooltip
 
     page.goto(f"/actor?name={walk.actor}")
     first = page.locator(".quotes li").first
@@ -166,75 +171,75 @@ def test_from_a_spike_to_its_articles_and_to_words_in_their_place(page: Page, wa
     marked.wait_for()
     assert words.startswith(marked.inner_text()[:20])
     assert "q" in (marked.get_attribute("class") or "").split()
-    picture(page, "article")
+    screenshot(page, "article")
 
 
-def test_two_actors_on_one_chart_found_by_typing(page: Page, walk: Walk) -> None:
+def test_two_actors_found_by_typing_share_one_chart(page: Page, walk: Walk) -> None:
     page.goto("/compare")
     for name in (walk.actor, walk.other):
         field = page.get_by_role("combobox", name="Add an actor")
         field.press_sequentially(name[:-1])
         page.get_by_role("option", name=name).first.click()
         page.get_by_role("link", name=name, exact=True).first.wait_for()
-    drawn(page)
+    wait_for_charts(page)
     legend = page.locator("figure.chart").first.locator("svg")
     assert walk.actor in (legend.text_content() or "")
     assert walk.other in (legend.text_content() or "")
     address = page.url
     page.goto("/today")
-    page.goto(address)  # an address that can be shared
+    page.goto(address)  # the URL can be shared
     assert page.get_by_role("heading", level=1).inner_text() == f"{walk.actor} and {walk.other}"
-    picture(page, "compare")
+    screenshot(page, "compare")
 
 
-def test_words_are_searched_and_lead_to_their_article(page: Page, walk: Walk) -> None:
+def test_quotes_are_found_by_their_words(page: Page, walk: Walk) -> None:
     page.goto("/quotes")
-    page.get_by_label("Words").fill(walk.words)
+    page.get_by_label("Words in the quote").fill(walk.words)
     page.keyboard.press("Enter")
     page.wait_for_url("**/quotes?*q=*")
     assert walk.words in page.locator("blockquote").first.inner_text().lower()
-    picture(page, "quotes")
+    screenshot(page, "quotes")
 
 
-def test_a_merge_shows_its_effect_first_is_published_and_taken_back(
+def test_a_merge_is_previewed_published_and_undone(
     app: App, browser: BrowserContext, page: Page, walk: Walk
 ) -> None:
-    found = app.get(f"/suggest?q={quote(walk.spelling)}").json
-    (address,) = [actor["href"] for actor in found if actor["name"] == walk.spelling]
+    suggestions = app.get(f"/suggest?q={quote(walk.spelling)}").json
+    (address,) = [actor["href"] for actor in suggestions if actor["name"] == walk.spelling]
     other = browser.new_page()
     other.goto("/today")
     page.goto("/corrections")
     page.get_by_role("combobox", name="This actor").fill(walk.spelling)
     page.get_by_role("combobox", name="is the same as").fill(walk.is_spelling_of)
-    page.get_by_role("button", name="See what merging them changes").click()
+    page.get_by_role("button", name="Preview the merge").click()
     page.get_by_role("table").get_by_text(walk.is_spelling_of).first.wait_for()
     assert "would move" in page.locator("main").inner_text()
-    page.get_by_label("Why").fill("the same person")
-    picture(page, "corrections")
+    page.get_by_label("Reason").fill("the same person")
+    screenshot(page, "corrections")
     page.get_by_role("button", name="Apply").click()
     page.get_by_text("applied and published").wait_for(timeout=120_000)
 
-    other.get_by_text("There is a new publish").wait_for()
+    other.get_by_text("New data has been published").wait_for()
     other.get_by_role("link", name="Reload").click()
     other.goto(address)
     assert other.get_by_role("heading", level=1).inner_text() == walk.is_spelling_of
     other.close()
 
-    page.get_by_role("link", name="take\u00a0back\u00a0…").first.click()
-    page.get_by_label("Why").fill("only a try")
+    page.get_by_role("link", name="undo\u00a0…").first.click()
+    page.get_by_label("Reason").fill("only a test")
     page.get_by_role("button", name="Apply").click()
     page.get_by_text("applied and published").wait_for(timeout=120_000)
     page.goto(address)
     assert page.get_by_role("heading", level=1).inner_text() == walk.spelling
 
 
-def test_each_chart_has_words_and_a_table_and_each_field_a_label(page: Page, walk: Walk) -> None:
+def test_each_chart_has_a_text_and_a_table_and_each_field_a_label(page: Page, walk: Walk) -> None:
     for path in ("/today", f"/actor?name={walk.actor}", "/quotes", "/corrections", "/articles"):
         page.goto(path)
-        drawn(page)
+        wait_for_charts(page)
         for chart in page.locator("figure.chart").all():
             assert len(chart.locator(".drawing").get_attribute("aria-label") or "") > 20
-            chart.get_by_text("The numbers as a table").click()
+            chart.get_by_text("Show the data as a table").click()
             assert chart.get_by_role("table").locator("tbody tr").count() > 0
         unlabelled = page.evaluate(
             "[...document.querySelectorAll('input:not([type=hidden]), select')]"

@@ -1,4 +1,4 @@
-"""The static site: complete, self-contained, replaced only when the new one is whole."""
+"""The static report is complete and self-contained, and is replaced atomically."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from etl.__main__ import main
 @pytest.fixture(scope="module")
 def site(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("site") / "june"
-    asked = [
+    arguments = [
         "report",
         "--from",
         "2025-06",
@@ -27,15 +27,15 @@ def site(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "8",
         "--json",
     ]
-    done = CliRunner().invoke(main, asked, env={"NEWSACTORS_HOME": str(samples)})
-    assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert (told["from"], told["to"]) == ("2025-06-01", "2025-06-30")
-    assert told["pages"] == len(list(out.glob("*.html")))
+    result = CliRunner().invoke(main, arguments, env={"NEWSACTORS_HOME": str(samples)})
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert (report["from"], report["to"]) == ("2025-06-01", "2025-06-30")
+    assert report["pages"] == len(list(out.glob("*.html")))
     return out
 
 
-def test_every_link_leads_to_a_file_or_a_place_of_the_site(site: Path) -> None:
+def test_every_link_leads_to_an_existing_file_and_anchor(site: Path) -> None:
     pages = {path.name: path.read_text() for path in site.glob("*.html")}
     assert len(pages) >= 9
     for name, text in pages.items():
@@ -47,7 +47,7 @@ def test_every_link_leads_to_a_file_or_a_place_of_the_site(site: Path) -> None:
             assert not anchor or f'id="{anchor}"' in pages.get(file or name, ""), (name, link)
 
 
-def test_it_asks_no_server_and_shows_no_form(site: Path) -> None:
+def test_the_report_needs_no_server_and_has_no_forms(site: Path) -> None:
     for path in site.glob("*.html"):
         text = path.read_text()
         assert "<form" not in text
@@ -56,7 +56,7 @@ def test_it_asks_no_server_and_shows_no_form(site: Path) -> None:
         )
 
 
-def test_charts_hold_the_numbers_of_the_period(site: Path) -> None:
+def test_charts_show_the_numbers_of_the_period(site: Path) -> None:
     index = (site / "index.html").read_text()
     actor = re.search(r'<a href="(actor-[^"]*)">Nadia Verholt</a>', index)
     assert actor
@@ -71,28 +71,36 @@ def test_charts_hold_the_numbers_of_the_period(site: Path) -> None:
     assert {row["at"][:7] for row in values} <= {"2025-05", "2025-06", "2025-07"}
 
 
-def test_a_folder_with_other_files_is_left_alone(samples: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_overwritten(samples: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep me")
-    done = CliRunner().invoke(
+    result = CliRunner().invoke(
         main, ["report", "--out", str(tmp_path)], env={"NEWSACTORS_HOME": str(samples)}
     )
-    assert done.exit_code == 1
-    assert "holds other files" in done.output
+    assert result.exit_code == 1
+    assert "holds other files" in result.output
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_report_takes_the_place_of_the_one_before(samples: Path, tmp_path: Path) -> None:
+def test_a_report_replaces_the_previous_one(samples: Path, tmp_path: Path) -> None:
     out = tmp_path / "report"
     for days in (["--from", "2025-06"], ["--from", "2025-07"]):
-        asked = ["report", "--out", str(out), "--actors", "1", *days]
-        done = CliRunner().invoke(main, asked, env={"NEWSACTORS_HOME": str(samples)})
-        assert done.exit_code == 0, done.output
+        arguments = ["report", "--out", str(out), "--actors", "1", *days]
+        result = CliRunner().invoke(main, arguments, env={"NEWSACTORS_HOME": str(samples)})
+        assert result.exit_code == 0, result.output
     assert "2025-07-01" in (out / "index.html").read_text()
     assert [p.name for p in tmp_path.iterdir()] == ["report"]
 
 
-def test_days_the_wrong_way_round_are_said_to_be(samples: Path, tmp_path: Path) -> None:
-    asked = ["report", "--out", str(tmp_path / "r"), "--from", "2025-07-01", "--to", "2025-06-01"]
-    done = CliRunner().invoke(main, asked, env={"NEWSACTORS_HOME": str(samples)})
-    assert done.exit_code == 1
-    assert "from 2025-07-01 is after to 2025-06-01" in done.output
+def test_a_reversed_date_range_is_rejected(samples: Path, tmp_path: Path) -> None:
+    arguments = [
+        "report",
+        "--out",
+        str(tmp_path / "r"),
+        "--from",
+        "2025-07-01",
+        "--to",
+        "2025-06-01",
+    ]
+    result = CliRunner().invoke(main, arguments, env={"NEWSACTORS_HOME": str(samples)})
+    assert result.exit_code == 1
+    assert "from 2025-07-01 is after to 2025-06-01" in result.output

@@ -1,4 +1,4 @@
-"""Who may ask, and what texts of strangers can do: nothing but be read."""
+"""Access control, and protection against hostile article texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMULA = "=HYPERLINK(1)</script>"
 
 @pytest.fixture(scope="module")
 def hostile(own_home: Path) -> str:
-    """The id of an actor whose name is a formula, in an article whose texts are scripts."""
+    """Return the id of an actor whose name is a formula, in an article whose text is a script."""
     file = (own_home / "news.duckdb").resolve()
     file.chmod(0o644)
     with duckdb.connect(str(file)) as con:
@@ -30,13 +30,15 @@ def hostile(own_home: Path) -> str:
     return str(row[0])
 
 
-def test_scripts_and_formulas_are_shown_and_exported_as_text(own_home: Path, hostile: str) -> None:
+def test_scripts_and_formulas_are_escaped_on_pages_and_in_exports(
+    own_home: Path, hostile: str
+) -> None:
     with running(own_home) as app:
-        listed = app.get(f"/articles?actor={hostile}")
-        assert html.escape(SCRIPT) in listed.text.replace("&#34;", "&quot;").replace(
+        listing = app.get(f"/articles?actor={hostile}")
+        assert html.escape(SCRIPT) in listing.text.replace("&#34;", "&quot;").replace(
             "&#39;", "&#x27;"
         )
-        article = next(link for link in listed.links if link.startswith("/article?"))
+        article = next(link for link in listing.links if link.startswith("/article?"))
         for path in (
             "/today",
             "/period",
@@ -47,16 +49,16 @@ def test_scripts_and_formulas_are_shown_and_exported_as_text(own_home: Path, hos
             text = app.get(path.partition("#")[0]).text
             assert "<script>alert" not in text, path
             assert "<img" not in text, path
-            for within in re.findall(
+            for json_text in re.findall(
                 r'<script type="application/json">(.*?)</script>', text, re.DOTALL
             ):
-                assert "<" not in within, path
+                assert "<" not in json_text, path
         rows = app.get("/export/actor/actors.csv").text
         assert "'=HYPERLINK" in rows
         assert ',"=HYPERLINK' not in rows
 
 
-def test_nothing_listens_beyond_this_machine(app: App) -> None:
+def test_the_server_listens_on_this_machine_only(app: App) -> None:
     listening = set()
     inodes = (
         {
@@ -75,11 +77,11 @@ def test_nothing_listens_beyond_this_machine(app: App) -> None:
     assert listening == {"0100007F"}
 
 
-def test_another_name_for_this_machine_is_refused(app: App) -> None:
+def test_an_unknown_host_name_is_refused(app: App) -> None:
     assert app.get("/today", Host="evil.example").status == 400
 
 
-def test_only_a_form_of_the_app_itself_can_change_anything(app: App) -> None:
+def test_only_forms_of_the_explorer_can_change_anything(app: App) -> None:
     form = {"action": "merge", "actor": "Nadia Verholt", "into": "Henrik Vasse", "because": "no"}
     assert app.post("/corrections", form).status == 403
     assert app.post("/corrections", form | {"token": "guessed"}).status == 403
@@ -95,13 +97,31 @@ def test_only_a_form_of_the_app_itself_can_change_anything(app: App) -> None:
 @pytest.mark.parametrize(
     "name", ["../blocks.py", "..%2Fblocks.py", "%2e%2e/blocks.py", "nothing.js"]
 )
-def test_only_its_own_files_are_handed_out(app: App, name: str) -> None:
+def test_only_static_files_are_served(app: App, name: str) -> None:
     assert app.get(f"/static/{name}").status == 404
 
 
-def test_before_anything_is_published_it_says_what_to_do(tmp_path: Path) -> None:
+def test_every_response_has_the_safety_headers(app: App) -> None:
+    paths = ["/today", "/published", "/no-such-page", "/export/actor/no-such-table.csv"]
+    for path in (*paths, "/static/explorer.js", "/static/vega.js", "/static/nothing.js"):
+        response = app.get(path)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        assert "default-src 'self'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        is_cached = response.status == 200 and path.startswith("/static/")
+        assert headers["cache-control"] == ("max-age=3600" if is_cached else "no-store"), path
+
+
+@pytest.mark.parametrize(("name", "kind"), [("explorer.css", "text/css"), ("vega.js", "script")])
+def test_static_files_have_their_media_type(app: App, name: str, kind: str) -> None:
+    response = app.get(f"/static/{name}")
+    assert response.status == 200
+    assert kind in response.headers["content-type"]
+
+
+def test_before_the_first_publish_a_page_says_what_to_do(tmp_path: Path) -> None:
     with running(tmp_path / "nothing") as app:
-        answer = app.get("/today")
-        assert answer.status == 503
-        assert "newsactors ingest" in answer.text
+        response = app.get("/today")
+        assert response.status == 503
+        assert "newsactors ingest" in response.text
         assert app.get("/suggest?q=a").json == []

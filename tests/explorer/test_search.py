@@ -1,4 +1,4 @@
-"""The index of quotes: what it finds, that it follows what is published, that it cannot fail."""
+"""The quote index finds words, follows each publish, and recovers from damage."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def published(quotes: Mapping[str, list[str]]) -> duckdb.DuckDBPyConnection:
 
 @pytest.fixture
 def index(tmp_path: Path) -> QuoteIndex:
-    found = QuoteIndex(Settings.from_env({"NEWSACTORS_HOME": str(tmp_path)}))
-    assert found.find("treaty") is None  # there is none yet: it is searched without
-    found.update(published(QUOTES))
-    return found
+    index = QuoteIndex(Settings.from_env({"NEWSACTORS_HOME": str(tmp_path)}))
+    assert index.find("treaty") is None  # not built yet: callers search without it
+    index.update(published(QUOTES))
+    return index
 
 
 def texts(index: QuoteIndex, words: str) -> list[str]:
@@ -51,18 +51,20 @@ def texts(index: QuoteIndex, words: str) -> list[str]:
     return [quote_id.partition(":")[2] for quote_id, _ in found]
 
 
-def test_quotes_with_all_the_words_best_first_whatever_case_and_accents(index: QuoteIndex) -> None:
+def test_quotes_with_all_words_are_found_best_first_ignoring_case_and_accents(
+    index: QuoteIndex,
+) -> None:
     assert texts(index, "TREATY") == [QUOTES["a1"][1], QUOTES["a1"][0]]
     assert texts(index, "treaty signed") == [QUOTES["a1"][0]]
     assert texts(index, "etienne law") == [QUOTES["a2"][1]]
     assert texts(index, "word the") == [QUOTES["a2"][1]]
     assert texts(index, "“word the”") == []
     assert texts(index, '"of the sea"') == [QUOTES["a2"][1]]
-    assert texts(index, "signed OR treaty") == []  # a word like others
+    assert texts(index, "signed OR treaty") == []  # an ordinary word
 
 
 @given(st.text(max_size=40))
-def test_whatever_is_typed_is_words(words: str) -> None:
+def test_any_input_is_a_valid_query(words: str) -> None:
     query = quote_index._query(words)
     with closing(sqlite3.connect(":memory:")) as con:
         con.execute("create virtual table words using fts5(text)")
@@ -70,7 +72,7 @@ def test_whatever_is_typed_is_words(words: str) -> None:
             con.execute("select * from words where words match ?", [query]).fetchall()
 
 
-def test_it_follows_what_is_published(index: QuoteIndex) -> None:
+def test_an_update_follows_the_published_quotes(index: QuoteIndex) -> None:
     others = {f"b{n}": [f"Other words {n}."] for n in range(20)}
     assert index.update(published(QUOTES | others)) == 20
     later = {"a1": ["The treaty is void."], "a3": ["A treaty at last."]} | others
@@ -80,7 +82,7 @@ def test_it_follows_what_is_published(index: QuoteIndex) -> None:
     assert index.update(published(later)) == 0
 
 
-def test_when_much_of_it_leads_nowhere_it_is_made_anew(index: QuoteIndex) -> None:
+def test_an_index_with_many_stale_entries_is_rebuilt(index: QuoteIndex) -> None:
     for n in range(8):
         index.update(published({"a1": [f"Version {n} of it."]}))
     index.update(published({"a1": ["The last of it."]}))
@@ -88,17 +90,17 @@ def test_when_much_of_it_leads_nowhere_it_is_made_anew(index: QuoteIndex) -> Non
     assert texts(index, "version") == []
 
 
-def test_a_damaged_index_is_done_without_and_made_anew(index: QuoteIndex) -> None:
+def test_a_damaged_index_is_ignored_and_rebuilt(index: QuoteIndex) -> None:
     index.path.write_bytes(b"nonsense" * 1000)
     assert index.find("treaty") is None
     index.update(published(QUOTES))
     assert len(texts(index, "treaty")) == 2
 
 
-def test_of_common_words_the_newest_are_ranked(
+def test_only_the_newest_matches_of_common_words_are_ranked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quote_index, "MOST_RANKED", 3)
+    monkeypatch.setattr(quote_index, "MAX_RANKED", 3)
     index = QuoteIndex(Settings.from_env({"NEWSACTORS_HOME": str(tmp_path)}))
     index.update(published({f"a{n}": [f"the words of day {n}"] for n in range(1, 9)}))
     assert sorted(texts(index, "the words")) == [f"the words of day {n}" for n in (6, 7, 8)]

@@ -1,7 +1,15 @@
-"""The views, a module each: what is asked of the published file, and how it is laid out as a page.
+"""Views: one module per page, from a `ViewRequest` to a `Page`.
 
-A view is a function from `Ask` to `Page`, named here under the name that stands in its address.
-Does not belong here: HTML, addresses, and anything that writes.
+A view is registered here under the name that its URL has. Belongs here: the SQL and the layout of
+pages. Does not belong here: HTML and URLs (`etl.explorer.rendering`), and anything that writes.
+
+Other modules hold parts of views:
+
+| module | what it holds |
+|---|---|
+| `actor_list`, `actor_coverage`, `over_time` | parts of the actor view |
+| `spikes`, `news_volume` | blocks that several views show |
+| `series_options`, `filters`, `periods`, `links` | options, form fields, periods and links |
 """
 
 from __future__ import annotations
@@ -15,7 +23,7 @@ from etl.explorer.views.article import article
 from etl.explorer.views.articles import articles
 from etl.explorer.views.compare import compare
 from etl.explorer.views.corrections import corrections
-from etl.explorer.views.glossary import words
+from etl.explorer.views.glossary import glossary
 from etl.explorer.views.period import period
 from etl.explorer.views.quotes import quotes
 from etl.explorer.views.today import today
@@ -29,7 +37,7 @@ VIEWS: Mapping[str, Callable[[ViewRequest], Page]] = {
     "articles": articles,
     "article": article,
     "corrections": corrections,
-    "words": words,
+    "words": glossary,
 }
 MENU = {
     "today": "Today",
@@ -40,4 +48,4 @@ MENU = {
     "articles": "Articles",
     "corrections": "Corrections",
 }
-"""What stands at the top of every page."""
+"""Views in the navigation bar, and their labels."""

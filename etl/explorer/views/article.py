@@ -1,4 +1,4 @@
-"""One article: its text with every mention and quote in place, and where the original is."""
+"""Page of one article: its text with all mentions and quotes marked, and its source."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from etl.explorer.view_request import NotFoundError, ViewRequest
 from etl.explorer.views.links import to_actor, to_story
 from etl.query.display import counted
 
-COLOURS = 8
-"""Actors of a text that get a colour of their own, those mentioned most first; others share one."""
+MAX_COLOURS = 8
+"""The most-mentioned actors get a colour of their own; all others share the last one."""
 
 _ARTICLE = """
 select a.*, s.article_count as story_article_count, s.outlet_count as story_outlet_count
@@ -30,83 +30,82 @@ where article_id = $id order by part, char_start, char_end desc
 """
 
 
-def article(ask: ViewRequest) -> Page:
-    """The page of one article; `actor` is the one that the visitor came for."""
-    found = ask.rows(_ARTICLE, id=ask.text("id"))
+def article(request: ViewRequest) -> Page:
+    """Return the page of an article; `actor` gets the first colour."""
+    article_id = request.text("id")
+    found = request.rows(_ARTICLE, id=article_id)
     if not found:
-        raise NotFoundError(f"there is no article {ask.text('id')!r}")
+        raise NotFoundError(f"there is no article {article_id!r}")
     row = found[0]
-    mentions = ask.rows(_MENTIONS, id=row["article_id"])
-    quotes = ask.rows(_QUOTES, id=row["article_id"])
-    wanted = ask.text("actor")
-    colours = _colours(mentions, wanted)
-    blocks: list[Any] = [
-        Text(_segments(row["body"], "body", mentions, quotes, colours)),
-    ]
-    heading = (
-        Text(_segments(row["headline"], "headline", mentions, quotes, colours), is_headline=True)
-        if row["headline"]
-        else None
-    )
+    mentions = request.rows(_MENTIONS, id=row["article_id"])
+    quotes = request.rows(_QUOTES, id=row["article_id"])
+    actor_id = request.text("actor")
+    colours = _colours(mentions, actor_id)
+    heading = None
+    if row["headline"]:
+        segments = _segments(row["headline"], "headline", mentions, quotes, colours)
+        heading = Text(segments, is_headline=True)
     sections = [
-        Section("", blocks, _LEGEND),
+        Section("", [Text(_segments(row["body"], "body", mentions, quotes, colours))], _LEGEND),
         Section("Actors", [_actors(mentions, quotes)]),
         Section("Quotes", [_quotes(quotes)]),
-        Section("Where this comes from", [_origin(row)]),
+        Section("Source", [_source(row)]),
     ]
     return Page(
         "article",
         row["headline"] or "(no headline)",
         sections,
         _lead(row),
-        {"id": row["article_id"], "actor": wanted or None},
+        {"id": row["article_id"], "actor": actor_id or None},
         heading,
     )
 
 
 _LEGEND = (
-    "Underlined: a mention, a colour an actor. On grey: a quote. Point at either to see who is "
-    "meant, how that was told and how sure it is; a click leads to the actor. The tables below say "
-    "the same."
+    "Underlined text is a mention; each actor has a colour. Shaded text is a quote. Hover over "
+    "either to see the actor, the method and the confidence. Click a mention to open the actor’s "
+    "page. The tables below list the same mentions and quotes."
 )
 
 
 def _lead(row: Row) -> str:
-    by = ", ".join(row["authors"] or [])
-    day = row["published_on"] or "no date"
-    return " – ".join(filter(None, (row["outlet"], str(day), by, f"{row['word_count']:,} words")))
+    authors = ", ".join(row["authors"] or [])
+    day = str(row["published_on"] or "no date")
+    return " – ".join(filter(None, (row["outlet"], day, authors, f"{row['word_count']:,} words")))
 
 
-def _colours(mentions: list[Row], wanted: str) -> dict[str, int]:
-    counted = Counter(m["entity_id"] for m in mentions if m["entity_id"])
-    order = sorted(counted, key=lambda i: (i != wanted, -counted[i], i))
-    return {entity_id: min(place, COLOURS) for place, entity_id in enumerate(order, start=1)}
+def _colours(mentions: list[Row], actor_id: str) -> dict[str, int]:
+    """Return the colour of each actor: first the requested one, then the most-mentioned."""
+    counts = Counter(m["entity_id"] for m in mentions if m["entity_id"])
+    ranked = sorted(counts, key=lambda i: (i != actor_id, -counts[i], i))
+    return {entity_id: min(rank, MAX_COLOURS) for rank, entity_id in enumerate(ranked, start=1)}
 
 
 def _segments(
     text: str, part: str, mentions: list[Row], quotes: list[Row], colours: dict[str, int]
 ) -> list[Segment]:
-    """A text cut wherever a mention or a quote begins or ends."""
-    own = [m for m in mentions if m["part"] == part]
-    said = [q for q in quotes if q["part"] == part]
+    """Split a text wherever a mention or a quote starts or ends."""
+    mentions = [m for m in mentions if m["part"] == part]
+    quotes = [q for q in quotes if q["part"] == part]
     cuts = {0, len(text)}
-    for span in (*own, *said):
+    for span in (*mentions, *quotes):
         cuts |= {span["char_start"], span["char_end"]}
     segments = []
     for start, end in pairwise(sorted(cuts)):
-        mention = _over(own, start, end)
-        quote = _over(said, start, end)
-        anchors = (
-            [f"m-{mention['mention_id']}"] if mention and mention["char_start"] == start else []
-        )
-        anchors += [f"q-{quote['quote_id']}"] if quote and quote["char_start"] == start else []
+        mention = _innermost(mentions, start, end)
+        quote = _innermost(quotes, start, end)
+        anchor = ""
+        if mention and mention["char_start"] == start:
+            anchor = f"m-{mention['mention_id']}"
+        if quote and quote["char_start"] == start:
+            anchor = f"q-{quote['quote_id']}"
         entity_id = mention["entity_id"] if mention else None
         segments.append(
             Segment(
                 text[start:end],
-                anchors[-1] if anchors else "",
-                _about_mention(mention) if mention else "",
-                _about_quote(quote) if quote else "",
+                anchor,
+                _describe_mention(mention) if mention else "",
+                _describe_quote(quote) if quote else "",
                 colours.get(entity_id, 0) if entity_id else 0,
                 Link("actor", {"id": entity_id}) if entity_id else None,
                 f"q-{quote['quote_id']}" if quote else "",
@@ -115,116 +114,120 @@ def _segments(
     return segments
 
 
-def _over(spans: list[Row], start: int, end: int) -> Row | None:
-    """The shortest span that covers a stretch."""
+def _innermost(spans: list[Row], start: int, end: int) -> Row | None:
+    """Return the shortest span that covers a stretch of text."""
     covering = [s for s in spans if s["char_start"] <= start and end <= s["char_end"]]
     return min(covering, key=lambda s: s["char_end"] - s["char_start"], default=None)
 
 
-def _about_mention(mention: Row) -> str:
-    name = mention["name"] or "undecided who"
-    words = f"{name} ({mention['kind']}, {mention['type']})"
+def _describe_mention(mention: Row) -> str:
+    text = f"{mention['name'] or 'unresolved actor'} ({mention['kind']}, {mention['type']})"
     if mention["role"]:
-        words += f", as “{mention['role']}”"
-    return f"{words} · {mention['method']} · {mention['confidence']:.0%} sure"
+        text += f", as “{mention['role']}”"
+    return f"{text} · {mention['method']} · confidence {mention['confidence']:.0%}"
 
 
-def _about_quote(quote: Row) -> str:
-    speaker = quote["speaker_name"] or quote["speaker_surface"] or "unknown speaker"
-    words = f"{quote['kind']} quote, {speaker}"
+def _describe_quote(quote: Row) -> str:
+    text = f"{quote['kind']} quote, {_speaker_name(quote) or 'unknown speaker'}"
     if quote["cue"]:
-        words += f" (“{quote['cue']}”)"
-    words += f" · {quote['method']} · {quote['confidence']:.0%} sure"
+        text += f" (“{quote['cue']}”)"
+    text += f" · {quote['method']} · confidence {quote['confidence']:.0%}"
     if quote["speaker_confidence"] is not None:
-        words += f", speaker {quote['speaker_confidence']:.0%}"
-    return words
+        text += f", speaker {quote['speaker_confidence']:.0%}"
+    return text
+
+
+def _speaker_name(quote: Row) -> str | None:
+    name: str | None = quote["speaker_name"] or quote["speaker_surface"]
+    return name
 
 
 def _actors(mentions: list[Row], quotes: list[Row]) -> Table:
-    named: dict[str, Row] = {}
-    for m in mentions:
-        if m["entity_id"]:
-            row = named.setdefault(
-                m["entity_id"],
+    actors: dict[str, Row] = {}
+    for mention in mentions:
+        if mention["entity_id"]:
+            row = actors.setdefault(
+                mention["entity_id"],
                 {
-                    "entity_id": m["entity_id"],
-                    "name": m["name"],
+                    "entity_id": mention["entity_id"],
+                    "name": mention["name"],
                     "mention_count": 0,
                     "role": None,
                     "utterance_count": 0,
                 },
             )
             row["mention_count"] += 1
-            row["role"] = row["role"] or m["role"]
+            row["role"] = row["role"] or mention["role"]
     utterances = {(q["speaker_entity_id"], q["utterance_id"]) for q in quotes}
-    for speaker, count in Counter(s for s, _ in utterances if s).items():
-        if speaker in named:
-            named[speaker]["utterance_count"] = count
+    for speaker, count in Counter(speaker for speaker, _ in utterances if speaker).items():
+        if speaker in actors:
+            actors[speaker]["utterance_count"] = count
     columns = [
         Column("name", "Actor", link=to_actor),
         Column("mention_count", "Mentions", "count"),
         Column("utterance_count", "Utterances", "count"),
-        Column("role", "Title here"),
+        Column("role", "Title in this article"),
     ]
-    rows = sorted(named.values(), key=lambda r: (-r["mention_count"], r["name"]))
-    return Table("actors", "Who appears", columns, rows, "Nobody was found in it.")
+    rows = sorted(actors.values(), key=lambda row: (-row["mention_count"], row["name"]))
+    return Table("actors", "Actors in this article", columns, rows, "No actors found.")
 
 
 def _quotes(quotes: list[Row]) -> Table:
     columns = [
-        Column("speaker", "Speaker", link=lambda row: _speaker(row)),
-        Column("text", "Words", "long", link=lambda row: _place(row)),
+        Column("speaker", "Speaker", link=_to_speaker),
+        Column("text", "Quote", "long", link=_to_quote),
         Column("kind", "Kind"),
         Column("cue", "Cue"),
-        Column("confidence", "Sure", "share"),
-        Column("elsewhere", "Elsewhere", link=lambda row: _elsewhere(row)),
+        Column("confidence", "Confidence", "share"),
+        Column("elsewhere", "Quoted in", link=_to_versions),
     ]
     rows = []
     for quote in quotes:
-        speaker = quote["speaker_name"] or quote["speaker_surface"] or "unknown"
         count = quote["group_article_count"]
         rows.append(
             quote
             | {
-                "speaker": speaker,
+                "speaker": _speaker_name(quote) or "unknown",
                 "elsewhere": counted(count, "article") if count and count > 1 else None,
             }
         )
-    return Table("quotes", "What is said", columns, rows, "Nobody is quoted.")
+    return Table("quotes", "Quotes in this article", columns, rows, "No quotes found.")
 
 
-def _speaker(row: Row) -> Link | None:
+def _to_speaker(row: Row) -> Link | None:
     return Link("actor", {"id": row["speaker_entity_id"]}) if row["speaker_entity_id"] else None
 
 
-def _place(row: Row) -> Link:
+def _to_quote(row: Row) -> Link:
     return Link("article", {"id": row["article_id"]}, f"q-{row['quote_id']}")
 
 
-def _elsewhere(row: Row) -> Link | None:
+def _to_versions(row: Row) -> Link | None:
     return Link("quotes", {"group": row["quote_group_id"]}) if row["elsewhere"] else None
 
 
-def _origin(row: Row) -> Table:
+def _source(row: Row) -> Table:
+    story = "none"
+    if row["story_article_count"]:
+        articles = counted(row["story_article_count"], "article")
+        story = f"{articles}, {counted(row['story_outlet_count'], 'outlet')}"
     facts = [
         ("Archived original", f"raw/objects, SHA-256 {row['source_sha256']}", None),
         ("Read from", f"{row['source_path']}, item {row['source_item']}", None),
         ("Format", row["source_format"], None),
-        ("Date", f"{row['published_on'] or 'unknown'}, {row['date_method'] or 'not told'}", None),
-        ("Outlet", f"{row['outlet'] or 'unknown'}, {row['outlet_method'] or 'not told'}", None),
-        ("Language", row["language"] or "not determined", None),
-        (
-            "Story",
-            f"{counted(row['story_article_count'], 'article')}, "
-            f"{counted(row['story_outlet_count'], 'outlet')}"
-            if row["story_article_count"]
-            else "none",
-            to_story(row),
-        ),
+        ("Date", _with_method(row["published_on"], row["date_method"]), None),
+        ("Outlet", _with_method(row["outlet"], row["outlet_method"]), None),
+        ("Language", row["language"] or "unknown", None),
+        ("Story", story, to_story(row)),
         ("Ingested", f"{row['ingested_at']:%Y-%m-%d %H:%M %Z}, run {row['run_id']}", None),
         ("Extractor", row["extractor_version"], None),
         ("Article id", row["article_id"], None),
     ]
-    rows = [{"fact": fact, "value": value, "to": to} for fact, value, to in facts]
-    columns = [Column("fact", ""), Column("value", "", "long", link=lambda r: r["to"])]
-    return Table("origin", "Where this comes from", columns, rows)
+    rows = [{"fact": fact, "value": value, "to": link} for fact, value, link in facts]
+    columns = [Column("fact", ""), Column("value", "", "long", link=lambda row: row["to"])]
+    return Table("origin", "Source", columns, rows)
+
+
+def _with_method(value: Any, method: str | None) -> str:
+    """Return a value with the method that found it."""
+    return f"{value or 'unknown'} (method: {method or 'unknown'})"

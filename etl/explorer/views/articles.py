@@ -1,4 +1,4 @@
-"""The articles behind a number: of an actor, a story, days, an outlet, in the way they count."""
+"""List of articles: those behind a number on another page, or those that match a search."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from typing import Any
 
 from etl.explorer.blocks import Column, Form, Input, Link, Note, Page, Row, Section, Table
 from etl.explorer.view_request import ViewRequest
+from etl.explorer.views.filters import date_inputs, outlet_input
 from etl.explorer.views.links import to_story
-from etl.explorer.views.parts import outlet_input
 
-HOW = {
+APPEARANCES = {
     "": "mention the actor",
     "headline": "name the actor in the headline",
     "quoted": "quote the actor",
-    "talked_about": "have others talk about the actor",
-    "unheard": "have others talk about the actor, without own words",
+    "talked_about": "quote others about the actor",
+    "unheard": "quote others about the actor, but not the actor",
 }
+"""Labels of how an article involves the actor, by the URL's value of `how`."""
 PAGE_ROWS = 50
 
 _ABOUT = """
@@ -33,16 +34,16 @@ _OF_ACTOR = """
 select a.article_id, a.published_on, a.outlet, a.headline, a.story_id, a.is_reprint, a.word_count,
   c.mention_count, c.utterance_count, count(*) over () as article_total
 from actor_articles c join article_metadata a using (article_id)
-where c.entity_id = $actor and {how}
-  and ($company::varchar is null or exists (select 1 from actor_articles o
-    where o.entity_id = $company and o.article_id = a.article_id and o.name_mention_count > 0))
+where c.entity_id = $actor and {condition}
+  and ($other::varchar is null or exists (select 1 from actor_articles o
+    where o.entity_id = $other and o.article_id = a.article_id and o.name_mention_count > 0))
 """
 _OF_ALL = """
 select a.article_id, a.published_on, a.outlet, a.headline, a.story_id, a.is_reprint, a.word_count,
   count(*) over () as article_total
 from article_metadata a where true
 """
-_CHOSEN = """
+_FILTERS = """
   and ($since::date is null or a.published_on >= $since::date)
   and ($until::date is null or a.published_on <= $until::date)
   and ($outlet::varchar is null or a.outlet = $outlet::varchar)
@@ -53,112 +54,112 @@ limit $limit offset $offset
 """
 
 
-def articles(ask: ViewRequest) -> Page:
-    """Articles, newest first, those without a date last."""
-    page = ask.page()
-    how = ask.one_of("how", list(HOW))
-    who = ask.actor(ask.text("actor")) if ask.text("actor") else None
-    company = ask.actor(ask.text("with")) if ask.text("with") else None
-    since, until = ask.days()
-    asked: dict[str, Any] = {
-        "since": since,
-        "until": until,
-        "outlet": ask.text("outlet") or None,
-        "story": ask.text("story") or None,
-        "words": ask.text("headline") or None,
-    }
-    here = {
-        "actor": who and who["entity_id"],
-        "with": company and company["entity_id"],
+def articles(request: ViewRequest) -> Page:
+    """Return the articles, newest first; those without a date are last."""
+    page = request.page()
+    how = request.one_of("how", list(APPEARANCES))
+    entity = request.find_actor(request.text("actor")) if request.text("actor") else None
+    other = request.find_actor(request.text("with")) if request.text("with") else None
+    since, until = request.date_range()
+    parameters = {
+        "actor": entity and entity["entity_id"],
+        "with": other and other["entity_id"],
         "how": how,
-        "from": asked["since"],
-        "to": asked["until"],
-        "outlet": asked["outlet"],
-        "story": asked["story"],
-        "headline": asked["words"],
+        "from": since,
+        "to": until,
+        "outlet": request.text("outlet") or None,
+        "story": request.text("story") or None,
+        "headline": request.text("headline") or None,
         "page": page if page > 1 else None,
     }
-    asked |= {"limit": ask.most(PAGE_ROWS), "offset": (page - 1) * PAGE_ROWS}
-    if who:
-        sql = _OF_ACTOR.format(how=_CONDITIONS[how]) + _CHOSEN
-        asked |= {"actor": who["entity_id"], "company": company and company["entity_id"]}
-    else:
-        sql = _OF_ALL + _CHOSEN
-    rows = ask.rows(sql, **asked)
+    rows = _find_articles(request, parameters, (page - 1) * PAGE_ROWS)
     total = rows[0]["article_total"] if rows else 0
-
+    counts = [
+        Column("mention_count", "Mentions", "count"),
+        Column("utterance_count", "Utterances", "count"),
+    ]
     columns = [
         Column("published_on", "Day", "day"),
         Column("outlet", "Outlet"),
-        Column("headline", "Headline", "long", link=lambda row: _to_article(row, who)),
-        *(
-            [
-                Column("mention_count", "Mentions", "count"),
-                Column("utterance_count", "Utterances", "count"),
-            ]
-            if who
-            else [Column("word_count", "Words", "count")]
-        ),
+        Column("headline", "Headline", "long", link=lambda row: _to_article(row, entity)),
+        *(counts if entity else [Column("word_count", "Words", "count")]),
         Column("copies", "Story", link=to_story),
     ]
-    shown = [row | {"headline": row["headline"] or "(no headline)"} for row in rows]
-    for row in shown:
-        row["copies"] = "reprint" if row["is_reprint"] else "story"
+    for row in rows:
+        row["headline"] = row["headline"] or "(no headline)"
+        row["copies"] = "reprint" if row["is_reprint"] else "original"
+    has_more = page * PAGE_ROWS < total
     table = Table(
         "articles",
-        _caption(who, company, how, asked),
+        _caption(parameters, entity, other),
         columns,
-        shown,
-        "No article is like that; take a condition away."
-        if page == 1
-        else "There are not so many pages.",
+        rows,
+        "No articles match. Try removing a filter." if page == 1 else "There are no more pages.",
         total=total,
-        more=Link("articles", here | {"page": page + 1}) if page * PAGE_ROWS < total else None,
+        more=Link("articles", parameters | {"page": page + 1}) if has_more else None,
     )
-    blocks: list[Any] = [_form(ask, who, here), table]
+    blocks: list[Any] = [_form(request, parameters, entity), table]
     if page > 1 and not rows:
-        blocks.append(
-            Note(
-                "There are fewer pages.", links=[("First", Link("articles", here | {"page": None}))]
-            )
-        )
-    return Page("articles", "Articles", [Section("", blocks)], parameters=here)
+        first_page = Link("articles", parameters | {"page": None})
+        blocks.append(Note("Go to the", links=[("first page", first_page)]))
+    return Page("articles", "Articles", [Section("", blocks)], parameters=parameters)
 
 
-def _to_article(row: Row, who: Row | None) -> Link:
-    return Link("article", {"id": row["article_id"], "actor": who and who["entity_id"]})
+def _find_articles(request: ViewRequest, parameters: dict[str, Any], offset: int) -> list[Row]:
+    query: dict[str, Any] = {
+        "since": parameters["from"],
+        "until": parameters["to"],
+        "outlet": parameters["outlet"],
+        "story": parameters["story"],
+        "words": parameters["headline"],
+        "limit": request.row_limit(PAGE_ROWS),
+        "offset": offset,
+    }
+    sql = _OF_ALL
+    if parameters["actor"]:
+        sql = _OF_ACTOR.format(condition=_CONDITIONS[parameters["how"]])
+        query |= {"actor": parameters["actor"], "other": parameters["with"]}
+    return request.rows(sql + _FILTERS, **query)
 
 
-def _caption(who: Row | None, company: Row | None, how: str, asked: dict[str, Any]) -> str:
-    words = "Articles"
-    if who:
-        words += f" that {HOW[how].replace('the actor', who['name'])}"
-    if company:
-        words += f", with {company['name']}"
-    if asked["outlet"]:
-        words += f", of {asked['outlet']}"
-    if asked["story"]:
-        words += ", of one story"
-    if asked["since"] and asked["until"]:
-        words += f", {asked['since']} to {asked['until']}"
-    elif asked["since"] or asked["until"]:
-        words += f", {'since' if asked['since'] else 'until'} {asked['since'] or asked['until']}"
-    return words
+def _to_article(row: Row, entity: Row | None) -> Link:
+    return Link("article", {"id": row["article_id"], "actor": entity and entity["entity_id"]})
 
 
-def _form(ask: ViewRequest, who: Row | None, here: dict[str, Any]) -> Form:
+def _caption(parameters: dict[str, Any], entity: Row | None, other: Row | None) -> str:
+    caption = "Articles"
+    if entity:
+        appearance = APPEARANCES[parameters["how"]]
+        caption += f" that {appearance.replace('the actor', entity['name'])}"
+    if other:
+        caption += f", together with {other['name']}"
+    if parameters["outlet"]:
+        caption += f", in {parameters['outlet']}"
+    if parameters["story"]:
+        caption += ", in one story"
+    since, until = parameters["from"], parameters["to"]
+    if since and until:
+        caption += f", {since} to {until}"
+    elif since or until:
+        caption += f", {'since' if since else 'until'} {since or until}"
+    return caption
+
+
+def _form(request: ViewRequest, parameters: dict[str, Any], entity: Row | None) -> Form:
     hidden = [
-        Input(name, "", str(here[name]), "hidden") for name in ("with", "story") if here[name]
+        Input(name, "", str(parameters[name]), "hidden")
+        for name in ("with", "story")
+        if parameters[name]
     ]
+    appearances = tuple(APPEARANCES.items())
     return Form(
         "articles",
         [
-            Input("actor", "Actor", who["name"] if who else "", "actor"),
-            Input("how", "Articles that", here["how"], "select", tuple(HOW.items())),
-            Input("headline", "Words in the headline", here["headline"] or "", "search"),
-            outlet_input(ask, here["outlet"]),
-            Input("from", "From", str(here["from"] or ""), "date"),
-            Input("to", "To", str(here["to"] or ""), "date"),
+            Input("actor", "Actor", entity["name"] if entity else "", "actor"),
+            Input("how", "Articles that", parameters["how"], "select", appearances),
+            Input("headline", "Words in the headline", parameters["headline"] or "", "search"),
+            outlet_input(request, parameters["outlet"]),
+            *date_inputs(parameters["from"], parameters["to"]),
             *hidden,
         ],
         "Show",

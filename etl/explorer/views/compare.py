@@ -1,8 +1,9 @@
-"""Up to six actors on one chart, over time and by outlet."""
+"""Up to six actors in one chart, over time and by outlet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from etl.explorer import charts
@@ -18,13 +19,16 @@ from etl.explorer.blocks import (
     Row,
     Section,
     Table,
+    UrlFor,
 )
 from etl.explorer.view_request import RequestError, ViewRequest
-from etl.explorer.views.counting import Counting, choices, counting
-from etl.explorer.views.links import GRAINS, last_day, middle, period_name
+from etl.explorer.views.filters import date_inputs
+from etl.explorer.views.links import to_period_articles
+from etl.explorer.views.periods import GRAINS, midpoint, period_name
+from etl.explorer.views.series_options import SeriesOptions, series_choices, series_options
 from etl.query.published import timeline
 
-MOST = 6
+MAX_ACTORS, MAX_OUTLETS = 6, 12
 _OUTLETS = """
 select outlet, entity_id, count(*) filter (mention_count > 0) as article_count
 from actor_articles semi join (select unnest($ids::varchar[]) as entity_id) using (entity_id)
@@ -34,166 +38,154 @@ group by all
 """
 
 
-def compare(ask: ViewRequest) -> Page:
-    """Actors beside each other; `actor` and `name` may stand several times in the address."""
-    wanted = ask.all("actor") + ask.all("name")
-    if len(wanted) > MOST:
-        raise RequestError(f"at most {MOST} actors fit on one chart, not {len(wanted)}")
-    who: dict[str, Row] = {}
-    for text in wanted:
-        found = ask.actor(text)
-        who[found["entity_id"]] = found
-    chosen = counting(ask)
-    since, until = ask.days()
-    here: dict[str, Any] = {
-        "actor": list(who),
-        **chosen.parameters,
+def compare(request: ViewRequest) -> Page:
+    """Return the comparison; `actor` and `name` may occur several times in the URL."""
+    values = request.values("actor") + request.values("name")
+    if len(values) > MAX_ACTORS:
+        raise RequestError(f"at most {MAX_ACTORS} actors can be compared, not {len(values)}")
+    found = (request.find_actor(value) for value in values)
+    entities: dict[str, Row] = {row["entity_id"]: row for row in found}
+    options = series_options(request)
+    since, until = request.date_range()
+    parameters: dict[str, Any] = {
+        "actor": list(entities),
+        **options.parameters,
         "from": since,
         "to": until,
     }
-    blocks: list[Any] = [_form(who, here)]
-    if not who:
-        blocks.append(Note("Name two to six actors; start to type, and choose."))
-        return Page("compare", "Compare", [Section("", blocks)], parameters=here)
-    blocks.append(_chosen(who, here))
-    blocks += choices(chosen, lambda asked: Link("compare", here | asked))
-    names = _names(who)
-    series = _series(ask, who, names, chosen, since, until)
+    blocks: list[Any] = [_form(entities, parameters)]
+    if not entities:
+        blocks.append(
+            Note("Add two to six actors: start typing a name, then choose from the list.")
+        )
+        return Page("compare", "Compare", [Section("", blocks)], parameters=parameters)
+    blocks.append(_removals(entities, parameters))
+    blocks += series_choices(options, lambda other: Link("compare", parameters | other))
+    names = _names(entities)
+    series = _series(request, entities, names, options, since, until)
     if not series:
-        blocks.append(Note("None of them is in an article with a date in these days."))
-        return Page("compare", "Compare", [Section("", blocks)], parameters=here)
-    blocks.append(_over_time(series, names, chosen))
-    by_outlet = _by_outlet(ask, who, names, since, until)
+        blocks.append(Note("No dated articles mention these actors in this period."))
+        return Page("compare", "Compare", [Section("", blocks)], parameters=parameters)
+    blocks.append(_over_time(series, names, options))
+    by_outlet = _by_outlet(request, names, since, until)
     title = " and ".join(names.values()) if len(names) < 3 else "Compare"
-    return Page(
-        "compare", title, [Section("", blocks), Section("By outlet", [by_outlet])], parameters=here
-    )
+    sections = [Section("", blocks), Section("By outlet", [by_outlet])]
+    return Page("compare", title, sections, parameters=parameters)
 
 
-def _names(who: dict[str, Row]) -> dict[str, str]:
-    """Names by id; those of two actors of one name hold their ids."""
-    names = [row["name"] for row in who.values()]
+def _names(entities: dict[str, Row]) -> dict[str, str]:
+    """Return display names by id. Actors that share a name get their id appended."""
+    names = [row["name"] for row in entities.values()]
     return {
         i: row["name"] if names.count(row["name"]) == 1 else f"{row['name']} ({i})"
-        for i, row in who.items()
+        for i, row in entities.items()
     }
 
 
-def _form(who: dict[str, Row], here: dict[str, Any]) -> Form:
-    hidden = [Input("actor", "", entity_id, "hidden") for entity_id in who]
+def _form(entities: dict[str, Row], parameters: dict[str, Any]) -> Form:
+    hidden = [Input("actor", "", entity_id, "hidden") for entity_id in entities]
     hidden += [
-        Input(name, "", str(here[name]), "hidden") for name in ("by", "of", "as") if here[name]
+        Input(name, "", str(parameters[name]), "hidden")
+        for name in ("by", "of", "as")
+        if parameters[name]
     ]
-    fields = [
-        Input("from", "From", str(here["from"] or ""), "date"),
-        Input("to", "To", str(here["to"] or ""), "date"),
-    ]
-    if len(who) < MOST:
-        fields.insert(0, Input("name", "Add an actor", kind="actor"))
-    return Form("compare", [*hidden, *fields], "Show")
+    inputs = date_inputs(parameters["from"], parameters["to"])
+    if len(entities) < MAX_ACTORS:
+        inputs.insert(0, Input("name", "Add an actor", kind="actor"))
+    return Form("compare", [*hidden, *inputs], "Show")
 
 
-def _chosen(who: dict[str, Row], here: dict[str, Any]) -> Choice:
-    return Choice(
-        "Take away",
-        [
-            (
-                row["name"],
-                Link("compare", here | {"actor": [i for i in who if i != entity_id]}),
-                False,
-            )
-            for entity_id, row in who.items()
-        ],
-    )
+def _removals(entities: dict[str, Row], parameters: dict[str, Any]) -> Choice:
+    """Return a link for each actor to the same page without that actor."""
+
+    def without(entity_id: str) -> Link:
+        return Link("compare", parameters | {"actor": [i for i in entities if i != entity_id]})
+
+    return Choice("Remove", [(row["name"], without(i), False) for i, row in entities.items()])
 
 
 def _series(
-    ask: ViewRequest,
-    who: dict[str, Row],
+    request: ViewRequest,
+    entities: dict[str, Row],
     names: dict[str, str],
-    chosen: Counting,
-    since: Any,
-    until: Any,
+    options: SeriesOptions,
+    since: date | None,
+    until: date | None,
 ) -> list[Row]:
-    first = since or min((r["first_seen"] for r in who.values() if r["first_seen"]), default=None)
-    found = []
-    for entity_id, row in who.items():
-        periods = timeline(ask.con, row, chosen.grain, first, until)  # type: ignore[arg-type]
-        found += [
+    first_days = (row["first_seen"] for row in entities.values() if row["first_seen"])
+    first = since or min(first_days, default=None)
+    series = []
+    for entity_id, row in entities.items():
+        periods = timeline(request.con, row, options.grain, first, until)  # type: ignore[arg-type]
+        series += [
             {
                 "period_start": period["period_start"],
-                "period": period_name(period["period_start"], chosen.grain),
+                "period": period_name(period["period_start"], options.grain),
                 "entity_id": entity_id,
                 "name": names[entity_id],
-                chosen.column: period[chosen.column],
+                options.column: period[options.column],
             }
             for period in periods
         ]
-    return found
+    return series
 
 
-def _over_time(series: Sequence[Row], names: dict[str, str], chosen: Counting) -> Chart:
-    key, label, grain = chosen.column, chosen.label, chosen.grain
+def _over_time(series: Sequence[Row], names: dict[str, str], options: SeriesOptions) -> Chart:
+    key, label, grain = options.column, options.label, options.grain
 
     def articles(row: Row, entity_id: str) -> Link:
-        days = {"from": row["period_start"], "to": last_day(row["period_start"], grain)}
-        return Link("articles", {"actor": entity_id, **days})
+        return to_period_articles(row["period_start"], grain, actor=entity_id)
 
-    def draw(address: Any) -> dict[str, Any]:
-        drawn = [
+    def draw(url_for: UrlFor) -> dict[str, Any]:
+        points = [
             row
             | {
-                "at": middle(row["period_start"], grain),
-                "href": address(articles(row, row["entity_id"])),
+                "at": midpoint(row["period_start"], grain),
+                "href": url_for(articles(row, row["entity_id"])),
             }
             for row in series
         ]
         return charts.lines(
-            drawn, key, label=label, names=list(names.values()), is_share=chosen.is_share
+            points, key, label=label, names=list(names.values()), is_share=options.is_share
         )
 
     by_period: dict[Any, Row] = {}
     for row in series:
-        there = by_period.setdefault(
-            row["period_start"], {"period_start": row["period_start"], "period": row["period"]}
-        )
-        there[row["entity_id"]] = row[key]
+        period = {"period_start": row["period_start"], "period": row["period"]}
+        by_period.setdefault(row["period_start"], period)[row["entity_id"]] = row[key]
     columns = [
-        Column("period", "When"),
+        Column("period", grain.capitalize()),
         *(
-            Column(i, name, chosen.kind, link=lambda row, i=i: articles(row, i))  # type: ignore[misc]
+            Column(i, name, options.kind, link=lambda row, i=i: articles(row, i))  # type: ignore[misc]
             for i, name in names.items()
         ),
     ]
-    totals = ", ".join(
-        f"{name} {sum(r[key] or 0 for r in series if r['entity_id'] == i):,}"
-        for i, name in names.items()
-    )
-    alt = f"{label} {GRAINS[grain]} of {', '.join(names.values())}."
-    if not chosen.is_share:
-        alt += f" In all: {totals}."
+    caption = f"{label.capitalize()} {GRAINS[grain]}"
+    alt = f"{caption} of {', '.join(names.values())}."
+    if not options.is_share:
+        totals = ", ".join(
+            f"{name} {sum(r[key] or 0 for r in series if r['entity_id'] == i):,}"
+            for i, name in names.items()
+        )
+        alt += f" Totals: {totals}."
     rows = sorted(by_period.values(), key=lambda row: row["period_start"], reverse=True)
-    return Chart(draw, alt, Table("compare", f"{label} {GRAINS[grain]}", columns, rows))
+    return Chart(draw, alt, Table("compare", caption, columns, rows))
 
 
 def _by_outlet(
-    ask: ViewRequest, who: dict[str, Row], names: dict[str, str], since: Any, until: Any
+    request: ViewRequest, names: dict[str, str], since: date | None, until: date | None
 ) -> Chart | Note:
     by_outlet: dict[str, Row] = {}
-    for row in ask.rows(_OUTLETS, ids=list(who), since=since, until=until):
-        there = by_outlet.setdefault(
-            row["outlet"], {"outlet": row["outlet"], **dict.fromkeys(who, 0)}
-        )
-        there[row["entity_id"]] = row["article_count"]
-    rows = sorted(by_outlet.values(), key=lambda r: (-sum(r[i] for i in who), r["outlet"]))
+    for row in request.rows(_OUTLETS, ids=list(names), since=since, until=until):
+        zeros = {"outlet": row["outlet"], **dict.fromkeys(names, 0)}
+        by_outlet.setdefault(row["outlet"], zeros)[row["entity_id"]] = row["article_count"]
+    rows = sorted(by_outlet.values(), key=lambda r: (-sum(r[i] for i in names), r["outlet"]))
     if not rows:
-        return Note("No outlet of these articles is known.")
+        return Note("No outlet is known for these articles.")
 
     def articles(row: Row, entity_id: str) -> Link:
-        return Link(
-            "articles",
-            {"actor": entity_id, "outlet": row["outlet"], "from": since, "to": until},
-        )
+        parameters = {"actor": entity_id, "outlet": row["outlet"], "from": since, "to": until}
+        return Link("articles", parameters)
 
     columns = [
         Column("outlet", "Outlet"),
@@ -203,8 +195,8 @@ def _by_outlet(
         ),
     ]
 
-    def draw(address: Any) -> dict[str, Any]:
-        return charts.bars(rows[:12], "outlet", list(names.items()), label="articles")
+    def draw(url_for: UrlFor) -> dict[str, Any]:
+        return charts.bars(rows[:MAX_OUTLETS], "outlet", list(names.items()), label="articles")
 
-    alt = f"Articles by outlet; most in {rows[0]['outlet']}. The numbers are in the table."
+    alt = f"Articles by outlet. {rows[0]['outlet']} has the most. The table shows the numbers."
     return Chart(draw, alt, Table("outlets", "Articles by outlet", columns, rows))

@@ -1,42 +1,96 @@
-"""What the words on the pages mean, in one place that every page leads to."""
+"""Glossary: the terms that the pages use."""
 
 from __future__ import annotations
 
 from etl.explorer.blocks import Column, Page, Section, Table
 from etl.explorer.view_request import ViewRequest
 
-_WORDS = [
-    ("actor", "Whoever or whatever is named and can act or be acted upon: people, organisations, "
-     "places, peoples. One actor has one page, whatever spellings the articles use."),
-    ("article", "One text as one outlet printed it. A later version of it replaces the earlier."),
-    ("story", "One text with its copies, cuts and edits, in however many outlets, within 14 days. "
-     "Counted by stories, a text that forty outlets print is one piece of news."),
-    ("mention", "One place in a text where an actor is meant: by name, by a description (“the "
-     "minister”) or by a pronoun."),
-    ("quote, utterance", "A quote is a stretch of somebody’s words, in quotation marks or reported "
-     "(“said that …”). Pieces that belong together are one utterance."),
-    ("said", "Counts the utterances of an actor."),
-    ("talked about", "Articles in which somebody else speaks about the actor."),
-    ("share of all news", "Articles (or stories) with the actor, of all of the same days."),
-    ("at least, at most; pale band", "Between these the right count lies nine times in ten, by "
-     "how sure the program is of each finding and by how much it misses elsewhere."),
-    ("usual", "How many stories a period of this length had before: for risers and fallers the "
-     "mean of the four weeks before; for spikes what half a year (weeks) or eight weeks (days) "
-     "lets expect."),
-    ("spike, surprise", "A day or week with more stories than the actor’s own past makes likely. A "
-     "surprise of 3 is a chance of one in a thousand, of 6 one in a million."),
-    ("by chance", "How many stories would name both actors by accident, were each named as often "
-     "as it is. Far more than that says that the two belong together in the news."),
-    ("sure", "How sure the program is that this was said, and by this speaker; of a hundred that "
-     "are 90% sure about ninety are right."),
-    ("cue", "The word that attributes a quote: said, according to, denied."),
-    ("reprint", "An article of a story that another outlet printed first."),
-    ("quarantine", "Files that could not be read, with the reason and what to do."),
-]  # fmt: skip
+_TERMS = [
+    (
+        "actor",
+        "A named person, organisation, place or people. Each actor has one page, whichever "
+        "spellings the articles use.",
+    ),
+    (
+        "article",
+        "One text as published by one outlet. A later version of it replaces the earlier one.",
+    ),
+    (
+        "story",
+        "One text with its copies, shortened and edited versions, at most 14 days apart, in "
+        "any number of outlets. A text that 40 outlets print counts as one story.",
+    ),
+    (
+        "mention",
+        "A place in a text that refers to an actor: by name, by a description (“the "
+        "minister”) or by a pronoun.",
+    ),
+    (
+        "quote, utterance",
+        "A quote is a continuous stretch of someone’s words, in quotation marks or reported "
+        "(“said that …”). Quotes that belong together form one utterance: “…,” she said, “…” "
+        "is one utterance and two quotes.",
+    ),
+    (
+        "quoted",
+        "Articles with at least one utterance by the actor.",
+    ),
+    (
+        "talked about",
+        "Articles in which other speakers talk about the actor.",
+    ),
+    (
+        "share of all news",
+        "Articles (or stories) that mention the actor, as a share of all articles (or "
+        "stories) of the same period.",
+    ),
+    (
+        "90% interval, shaded band",
+        "The range that contains the true count nine times in ten. It is based on the "
+        "confidence of each finding, and on how much the program missed in articles annotated "
+        "by hand.",
+    ),
+    (
+        "expected stories, average before",
+        "The number of stories that would be usual for an actor. For rising and falling "
+        "actors: the weekly average of the four weeks before. For unusual weeks and days: an "
+        "estimate from the half year before (weeks) or the eight weeks before (days).",
+    ),
+    (
+        "spike, unusual week, unusual day",
+        "A week or day with far more stories than the actor’s past coverage predicts.",
+    ),
+    (
+        "surprise",
+        "How unlikely a spike is by chance: 3 is one in a thousand, 6 is one in a million.",
+    ),
+    (
+        "expected by chance",
+        "The number of stories that would mention both actors if the two were mentioned "
+        "independently. A much higher actual number means that the news covers them together.",
+    ),
+    (
+        "confidence",
+        "How certain the program is that a mention or quote is correct, or that it names the "
+        "right speaker. Of 100 quotes with 90% confidence, about 90 are correct.",
+    ),
+    (
+        "cue",
+        "The word that attributes a quote to its speaker, such as said, denied or according to.",
+    ),
+    (
+        "reprint",
+        "An article in a story that another outlet published first.",
+    ),
+    (
+        "quarantine",
+        "Files that could not be read, each with the reason and what to do about it.",
+    ),
+]
 
 
-def words(ask: ViewRequest) -> Page:
-    """The page."""
-    columns = [Column("word", "Word"), Column("meaning", "Meaning", "long")]
-    rows = [{"word": word, "meaning": meaning} for word, meaning in _WORDS]
-    return Page("words", "What the words mean", [Section("", [Table("words", "", columns, rows)])])
+def glossary(request: ViewRequest) -> Page:
+    """Return the glossary."""
+    columns = [Column("word", "Term"), Column("meaning", "Meaning", "long")]
+    rows = [{"word": term, "meaning": meaning} for term, meaning in _TERMS]
+    return Page("words", "Glossary", [Section("", [Table("words", "", columns, rows)])])

@@ -1,11 +1,12 @@
-"""Links that several views have in common."""
+"""Links and labels that several views share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date
 
 from etl.explorer.blocks import Link, Row
+from etl.explorer.views.periods import last_day
 
 TYPES: Mapping[str, str] = {
     "PERSON": "person",
@@ -16,52 +17,36 @@ TYPES: Mapping[str, str] = {
     "FAC": "building or facility",
     "OTHER": "other",
 }
-"""What the types of actors are called."""
-GRAINS: Mapping[str, str] = {"week": "by week", "day": "by day", "month": "by month"}
-
-
-def to_actor(row: Row) -> Link | None:
-    """The page of the actor that a row is of."""
-    return Link("actor", {"id": row["entity_id"]}) if row.get("entity_id") else None
+"""Labels of the actor types."""
 
 
 def type_name(row: Row) -> str:
-    """The type of the actor that a row is of, in words."""
+    """Return the label of a row's actor type."""
     return TYPES.get(row["type"]) or str(row["type"])
 
 
-def to_told(row: Row) -> Link | None:
-    """The article that explains a row of an actor, with that actor first among its colours."""
+def to_actor(row: Row) -> Link | None:
+    """Link to a row's actor."""
+    return Link("actor", {"id": row["entity_id"]}) if row.get("entity_id") else None
+
+
+def to_main_article(row: Row) -> Link | None:
+    """Link to the main article of an actor's row, with that actor highlighted first."""
     if not row.get("article_id"):
         return None
     return Link("article", {"id": row["article_id"], "actor": row.get("entity_id")})
 
 
 def to_story(row: Row) -> Link | None:
-    """The articles of the story that a row is of."""
+    """Link to the articles of a row's story."""
     return Link("articles", {"story": row["story_id"]}) if row.get("story_id") else None
 
 
-def last_day(start: date, grain: str) -> date:
-    """The last day of a period."""
-    match grain:
-        case "day":
-            return start
-        case "week":
-            return start + timedelta(days=6)
-    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+def to_articles(key: str = "entity_id") -> Callable[[Row], Link]:
+    """Return a link function: all articles of the actor whose id is under `key`."""
+    return lambda row: Link("articles", {"actor": row[key]})
 
 
-def middle(start: date, grain: str) -> str:
-    """Where a period stands on an axis of days, as an ISO day."""
-    return (start + (last_day(start, grain) - start) // 2).isoformat()
-
-
-def period_name(start: date, grain: str) -> str:
-    """A period as people say it."""
-    match grain:
-        case "day":
-            return f"{start:%a} {start.day} {start:%b %Y}"
-        case "week":
-            return f"week of {start.day} {start:%b %Y}"
-    return f"{start:%B %Y}"
+def to_period_articles(start: date, grain: str, **parameters: str | None) -> Link:
+    """Link to the articles of one period."""
+    return Link("articles", {**parameters, "from": start, "to": last_day(start, grain)})

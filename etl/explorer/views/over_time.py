@@ -1,27 +1,28 @@
-"""One actor over time: the chart with its band, the table beside it, the spikes and what they are.
+"""Time series of one actor, with its interval and its spikes.
 
-Belongs here: the first part of an actor's page. Does not belong here: the rest of it (`actor`),
-several actors on one chart (`compare`).
+Belongs here: the first section of an actor's page. Does not belong here: the other sections
+(`etl.explorer.views.actor`), several actors in one chart (`etl.explorer.views.compare`).
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from etl.explorer import charts
-from etl.explorer.blocks import Block, Chart, Column, Form, Input, Link, Note, Row, Table
+from etl.explorer.blocks import Block, Chart, Column, Form, Input, Link, Note, Row, Table, UrlFor
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.counting import Counting, choices
-from etl.explorer.views.links import GRAINS, last_day, middle, period_name
-from etl.explorer.views.parts import newest_day
-from etl.explorer.views.spikes import explained, spike_table
+from etl.explorer.views.filters import date_inputs
+from etl.explorer.views.links import to_period_articles
+from etl.explorer.views.periods import GRAINS, midpoint, newest_day, period_name
+from etl.explorer.views.series_options import SeriesOptions, series_choices
+from etl.explorer.views.spikes import spike_table, with_main_story
 from etl.query.display import counted
 from etl.query.published import timeline
 
-MOST_DAYS = 400
-"""Of a line by day, where no first day is asked for: 2,000 took 1.1 s, and nobody can tell them
-apart on a screen."""
+MAX_DAYS = 400
+"""Default length of a daily series, in days: 2,000 days took 1.1 s to draw, and a screen cannot
+show them apart."""
 
 _SPIKES = """
 select entity_id, period_start, story_count, expected_story_count, ratio, surprise, article_ids,
@@ -34,116 +35,109 @@ order by period_start desc
 
 
 def over_time(
-    ask: ViewRequest, who: Row, here: dict[str, Any], chosen: Counting, asked: dict[str, Any]
+    request: ViewRequest, entity: Row, parameters: dict[str, Any], options: SeriesOptions
 ) -> list[Block]:
-    """The section; `here` are the parameters of the page, `asked` those of a query."""
-    grain = chosen.grain
-    until = asked["until"] or newest_day(ask)
-    since = asked["since"]
-    if grain == "day" and until and not since and who["first_seen"]:
-        since = max(who["first_seen"], until - timedelta(days=MOST_DAYS - 1))
-    rows = timeline(ask.con, who, grain, since, until)  # type: ignore[arg-type]
+    """Return the section; `parameters` are those of the page."""
+    grain, since = options.grain, parameters["from"]
+    until = parameters["to"] or newest_day(request)
+    if grain == "day" and until and not since and entity["first_seen"]:
+        since = max(entity["first_seen"], until - timedelta(days=MAX_DAYS - 1))
+    rows = timeline(request.con, entity, grain, since, until)  # type: ignore[arg-type]
+    hidden = [
+        Input(name, "", str(value), "hidden")
+        for name, value in parameters.items()
+        if value and name not in ("from", "to")
+    ]
+    dates = date_inputs(parameters["from"], parameters["to"])
     blocks: list[Block] = [
-        *choices(chosen, lambda other: Link("actor", here | other)),
-        Form(
-            "actor",
-            [
-                *(
-                    Input(name, "", str(value), "hidden")
-                    for name, value in here.items()
-                    if value and name not in ("from", "to")
-                ),
-                Input("from", "From", str(asked["since"] or ""), "date"),
-                Input("to", "To", str(asked["until"] or ""), "date"),
-            ],
-            "Show",
-        ),
+        *series_choices(options, lambda other: Link("actor", parameters | other)),
+        Form("actor", [*hidden, *dates], "Show"),
     ]
     if not rows:
-        return [
-            *blocks,
-            Note(f"{who['name']} is in no article with a date in these days.", is_warning=True),
-        ]
-    found = ask.rows(_SPIKES, grain=grain, **asked) if grain != "month" else []
-    spikes = {row["period_start"]: row for row in found}
-    shown = [
+        note = Note(f"No dated articles mention {entity['name']} in this period.", is_warning=True)
+        return [*blocks, note]
+    spikes = _spikes(request, parameters, grain)
+    by_start = {row["period_start"]: row for row in spikes}
+    series = [
         {
             **row,
             "period": period_name(row["period_start"], grain),
-            "spike": _in_words(spikes.get(row["period_start"]), grain),
+            "spike": _spike_label(by_start.get(row["period_start"]), grain),
         }
         for row in rows
     ]
-    blocks.append(_chart(who, shown, chosen, len(spikes)))
-    if found:
-        caption = "Spikes, and what explains them"
-        blocks.append(spike_table(found, grain, caption, is_named=False))
+    blocks.append(_chart(entity, series, options, len(spikes)))
+    if spikes:
+        caption = f"Unusual {grain}s and their main stories"
+        blocks.append(spike_table(spikes, grain, caption, with_names=False))
     elif grain != "month":
-        blocks.append(Note("No spike: nothing here is beyond what chance has in store."))
+        blocks.append(Note(f"No unusual {grain}s in this period."))
     return blocks
 
 
-def _chart(who: Row, shown: list[Row], chosen: Counting, spike_count: int) -> Chart:
-    key, grain = chosen.column, chosen.grain
+def _spikes(request: ViewRequest, parameters: dict[str, Any], grain: str) -> list[Row]:
+    """Return the actor's spikes; there are none by month."""
+    if grain == "month":
+        return []
+    since, until = parameters["from"], parameters["to"]
+    return request.rows(_SPIKES, id=parameters["id"], grain=grain, since=since, until=until)
+
+
+def _chart(entity: Row, series: list[Row], options: SeriesOptions, spike_count: int) -> Chart:
+    key, grain = options.column, options.grain
 
     def articles(row: Row) -> Link:
-        return _in_period(who["entity_id"], row["period_start"], chosen)
+        how = {"said": "quoted", "headlines": "headline"}.get(options.measure)
+        return to_period_articles(row["period_start"], grain, actor=entity["entity_id"], how=how)
 
-    def draw(address: Any) -> dict[str, Any]:
-        drawn = []
-        for row in shown:
+    def draw(url_for: UrlFor) -> dict[str, Any]:
+        points = []
+        for row in series:
             low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
-            drawn.append(
+            points.append(
                 {
-                    "at": middle(row["period_start"], grain),
+                    "at": midpoint(row["period_start"], grain),
                     "period": row["period"],
                     key: row[key],
                     f"{key}_low": low,
                     f"{key}_high": high,
-                    "between": _between(low, high, chosen.is_share),
+                    "interval": _interval(low, high, options.is_share),
                     "spike": row["spike"],
-                    "href": address(articles(row)),
+                    "href": url_for(articles(row)),
                 }
             )
-        return charts.timeline(drawn, key, label=chosen.label, is_share=chosen.is_share)
+        return charts.timeline(points, key, label=options.label, is_share=options.is_share)
 
-    label, kind = chosen.label, chosen.kind
+    label, kind = options.label, options.kind
     columns = [
-        Column("period", "When", link=articles),
-        Column("period_start", "From", "day"),
+        Column("period", grain.capitalize(), link=articles),
+        Column("period_start", "First day", "day"),
         Column(key, label.capitalize(), kind, link=articles),
-        Column(f"{key}_low", "At least", kind, about="Low of a 90% interval of what is right"),
-        Column(f"{key}_high", "At most", kind, about="High of a 90% interval of what is right"),
+        Column(f"{key}_low", "Lower bound", kind, tooltip="Lower end of the 90% interval"),
+        Column(f"{key}_high", "Upper bound", kind, tooltip="Upper end of the 90% interval"),
         Column("article_total", "All articles", "count"),
         Column("spike", "Spike"),
     ]
-    table = Table("timeline", f"{who['name']}, {label} {GRAINS[grain]}", columns, shown[::-1])
-    peak = max(shown, key=lambda row: row[key] or 0)
+    caption = f"{entity['name']}, {label} {GRAINS[grain]}"
+    peak = max(series, key=lambda row: row[key] or 0)
     alt = (
-        f"{label} {GRAINS[grain]} from {shown[0]['period_start']} to {shown[-1]['period_start']}; "
-        f"most: {peak['period']}; {counted(spike_count, 'spike')}. "
-        "The pale band is what is likely right, nine times in ten. The numbers are in the table."
+        f"{label.capitalize()} {GRAINS[grain]} from {series[0]['period_start']} to "
+        f"{series[-1]['period_start']}. Peak: {peak['period']}. {counted(spike_count, 'spike')}. "
+        "The shaded band is the 90% interval. The table shows the numbers."
     )
-    return Chart(draw, alt, table)
+    return Chart(draw, alt, Table("timeline", caption, columns, series[::-1]))
 
 
-def _between(low: float | None, high: float | None, is_share: bool) -> str | None:
+def _interval(low: float | None, high: float | None, is_share: bool) -> str | None:
     if low is None or high is None:
         return None
-    return f"{low:.1%} and {high:.1%}" if is_share else f"{low:,} and {high:,}"
+    return f"{low:.1%} to {high:.1%}" if is_share else f"{low:,} to {high:,}"
 
 
-def _in_words(spike: Row | None, grain: str) -> str | None:
-    """What a spike is and why, for whoever points at it."""
+def _spike_label(spike: Row | None, grain: str) -> str | None:
+    """Return the tooltip of a spike: its size and its main story."""
     if spike is None:
         return None
-    words = f"{spike['ratio']:.1f} times as many stories as usual"
-    headline = explained(spike, grain)["headline"]
-    return f"{words}: {headline}" if headline else words
-
-
-def _in_period(entity_id: str, start: date, chosen: Counting) -> Link:
-    """The articles that a number counts."""
-    how = {"said": "quoted", "headlines": "headline"}.get(chosen.of)
-    days = {"from": start, "to": last_day(start, chosen.grain)}
-    return Link("articles", {"actor": entity_id, **days, "how": how})
+    label = f"{spike['ratio']:.1f} times as many stories as expected"
+    headline = with_main_story(spike, grain)["headline"]
+    return f"{label}: {headline}" if headline else label

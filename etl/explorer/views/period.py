@@ -1,4 +1,4 @@
-"""Some days at a glance: who was in the news, whose coverage jumped, what was printed most."""
+"""A period at a glance: most mentioned actors, unusual weeks, most reprinted stories."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from etl.explorer.blocks import (
     Figure,
     Figures,
     Form,
-    Input,
     Link,
     Note,
     Page,
@@ -20,13 +19,17 @@ from etl.explorer.blocks import (
     Table,
 )
 from etl.explorer.view_request import ViewRequest
+from etl.explorer.views.filters import date_inputs
 from etl.explorer.views.links import to_actor, to_story
-from etl.explorer.views.parts import newest_day, volume
+from etl.explorer.views.news_volume import news_volume
+from etl.explorer.views.periods import newest_day
 from etl.explorer.views.spikes import spike_table
 from etl.query.published import Period, top_actors
 
-DAYS = 30
-MOST_ACTORS, MOST_STORIES, MOST_SPIKES = 40, 15, 15
+DEFAULT_DAYS = 30
+MAX_DAILY_DAYS = 92
+"""Longest period whose volume is shown by day."""
+MAX_ACTORS, MAX_STORIES, MAX_SPIKES = 40, 15, 15
 
 _COUNTS = """
 select count(*) as articles, count(distinct story_id) as stories, count(distinct outlet) as outlets,
@@ -55,54 +58,49 @@ order by outlet_count desc, article_count desc, s.first_published_on, s.story_id
 """
 
 
-def period(ask: ViewRequest) -> Page:
-    """The days from `from` to `to`; without them, the last thirty that have articles."""
-    since, until = days(ask)
-    asked = {"since": since, "until": until}
-    counts = ask.rows(_COUNTS, **asked)[0]
-    here = {"from": since, "to": until}
-    form = Form(
-        "period",
-        [
-            Input("from", "From", str(since), "date"),
-            Input("to", "To", str(until), "date"),
-        ],
-        "Show",
-    )
+def period(request: ViewRequest) -> Page:
+    """Return the page of the days from `from` to `to`, by default the last 30 with articles."""
+    since, until = reported_days(request)
+    title, parameters = f"{since} to {until}", {"from": since, "to": until}
+    counts = request.rows(_COUNTS, since=since, until=until)[0]
+    form = Form("period", date_inputs(since, until), "Show")
     if not counts["articles"]:
-        empty = Note("No article is of these days.", is_warning=True)
-        return Page("period", f"{since} to {until}", [Section("", [form, empty])], parameters=here)
+        empty = Note("No articles in this period.", is_warning=True)
+        return Page("period", title, [Section("", [form, empty])], parameters=parameters)
     figures = Figures(
         [
-            Figure("articles", counts["articles"], link=Link("articles", here)),
-            Figure("stories", counts["stories"], note="texts, however often they were printed"),
+            Figure("articles", counts["articles"], link=Link("articles", parameters)),
+            Figure("stories", counts["stories"], note="reprints counted once"),
             Figure("outlets", counts["outlets"]),
-            Figure("quotes", counts["quotes"], link=Link("quotes", here)),
+            Figure("quotes", counts["quotes"], link=Link("quotes", parameters)),
         ]
     )
     sections = [
         Section("", [form, figures]),
-        Section("Who was in the news", [_actors(ask, since, until)]),
-        Section("Whose coverage jumped", [_spikes(ask, asked)], _ABOUT_SPIKES),
-        Section("Printed most", [_stories(ask, asked)], _ABOUT_STORIES),
-        Section("How much news", [_volume(ask, since, until)]),
+        Section("Who was in the news", [_actors(request, since, until)]),
+        Section("Unusual weeks", [_spikes(request, since, until)], _ABOUT_SPIKES),
+        Section("Most reprinted stories", [_stories(request, since, until)], _ABOUT_STORIES),
+        Section("News volume", [_volume(request, since, until)]),
     ]
-    return Page("period", f"{since} to {until}", sections, parameters=here)
+    return Page("period", title, sections, parameters=parameters)
 
 
-_ABOUT_SPIKES = "Weeks that an actor's own past makes unlikely, by one in a thousand or less."
-_ABOUT_STORIES = "A story is one text with its copies and edits."
+_ABOUT_SPIKES = (
+    "Weeks with far more stories about an actor than its past coverage predicts (a chance of one "
+    "in a thousand or less)."
+)
+_ABOUT_STORIES = "A story is one text with its copies and edited versions."
 
 
-def days(ask: ViewRequest) -> tuple[date, date]:
-    """The first and the last day. Raises RequestError where they are the wrong way round."""
-    since, until = ask.days()
-    until = until or max(filter(None, (newest_day(ask), since)), default=date.today())
-    return since or until - timedelta(days=DAYS - 1), until
+def reported_days(request: ViewRequest) -> tuple[date, date]:
+    """Return the first and the last day. Raises RequestError for a reversed range."""
+    since, until = request.date_range()
+    until = until or max(filter(None, (newest_day(request), since)), default=date.today())
+    return since or until - timedelta(days=DEFAULT_DAYS - 1), until
 
 
-def _actors(ask: ViewRequest, since: date, until: date) -> Table:
-    rows = top_actors(ask.con, Period(since, until), limit=MOST_ACTORS)
+def _actors(request: ViewRequest, since: date, until: date) -> Table:
+    rows = top_actors(request.con, Period(since, until), limit=MAX_ACTORS)
 
     def articles(how: str = "") -> Any:
         return lambda row: Link(
@@ -110,51 +108,47 @@ def _actors(ask: ViewRequest, since: date, until: date) -> Table:
         )
 
     columns = [
-        Column("rank", "", "count"),
+        Column("rank", "Rank", "count"),
         Column("name", "Actor", link=to_actor),
         Column("type", "Type", "type"),
         Column("article_count", "Articles", "count", link=articles()),
-        Column("share_of_articles", "Of all", "share"),
+        Column("share_of_articles", "Share of articles", "share"),
         Column("mention_count", "Mentions", "count"),
         Column("utterance_count", "Utterances", "count", link=articles("quoted")),
-        Column("first_seen", "First seen", "day"),
+        Column("first_seen", "First mentioned", "day"),
     ]
-    shown = [
-        {k: v for k, v in row.items() if k not in ("weekly", "weekly_from", "actor_total")}
-        for row in rows
-    ]
-    return Table("actors", "Those in most articles", columns, shown, "Nobody was found.")
+    not_shown = ("weekly", "weekly_from", "actor_total")
+    shown = [{k: v for k, v in row.items() if k not in not_shown} for row in rows]
+    return Table("actors", "Actors by number of articles", columns, shown, "No actors found.")
 
 
-def _spikes(ask: ViewRequest, asked: dict[str, Any]) -> Table:
-    rows = ask.rows(_SPIKES, limit=MOST_SPIKES, **asked)
-    return spike_table(rows, "week", "The most surprising first", "None beyond chance.")
+def _spikes(request: ViewRequest, since: date, until: date) -> Table:
+    rows = request.rows(_SPIKES, limit=MAX_SPIKES, since=since, until=until)
+    return spike_table(rows, "week", "Most surprising first", "No unusual weeks in this period.")
 
 
-def _stories(ask: ViewRequest, asked: dict[str, Any]) -> Table:
-    rows = ask.rows(_STORIES, limit=MOST_STORIES, **asked)
+def _stories(request: ViewRequest, since: date, until: date) -> Table:
+    rows = request.rows(_STORIES, limit=MAX_STORIES, since=since, until=until)
     columns = [
-        Column(
-            "headline",
-            "Story",
-            "long",
-            link=_first_article,
-        ),
+        Column("headline", "Story", "long", link=_first_article),
         Column("article_count", "Articles", "count", link=to_story),
         Column("outlet_count", "Outlets", "count"),
-        Column("first_outlet", "First in"),
-        Column("first_published_on", "On", "day"),
+        Column("first_outlet", "First published by"),
+        Column("first_published_on", "First published on", "day"),
     ]
-    return Table("stories", "Printed more than once", columns, rows, "No text was printed twice.")
+    return Table(
+        "stories", "Stories by number of outlets", columns, rows, "No story was reprinted."
+    )
 
 
 def _first_article(row: Row) -> Link:
     return Link("article", {"id": row["first_article_id"]})
 
 
-def _volume(ask: ViewRequest, since: date, until: date) -> Chart:
-    grain = "day" if (until - since).days <= 92 else "week"
-    rows = ask.rows(_VOLUME, grain=grain, since=since, until=until)
+def _volume(request: ViewRequest, since: date, until: date) -> Chart:
+    grain = "day" if (until - since).days <= MAX_DAILY_DAYS else "week"
+    rows = request.rows(_VOLUME, grain=grain, since=since, until=until)
     total = sum(row["article_count"] for row in rows)
-    alt = f"Articles and stories by {grain}, {total:,} articles in all."
-    return volume(rows, grain, grain.capitalize(), f"By {grain}", alt)
+    return news_volume(
+        rows, grain, f"Articles and stories by {grain}, {total:,} articles in total."
+    )

@@ -1,8 +1,10 @@
-"""Who said what: quotes by words, speaker, outlet and days, variants of one utterance together."""
+"""Search for quotes by words, speaker, outlet and dates; versions of one quote are shown once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from etl.explorer.blocks import (
@@ -19,18 +21,25 @@ from etl.explorer.blocks import (
     Section,
     Table,
 )
-from etl.explorer.quote_index import MOST_RANKED
+from etl.explorer.quote_index import MAX_RANKED
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.parts import outlet_input
+from etl.explorer.views.filters import date_inputs, outlet_input
 from etl.query.display import counted
 from etl.query.published import text_pattern
 
 KINDS = {"": "any", "direct": "direct", "indirect": "indirect", "mixed": "mixed"}
 PAGE_QUOTES = 25
 NEWEST_ARTICLES = 2_000
-"""Whose days are shown where nothing is asked for: sorting all 270,000 quotes took 0.5 s."""
+"""Without filters, only the days of this many articles are shown: sorting all 270,000 quotes took
+0.5 s."""
+MAX_LISTED_ARTICLES = 200
+"""Up to this many quotes, the query lists the ids of their articles. With a million articles that
+took 0.3 s instead of 3.9 s: DuckDB 1.5 pushes a list of values down into the view, but not a semi
+join."""
+LOW_CONFIDENCE = 0.6
+"""Quotes below this confidence show it."""
 
-_CHOSEN = """
+_FIND = """
 with ranked as (
   select unnest($ids::varchar[]) as quote_id, unnest($scores::double[]) as score
 ),
@@ -57,7 +66,7 @@ order by case when $best then score end desc,
   published_on desc nulls last, article_id, part desc, char_start
 limit $limit offset $offset
 """
-"""One quote of each group of variants, unless a group is asked for."""
+"""Selects one quote per group of versions, or all quotes of one group."""
 _TEXTS = """
 select q.quote_id, q.text, q.kind, q.cue, q.speaker_entity_id, e.name as speaker_name,
   q.speaker_surface, q.confidence, q.speaker_confidence, q.quote_group_id, g.quote_count,
@@ -65,112 +74,122 @@ select q.quote_id, q.text, q.kind, q.cue, q.speaker_entity_id, e.name as speaker
 from quotes q join article_metadata a using (article_id)
 left join entities e on e.entity_id = q.speaker_entity_id
 left join quote_groups g using (quote_group_id)
-where {here} q.quote_id in (select unnest($ids::varchar[]))
+where {in_articles} q.quote_id in (select unnest($ids::varchar[]))
 """
-FEW = 200
-"""Of so few quotes the articles are named one by one: with a million articles 0.3 instead of 3.9 s,
-for DuckDB 1.5 carries a list of values down into the view, and a semi join not."""
-_NEWEST = """
+_NEWEST_DAYS = """
 select min(published_on) as day from (
   select published_on from article_metadata where published_on is not null
   order by published_on desc limit $newest
 )
 """
-_CONFLICT = """
+_CONFLICTS = """
 select c.speaker_entity_id, e.name, c.article_count, c.outlets
 from attribution_conflicts c join entities e on e.entity_id = c.speaker_entity_id
 where c.quote_group_id = $group order by c.article_count desc, e.name
 """
 
 
-def quotes(ask: ViewRequest) -> Page:
-    """Quotes, newest first; one of each group of variants, unless a group is asked for."""
-    page = ask.page()
-    speaker = ask.actor(ask.text("speaker")) if ask.text("speaker") else None
-    words, group = ask.text("q"), ask.text("group") or None
-    since, until = ask.days()
-    asked: dict[str, Any] = {
-        "kind": ask.one_of("kind", list(KINDS)) or None,
-        "outlet": ask.text("outlet") or None,
-        "since": since,
-        "until": until,
-        "group": group,
-    }
-    here = {
+@dataclass(frozen=True)
+class QuoteFilter:
+    """Conditions on quotes; None means any."""
+
+    speaker: str | None = None
+    kind: str | None = None
+    outlet: str | None = None
+    since: date | None = None
+    until: date | None = None
+    group: str | None = None
+    """A group of versions of one quote."""
+
+
+def quotes(request: ViewRequest) -> Page:
+    """Return the quotes, best matches or newest first; one per group unless `group` is given."""
+    page = request.page()
+    speaker = request.find_actor(request.text("speaker")) if request.text("speaker") else None
+    words, group = request.text("q"), request.text("group") or None
+    since, until = request.date_range()
+    filters = QuoteFilter(
+        speaker["entity_id"] if speaker else None,
+        request.one_of("kind", list(KINDS)) or None,
+        request.text("outlet") or None,
+        since,
+        until,
+        group,
+    )
+    parameters = {
         "q": words,
-        "speaker": speaker and speaker["entity_id"],
-        "kind": asked["kind"],
-        "outlet": asked["outlet"],
-        "from": asked["since"],
-        "to": asked["until"],
+        "speaker": filters.speaker,
+        "kind": filters.kind,
+        "outlet": filters.outlet,
+        "from": since,
+        "to": until,
         "group": group,
-        "sort": ask.text("sort") or None,
+        "sort": request.text("sort") or None,
         "page": page if page > 1 else None,
     }
-    asked["speaker"] = speaker and speaker["entity_id"]
-    ranked = ask.index.find(words) if words and ask.index else None
-    is_best = ask.one_of("sort", ["best", "newest"]) == "best" and ranked is not None
-    is_all = not words and not any(asked.values())
-    if is_all and not ask.is_export:
-        asked["since"] = ask.rows(_NEWEST, newest=NEWEST_ARTICLES)[0]["day"]
+    ranked = request.quote_index.find(words) if words and request.quote_index else None
+    is_best_first = request.one_of("sort", ["best", "newest"]) == "best" and ranked is not None
+    is_unfiltered = not words and filters == QuoteFilter()
+    if is_unfiltered and not request.is_export:
+        first_day = request.rows(_NEWEST_DAYS, newest=NEWEST_ARTICLES)[0]["day"]
+        filters = QuoteFilter(since=first_day)
     rows = find_quotes(
-        ask,
-        asked,
+        request,
+        filters,
         ranked=ranked,
         pattern=text_pattern(words) if words and ranked is None else None,
-        is_best=is_best,
-        limit=ask.most(PAGE_QUOTES),
+        is_best_first=is_best_first,
+        limit=request.row_limit(PAGE_QUOTES),
         offset=(page - 1) * PAGE_QUOTES,
     )
     total = rows[0]["quote_total"] if rows else 0
+    has_more = page * PAGE_QUOTES < total
     table = Table(
         "quotes",
-        _caption(speaker, words, group, asked),
+        _caption(speaker, words, filters),
         quote_columns(),
         rows,
-        "No quote is like that; take a condition away."
-        if page == 1
-        else "There are not so many pages.",
-        total=None if is_all else total,
-        more=Link("quotes", here | {"page": page + 1}) if page * PAGE_QUOTES < total else None,
+        "No quotes match. Try removing a filter." if page == 1 else "There are no more pages.",
+        total=None if is_unfiltered else total,
+        more=Link("quotes", parameters | {"page": page + 1}) if has_more else None,
     )
     blocks: list[Any] = []
     if group:
-        blocks += _conflict(ask.rows(_CONFLICT, group=group))
+        blocks += _conflicts(request.rows(_CONFLICTS, group=group))
     else:
-        blocks.append(_form(ask, speaker, here))
+        blocks.append(_form(request, speaker, parameters))
         if ranked is not None:
-            blocks += _order(here, is_best, len(ranked))
+            blocks += _order(parameters, is_best_first, len(ranked))
     blocks.append(Quotes([as_quote(row) for row in rows], table))
-    about = "" if group else _ABOUT
-    return Page("quotes", "Quotes", [Section("", blocks, about)], parameters=here)
+    description = "" if group else _ABOUT
+    return Page("quotes", "Quotes", [Section("", blocks, description)], parameters=parameters)
 
 
 _ABOUT = (
-    "What is said in one breath is one utterance; where the text breaks it (“…,” she said, “…”) it "
-    "is several quotes. Words that were printed in variants are shown once."
+    "Different versions of the same quote are shown once. An utterance that the text interrupts "
+    "(“…,” she said, “…”) is several quotes."
 )
 
 
 def find_quotes(
-    ask: ViewRequest,
-    asked: dict[str, Any],
+    request: ViewRequest,
+    filters: QuoteFilter,
     *,
     ranked: Sequence[tuple[str, float]] | None = None,
     pattern: str | None = None,
-    is_best: bool = False,
+    is_best_first: bool = False,
     limit: int,
     offset: int = 0,
 ) -> list[Row]:
-    """Quotes of these conditions, variants once, newest or best first, with `quote_total`.
+    """Return matching quotes, one per group of versions, newest or best first.
 
-    `asked` holds speaker, kind, outlet, since, until and group, None for any; `ranked` are the ids
-    that hold the words sought, `pattern` finds them where there is no index.
+    `ranked` are the ids and scores of the quotes with the words searched for; without an index,
+    `pattern` finds them. Each row has the number of all matches in `quote_total`.
     """
     joins = ["join ranked using (quote_id)"] if ranked is not None else []
     joins += ["join quotes t using (quote_id)"] if pattern else []
-    chosen = ask.rows(
-        _CHOSEN.format(
+    found = request.rows(
+        _FIND.format(
             score="null" if ranked is None else "ranked.score",
             join=" ".join(joins),
             matches="regexp_matches(t.text, $pattern::varchar)" if pattern else "true",
@@ -178,124 +197,126 @@ def find_quotes(
         ids=[quote_id for quote_id, _ in ranked or []],
         scores=[score for _, score in ranked or []],
         pattern=pattern,
-        best=is_best,
+        best=is_best_first,
         limit=limit,
         offset=offset,
-        **asked,
+        **asdict(filters),
     )
-    ids = [row["quote_id"] for row in chosen]
-    few = chosen if len(chosen) <= FEW else []
-    articles = {f"article_{place}": row["article_id"] for place, row in enumerate(few)}
-    here = f"q.article_id in ({', '.join('$' + key for key in articles)}) and" if articles else ""
-    texts = {
-        row["quote_id"]: row for row in ask.rows(_TEXTS.format(here=here), ids=ids, **articles)
-    }
-    return [texts[row["quote_id"]] | row for row in chosen]
+    ids = [row["quote_id"] for row in found]
+    listed = found if len(found) <= MAX_LISTED_ARTICLES else []
+    article_ids = {f"article_{n}": row["article_id"] for n, row in enumerate(listed)}
+    in_articles = ""
+    if article_ids:
+        in_articles = f"q.article_id in ({', '.join('$' + key for key in article_ids)}) and"
+    texts = request.rows(_TEXTS.format(in_articles=in_articles), ids=ids, **article_ids)
+    by_id = {row["quote_id"]: row for row in texts}
+    return [by_id[row["quote_id"]] | row for row in found]
 
 
-def _order(here: dict[str, Any], is_best: bool, count: int) -> list[Choice | Note]:
+def _order(
+    parameters: dict[str, Any], is_best_first: bool, match_count: int
+) -> list[Choice | Note]:
     def by(sort: str) -> Link:
-        return Link("quotes", here | {"sort": sort, "page": None})
+        return Link("quotes", parameters | {"sort": sort, "page": None})
 
-    options = [("best first", by("best"), is_best), ("newest first", by("newest"), not is_best)]
-    blocks: list[Choice | Note] = [Choice("Order", options)]
-    if count == MOST_RANKED:
-        blocks.append(Note(f"Of these words, the newest {MOST_RANKED:,} quotes were looked at."))
+    options = [
+        ("best match", by("best"), is_best_first),
+        ("newest first", by("newest"), not is_best_first),
+    ]
+    blocks: list[Choice | Note] = [Choice("Sort by", options)]
+    if match_count == MAX_RANKED:
+        blocks.append(Note(f"Only the newest {MAX_RANKED:,} quotes with these words are searched."))
     return blocks
 
 
 def as_quote(row: Row, *, with_speaker: bool = True) -> Quote:
-    """A row of a query as a quote to be read."""
+    """Return a row of `find_quotes` as a quote block."""
     speaker = row["speaker_name"] or row["speaker_surface"] or "unknown speaker"
     notes: list[tuple[str, Link | None]] = []
     if row.get("quote_count"):
-        where = f", {counted(row['outlet_count'], 'outlet')}" if row.get("outlet_count") else ""
-        notes.append(
-            (
-                f"{counted(row['quote_count'], 'time')}{where}",
-                Link("quotes", {"group": row["quote_group_id"]}),
-            )
-        )
+        label = f"quoted {counted(row['quote_count'], 'time')}"
+        if row.get("outlet_count"):
+            label += f" in {counted(row['outlet_count'], 'outlet')}"
+        notes.append((label, Link("quotes", {"group": row["quote_group_id"]})))
     if (row.get("speaker_count") or 0) > 1:
-        notes.append(("who said it is told differently", None))
+        notes.append(("attributed to different speakers", None))
     if row["kind"] != "direct":
         notes.append((row["kind"], None))
-    sure = row["confidence"] * (row["speaker_confidence"] or 1)
-    if sure < _DOUBTFUL:
-        notes.append((f"{sure:.0%} sure", None))
-    place = ", ".join(filter(None, (row["outlet"], str(row["published_on"] or "no date"))))
+    confidence = row["confidence"] * (row["speaker_confidence"] or 1)
+    if confidence < LOW_CONFIDENCE:
+        notes.append((f"confidence {confidence:.0%}", None))
+    source = ", ".join(filter(None, (row["outlet"], str(row["published_on"] or "no date"))))
     anchor = f"q-{row['quote_id']}"
     return Quote(
         row["text"],
         speaker if with_speaker else "",
         Link("actor", {"id": row["speaker_entity_id"]}) if row["speaker_entity_id"] else None,
-        f"{place}: {row['headline'] or '(no headline)'}",
+        f"{source}: {row['headline'] or '(no headline)'}",
         Link("article", {"id": row["article_id"], "actor": row["speaker_entity_id"]}, anchor),
         row["kind"],
         notes,
     )
 
 
-_DOUBTFUL = 0.6
-"""A quote less sure than this says so."""
-
-
 def quote_columns() -> Sequence[Column]:
-    """Of a table of quotes, as it is exported."""
+    """Return the columns of an exported table of quotes."""
     return [
         Column("published_on", "Day", "day"),
         Column("outlet", "Outlet"),
         Column("speaker_name", "Speaker"),
-        Column("speaker_surface", "As written"),
-        Column("text", "Words", "long"),
+        Column("speaker_surface", "Speaker as written"),
+        Column("text", "Quote", "long"),
         Column("kind", "Kind"),
         Column("cue", "Cue"),
-        Column("confidence", "Sure", "share"),
-        Column("article_id", "Article"),
-        Column("quote_id", "Quote"),
+        Column("confidence", "Confidence", "share"),
+        Column("article_id", "Article id"),
+        Column("quote_id", "Quote id"),
     ]
 
 
-def _caption(speaker: Row | None, words: str, group: str | None, asked: dict[str, Any]) -> str:
-    if group:
-        return "One utterance, as it was printed"
+def _caption(speaker: Row | None, words: str, filters: QuoteFilter) -> str:
+    if filters.group:
+        return "All versions of one quote"
     caption = f"Quotes by {speaker['name']}" if speaker else "Quotes"
     if words:
         caption += f" with “{words}”"
-    if asked["outlet"]:
-        caption += f", in {asked['outlet']}"
+    if filters.outlet:
+        caption += f", in {filters.outlet}"
     return caption
 
 
-def _conflict(rows: list[Row]) -> list[Note | Table]:
+def _conflicts(rows: list[Row]) -> list[Note | Table]:
     if not rows:
         return []
     columns = [
-        Column("name", "Said by", link=lambda row: Link("actor", {"id": row["speaker_entity_id"]})),
+        Column("name", "Speaker", link=_to_speaker),
         Column("article_count", "Articles", "count"),
         Column("outlets", "Outlets"),
     ]
-    shown = [row | {"outlets": ", ".join(row["outlets"] or [])} for row in rows]
+    rows = [row | {"outlets": ", ".join(row["outlets"] or [])} for row in rows]
     return [
         Note(
-            "Articles give these words to different actors: either the outlets disagree, or a "
-            "speaker was told wrongly here.",
+            "This quote is attributed to different actors. Either the outlets disagree, or the "
+            "program found the wrong speaker.",
             is_warning=True,
         ),
-        Table("conflict", "Who is given as the speaker", columns, shown),
+        Table("conflict", "Attributed speakers", columns, rows),
     ]
 
 
-def _form(ask: ViewRequest, speaker: Row | None, here: dict[str, Any]) -> Form:
+def _to_speaker(row: Row) -> Link:
+    return Link("actor", {"id": row["speaker_entity_id"]})
+
+
+def _form(request: ViewRequest, speaker: Row | None, parameters: dict[str, Any]) -> Form:
     return Form(
         "quotes",
         [
-            Input("q", "Words", here["q"], "search", hint="or “side by side”"),
+            Input("q", "Words in the quote", parameters["q"], "search", hint="or “exact phrase”"),
             Input("speaker", "Speaker", speaker["name"] if speaker else "", "actor"),
-            Input("kind", "Kind", here["kind"] or "", "select", tuple(KINDS.items())),
-            outlet_input(ask, here["outlet"]),
-            Input("from", "From", str(here["from"] or ""), "date"),
-            Input("to", "To", str(here["to"] or ""), "date"),
+            Input("kind", "Kind", parameters["kind"] or "", "select", tuple(KINDS.items())),
+            outlet_input(request, parameters["outlet"]),
+            *date_inputs(parameters["from"], parameters["to"]),
         ],
         "Search",
     )

@@ -1,18 +1,18 @@
-"""Spikes and the stories that explain them, as every view shows them."""
+"""Table of spikes, with the story that explains each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from etl.explorer.blocks import Column, Link, Row, Table
-from etl.explorer.views.links import last_day, period_name, to_actor, to_told
+from etl.explorer.views.links import to_actor, to_main_article, to_period_articles
+from etl.explorer.views.periods import period_name
 
 NO_HEADLINE = "(no headline)"
 
 
-def explained(row: Row, grain: str) -> Row:
-    """A row of `actor_spikes` with its period in words and the story that is most about it."""
+def with_main_story(row: Row, grain: str) -> Row:
+    """Return a row of `actor_spikes` with the name of its period and its main story."""
     articles = row["article_ids"] or []
     headlines = [headline for headline in row["headlines"] or [] if headline]
     return row | {
@@ -23,24 +23,32 @@ def explained(row: Row, grain: str) -> Row:
 
 
 def spike_table(
-    rows: Sequence[Row], grain: str, caption: str, empty: str = "", *, is_named: bool = True
+    rows: Sequence[Row], grain: str, caption: str, empty: str = "", *, with_names: bool = True
 ) -> Table:
-    """Rows of `actor_spikes` of one grain; `is_named`: of several actors, whose names they hold."""
+    """Return a table of `actor_spikes` rows of one grain.
+
+    `with_names` adds the actors' names, which the rows must then hold.
+    """
 
     def articles(row: Row) -> Link:
-        start = row["period_start"]
-        days = {"from": start, "to": last_day(start, grain)}
-        return Link("articles", {"actor": row["entity_id"], **days})
+        return to_period_articles(row["period_start"], grain, actor=row["entity_id"])
 
     columns = [
-        *([Column("name", "Actor", link=to_actor)] if is_named else []),
-        Column("period", "When", link=articles),
+        *([Column("name", "Actor", link=to_actor)] if with_names else []),
+        Column("period", grain.capitalize(), link=articles),
         Column("story_count", "Stories", "count", link=articles),
-        Column("expected_story_count", "Usual", "number", about="What its own past lets expect"),
         Column(
-            "surprise", "Surprise", "number", about="3: a chance of one in a thousand; 6: a million"
+            "expected_story_count",
+            "Expected",
+            "number",
+            tooltip="Stories expected from the actor’s own past",
         ),
-        Column("headline", "The story most about it", "long", link=to_told),
+        Column(
+            "surprise",
+            "Surprise",
+            "number",
+            tooltip="3: a chance of one in a thousand; 6: one in a million",
+        ),
+        Column("headline", "Main story", "long", link=to_main_article),
     ]
-    shown: list[dict[str, Any]] = [explained(row, grain) for row in rows]
-    return Table("spikes", caption, columns, shown, empty)
+    return Table("spikes", caption, columns, [with_main_story(row, grain) for row in rows], empty)

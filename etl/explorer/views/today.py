@@ -1,4 +1,4 @@
-"""What an analyst opens first: how fresh it all is, who rises and falls, and why."""
+"""Start page: how fresh the data is, and which actors rise or fall."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from etl.explorer.blocks import (
+    Block,
     Chart,
     Choice,
     Column,
@@ -21,18 +22,20 @@ from etl.explorer.blocks import (
     Table,
 )
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.links import period_name, to_actor, to_told
-from etl.explorer.views.parts import volume
+from etl.explorer.views.links import to_actor, to_main_article
+from etl.explorer.views.news_volume import news_volume
+from etl.explorer.views.periods import period_name
 from etl.explorer.views.spikes import NO_HEADLINE, spike_table
 
-MOVERS = 12
+MAX_ROWS = 12
 WEEKS_BEFORE = 4
-TYPES = {
+TYPE_GROUPS = {
     "": "people and organisations",
     "PERSON": "people",
     "ORG": "organisations",
     "GPE": "places",
 }
+"""Labels of the actor types to choose from. The first is the default."""
 
 _COUNTS = """
 select (select count(*) from article_metadata) as articles,
@@ -61,7 +64,7 @@ where s.grain = 'week' and s.period_start <= $until
   and case when $type = '' then e.type in ('PERSON', 'ORG') else e.type = $type end
 order by s.period_start desc, s.surprise desc, e.name limit $limit
 """
-_LAST_JUMP = "select max(period_start) as week from actor_spikes where grain = 'week'"
+_LAST_SPIKE = "select max(period_start) as week from actor_spikes where grain = 'week'"
 _MOVERS = """
 with counted as (
   select entity_id,
@@ -84,7 +87,7 @@ order by surprise {order}, name limit $limit
 """
 _RISING = _MOVERS.format(which="change > 0 and story_count >= 2", order="desc")
 _FALLING = _MOVERS.format(which="change < 0 and usual >= 1", order="asc")
-_MOVERS_STORY = """
+_MAIN_STORIES = """
 select entity_id, arg_max(story_id, weight) as story_id, arg_max(headline, weight) as headline,
   arg_max(article_id, weight) as article_id
 from (
@@ -97,41 +100,40 @@ from (
 """
 
 
-def today(ask: ViewRequest) -> Page:
-    """The state of the warehouse, and the movers of seven days, by default the newest."""
-    counts = ask.rows(_COUNTS)[0]
-    properties = {r["property"]: r["value"] for r in ask.rows("from warehouse_info")}
-    last = counts["last_day"]
-    sections = [Section("", [_figures(counts, properties)]), Section("", _freshness(ask, counts))]
-    here: dict[str, Any] = {}
-    if last:
-        until = ask.day("until") or last
-        kind = ask.one_of("type", list(TYPES))
-        here = {"until": ask.day("until"), "type": kind}
-        sections += _movers(ask, until, kind, here)
-        sections.append(Section("Latest spikes", [_spikes(ask, until, kind)], _ABOUT_SPIKES))
-        sections.append(Section("How much news", [_volume(ask, until)]))
+def today(request: ViewRequest) -> Page:
+    """Return the state of the warehouse, and changes over seven days, by default the newest."""
+    counts = request.rows(_COUNTS)[0]
+    info = {row["property"]: row["value"] for row in request.rows("from warehouse_info")}
+    sections = [Section("", [_figures(counts, info)]), Section("", _warnings(request, counts))]
+    parameters: dict[str, Any] = {}
+    if counts["last_day"]:
+        until = request.day("until") or counts["last_day"]
+        actor_type = request.one_of("type", list(TYPE_GROUPS))
+        parameters = {"until": request.day("until"), "type": actor_type}
+        sections += _movers(request, until, actor_type, parameters)
+        spikes = _spikes(request, until, actor_type)
+        sections.append(Section("Latest unusual weeks", [spikes], _ABOUT_SPIKES))
+        sections.append(Section("News volume", [_volume(request, until)]))
     else:
-        why = "No article has a date, so that nobody can rise or fall."
-        sections.append(Section("", [Note(why, is_warning=True)]))
-    sections.append(Section("Last runs", [_runs(ask)]))
-    return Page("today", "Today", sections, parameters=here)
+        text = "No article has a date, so changes over time cannot be shown."
+        sections.append(Section("", [Note(text, is_warning=True)]))
+    sections.append(Section("Recent runs", [_runs(request)]))
+    return Page("today", "Today", sections, parameters=parameters)
 
 
-def _figures(counts: Row, properties: dict[str, str]) -> Figures:
-    published = properties.get("published_at", "")
+def _figures(counts: Row, info: dict[str, str]) -> Figures:
     return Figures(
         [
             Figure(
                 "articles",
                 counts["articles"],
                 link=Link("articles"),
-                note=f"{counts['new_articles']:,} came in the last 24 hours",
+                note=f"{counts['new_articles']:,} added in the last 24 hours",
             ),
             Figure("actors", counts["actors"], link=Link("actor")),
             Figure("quotes", counts["quotes"], link=Link("quotes")),
             Figure("newest article", counts["last_day"], "day"),
-            Figure("published", _as_time(published), "time"),
+            Figure("published", _as_time(info.get("published_at", "")), "time"),
             Figure("in quarantine", counts["quarantined"], note="newsactors quarantine list"),
         ]
     )
@@ -144,24 +146,25 @@ def _as_time(text: str) -> datetime | str:
         return text or "unknown"
 
 
-def _freshness(ask: ViewRequest, counts: Row) -> list[Note]:
+def _warnings(request: ViewRequest, counts: Row) -> list[Note]:
     notes = []
     if not counts["articles"]:
-        notes.append(
-            Note("There is no article yet. Bring some:", True, code="newsactors ingest YOUR_FOLDER")
-        )
+        notes.append(Note("No articles yet. Add some:", True, code="newsactors ingest YOUR_FOLDER"))
     elif counts["last_day"]:
         age = (date.today() - counts["last_day"]).days
-        if age > ask.settings.fresh_days:
+        if age > request.settings.fresh_days:
             notes.append(Note(f"The newest article is {age:,} days old."))
     if counts["undated"]:
         notes.append(
-            Note(f"{counts['undated']:,} articles have no date: found by search, in no series.")
+            Note(
+                f"{counts['undated']:,} articles have no date. They appear in searches, but not in "
+                "charts over time."
+            )
         )
     if counts["quarantined"]:
         notes.append(
             Note(
-                f"{counts['quarantined']:,} items could not be read and wait in quarantine.",
+                f"{counts['quarantined']:,} items could not be read and are in quarantine.",
                 code="newsactors quarantine list",
             )
         )
@@ -169,125 +172,122 @@ def _freshness(ask: ViewRequest, counts: Row) -> list[Note]:
 
 
 _ABOUT_SPIKES = (
-    "Weeks in which an actor was in more stories than its own past makes likely, by a chance of "
-    "one in a thousand or less."
+    "Weeks with far more stories about an actor than its past coverage predicts (a chance of one "
+    "in a thousand or less)."
+)
+_ABOUT_MOVERS = (
+    f"Stories in these seven days, compared with the weekly average of the {WEEKS_BEFORE} weeks "
+    "before. A text that many outlets print counts as one story."
 )
 
 
-def _movers(ask: ViewRequest, until: date, kind: str, here: dict[str, Any]) -> list[Section]:
+def _movers(
+    request: ViewRequest, until: date, actor_type: str, parameters: dict[str, Any]
+) -> list[Section]:
     since = until - timedelta(days=6)
-
-    def ends(days: int) -> Link:
-        return Link("today", here | {"until": until + timedelta(days=days)})
-
-    choices: list[Any] = [
-        Choice(
-            f"{since} to {until}",
-            [
-                ("seven days before", ends(-7), False),
-                *([("seven days after", ends(7), False)] if here["until"] else []),
-                ("newest", Link("today", here | {"until": None}), here["until"] is None),
-            ],
-        ),
-        Choice(
-            "Show",
-            [(label, Link("today", here | {"type": t}), t == kind) for t, label in TYPES.items()],
-        ),
-    ]
-    asked = {
+    query = {
         "since": since,
         "until": until,
         "weeks": WEEKS_BEFORE,
-        "type": kind,
-        "limit": MOVERS,
+        "type": actor_type,
+        "limit": MAX_ROWS,
     }
-    rising, falling = ask.rows(_RISING, **asked), ask.rows(_FALLING, **asked)
-    _tell(ask, rising, since, until)
-    _tell(ask, falling, since - timedelta(weeks=WEEKS_BEFORE), since - timedelta(days=1))
-    about = (
-        f"Stories of seven days against a week of the {WEEKS_BEFORE} before; a text that many "
-        "outlets print is one story."
-    )
+    rising, falling = request.rows(_RISING, **query), request.rows(_FALLING, **query)
+    _add_main_stories(request, rising, since, until)
+    before = since - timedelta(days=1)
+    _add_main_stories(request, falling, since - timedelta(weeks=WEEKS_BEFORE), before)
+    search = Form("actor", [Input("name", "Name", kind="actor")], "Show")
+    rising_blocks: list[Block] = [
+        *_choices(since, until, actor_type, parameters),
+        _mover_table("rising", rising, since, until),
+        *_last_spike(request, rising, parameters),
+    ]
     return [
-        Section("Find an actor", [Form("actor", [Input("name", "Name", kind="actor")], "Show")]),
-        Section(
-            "Rising",
-            [
-                *choices,
-                _mover_table("rising", rising, since, until),
-                *_last_jump(ask, rising, here),
-            ],
-            about,
-        ),
+        Section("Find an actor", [search]),
+        Section("Rising", rising_blocks, _ABOUT_MOVERS),
         Section("Falling", [_mover_table("falling", falling, since, until)]),
     ]
 
 
-def _last_jump(ask: ViewRequest, rising: list[Row], here: dict[str, Any]) -> list[Note]:
-    """Where nobody rises: the way to the last days in which somebody did."""
-    week = None if rising else ask.rows(_LAST_JUMP)[0]["week"]
+def _choices(since: date, until: date, actor_type: str, parameters: dict[str, Any]) -> list[Choice]:
+    def shifted(days: int) -> Link:
+        return Link("today", parameters | {"until": until + timedelta(days=days)})
+
+    is_newest = parameters["until"] is None
+    newest = Link("today", parameters | {"until": None})
+    days = [("previous 7 days", shifted(-7), False), ("newest", newest, is_newest)]
+    if not is_newest:
+        days.insert(1, ("next 7 days", shifted(7), False))
+    types = [
+        (label, Link("today", parameters | {"type": key}), key == actor_type)
+        for key, label in TYPE_GROUPS.items()
+    ]
+    return [Choice(f"{since} to {until}", days), Choice("Show", types)]
+
+
+def _last_spike(request: ViewRequest, rising: list[Row], parameters: dict[str, Any]) -> list[Note]:
+    """If no actor is rising, return a link to the latest week in which one had a spike."""
+    week = None if rising else request.rows(_LAST_SPIKE)[0]["week"]
     if week is None:
         return []
-    days = Link("today", here | {"until": week + timedelta(days=6)})
-    name = period_name(week, "week")
-    return [Note("Somebody’s coverage last jumped in the", links=[(name, days)])]
+    days = Link("today", parameters | {"until": week + timedelta(days=6)})
+    return [Note("The latest unusual week is the", links=[(period_name(week, "week"), days)])]
 
 
-def _spikes(ask: ViewRequest, until: date, kind: str) -> Table:
-    rows = ask.rows(_SPIKES, until=until, type=kind, limit=MOVERS)
-    return spike_table(rows, "week", "Newest first", "None: all is within chance.")
+def _spikes(request: ViewRequest, until: date, actor_type: str) -> Table:
+    rows = request.rows(_SPIKES, until=until, type=actor_type, limit=MAX_ROWS)
+    return spike_table(rows, "week", "Newest first", "No unusual weeks up to this date.")
 
 
-def _tell(ask: ViewRequest, rows: list[Row], since: date, until: date) -> None:
-    """Put the story that is most about each actor beside it."""
+def _add_main_stories(request: ViewRequest, rows: list[Row], since: date, until: date) -> None:
+    """Add to each actor's row the story that is most about the actor."""
     ids = [row["entity_id"] for row in rows]
-    found = {
-        row["entity_id"]: row for row in ask.rows(_MOVERS_STORY, ids=ids, since=since, until=until)
-    }
+    found = request.rows(_MAIN_STORIES, ids=ids, since=since, until=until)
+    stories = {row["entity_id"]: row for row in found}
     for row in rows:
-        told = found.get(row["entity_id"], {})
-        row["headline"] = told.get("headline") or (NO_HEADLINE if told else None)
-        row["article_id"] = told.get("article_id")
+        story = stories.get(row["entity_id"], {})
+        row["headline"] = story.get("headline") or (NO_HEADLINE if story else None)
+        row["article_id"] = story.get("article_id")
 
 
 def _mover_table(name: str, rows: list[Row], since: date, until: date) -> Table:
     def articles(row: Row) -> Link:
         return Link("articles", {"actor": row["entity_id"], "from": since, "to": until})
 
+    is_rising = name == "rising"
+    average = f"Stories per week, average of the {WEEKS_BEFORE} weeks before"
     columns = [
         Column("name", "Actor", link=to_actor),
         Column("story_count", "Stories", "count", link=articles),
         Column("article_count", "Articles", "count", link=articles),
-        Column("usual", "Usual", "number", about="Stories in a week of the four before"),
+        Column("usual", "Average before", "number", tooltip=average),
         Column("change", "Change", "number"),
         Column(
             "headline",
-            "The story most about it" if name == "rising" else "What it was about before",
+            "Main story" if is_rising else "Main story before",
             "long",
-            link=to_told,
+            link=to_main_article,
         ),
     ]
-    more = "More" if name == "rising" else "Less"
-    caption = f"{more} than in the weeks before, what is least likely by chance first"
-    return Table(name, caption, columns, rows, "Nobody, in these days.")
+    caption = f"{'More' if is_rising else 'Fewer'} stories than before, most unusual change first"
+    return Table(name, caption, columns, rows, f"No {name} actors in these seven days.")
 
 
-def _volume(ask: ViewRequest, until: date) -> Chart:
-    rows = ask.rows(_VOLUME, until=until)
+def _volume(request: ViewRequest, until: date) -> Chart:
+    rows = request.rows(_VOLUME, until=until)
     total = sum(row["article_count"] for row in rows)
-    alt = f"Articles and stories by week, {len(rows)} weeks, {total:,} articles in all."
-    caption = "Articles and stories by week"
-    outlets = Column("outlet_count", "Outlets", "count")
-    return volume(rows, "week", "Week", caption, alt, outlets)
+    alt = f"Articles and stories by week: {len(rows)} weeks, {total:,} articles in total."
+    return news_volume(rows, "week", alt, Column("outlet_count", "Outlets", "count"))
 
 
-def _runs(ask: ViewRequest) -> Table:
+def _runs(request: ViewRequest) -> Table:
     columns = [
         Column("started_at", "Started", "time"),
         Column("kind", "Kind"),
         Column("status", "Status"),
         Column("articles_new", "New articles", "count"),
-        Column("quarantined", "Set aside", "count"),
+        Column("quarantined", "Quarantined", "count"),
         Column("error", "Error", "long"),
     ]
-    return Table("runs", "As of this publish", columns, ask.rows(_RUNS), "No run is recorded.")
+    rows = request.rows(_RUNS)
+    return Table("runs", "As of the last publish", columns, rows, "No runs recorded.")
