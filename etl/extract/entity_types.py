@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from etl.domain import EntityType
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.name_words import generation
 from etl.extract.names import Name
-from etl.extract.tokens import Document
 
 _PLACE_PREPOSITIONS = word_set("in near across throughout outside around")
 _PLACE_NOUNS = word_set(

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etl.extract.cues import Attributor, Site, Source
+from etl.extract.cues import Attributor, Site
+from etl.extract.document import Document
 from etl.extract.lexicon import word_set
+from etl.extract.sources import Source
 from etl.extract.speech import Speech
-from etl.extract.tokens import Document
 
 _SHORTEST = 3
 # Tokens. What is longer is no sentence but a list or a text without full stops; the bounds keep the
@@ -78,7 +79,7 @@ def headline_colon(doc: Document, attributor: Attributor, quoted: Sequence[bool]
     """A headline of the form `Ann Lee: the port will close` says who speaks by a colon."""
     tokens = doc.tokens
     colon = next((i for i, t in enumerate(tokens[:8]) if t.text == ":"), 0)
-    source = attributor.speaker_at(0, colon) if colon else None
+    source = attributor.sources.speaker_at(0, colon) if colon else None
     if source is None:
         return []
     where = (tokens[source.first].start, tokens[source.last - 1].end)
@@ -107,7 +108,7 @@ def borrowed_source(site: Site, attributor: Attributor, doc: Document) -> Source
     ]
     if earlier:
         return earlier[-1].source
-    return attributor.subject_of(sentence, site.first)
+    return attributor.sources.subject_of(sentence, site.first)
 
 
 def _clause(

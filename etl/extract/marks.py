@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from etl.extract.tokens import Document
+from etl.extract.document import Document
 
 _DOUBLE = re.compile(r"[“”„«»\"]|''|``")
 _SINGLE = re.compile(r"[‘’']")

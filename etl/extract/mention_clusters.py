@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from etl.domain import EntityType, Part
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.name_words import LEGAL_FORMS, PARTICLES, generation, initials
 from etl.extract.names import Name
-from etl.extract.tokens import Document
 
 # Within an article "Carlyle" is "Carlyle Group", and "Arsenal" "Arsenal F.C.".
 _DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.mention_clusters import Actor, Located
 from etl.extract.office_holders import Holders
-from etl.extract.tokens import Document
 
 _LONGEST = 5
 _BREAKS = word_set("of for in at who that and or 's ’s")

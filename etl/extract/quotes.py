@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from etl.domain import QuoteKind
 from etl.extract import indirect
-from etl.extract.cues import Attributor, Site, Source
+from etl.extract.cues import Attributor, Site
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
 from etl.extract.marks import Span
 from etl.extract.mention_clusters import Located
 from etl.extract.pronouns import Pronoun
-from etl.extract.speech import Speech
-from etl.extract.tokens import Document
+from etl.extract.sources import Source
+from etl.extract.speech import Speech, distinct
 
 _FEW_WORDS = 5
 
@@ -84,17 +85,6 @@ def find_speech(
     if not marked_only:
         found += indirect.find(doc, attributor, by_cue, len(marked), quoted)
     return distinct(found)
-
-
-def distinct(found: list[Speech]) -> list[Speech]:
-    """In order, each span once, utterances renumbered by first appearance."""
-    unique: dict[tuple[int, int], Speech] = {}
-    for said in sorted(found, key=lambda s: (s.start, s.end)):
-        unique.setdefault((said.start, said.end), said)
-    numbers: dict[int, int] = {}
-    for said in unique.values():
-        said.utterance = numbers.setdefault(said.utterance, len(numbers))
-    return list(unique.values())
 
 
 def _locate(doc: Document, spans: Sequence[Span]) -> list[_Marked]:

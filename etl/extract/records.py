@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 from etl.domain import Mention, MentionKind, Part, Quote, TextActor
 from etl.extract import marks, nominals, pronouns
+from etl.extract.document import Document
 from etl.extract.mention_clusters import Actor, Located
 from etl.extract.speech import Speech
-from etl.extract.tokens import Document
 
 
 def inside(spans: Sequence[marks.Span]) -> Callable[[int], bool]:

@@ -6,9 +6,9 @@ decide where the name begins (`names`).
 
 from __future__ import annotations
 
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.names import Name
-from etl.extract.tokens import Document
 
 _LONGEST = 14
 _ENDS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "(", ")", "“", "”", '"'})

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.domain import Article, Extraction, Part
-from etl.extract import entity_types, headline, marks, pronouns, roles, tokens
+from etl.extract import entity_types, marks, pronouns, roles, title_case, tokens
+from etl.extract.candidates import NameFinder
+from etl.extract.document import Document
 from etl.extract.lexicon import load_lexicon
 from etl.extract.mention_clusters import Located, MentionClusters
-from etl.extract.names import Name, NameFinder
+from etl.extract.names import Name
 from etl.extract.quotes import find_speech
 from etl.extract.records import Records, inside
-from etl.extract.tokens import Document
 
 _PARTS: tuple[Part, ...] = ("headline", "body")
 
@@ -38,10 +39,10 @@ class RuleExtractor:
         docs = {part: tokens.read(article.text(part)) for part in _PARTS}
         spans = {part: marks.find_spans(docs[part]) for part in _PARTS}
         names = {"body": self._names(docs["body"])}
-        known = headline.KnownNames(names["body"], lexicon)
-        names["body"] = headline.add_title_case(docs["body"], names["body"], known, lexicon)
+        known = title_case.KnownNames(names["body"], lexicon)
+        names["body"] = title_case.add_title_case(docs["body"], names["body"], known, lexicon)
         found = self._names(docs["headline"])
-        names["headline"] = headline.add_title_case(docs["headline"], found, known, lexicon)
+        names["headline"] = title_case.add_title_case(docs["headline"], found, known, lexicon)
         located = [Located(part, name) for part in _PARTS for name in names[part]]
         registry = MentionClusters(lexicon)
         registry.link(located, docs)

@@ -30,3 +30,14 @@ class Speech:
     method: str
     confidence: float
     speaker_confidence: float | None = None
+
+
+def distinct(found: list[Speech]) -> list[Speech]:
+    """In order, each span once, utterances renumbered by first appearance."""
+    unique: dict[tuple[int, int], Speech] = {}
+    for said in sorted(found, key=lambda s: (s.start, s.end)):
+        unique.setdefault((said.start, said.end), said)
+    numbers: dict[int, int] = {}
+    for said in unique.values():
+        said.utterance = numbers.setdefault(said.utterance, len(numbers))
+    return list(unique.values())

@@ -16,15 +16,17 @@ from typing import cast
 
 from etl.domain import Article, EntityType, Extraction, Part
 from etl.extract import marks, nominals, pronouns, quotes, roles, tagger_speech, tokens
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, load_lexicon
 from etl.extract.mention_clusters import Actor, Located, MentionClusters
 from etl.extract.name_words import PARTICLES, generation
-from etl.extract.names import Name, NameFinder
+from etl.extract.names import Name, name_form
 from etl.extract.places import kind_of_place
 from etl.extract.records import Records, inside
-from etl.extract.speech import Speech
-from etl.extract.tagger.engine import WEIGHTS, Span, Tagger, Tags, load_tagger, read_stamp
-from etl.extract.tokens import Document
+from etl.extract.speech import Speech, distinct
+from etl.extract.tagger.engine import WEIGHTS, Tagger, load_tagger, read_stamp
+from etl.extract.tagger.tags import Span, Tags
+from etl.extract.titles import TitleFinder
 
 RULES_VERSION = "3"
 """Raised whenever the same tags could yield another extraction; the weights have a stamp of
@@ -125,7 +127,7 @@ class TaggerExtractor:
             said.speaker_confidence = self._tagger.calibrated("speakers", said.speaker_confidence)
 
     def _names(self, doc: Document, tags: Tags, votes: _Votes) -> list[Name]:
-        finder = NameFinder(doc, self._lexicon)
+        titles = TitleFinder(doc, self._lexicon)
         found: list[Name] = []
         for span in tags.spans["names"]:
             if span.confidence < _LEAST:
@@ -134,7 +136,7 @@ class TaggerExtractor:
             if found and name.first < found[-1].last:
                 continue  # the one before was made longer
             if name.type == "PERSON":
-                finder.add_title(name)
+                titles.add_title(name)
             found.append(name)
         roles.add_roles(doc, found, self._lexicon)
         return found
@@ -163,7 +165,7 @@ class TaggerExtractor:
         # No name goes on in the next paragraph, though the network may read two as one.
         while last - first > 1 and doc.paragraph_of(last - 1) != doc.paragraph_of(first):
             last -= 1
-        form = " ".join(doc.surface(first, last).split()).replace("’", "'")
+        form = name_form(doc, first, last)
         if kind == "LOC":
             kind = kind_of_place(form, self._lexicon)
         confidence = self._tagger.calibrated("names", span.confidence)
@@ -268,7 +270,7 @@ def _with_marked(tagged: list[Speech], ruled: Sequence[Speech]) -> list[Speech]:
             said.utterance += count
             added.append(said)
     kept = [said for i, said in enumerate(tagged) if i not in dropped]
-    return quotes.distinct([*kept, *added])
+    return distinct([*kept, *added])
 
 
 def _within(inner: Speech, outer: Speech) -> bool:

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.domain import QuoteKind
+from etl.extract.document import Document
 from etl.extract.lexicon import word_set
 from etl.extract.marks import Span as Marked
 from etl.extract.mention_clusters import Actor, Located
 from etl.extract.office_holders import Holders
 from etl.extract.pronouns import Pronoun
 from etl.extract.speech import Speech
-from etl.extract.tagger.engine import Span, Tags
-from etl.extract.tokens import OPENING_MARKS, Document
+from etl.extract.tagger.tags import Span, Tags
+from etl.extract.tokens import OPENING_MARKS
 
 _LINKED = 0.3
 _SHARED = 0.15

@@ -13,9 +13,10 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from itertools import pairwise
+
+from etl.extract.document import Document, Paragraph, Sentence, Token
+from etl.extract.word_cache import cached_by_word
 
 MAX_CHARACTERS = 5 * 1024 * 1024
 MAX_TOKENS = 2_500_000
@@ -24,8 +25,6 @@ MAX_TOKENS = 2_500_000
 Five megabytes of news are one million tokens; only punctuation without end comes to more than two.
 """
 OPENING_MARKS = frozenset("“‘„«")
-CLOSING_MARKS = frozenset("”’»")
-STRAIGHT_MARKS = frozenset("\"'")
 
 _ABBREVIATIONS = (
     "Mr Mrs Ms Mx Dr Prof Sen Sens Rep Reps Gov Govs Gen Lt Col Cmdr Adm Maj Capt Sgt Cpl Pvt Rev "
@@ -101,82 +100,6 @@ _STARTERS = frozenset(
 
 class TextTooLongError(ValueError):
     """A text is longer than what is read; the message says how long and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, number or sign: `text` is what stands at `start`:`end`."""
-
-    text: str
-    lower: str
-    start: int
-    sentence: int
-    is_initial: bool  # first word of its sentence or of what a mark or colon opens
-    is_word: bool
-    is_capitalised: bool
-
-    @property
-    def end(self) -> int:
-        # Not stored: a text may have two million tokens, and an int takes 32 bytes.
-        return self.start + len(self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence: tokens `first`:`last`, `last` exclusive."""
-
-    first: int
-    last: int
-    paragraph: int
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A paragraph: characters `start`:`end`, tokens `first`:`last`, ends exclusive."""
-
-    start: int
-    end: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True)
-class Document:
-    """One part of an article, cut up."""
-
-    text: str
-    tokens: tuple[Token, ...]
-    sentences: tuple[Sentence, ...]
-    paragraphs: tuple[Paragraph, ...]
-
-    def surface(self, first: int, last: int) -> str:
-        """The characters of the tokens `first`:`last`."""
-        return self.text[self.tokens[first].start : self.tokens[last - 1].end]
-
-    def tokens_of(self, start: int, end: int) -> tuple[int, int]:
-        """The tokens `first`:`last` that stand at least in part in the characters `start`:`end`."""
-        return self.token_at(start), bisect_left(self.starts, end)
-
-    def token_at(self, position: int) -> int:
-        """The number of the token in which a character stands, or of the one before it."""
-        return max(0, bisect_right(self.starts, position) - 1)
-
-    def paragraph_of(self, token: int) -> int:
-        """The number of the paragraph in which a token stands."""
-        return self.sentences[self.tokens[token].sentence].paragraph
-
-    def sentence_of(self, token: int) -> Sentence:
-        """The sentence in which a token stands."""
-        return self.sentences[self.tokens[token].sentence]
-
-    def sentence_at(self, position: int) -> int:
-        """The number of the sentence in which a character stands, or of the one before it."""
-        return self.tokens[self.token_at(position)].sentence
-
-    @cached_property
-    def starts(self) -> list[int]:
-        """Where each token starts, for bisection."""
-        return [token.start for token in self.tokens]
 
 
 _Word = tuple[str, str, bool, bool]
@@ -338,7 +261,7 @@ def _add_tokens(
         shown = text[s:e]
         known = words.get(shown)
         if known is None:
-            known = _usual_word(shown) if e - s <= _USUAL else _word(shown)
+            known = _word(shown)
             words[shown] = known
         word, lower, is_word, is_capitalised = known
         tokens.append(
@@ -351,15 +274,7 @@ def _add_tokens(
             is_initial = True
 
 
-_USUAL = 40
-"""Characters of a word that is remembered from text to text: longer ones could fill the memory."""
-
-
-@lru_cache(maxsize=50_000)
-def _usual_word(word: str) -> _Word:
-    return _word(word)
-
-
+@cached_by_word
 def _word(word: str) -> _Word:
     lower = word.lower()
     is_word = word[0].isalnum()

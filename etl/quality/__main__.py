@@ -12,12 +12,12 @@ import json
 from collections.abc import Sequence
 
 from etl.extract import DEFAULT_EXTRACTOR, extractor_names, get_extractor
+from etl.quality.evaluation import score
 from etl.quality.figures import (
     RECORDED,
     Record,
     gold_version,
     read_recorded,
-    score,
     write_recorded,
 )
 from etl.quality.gold import read_gold

@@ -15,7 +15,7 @@ from etl.extract import DEFAULT_EXTRACTOR, Extractor, extractor_names, get_extra
 from etl.extract.rule_extractor import RuleExtractor
 from etl.orchestration.assets.quality import is_as_good_as_recorded
 from etl.orchestration.resources import Warehouse
-from etl.quality import figures
+from etl.quality import evaluation, figures
 from etl.quality.__main__ import main
 from etl.quality.gold import GoldArticle, parse_gold, read_gold
 
@@ -119,14 +119,14 @@ def _nothing_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_extraction_that_is_all_gold_scores_a_hundred() -> None:
     for gold in (GOLD, *read_gold()):
-        scores = figures.score_article(gold, told(gold))
+        scores = evaluation.score_article(gold, told(gold))
         rates = {name: (r.precision, r.recall) for name, r in scores.rates.items()}
         assert set(rates.values()) <= {(100.0, 100.0), (0.0, 0.0)}, (gold.name, rates)
         assert all(rate.f1 == 100 for rate in (scores.names, scores.quotes_exact, scores.speakers))
 
 
 def test_nothing_found_scores_nothing() -> None:
-    assert set(figures.score_article(GOLD, Extraction()).figures.values()) == {0.0}
+    assert set(evaluation.score_article(GOLD, Extraction()).figures.values()) == {0.0}
 
 
 def test_each_mistake_costs_where_it_was_made() -> None:
@@ -134,8 +134,8 @@ def test_each_mistake_costs_where_it_was_made() -> None:
     holm, osterby, she, emil = right.mentions
     would, wait, no, rained = right.quotes
 
-    def changed(**parts: object) -> figures.Scores:
-        return figures.score_article(GOLD, replace(right, **parts))  # type: ignore[arg-type]
+    def changed(**parts: object) -> evaluation.Scores:
+        return evaluation.score_article(GOLD, replace(right, **parts))  # type: ignore[arg-type]
 
     wrong_type = changed(mentions=(holm, replace(osterby, type="LOC"), she, emil)).names
     assert (wrong_type.hits, wrong_type.found, wrong_type.gold) == (2, 3, 3)
@@ -153,7 +153,9 @@ def test_each_mistake_costs_where_it_was_made() -> None:
     cut = changed(quotes=(replace(would, char_start=would.char_start + 4), wait, no, rained))
     assert (cut.quotes_exact.hits, cut.quotes_overlap.f1) == (2, 100)
     # What is optional may be missing, and its speaker is not asked for.
-    assert changed(quotes=(would, wait, no)).figures == figures.score_article(GOLD, right).figures
+    assert (
+        changed(quotes=(would, wait, no)).figures == evaluation.score_article(GOLD, right).figures
+    )
     speaker = changed(quotes=(would, wait, replace(no, speaker=holm.actor), rained)).speakers
     assert (speaker.hits, speaker.gold) == (1, 2)
 

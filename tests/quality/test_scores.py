@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.quality.coreference import Coreference, best_pairing, score_coreference
 from etl.quality.scores import (
-    Coreference,
     Counts,
     Match,
-    best_pairing,
     calibration,
     match_utterances,
-    score_coreference,
     score_gap,
     score_spans,
 )

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from etl.errors import NewsactorsError
 from etl.extract.pronouns import PRONOUNS
 from etl.extract.tagger.decode import Chain, TagSpan, spans_of
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
+from etl.extract.tagger.tags import NO_LINKS, LinkScores, Span, Tags, WindowLinks
 from etl.settings import available_cores
 
 WEIGHTS = Path(__file__).with_name("weights")
@@ -42,99 +41,6 @@ _LINKED: dict[str, tuple[str | None, str]] = {
     "pronoun": (None, "names"),
 }
 """From the spans of which head to those of which; pronouns are told by the word alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Characters `start`:`end`, and how probable just this span with this label is.
-
-    `label` is empty where a head has only one.
-    """
-
-    start: int
-    end: int
-    label: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Tags:
-    """What the network says of one text: spans of each head in order, and links between words."""
-
-    spans: dict[str, list[Span]]
-    _windows: list[_Read]
-    _begin: int = 0
-
-    def part(self, start: int, end: int) -> Tags:
-        """What is said of the characters `start`:`end`, counted from `start`."""
-        inside = {
-            head: [s for s in spans if start <= s.start and s.end <= end]
-            for head, spans in self.spans.items()
-        }
-        if start:
-            inside = {
-                head: [Span(s.start - start, s.end - start, s.label, s.confidence) for s in spans]
-                for head, spans in inside.items()
-            }
-        return Tags(inside, self._windows, self._begin + start)
-
-    def link(
-        self, kind: str, start: int, targets: Sequence[int], low: int = 0, high: int | None = None
-    ) -> dict[int, float]:
-        """How probably what stands at `start` goes with each of `targets[low:high]`, by number.
-
-        `targets` are rising characters. The rest to 1 is that it goes with none of them. Those that
-        stand in other windows cannot be reached and are left out: a look costs the same however
-        many there are.
-        """
-        at = bisect_right(self._windows, start + self._begin, key=lambda read: read.start) - 1
-        if at < 0:
-            return {}
-        links = self._windows[at].links[kind]
-        row = _index(links.sources, start + self._begin)
-        if row is None or not links.targets:
-            return {}
-        first = bisect_left(targets, links.targets[0] - self._begin, low, high)
-        last = bisect_right(targets, links.targets[-1] - self._begin, low, high)
-        columns = {
-            number: column
-            for number in range(first, last)
-            if (column := _index(links.targets, targets[number] + self._begin)) is not None
-        }
-        scores = links.scores[row, list(columns.values())].astype(np.float64)
-        top = scores.max(initial=0.0)
-        shares = np.exp(scores - top)
-        shares /= shares.sum() + np.exp(-top)
-        return dict(zip(columns, shares.tolist(), strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """Scores of the links of one kind in one window: (sources, targets), characters both.
-
-    Scores of what can be asked for take a few bytes a word; the vectors they are told from would
-    take 2,304, which is 2 GB for a text of 5 MB.
-    """
-
-    sources: list[int]
-    targets: list[int]
-    scores: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A window that was read: where it starts, and its links by kind."""
-
-    start: int
-    links: dict[str, _Links]
-
-
-_NO_LINKS = _Links([], [], np.empty((0, 0), np.float32))
-
-
-def _index(rising: Sequence[int], value: int) -> int | None:
-    at = bisect_left(rising, value)
-    return at if at < len(rising) and rising[at] == value else None
 
 
 class WeightsError(NewsactorsError):
@@ -232,7 +138,7 @@ class Tagger:
                     for s in spans
                 ]
             links = self._link(texts[number], words, here, vectors)
-            results[number]._windows.append(_Read(words[0][0], links))
+            results[number]._windows.append(WindowLinks(words[0][0], links))
 
     def _link(
         self,
@@ -240,7 +146,7 @@ class Tagger:
         words: Sequence[tuple[int, int]],
         spans: dict[str, list[TagSpan]],
         vectors: NDArray[np.float32],
-    ) -> dict[str, _Links]:
+    ) -> dict[str, LinkScores]:
         """The scores of all links that a window may have, by kind."""
         parts = np.split(vectors, 2 * len(self._links), axis=1)
         found = {}
@@ -251,12 +157,12 @@ class Tagger:
                 sources = [s.first for s in spans[head]]
             # A title may be cut off a name later, so each of its words may be where it starts.
             targets = [i for s in spans[target] for i in range(s.first, s.last)]
-            found[kind] = _NO_LINKS
+            found[kind] = NO_LINKS
             if sources and targets:
                 queries, keys = parts[2 * n][sources], parts[2 * n + 1][targets]
                 # einsum and not a product of BLAS, whose sums depend on its threads.
                 scores = np.einsum("id,jd->ij", queries, keys, dtype=np.float64)
-                found[kind] = _Links(
+                found[kind] = LinkScores(
                     [words[i][0] for i in sources],
                     [words[i][0] for i in targets],
                     (scores / queries.shape[1] ** 0.5).astype(np.float32),

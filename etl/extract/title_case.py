@@ -9,12 +9,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.domain import EntityType
-from etl.extract.lexicon import Lexicon
+from etl.extract.document import Document, Sentence
+from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.name_words import PARTICLES, generation
-from etl.extract.names import Name, is_title_case
-from etl.extract.tokens import Document
+from etl.extract.names import Name
 
+# Function words that stay small in a headline in title case; "is" or "that" would not.
+_SMALL_IN_TITLES = word_set(
+    "a an the of in on at by to for and or but as with from into over after not off up out per via"
+)
 _LONGEST = 8
+
+
+def is_title_case(doc: Document, sentence: Sentence, lexicon: Lexicon) -> bool:
+    """Whether capitals say nothing here: a headline in title case, or a line of capitals.
+
+    Told by ordinary words that have a capital without beginning anything, and by next to no
+    ordinary word that has none.
+    """
+    small = capital = count = 0
+    for token in doc.tokens[sentence.first : sentence.last]:
+        if not token.is_word:
+            continue
+        if token.lower in lexicon.function_words:
+            if not token.is_capitalised and token.lower not in _SMALL_IN_TITLES:
+                return False
+            continue
+        count += 1
+        if not token.is_capitalised:
+            small += token.text[0].isalpha()
+            if small > 2 and small > 0.1 * (sentence.last - sentence.first):
+                return False
+        elif token.lower in lexicon.common_words and not token.is_initial:
+            capital += token.lower not in lexicon.titles
+    return capital >= 2 and small <= 0.1 * count
 
 
 class KnownNames:

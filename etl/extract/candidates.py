@@ -1,0 +1,224 @@
+"""Finding names: runs of capitalised words, cut where a title or a nationality ends.
+
+Belongs here: where a name begins and ends, and the role written before it. Does not belong here:
+what kind of name it is (`kinds`), which names are the same actor (`actors`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from etl.domain import EntityType
+from etl.extract.document import Document, Sentence
+from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.name_words import PARTICLES
+from etl.extract.names import Name, is_function_word, may_be_in_name, name_form
+from etl.extract.title_case import is_title_case
+from etl.extract.titles import ROLE_MODIFIERS, TitleFinder
+
+# These are words of other languages only, so they may also open a name: "de Blasio".
+_OPENING_PARTICLES = PARTICLES - word_set("ben den da du zu af av ter dos la le")
+_MAX_TOKENS = 9
+
+
+class NameFinder:
+    """Finds the candidates of one document."""
+
+    def __init__(self, doc: Document, lexicon: Lexicon) -> None:
+        self.doc = doc
+        self.lexicon = lexicon
+        self._titles = TitleFinder(doc, lexicon)
+        tokens = doc.tokens
+        self._medial = Counter(t.text for t in tokens if t.is_capitalised and not t.is_initial)
+        self._small = Counter(t.text for t in tokens if t.is_word and not t.is_capitalised)
+
+    def find(self) -> list[Name]:
+        """All candidates outside title-case sentences, in order, none overlapping another."""
+        names: list[Name] = []
+        for sentence in self.doc.sentences:
+            if not is_title_case(self.doc, sentence, self.lexicon):
+                for first, last in self._runs(sentence):
+                    names.extend(self._cut(first, last))
+        return names
+
+    def _may_begin(self, i: int) -> bool:
+        token = self.doc.tokens[i]
+        lower, lexicon = token.lower, self.lexicon
+        if not token.is_capitalised or is_function_word(token, self.lexicon):
+            return False
+        if lower in lexicon.calendar_words:
+            # "May", "April", "August" are names when a name's second word follows.
+            return lower in lexicon.first_names and self._may_be_in_name(i + 1)
+        if not token.is_initial:
+            return True
+        if lower in PARTICLES and self._next_is_particle(i + 1):
+            return True
+        if self._medial[token.text] > self._small[lower]:
+            return True
+        if lexicon.type_of(token.text) or lower in lexicon.titles:
+            return lower not in lexicon.common_words or self._may_be_in_name(i + 1)
+        if lower not in lexicon.common_words:
+            return self._small[lower] == 0
+        follows = self._may_be_in_name(i + 1)
+        if follows and self._small[lower] == 0:
+            return (
+                lower in lexicon.first_names
+                or lower in lexicon.first_heads
+                or (self.doc.tokens[i + 1].lower in lexicon.last_heads)
+            )
+        return lower in lexicon.first_heads and self._next_is(i + 1, "of")
+
+    def _may_be_in_name(self, i: int) -> bool:
+        return may_be_in_name(self.doc, self.lexicon, i)
+
+    def _next_is_particle(self, i: int) -> bool:
+        return i < len(self.doc.tokens) and self.doc.tokens[i].lower in PARTICLES
+
+    def _next_is(self, i: int, lower: str) -> bool:
+        return i < len(self.doc.tokens) and self.doc.tokens[i].lower == lower
+
+    def _runs(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
+        tokens, lexicon = self.doc.tokens, self.lexicon
+        i = sentence.first
+        while i < sentence.last:
+            begin = i
+            if tokens[i].lower in _OPENING_PARTICLES and not tokens[i].is_capitalised:
+                while i < sentence.last and tokens[i].lower in PARTICLES:
+                    i += 1
+                if i == sentence.last or not self._may_be_in_name(i):
+                    i = max(i, begin + 1)
+                    continue
+            elif not self._may_begin(i):
+                i += 1
+                continue
+            i += 1
+            has_of = False
+            while i < sentence.last and i - begin < _MAX_TOKENS * 3:
+                lower = tokens[i].lower
+                if self._may_be_in_name(i):
+                    i += 1
+                    continue
+                step = self._connector(begin, i, sentence.last, has_of)
+                if not step:
+                    break
+                has_of = has_of or lower in ("of", "for", "on")
+                i += step
+            yield begin, i
+            # "Mr." and the like may be followed by a word that no name begins with.
+            while i < sentence.last and tokens[i].lower in lexicon.function_words:
+                if tokens[i].is_capitalised and self._may_begin(i):
+                    break
+                i += 1
+
+    def _connector(self, begin: int, i: int, end: int, has_of: bool) -> int:
+        """How many tokens from `i` on join a run begun at `begin`, next capital included."""
+        tokens, lexicon = self.doc.tokens, self.lexicon
+        lower = tokens[i].lower
+        if lower in PARTICLES and not tokens[i].is_capitalised:
+            j = i + 1
+            while j < end and j < i + 3 and tokens[j].lower in PARTICLES:
+                j += 1
+            return j - i + 1 if j < end and self._may_be_in_name(j) else 0
+        previous = tokens[i - 1].lower
+        if lower == "&":
+            return 2 if i + 1 < end and self._may_be_in_name(i + 1) else 0
+        is_plural = (lower in ("’", "'") and previous.endswith("s")) or (
+            lower in ("’s", "'s") and previous.endswith(("men", "children", "people"))
+        )
+        if is_plural and i + 1 < end:
+            # "Seafarers’ Guild", "Women's Institute": the apostrophe belongs to the name.
+            following = tokens[i + 1].lower
+            is_head = following in lexicon.last_heads or following in lexicon.first_heads
+            return 2 if is_head and self._may_be_in_name(i + 1) else 0
+        if lower in ("of", "for", "on"):
+            if previous not in lexicon.first_heads and not (
+                lower != "of" and tokens[begin].lower in lexicon.first_heads
+            ):
+                return 0
+            j = i + 1 if i + 1 < end and tokens[i + 1].lower != "the" else i + 2
+            return j - i + 1 if j < end and self._may_be_in_name(j) else 0
+        if lower == "and" and has_of and i + 1 < end and self._may_be_in_name(i + 1):
+            # "Ministry of Science and Technology", not "Ministry of Health and Ann Lee".
+            return 2 if {tokens[i + 1].lower, previous} <= lexicon.common_words else 0
+        return 0
+
+    def _cut(self, first: int, last: int) -> list[Name]:
+        """Cut a run at titles and nationalities."""
+        lexicon, tokens = self.lexicon, self.doc.tokens
+        form = name_form(self.doc, first, last)
+        kind = lexicon.type_of(form)
+        if kind:
+            return [Name(first, last, form, kind, method="lexicon", confidence=0.9)]
+        titled = self._after_title(first, last)
+        if titled:
+            return titled
+        if last - first > _MAX_TOKENS:
+            return []
+        words = [tokens[i].lower for i in range(first, last)]
+        if last - first > 1 and words[0] not in lexicon.titles:
+            head = lexicon.last_heads.get(words[-1])
+            if not head:
+                head = self._first_head(words)
+            if head:
+                return [Name(first, last, form, head, method="head_word", confidence=0.8)]
+        split = self._after_nationality(first, last)
+        if split:
+            return split
+        is_ordinary = set(words[:2]) <= lexicon.common_words
+        if last - first > 1 and words[0] in lexicon.first_names and not is_ordinary:
+            return [self._person(first, last, "first_name", 0.85)]
+        return [self._titles.add_role(Name(first, last, form))]
+
+    def _first_head(self, words: list[str]) -> EntityType | None:
+        """The type that "University of …" or "Mount …" tells."""
+        heads = self.lexicon.first_heads
+        for word, following in pairwise(words):
+            if word in heads and following in ("of", "for"):
+                return heads[word]
+        return "LOC" if heads.get(words[0]) == "LOC" else None
+
+    def _after_title(self, first: int, last: int) -> list[Name]:
+        """Cut "French President Emmanuel Macron" behind its title, rightmost title first."""
+        tokens, lexicon = self.doc.tokens, self.lexicon
+        for i in range(min(last, first + 2 * _MAX_TOKENS) - 1, first - 1, -1):
+            if tokens[i].lower not in lexicon.titles or not tokens[i].is_capitalised:
+                continue
+            behind = i + 1
+            left = i
+            while left > first and (
+                tokens[left - 1].lower in lexicon.titles
+                or (
+                    tokens[left - 1].lower in ROLE_MODIFIERS
+                    and f"{tokens[left - 1].lower} {tokens[left].lower}" in lexicon.titles
+                )
+            ):
+                left -= 1
+            before = self._cut(first, left) if left > first else []
+            if behind == last:
+                return before or [Name(first, first, "")]
+            if last - behind > 1 and tokens[last - 1].lower in lexicon.last_heads:
+                return []
+            person = self._person(behind, last, "title", 0.95)
+            return [*before, person]
+        return []
+
+    def _after_nationality(self, first: int, last: int) -> list[Name]:
+        """Cut "Republican Kevin McCarthy" before the first name."""
+        tokens, lexicon = self.doc.tokens, self.lexicon
+        for size in (2, 1):
+            if last - first < size + 2:
+                continue
+            front = name_form(self.doc, first, first + size)
+            kind = lexicon.type_of(front)
+            if kind and tokens[first + size].lower in lexicon.first_names:
+                name = Name(first, first + size, front, kind, method="lexicon", confidence=0.9)
+                return [name, self._person(first + size, last, "first_name", 0.85)]
+        return []
+
+    def _person(self, first: int, last: int, method: str, confidence: float) -> Name:
+        name = Name(
+            first, last, name_form(self.doc, first, last), "PERSON", None, "", method, confidence
+        )
+        return self._titles.add_role(name)

@@ -1,0 +1,87 @@
+"""A text cut up: its paragraphs, sentences and tokens, each with exact offsets.
+
+Belongs here: the records, and looking them up by position. Does not belong here: where words and
+sentences begin and end (`tokens`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, number or sign: `text` is what stands at `start`:`end`."""
+
+    text: str
+    lower: str
+    start: int
+    sentence: int
+    is_initial: bool  # first word of its sentence or of what a mark or colon opens
+    is_word: bool
+    is_capitalised: bool
+
+    @property
+    def end(self) -> int:
+        # Not stored: a text may have two million tokens, and an int takes 32 bytes.
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence: tokens `first`:`last`, `last` exclusive."""
+
+    first: int
+    last: int
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph: characters `start`:`end`, tokens `first`:`last`, ends exclusive."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """One part of an article, cut up."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    sentences: tuple[Sentence, ...]
+    paragraphs: tuple[Paragraph, ...]
+
+    def surface(self, first: int, last: int) -> str:
+        """The characters of the tokens `first`:`last`."""
+        return self.text[self.tokens[first].start : self.tokens[last - 1].end]
+
+    def tokens_of(self, start: int, end: int) -> tuple[int, int]:
+        """The tokens `first`:`last` that stand at least in part in the characters `start`:`end`."""
+        return self.token_at(start), bisect_left(self.starts, end)
+
+    def token_at(self, position: int) -> int:
+        """The number of the token in which a character stands, or of the one before it."""
+        return max(0, bisect_right(self.starts, position) - 1)
+
+    def paragraph_of(self, token: int) -> int:
+        """The number of the paragraph in which a token stands."""
+        return self.sentences[self.tokens[token].sentence].paragraph
+
+    def sentence_of(self, token: int) -> Sentence:
+        """The sentence in which a token stands."""
+        return self.sentences[self.tokens[token].sentence]
+
+    def sentence_at(self, position: int) -> int:
+        """The number of the sentence in which a character stands, or of the one before it."""
+        return self.tokens[self.token_at(position)].sentence
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each token starts, for bisection."""
+        return [token.start for token in self.tokens]

@@ -1,0 +1,107 @@
+"""What the network says of one text: spans of each head, and links between words.
+
+Belongs here: the records, and looking up links. Does not belong here: running the network
+(`engine`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start`:`end`, and how probable just this span with this label is.
+
+    `label` is empty where a head has only one.
+    """
+
+    start: int
+    end: int
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What the network says of one text: spans of each head in order, and links between words."""
+
+    spans: dict[str, list[Span]]
+    _windows: list[WindowLinks]
+    _begin: int = 0
+
+    def part(self, start: int, end: int) -> Tags:
+        """What is said of the characters `start`:`end`, counted from `start`."""
+        inside = {
+            head: [s for s in spans if start <= s.start and s.end <= end]
+            for head, spans in self.spans.items()
+        }
+        if start:
+            inside = {
+                head: [Span(s.start - start, s.end - start, s.label, s.confidence) for s in spans]
+                for head, spans in inside.items()
+            }
+        return Tags(inside, self._windows, self._begin + start)
+
+    def link(
+        self, kind: str, start: int, targets: Sequence[int], low: int = 0, high: int | None = None
+    ) -> dict[int, float]:
+        """How probably what stands at `start` goes with each of `targets[low:high]`, by number.
+
+        `targets` are rising characters. The rest to 1 is that it goes with none of them. Those that
+        stand in other windows cannot be reached and are left out: a look costs the same however
+        many there are.
+        """
+        at = bisect_right(self._windows, start + self._begin, key=lambda read: read.start) - 1
+        if at < 0:
+            return {}
+        links = self._windows[at].links[kind]
+        row = _index(links.sources, start + self._begin)
+        if row is None or not links.targets:
+            return {}
+        first = bisect_left(targets, links.targets[0] - self._begin, low, high)
+        last = bisect_right(targets, links.targets[-1] - self._begin, low, high)
+        columns = {
+            number: column
+            for number in range(first, last)
+            if (column := _index(links.targets, targets[number] + self._begin)) is not None
+        }
+        scores = links.scores[row, list(columns.values())].astype(np.float64)
+        top = scores.max(initial=0.0)
+        shares = np.exp(scores - top)
+        shares /= shares.sum() + np.exp(-top)
+        return dict(zip(columns, shares.tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkScores:
+    """Scores of the links of one kind in one window: (sources, targets), characters both.
+
+    Scores of what can be asked for take a few bytes a word; the vectors they are told from would
+    take 2,304, which is 2 GB for a text of 5 MB.
+    """
+
+    sources: list[int]
+    targets: list[int]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLinks:
+    """A window that was read: where it starts, and its links by kind."""
+
+    start: int
+    links: dict[str, LinkScores]
+
+
+NO_LINKS = LinkScores([], [], np.empty((0, 0), np.float32))
+
+
+def _index(rising: Sequence[int], value: int) -> int | None:
+    at = bisect_left(rising, value)
+    return at if at < len(rising) and rising[at] == value else None

@@ -1,0 +1,242 @@
+"""An extraction compared with a gold article: the scores behind the figures.
+
+Belongs here: what counts as right. Does not belong here: the gold format (`gold`), how a rate comes
+from counts (`scores`, `coreference`), files of figures (`figures`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Protocol, TypeVar
+
+from etl.domain import Article, Extraction, Part, Quote
+from etl.extract import Extractor
+from etl.quality.coreference import Coreference, score_coreference
+from etl.quality.gold import PRONOUNS, GoldArticle, GoldQuote
+from etl.quality.scores import Counts, match_utterances, score_spans
+
+OVERLAP = 0.3
+
+_WORD = re.compile(r"\w+")
+_THAT = re.compile(r"that\s+", re.IGNORECASE)
+_DETERMINER = re.compile(r"^(?:the|an?|its|his|her|their)\s+")
+
+Figures = dict[str, float]
+_Piece = TypeVar("_Piece", GoldQuote, Quote)
+
+
+class _Rates(Protocol):
+    """What `scores` gives: rates in percent."""
+
+    @property
+    def precision(self) -> float: ...
+    @property
+    def recall(self) -> float: ...
+    @property
+    def f1(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Micro scores over the gold set; README.md beside it says what each counts."""
+
+    names: Counts
+    roles: Counts
+    coreference: Coreference
+    references: Counts
+    quotes_exact: Counts
+    quotes_overlap: Counts
+    speakers: Counts
+
+    def __add__(self, other: Scores) -> Scores:
+        return Scores(
+            self.names + other.names,
+            self.roles + other.roles,
+            self.coreference + other.coreference,
+            self.references + other.references,
+            self.quotes_exact + other.quotes_exact,
+            self.quotes_overlap + other.quotes_overlap,
+            self.speakers + other.speakers,
+        )
+
+    @property
+    def rates(self) -> dict[str, _Rates]:
+        """The rates behind each figure, in the order in which they are shown."""
+        return {
+            "names": self.names,
+            "roles": self.roles,
+            "actors": self.coreference.b_cubed,
+            "references": self.references,
+            "quotes exact": self.quotes_exact,
+            "quotes overlap": self.quotes_overlap,
+            "speakers": self.speakers,
+        }
+
+    @property
+    def figures(self) -> Figures:
+        """F1 in percent, one decimal."""
+        return {name: round(rates.f1, 1) for name, rates in self.rates.items()}
+
+
+def score(extractor: Extractor, gold: Sequence[GoldArticle]) -> Scores:
+    """The scores of an extractor over gold articles, of which there is at least one."""
+    extractions = extractor.extract_many([g.article for g in gold])
+    return reduce(add, map(score_article, gold, extractions))
+
+
+def score_article(gold: GoldArticle, found: Extraction) -> Scores:
+    """The scores of one extraction."""
+    named = {
+        (m.part, m.char_start, m.char_end): m
+        for m in found.mentions
+        if m.kind == "name" and m.type != "OTHER"
+    }
+    truth = {(m.part, m.char_start, m.char_end): m for m in gold.mentions if m.kind == "name"}
+    roles = Counts(
+        sum(
+            span in named and _role(named[span].role) in {_role(role) for role in m.roles}
+            for span, m in truth.items()
+            if m.roles
+        ),
+        sum(m.role is not None for m in named.values()),
+        sum(bool(m.roles) for m in truth.values()),
+    )
+    # Who an actor of the extraction is: the gold actor that most of its names belong to.
+    votes: dict[int, Counter[str]] = defaultdict(Counter)
+    for span, m in named.items():
+        if m.actor is not None and span in truth:
+            votes[m.actor][truth[span].actor] += 1
+    who = {number: counter.most_common(1)[0][0] for number, counter in votes.items()}
+    exact, overlap, speakers = _quotes(gold, found, who)
+    return Scores(
+        score_spans(
+            {(*span, m.type) for span, m in truth.items()},
+            {(*span, m.type) for span, m in named.items()},
+        ),
+        roles,
+        score_coreference(
+            _clusters((m.actor, span) for span, m in truth.items()),
+            _clusters((m.actor, span) for span, m in named.items() if m.actor is not None),
+        ),
+        _references(gold, found, who),
+        exact,
+        overlap,
+        speakers,
+    )
+
+
+def _clusters(mentions: Iterable[tuple[Hashable, Hashable]]) -> list[set[Hashable]]:
+    clusters: dict[Hashable, set[Hashable]] = defaultdict(set)
+    for actor, span in mentions:
+        clusters[actor].add(span)
+    return list(clusters.values())
+
+
+def _role(role: str | None) -> str:
+    """A role without what conventions differ in: case, an opening article, marks at its edges."""
+    words = " ".join((role or "").casefold().split()).strip(".,:;")
+    return _DETERMINER.sub("", words, count=1)
+
+
+def _references(gold: GoldArticle, found: Extraction, who: Mapping[int, str]) -> Counts:
+    """Pronouns (exact span) and nominals (any overlap) that are given to the right actor."""
+    claimed = [
+        m
+        for m in found.mentions
+        if m.actor is not None
+        and (m.kind == "nominal" or (m.kind == "pronoun" and m.surface.lower() in PRONOUNS))
+    ]
+    truth = [m for m in gold.mentions if m.kind != "name"]
+    hits = {
+        i
+        for i, g in enumerate(truth)
+        for m in claimed
+        if (g.part, g.kind) == (m.part, m.kind)
+        and max(g.char_start, m.char_start) < min(g.char_end, m.char_end)
+        and m.actor is not None
+        and who.get(m.actor) == g.actor
+    }
+    return Counts(len(hits), len(claimed), len(truth))
+
+
+def _quotes(
+    gold: GoldArticle, found: Extraction, who: Mapping[int, str]
+) -> tuple[Counts, Counts, Counts]:
+    """Pieces with exact spans, utterances that overlap, and speakers of those that do.
+
+    The words of optional pieces are taken out of both sides, so that they are neither missed nor
+    wrong.
+    """
+    article = gold.article
+    optional = _words(article, [q for q in gold.quotes if q.is_optional])
+    wanted = [q for q in gold.quotes if not q.is_optional]
+    claimed = [
+        q
+        for q in found.quotes
+        if 2 * len(_words(article, [q]) & optional) <= len(_words(article, [q]))
+    ]
+    exact = score_spans(
+        {_trimmed(article, q) for q in wanted}, {_trimmed(article, q) for q in claimed}
+    )
+    gold_utterances = _utterances(wanted)
+    found_utterances = _utterances(claimed)
+    matches = match_utterances(
+        [_words(article, pieces) - optional for pieces in gold_utterances],
+        [_words(article, pieces) - optional for pieces in found_utterances],
+        OVERLAP,
+        "union",
+    )
+    right = sum(
+        _is_speaker(gold_utterances[m.gold][0], found_utterances[m.found][0], who) for m in matches
+    )
+    return (
+        exact,
+        Counts(len(matches), len(found_utterances), len(gold_utterances)),
+        Counts(right, len(matches), len(matches)),
+    )
+
+
+def _utterances(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
+    by_number: dict[int, list[_Piece]] = defaultdict(list)
+    for piece in pieces:
+        by_number[piece.utterance].append(piece)
+    return list(by_number.values())
+
+
+def _words(article: Article, pieces: Iterable[GoldQuote | Quote]) -> set[int]:
+    """Where the words of some pieces begin, counted through headline and body."""
+    base = {"headline": 0, "body": len(article.headline or "") + 1}
+    return {
+        base[q.part] + m.start()
+        for q in pieces
+        for m in _WORD.finditer(article.text(q.part), q.char_start, q.char_end)
+    }
+
+
+def _trimmed(article: Article, quote: GoldQuote | Quote) -> tuple[Part, int, int]:
+    """A piece from its first word to its last: whether "that" and commas belong to it is taste."""
+    text, start = article.text(quote.part), quote.char_start
+    if quote.kind == "indirect" and (that := _THAT.match(text, start)):
+        start = that.end()
+    words = [m.span() for m in _WORD.finditer(text, start, quote.char_end)]
+    return (quote.part, words[0][0], words[-1][1]) if words else (quote.part, start, start)
+
+
+def _is_speaker(gold: GoldQuote, found: Quote, who: Mapping[int, str]) -> bool:
+    """Whether the speaker is the right actor, the right unnamed source, or rightly unknown."""
+    if gold.speaker is not None:
+        return found.speaker is not None and who.get(found.speaker) == gold.speaker
+    if found.speaker is not None:
+        return False
+    if gold.source is None or found.speaker_surface is None:
+        return gold.source is found.speaker_surface
+    return bool(_content_words(gold.source) & _content_words(found.speaker_surface))
+
+
+def _content_words(source: str) -> set[str]:
+    return {word for word in _WORD.findall(source.casefold()) if len(word) > 3}
