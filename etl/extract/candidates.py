@@ -23,7 +23,7 @@ _OPENING_PARTICLES = PARTICLES - word_set("ben den da du zu af av ter dos la le"
 _MAX_TOKENS = 9
 
 
-class NameFinder:
+class CandidateFinder:
     """Finds the candidates of one document."""
 
     def __init__(self, doc: Document, lexicon: Lexicon) -> None:
@@ -31,19 +31,21 @@ class NameFinder:
         self.lexicon = lexicon
         self._titles = TitleFinder(doc, lexicon)
         tokens = doc.tokens
-        self._medial = Counter(t.text for t in tokens if t.is_capitalised and not t.is_initial)
-        self._small = Counter(t.text for t in tokens if t.is_word and not t.is_capitalised)
+        self._medial_capitalised = Counter(
+            t.text for t in tokens if t.is_capitalised and not t.is_initial
+        )
+        self._lower_case = Counter(t.text for t in tokens if t.is_word and not t.is_capitalised)
 
     def find(self) -> list[Name]:
         """All candidates outside title-case sentences, in order, none overlapping another."""
         names: list[Name] = []
         for sentence in self.doc.sentences:
             if not is_title_case(self.doc, sentence, self.lexicon):
-                for first, last in self._runs(sentence):
-                    names.extend(self._cut(first, last))
+                for first, last in self._capitalised_runs(sentence):
+                    names.extend(self._split_run(first, last))
         return names
 
-    def _may_begin(self, i: int) -> bool:
+    def _may_begin_name(self, i: int) -> bool:
         token = self.doc.tokens[i]
         lower, lexicon = token.lower, self.lexicon
         if not token.is_capitalised or is_function_word(token, self.lexicon):
@@ -55,14 +57,14 @@ class NameFinder:
             return True
         if lower in PARTICLES and self._next_is_particle(i + 1):
             return True
-        if self._medial[token.text] > self._small[lower]:
+        if self._medial_capitalised[token.text] > self._lower_case[lower]:
             return True
         if lexicon.type_of(token.text) or lower in lexicon.titles:
             return lower not in lexicon.common_words or self._may_be_in_name(i + 1)
         if lower not in lexicon.common_words:
-            return self._small[lower] == 0
-        follows = self._may_be_in_name(i + 1)
-        if follows and self._small[lower] == 0:
+            return self._lower_case[lower] == 0
+        is_followed = self._may_be_in_name(i + 1)
+        if is_followed and self._lower_case[lower] == 0:
             return (
                 lower in lexicon.first_names
                 or lower in lexicon.first_heads
@@ -79,7 +81,7 @@ class NameFinder:
     def _next_is(self, i: int, lower: str) -> bool:
         return i < len(self.doc.tokens) and self.doc.tokens[i].lower == lower
 
-    def _runs(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
+    def _capitalised_runs(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
         tokens, lexicon = self.doc.tokens, self.lexicon
         i = sentence.first
         while i < sentence.last:
@@ -90,7 +92,7 @@ class NameFinder:
                 if i == sentence.last or not self._may_be_in_name(i):
                     i = max(i, begin + 1)
                     continue
-            elif not self._may_begin(i):
+            elif not self._may_begin_name(i):
                 i += 1
                 continue
             i += 1
@@ -100,7 +102,7 @@ class NameFinder:
                 if self._may_be_in_name(i):
                     i += 1
                     continue
-                step = self._connector(begin, i, sentence.last, has_of)
+                step = self._connector_length(begin, i, sentence.last, has_of)
                 if not step:
                     break
                 has_of = has_of or lower in ("of", "for", "on")
@@ -108,11 +110,11 @@ class NameFinder:
             yield begin, i
             # "Mr." and the like may be followed by a word that no name begins with.
             while i < sentence.last and tokens[i].lower in lexicon.function_words:
-                if tokens[i].is_capitalised and self._may_begin(i):
+                if tokens[i].is_capitalised and self._may_begin_name(i):
                     break
                 i += 1
 
-    def _connector(self, begin: int, i: int, end: int, has_of: bool) -> int:
+    def _connector_length(self, begin: int, i: int, end: int, has_of: bool) -> int:
         """How many tokens from `i` on join a run begun at `begin`, next capital included."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         lower = tokens[i].lower
@@ -144,14 +146,14 @@ class NameFinder:
             return 2 if {tokens[i + 1].lower, previous} <= lexicon.common_words else 0
         return 0
 
-    def _cut(self, first: int, last: int) -> list[Name]:
+    def _split_run(self, first: int, last: int) -> list[Name]:
         """Cut a run at titles and nationalities."""
         lexicon, tokens = self.lexicon, self.doc.tokens
         form = name_form(self.doc, first, last)
-        kind = lexicon.type_of(form)
-        if kind:
-            return [Name(first, last, form, kind, method="lexicon", confidence=0.9)]
-        titled = self._after_title(first, last)
+        entity_type = lexicon.type_of(form)
+        if entity_type:
+            return [Name(first, last, form, entity_type, method="lexicon", confidence=0.9)]
+        titled = self._split_after_title(first, last)
         if titled:
             return titled
         if last - first > _MAX_TOKENS:
@@ -160,10 +162,10 @@ class NameFinder:
         if last - first > 1 and words[0] not in lexicon.titles:
             head = lexicon.last_heads.get(words[-1])
             if not head:
-                head = self._first_head(words)
+                head = self._type_of_first_head(words)
             if head:
                 return [Name(first, last, form, head, method="head_word", confidence=0.8)]
-        split = self._after_nationality(first, last)
+        split = self._split_after_nationality(first, last)
         if split:
             return split
         is_ordinary = set(words[:2]) <= lexicon.common_words
@@ -171,7 +173,7 @@ class NameFinder:
             return [self._person(first, last, "first_name", 0.85)]
         return [self._titles.add_role(Name(first, last, form))]
 
-    def _first_head(self, words: list[str]) -> EntityType | None:
+    def _type_of_first_head(self, words: list[str]) -> EntityType | None:
         """The type that "University of …" or "Mount …" tells."""
         heads = self.lexicon.first_heads
         for word, following in pairwise(words):
@@ -179,13 +181,13 @@ class NameFinder:
                 return heads[word]
         return "LOC" if heads.get(words[0]) == "LOC" else None
 
-    def _after_title(self, first: int, last: int) -> list[Name]:
+    def _split_after_title(self, first: int, last: int) -> list[Name]:
         """Cut "French President Emmanuel Macron" behind its title, rightmost title first."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         for i in range(min(last, first + 2 * _MAX_TOKENS) - 1, first - 1, -1):
             if tokens[i].lower not in lexicon.titles or not tokens[i].is_capitalised:
                 continue
-            behind = i + 1
+            name_first = i + 1
             left = i
             while left > first and (
                 tokens[left - 1].lower in lexicon.titles
@@ -195,25 +197,27 @@ class NameFinder:
                 )
             ):
                 left -= 1
-            before = self._cut(first, left) if left > first else []
-            if behind == last:
+            before = self._split_run(first, left) if left > first else []
+            if name_first == last:
                 return before or [Name(first, first, "")]
-            if last - behind > 1 and tokens[last - 1].lower in lexicon.last_heads:
+            if last - name_first > 1 and tokens[last - 1].lower in lexicon.last_heads:
                 return []
-            person = self._person(behind, last, "title", 0.95)
+            person = self._person(name_first, last, "title", 0.95)
             return [*before, person]
         return []
 
-    def _after_nationality(self, first: int, last: int) -> list[Name]:
+    def _split_after_nationality(self, first: int, last: int) -> list[Name]:
         """Cut "Republican Kevin McCarthy" before the first name."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         for size in (2, 1):
             if last - first < size + 2:
                 continue
-            front = name_form(self.doc, first, first + size)
-            kind = lexicon.type_of(front)
-            if kind and tokens[first + size].lower in lexicon.first_names:
-                name = Name(first, first + size, front, kind, method="lexicon", confidence=0.9)
+            prefix = name_form(self.doc, first, first + size)
+            entity_type = lexicon.type_of(prefix)
+            if entity_type and tokens[first + size].lower in lexicon.first_names:
+                name = Name(
+                    first, first + size, prefix, entity_type, method="lexicon", confidence=0.9
+                )
                 return [name, self._person(first + size, last, "first_name", 0.85)]
         return []
 

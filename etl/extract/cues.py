@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.extract.document import Document
-from etl.extract.lexicon import Cue, Lexicon, word_set
-from etl.extract.mention_clusters import Located
+from etl.extract.lexicon import CueForm, Lexicon, word_set
+from etl.extract.mention_clusters import NameMention
 from etl.extract.pronouns import Pronoun
-from etl.extract.sources import SPEAKING, STOPS, Source, SourceFinder
+from etl.extract.sources import PHRASE_ENDS, SPEAKER_PRONOUNS, Source, SourceFinder
 
-_PASSIVE = word_set("is are was were be been being 're ’re 'm ’m get got gets")
+_PASSIVE_AUXILIARIES = word_set("is are was were be been being 're ’re 'm ’m get got gets")
 _MODALS = word_set("did does do will would could can may might must should to didn't don't")
 # Forms that are as often nouns: a cue only right behind a name or pronoun.
 _NOUN_LIKE = word_set(
@@ -25,113 +25,119 @@ _NOUN_LIKE = word_set(
     "states points shows thanks decides cites rules objects estimates forecasts concerns laughs "
     "reads hits fires shouts urges pledges vows charges lectures quotes attacks"
 )
-_WITH_BASE = _MODALS | SPEAKING
-_PLURALS = frozenset({"people", "police", "men", "women", "media"})
-_CLEAR = frozenset({"made", "makes", "make", "making"})
-_BEGIN_PHRASES = _CLEAR | {"according", "put", "puts", "went", "goes"}
+_BEFORE_BASE_FORM = _MODALS | SPEAKER_PRONOUNS
+_PLURAL_NOUNS = frozenset({"people", "police", "men", "women", "media"})
+_MAKE_FORMS = frozenset({"made", "makes", "make", "making"})
+_PHRASE_OPENERS = _MAKE_FORMS | {"according", "put", "puts", "went", "goes"}
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class CueSpan:
     """A cue at tokens `first`:`last` with its source, and on which side that stands."""
 
     first: int
     last: int
-    cue: Cue
+    form: CueForm
     source: Source | None
     is_inverted: bool
 
     @property
     def is_according(self) -> bool:
         """Whether the cue is "according to" or the like."""
-        return self.cue.verb == "according"
+        return self.form.verb == "according"
 
 
-class Attributor:
+class CueIndex:
     """The cues of one part and their sources."""
 
     def __init__(
         self,
         doc: Document,
-        names: Sequence[Located],
-        stand_ins: Sequence[Pronoun],
-        quoted: Sequence[bool],
+        names: Sequence[NameMention],
+        pronouns: Sequence[Pronoun],
+        in_marks: Sequence[bool],
         lexicon: Lexicon,
     ) -> None:
-        self.doc, self.lexicon, self.quoted = doc, lexicon, quoted
-        self.sources = SourceFinder(doc, names, stand_ins, quoted, lexicon)
-        self.sites = self._find_sites()
-        self._firsts = [site.first for site in self.sites]
+        self.doc, self.lexicon, self.in_marks = doc, lexicon, in_marks
+        self.sources = SourceFinder(doc, names, pronouns, in_marks, lexicon)
+        self.spans = self._find_cues()
+        self._firsts = [cue.first for cue in self.spans]
 
-    def between(self, first: int, last: int) -> list[Site]:
+    def between(self, first: int, last: int) -> list[CueSpan]:
         """The sites whose cue begins at a token of `first`:`last`, in order."""
-        return self.sites[bisect_left(self._firsts, first) : bisect_left(self._firsts, last)]
+        return self.spans[bisect_left(self._firsts, first) : bisect_left(self._firsts, last)]
 
-    def _find_sites(self) -> list[Site]:
-        sites: list[Site] = []
-        cues = self.lexicon.cues
+    def _find_cues(self) -> list[CueSpan]:
+        cues: list[CueSpan] = []
+        forms = self.lexicon.cues
         for i, token in enumerate(self.doc.tokens):
             # Few words can begin a cue: a look at each costs a tenth of a short text's time.
-            if self.quoted[i] or (token.lower not in cues and token.lower not in _BEGIN_PHRASES):
+            if self.in_marks[i] or (
+                token.lower not in forms and token.lower not in _PHRASE_OPENERS
+            ):
                 continue
-            site = self._site_at(i)
-            if site is not None and not (sites and sites[-1].last > i):
-                sites.append(site)
-        return sites
+            cue = self._cue_at(i)
+            if cue is not None and not (cues and cues[-1].last > i):
+                cues.append(cue)
+        return cues
 
-    def _site_at(self, i: int) -> Site | None:
+    def _cue_at(self, i: int) -> CueSpan | None:
         tokens, lower = self.doc.tokens, self.doc.tokens[i].lower
         sentence = self.doc.sentence_of(i)
         if lower == "according" and i + 1 < sentence.last and tokens[i + 1].lower == "to":
             source = self.sources.after(i + 2, sentence.last)
-            return Site(i, i + 2, Cue("according", "clause", "ing"), source, True)
+            return CueSpan(i, i + 2, CueForm("according", "clause", "ing"), source, True)
         last = i + 1
         phrase = self._phrase_at(i, sentence.last)
         if phrase is not None:
-            cue, last = phrase
+            form, last = phrase
         else:
             found = self.lexicon.cues.get(lower)
             if found is None or (tokens[i].is_capitalised and not tokens[i].is_initial):
                 return None
-            cue = found
+            form = found
         before = tokens[i - 1].lower if i > sentence.first else ""
-        is_plural = before.endswith("s") or before in _PLURALS
-        if cue.inflection == "base" and not is_plural and before not in _WITH_BASE:
+        is_plural = before.endswith("s") or before in _PLURAL_NOUNS
+        if form.inflection == "base" and not is_plural and before not in _BEFORE_BASE_FORM:
             return None
         if before in ("to", "the", "a", "an", "of", "his", "her", "their", "its", "this"):
             return None
-        if cue.inflection == "finite" and self._is_passive(i, sentence.first):
+        if form.inflection == "finite" and self._is_passive(i, sentence.first):
             return None
         source = None
-        if cue.inflection != "ing" or before in _PASSIVE or self.sources.is_name_end(i):
+        if (
+            form.inflection != "ing"
+            or before in _PASSIVE_AUXILIARIES
+            or self.sources.is_name_end(i)
+        ):
             source = self.sources.before(i, sentence.first)
         if lower in _NOUN_LIKE and (
             source is None or source.last != i or not self._is_named(source)
         ):
             return None
         is_inverted = False
-        if source is None and cue.inflection != "ing":
-            follows_mark = i == 0 or self.quoted[i - 1] or tokens[i - 1].text in STOPS
+        if source is None and form.inflection != "ing":
+            follows_mark = i == 0 or self.in_marks[i - 1] or tokens[i - 1].text in PHRASE_ENDS
             if follows_mark or i == sentence.first:
                 source = self.sources.after(last, sentence.last)
                 is_inverted = source is not None
-        if source is None and cue.inflection != "ing" and cue.frame == "direct":
+        if source is None and form.inflection != "ing" and form.frame == "direct":
             return None
-        return Site(i, last, cue, source, is_inverted)
+        return CueSpan(i, last, form, source, is_inverted)
 
-    def _phrase_at(self, i: int, end: int) -> tuple[Cue, int] | None:
+    def _phrase_at(self, i: int, end: int) -> tuple[CueForm, int] | None:
         """Cues of several words ("made it clear", "put it"), with where each ends."""
         words = [t.lower for t in self.doc.tokens[i : min(i + 4, end)]]
-        if words[0] in _CLEAR and "clear" in words[1:3]:
-            return Cue("make clear", "clause", "finite"), i + words.index("clear") + 1
+        if words[0] in _MAKE_FORMS and "clear" in words[1:3]:
+            return CueForm("make clear", "clause", "finite"), i + words.index("clear") + 1
         if words[:2] in (["put", "it"], ["puts", "it"]):
-            return Cue("put it", "direct", "finite"), i + 2
+            return CueForm("put it", "direct", "finite"), i + 2
         if words in (["went", "on", "to", "say"], ["goes", "on", "to", "say"]):
-            return Cue("say", "bare", "finite"), i + 4
+            return CueForm("say", "bare", "finite"), i + 4
         return None
 
     def _is_named(self, source: Source) -> bool:
-        return source.actor is not None or self.doc.tokens[source.first].lower in SPEAKING
+        return source.actor is not None or self.doc.tokens[source.first].lower in SPEAKER_PRONOUNS
 
     def _is_passive(self, i: int, begin: int) -> bool:
         j = i - 1
@@ -141,6 +147,6 @@ class Attributor:
         ):
             j -= 1
         lower = self.doc.tokens[j].lower if j >= begin else ""
-        return lower in _PASSIVE or (
-            lower in ("'s", "’s") and j > begin and self.doc.tokens[j - 1].lower in SPEAKING
+        return lower in _PASSIVE_AUXILIARIES or (
+            lower in ("'s", "’s") and j > begin and self.doc.tokens[j - 1].lower in SPEAKER_PRONOUNS
         )

@@ -61,7 +61,7 @@ class Document:
         """The characters of the tokens `first`:`last`."""
         return self.text[self.tokens[first].start : self.tokens[last - 1].end]
 
-    def tokens_of(self, start: int, end: int) -> tuple[int, int]:
+    def token_range(self, start: int, end: int) -> tuple[int, int]:
         """The tokens `first`:`last` that stand at least in part in the characters `start`:`end`."""
         return self.token_at(start), bisect_left(self.starts, end)
 

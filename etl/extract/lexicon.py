@@ -20,7 +20,7 @@ Inflection = Literal["base", "finite", "ing"]
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
+class CueForm:
     """A form of a verb of saying, and what it may take.
 
     `bare`: "said it was so", `clause`: only with "that", `direct`: only words in marks.
@@ -48,7 +48,7 @@ class Lexicon:
     cities: frozenset[str]
     demonyms: dict[str, str]
     organisations: dict[str, str]
-    cues: dict[str, Cue]
+    cues: dict[str, CueForm]
 
     def is_ordinary(self, lower: str) -> bool:
         """Whether a word is known as no name: one that any sentence may begin with."""
@@ -88,7 +88,8 @@ def load_lexicon() -> Lexicon:
         demonyms={r[0]: r[1] for r in _rows("demonyms.csv")},
         organisations={r[0]: r[1] for r in _rows("organisations.csv")},
         cues={
-            r[0]: Cue(r[1], cast(Frame, r[2]), cast(Inflection, r[3])) for r in _rows("cues.csv")
+            r[0]: CueForm(r[1], cast(Frame, r[2]), cast(Inflection, r[3]))
+            for r in _rows("cues.csv")
         },
     )
 

@@ -15,11 +15,11 @@ from etl.extract.document import Document
 
 _DOUBLE = re.compile(r"[“”„«»\"]|''|``")
 _SINGLE = re.compile(r"[‘’']")
-_END_SIGNS = ",.!?…;"
+_CLOSING_PUNCTUATION = ",.!?…;"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MarkedSpan:
     """What stands inside a pair of outer marks, marks excluded.
 
     `is_open`: the paragraph ends without a closing mark; `continues`: it takes up the span before
@@ -33,9 +33,9 @@ class Span:
     continues: bool
 
 
-def find_spans(doc: Document) -> list[Span]:
+def find_spans(doc: Document) -> list[MarkedSpan]:
     """All outermost marked spans of a text, in order, none overlapping."""
-    spans: list[Span] = []
+    spans: list[MarkedSpan] = []
     for number, paragraph in enumerate(doc.paragraphs):
         found = _double_spans(doc.text, paragraph.start, paragraph.end)
         gaps = _gaps(paragraph.start, paragraph.end, [(s, e) for s, e, _ in found])
@@ -48,7 +48,7 @@ def find_spans(doc: Document) -> list[Span]:
                 and spans[-1].paragraph == number - 1
                 and not doc.text[paragraph.start : start - 1].strip()
             )
-            spans.append(Span(start, end, number, is_open, continues))
+            spans.append(MarkedSpan(start, end, number, is_open, continues))
     return [
         span
         for i, span in enumerate(spans)
@@ -72,67 +72,67 @@ def _gaps(start: int, end: int, taken: list[tuple[int, int]]) -> list[tuple[int,
 
 def _double_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
     spans: list[tuple[int, int, bool]] = []
-    opened = -1
+    opened_at = -1
     for match in _DOUBLE.finditer(text, start, end):
-        i, behind = match.span()
-        if opened < 0:
-            if _opens(text, i, behind, start, end):
-                opened = behind
-        elif _closes(text, i, behind, end):
-            if text[opened:i].strip():
-                spans.append((opened, i, False))
-            opened = -1
-    if opened >= 0 and text[opened:end].strip():
-        spans.append((opened, end, True))
+        i, after = match.span()
+        if opened_at < 0:
+            if _is_opening(text, i, after, start, end):
+                opened_at = after
+        elif _is_closing(text, i, after, end):
+            if text[opened_at:i].strip():
+                spans.append((opened_at, i, False))
+            opened_at = -1
+    if opened_at >= 0 and text[opened_at:end].strip():
+        spans.append((opened_at, end, True))
     return spans
 
 
-def _opens(text: str, i: int, behind: int, start: int, end: int) -> bool:
+def _is_opening(text: str, i: int, after: int, start: int, end: int) -> bool:
     mark = text[i]
     if mark in "“„«`":
         return True
-    if mark not in "\"'" or behind >= end or text[behind].isspace():
+    if mark not in "\"'" or after >= end or text[after].isspace():
         return False
     return i == start or not text[i - 1].isalnum()
 
 
-def _closes(text: str, i: int, behind: int, end: int) -> bool:
+def _is_closing(text: str, i: int, after: int, end: int) -> bool:
     mark = text[i]
     if mark in "”»":
         return True
     if mark == "“":
         # German-style or mistyped: it closes where it cannot open.
         return i + 1 >= end or text[i + 1].isspace()
-    return mark in "\"'" and (behind >= end or not text[behind].isalnum())
+    return mark in "\"'" and (after >= end or not text[after].isalnum())
 
 
 def _single_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
     """Spans in ‘ ’ or ' ' as outer marks; an apostrophe is neither an opening nor an end."""
     spans: list[tuple[int, int, bool]] = []
-    opened, fallback = -1, -1
+    opened_at, fallback_at = -1, -1
     for match in _SINGLE.finditer(text, start, end):
         i = match.start()
-        if opened >= 0 and _single_closes(text, i, end):
+        if opened_at >= 0 and _is_single_closing(text, i, end):
             if (
-                text[i - 1] in _END_SIGNS
+                text[i - 1] in _CLOSING_PUNCTUATION
                 or text[i - 1] != "s"
                 or i + 1 >= end
-                or (text[i + 1] in _END_SIGNS)
+                or (text[i + 1] in _CLOSING_PUNCTUATION)
             ):
-                spans.append((opened, i, False))
-                opened, fallback = -1, -1
-            elif fallback < 0:
-                fallback = i  # “the voters’ will”: an end only if no better one follows
-        elif _single_opens(text, i, start, end):
-            if opened >= 0 and fallback > 0:
-                spans.append((opened, fallback, False))
-            opened, fallback = i + 1, -1
-    if opened >= 0 and fallback > 0:
-        spans.append((opened, fallback, False))
+                spans.append((opened_at, i, False))
+                opened_at, fallback_at = -1, -1
+            elif fallback_at < 0:
+                fallback_at = i  # “the voters’ will”: an end only if no better one follows
+        elif _is_single_opening(text, i, start, end):
+            if opened_at >= 0 and fallback_at > 0:
+                spans.append((opened_at, fallback_at, False))
+            opened_at, fallback_at = i + 1, -1
+    if opened_at >= 0 and fallback_at > 0:
+        spans.append((opened_at, fallback_at, False))
     return [(s, e, o) for s, e, o in spans if text[s:e].strip()]
 
 
-def _single_opens(text: str, i: int, start: int, end: int) -> bool:
+def _is_single_opening(text: str, i: int, start: int, end: int) -> bool:
     if text[i] == "’" or i + 1 >= end or not text[i + 1].isalpha():
         return False
     if i > start and not (text[i - 1].isspace() or text[i - 1] in "([—–-:"):
@@ -141,7 +141,7 @@ def _single_opens(text: str, i: int, start: int, end: int) -> bool:
     return not re.compile(r"(?:em|til|tis|twas|bout|cause|n|round)\b").match(text, i + 1, end)
 
 
-def _single_closes(text: str, i: int, end: int) -> bool:
+def _is_single_closing(text: str, i: int, end: int) -> bool:
     if text[i] == "‘" or text[i - 1].isspace():
         return False
     return i + 1 >= end or not text[i + 1].isalnum()

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, word_set
-from etl.extract.mention_clusters import Actor, Located
-from etl.extract.office_holders import Holders
+from etl.extract.mention_clusters import Actor, NameMention
+from etl.extract.office_holders import OfficeHolders
 
-_LONGEST = 5
+_MAX_TOKENS = 5
 _BREAKS = word_set("of for in at who that and or 's ’s")
 
 
@@ -28,41 +28,41 @@ class Nominal:
     confidence: float
 
 
-def find(doc: Document, names: Sequence[Located], lexicon: Lexicon) -> list[Nominal]:
+def find(doc: Document, names: Sequence[NameMention], lexicon: Lexicon) -> list[Nominal]:
     """The descriptions by office that one named person alone fits, in order.
 
     Only "the …" of somebody named before: "a minister" is another one as often as not. Where two
     bear the office, or nobody does, it is left alone.
     """
-    holders = Holders(names)
-    ends = {x.name.first: x.name.last for x in names}
-    named_from: dict[int, int] = {}
-    for x in names:
-        if x.actor is not None:
-            named_from.setdefault(id(x.actor), x.name.first)
+    holders = OfficeHolders(names)
+    ends = {mention.name.first: mention.name.last for mention in names}
+    first_named_at: dict[int, int] = {}
+    for mention in names:
+        if mention.actor is not None:
+            first_named_at.setdefault(id(mention.actor), mention.name.first)
     found: list[Nominal] = []
     for first, token in enumerate(doc.tokens):
         if token.lower != "the":
             continue
-        head = _head(doc, first, ends, lexicon)
+        head = _office_head(doc, first, ends, lexicon)
         if head is None:
             continue
-        actor = holders.of([t.lower for t in doc.tokens[first + 1 : head + 1]])
+        actor = holders.only_holder([t.lower for t in doc.tokens[first + 1 : head + 1]])
         if actor is None or actor.type != "PERSON":
             continue
-        if named_from.get(id(actor), -1) > first:
+        if first_named_at.get(id(actor), -1) > first:
             continue
         # A nationality within is a mention of its own, and no two mentions overlap.
-        inner = [ends[i] for i in range(first, head) if i in ends]
-        found.append(Nominal(max([first, *inner]), head + 1, actor, 0.6))
+        inner_ends = [ends[i] for i in range(first, head) if i in ends]
+        found.append(Nominal(max([first, *inner_ends]), head + 1, actor, 0.6))
     return found
 
 
-def _head(doc: Document, first: int, ends: dict[int, int], lexicon: Lexicon) -> int | None:
+def _office_head(doc: Document, first: int, ends: dict[int, int], lexicon: Lexicon) -> int | None:
     """The last word of an office that begins behind `first` and belongs to no name."""
     tokens, limit = doc.tokens, doc.sentence_of(first).last
     head = None
-    for i in range(first + 1, min(first + 1 + _LONGEST, limit)):
+    for i in range(first + 1, min(first + 1 + _MAX_TOKENS, limit)):
         if not tokens[i].is_word or tokens[i].lower in _BREAKS:
             break
         if tokens[i].lower in lexicon.titles and i not in ends:

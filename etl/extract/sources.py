@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon, word_set
-from etl.extract.mention_clusters import Actor, Located
-from etl.extract.office_holders import Holders
+from etl.extract.mention_clusters import Actor, NameMention
+from etl.extract.office_holders import OfficeHolders
 from etl.extract.pronouns import Pronoun
 
 _WINDOW = 30
@@ -24,16 +24,16 @@ _ADVERBS = word_set(
     "must can didn't doesn't don't hasn't hadn't haven't won't wouldn't 've 'd ’ve ’d 'll ’ll "
     "already since simply long frequently since both all"
 )
-SPEAKING = word_set("he she they i we it you who")
+SPEAKER_PRONOUNS = word_set("he she they i we it you who")
 _DETERMINERS = word_set(
     "the a an his her their its our my this that these those one two three four five some several "
     "many most few both other another no any"
 )
-_COUNTS = word_set("one two three some several many most few both another others")
+_QUANTIFIERS = word_set("one two three some several many most few both another others")
 _ORDINALS = word_set("first second third former last next late")
-_LINKS = word_set("for of at from with in on to close familiar inside behind")
-STOPS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "“", "”", '"', "(", ")", "‘"})
-_CLAUSES = word_set(
+_PREPOSITIONS = word_set("for of at from with in on to close familiar inside behind")
+PHRASE_ENDS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "“", "”", '"', "(", ")", "‘"})
+_CLAUSE_OPENERS = word_set(
     "that if whether because when while and but as after before than so though although since "
     "until or"
 )
@@ -55,47 +55,49 @@ class SourceFinder:
     def __init__(
         self,
         doc: Document,
-        names: Sequence[Located],
-        stand_ins: Sequence[Pronoun],
-        quoted: Sequence[bool],
+        names: Sequence[NameMention],
+        pronouns: Sequence[Pronoun],
+        in_marks: Sequence[bool],
         lexicon: Lexicon,
     ) -> None:
-        self.doc, self.lexicon, self.quoted = doc, lexicon, quoted
-        self._starting = {x.name.first: x for x in names}
-        self._ending = {x.name.last: x for x in names}
-        self._pronouns = {p.token: p for p in stand_ins}
-        self._holders = Holders(names)
-        self._no_head = lexicon.function_words - _COUNTS
+        self.doc, self.lexicon, self.in_marks = doc, lexicon, in_marks
+        self._name_by_first = {mention.name.first: mention for mention in names}
+        self._name_by_last = {mention.name.last: mention for mention in names}
+        self._pronouns = {pronoun.token: pronoun for pronoun in pronouns}
+        self._holders = OfficeHolders(names)
+        self._no_head = lexicon.function_words - _QUANTIFIERS
         self._outside_phrase = lexicon.function_words - _ORDINALS
+        self._breaks_source = _CLAUSE_OPENERS | lexicon.cues.keys()
         self._breaks_phrase = self._outside_phrase - _DETERMINERS
 
     def is_name_end(self, i: int) -> bool:
         """Whether a name ends before token `i`."""
-        return i in self._ending
+        return i in self._name_by_last
 
     def subject_of(self, sentence: Sentence, before: int) -> Source | None:
         """The first person or speaking pronoun of a sentence, as the subject of a participle."""
         for j in range(sentence.first, min(before, sentence.first + _WINDOW)):
-            if self.quoted[j]:
+            if self.in_marks[j]:
                 continue
             if self.doc.tokens[j].lower in ("he", "she", "they", "we", "i"):
                 return self._pronoun_at(j)
-            x = self._starting.get(j)
-            if x is None or x.actor is None:
+            mention = self._name_by_first.get(j)
+            if mention is None or mention.actor is None:
                 continue
-            opens = x.name.type in ("ORG", "GPE") and j - sentence.first < 3
-            if opens or x.name.type == "PERSON":
-                follower = self.doc.tokens[x.name.last : x.name.last + 1]
-                if not (follower and follower[0].lower in ("'s", "’s")):
-                    return Source(x.name.first, x.name.last, x.actor, 0.6)
+            opens = mention.name.type in ("ORG", "GPE") and j - sentence.first < 3
+            if opens or mention.name.type == "PERSON":
+                next_tokens = self.doc.tokens[mention.name.last : mention.name.last + 1]
+                if not (next_tokens and next_tokens[0].lower in ("'s", "’s")):
+                    return Source(mention.name.first, mention.name.last, mention.actor, 0.6)
         return None
 
-    def speaker_at(self, first: int, last: int) -> Source | None:
+    def name_filling(self, first: int, last: int) -> Source | None:
         """The person or organisation whose name fills the tokens `first`:`last`."""
-        x = self._ending.get(last)
-        if x is None or x.actor is None or x.name.type not in ("PERSON", "ORG"):
+        mention = self._name_by_last.get(last)
+        if mention is None or mention.actor is None or mention.name.type not in ("PERSON", "ORG"):
             return None
-        return Source(x.name.first, last, x.actor, 0.8) if x.name.first - first < 5 else None
+        is_near = mention.name.first - first < 5
+        return Source(mention.name.first, last, mention.actor, 0.8) if is_near else None
 
     def before(self, i: int, begin: int) -> Source | None:
         """The source that ends before the cue at `i`, auxiliaries and asides skipped."""
@@ -103,10 +105,10 @@ class SourceFinder:
         begin = max(begin, i - _WINDOW)
         j = i - 1
         while j >= begin and (tokens[j].lower in _ADVERBS or tokens[j].lower.endswith("ly")):
-            if j + 1 in self._ending:
+            if j + 1 in self._name_by_last:
                 break
             j -= 1
-        if j < begin or self.quoted[j]:
+        if j < begin or self.in_marks[j]:
             return None
         if tokens[j].text == ")":
             while j > begin and tokens[j].text != "(":
@@ -116,53 +118,53 @@ class SourceFinder:
             j -= 1
             if j >= begin and tokens[j].text == ",":
                 j -= 1
-            return self._ending_at(j, begin) if j >= begin else None
+            return self._source_ending_at(j, begin) if j >= begin else None
         if j >= begin and tokens[j].text in (",", "—", "–"):
             return self._before_aside(j, begin)
-        return self._ending_at(j, begin) if j >= begin else None
+        return self._source_ending_at(j, begin) if j >= begin else None
 
     def _before_aside(self, j: int, begin: int) -> Source | None:
         """The source left of an aside: "Ann Lee" in "Ann Lee, who runs the port, said"."""
         tokens = self.doc.tokens
-        x = self._ending.get(j)
-        is_person = x is not None and x.name.type == "PERSON"
-        if x is not None and is_person and tokens[x.name.first - 1].text == ",":
+        mention = self._name_by_last.get(j)
+        is_person = mention is not None and mention.name.type == "PERSON"
+        if mention is not None and is_person and tokens[mention.name.first - 1].text == ",":
             # "The mayor, Ann Lee, said": the aside is the name itself.
-            return self._ending_at(j - 1, begin)
+            return self._source_ending_at(j - 1, begin)
         for k in range(j - 1, begin, -1):
-            if tokens[k].text in (",", "—", "–") and not self.quoted[k]:
-                x = self._ending.get(k)
-                if x is None or x.name.type in ("PERSON", "ORG"):
-                    source = self._ending_at(k - 1, begin)
+            if tokens[k].text in (",", "—", "–") and not self.in_marks[k]:
+                mention = self._name_by_last.get(k)
+                if mention is None or mention.name.type in ("PERSON", "ORG"):
+                    source = self._source_ending_at(k - 1, begin)
                     if source is not None:
                         return source
         # Without a second comma: "Speaking on Monday, Ann Lee, 45, said" was met above.
         return None
 
-    def _ending_at(self, j: int, begin: int) -> Source | None:
+    def _source_ending_at(self, j: int, begin: int) -> Source | None:
         """The source whose last token is `j`."""
         tokens = self.doc.tokens
         lower = tokens[j].lower
-        if lower in SPEAKING and lower != "who":
+        if lower in SPEAKER_PRONOUNS and lower != "who":
             return self._pronoun_at(j)
-        x = self._ending.get(j + 1)
-        if x is not None and x.actor is not None:
-            outer = self._governing(x.name.first, begin)
+        mention = self._name_by_last.get(j + 1)
+        if mention is not None and mention.actor is not None:
+            outer = self._governing_noun(mention.name.first, begin)
             if outer is not None:
                 first, last = outer
-                governor = self._ending.get(last)
+                governor = self._name_by_last.get(last)
                 if governor is not None and governor.actor is not None:
                     return Source(governor.name.first, last, governor.actor, 0.85)
                 return self._nominal(first, j + 1, last - 1)
             is_people = lower in self.lexicon.source_nouns or lower.endswith(("s", "ese", "sh"))
-            if x.name.type == "NORP" and not is_people:
+            if mention.name.type == "NORP" and not is_people:
                 return None
-            return Source(x.name.first, x.name.last, x.actor, 0.9)
+            return Source(mention.name.first, mention.name.last, mention.actor, 0.9)
         if not tokens[j].is_word or lower in self._no_head:
             return None
         return self._nominal_ending(j, begin)
 
-    def _governing(self, first: int, begin: int) -> tuple[int, int] | None:
+    def _governing_noun(self, first: int, begin: int) -> tuple[int, int] | None:
         """Of "a spokesman for the Port", seen from the name, the span "a spokesman"."""
         tokens = self.doc.tokens
         j = first - 1
@@ -170,12 +172,12 @@ class SourceFinder:
             tokens[j].lower in _DETERMINERS or tokens[j].lower in self.lexicon.titles
         ):
             j -= 1
-        if j <= begin or tokens[j].lower not in _LINKS:
+        if j <= begin or tokens[j].lower not in _PREPOSITIONS:
             return None
         noun = j - 1
         if tokens[noun].lower in ("close", "familiar"):
             noun -= 1
-        if noun + 1 in self._ending and self._ending[noun + 1].name.type == "PERSON":
+        if noun + 1 in self._name_by_last and self._name_by_last[noun + 1].name.type == "PERSON":
             return noun, noun + 1
         if noun < begin or tokens[noun].lower not in self.lexicon.source_nouns:
             return None
@@ -192,7 +194,7 @@ class SourceFinder:
             if (
                 (not left.is_word and left.lower not in ("-", "'s", "’s"))
                 or left.lower in self._outside_phrase
-                or self.quoted[k - 1]
+                or self.in_marks[k - 1]
             ):
                 break
             k -= 1
@@ -204,13 +206,16 @@ class SourceFinder:
         if tokens[j].lower not in self.lexicon.source_nouns:
             # "a person familiar with the matter": the noun stands left of a link.
             for k in range(j - 1, max(begin, j - 10), -1):
-                if tokens[k].text in STOPS:
+                if tokens[k].text in PHRASE_ENDS:
                     return None
-                if tokens[k].lower in _LINKS and tokens[k - 1].lower in self.lexicon.source_nouns:
+                if (
+                    tokens[k].lower in _PREPOSITIONS
+                    and tokens[k - 1].lower in self.lexicon.source_nouns
+                ):
                     head = k - 1
                     break
                 if (
-                    tokens[k].lower in _LINKS
+                    tokens[k].lower in _PREPOSITIONS
                     and k - 2 >= begin
                     and (tokens[k - 2].lower in self.lexicon.source_nouns)
                 ):
@@ -223,11 +228,11 @@ class SourceFinder:
 
     def _nominal(self, first: int, last: int, head: int) -> Source | None:
         """An unnamed source, or the one holder of the office that it names."""
-        if first >= last or any(self.quoted[first:last]):
+        if first >= last or any(self.in_marks[first:last]):
             return None
         tokens = self.doc.tokens
         if tokens[first].lower == "the":
-            holder = self._holders.of([t.lower for t in tokens[first + 1 : head + 1]])
+            holder = self._holders.only_holder([t.lower for t in tokens[first + 1 : head + 1]])
             if holder is not None:
                 return Source(first, last, holder, 0.6)
         return Source(first, last, None, 0.7)
@@ -235,34 +240,34 @@ class SourceFinder:
     def _pronoun_at(self, j: int) -> Source | None:
         if self.doc.tokens[j].lower in ("you", "who"):
             return None
-        stand_in = self._pronouns.get(j)
-        if stand_in is None:
+        pronoun = self._pronouns.get(j)
+        if pronoun is None:
             return Source(j, j + 1, None, 0.5)
-        return Source(j, j + 1, stand_in.actor, stand_in.confidence)
+        return Source(j, j + 1, pronoun.antecedent, pronoun.confidence)
 
     def after(self, i: int, end: int) -> Source | None:
         """The source that begins at token `i`: "Ann Lee", "a spokesman for the port"."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         end = min(end, i + _WINDOW)
-        if i >= end or self.quoted[i]:
+        if i >= end or self.in_marks[i]:
             return None
-        if tokens[i].lower in SPEAKING:
+        if tokens[i].lower in SPEAKER_PRONOUNS:
             return self._pronoun_at(i)
-        first_name: Located | None = None
+        first_name: NameMention | None = None
         noun = -1
         j = i
-        while j < end and not self.quoted[j]:
+        while j < end and not self.in_marks[j]:
             token = tokens[j]
-            x = self._starting.get(j)
-            if x is not None and x.actor is not None:
-                if x.name.type == "PERSON":
-                    return Source(x.name.first, x.name.last, x.actor, 0.9)
-                first_name = first_name or x
-                j = x.name.last
+            mention = self._name_by_first.get(j)
+            if mention is not None and mention.actor is not None:
+                if mention.name.type == "PERSON":
+                    return Source(mention.name.first, mention.name.last, mention.actor, 0.9)
+                first_name = first_name or mention
+                j = mention.name.last
                 continue
-            if token.text in STOPS or token.lower in _CLAUSES or token.lower in lexicon.cues:
+            if token.text in PHRASE_ENDS or token.lower in self._breaks_source:
                 break
-            if token.lower in _LINKS and (noun >= 0 or first_name):
+            if token.lower in _PREPOSITIONS and (noun >= 0 or first_name):
                 break
             if token.lower in lexicon.source_nouns:
                 noun = j
@@ -271,11 +276,11 @@ class SourceFinder:
             j += 1
         if noun >= 0:
             last = noun + 1
-            if last < end and tokens[last].lower in _LINKS | {"familiar", "close"}:
+            if last < end and tokens[last].lower in _PREPOSITIONS | {"familiar", "close"}:
                 while (
                     last < end
-                    and tokens[last].text not in STOPS
-                    and (tokens[last].lower not in _CLAUSES and last - noun < 12)
+                    and tokens[last].text not in PHRASE_ENDS
+                    and (tokens[last].lower not in _CLAUSE_OPENERS and last - noun < 12)
                 ):
                     last += 1
             return self._nominal(i, last, noun)

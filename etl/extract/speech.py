@@ -32,12 +32,12 @@ class Speech:
     speaker_confidence: float | None = None
 
 
-def distinct(found: list[Speech]) -> list[Speech]:
+def deduplicate(quotes: list[Speech]) -> list[Speech]:
     """In order, each span once, utterances renumbered by first appearance."""
     unique: dict[tuple[int, int], Speech] = {}
-    for said in sorted(found, key=lambda s: (s.start, s.end)):
-        unique.setdefault((said.start, said.end), said)
+    for quote in sorted(quotes, key=lambda quote: (quote.start, quote.end)):
+        unique.setdefault((quote.start, quote.end), quote)
     numbers: dict[int, int] = {}
-    for said in unique.values():
-        said.utterance = numbers.setdefault(said.utterance, len(numbers))
+    for quote in unique.values():
+        quote.utterance = numbers.setdefault(quote.utterance, len(numbers))
     return list(unique.values())

@@ -15,10 +15,10 @@ from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name
 
 # Function words that stay small in a headline in title case; "is" or "that" would not.
-_SMALL_IN_TITLES = word_set(
+_LOWER_CASE_IN_TITLES = word_set(
     "a an the of in on at by to for and or but as with from into over after not off up out per via"
 )
-_LONGEST = 8
+_MAX_TOKENS = 8
 
 
 def is_title_case(doc: Document, sentence: Sentence, lexicon: Lexicon) -> bool:
@@ -27,22 +27,22 @@ def is_title_case(doc: Document, sentence: Sentence, lexicon: Lexicon) -> bool:
     Told by ordinary words that have a capital without beginning anything, and by next to no
     ordinary word that has none.
     """
-    small = capital = count = 0
+    lower_count = capitalised_count = word_count = 0
     for token in doc.tokens[sentence.first : sentence.last]:
         if not token.is_word:
             continue
         if token.lower in lexicon.function_words:
-            if not token.is_capitalised and token.lower not in _SMALL_IN_TITLES:
+            if not token.is_capitalised and token.lower not in _LOWER_CASE_IN_TITLES:
                 return False
             continue
-        count += 1
+        word_count += 1
         if not token.is_capitalised:
-            small += token.text[0].isalpha()
-            if small > 2 and small > 0.1 * (sentence.last - sentence.first):
+            lower_count += token.text[0].isalpha()
+            if lower_count > 2 and lower_count > 0.1 * (sentence.last - sentence.first):
                 return False
         elif token.lower in lexicon.common_words and not token.is_initial:
-            capital += token.lower not in lexicon.titles
-    return capital >= 2 and small <= 0.1 * count
+            capitalised_count += token.lower not in lexicon.titles
+    return capitalised_count >= 2 and lower_count <= 0.1 * word_count
 
 
 class KnownNames:
@@ -57,10 +57,10 @@ class KnownNames:
                 words = name.form.split(" ")
                 if name.type == "PERSON" and len(words) > 1:
                     words = words[:-1] if generation(words[-1]) else words
-                    cut = len(words) - 1
-                    while cut > 1 and words[cut - 1].lower() in PARTICLES:
-                        cut -= 1
-                    surname = " ".join(words[cut:])
+                    surname_start = len(words) - 1
+                    while surname_start > 1 and words[surname_start - 1].lower() in PARTICLES:
+                        surname_start -= 1
+                    surname = " ".join(words[surname_start:])
                     self._forms.setdefault(surname.lower(), (surname, "PERSON"))
 
     def lookup(self, surface: str, *, is_upper: bool) -> tuple[str, EntityType, str] | None:
@@ -69,10 +69,10 @@ class KnownNames:
         if found and (is_upper or not found[0].islower()):
             return (*found, "in_body")
         form = surface.title() if is_upper and len(surface) > 4 else surface
-        kind = self._lexicon.type_of(form)
-        if kind is None or (" " not in form and form.lower() in self._lexicon.common_words):
+        entity_type = self._lexicon.type_of(form)
+        if entity_type is None or (" " not in form and form.lower() in self._lexicon.common_words):
             return None
-        return form, kind, "lexicon"
+        return form, entity_type, "lexicon"
 
 
 def add_title_case(
@@ -84,10 +84,10 @@ def add_title_case(
         if not is_title_case(doc, sentence, lexicon):
             continue
         words = [t.text for t in doc.tokens[sentence.first : sentence.last] if t.is_word]
-        is_upper = sum(w.isupper() for w in words) > 0.7 * len(words)
+        is_upper = sum(word.isupper() for word in words) > 0.7 * len(words)
         i = sentence.first
         while i < sentence.last:
-            name = _at(doc, i, sentence.last, known, lexicon, is_upper)
+            name = _known_name_at(doc, i, sentence.last, known, lexicon, is_upper)
             if name is None:
                 i += 1
             else:
@@ -96,20 +96,20 @@ def add_title_case(
     return sorted([*names, *added], key=lambda n: n.first) if added else names
 
 
-def _at(
+def _known_name_at(
     doc: Document, i: int, end: int, known: KnownNames, lexicon: Lexicon, is_upper: bool
 ) -> Name | None:
     tokens = doc.tokens
     if not tokens[i].is_capitalised:
         return None
-    for last in range(min(i + _LONGEST, end), i, -1):
+    for last in range(min(i + _MAX_TOKENS, end), i, -1):
         if not tokens[last - 1].is_capitalised:
             continue
         surface = " ".join(t.text for t in tokens[i:last]).replace("’", "'")
         found = known.lookup(surface, is_upper=is_upper)
         if found:
-            form, kind, method = found
-            return Name(i, last, form, kind, method=method, confidence=0.8)
+            form, entity_type, method = found
+            return Name(i, last, form, entity_type, method=method, confidence=0.8)
     if (
         not is_upper
         and i + 1 < end

@@ -11,8 +11,8 @@ from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.names import Name, may_be_in_name, name_form
 
 _MAX_TOKENS = 9
-_LONGEST_SEAT = 5
-_LONGEST_ROLE = 20  # tokens: in a line of capitals alone, every word could be one of a role
+_MAX_SEAT_TOKENS = 5
+_MAX_ROLE_TOKENS = 20  # tokens: in a line of capitals alone, every word could be one of a role
 # What may stand between the words of a role: "former first deputy prime minister".
 ROLE_MODIFIERS = word_set(
     "former then acting deputy senior junior vice prime foreign first chief interim outgoing "
@@ -43,7 +43,7 @@ class TitleFinder:
         """The office with its seat before a name: "Secretary of State" John Kerry."""
         tokens, begin = self.doc.tokens, self.doc.sentence_of(name.first).first
         of = name.first - 1
-        while of > begin and tokens[of].is_capitalised and name.first - of < _LONGEST_SEAT:
+        while of > begin and tokens[of].is_capitalised and name.first - of < _MAX_SEAT_TOKENS:
             of -= 1
         is_office = begin < of < name.first - 1 and tokens[of].lower in ("of", "for")
         if not is_office or tokens[of - 1].lower not in self.lexicon.titles:
@@ -61,9 +61,9 @@ class TitleFinder:
         sentence = self.doc.sentence_of(name.first)
         i = name.first
         if i - 2 >= sentence.first and tokens[i - 1].lower == "of":
-            shifted = self._shift_behind_office(name, sentence)
-            if shifted:
-                return shifted
+            split = self._split_off_seat(name, sentence)
+            if split:
+                return split
         if i == sentence.first or tokens[i - 1].lower not in lexicon.titles:
             return name
         start = i - 1
@@ -83,7 +83,7 @@ class TitleFinder:
 
     def _role_start(self, last: int, sentence: Sentence) -> int:
         """Where the role that ends with token `last` starts."""
-        start, begin = last, max(sentence.first, last - _LONGEST_ROLE)
+        start, begin = last, max(sentence.first, last - _MAX_ROLE_TOKENS)
         while start > begin and self._is_role_word(start - 1):
             start -= 1
         return start
@@ -100,7 +100,7 @@ class TitleFinder:
             return head.is_capitalised and head.lower in self.lexicon.first_heads
         return token.is_capitalised and may_be_in_name(self.doc, self.lexicon, i)
 
-    def _shift_behind_office(self, name: Name, sentence: Sentence) -> Name | None:
+    def _split_off_seat(self, name: Name, sentence: Sentence) -> Name | None:
         """Cut "State" off "Secretary of State John Kerry"."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         title = name.first - 2

@@ -56,7 +56,7 @@ _COMPOUND = re.compile(
 )
 _HARD_WRAP = 90
 # Words that begin sentences: after "U.S." or "Inc." they tell an end from an abbreviation.
-_STARTERS = frozenset(
+_SENTENCE_STARTERS = frozenset(
     [
         "the",
         "a",
@@ -106,7 +106,7 @@ _Word = tuple[str, str, bool, bool]
 """A word, in lower case, whether it is one and not a sign, whether it is capitalised."""
 
 
-def read(text: str, boundaries: Sequence[int] = ()) -> Document:
+def segment(text: str, boundaries: Sequence[int] = ()) -> Document:
     """Cut a text into paragraphs, sentences and tokens.
 
     No token stands across one of the (rising) `boundaries`: "pro-Macron" falls apart where somebody
@@ -117,12 +117,12 @@ def read(text: str, boundaries: Sequence[int] = ()) -> Document:
     sentences: list[Sentence] = []
     paragraphs: list[Paragraph] = []
     words: dict[str, _Word] = {}
-    for start, end, starts, ends in _cut(text):
+    for start, end, starts, ends in _paragraph_tokens(text):
         first, begin = len(tokens), 0
         for stop in _sentence_ends(text, starts, ends):
             sentence_first = len(tokens)
-            whole = _split(starts[begin:stop], ends[begin:stop], boundaries)
-            _add_tokens(text, whole, len(sentences), tokens, words)
+            bounds = _split_at(starts[begin:stop], ends[begin:stop], boundaries)
+            _add_tokens(text, bounds, len(sentences), tokens, words)
             sentences.append(Sentence(sentence_first, len(tokens), len(paragraphs)))
             begin = stop
         if len(tokens) > first:
@@ -137,12 +137,12 @@ def sentence_ends(text: str) -> list[int]:
     """
     return [
         ends[stop - 1]
-        for _, _, starts, ends in _cut(text)
+        for _, _, starts, ends in _paragraph_tokens(text)
         for stop in _sentence_ends(text, starts, ends)
     ]
 
 
-def _cut(text: str) -> Iterator[tuple[int, int, array[int], array[int]]]:
+def _paragraph_tokens(text: str) -> Iterator[tuple[int, int, array[int], array[int]]]:
     """Where each paragraph starts and ends, and its pieces."""
     if len(text) > MAX_CHARACTERS:
         raise TextTooLongError(
@@ -151,7 +151,7 @@ def _cut(text: str) -> Iterator[tuple[int, int, array[int], array[int]]]:
         )
     count = 0
     for start, end in _paragraph_spans(text):
-        starts, ends = _pieces(text, start, end)
+        starts, ends = _token_bounds(text, start, end)
         count += len(starts)
         if count > MAX_TOKENS:
             raise TextTooLongError(
@@ -167,8 +167,8 @@ def _paragraph_spans(text: str) -> list[tuple[int, int]]:
         pattern = _BLANK_LINE
     else:
         lines = text.split("\n")
-        wrapped = len(lines) > 3 and max(map(len, lines)) <= _HARD_WRAP
-        pattern = _INDENT if wrapped and _INDENT.search(text) else _LINE
+        is_hard_wrapped = len(lines) > 3 and max(map(len, lines)) <= _HARD_WRAP
+        pattern = _INDENT if is_hard_wrapped and _INDENT.search(text) else _LINE
     spans = []
     start = 0
     for gap in pattern.finditer(text):
@@ -178,7 +178,7 @@ def _paragraph_spans(text: str) -> list[tuple[int, int]]:
     return [(s, e) for s, e in spans if e > s]
 
 
-def _pieces(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
+def _token_bounds(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
     """Where the pieces of a paragraph start and end; arrays, for there may be millions."""
     starts, ends = array("i"), array("i")
     for match in _TOKEN.finditer(text, start, end):
@@ -193,16 +193,16 @@ def _pieces(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
     return starts, ends
 
 
-def _split(
+def _split_at(
     starts: Sequence[int], ends: Sequence[int], boundaries: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
     """Pieces, cut where a boundary stands within one."""
-    pieces = zip(starts, ends, strict=True)
+    bounds = zip(starts, ends, strict=True)
     if not boundaries or not starts:
-        yield from pieces
+        yield from bounds
         return
     after, count = bisect_right(boundaries, starts[0]), len(boundaries)
-    for start, end in pieces:
+    for start, end in bounds:
         while after < count and boundaries[after] <= start:
             after += 1
         if after < count and boundaries[after] < end:
@@ -240,7 +240,7 @@ def _sentence_ends(text: str, starts: Sequence[int], stops: Sequence[int]) -> li
             token = text[s:e]
             may_end = token in _MAY_END or ("." in token[:-1] and token[0].isupper())
             may_end = may_end or token in ("a.m.", "p.m.")
-            if not (may_end and word.lower() in _STARTERS):
+            if not (may_end and word.lower() in _SENTENCE_STARTERS):
                 continue
         ends.append(i)
     if not ends or ends[-1] != count:
@@ -250,19 +250,19 @@ def _sentence_ends(text: str, starts: Sequence[int], stops: Sequence[int]) -> li
 
 def _add_tokens(
     text: str,
-    pieces: Iterable[tuple[int, int]],
+    bounds: Iterable[tuple[int, int]],
     sentence: int,
     tokens: list[Token],
     words: dict[str, _Word],
 ) -> None:
     """Add the tokens of a sentence; `words` are those met before, which tokens share."""
     is_initial = True
-    for s, e in pieces:
-        shown = text[s:e]
-        known = words.get(shown)
+    for s, e in bounds:
+        surface = text[s:e]
+        known = words.get(surface)
         if known is None:
-            known = _word(shown)
-            words[shown] = known
+            known = _word(surface)
+            words[surface] = known
         word, lower, is_word, is_capitalised = known
         tokens.append(
             Token(word, lower, s, sentence, is_initial and is_word, is_word, is_capitalised)

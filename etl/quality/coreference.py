@@ -69,9 +69,11 @@ def score_coreference(gold: Sequence[Set[Hashable]], found: Sequence[Set[Hashabl
     of its cluster that each mention keeps (Bagga and Baldwin 1998), CEAF-e the similarity 2|K∩R| /
     (|K|+|R|) of clusters paired one to one so that its sum is largest (Luo 2005).
     """
-    home = {mention: k for k, cluster in enumerate(gold) for mention in cluster}
+    gold_cluster_of = {mention: g for g, cluster in enumerate(gold) for mention in cluster}
     common = Counter(
-        (home[mention], r) for r, cluster in enumerate(found) for mention in cluster & home.keys()
+        (gold_cluster_of[mention], f)
+        for f, cluster in enumerate(found)
+        for mention in cluster & gold_cluster_of.keys()
     )
     gold_mentions = sum(map(len, gold))
     found_mentions = sum(map(len, found))
@@ -79,22 +81,22 @@ def score_coreference(gold: Sequence[Set[Hashable]], found: Sequence[Set[Hashabl
     # that the other side lacks is a part of its own, so both sides keep the same number.
     links = sum(size - 1 for size in common.values())
     similarity = {
-        (k, r): 2 * size / (len(gold[k]) + len(found[r])) for (k, r), size in common.items()
+        (g, f): 2 * size / (len(gold[g]) + len(found[f])) for (g, f), size in common.items()
     }
-    paired = sum(best_pairing(part) for part in _components(similarity))
+    paired = sum(best_pairing(part) for part in _connected_tables(similarity))
     return Coreference(
         Credit(links, found_mentions - len(found), links, gold_mentions - len(gold)),
         Credit(
-            sum(size * size / len(found[r]) for (_, r), size in common.items()),
+            sum(size * size / len(found[f]) for (_, f), size in common.items()),
             found_mentions,
-            sum(size * size / len(gold[k]) for (k, _), size in common.items()),
+            sum(size * size / len(gold[g]) for (g, _), size in common.items()),
             gold_mentions,
         ),
         Credit(paired, len(found), paired, len(gold)),
     )
 
 
-def _components(weights: dict[tuple[int, int], float]) -> list[list[list[float]]]:
+def _connected_tables(weights: dict[tuple[int, int], float]) -> list[list[list[float]]]:
     """Full tables of weights, one for each group of clusters that share mentions.
 
     Clusters seldom overlap more than a few others, and pairing is cubic: an article of 200 actors
@@ -102,24 +104,24 @@ def _components(weights: dict[tuple[int, int], float]) -> list[list[list[float]]
     """
     columns: dict[int, set[int]] = defaultdict(set)
     rows: dict[int, set[int]] = defaultdict(set)
-    for k, r in weights:
-        columns[k].add(r)
-        rows[r].add(k)
+    for g, f in weights:
+        columns[g].add(f)
+        rows[f].add(g)
     tables, seen = [], set()
-    for start in columns:
-        if start in seen:
+    for first in columns:
+        if first in seen:
             continue
-        ks, rs, stack = [start], list[int](), [start]
-        seen.add(start)
+        gold_clusters, found_clusters, stack = [first], list[int](), [first]
+        seen.add(first)
         while stack:
-            for r in columns[stack.pop()]:
-                if r not in rs:
-                    rs.append(r)
-                    fresh = rows[r] - seen
+            for f in columns[stack.pop()]:
+                if f not in found_clusters:
+                    found_clusters.append(f)
+                    fresh = rows[f] - seen
                     seen |= fresh
-                    ks += fresh
+                    gold_clusters += fresh
                     stack += fresh
-        tables.append([[weights.get((k, r), 0.0) for r in rs] for k in ks])
+        tables.append([[weights.get((g, f), 0.0) for f in found_clusters] for g in gold_clusters])
     return tables
 
 
@@ -135,26 +137,30 @@ def best_pairing(weights: Sequence[Sequence[float]]) -> float:
         weights = [list(column) for column in zip(*weights, strict=True)]
     count, width = len(weights), len(weights[0])
     # Rows and columns count from 1; column 0 is where the row being placed stands at first.
-    of_row, of_column = [0.0] * (count + 1), [0.0] * (width + 1)
+    row_potential, column_potential = [0.0] * (count + 1), [0.0] * (width + 1)
     owner = [0] * (width + 1)
     for row in range(1, count + 1):
         owner[0], column = row, 0
         slack, came_from = [math.inf] * (width + 1), [0] * (width + 1)
-        is_done = [False] * (width + 1)
+        is_visited = [False] * (width + 1)
         while owner[column]:
-            is_done[column] = True
-            this, step, nearest = owner[column], math.inf, 0
+            is_visited[column] = True
+            current_row, step, nearest = owner[column], math.inf, 0
             for j in range(1, width + 1):
-                if not is_done[j]:
-                    cost = -weights[this - 1][j - 1] - of_row[this] - of_column[j]
+                if not is_visited[j]:
+                    cost = (
+                        -weights[current_row - 1][j - 1]
+                        - row_potential[current_row]
+                        - column_potential[j]
+                    )
                     if cost < slack[j]:
                         slack[j], came_from[j] = cost, column
                     if slack[j] < step:
                         step, nearest = slack[j], j
             for j in range(width + 1):
-                if is_done[j]:
-                    of_row[owner[j]] += step
-                    of_column[j] -= step
+                if is_visited[j]:
+                    row_potential[owner[j]] += step
+                    column_potential[j] -= step
                 else:
                     slack[j] -= step
             column = nearest

@@ -20,7 +20,7 @@ from etl.quality.coreference import Coreference, score_coreference
 from etl.quality.gold import PRONOUNS, GoldArticle, GoldQuote
 from etl.quality.scores import Counts, match_utterances, score_spans
 
-OVERLAP = 0.3
+MIN_OVERLAP = 0.3
 
 _WORD = re.compile(r"\w+")
 _THAT = re.compile(r"that\s+", re.IGNORECASE)
@@ -91,39 +91,41 @@ def score(extractor: Extractor, gold: Sequence[GoldArticle]) -> Scores:
 
 def score_article(gold: GoldArticle, found: Extraction) -> Scores:
     """The scores of one extraction."""
-    named = {
+    found_names = {
         (m.part, m.char_start, m.char_end): m
         for m in found.mentions
         if m.kind == "name" and m.type != "OTHER"
     }
-    truth = {(m.part, m.char_start, m.char_end): m for m in gold.mentions if m.kind == "name"}
+    gold_names = {(m.part, m.char_start, m.char_end): m for m in gold.mentions if m.kind == "name"}
     roles = Counts(
         sum(
-            span in named and _role(named[span].role) in {_role(role) for role in m.roles}
-            for span, m in truth.items()
+            span in found_names
+            and _normalised_role(found_names[span].role)
+            in {_normalised_role(role) for role in m.roles}
+            for span, m in gold_names.items()
             if m.roles
         ),
-        sum(m.role is not None for m in named.values()),
-        sum(bool(m.roles) for m in truth.values()),
+        sum(m.role is not None for m in found_names.values()),
+        sum(bool(m.roles) for m in gold_names.values()),
     )
     # Who an actor of the extraction is: the gold actor that most of its names belong to.
     votes: dict[int, Counter[str]] = defaultdict(Counter)
-    for span, m in named.items():
-        if m.actor is not None and span in truth:
-            votes[m.actor][truth[span].actor] += 1
-    who = {number: counter.most_common(1)[0][0] for number, counter in votes.items()}
-    exact, overlap, speakers = _quotes(gold, found, who)
+    for span, m in found_names.items():
+        if m.actor is not None and span in gold_names:
+            votes[m.actor][gold_names[span].actor] += 1
+    gold_actors = {number: counter.most_common(1)[0][0] for number, counter in votes.items()}
+    exact, overlap, speakers = _quote_counts(gold, found, gold_actors)
     return Scores(
         score_spans(
-            {(*span, m.type) for span, m in truth.items()},
-            {(*span, m.type) for span, m in named.items()},
+            {(*span, m.type) for span, m in gold_names.items()},
+            {(*span, m.type) for span, m in found_names.items()},
         ),
         roles,
         score_coreference(
-            _clusters((m.actor, span) for span, m in truth.items()),
-            _clusters((m.actor, span) for span, m in named.items() if m.actor is not None),
+            _clusters((m.actor, span) for span, m in gold_names.items()),
+            _clusters((m.actor, span) for span, m in found_names.items() if m.actor is not None),
         ),
-        _references(gold, found, who),
+        _reference_counts(gold, found, gold_actors),
         exact,
         overlap,
         speakers,
@@ -137,35 +139,37 @@ def _clusters(mentions: Iterable[tuple[Hashable, Hashable]]) -> list[set[Hashabl
     return list(clusters.values())
 
 
-def _role(role: str | None) -> str:
+def _normalised_role(role: str | None) -> str:
     """A role without what conventions differ in: case, an opening article, marks at its edges."""
     words = " ".join((role or "").casefold().split()).strip(".,:;")
     return _DETERMINER.sub("", words, count=1)
 
 
-def _references(gold: GoldArticle, found: Extraction, who: Mapping[int, str]) -> Counts:
+def _reference_counts(
+    gold: GoldArticle, found: Extraction, gold_actors: Mapping[int, str]
+) -> Counts:
     """Pronouns (exact span) and nominals (any overlap) that are given to the right actor."""
-    claimed = [
+    found_references = [
         m
         for m in found.mentions
         if m.actor is not None
         and (m.kind == "nominal" or (m.kind == "pronoun" and m.surface.lower() in PRONOUNS))
     ]
-    truth = [m for m in gold.mentions if m.kind != "name"]
+    gold_references = [m for m in gold.mentions if m.kind != "name"]
     hits = {
         i
-        for i, g in enumerate(truth)
-        for m in claimed
+        for i, g in enumerate(gold_references)
+        for m in found_references
         if (g.part, g.kind) == (m.part, m.kind)
         and max(g.char_start, m.char_start) < min(g.char_end, m.char_end)
         and m.actor is not None
-        and who.get(m.actor) == g.actor
+        and gold_actors.get(m.actor) == g.actor
     }
-    return Counts(len(hits), len(claimed), len(truth))
+    return Counts(len(hits), len(found_references), len(gold_references))
 
 
-def _quotes(
-    gold: GoldArticle, found: Extraction, who: Mapping[int, str]
+def _quote_counts(
+    gold: GoldArticle, found: Extraction, gold_actors: Mapping[int, str]
 ) -> tuple[Counts, Counts, Counts]:
     """Pieces with exact spans, utterances that overlap, and speakers of those that do.
 
@@ -173,31 +177,33 @@ def _quotes(
     wrong.
     """
     article = gold.article
-    optional = _words(article, [q for q in gold.quotes if q.is_optional])
-    wanted = [q for q in gold.quotes if not q.is_optional]
-    claimed = [
+    optional = _word_positions(article, [q for q in gold.quotes if q.is_optional])
+    required = [q for q in gold.quotes if not q.is_optional]
+    found_quotes = [
         q
         for q in found.quotes
-        if 2 * len(_words(article, [q]) & optional) <= len(_words(article, [q]))
+        if 2 * len(_word_positions(article, [q]) & optional) <= len(_word_positions(article, [q]))
     ]
     exact = score_spans(
-        {_trimmed(article, q) for q in wanted}, {_trimmed(article, q) for q in claimed}
+        {_trimmed_span(article, q) for q in required},
+        {_trimmed_span(article, q) for q in found_quotes},
     )
-    gold_utterances = _utterances(wanted)
-    found_utterances = _utterances(claimed)
+    gold_utterances = _utterances(required)
+    found_utterances = _utterances(found_quotes)
     matches = match_utterances(
-        [_words(article, pieces) - optional for pieces in gold_utterances],
-        [_words(article, pieces) - optional for pieces in found_utterances],
-        OVERLAP,
+        [_word_positions(article, pieces) - optional for pieces in gold_utterances],
+        [_word_positions(article, pieces) - optional for pieces in found_utterances],
+        MIN_OVERLAP,
         "union",
     )
-    right = sum(
-        _is_speaker(gold_utterances[m.gold][0], found_utterances[m.found][0], who) for m in matches
+    correct = sum(
+        _is_speaker(gold_utterances[m.gold][0], found_utterances[m.found][0], gold_actors)
+        for m in matches
     )
     return (
         exact,
         Counts(len(matches), len(found_utterances), len(gold_utterances)),
-        Counts(right, len(matches), len(matches)),
+        Counts(correct, len(matches), len(matches)),
     )
 
 
@@ -208,17 +214,17 @@ def _utterances(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
     return list(by_number.values())
 
 
-def _words(article: Article, pieces: Iterable[GoldQuote | Quote]) -> set[int]:
+def _word_positions(article: Article, pieces: Iterable[GoldQuote | Quote]) -> set[int]:
     """Where the words of some pieces begin, counted through headline and body."""
-    base = {"headline": 0, "body": len(article.headline or "") + 1}
+    offsets = {"headline": 0, "body": len(article.headline or "") + 1}
     return {
-        base[q.part] + m.start()
+        offsets[q.part] + m.start()
         for q in pieces
         for m in _WORD.finditer(article.text(q.part), q.char_start, q.char_end)
     }
 
 
-def _trimmed(article: Article, quote: GoldQuote | Quote) -> tuple[Part, int, int]:
+def _trimmed_span(article: Article, quote: GoldQuote | Quote) -> tuple[Part, int, int]:
     """A piece from its first word to its last: whether "that" and commas belong to it is taste."""
     text, start = article.text(quote.part), quote.char_start
     if quote.kind == "indirect" and (that := _THAT.match(text, start)):
@@ -227,10 +233,10 @@ def _trimmed(article: Article, quote: GoldQuote | Quote) -> tuple[Part, int, int
     return (quote.part, words[0][0], words[-1][1]) if words else (quote.part, start, start)
 
 
-def _is_speaker(gold: GoldQuote, found: Quote, who: Mapping[int, str]) -> bool:
+def _is_speaker(gold: GoldQuote, found: Quote, gold_actors: Mapping[int, str]) -> bool:
     """Whether the speaker is the right actor, the right unnamed source, or rightly unknown."""
     if gold.speaker is not None:
-        return found.speaker is not None and who.get(found.speaker) == gold.speaker
+        return found.speaker is not None and gold_actors.get(found.speaker) == gold.speaker
     if found.speaker is not None:
         return False
     if gold.source is None or found.speaker_surface is None:

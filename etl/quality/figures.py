@@ -41,26 +41,26 @@ def measure(extractor: Extractor) -> Record:
     return Record(extractor.version, gold_version(), score(extractor, read_gold()).figures)
 
 
-_measured: dict[str, Record] = {}
+_records_by_version: dict[str, Record] = {}
 
 
-def measure_once(extractor: Extractor, cache: Path) -> Record:
+def cached_measurement(extractor: Extractor, cache: Path) -> Record:
     """As `measure`, unless this process or the file `cache` knows the figures of this version.
 
     By contract a version always extracts the same. A cache that cannot be read is made anew.
     """
-    known = _measured.get(extractor.version)
-    if known is None:
+    record = _records_by_version.get(extractor.version)
+    if record is None:
         try:
-            known = Record(**json.loads(cache.read_text("utf-8")))
+            record = Record(**json.loads(cache.read_text("utf-8")))
         except (OSError, ValueError, TypeError):
-            known = None
-    if known is None or (known.version, known.gold) != (extractor.version, gold_version()):
-        known = measure(extractor)
+            record = None
+    if record is None or (record.version, record.gold) != (extractor.version, gold_version()):
+        record = measure(extractor)
         cache.parent.mkdir(parents=True, exist_ok=True)
-        cache.write_text(json.dumps(asdict(known)), "utf-8")
-    _measured[extractor.version] = known
-    return known
+        cache.write_text(json.dumps(asdict(record)), "utf-8")
+    _records_by_version[extractor.version] = record
+    return record
 
 
 def read_recorded(path: Path = RECORDED) -> dict[str, Record]:
@@ -81,6 +81,10 @@ def recorded_for(name: str) -> Record:
     return recorded.get(name) or recorded[DEFAULT_EXTRACTOR]
 
 
-def fallen(now: Figures, recorded: Figures) -> list[str]:
+def regressions(current: Figures, recorded: Figures) -> list[str]:
     """The figures that lie more than the tolerance below what was recorded."""
-    return [name for name, was in recorded.items() if was - now.get(name, 0.0) > TOLERANCE + 1e-9]
+    return [
+        name
+        for name, earlier in recorded.items()
+        if earlier - current.get(name, 0.0) > TOLERANCE + 1e-9
+    ]

@@ -92,10 +92,10 @@ def parse_gold(name: str, text: str) -> GoldArticle:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenBracket:
     """A bracket that waits for its end: where it began in the file and in the plain text."""
 
-    sign: str
+    character: str
     line: int
     char_start: int
     label: str = ""
@@ -151,12 +151,12 @@ class _Reader:
             if len(cells) != 2 or not _KEY.fullmatch(cells[0]):
                 self.fail(f"{line!r} is no actor", "write a key of a-z, 0-9, - and a type")
             key = cells[0]
-            kind = next((t for t in _TYPES if t == cells[1]), None)
-            if kind is None:
+            entity_type = next((t for t in _TYPES if t == cells[1]), None)
+            if entity_type is None:
                 self.fail(f"{cells[1]!r} is no type", f"use one of {', '.join(_TYPES)}")
             if key in self.actors:
                 self.fail(f"actor {key!r} is declared twice", "use another key or remove one")
-            self.actors[key], self.declared[key] = kind, self.line
+            self.actors[key], self.declared[key] = entity_type, self.line
 
     def read_part(self, part: Part, lines: Sequence[str], first_line: int) -> str:
         """The plain text of a part; what is marked in it is added to the records."""
@@ -165,51 +165,51 @@ class _Reader:
         leading = len(marked) - len(marked.lstrip("\n"))
         self.line += leading
         marked = marked.strip("\n")
-        stack: list[_Open] = []
+        stack: list[_OpenBracket] = []
         roles: list[tuple[GoldMention, int]] = []
         sources: list[tuple[str, int]] = []
-        at = 0
-        while at < len(marked):
-            sign = marked[at]
-            at += 1
-            if sign == "\\":
-                if marked[at : at + 1] not in {"{", "}", "<", ">", "|", "\\"}:
+        position = 0
+        while position < len(marked):
+            character = marked[position]
+            position += 1
+            if character == "\\":
+                if marked[position : position + 1] not in {"{", "}", "<", ">", "|", "\\"}:
                     self.fail("a lone backslash", r"write \\ for a backslash")
-                self.plain += marked[at]
-                at += 1
-            elif sign == "{":
-                stack.append(_Open(sign, self.line, len(self.plain)))
-            elif sign == "<":
-                label = marked[at:].partition("|")[0]
-                if any(open_.sign == "<" for open_ in stack):
+                self.plain += marked[position]
+                position += 1
+            elif character == "{":
+                stack.append(_OpenBracket(character, self.line, len(self.plain)))
+            elif character == "<":
+                label = marked[position:].partition("|")[0]
+                if any(bracket.character == "<" for bracket in stack):
                     self.fail("a quote within a quote", "close the first; only it is annotated")
                 if not _LABEL.fullmatch(label):
                     self.fail(
                         f"{label[:40]!r} is no label of a quote",
                         'write <d1 key|…>, <i1 ?|…> or <m1 "officials"|…>; \\< is a plain sign',
                     )
-                at += len(label) + 1
-                stack.append(_Open(sign, self.line, len(self.plain), label))
-            elif sign == "|" and stack and stack[-1].sign == "{":
-                label = marked[at:].partition("}")[0]
-                at += len(label)
+                position += len(label) + 1
+                stack.append(_OpenBracket(character, self.line, len(self.plain), label))
+            elif character == "|" and stack and stack[-1].character == "{":
+                label = marked[position:].partition("}")[0]
+                position += len(label)
                 stack[-1].label = label
-            elif sign in "}>":
-                if not stack or {"{": "}", "<": ">"}[stack[-1].sign] != sign:
-                    self.fail(f"{sign!r} closes nothing", rf"open it, or write \{sign}")
+            elif character in "}>":
+                if not stack or {"{": "}", "<": ">"}[stack[-1].character] != character:
+                    self.fail(f"{character!r} closes nothing", rf"open it, or write \{character}")
                 opened = stack.pop()
-                if sign == ">":
+                if character == ">":
                     source = self.add_quote(opened).source
                     sources += [(source, self.line)] if source else []
                 else:
                     roles.append((self.add_mention(opened, stack), self.line))
-            elif sign == "|":
+            elif character == "|":
                 self.fail("a lone '|'", r"write \| for a plain sign")
             else:
-                self.plain += sign
-                self.line += sign == "\n"
+                self.plain += character
+                self.line += character == "\n"
         if stack:
-            self.fail(f"{stack[-1].sign!r} is never closed", "close it", stack[-1].line)
+            self.fail(f"{stack[-1].character!r} is never closed", "close it", stack[-1].line)
         # Roles and sources may stand behind what they belong to, so all text must be known.
         for mention, line in roles:
             for role in mention.roles:
@@ -219,7 +219,7 @@ class _Reader:
                 self.fail(f"the source {source!r} is not in the {part}", "write it as there", line)
         return self.plain
 
-    def surface(self, opened: _Open) -> str:
+    def surface(self, opened: _OpenBracket) -> str:
         surface = self.plain[opened.char_start :]
         if not surface or surface != surface.strip() or "\n" in surface:
             self.fail(
@@ -228,7 +228,7 @@ class _Reader:
             )
         return surface
 
-    def add_mention(self, opened: _Open, stack: Sequence[_Open]) -> GoldMention:
+    def add_mention(self, opened: _OpenBracket, stack: Sequence[_OpenBracket]) -> GoldMention:
         surface = self.surface(opened)
         target, *roles = opened.label.split("|")
         is_reference = target.startswith("=")
@@ -246,11 +246,11 @@ class _Reader:
             self.fail(f"{surface!r} has a role and is no name", "put the role on the name")
         if not all(role and role == role.strip() for role in roles):
             self.fail(f"an empty role of {surface!r}", "write one or leave out the '|'")
-        inside = [
+        inner_mentions = [
             m for m in self.mentions if m.part == self.part and m.char_start >= opened.char_start
         ]
-        is_held = any(open_.sign == "{" for open_ in stack)
-        if (inside and kind != "nominal") or (is_held and kind != "name"):
+        is_nested = any(bracket.character == "{" for bracket in stack)
+        if (inner_mentions and kind != "nominal") or (is_nested and kind != "name"):
             self.fail(f"{surface!r} holds or is within a mention", "only a nominal may hold names")
         mention = GoldMention(
             self.part,
@@ -265,7 +265,7 @@ class _Reader:
         self.mentions.append(mention)
         return mention
 
-    def add_quote(self, opened: _Open) -> GoldQuote:
+    def add_quote(self, opened: _OpenBracket) -> GoldQuote:
         text = self.surface(opened)
         match = _LABEL.fullmatch(opened.label)
         assert match is not None, "checked where it was opened"
@@ -303,8 +303,8 @@ class _Reader:
         """A role is told from what stands beside its name, so it must stand there."""
         before, after = self.plain[: mention.char_start], self.plain[mention.char_end :]
         gap = _BESIDE.match(after)
-        is_behind = gap is not None and after.startswith(role, gap.end())
-        if not is_behind and not before.rstrip(", ").endswith(role):
+        is_after = gap is not None and after.startswith(role, gap.end())
+        if not is_after and not before.rstrip(", ").endswith(role):
             self.fail(
                 f"the role {role!r} does not stand beside {mention.surface!r}",
                 "write it as in the text, directly before or after the name",

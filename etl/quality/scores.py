@@ -82,13 +82,13 @@ def match_utterances(
     in order, each taking the best that is left; here the best pair of all goes first, and equal
     ones go by their union, so that the order of nested attributions decides nothing.
     """
-    where: dict[int, list[int]] = defaultdict(list)
+    gold_by_position: dict[int, list[int]] = defaultdict(list)
     for g, positions in enumerate(gold):
         for position in positions:
-            where[position].append(g)
+            gold_by_position[position].append(g)
     candidates = []
     for f, positions in enumerate(found):
-        common = Counter(g for position in positions for g in where.get(position, ()))
+        common = Counter(g for position in positions for g in gold_by_position.get(position, ()))
         for g, size in common.items():
             union = size / (len(gold[g]) + len(positions) - size)
             overlap = size / len(gold[g]) if measure == "covered" else union
@@ -97,11 +97,11 @@ def match_utterances(
     matches: list[Match] = []
     taken_gold: set[int] = set()
     taken_found: set[int] = set()
-    for negative, _, g, f in sorted(candidates):
+    for negative_overlap, _, g, f in sorted(candidates):
         if g not in taken_gold and f not in taken_found:
             taken_gold.add(g)
             taken_found.add(f)
-            matches.append(Match(g, f, -negative))
+            matches.append(Match(g, f, -negative_overlap))
     return matches
 
 
@@ -120,8 +120,8 @@ class Gap:
 
     @property
     def bias(self) -> float | None:
-        both = self.feminine.f1 and self.masculine.f1
-        return self.feminine.f1 / self.masculine.f1 if both else None
+        has_both = self.feminine.f1 and self.masculine.f1
+        return self.feminine.f1 / self.masculine.f1 if has_both else None
 
 
 def score_gap(pairs: Iterable[tuple[str, bool, bool]]) -> Gap:

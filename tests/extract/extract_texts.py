@@ -48,8 +48,10 @@ def news(size: int) -> str:
 def names(size: int) -> str:
     """Different people all the way, 200,000 of them in 5 MB: "Abc Def left early. "."""
     count = size // 18 + 1
-    told = (f"{_letters(i).title()} {_letters(7 * i).title()} left early. " for i in range(count))
-    return "".join(told)[:size]
+    sentences = (
+        f"{_letters(i).title()} {_letters(7 * i).title()} left early. " for i in range(count)
+    )
+    return "".join(sentences)[:size]
 
 
 def acronyms(size: int) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.extract.tagger.decode import IMPOSSIBLE, Chain, Scores, TagSpan
+from etl.extract.tagger.decode import IMPOSSIBLE, Chain, FloatArray, TagSpan
 
 TAGS = ("O", "B-X", "I-X", "B-Y", "I-Y")
 LONGEST = 5
@@ -37,18 +37,18 @@ def chains(draw: st.DrawFn) -> Chain:
     return Chain(TAGS, np.where(forbidden, IMPOSSIBLE, transitions))
 
 
-def random_scores(draw: st.DrawFn, words: int) -> Scores:
+def random_scores(draw: st.DrawFn, words: int) -> FloatArray:
     # Numbers of a generator: drawn one by one, thousands of floats would take Hypothesis minutes.
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return rng.normal(0, draw(st.sampled_from([0.1, 2.0, 20.0])), (words, len(TAGS)))
 
 
 @st.composite
-def windows_of_scores(draw: st.DrawFn) -> list[Scores]:
+def windows_of_scores(draw: st.DrawFn) -> list[FloatArray]:
     return [random_scores(draw, n) for n in draw(st.lists(st.integers(0, LONGEST), max_size=5))]
 
 
-def score(chain: Chain, emissions: Scores, path: Path) -> float:
+def score(chain: Chain, emissions: FloatArray, path: Path) -> float:
     before, total = len(TAGS), 0.0
     for word, tag in zip(emissions, path, strict=True):
         total += float(chain.transitions[before, tag] + word[tag])
@@ -69,7 +69,7 @@ def spans_of(path: Path) -> list[tuple[int, int, str]]:
 @settings(deadline=None, max_examples=60)
 @given(chains(), windows_of_scores())
 def test_spans_are_those_of_the_best_sequence_and_as_sure_as_all_sequences_say(
-    chain: Chain, emissions: list[Scores]
+    chain: Chain, emissions: list[FloatArray]
 ) -> None:
     for window, found in zip(emissions, chain.spans(emissions), strict=True):
         paths = PATHS[len(window)]
@@ -85,7 +85,7 @@ def test_spans_are_those_of_the_best_sequence_and_as_sure_as_all_sequences_say(
 @settings(deadline=None, max_examples=60)
 @given(chains(), windows_of_scores())
 def test_a_window_is_decoded_the_same_alone_and_among_others(
-    chain: Chain, emissions: list[Scores]
+    chain: Chain, emissions: list[FloatArray]
 ) -> None:
     # To the last bit: the rows of an article may not depend on its neighbours.
     assert chain.spans(emissions) == [chain.spans([window])[0] for window in emissions]

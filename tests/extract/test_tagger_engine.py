@@ -38,9 +38,9 @@ def test_weights_that_are_unfit_are_told_with_their_place_and_a_remedy(
         shutil.copy(WEIGHTS / name, tmp_path)
     Tagger(tmp_path)
     damage(tmp_path / file)
-    with pytest.raises(WeightsError) as told:
+    with pytest.raises(WeightsError) as raised:
         TaggerExtractor(tmp_path).extract(Article(None, "Angela Merkel left."))
-    message = str(told.value)
+    message = str(raised.value)
     assert str(tmp_path / file) in message
     assert ("missing" if damage is Path.unlink else "cannot be used") in message
     assert "git restore" in message

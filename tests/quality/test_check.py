@@ -33,7 +33,7 @@ Mayor {Lise Holm|lise|Mayor} of {Osterby|osterby} said <i1 lise|{she|=lise} woul
 )
 
 
-def told(gold: GoldArticle) -> Extraction:
+def perfect_extraction(gold: GoldArticle) -> Extraction:
     """The extraction that a gold article asks for, optional pieces and all."""
     numbers = {key: number for number, key in enumerate(gold.actors)}
     return Extraction(
@@ -78,7 +78,7 @@ def told(gold: GoldArticle) -> Extraction:
 
 
 @dataclass
-class Forgetful:
+class ForgetfulExtractor:
     """The rules, but blind to every second mention and quote: another version, and a worse one."""
 
     name: str
@@ -97,7 +97,7 @@ class Forgetful:
         return [self.extract(article) for article in articles]
 
 
-_forgetful = Forgetful("rules", "rules-forgetful")
+_forgetful = ForgetfulExtractor("rules", "rules-forgetful")
 
 
 class WorseWarehouse(Warehouse):
@@ -114,12 +114,12 @@ def checked(warehouse: Warehouse) -> dg.AssetCheckResult:
 
 @pytest.fixture(autouse=True)
 def _nothing_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "_measured", {})
+    monkeypatch.setattr(figures, "_records_by_version", {})
 
 
 def test_an_extraction_that_is_all_gold_scores_a_hundred() -> None:
     for gold in (GOLD, *read_gold()):
-        scores = evaluation.score_article(gold, told(gold))
+        scores = evaluation.score_article(gold, perfect_extraction(gold))
         rates = {name: (r.precision, r.recall) for name, r in scores.rates.items()}
         assert set(rates.values()) <= {(100.0, 100.0), (0.0, 0.0)}, (gold.name, rates)
         assert all(rate.f1 == 100 for rate in (scores.names, scores.quotes_exact, scores.speakers))
@@ -130,7 +130,7 @@ def test_nothing_found_scores_nothing() -> None:
 
 
 def test_each_mistake_costs_where_it_was_made() -> None:
-    right = told(GOLD)
+    right = perfect_extraction(GOLD)
     holm, osterby, she, emil = right.mentions
     would, wait, no, rained = right.quotes
 
@@ -190,28 +190,28 @@ def test_a_worse_extractor_fails_and_blocks_nothing(tmp_path: Path) -> None:
 
 
 def test_a_fall_of_one_point_is_borne_and_not_more() -> None:
-    assert figures.fallen({"names": 80.0, "roles": 79.9}, {"names": 81.0, "roles": 81.0}) == [
+    assert figures.regressions({"names": 80.0, "roles": 79.9}, {"names": 81.0, "roles": 81.0}) == [
         "roles"
     ]
-    assert figures.fallen({}, {"names": 81.0}) == ["names"]
+    assert figures.regressions({}, {"names": 81.0}) == ["names"]
 
 
 def test_a_version_is_scored_once_whatever_runs_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = tmp_path / "build" / "gold_figures.json"
-    first = figures.measure_once(_forgetful, cache)
+    first = figures.cached_measurement(_forgetful, cache)
     monkeypatch.setattr(figures, "score", lambda *_: pytest.fail("scored again"))
-    assert figures.measure_once(_forgetful, tmp_path / "other.json") == first  # this process
-    figures._measured.clear()
-    assert figures.measure_once(_forgetful, cache) == first  # the next one
+    assert figures.cached_measurement(_forgetful, tmp_path / "other.json") == first  # this process
+    figures._records_by_version.clear()
+    assert figures.cached_measurement(_forgetful, cache) == first  # the next one
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"version": "rules-forgetful", "gold": "?"}'])
 def test_a_cache_that_cannot_be_used_is_made_anew(tmp_path: Path, content: str) -> None:
     cache = tmp_path / "cache.json"
     cache.write_text(content)
-    assert figures.measure_once(_forgetful, cache) == figures.measure(_forgetful)
+    assert figures.cached_measurement(_forgetful, cache) == figures.measure(_forgetful)
     assert json.loads(cache.read_text())["gold"] == figures.gold_version()
 
 

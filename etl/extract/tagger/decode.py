@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 IMPOSSIBLE = -1e4
 
 
@@ -39,15 +39,15 @@ class Chain:
     """
 
     tags: tuple[str, ...]
-    transitions: Scores
+    transitions: FloatArray
 
-    def spans(self, emissions: Sequence[Scores]) -> list[list[TagSpan]]:
+    def spans(self, emissions: Sequence[FloatArray]) -> list[list[TagSpan]]:
         """The best spans of each window, from its (words, tags) scores."""
-        return spans_of([self], [emissions])[0]
+        return decode_spans([self], [emissions])[0]
 
 
-def spans_of(
-    chains: Sequence[Chain], emissions: Sequence[Sequence[Scores]]
+def decode_spans(
+    chains: Sequence[Chain], emissions: Sequence[Sequence[FloatArray]]
 ) -> list[list[list[TagSpan]]]:
     """By chain, the best spans of each window; `emissions`: by chain and window (words, tags).
 
@@ -55,11 +55,11 @@ def spans_of(
     """
     found: list[list[list[TagSpan]]] = [[] for _ in chains]
     for count in {len(chain.tags) for chain in chains}:
-        alike = [n for n, chain in enumerate(chains) if len(chain.tags) == count]
-        rows = [(n, scores) for n in alike for scores in emissions[n]]
+        chain_numbers = [n for n, chain in enumerate(chains) if len(chain.tags) == count]
+        rows = [(n, scores) for n in chain_numbers for scores in emissions[n]]
         if rows:
             # Never one window alone: numpy would then add up along another axis, in another order.
-            windows = [*rows, (alike[0], np.empty((0, count)))]
+            windows = [*rows, (chain_numbers[0], np.empty((0, count)))]
             lattice = _Lattice([chains[n] for n, _ in windows], [scores for _, scores in windows])
             for (n, _), spans in zip(rows, lattice.spans(), strict=False):
                 found[n].append(spans)
@@ -73,31 +73,41 @@ class _Lattice:
     (tags, windows). Behind the end of a shorter window all scores are 0, and nothing reads them.
     """
 
-    def __init__(self, chains: Sequence[Chain], emissions: Sequence[Scores]) -> None:
+    def __init__(self, chains: Sequence[Chain], emissions: Sequence[FloatArray]) -> None:
         self.chains = chains
         self.lengths = np.array([len(scores) for scores in emissions], dtype=np.intp)
         words = int(self.lengths.max())
         self.emissions = np.zeros((words, len(chains[0].tags), len(emissions)))
         for n, scores in enumerate(emissions):
             self.emissions[: len(scores), :, n] = scores
-        given = np.stack([chain.transitions for chain in chains], -1)
-        self.transitions, self.begin = np.ascontiguousarray(given[:-1]), given[-1]
+        stacked = np.stack([chain.transitions for chain in chains], -1)
+        self.transitions, self.begin = np.ascontiguousarray(stacked[:-1]), stacked[-1]
 
     def spans(self) -> list[list[TagSpan]]:
         """The best spans of each window."""
         if not len(self.emissions):
             return [[] for _ in self.lengths]
         paths = self._viterbi()
-        alpha, beta, powers = self._forward_backward()
+        alpha, beta, likelihoods = self._forward_backward()
         transitions = np.exp(self.transitions)
         found = []
         for n, chain in enumerate(self.chains):
             path = paths[: self.lengths[n], n]
-            of = (alpha[:, :, n], beta[:, :, n], powers[:, :, n], transitions[:, :, n])
+            lattice_slice = (
+                alpha[:, :, n],
+                beta[:, :, n],
+                likelihoods[:, :, n],
+                transitions[:, :, n],
+            )
             found.append(
                 [
-                    TagSpan(a, b, chain.tags[tag][2:], _share(a, b, tag, len(path), *of))
-                    for a, b, tag in _cut(chain.tags, path)
+                    TagSpan(
+                        a,
+                        b,
+                        chain.tags[tag][2:],
+                        _span_probability(a, b, tag, len(path), *lattice_slice),
+                    )
+                    for a, b, tag in _bio_spans(chain.tags, path)
                 ]
             )
         return found
@@ -120,31 +130,31 @@ class _Lattice:
             path[i] = tag
         return path
 
-    def _forward_backward(self) -> tuple[Scores, Scores, Scores]:
+    def _forward_backward(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """(words, tags, windows) three times, so scaled that a window's shares add up to 1.
 
         First all beginnings that end in a tag at a word, second all that may follow it; the third
         is how likely a tag makes its word, by the same scale.
         """
         words = len(self.emissions)
-        powers = np.exp(self.emissions - self.emissions.max(1, keepdims=True))
+        likelihoods = np.exp(self.emissions - self.emissions.max(1, keepdims=True))
         transitions = np.exp(self.transitions)
-        alpha, beta = np.empty_like(powers), np.ones_like(powers)
-        alpha[0] = np.exp(self.begin - self.begin.max(0)) * powers[0]
+        alpha, beta = np.empty_like(likelihoods), np.ones_like(likelihoods)
+        alpha[0] = np.exp(self.begin - self.begin.max(0)) * likelihoods[0]
         alpha[0] /= alpha[0].sum(0)
         for i in range(1, words):
             reached = (alpha[i - 1][:, None] * transitions).sum(0)
-            reached *= powers[i]
+            reached *= likelihoods[i]
             total = reached.sum(0)
             np.divide(reached, total, out=alpha[i])
-            powers[i] /= total
+            likelihoods[i] /= total
         for i in range(words - 2, -1, -1):
-            following = (transitions * (powers[i + 1] * beta[i + 1])).sum(1)
+            following = (transitions * (likelihoods[i + 1] * beta[i + 1])).sum(1)
             beta[i] = np.where(i + 1 < self.lengths, following, 1.0)
-        return alpha, beta, powers
+        return alpha, beta, likelihoods
 
 
-def _cut(tags: Sequence[str], path: NDArray[np.intp]) -> list[tuple[int, int, int]]:
+def _bio_spans(tags: Sequence[str], path: NDArray[np.intp]) -> list[tuple[int, int, int]]:
     """First word, last word (exclusive) and B tag of each span."""
     found: list[tuple[int, int, int]] = []
     for i in np.flatnonzero(path):
@@ -155,23 +165,23 @@ def _cut(tags: Sequence[str], path: NDArray[np.intp]) -> list[tuple[int, int, in
     return found
 
 
-def _share(
+def _span_probability(
     first: int,
     last: int,
     tag: int,
     length: int,
-    alpha: Scores,
-    beta: Scores,
-    powers: Scores,
-    transitions: Scores,
+    alpha: FloatArray,
+    beta: FloatArray,
+    likelihoods: FloatArray,
+    transitions: FloatArray,
 ) -> float:
     """The share of all sequences of a window that have just this span."""
-    share, inside = alpha[first, tag], tag + 1  # I-X stands behind B-X
+    probability, inside = alpha[first, tag], tag + 1  # I-X stands behind B-X
     if last - first > 1:
-        share *= transitions[tag, inside] * powers[first + 1 : last, inside].prod()
-        share *= transitions[inside, inside] ** (last - first - 2)
+        probability *= transitions[tag, inside] * likelihoods[first + 1 : last, inside].prod()
+        probability *= transitions[inside, inside] ** (last - first - 2)
         tag = inside
     if last < length:
-        after = transitions[tag] * powers[last] * beta[last]
-        share *= after.sum() - after[inside]
-    return float(min(1.0, share))
+        after = transitions[tag] * likelihoods[last] * beta[last]
+        probability *= after.sum() - after[inside]
+    return float(min(1.0, probability))

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from etl.errors import NewsactorsError
 from etl.extract.pronouns import PRONOUNS
-from etl.extract.tagger.decode import Chain, TagSpan, spans_of
+from etl.extract.tagger.decode import Chain, TagSpan, decode_spans
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
 from etl.extract.tagger.tags import NO_LINKS, LinkScores, Span, Tags, WindowLinks
 from etl.settings import available_cores
@@ -35,7 +35,7 @@ FAST_WEIGHTS = Path(__file__).with_name("fast")
 """A network of a thirtieth of the products, which learned from the other one."""
 WINDOWS_AT_ONCE = 128
 """Windows whose scores and vectors are held at the same time: 128 take at most 80 MB."""
-_LINKED: dict[str, tuple[str | None, str]] = {
+_LINK_ENDS: dict[str, tuple[str | None, str]] = {
     "source": ("source", "cue"),
     "content": ("content", "cue"),
     "pronoun": (None, "names"),
@@ -61,7 +61,7 @@ class Tagger:
         # Without it sums of int8 products overflow, silently, on processors without VNNI. With it,
         # and with what `training.model.portable` did to the weights, all give the same bits.
         options.add_session_config_entry("session.x64quantprecision", "1")
-        with _reading(folder / "tags.json") as file:
+        with _as_weights_error(folder / "tags.json") as file:
             settings: dict[str, Any] = json.loads(file.read_text("utf-8"))
             self.stamp: str = settings.pop("stamp")
             if stamp_of(settings) != self.stamp:
@@ -71,31 +71,35 @@ class Tagger:
                 "calibration", {}
             )
             self._chains = {
-                head: Chain(tuple(given["tags"]), np.array(given["transitions"], np.float64))
-                for head, given in settings["heads"].items()
+                head: Chain(
+                    tuple(head_settings["tags"]), np.array(head_settings["transitions"], np.float64)
+                )
+                for head, head_settings in settings["heads"].items()
             }
-            self._links = {kind: _LINKED[kind] for kind in settings["links"]}
-        with _reading(folder / "tokenizer.json") as file:
-            self._tokenizer = load_tokenizer(_checked(file, digests))
-        with _reading(folder / "model.onnx") as file:
+            self._links = {kind: _LINK_ENDS[kind] for kind in settings["links"]}
+        with _as_weights_error(folder / "tokenizer.json") as file:
+            self._tokenizer = load_tokenizer(_verified_bytes(file, digests))
+        with _as_weights_error(folder / "model.onnx") as file:
             self._session = onnxruntime.InferenceSession(
-                _checked(file, digests), options, providers=["CPUExecutionProvider"]
+                _verified_bytes(file, digests), options, providers=["CPUExecutionProvider"]
             )
         self._threads = threads or available_cores()
 
-    def tag(self, texts: Sequence[str], cuts: Sequence[Sequence[int]]) -> list[Tags]:
+    def tag(self, texts: Sequence[str], sentence_ends: Sequence[Sequence[int]]) -> list[Tags]:
         """The spans of each text; `cuts` are, for each, the offsets where sentences end."""
         results = [Tags({head: [] for head in self._chains}, []) for _ in texts]
         with ThreadPoolExecutor(self._threads) as pool:
-            for group in _groups(
-                (number, window)
-                for number, (text, ends) in enumerate(zip(texts, cuts, strict=True))
+            for batch in _batches(
+                (text_number, window)
+                for text_number, (text, ends) in enumerate(zip(texts, sentence_ends, strict=True))
                 for window in windows(text, ends, self._tokenizer)
             ):
-                inputs = [window for _, window in group]
-                alone = self._threads == 1
-                scores = list(map(self._run, inputs) if alone else pool.map(self._run, inputs))
-                self._decode(texts, group, scores, results)
+                inputs = [window for _, window in batch]
+                is_single_threaded = self._threads == 1
+                scores = list(
+                    map(self._run, inputs) if is_single_threaded else pool.map(self._run, inputs)
+                )
+                self._decode(texts, batch, scores, results)
         return results
 
     def calibrated(self, kind: str, confidence: float) -> float:
@@ -119,26 +123,26 @@ class Tagger:
             end = begin + len(chain.tags)
             emissions.append([tags[:, begin:end].astype(np.float64) for tags, _ in scores])
             begin = end
-        found = spans_of(list(self._chains.values()), emissions)
+        found = decode_spans(list(self._chains.values()), emissions)
         return dict(zip(self._chains, found, strict=True))
 
     def _decode(
         self,
         texts: Sequence[str],
-        group: Sequence[tuple[int, Window]],
+        batch: Sequence[tuple[int, Window]],
         scores: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
         results: Sequence[Tags],
     ) -> None:
         found = self._spans(scores)
-        for i, ((number, window), (_, vectors)) in enumerate(zip(group, scores, strict=True)):
-            words, here = window.words, {head: spans[i] for head, spans in found.items()}
-            for head, spans in here.items():
-                results[number].spans[head] += [
-                    Span(words[s.first][0], words[s.last - 1][1], s.label, s.confidence)
-                    for s in spans
+        for i, ((text_number, window), (_, vectors)) in enumerate(zip(batch, scores, strict=True)):
+            words, spans_by_head = window.words, {head: spans[i] for head, spans in found.items()}
+            for head, spans in spans_by_head.items():
+                results[text_number].spans[head] += [
+                    Span(words[span.first][0], words[span.last - 1][1], span.label, span.confidence)
+                    for span in spans
                 ]
-            links = self._link(texts[number], words, here, vectors)
-            results[number]._windows.append(WindowLinks(words[0][0], links))
+            links = self._link(texts[text_number], words, spans_by_head, vectors)
+            results[text_number]._windows.append(WindowLinks(words[0][0], links))
 
     def _link(
         self,
@@ -154,9 +158,9 @@ class Tagger:
             if head is None:
                 sources = [i for i, (a, b) in enumerate(words) if text[a:b].lower() in PRONOUNS]
             else:
-                sources = [s.first for s in spans[head]]
+                sources = [span.first for span in spans[head]]
             # A title may be cut off a name later, so each of its words may be where it starts.
-            targets = [i for s in spans[target] for i in range(s.first, s.last)]
+            targets = [i for span in spans[target] for i in range(span.first, span.last)]
             found[kind] = NO_LINKS
             if sources and targets:
                 queries, keys = parts[2 * n][sources], parts[2 * n + 1][targets]
@@ -177,13 +181,13 @@ def stamp_of(settings: Mapping[str, Any]) -> str:
 
 def read_stamp(folder: Path = WEIGHTS) -> str:
     """What tells these weights from others, without loading them."""
-    with _reading(folder / "tags.json") as file:
+    with _as_weights_error(folder / "tags.json") as file:
         stamp: str = json.loads(file.read_text("utf-8"))["stamp"]
     return stamp
 
 
 @contextmanager
-def _reading(file: Path) -> Iterator[Path]:
+def _as_weights_error(file: Path) -> Iterator[Path]:
     """Tell whatever a file of the weights is unfit for as a WeightsError."""
     try:
         yield file
@@ -197,7 +201,7 @@ def _reading(file: Path) -> Iterator[Path]:
         ) from error
 
 
-def _checked(file: Path, digests: Mapping[str, str]) -> bytes:
+def _verified_bytes(file: Path, digests: Mapping[str, str]) -> bytes:
     """The file's bytes, if they are those that belong to the stamp stored beside every row."""
     data, digest = file.read_bytes(), digests[file.name]
     if (found := hashlib.sha256(data).hexdigest()) != digest:
@@ -205,15 +209,15 @@ def _checked(file: Path, digests: Mapping[str, str]) -> bytes:
     return data
 
 
-def _groups(found: Iterator[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
-    group: list[tuple[int, Window]] = []
-    for pair in found:
-        group.append(pair)
-        if len(group) == WINDOWS_AT_ONCE:
-            yield group
-            group = []
-    if group:
-        yield group
+def _batches(windows: Iterator[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
+    batch: list[tuple[int, Window]] = []
+    for pair in windows:
+        batch.append(pair)
+        if len(batch) == WINDOWS_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 @lru_cache(maxsize=2)

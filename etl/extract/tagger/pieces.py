@@ -95,7 +95,7 @@ def shape(word: str) -> int:
     return casing(word) + CASINGS * _listed().get(word.lower(), 0)
 
 
-def windows(text: str, cuts: Sequence[int], tokenizer: Tokenizer) -> Iterator[Window]:
+def windows(text: str, sentence_ends: Sequence[int], tokenizer: Tokenizer) -> Iterator[Window]:
     """Windows that cover the text in order, of about equal size, cut where `cuts` allow.
 
     `cuts` are rising offsets at which a sentence ends. A stretch without one that fits is cut after
@@ -107,56 +107,56 @@ def windows(text: str, cuts: Sequence[int], tokenizer: Tokenizer) -> Iterator[Wi
         # Half a surrogate pair is no character to the tokenizer: it is read as a damaged one.
         segment = _SURROGATE.sub("\ufffd", text[start:end])
         encoding = tokenizer.encode(segment, add_special_tokens=False)
-        before: int | None = -1
-        for piece, word, (a, b) in zip(
+        previous_word: int | None = -1
+        for piece, word, (word_start, word_end) in zip(
             encoding.ids, encoding.word_ids, encoding.offsets, strict=True
         ):
-            if word != before:
+            if word != previous_word:
                 firsts.append(len(ids))
-                starts.append(start + a)
-                ends.append(start + b)
-                before = word
+                starts.append(start + word_start)
+                ends.append(start + word_end)
+                previous_word = word
             else:
-                ends[-1] = start + b
+                ends[-1] = start + word_end
             ids.append(piece)
     # As numbers of words: the first word after each cut.
-    stops = sorted({bisect_left(starts, cut) for cut in cuts})
+    cut_words = sorted({bisect_left(starts, cut) for cut in sentence_ends})
     begin = 0
     while begin < len(firsts):
-        end = _end(begin, firsts, len(ids), stops)
+        end = _window_end(begin, firsts, len(ids), cut_words)
         low = firsts[begin]
         high = firsts[end] if end < len(firsts) else len(ids)
         high = min(high, low + PIECES - 2)  # a single word of more pieces than a window has
         words = list(zip(starts[begin:end], ends[begin:end], strict=True))
-        spread = [0]
-        for i, (a, b) in enumerate(words, begin):
+        shapes = [0]
+        for i, (word_start, word_end) in enumerate(words, begin):
             stop = firsts[i + 1] if i + 1 < len(firsts) else len(ids)
-            spread += [shape(text[a:b])] * (min(stop, high) - firsts[i])
+            shapes += [shape(text[word_start:word_end])] * (min(stop, high) - firsts[i])
         yield Window(
             [CLS, *ids[low:high], SEP],
-            [*spread, 0],
+            [*shapes, 0],
             [first - low + 1 for first in firsts[begin:end]],
             words,
         )
         begin = end
 
 
-def _end(begin: int, firsts: Sequence[int], total: int, stops: Sequence[int]) -> int:
+def _window_end(begin: int, firsts: Sequence[int], total: int, cut_words: Sequence[int]) -> int:
     """The word that ends the window that begins with word `begin`."""
     room = PIECES - 2
-    left = total - firsts[begin]
-    if left <= room:
+    remaining = total - firsts[begin]
+    if remaining <= room:
         return len(firsts)
-    fits = bisect_right(firsts, firsts[begin] + room) - 1
+    last_fit = bisect_right(firsts, firsts[begin] + room) - 1
     # Equal shares: a last window of a few words would be read without their context.
-    aim = bisect_left(firsts, firsts[begin] + left // -(-left // room))
-    after = bisect_left(stops, aim)
-    if after < len(stops) and stops[after] <= fits:
-        return stops[after]
-    before = bisect_right(stops, fits) - 1
-    if before >= 0 and stops[before] > begin:
-        return stops[before]
-    return max(fits, begin + 1)
+    target = bisect_left(firsts, firsts[begin] + remaining // -(-remaining // room))
+    next_cut = bisect_left(cut_words, target)
+    if next_cut < len(cut_words) and cut_words[next_cut] <= last_fit:
+        return cut_words[next_cut]
+    previous_cut = bisect_right(cut_words, last_fit) - 1
+    if previous_cut >= 0 and cut_words[previous_cut] > begin:
+        return cut_words[previous_cut]
+    return max(last_fit, begin + 1)
 
 
 def _segments(text: str) -> Iterator[tuple[int, int]]:

@@ -49,7 +49,12 @@ class Tags:
         return Tags(inside, self._windows, self._begin + start)
 
     def link(
-        self, kind: str, start: int, targets: Sequence[int], low: int = 0, high: int | None = None
+        self,
+        kind: str,
+        start: int,
+        targets: Sequence[int],
+        first_target: int = 0,
+        end_target: int | None = None,
     ) -> dict[int, float]:
         """How probably what stands at `start` goes with each of `targets[low:high]`, by number.
 
@@ -57,25 +62,27 @@ class Tags:
         stand in other windows cannot be reached and are left out: a look costs the same however
         many there are.
         """
-        at = bisect_right(self._windows, start + self._begin, key=lambda read: read.start) - 1
-        if at < 0:
+        window_number = (
+            bisect_right(self._windows, start + self._begin, key=lambda window: window.start) - 1
+        )
+        if window_number < 0:
             return {}
-        links = self._windows[at].links[kind]
+        links = self._windows[window_number].links[kind]
         row = _index(links.sources, start + self._begin)
         if row is None or not links.targets:
             return {}
-        first = bisect_left(targets, links.targets[0] - self._begin, low, high)
-        last = bisect_right(targets, links.targets[-1] - self._begin, low, high)
+        first = bisect_left(targets, links.targets[0] - self._begin, first_target, end_target)
+        last = bisect_right(targets, links.targets[-1] - self._begin, first_target, end_target)
         columns = {
             number: column
             for number in range(first, last)
             if (column := _index(links.targets, targets[number] + self._begin)) is not None
         }
         scores = links.scores[row, list(columns.values())].astype(np.float64)
-        top = scores.max(initial=0.0)
-        shares = np.exp(scores - top)
-        shares /= shares.sum() + np.exp(-top)
-        return dict(zip(columns, shares.tolist(), strict=True))
+        max_score = scores.max(initial=0.0)
+        probabilities = np.exp(scores - max_score)
+        probabilities /= probabilities.sum() + np.exp(-max_score)
+        return dict(zip(columns, probabilities.tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +110,5 @@ NO_LINKS = LinkScores([], [], np.empty((0, 0), np.float32))
 
 
 def _index(rising: Sequence[int], value: int) -> int | None:
-    at = bisect_left(rising, value)
-    return at if at < len(rising) and rising[at] == value else None
+    i = bisect_left(rising, value)
+    return i if i < len(rising) and rising[i] == value else None
