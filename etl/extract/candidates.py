@@ -1,7 +1,8 @@
-"""Finding names: runs of capitalised words, cut where a title or a nationality ends.
+"""Name candidates: runs of capitalised words, split after a title or a nationality.
 
-Belongs here: where a name begins and ends, and the role written before it. Does not belong here:
-what kind of name it is (`kinds`), which names are the same actor (`actors`).
+Belongs here: where a name begins and ends. Does not belong here: its type (`entity_types`), titles
+before it (`titles`), title-case sentences (`title_case`), and which names refer to the same actor
+(`mention_clusters`).
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from etl.extract.names import Name, is_function_word, may_be_in_name, name_form
 from etl.extract.title_case import is_title_case
 from etl.extract.titles import ROLE_MODIFIERS, TitleFinder
 
-# These are words of other languages only, so they may also open a name: "de Blasio".
+# Particles that are not English words, so a name may begin with one: "de Blasio".
 _OPENING_PARTICLES = PARTICLES - word_set("ben den da du zu af av ter dos la le")
 _MAX_TOKENS = 9
 
 
 class CandidateFinder:
-    """Finds the candidates of one document."""
+    """Finds the name candidates of one document."""
 
     def __init__(self, doc: Document, lexicon: Lexicon) -> None:
         self.doc = doc
@@ -37,7 +38,7 @@ class CandidateFinder:
         self._lower_case = Counter(t.text for t in tokens if t.is_word and not t.is_capitalised)
 
     def find(self) -> list[Name]:
-        """All candidates outside title-case sentences, in order, none overlapping another."""
+        """Return all candidates outside title-case sentences, in order and without overlaps."""
         names: list[Name] = []
         for sentence in self.doc.sentences:
             if not is_title_case(self.doc, sentence, self.lexicon):
@@ -51,7 +52,7 @@ class CandidateFinder:
         if not token.is_capitalised or is_function_word(token, self.lexicon):
             return False
         if lower in lexicon.calendar_words:
-            # "May", "April", "August" are names when a name's second word follows.
+            # "May", "April" and "August" begin a name if another word of a name follows.
             return lower in lexicon.first_names and self._may_be_in_name(i + 1)
         if not token.is_initial:
             return True
@@ -108,14 +109,14 @@ class CandidateFinder:
                 has_of = has_of or lower in ("of", "for", "on")
                 i += step
             yield begin, i
-            # "Mr." and the like may be followed by a word that no name begins with.
+            # Skip function words after "Mr." and the like: no name begins with them.
             while i < sentence.last and tokens[i].lower in lexicon.function_words:
                 if tokens[i].is_capitalised and self._may_begin_name(i):
                     break
                 i += 1
 
     def _connector_length(self, begin: int, i: int, end: int, has_of: bool) -> int:
-        """How many tokens from `i` on join a run begun at `begin`, next capital included."""
+        """Return how many tokens from `i` extend a run to its next capitalised word, or 0."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         lower = tokens[i].lower
         if lower in PARTICLES and not tokens[i].is_capitalised:
@@ -147,7 +148,7 @@ class CandidateFinder:
         return 0
 
     def _split_run(self, first: int, last: int) -> list[Name]:
-        """Cut a run at titles and nationalities."""
+        """Split a run at titles and nationalities."""
         lexicon, tokens = self.lexicon, self.doc.tokens
         form = name_form(self.doc, first, last)
         entity_type = lexicon.type_of(form)
@@ -174,7 +175,7 @@ class CandidateFinder:
         return [self._titles.add_role(Name(first, last, form))]
 
     def _type_of_first_head(self, words: list[str]) -> EntityType | None:
-        """The type that "University of …" or "Mount …" tells."""
+        """Return the type that an opening such as "University of …" or "Mount …" implies."""
         heads = self.lexicon.first_heads
         for word, following in pairwise(words):
             if word in heads and following in ("of", "for"):
@@ -182,7 +183,7 @@ class CandidateFinder:
         return "LOC" if heads.get(words[0]) == "LOC" else None
 
     def _split_after_title(self, first: int, last: int) -> list[Name]:
-        """Cut "French President Emmanuel Macron" behind its title, rightmost title first."""
+        """Split "French President Emmanuel Macron" after its rightmost title."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         for i in range(min(last, first + 2 * _MAX_TOKENS) - 1, first - 1, -1):
             if tokens[i].lower not in lexicon.titles or not tokens[i].is_capitalised:
@@ -207,7 +208,7 @@ class CandidateFinder:
         return []
 
     def _split_after_nationality(self, first: int, last: int) -> list[Name]:
-        """Cut "Republican Kevin McCarthy" before the first name."""
+        """Split "Republican Kevin McCarthy" before the first name."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         for size in (2, 1):
             if last - first < size + 2:

@@ -1,7 +1,7 @@
-"""Who says: cues ("said", "according to") and the source that goes with each.
+"""Cues ("said", "according to"), each with its source.
 
-Belongs here: finding cues outside quotation marks. Does not belong here: the words that name their
-source (`sources`), what is said (`quotes`, `indirect`).
+Belongs here: finding cues outside quotation marks. Does not belong here: finding their sources
+(`sources`) and contents (`quotes`, `indirect`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from etl.extract.sources import PHRASE_ENDS, SPEAKER_PRONOUNS, Source, SourceFin
 
 _PASSIVE_AUXILIARIES = word_set("is are was were be been being 're ’re 'm ’m get got gets")
 _MODALS = word_set("did does do will would could can may might must should to didn't don't")
-# Forms that are as often nouns: a cue only right behind a name or pronoun.
+# Forms that are nouns as often: cues only directly after a name or pronoun.
 _NOUN_LIKE = word_set(
     "claims talks reports notes calls comments answers questions hopes fears requests orders "
     "demands promises cries posts tweets emails texts guesses jokes remarks counters signals "
@@ -33,7 +33,7 @@ _PHRASE_OPENERS = _MAKE_FORMS | {"according", "put", "puts", "went", "goes"}
 
 @dataclass(frozen=True, slots=True)
 class CueSpan:
-    """A cue at tokens `first`:`last` with its source, and on which side that stands."""
+    """A cue at tokens `first`:`last`; `is_inverted` if its source follows it."""
 
     first: int
     last: int
@@ -43,12 +43,12 @@ class CueSpan:
 
     @property
     def is_according(self) -> bool:
-        """Whether the cue is "according to" or the like."""
+        """Whether the cue is "according to"."""
         return self.form.verb == "according"
 
 
 class CueIndex:
-    """The cues of one part and their sources."""
+    """The cues of one part and their sources, in text order."""
 
     def __init__(
         self,
@@ -64,14 +64,14 @@ class CueIndex:
         self._firsts = [cue.first for cue in self.spans]
 
     def between(self, first: int, last: int) -> list[CueSpan]:
-        """The sites whose cue begins at a token of `first`:`last`, in order."""
+        """Return the cues that begin at tokens `first`:`last`, in order."""
         return self.spans[bisect_left(self._firsts, first) : bisect_left(self._firsts, last)]
 
     def _find_cues(self) -> list[CueSpan]:
         cues: list[CueSpan] = []
         forms = self.lexicon.cues
         for i, token in enumerate(self.doc.tokens):
-            # Few words can begin a cue: a look at each costs a tenth of a short text's time.
+            # Few words can begin a cue; examining all took a tenth of the time for a short text.
             if self.in_marks[i] or (
                 token.lower not in forms and token.lower not in _PHRASE_OPENERS
             ):
@@ -126,7 +126,7 @@ class CueIndex:
         return CueSpan(i, last, form, source, is_inverted)
 
     def _phrase_at(self, i: int, end: int) -> tuple[CueForm, int] | None:
-        """Cues of several words ("made it clear", "put it"), with where each ends."""
+        """Return a cue of several words ("made it clear", "put it") and its end, or None."""
         words = [t.lower for t in self.doc.tokens[i : min(i + 4, end)]]
         if words[0] in _MAKE_FORMS and "clear" in words[1:3]:
             return CueForm("make clear", "clause", "finite"), i + words.index("clear") + 1

@@ -1,7 +1,7 @@
-"""A text cut up: its paragraphs, sentences and tokens, each with exact offsets.
+"""A segmented text: paragraphs, sentences and tokens, each with exact offsets.
 
-Belongs here: the records, and looking them up by position. Does not belong here: where words and
-sentences begin and end (`tokens`).
+Belongs here: the records, and looking them up by position. Does not belong here: deciding where
+words and sentences begin and end (`tokens`).
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from functools import cached_property
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, number or sign: `text` is what stands at `start`:`end`."""
+    """A word, number or sign: `text` is the characters `start`:`end` of the document."""
 
     text: str
     lower: str
     start: int
     sentence: int
-    is_initial: bool  # first word of its sentence or of what a mark or colon opens
+    is_initial: bool  # first word of its sentence, or after an opening mark or colon
     is_word: bool
     is_capitalised: bool
 
     @property
     def end(self) -> int:
-        # Not stored: a text may have two million tokens, and an int takes 32 bytes.
+        # Computed, not stored: a text may have two million tokens, and an int takes 32 bytes.
         return self.start + len(self.text)
 
 
@@ -50,7 +50,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Document:
-    """One part of an article, cut up."""
+    """One part of an article, segmented."""
 
     text: str
     tokens: tuple[Token, ...]
@@ -58,30 +58,30 @@ class Document:
     paragraphs: tuple[Paragraph, ...]
 
     def surface(self, first: int, last: int) -> str:
-        """The characters of the tokens `first`:`last`."""
+        """Return the text of the tokens `first`:`last`."""
         return self.text[self.tokens[first].start : self.tokens[last - 1].end]
 
     def token_range(self, start: int, end: int) -> tuple[int, int]:
-        """The tokens `first`:`last` that stand at least in part in the characters `start`:`end`."""
+        """Return `first` and `last` of the tokens that overlap the characters `start`:`end`."""
         return self.token_at(start), bisect_left(self.starts, end)
 
     def token_at(self, position: int) -> int:
-        """The number of the token in which a character stands, or of the one before it."""
+        """Return the number of the token at a character offset, or else before it."""
         return max(0, bisect_right(self.starts, position) - 1)
 
     def paragraph_of(self, token: int) -> int:
-        """The number of the paragraph in which a token stands."""
+        """Return the number of the paragraph that contains a token."""
         return self.sentences[self.tokens[token].sentence].paragraph
 
     def sentence_of(self, token: int) -> Sentence:
-        """The sentence in which a token stands."""
+        """Return the sentence that contains a token."""
         return self.sentences[self.tokens[token].sentence]
 
     def sentence_at(self, position: int) -> int:
-        """The number of the sentence in which a character stands, or of the one before it."""
+        """Return the number of the sentence at a character offset, or else before it."""
         return self.tokens[self.token_at(position)].sentence
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where each token starts, for bisection."""
+        """The character offset at which each token starts, for bisection."""
         return [token.start for token in self.tokens]

@@ -1,9 +1,9 @@
-"""What kind of name each candidate is: person, organisation, place, people.
+"""Entity types: whether a candidate is a person, an organisation, a place or a people.
 
-Belongs here: weighing the evidence of all occurrences of a form in one article. Does not belong
-here: where names begin and end (`names`), who is who (`actors`).
+Belongs here: weighing the evidence from all occurrences of a form in one article. Does not belong
+here: where names begin and end (`candidates`), and coreference (`mention_clusters`).
 
-A form has one type throughout an article: what one sentence leaves open another may tell.
+A form has one type throughout an article, since one sentence may decide what another leaves open.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _Votes = dict[EntityType, float]
 
 
 def assign_types(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]:
-    """The candidates that are names, each with its type, in order."""
+    """Return the candidates that are names, in order, with their types set."""
     _lower_all_caps(names)
     votes: dict[str, _Votes] = defaultdict(lambda: defaultdict(float))
     best_evidence: dict[str, Name] = {}
@@ -80,7 +80,7 @@ def assign_types(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list
     for name in names:
         if name.type == "ORG" and name.size > 1:
             namesake = votes.get(name.form.split(" ")[0])
-            if namesake:  # "Keldane", after Keldane Bank, unless it is a place by itself
+            if namesake:  # "Keldane" after "Keldane Bank", unless "Keldane" is a place itself
                 namesake["ORG"] += 0.4
             seat = name.form.rpartition(" of ")[2]
             if seat in votes and seat != name.form:  # the Bank of Velmark
@@ -109,7 +109,7 @@ def assign_types(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list
 
 
 def _lower_all_caps(names: Sequence[Name]) -> None:
-    """ALDHAVEN is Aldhaven where the article knows that: a dateline, not an acronym."""
+    """Read ALDHAVEN as Aldhaven if the article has that form too: a dateline, not an acronym."""
     forms = {name.form for name in names}
     for name in names:
         if name.form.isupper() and len(name.form) > 3 and name.form.title() in forms:
@@ -127,7 +127,7 @@ def _vote_by_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon)
         tally["GPE"] += 0.4
     elif before == "the":
         tally["PERSON"] -= 1.5
-        # "the Lalibela church" tells nothing of Lalibela; "the Lalibela said" does.
+        # "the Lalibela church" is no evidence for Lalibela; "the Lalibela said" is.
         if not after[0].isalpha() or after[0] in lexicon.function_words or after[0] in lexicon.cues:
             tally["ORG"] += 0.7
     elif before == "of":
@@ -142,7 +142,7 @@ def _vote_by_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon)
     if after[0] in _PEOPLE_NOUNS:
         tally["NORP"] += 1.5
     if name.size == 1 and (not after[0].isalpha() or after[0] in lexicon.function_words):
-        # A lone unknown word, used on its own again and again, is more often a place than not.
+        # A lone unknown word that recurs on its own is more often a place than not.
         tally["GPE"] += 0.11
     if after[0] in ("'s", "’s") and after[1] in _POSSESSED_BY_PLACES:
         tally["GPE"] += 1
@@ -198,7 +198,7 @@ def _vote_by_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
 
 
 def _pair_places_and_peoples(votes: dict[str, _Votes]) -> None:
-    """Velmark and Velmarkian, both unknown, explain each other: a place and its people."""
+    """Treat Velmark and Velmarkian, both unknown, as evidence for a place and its people."""
     words_of_places = {
         word
         for form, tally in votes.items()
@@ -222,7 +222,7 @@ def _pair_places_and_peoples(votes: dict[str, _Votes]) -> None:
 
 
 def _is_place(tally: _Votes) -> bool:
-    """Whether a form may be a place: that it is, or nothing better is known."""
+    """Whether a form is or may be a place: its best type is a place, OTHER or unknown."""
     return _best_type(tally)[0] in ("GPE", "LOC", "OTHER", None)
 
 
@@ -236,7 +236,7 @@ def _best_type(tally: _Votes) -> tuple[EntityType | None, float]:
 def _share_surnames(
     types: dict[str, tuple[EntityType | None, float]], votes: dict[str, _Votes]
 ) -> None:
-    """A surname or first name of a full name in the article is that person."""
+    """Make surnames and first names of the full names in the article persons."""
     parts: set[str] = set()
     surnames: set[str] = set()
     for form, (entity_type, _) in types.items():
@@ -248,14 +248,14 @@ def _share_surnames(
             surnames.add(words[-1])
             parts.update(" ".join(words[i:]) for i in range(1, len(words)))
     for form in types:
-        # "Mark Cuban … Cuban said": a person's surname may be a nationality, too.
+        # "Mark Cuban … Cuban said": a surname may also be a nationality.
         is_surname = types[form][0] == "NORP" and form in surnames
         if form in parts and (max(votes[form].values(), default=0) < 3.5 or is_surname):
             types[form] = ("PERSON", 4.0)
 
 
 def _is_accidental(doc: Document, name: Name, weight: float, lexicon: Lexicon) -> bool:
-    """Whether a capital is no reason to believe in a name: a single ordinary word."""
+    """Whether a candidate is probably ordinary words that happen to be capitalised."""
     words = name.form.lower().split(" ")
     if name.method in ("lexicon", "title"):
         return False

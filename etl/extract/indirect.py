@@ -1,10 +1,10 @@
 """Indirect speech: the clause that a cue reports without marks.
 
-Belongs here: where a reported clause begins and ends. Does not belong here: what stands in marks
-(`quotes`), cues and sources (`attribution`).
+Belongs here: where a reported clause begins and ends. Does not belong here: spans in marks
+(`quotes`), cues and sources (`cues`, `sources`).
 
-A clause with words in marks is given in pieces that share an utterance: the marked ones come from
-`quotes`, those between them from here, so no piece covers another.
+A clause with words in marks becomes several quotes of one utterance: `quotes` creates those in
+marks, this module the ones between them, so they never overlap.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from etl.extract.sources import Source
 from etl.extract.speech import Speech
 
 _MIN_WORDS = 3
-# Tokens. What is longer is no sentence but a list or a text without full stops; the bounds keep the
-# time linear when it has thousands of cues.
+# Tokens. A longer clause is a list or a text without full stops. The bounds keep the time linear
+# in a text with thousands of cues.
 _MAX_TOKENS = 300
 _MAX_TRAILING_SIGNS = 20
 _ADDRESSED = word_set("tell ask remind inform assure warn urge notify advise")
@@ -50,10 +50,10 @@ def find(
     utterance_count: int,
     in_marks: Sequence[bool],
 ) -> list[Speech]:
-    """The clauses reported by the cues of a part.
+    """Return the clauses that the cues of a part report.
 
-    `owner`: the utterance of each cue that has marked spans, by the cue's first token; `count`:
-    how many utterances there are so far.
+    `utterance_by_cue` maps the first token of each cue with quotes in marks to their utterance.
+    `utterance_count` is the number of utterances so far.
     """
     found: list[Speech] = []
     covered_to = 0
@@ -76,7 +76,7 @@ def find(
 
 
 def headline_colon(doc: Document, cues: CueIndex, in_marks: Sequence[bool]) -> list[Speech]:
-    """A headline of the form `Ann Lee: the port will close` says who speaks by a colon."""
+    """Return the speech of a headline such as `Ann Lee: the port will close`."""
     tokens = doc.tokens
     colon = next((i for i, t in enumerate(tokens[:8]) if t.text == ":"), 0)
     source = cues.sources.name_filling(0, colon) if colon else None
@@ -101,7 +101,7 @@ def headline_colon(doc: Document, cues: CueIndex, in_marks: Sequence[bool]) -> l
 
 
 def borrowed_source(cue: CueSpan, cues: CueIndex, doc: Document) -> Source | None:
-    """For a participle ("…, adding that"): the source of the cue before it in the sentence."""
+    """Return the source that a participle ("…, adding that") shares with the previous cue."""
     sentence = doc.sentence_of(cue.first)
     earlier = [s for s in cues.between(max(sentence.first, cue.first - 60), cue.first) if s.source]
     if earlier:
@@ -127,7 +127,7 @@ def _reported_clause(
 def _clause_after_cue(
     doc: Document, cue: CueSpan, source: Source, following: CueSpan | None, end: int
 ) -> tuple[int, int] | None:
-    """`She said [on Monday] [that] …` to the end of the sentence or the next cue."""
+    """Return the clause of `She said [on Monday] [that] …`, up to the next cue or sentence end."""
     tokens = doc.tokens
     if cue.form.frame == "direct" or cue.is_inverted:
         return None
@@ -149,15 +149,15 @@ def _clause_after_cue(
     token = tokens[first]
     if not token.is_word or token.lower in _NO_CLAUSE or end - first < _MIN_WORDS + 1:
         return None
-    # Most verbs take nouns as easily as clauses ("announced a plan", "declared it open"): a verb
-    # that follows soon is the sign of a clause.
+    # Most verbs take nouns as easily as clauses ("announced a plan", "declared it open"): a clause
+    # has a verb soon after.
     if cue.form.verb not in _CLAUSE_VERBS and not _has_verb(doc, first, end):
         return None
     return _until_next_cue(doc, first, following, end)
 
 
 def _has_verb(doc: Document, first: int, end: int) -> bool:
-    """Whether a subject and its verb begin at token `first`."""
+    """Whether a subject with its verb begins at token `first`."""
     tokens = doc.tokens
     if tokens[first].lower in ("he", "she", "they", "it", "we", "i", "there"):
         verb = tokens[first + 1].lower
@@ -171,7 +171,7 @@ def _has_verb(doc: Document, first: int, end: int) -> bool:
 
 
 def _skip_time_expression(doc: Document, first: int, end: int) -> int:
-    """Skip "Wednesday", "on Monday evening", "later" between a cue and its clause."""
+    """Skip "Wednesday", "on Monday evening" or "later" between a cue and its clause."""
     tokens = doc.tokens
     i = first
     if i + 1 < end and tokens[i].lower == "on" and tokens[i + 1].lower in _DAYS:
@@ -184,7 +184,7 @@ def _skip_time_expression(doc: Document, first: int, end: int) -> int:
 def _until_next_cue(
     doc: Document, first: int, following: CueSpan | None, end: int
 ) -> tuple[int, int] | None:
-    """Cut a clause where the next cue's own clause begins: ", adding that"."""
+    """End a clause where the clause of the next cue begins: ", adding that"."""
     tokens = doc.tokens
     has_own_clause = following is not None and (following.is_according or following.source is None)
     if following is not None and has_own_clause and first < following.first < end:
@@ -199,7 +199,7 @@ def _until_next_cue(
 def _clause_before_cue(
     doc: Document, cue: CueSpan, source: Source, begin: int, end: int, in_marks: Sequence[bool]
 ) -> tuple[int, int] | None:
-    """`…, she said.`: the sentence before the comma."""
+    """Return the clause before the comma of `…, she said.`."""
     tokens = doc.tokens
     if cue.form.frame == "direct" or cue.form.inflection == "ing":
         return None
@@ -212,7 +212,7 @@ def _clause_before_cue(
     while quote_end > begin and not tokens[quote_end - 1].is_word:
         quote_end -= 1
     if quote_end > begin and quote_end < start and in_marks[quote_end - 1]:
-        # `The plan was “a disaster,” she said`: the words before the marks are hers, too.
+        # `The plan was “a disaster,” she said`: the words before the marks are hers too.
         return (begin, quote_end) if not in_marks[begin] and tokens[begin].is_word else None
     if start - 1 <= begin or tokens[start - 1].text != ",":
         return None
@@ -243,7 +243,7 @@ def _clause_of_according(
 def _unmarked_runs(
     doc: Document, first: int, last: int, in_marks: Sequence[bool]
 ) -> list[tuple[int, int]]:
-    """The unmarked stretches of tokens `first`:`last`, punctuation at their edges left off."""
+    """Return the runs of `first`:`last` outside marks, without punctuation at their edges."""
     runs: list[tuple[int, int]] = []
     words = sum(t.is_word for t in doc.tokens[first : min(last, first + 50)])
     if words < _MIN_WORDS:

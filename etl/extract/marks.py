@@ -1,9 +1,9 @@
-"""Quotation marks: which spans of a text stand inside outer marks.
+"""Quotation marks: the spans of a text inside outermost marks.
 
-Belongs here: pairing marks, telling them from apostrophes, and spans that are reopened in the next
+Belongs here: pairing marks, telling them from apostrophes, and spans that reopen in the next
 paragraph. Does not belong here: who speaks, and whether a span is speech at all (`quotes`).
 
-One pass over the marks of each paragraph; a mark is never looked at twice from the same opening.
+Each paragraph takes one pass over its marks, so the time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _CLOSING_PUNCTUATION = ",.!?…;"
 
 @dataclass(frozen=True, slots=True)
 class MarkedSpan:
-    """What stands inside a pair of outer marks, marks excluded.
+    """The text inside a pair of outermost marks, without the marks: characters `start`:`end`.
 
-    `is_open`: the paragraph ends without a closing mark; `continues`: it takes up the span before
-    it, which stayed open.
+    `is_open`: the paragraph ends without a closing mark. `continues`: the span resumes the previous
+    one, which was left open.
     """
 
     start: int
@@ -34,7 +34,7 @@ class MarkedSpan:
 
 
 def find_spans(doc: Document) -> list[MarkedSpan]:
-    """All outermost marked spans of a text, in order, none overlapping."""
+    """Return all outermost marked spans of a text, in order and without overlaps."""
     spans: list[MarkedSpan] = []
     for number, paragraph in enumerate(doc.paragraphs):
         found = _double_spans(doc.text, paragraph.start, paragraph.end)
@@ -52,8 +52,8 @@ def find_spans(doc: Document) -> list[MarkedSpan]:
     return [
         span
         for i, span in enumerate(spans)
-        # A mark that nothing closes counts only if the next paragraph reopens it or no sign of
-        # another one follows: most often it is a typing error or a sign for inches.
+        # An unclosed mark counts only if it is curly or the next paragraph reopens it: most others
+        # are typing errors or stand for inches.
         if not span.is_open
         or span.continues
         or (i + 1 < len(spans) and spans[i + 1].continues)
@@ -101,13 +101,13 @@ def _is_closing(text: str, i: int, after: int, end: int) -> bool:
     if mark in "”»":
         return True
     if mark == "“":
-        # German-style or mistyped: it closes where it cannot open.
+        # German style or mistyped: it closes a span where it cannot open one.
         return i + 1 >= end or text[i + 1].isspace()
     return mark in "\"'" and (after >= end or not text[after].isalnum())
 
 
 def _single_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
-    """Spans in ‘ ’ or ' ' as outer marks; an apostrophe is neither an opening nor an end."""
+    """Return the spans in ‘ ’ or ' ' as outermost marks; apostrophes neither open nor close one."""
     spans: list[tuple[int, int, bool]] = []
     opened_at, fallback_at = -1, -1
     for match in _SINGLE.finditer(text, start, end):
@@ -122,7 +122,7 @@ def _single_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]
                 spans.append((opened_at, i, False))
                 opened_at, fallback_at = -1, -1
             elif fallback_at < 0:
-                fallback_at = i  # “the voters’ will”: an end only if no better one follows
+                fallback_at = i  # “the voters’ will”: closes only if no better mark follows
         elif _is_single_opening(text, i, start, end):
             if opened_at >= 0 and fallback_at > 0:
                 spans.append((opened_at, fallback_at, False))
@@ -137,7 +137,7 @@ def _is_single_opening(text: str, i: int, start: int, end: int) -> bool:
         return False
     if i > start and not (text[i - 1].isspace() or text[i - 1] in "([—–-:"):
         return False
-    # 'em, 'til, 'tis: apostrophes where a word lost its beginning.
+    # In 'em, 'til and 'tis the apostrophe stands for the lost beginning of the word.
     return not re.compile(r"(?:em|til|tis|twas|bout|cause|n|round)\b").match(text, i + 1, end)
 
 

@@ -1,10 +1,10 @@
-"""Who is who within one article: which names mean the same actor.
+"""Coreference of names within one article: the names of one actor form a cluster.
 
-Belongs here: grouping the names of an article. Does not belong here: finding names, pronouns
-(`pronouns`), and identity across articles (`etl.linking`).
+Belongs here: clustering the names of an article. Does not belong here: finding names (`candidates`,
+`tagger_extractor`), pronouns (`pronouns`), and identity across articles (`etl.linking`).
 
-Groups are found through dictionaries of surnames, first names and initials, so an article of ten
-thousand names costs ten thousand look-ups.
+Clusters are looked up by surname, first name and initials, so an article of ten thousand names
+costs ten thousand look-ups.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.name_words import LEGAL_FORMS, PARTICLES, generation, initials
 from etl.extract.names import Name
 
-# Within an article "Carlyle" is "Carlyle Group", and "Arsenal" "Arsenal F.C.".
+# Within an article "Carlyle" is "Carlyle Group", and "Arsenal" is "Arsenal F.C.".
 _DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")
-_MAX_NAMESAKES = 20  # people of one surname that are told apart: more make a list, not a story
+_MAX_NAMESAKES = 20  # people of one surname to compare with: an article with more is a list
 
 
 @dataclass(slots=True, eq=False)
 class Actor:
-    """One actor of the article and the forms of name it goes by there."""
+    """One actor of the article: the cluster of its name mentions."""
 
     type: EntityType
     name: str
@@ -39,7 +39,7 @@ class Actor:
 
 @dataclass(slots=True, eq=False)
 class NameMention:
-    """A name in its part, with its actor and how that was told."""
+    """A mention by name in one part, with its actor and how that was resolved."""
 
     part: Part
     name: Name
@@ -50,7 +50,7 @@ class NameMention:
 
 
 class MentionClusters:
-    """The actors of one article, by every form that may call them up."""
+    """The actors of one article, indexed by every form that may refer to them."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
@@ -63,7 +63,7 @@ class MentionClusters:
         self._full_forms: dict[str, str] = {}
 
     def cluster(self, mentions: Sequence[NameMention], docs: dict[Part, Document]) -> None:
-        """Give every name its actor: full names first, then what is short for them."""
+        """Assign every name to an actor: full names first, then their short forms."""
         for mention in mentions:
             mention.surface = " ".join(
                 docs[mention.part].surface(mention.name.first, mention.name.last).split()
@@ -97,12 +97,12 @@ class MentionClusters:
         return self.lexicon.first_names.get(name.form.split(" ")[0].lower(), "")
 
     def _given_and_surname(self, form: str) -> tuple[list[str], str]:
-        """Given names and surname, particles with the surname, suffixes dropped."""
+        """Split a form into given names and surname with its particles; suffixes are dropped."""
         words = form.split(" ")
         while len(words) > 1 and generation(words[-1]):
             words.pop()
         surname_start = len(words) - 1
-        # "Ben" and "Al" are particles in some names and first names in others: Ben Carson, Al Gore.
+        # "Ben" and "Al" are particles in some names, first names in others: Ben Carson, Al Gore.
         first = int(words[0][:1].isupper() and words[0].lower() in self.lexicon.first_names)
         while surname_start > first and words[surname_start - 1].lower() in PARTICLES:
             surname_start -= 1
@@ -148,10 +148,10 @@ class MentionClusters:
         if len(candidates) == 1:
             _assign(mention, candidates[0], "surname", 0.9)
         elif candidates:
-            # Two people with one surname: the one named first, whom the article is about, for the
-            # other is named in full each time. Right for 82% of 249 mentions of PolNeAR whose
-            # title, taken away, told who is meant; the one named last for 70%, the one whom a
-            # pronoun in the sentence fits for 83%.
+            # Several people with one surname: choose the one named first, whom the article is
+            # probably about, since the other is named in full each time. On 249 PolNeAR mentions
+            # whose title, hidden here, identifies the person, this was right for 82%; choosing the
+            # one named last for 70%; the one that a pronoun in the sentence fits for 83%.
             _assign(mention, candidates[0], "first_of_surname", 0.82)
         else:
             namesakes = self._by_first_name.get(key, [])
@@ -178,7 +178,7 @@ class MentionClusters:
                 if len(heads) == 1:
                     actor, method, confidence = heads[0], "short_form", 0.7
         if actor is None and self._is_bare_head(mention.name):
-            return  # "the Commission", and the article never says which
+            return  # "the Commission", but the article never says which
         if actor is None:
             actor = self._new_actor(mention, key)
             words = form.split(" ")
@@ -209,7 +209,7 @@ class MentionClusters:
     def _expansions(
         self, mentions: Sequence[NameMention], docs: dict[Part, Document]
     ) -> dict[str, str]:
-        """Acronym to full form, from "Federal Security Service (FSB)"; both become one type."""
+        """Map acronyms to full forms, as in "Federal Security Service (FSB)"; unify their types."""
         expansions: dict[str, Name] = {}
         for full_mention, short_mention in pairwise(mentions):
             tokens, i = docs[short_mention.part].tokens, short_mention.name.first
@@ -240,13 +240,13 @@ def _assign(mention: NameMention, actor: Actor, method: str, confidence: float) 
 
 
 def _is_compatible(given: list[str], form: str, full_name: str) -> bool:
-    """Whether given names may be those of a full name: equal, or one the other's initial."""
+    """Whether given names match a full name: equal, or one is the other's initial."""
     if _generation(form) != _generation(full_name):
-        return False  # "Donald Trump Jr." beside "Donald Trump" is his son
+        return False  # "Donald Trump Jr." is the son of "Donald Trump"
     first, other = given[0].rstrip(".").lower(), full_name.split(" ")[0].rstrip(".").lower()
     return first == other or (min(len(first), len(other)) == 1 and first[:1] == other[:1])
 
 
 def _generation(form: str) -> str:
-    """Jr. or Sr., which part father and son."""
+    """Return the generational suffix of a form, or ""."""
     return generation(form.rpartition(" ")[2])

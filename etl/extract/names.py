@@ -1,7 +1,7 @@
-"""A name as a span of tokens, with what its surroundings suggest.
+"""Names as spans of tokens.
 
-Belongs here: the record that the steps of extraction pass on. Does not belong here: how it is
-found.
+Belongs here: the record that the steps of extraction pass on, and what any step may ask of a
+token. Does not belong here: finding names (`candidates`, `title_case`, `tagger_extractor`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from etl.extract.lexicon import Lexicon
 
 @dataclass(slots=True)
 class Name:
-    """A candidate: tokens `first`:`last` and what its surroundings suggest.
+    """A name or a candidate for one: tokens `first`:`last` and the evidence from its context.
 
-    `type` is what the run itself decides (None: `kinds` weighs it); `form` is the surface with
-    single spaces; `gender` is what a title says.
+    `form` is the surface with single spaces. `type` is None until `entity_types` decides it, unless
+    the words of the name decide it. `role` is the title as written; `gender` is what it implies.
     """
 
     first: int
@@ -37,19 +37,19 @@ class Name:
 
 
 def name_form(doc: Document, first: int, last: int) -> str:
-    """The tokens `first`:`last` as one form: single spaces, straight apostrophes."""
+    """Return the tokens `first`:`last` with single spaces and straight apostrophes."""
     return " ".join(doc.surface(first, last).split()).replace("’", "'")
 
 
 def is_function_word(token: Token, lexicon: Lexicon) -> bool:
-    """Whether a token is a function word; "US", "WHO" and "IS" in capitals are names."""
+    """Whether a token is a function word. "US", "WHO" and "IS" in capitals are names."""
     if token.lower not in lexicon.function_words:
         return False
     return len(token.text) < 2 or lexicon.type_of(token.text) is None
 
 
 def may_be_in_name(doc: Document, lexicon: Lexicon, i: int) -> bool:
-    """Whether token `i` has a capital that may be due to a name; False behind the last token."""
+    """Whether token `i` may be capitalised because of a name; False past the last token."""
     if i >= len(doc.tokens) or not doc.tokens[i].is_capitalised:
         return False
     token = doc.tokens[i]

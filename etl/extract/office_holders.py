@@ -1,7 +1,7 @@
-"""Who bears which office in an article: "the minister" is the one minister it names.
+"""Who holds which office in an article: "the minister" is the only minister it names.
 
-Belongs here: looking up the one actor whose role a description names. Does not belong here: finding
-roles (`roles`) and descriptions.
+Belongs here: looking up the actor whose role matches a description. Does not belong here: finding
+roles (`roles`, `titles`) and descriptions (`nominals`, `sources`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from etl.extract.mention_clusters import Actor, NameMention
 
 _SEAT_PREPOSITION = re.compile(r" (?:of|for|at|in) ")
 
-# With more holders of an office "the minister" is nobody, and looking takes its time.
+# With this many holders "the minister" is ambiguous anyway; the bound keeps look-ups fast.
 _MAX_HOLDERS = 50
 
 
 class OfficeHolders:
-    """The actors of an article by the last word of their offices."""
+    """The actors of an article, indexed by the last word of their office."""
 
     def __init__(self, names: Sequence[NameMention]) -> None:
         self._by_head: dict[str, dict[int, tuple[Actor, str]]] = defaultdict(dict)
@@ -33,7 +33,7 @@ class OfficeHolders:
                 )
 
     def only_holder(self, words: Sequence[str]) -> Actor | None:
-        """The one actor that a description such as ["french", "president"] can mean, or None."""
+        """Return the only actor that a description like ["french", "president"] fits, or None."""
         holders = (
             list(islice(self._by_head.get(words[-1], {}).values(), _MAX_HOLDERS)) if words else []
         )

@@ -1,7 +1,7 @@
-"""He and she: which person a pronoun stands for, where that is clear.
+"""Pronoun resolution: the antecedents of "he" and "she" where they are clear.
 
-Belongs here: singular personal pronouns. Does not belong here: "they", "it", and nominals such as
-"the minister"; what is not clear is left out rather than guessed.
+Belongs here: singular personal pronouns. An ambiguous one is skipped rather than guessed. Does not
+belong here: "they" and "it", and nominals such as "the minister" (`nominals`).
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ CLAUSE_OPENERS = word_set(
     "said says"
 )
 _AUXILIARIES = word_set("is was has had will would could can may might should did does who also")
-# From here on a rule's choice stands against the tagger's: the one subject whose gender is known.
-# The tagger alone is better on GAP's hard cases (F1 69 against 47) and worse where it is plain.
+# From this confidence on, the rules overrule the tagger: the only subject, of known gender. The
+# tagger alone is better on the hard cases of GAP (F1 69 against 47) and worse on plain ones.
 _CLEAR_CONFIDENCE = 0.7
-_MAX_SENTENCES_BACK = 2  # sentences back: beyond, a pronoun's subject has usually been named again
+_MAX_SENTENCES_BACK = 2  # further back, the person has usually been named again
 
 
 @dataclass(frozen=True, slots=True)
 class Pronoun:
-    """A pronoun at a token, the actor it stands for, and how surely."""
+    """A pronoun at a token with its antecedent and the confidence in it."""
 
     token: int
     antecedent: Actor
@@ -38,7 +38,7 @@ class Pronoun:
 
 
 Linker = Callable[[int, str], tuple[Actor, float] | None]
-"""From where a pronoun stands and its gender to its person and how surely, or None."""
+"""Maps a pronoun's character offset and gender to (antecedent, confidence), or None."""
 
 
 def _no_link(start: int, gender: str) -> None:
@@ -52,13 +52,13 @@ def resolve(
     is_quoted: Callable[[int], bool],
     link: Linker = _no_link,
 ) -> list[Pronoun]:
-    """The pronouns whose person is clear, in order; within quotation marks only linked ones.
+    """Return the pronouns whose antecedent is clear, in order.
 
-    `link` says whom the tagger takes a pronoun for, if it can tell; it is asked where rules find no
-    one, or several of whom one is only likelier.
+    `link` returns the tagger's antecedent. It is consulted if the rules find no antecedent, or one
+    below _CLEAR_CONFIDENCE. Pronouns inside quotation marks are resolved by `link` only.
     """
     found: list[Pronoun] = []
-    # Persons by sentence, subjects first; an entry is (actor, is_subject).
+    # Persons mentioned so far, in text order: (sentence, actor, is_subject).
     focus: list[tuple[int, Actor, bool]] = []
     persons = iter(
         [
@@ -69,7 +69,7 @@ def resolve(
     )
     next_person = next(persons, None)
     subject_of: dict[int, Actor] = {}
-    # In "HER" or "His Holiness" the network may see a name: no two mentions share words.
+    # The network may label "HER" or "His Holiness" as a name, and mentions must not overlap.
     named = {i for mention in names for i in range(mention.name.first, mention.name.last)}
     for i, token in enumerate(doc.tokens):
         while next_person is not None and next_person.name.first <= i:
@@ -97,7 +97,7 @@ def resolve(
 
 
 def _is_subject(doc: Document, mention: NameMention, lexicon: Lexicon) -> bool:
-    """Whether a name is likely the subject of its sentence: nothing governs it."""
+    """Whether a name is probably the subject of its sentence or clause."""
     i, begin = mention.name.first, doc.sentence_of(mention.name.first).first
     if mention.name.role and mention.method != "appositive":
         i = max(begin, bisect_left(doc.starts, doc.tokens[i].start - len(mention.name.role) - 1))
@@ -112,7 +112,7 @@ def _is_subject(doc: Document, mention: NameMention, lexicon: Lexicon) -> bool:
 def _antecedent(
     sentence: int, gender: str, focus: list[tuple[int, Actor, bool]]
 ) -> tuple[Actor, float] | None:
-    """The one person of a gender in reach; the subject where there are several."""
+    """Return the only person of a gender within reach, or else the only subject."""
     candidate_by_actor: dict[int, tuple[Actor, int, bool]] = {}
     for at_sentence, actor, is_subject in reversed(focus[-12:]):
         if sentence - at_sentence > _MAX_SENTENCES_BACK:
@@ -132,7 +132,7 @@ def _antecedent(
         actor, at_sentence, is_subject = candidates[0]
         if is_subject or at_sentence == sentence:
             return actor, 0.75 if of_gender else 0.55
-        # No subject, and a sentence ago: on GAP one in four was right; a title makes it likelier.
+        # Not a subject, one sentence back: one in four was right on GAP; a title makes it likelier.
         return (actor, 0.45) if of_gender and actor.role and at_sentence == sentence - 1 else None
     subjects = [candidate for candidate in candidates if candidate[2]]
     latest = max((at_sentence for _, at_sentence, _ in subjects), default=-1)
@@ -142,6 +142,6 @@ def _antecedent(
     actor = closest[0][0]
     if actor.gender == gender or not of_gender:
         return actor, 0.6
-    # Unknown gender beside somebody of the right one: on GAP right less often than wrong, but a
-    # title in the text makes somebody its topic.
+    # A person of unknown gender beside one of the right gender: wrong more often than right on GAP,
+    # but a title in the text suggests that the person is its topic.
     return (actor, 0.4) if actor.role else None

@@ -1,7 +1,8 @@
-"""Direct speech: which marked spans are quotes, which belong together, and who speaks.
+"""Direct speech: which spans in marks are quotes, which form one utterance, and who speaks.
 
-Belongs here: matching spans in marks with cues, and carrying a speaker on. Does not belong here:
-pairing marks (`marks`), cues and sources (`attribution`), speech without marks (`indirect`).
+Belongs here: matching spans in marks with cues, and carrying a speaker over to the next quote. Does
+not belong here: pairing marks (`marks`), cues and sources (`cues`, `sources`), speech without marks
+(`indirect`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _MIN_WORDS_ALONE = 5
 
 @dataclass(slots=True)
 class _MarkedQuote:
-    """A span with the tokens in it and what is told of it so far."""
+    """A span in marks, its tokens, and its attribution as far as it is known."""
 
     span: MarkedSpan
     first: int
@@ -51,14 +52,14 @@ def find_speech(
     is_headline: bool = False,
     marked_only: bool = False,
 ) -> list[Speech]:
-    """All quotes of one part, in order of their spans; utterances numbered from 0.
+    """Return all quotes of one part, in text order, with utterances numbered from 0.
 
-    `marked_only` leaves out speech without marks, for who finds that better.
+    `marked_only` skips speech without marks, for callers that find it by other means.
     """
     quotes = _marked_quotes(doc, spans)
     in_marks = [False] * len(doc.tokens)
     for quote in quotes:
-        # The marks themselves are neither inside nor a word, so they need no flag.
+        # The marks themselves are not words, so they need no flag.
         in_marks[quote.first : quote.last] = [True] * (quote.last - quote.first)
     cues = CueIndex(doc, names, pronouns, in_marks, lexicon)
     _attribute(doc, quotes, cues, in_marks)
@@ -66,7 +67,7 @@ def find_speech(
     found: list[Speech] = []
     if is_headline and not marked_only:
         found += indirect.headline_colon(doc, cues, in_marks)
-    by_cue: dict[int, int] = {}  # utterances by the first token of their cue
+    by_cue: dict[int, int] = {}  # utterance by the first token of its cue
     split_utterances: set[int] = (
         set()
     )  # utterances that began before their cue: the rest is direct too
@@ -127,7 +128,7 @@ def _attribute(
 
 
 def _match_cue_after(doc: Document, quote: _MarkedQuote, cues: CueIndex, ceiling: int) -> bool:
-    """`“…,” she said`, `“…,” said Ann Lee, …`."""
+    """Match a cue after the quote: `“…,” she said`, `“…,” said Ann Lee, …`."""
     text, tokens = doc.text, doc.tokens
     ending = _last_character(doc, quote)
     first = quote.last
@@ -158,7 +159,7 @@ def _match_cue_after(doc: Document, quote: _MarkedQuote, cues: CueIndex, ceiling
 
 
 def _introduces_next_quote(doc: Document, i: int, ceiling: int) -> bool:
-    """Whether a cue behind “…?” goes with what follows it: `He replied, “…”`, `He said that`."""
+    """Whether a cue after “…?” belongs to what follows it: `He replied, “…”`, `He said that`."""
     tokens = doc.tokens
     if i < len(tokens) and tokens[i].lower == "that":
         return True
@@ -168,7 +169,7 @@ def _introduces_next_quote(doc: Document, i: int, ceiling: int) -> bool:
 def _match_cue_before(
     doc: Document, quote: _MarkedQuote, cues: CueIndex, in_marks: Sequence[bool]
 ) -> bool:
-    """`She said, “…”`, `She called it “…”`: the nearest cue of the sentence before the span."""
+    """Match the nearest cue before the quote in its sentence: `She said, “…”`."""
     if quote.first >= len(doc.tokens) or quote.first == quote.last:
         return False
     tokens = doc.tokens
@@ -198,7 +199,7 @@ def _match_cue_before(
 
 
 def _match_colon_before(doc: Document, quote: _MarkedQuote, cues: CueIndex) -> bool:
-    """A paragraph that ends with a colon introduces the quote that opens the next."""
+    """Match a cue in the previous paragraph if that ends with a colon."""
     if quote.span.paragraph == 0 or quote.first - 1 > quote.paragraph_first:
         return False
     before = doc.paragraphs[quote.span.paragraph - 1]
@@ -210,7 +211,7 @@ def _match_colon_before(doc: Document, quote: _MarkedQuote, cues: CueIndex) -> b
 
 
 def _looks_like_title(doc: Document, quote: _MarkedQuote) -> bool:
-    """Whether a span is the title of a work: “The Long Way Home”."""
+    """Whether a span looks like the title of a work: “The Long Way Home”."""
     words = [t for t in doc.tokens[quote.first : quote.last] if t.is_word]
     is_closed = _last_character(doc, quote) in tuple(".!?…,")
     return (
@@ -226,7 +227,7 @@ def _attach(quote: _MarkedQuote, cue: CueSpan, method: str, confidence: float) -
 def _continues_quote(
     doc: Document, quote: _MarkedQuote, previous: _MarkedQuote, floor: int
 ) -> bool:
-    """Whether a span goes on with what its paragraph quoted before: `“…,” she said. “…”`."""
+    """Whether a quote continues the previous one of its paragraph: `“…,” she said. “…”`."""
     if previous.paragraph_first != quote.paragraph_first or not _is_sentence(doc, quote):
         return False
     if previous.cue is None and previous.follows is None:
@@ -247,7 +248,7 @@ def _continues_quote(
 
 
 def _carry_speakers(doc: Document, quotes: list[_MarkedQuote]) -> None:
-    """Speakers for quotes without a cue of their own: from behind, or from the paragraph above."""
+    """Give quotes without a cue the speaker of the next quote or of the paragraph before."""
     for number in range(len(quotes) - 2, -1, -1):
         quote, following = quotes[number], quotes[number + 1]
         if quote.cue or quote.follows or not _is_sentence(doc, quote):
@@ -276,12 +277,12 @@ def _carry_speakers(doc: Document, quotes: list[_MarkedQuote]) -> None:
 
 
 def _last_character(doc: Document, quote: _MarkedQuote) -> str:
-    """The last character said, nested marks left off."""
+    """Return the last character of a quote, ignoring nested marks."""
     return doc.text[quote.span.start : quote.span.end].rstrip("’'\"” \n")[-1:]
 
 
 def _is_sentence(doc: Document, quote: _MarkedQuote) -> bool:
-    """Whether a span is speech by its look: begins with a capital, and ends like a sentence."""
+    """Whether a span looks like speech: it begins with a capital and ends like a sentence."""
     text_in_marks = doc.text[quote.span.start : quote.span.end].strip()
     words = sum(t.is_word for t in doc.tokens[quote.first : quote.last])
     has_opening = text_in_marks[:1].isupper() or not text_in_marks[:1].isalpha()
@@ -294,7 +295,7 @@ def _is_sentence(doc: Document, quote: _MarkedQuote) -> bool:
 
 
 def _is_unattributed_speech(doc: Document, quote: _MarkedQuote) -> bool:
-    """Whether a span that nothing attributes is still speech, not a title or a scare quote."""
+    """Whether an unattributed span is still speech, not a title or scare quotes."""
     words = sum(t.is_word for t in doc.tokens[quote.first : quote.last])
     if words < _MIN_WORDS_ALONE or not _is_sentence(doc, quote):
         return False
@@ -308,7 +309,7 @@ def _is_unattributed_speech(doc: Document, quote: _MarkedQuote) -> bool:
 
 
 def _source_of_cue(cue: CueSpan | None, cues: CueIndex, doc: Document) -> Source | None:
-    """A cue's source; a participle borrows that of the sentence: "Lee sighed, adding “…”"."""
+    """Return the source of a cue. A participle uses its sentence's: "Lee sighed, adding “…”"."""
     if cue is None or cue.source is not None:
         return cue.source if cue else None
     return indirect.borrowed_source(cue, cues, doc)

@@ -1,7 +1,7 @@
-"""From what was found in the parts of an article to the records of `etl.domain`.
+"""Building the records of `etl.domain` from names, pronouns and quotes.
 
-Belongs here: numbering, offsets, the mentions that sources and pronouns make. Does not belong here:
-finding anything.
+Belongs here: numbering, offsets, and the mentions that sources and pronouns add. Does not belong
+here: finding any of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from etl.extract.speech import Speech
 
 
 def span_membership(spans: Sequence[MarkedSpan]) -> Callable[[int], bool]:
-    """A test whether a character stands in one of some ordered spans."""
+    """Return a predicate: is a character offset inside one of these spans, given in text order?"""
     starts = [span.start for span in spans]
 
     def is_inside(position: int) -> bool:
@@ -30,7 +30,7 @@ def span_membership(spans: Sequence[MarkedSpan]) -> Callable[[int], bool]:
 
 
 class RecordBuilder:
-    """Turns what was found in both parts into records, with one numbering of utterances."""
+    """Collects the records of headline and body, numbering utterances through both."""
 
     def __init__(self, actors: Sequence[Actor]) -> None:
         self._actor_numbers = {id(actor): number for number, actor in enumerate(actors)}
@@ -49,7 +49,7 @@ class RecordBuilder:
         speech: Sequence[Speech],
         nominals: Sequence[Nominal] = (),
     ) -> None:
-        """Add the mentions and quotes of one part, each in order of the text."""
+        """Add the mentions and quotes of one part, each in text order."""
 
         def new_mention(
             first: int,
@@ -116,8 +116,8 @@ class RecordBuilder:
         ]
         mention_starts = {m.char_start for m in found}
         for quote in speech:
-            # "The mayor" who speaks for the one mayor of the text; other sources are names or
-            # pronouns, which are mentions already.
+            # Add "the mayor" if it refers to the only mayor in the text. Other sources are names
+            # or pronouns, which are mentions already.
             if quote.speaker is None or quote.source is None:
                 continue
             first, last = (bisect_left(doc.starts, at) for at in quote.source)

@@ -1,7 +1,7 @@
-"""Roles written beside a name: "the ministry's spokeswoman" after it, or before it and a comma.
+"""Roles in apposition to a name: "Ann Lee, the ministry's spokeswoman", or before it and a comma.
 
-Belongs here: appositives. Does not belong here: titles that stand directly before a name, which
-decide where the name begins (`names`).
+Belongs here: appositives. Does not belong here: titles directly before a name, which decide where
+the name begins (`titles`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _CLOSING_SIGNS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "(", ")"
 _BREAKS = word_set("who whose which that and but said says is was were has had while when")
 _DETERMINERS = word_set("a an the his her their its one")
 _SEAT_PREPOSITIONS = word_set("of for at in")
-_MAX_SEAT_TOKENS = 6  # words of "of the Bank of England" at most
+_MAX_SEAT_TOKENS = 6  # tokens in "of the Bank of England", at most
 
 
 def add_roles(doc: Document, names: list[Name], lexicon: Lexicon) -> None:
-    """Fill the role of every person that has none from the appositive beside it."""
+    """Set the role of every person without one from an appositive, if there is one."""
     for name in names:
         if name.type == "PERSON" and name.role is None:
             span = _appositive_after(doc, name, lexicon) or _appositive_before(doc, name, lexicon)
@@ -34,7 +34,7 @@ def _gender(doc: Document, span: tuple[int, int], lexicon: Lexicon) -> str:
 
 
 def _appositive_after(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | None:
-    """The span of "the ministry's spokeswoman" in "Ann Lee, the ministry's spokeswoman, said"."""
+    """Return the tokens of the appositive in "Ann Lee, the ministry's spokeswoman, said"."""
     tokens, end = doc.tokens, doc.sentence_of(name.first).last
     i = name.last
     if i + 2 >= end or tokens[i].text != ",":
@@ -65,7 +65,7 @@ def _appositive_after(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int,
 
 
 def _appositive_before(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | None:
-    """The span of "The ministry's spokeswoman" in "The ministry's spokeswoman, Ann Lee, said"."""
+    """Return the tokens of the appositive in "The ministry's spokeswoman, Ann Lee, said"."""
     tokens, begin = doc.tokens, doc.sentence_of(name.first).first
     i = name.first - 1
     if i - 1 < begin or tokens[i].text != ",":
@@ -87,7 +87,7 @@ def _appositive_before(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int
 
 
 def _office_before(doc: Document, end: int, begin: int, lexicon: Lexicon) -> int | None:
-    """The "mayor" of "mayor of Paris" or of "the mayor" that ends before token `end`."""
+    """Return the token of "mayor" in a "mayor of Paris" or "the mayor" that ends before `end`."""
     for i in range(end - 1, max(begin, end - 1 - _MAX_SEAT_TOKENS) - 1, -1):
         token = doc.tokens[i]
         if token.lower in lexicon.titles:

@@ -1,7 +1,7 @@
-"""The rule-based extractor: ties tokens, marks, names, actors, pronouns and quotes together.
+"""The rule-based extractor: the pipeline from tokens to records.
 
-Belongs here: the order of the steps, and turning what they found into the records of `etl.domain`.
-Does not belong here: any rule about language.
+Belongs here: the order of the steps. Does not belong here: any rule about language, and building
+records (`records`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PARTS: tuple[Part, ...] = ("headline", "body")
 
 
 class RuleExtractor:
-    """Extraction by rules and word lists; its only state is the lexicon, which never changes."""
+    """Extraction by rules and word lists. Its only state is the immutable lexicon."""
 
     name = "rules"
     version = "rules-1"
@@ -34,7 +34,7 @@ class RuleExtractor:
         return RuleExtractor, ()
 
     def extract(self, article: Article) -> Extraction:
-        """All that the rules find in one article."""
+        """Return the actors, mentions and quotes that the rules find in one article."""
         lexicon = self._lexicon
         docs = {part: tokens.segment(article.text(part)) for part in _PARTS}
         spans = {part: marks.find_spans(docs[part]) for part in _PARTS}
@@ -63,7 +63,7 @@ class RuleExtractor:
         return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
-        """One extraction per article, in order."""
+        """Return one extraction per article, in order."""
         return [self.extract(article) for article in articles]
 
     def _names(self, doc: Document) -> list[Name]:

@@ -1,9 +1,9 @@
 """Sources: the words that name who says something, on either side of a cue.
 
-Belongs here: where a source begins and ends, and the actor it names. Does not belong here: finding
-cues (`cues`).
+Belongs here: where a source begins and ends, and which actor it refers to. Does not belong here:
+finding cues (`cues`).
 
-A source is looked for in a window of fixed size around its cue.
+The search is limited to a window of fixed size around the cue.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CLAUSE_OPENERS = word_set(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The words `first`:`last` (tokens) that name a source; `actor` None for an unnamed one."""
+    """A source at tokens `first`:`last`; `actor` is None for an unnamed one."""
 
     first: int
     last: int
@@ -50,7 +50,7 @@ class Source:
 
 
 class SourceFinder:
-    """Finds the words of one part that name a source."""
+    """Finds the sources of one part."""
 
     def __init__(
         self,
@@ -71,11 +71,11 @@ class SourceFinder:
         self._breaks_phrase = self._outside_phrase - _DETERMINERS
 
     def is_name_end(self, i: int) -> bool:
-        """Whether a name ends before token `i`."""
+        """Whether a name ends directly before token `i`."""
         return i in self._name_by_last
 
     def subject_of(self, sentence: Sentence, before: int) -> Source | None:
-        """The first person or speaking pronoun of a sentence, as the subject of a participle."""
+        """Return the first person or pronoun of a sentence: the subject of a participle."""
         for j in range(sentence.first, min(before, sentence.first + _WINDOW)):
             if self.in_marks[j]:
                 continue
@@ -92,7 +92,7 @@ class SourceFinder:
         return None
 
     def name_filling(self, first: int, last: int) -> Source | None:
-        """The person or organisation whose name fills the tokens `first`:`last`."""
+        """Return the person or organisation whose name ends at `last` and begins near `first`."""
         mention = self._name_by_last.get(last)
         if mention is None or mention.actor is None or mention.name.type not in ("PERSON", "ORG"):
             return None
@@ -100,7 +100,7 @@ class SourceFinder:
         return Source(mention.name.first, last, mention.actor, 0.8) if is_near else None
 
     def before(self, i: int, begin: int) -> Source | None:
-        """The source that ends before the cue at `i`, auxiliaries and asides skipped."""
+        """Return the source that ends before the cue at `i`, skipping auxiliaries and asides."""
         tokens = self.doc.tokens
         begin = max(begin, i - _WINDOW)
         j = i - 1
@@ -124,12 +124,12 @@ class SourceFinder:
         return self._source_ending_at(j, begin) if j >= begin else None
 
     def _before_aside(self, j: int, begin: int) -> Source | None:
-        """The source left of an aside: "Ann Lee" in "Ann Lee, who runs the port, said"."""
+        """Return the source before an aside: "Ann Lee, who runs the port, said"."""
         tokens = self.doc.tokens
         mention = self._name_by_last.get(j)
         is_person = mention is not None and mention.name.type == "PERSON"
         if mention is not None and is_person and tokens[mention.name.first - 1].text == ",":
-            # "The mayor, Ann Lee, said": the aside is the name itself.
+            # In "The mayor, Ann Lee, said" the aside is the name itself.
             return self._source_ending_at(j - 1, begin)
         for k in range(j - 1, begin, -1):
             if tokens[k].text in (",", "—", "–") and not self.in_marks[k]:
@@ -138,11 +138,10 @@ class SourceFinder:
                     source = self._source_ending_at(k - 1, begin)
                     if source is not None:
                         return source
-        # Without a second comma: "Speaking on Monday, Ann Lee, 45, said" was met above.
         return None
 
     def _source_ending_at(self, j: int, begin: int) -> Source | None:
-        """The source whose last token is `j`."""
+        """Return the source whose last token is `j`."""
         tokens = self.doc.tokens
         lower = tokens[j].lower
         if lower in SPEAKER_PRONOUNS and lower != "who":
@@ -165,7 +164,7 @@ class SourceFinder:
         return self._nominal_ending(j, begin)
 
     def _governing_noun(self, first: int, begin: int) -> tuple[int, int] | None:
-        """Of "a spokesman for the Port", seen from the name, the span "a spokesman"."""
+        """Return the tokens of "a spokesman" in "a spokesman for the Port", given the name."""
         tokens = self.doc.tokens
         j = first - 1
         while j > begin and (
@@ -184,7 +183,7 @@ class SourceFinder:
         return self._phrase_start(noun, begin), noun + 1
 
     def _phrase_start(self, j: int, begin: int) -> int:
-        """Where the noun phrase that ends at token `j` begins."""
+        """Return the first token of the noun phrase that ends at token `j`."""
         tokens = self.doc.tokens
         k = j
         while k > begin and j - k < 8:
@@ -204,7 +203,7 @@ class SourceFinder:
         tokens = self.doc.tokens
         head, first = j, self._phrase_start(j, begin)
         if tokens[j].lower not in self.lexicon.source_nouns:
-            # "a person familiar with the matter": the noun stands left of a link.
+            # "a person familiar with the matter": the head noun precedes a preposition.
             for k in range(j - 1, max(begin, j - 10), -1):
                 if tokens[k].text in PHRASE_ENDS:
                     return None
@@ -227,7 +226,7 @@ class SourceFinder:
         return self._nominal(first, j + 1, head)
 
     def _nominal(self, first: int, last: int, head: int) -> Source | None:
-        """An unnamed source, or the one holder of the office that it names."""
+        """Return a source for a nominal: an unnamed one, or the only holder of its office."""
         if first >= last or any(self.in_marks[first:last]):
             return None
         tokens = self.doc.tokens
@@ -246,7 +245,7 @@ class SourceFinder:
         return Source(j, j + 1, pronoun.antecedent, pronoun.confidence)
 
     def after(self, i: int, end: int) -> Source | None:
-        """The source that begins at token `i`: "Ann Lee", "a spokesman for the port"."""
+        """Return the source that begins at token `i`: "Ann Lee", "a spokesman for the port"."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         end = min(end, i + _WINDOW)
         if i >= end or self.in_marks[i]:

@@ -1,6 +1,7 @@
-"""The trained extractor: the tagger finds names and speech, rules join them to actors.
+"""The trained extractor: the tagger finds names and speech, rules resolve them to actors.
 
-Belongs here: the order of the steps. Does not belong here: the network (`tagger`), any one rule.
+Belongs here: the order of the steps, and repairing and merging what the tagger found. Does not
+belong here: the network (`tagger`), and rules about language.
 """
 
 from __future__ import annotations
@@ -29,18 +30,19 @@ from etl.extract.tagger.tags import Span, Tags
 from etl.extract.titles import TitleFinder
 
 RULES_VERSION = "3"
-"""Raised whenever the same tags could yield another extraction; the weights have a stamp of
+"""Raise it whenever the same tags could yield a different extraction. The weights have a stamp of
 their own."""
 _PARTS: tuple[Part, ...] = ("headline", "body")
 _UNCERTAIN_METHODS = ("first_of_surname", "first_name_only", "short_form")
 _ARTICLES_AT_ONCE = 128
 _CHARACTERS_AT_ONCE = 200_000
 _MIN_NAME_CONFIDENCE = 0.4
-"""Least confidence of a name: below, more are wrong than right (Worldwide, F1 84.8 to 85.0)."""
+"""Below this confidence more names are wrong than right (Worldwide, F1 84.8 to 85.0)."""
 _OVERRULE_RATIO = 1.5
-"""How much more another type of the same name must weigh to overrule one (F1 84.8 to 85.2)."""
+"""Another type of the same name overrules one if its votes exceed it by this factor (F1 84.8 to
+85.2)."""
 _MIN_LINK_PROBABILITY = 0.4
-"""Least probability at which a pronoun is taken for a person by its links."""
+"""Least probability at which a link resolves a pronoun."""
 
 _BETWEEN_COMMAS = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
@@ -48,7 +50,7 @@ _Votes = dict[str, dict[str, float]]
 
 
 class TaggerExtractor:
-    """Extraction by a shipped network; its state is weights and lists, which never change."""
+    """Extraction by a shipped network. Its only state is immutable: weights and word lists."""
 
     def __init__(self, weights: Path = WEIGHTS, name: str = "tagger") -> None:
         self.name = name
@@ -57,22 +59,22 @@ class TaggerExtractor:
         self.version = f"{name}-{RULES_VERSION}+{read_stamp(weights)}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return TaggerExtractor, (self._weights, self.name)  # its state is read from files
+        return TaggerExtractor, (self._weights, self.name)  # the state is read from files
 
     @cached_property
     def _tagger(self) -> Tagger:
-        # Loaded when first asked to extract: Dagster asks every code location for versions only.
+        # Loaded on the first extraction: Dagster only asks a code location for the version.
         return load_tagger(self._weights)
 
     def extract(self, article: Article) -> Extraction:
-        """All that is found in one article."""
+        """Return the actors, mentions and quotes found in one article."""
         return self.extract_many([article])[0]
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
-        """One extraction per article, in order; what one gives does not depend on the others."""
+        """Return one extraction per article, in order. None depends on the other articles."""
         found = []
         for batch in _batches(articles):
-            # A headline is read with the text below it: alone it says little of who is who.
+            # Tag the headline together with the body: alone it has little context.
             texts = [_joined_text(article) for article in batch]
             for article, text, tags in zip(batch, texts, self._tag(texts), strict=True):
                 headline = tags.part(0, len(article.text("headline")))
@@ -81,7 +83,7 @@ class TaggerExtractor:
         return found
 
     def spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
-        """Sources, cues and contents as the network gives them, for measuring: characters."""
+        """Return the tagger's raw spans by head, as character offsets, for evaluation."""
         tags = self._tag([text])[0]
         return {head: [(span.start, span.end) for span in tags.spans[head]] for head in tags.spans}
 
@@ -102,12 +104,12 @@ class TaggerExtractor:
         clusters = MentionClusters(lexicon)
         clusters.cluster(mentions, docs)
         for mention in mentions:
-            # Whether it is this name, times whether it is this actor where there are several.
+            # The probability of the name, times that of the actor if there was a choice.
             mention.confidence = mention.name.confidence * (
                 mention.confidence if mention.method in _UNCERTAIN_METHODS else 1
             )
         records = RecordBuilder(clusters.actors)
-        del clusters  # a tenth of what a text full of names takes in memory
+        del clusters  # frees a tenth of the memory that a text full of names takes
         for part in _PARTS:
             doc = docs[part]
             part_mentions = [mention for mention in mentions if mention.part == part]
@@ -128,7 +130,7 @@ class TaggerExtractor:
 
     def _calibrate(self, quote: Speech) -> None:
         if quote.method != "tagger":
-            return  # a rule's confidence is a figure of its own
+            return  # the confidences of rules are not calibrated
         quote.confidence = self._tagger.calibrated("quotes", quote.confidence)
         if quote.speaker_confidence is not None:
             quote.speaker_confidence = self._tagger.calibrated("speakers", quote.speaker_confidence)
@@ -141,7 +143,7 @@ class TaggerExtractor:
                 continue
             name = self._name(doc, span, votes)
             if found and name.first < found[-1].last:
-                continue  # the one before was made longer
+                continue  # the previous name was extended over this one
             if name.type == "PERSON":
                 titles.add_title(name)
             found.append(name)
@@ -156,20 +158,20 @@ class TaggerExtractor:
         if votes_by_type[majority_type] > _OVERRULE_RATIO * votes_by_type[label]:
             label = majority_type
         if label == "PERSON":
-            # A title is the role, not the name, and "If" opens a clause, however the tagger cut it.
+            # A leading title is the role, and a leading "If" opens a clause, despite the tagger.
             while last - first > 1 and (
                 doc.tokens[first].lower in self._lexicon.titles
                 or doc.tokens[first].lower in pronouns.CLAUSE_OPENERS
             ):
                 first += 1
-            # No name ends with the "bin" of its father's.
+            # No name ends with a particle such as "bin": the next word belongs to it.
             if last < len(doc.tokens) and doc.tokens[last - 1].lower in PARTICLES:
                 last += doc.tokens[last].is_capitalised
-            # "Donald Trump" is not his son, however the tagger cut "Donald Trump Jr.".
+            # Keep the suffix of "Donald Trump Jr.", despite the tagger: he is the son.
             if last < len(doc.tokens) - 1 and generation(doc.tokens[last].text):
                 following = doc.tokens[last + 1]
                 last += doc.tokens[last].is_capitalised and not following.is_capitalised
-        # No name goes on in the next paragraph, though the network may read two as one.
+        # No name crosses a paragraph, although the network may join two.
         while last - first > 1 and doc.paragraph_of(last - 1) != doc.paragraph_of(first):
             last -= 1
         form = name_form(doc, first, last)
@@ -182,7 +184,7 @@ class TaggerExtractor:
 
 
 def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
-    """Articles in order, as many at once as keep the cores busy and the memory small."""
+    """Yield articles in batches that keep the cores busy and the memory small."""
     batch: list[Article] = []
     characters = 0
     for article in articles:
@@ -196,9 +198,9 @@ def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
 
 
 def _split_places_at_commas(text: str, tags: Tags, lexicon: Lexicon) -> Tags:
-    """The tags with places cut at commas, for "Nairobi, Kenya" are two.
+    """Split place names at commas, because "Nairobi, Kenya" are two places.
 
-    Worldwide has two in such a place 357 times, one 96 times, so the network gives both.
+    Worldwide annotates two places in 357 such cases and one in 96, so the network learned both.
     """
     names: list[Span] = []
     for span in tags.spans["names"]:
@@ -216,7 +218,7 @@ def _split_places_at_commas(text: str, tags: Tags, lexicon: Lexicon) -> Tags:
 
 
 def _type_votes(article: Article, tags: dict[Part, Tags]) -> _Votes:
-    """By how a name is written: the types it got throughout an article, by their confidences."""
+    """Sum the confidences of each type by surface, over all occurrences in an article."""
     votes: _Votes = defaultdict(lambda: defaultdict(float))
     for part, found in tags.items():
         text = article.text(part)
@@ -230,7 +232,7 @@ def _joined_text(article: Article) -> str:
 
 
 def _segment(text: str, tags: Tags) -> Document:
-    """The text cut up so that each span of the tagger is made of whole tokens."""
+    """Segment a text so that every tagger span consists of whole tokens."""
     edges = {
         edge for spans in tags.spans.values() for span in spans for edge in (span.start, span.end)
     }
@@ -238,7 +240,10 @@ def _segment(text: str, tags: Tags) -> Document:
 
 
 def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> pronouns.Linker:
-    """The person whose names a pronoun is most probably linked to, all of them taken together."""
+    """Return a function that links a pronoun to its most probable antecedent.
+
+    The probability of a person is the sum over the links to all its mentions.
+    """
     persons = [
         mention for mention in names if mention.name.type == "PERSON" and mention.actor is not None
     ]
@@ -252,7 +257,7 @@ def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> 
                 before = by_actor.get(id(mention.actor), (mention.actor, 0.0))[1]
                 by_actor[id(mention.actor)] = (mention.actor, before + probability)
         best = max(by_actor.values(), key=lambda pair: pair[1], default=None)
-        # Where it takes somebody of the other gender, its second choice is no better than chance.
+        # If the best choice has the wrong gender, the second best is no better than chance.
         is_confident = (
             best is not None and best[1] >= _MIN_LINK_PROBABILITY and best[0].gender in ("", gender)
         )
@@ -262,13 +267,13 @@ def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> 
 
 
 def _merge_speech(tagger_quotes: list[Speech], rule_quotes: Sequence[Speech]) -> list[Speech]:
-    """What the tagger found, and quotes in marks that it did not.
+    """Merge the tagger's quotes with the quotes in marks that it missed.
 
-    Of a long statement in marks it may find only what somebody says within: such pieces, less than
-    half of the quote, give way to the whole.
+    In a long quote the tagger may only find speech reported inside. If such pieces cover less than
+    half of the quote, the whole quote replaces them.
     """
     tagger_utterance_count = 1 + max((quote.utterance for quote in tagger_quotes), default=-1)
-    ends = [quote.end for quote in tagger_quotes]  # rising, as none overlaps another
+    ends = [quote.end for quote in tagger_quotes]  # ascending, because they do not overlap
     added = []
     dropped: set[int] = set()
     for quote in rule_quotes:

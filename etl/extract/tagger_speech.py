@@ -1,7 +1,9 @@
-"""Speech from what the tagger found: contents, cues and sources, joined by their links.
+"""Speech from tagger spans: contents, cues and sources, joined by their links.
 
-Belongs here: which source says which content, and the pieces of a content that stand in marks. Does
-not belong here: the network (`tagger`), speech that rules find by its marks alone (`quotes`).
+Belongs here: which source says which content, and splitting contents at quotation marks. Does not
+belong here: the network (`tagger`), and speech that rules find (`quotes`, `indirect`).
+
+The terms are those of PolNeAR: an attribution is a content, a cue and a source.
 """
 
 from __future__ import annotations
@@ -23,14 +25,15 @@ from etl.extract.tokens import OPENING_MARKS
 
 _MIN_LINK_PROBABILITY = 0.3
 _MIN_SOURCE_PROBABILITY = 0.15
-"""Least probability of a source's link to a cue that no source prefers: "he said …, adding …"."""
+"""Least probability of a link from a source to a cue. It is low, so that a source also serves a cue
+that it does not prefer: "he said …, adding …"."""
 _MAX_SENTENCES_AWAY = 1
-"""Sentences between a content in marks and its cue: links further away are wrong more often than
-right, and so are those of other contents out of their sentence."""
+"""Greatest distance of a content in marks from its cue, in sentences. Links from further away are
+wrong more often than right, and so are links out of the sentence for contents without marks."""
 _GOVERNORS = word_set("for of from to with by at in on against about behind close familiar")
 _SUBJECTS = word_set("he she they who")
 _SUBJECT_WINDOW = 40
-"""Words before a cue in which its subject is looked for."""
+"""Tokens before a cue that are searched for its subject."""
 _UNLINKED_CONFIDENCE = 0.5
 _CARRIED_CONFIDENCE = 0.8
 _OPENING_MARKS = OPENING_MARKS | {'"'}
@@ -39,7 +42,7 @@ _DETERMINERS = word_set("the this that")
 
 @dataclass(slots=True)
 class _Utterance:
-    """What one cue introduces: its contents, and who is said to say them."""
+    """What one cue introduces: its contents with link probabilities, and its source."""
 
     contents: list[tuple[Span, float]]
     cue: Span | None
@@ -54,7 +57,7 @@ def find_speech(
     names: Sequence[NameMention],
     pronouns: Sequence[Pronoun],
 ) -> list[Speech]:
-    """All that the tagger takes for speech in one part, in order; utterances numbered from 0."""
+    """Return the tagger's speech in one part, in text order, with utterances numbered from 0."""
     speakers = _SpeakerResolver(doc, names, pronouns)
     found: list[Speech] = []
     for number, utterance in enumerate(_utterances(doc, tags, marked)):
@@ -83,7 +86,7 @@ def find_speech(
 
 
 def _without_overlaps(quotes: list[Speech], text: str) -> list[Speech]:
-    """In order of the text; where marks made two contents overlap, the first keeps what it has."""
+    """Sort quotes; if marks made two contents overlap, shorten or drop the later one."""
     kept: list[Speech] = []
     for quote in sorted(quotes, key=lambda quote: (quote.start, quote.end)):
         if kept and quote.start < kept[-1].end:
@@ -128,7 +131,7 @@ def _utterances(doc: Document, tags: Tags, marked: Sequence[MarkedSpan]) -> list
 
 
 def _continues_utterance(doc: Document, before: _Utterance, content: Span) -> bool:
-    """`“…,” she said. “…”`: what is quoted behind a cue goes on with what was before it."""
+    """Whether a quote after a cue continues the one before it: `“…,” she said. “…”`."""
     last = before.contents[-1][0]
     return (
         before.cue is not None
@@ -139,7 +142,7 @@ def _continues_utterance(doc: Document, before: _Utterance, content: Span) -> bo
 
 
 def _continues_speaker(doc: Document, before: _Utterance, content: Span) -> bool:
-    """Whether a paragraph that begins with a quote follows another quote, and nobody is named."""
+    """Whether a content opens its paragraph with a quote that follows another quote."""
     number = _paragraph_at(doc, content)
     between = doc.text[doc.paragraphs[number].start : content.start]
     return (
@@ -151,7 +154,7 @@ def _continues_speaker(doc: Document, before: _Utterance, content: Span) -> bool
 
 
 def _overlaps_marks(content: Span, marked: Sequence[MarkedSpan]) -> bool:
-    """Whether some of a content stands in marks."""
+    """Whether part of a content is in marks."""
     after = bisect_left(marked, content.end, key=_start)
     return after > 0 and marked[after - 1].end > content.start
 
@@ -169,7 +172,7 @@ def _paragraph_at(doc: Document, span: Span) -> int:
 def _best_sources(
     tags: Tags, cues: Sequence[Span], sources: Sequence[Span]
 ) -> dict[int, tuple[Span, float]]:
-    """The likeliest source of each cue, with the probability of their link."""
+    """Return the most probable source of each cue, with the probability of their link."""
     starts = [cue.start for cue in cues]
     best: dict[int, tuple[Span, float]] = {}
     for source in sources:
@@ -183,14 +186,14 @@ def _best_sources(
 
 
 def _nearest_source(doc: Document, content: Span, sources: Sequence[Span]) -> Span | None:
-    """The source that ends or begins closest to a content without a cue, in its sentence."""
+    """Return the source closest to a content without a cue, in its sentence, or None."""
     sentence = doc.sentence_of(doc.token_at(content.start))
     low, high = doc.tokens[sentence.first].start, doc.tokens[sentence.last - 1].end
     first, last = bisect_left(sources, low, key=_start), bisect_left(sources, high, key=_start)
-    # Only those on either side of the content's ends can be closest.
+    # Only the neighbours of the two ends of the content can be closest.
     before = bisect_left(sources, content.start, first, last, key=lambda source: source.end)
-    behind = bisect_left(sources, content.end, first, last, key=_start)
-    near = {i for at in (before, behind) for i in (at - 1, at) if first <= i < last}
+    after = bisect_left(sources, content.end, first, last, key=_start)
+    near = {i for at in (before, after) for i in (at - 1, at) if first <= i < last}
     return min(
         (sources[i] for i in sorted(near)),
         key=lambda source: min(abs(content.start - source.end), abs(source.start - content.end)),
@@ -205,7 +208,7 @@ def _start(span: Span | MarkedSpan) -> int:
 def _pieces(
     doc: Document, content: Span, marked: Sequence[MarkedSpan]
 ) -> list[tuple[int, int, QuoteKind]]:
-    """A content as what stands in its marks and what stands outside them."""
+    """Split a content into its parts inside and outside marks: (start, end, kind)."""
     text = doc.text
     pieces: list[tuple[int, int, QuoteKind]] = []
     at = content.start
@@ -215,7 +218,7 @@ def _pieces(
         overlap = min(span.end, content.end) - max(span.start, content.start)
         if overlap <= 0:
             continue
-        # What is half said is said: the marks tell better where a quote ends than the tagger.
+        # A span in marks that is half covered counts whole: marks delimit quotes better.
         is_whole = 2 * overlap >= span.end - span.start or span.start >= content.start - 1
         inside.append(
             (span.start, span.end)
@@ -228,7 +231,7 @@ def _pieces(
         at = end
     pieces += _unmarked_piece(text, at, content.end)
     if inside:
-        # The "and" between two quoted phrases is nobody's words.
+        # Drop single words such as the "and" between two quoted phrases.
         pieces = [
             piece for piece in pieces if piece[2] == "direct" or " " in text[piece[0] : piece[1]]
         ]
@@ -238,7 +241,7 @@ def _pieces(
 
 
 def _unmarked_piece(text: str, start: int, end: int) -> list[tuple[int, int, QuoteKind]]:
-    """The words between marks, without the marks and the signs around them."""
+    """Return the words between two spans in marks, without surrounding punctuation."""
     while start < end and not text[start].isalnum() and text[start] not in "($€£#@[":
         start += 1
     while end > start and not text[end - 1].isalnum() and text[end - 1] not in ")%]":
@@ -247,7 +250,7 @@ def _unmarked_piece(text: str, start: int, end: int) -> list[tuple[int, int, Quo
 
 
 class _SpeakerResolver:
-    """Who a source is: the actor that its words name, stand for or describe."""
+    """Resolves sources to the actors that they name, refer to or describe."""
 
     def __init__(
         self, doc: Document, names: Sequence[NameMention], pronouns: Sequence[Pronoun]
@@ -264,7 +267,7 @@ class _SpeakerResolver:
         self._holders = OfficeHolders(names)
 
     def resolve(self, source: Span) -> tuple[Actor | None, float]:
-        """The actor, or None for an unnamed one, and how sure its reading of the source is."""
+        """Return the actor of a source (None if unnamed) and the confidence in that reading."""
         tokens = self._doc.tokens
         first = bisect_left(self._doc.starts, source.start)
         last = bisect_left(self._doc.starts, source.end)
@@ -275,7 +278,7 @@ class _SpeakerResolver:
         if chosen:
             return chosen[0].actor, chosen[0].confidence
         if last - first == 1 and tokens[first].lower == "who":
-            # "Lee, who said": whoever stands right before.
+            # "Lee, who said": the name directly before.
             before = first - 1 if first and tokens[first - 1].text == "," else first
             mention = self._name_by_last.get(before)
             return (mention.actor, mention.confidence) if mention is not None else (None, 0.5)
@@ -289,7 +292,7 @@ class _SpeakerResolver:
         return None, 0.9
 
     def subject_before(self, span: Span) -> Span | None:
-        """Who opens the sentence of a cue without a source: the first name or pronoun before it."""
+        """Return the subject of a cue without a source: the first name or pronoun before it."""
         tokens = self._doc.tokens
         at = self._doc.token_at(span.start)
         begin = max(self._doc.sentence_of(at).first, at - _SUBJECT_WINDOW)
@@ -306,7 +309,7 @@ class _SpeakerResolver:
         return None
 
     def _is_head(self, mention: NameMention, first: int, last: int) -> bool:
-        """Whether a name within a source is who speaks, not whose spokesman does."""
+        """Whether a name inside a source is the speaker, not the speaker's employer or the like."""
         tokens, name = self._doc.tokens, mention.name
         before = tokens[name.first - 1].lower if name.first > first else ""
         after = tokens[name.last] if name.last < last else None

@@ -1,7 +1,7 @@
-"""Names where capitals say nothing: headlines in title case, lines of capitals.
+"""Names where capitals mean nothing: headlines in title case, lines in capitals.
 
-Belongs here: looking up the names that the body told. Does not belong here: sentences written in
-the usual way, headline or not (`names`).
+Belongs here: detecting such sentences, and finding in them the names known from the body. Does not
+belong here: sentences in sentence case, headline or not (`candidates`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name
 
-# Function words that stay small in a headline in title case; "is" or "that" would not.
+# Function words that a title-case headline keeps in lower case; "is" or "that" it would not.
 _LOWER_CASE_IN_TITLES = word_set(
     "a an the of in on at by to for and or but as with from into over after not off up out per via"
 )
@@ -22,10 +22,9 @@ _MAX_TOKENS = 8
 
 
 def is_title_case(doc: Document, sentence: Sentence, lexicon: Lexicon) -> bool:
-    """Whether capitals say nothing here: a headline in title case, or a line of capitals.
+    """Whether capitals mean nothing here: a headline in title case, or a line in capitals.
 
-    Told by ordinary words that have a capital without beginning anything, and by next to no
-    ordinary word that has none.
+    True if ordinary words inside the sentence are capitalised and hardly any is in lower case.
     """
     lower_count = capitalised_count = word_count = 0
     for token in doc.tokens[sentence.first : sentence.last]:
@@ -46,7 +45,7 @@ def is_title_case(doc: Document, sentence: Sentence, lexicon: Lexicon) -> bool:
 
 
 class KnownNames:
-    """The forms by which the names of a body, and those of the lists, may be called."""
+    """The forms under which names of the body and of the lexicon may appear."""
 
     def __init__(self, names: Sequence[Name], lexicon: Lexicon) -> None:
         self._lexicon = lexicon
@@ -64,7 +63,10 @@ class KnownNames:
                     self._forms.setdefault(surname.lower(), (surname, "PERSON"))
 
     def lookup(self, surface: str, *, is_upper: bool) -> tuple[str, EntityType, str] | None:
-        """Form, type and method of a name, or None; case counts unless all is in capitals."""
+        """Return form, type and method of a known name, or None.
+
+        Case counts unless the whole sentence is in capitals (`is_upper`).
+        """
         found = self._forms.get(surface.lower())
         if found and (is_upper or not found[0].islower()):
             return (*found, "in_body")
@@ -78,7 +80,7 @@ class KnownNames:
 def add_title_case(
     doc: Document, names: list[Name], known: KnownNames, lexicon: Lexicon
 ) -> list[Name]:
-    """The names of a document with those of its title-case sentences, in order."""
+    """Return `names` and the names of the title-case sentences of a document, in order."""
     added: list[Name] = []
     for sentence in doc.sentences:
         if not is_title_case(doc, sentence, lexicon):

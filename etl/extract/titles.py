@@ -1,7 +1,7 @@
 """Titles directly before a name: "French President" Emmanuel Macron.
 
-Belongs here: the role written before a name, and what it tells of the name. Does not belong here:
-roles that stand beside a name (`roles`).
+Belongs here: the role written before a name, and the type and gender it implies. Does not belong
+here: appositives (`roles`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from etl.extract.names import Name, may_be_in_name, name_form
 
 _MAX_TOKENS = 9
 _MAX_SEAT_TOKENS = 5
-_MAX_ROLE_TOKENS = 20  # tokens: in a line of capitals alone, every word could be one of a role
-# What may stand between the words of a role: "former first deputy prime minister".
+_MAX_ROLE_TOKENS = 20  # bounds lines in capitals, where every word could belong to a role
+# Words that may occur inside a role: "former first deputy prime minister".
 ROLE_MODIFIERS = word_set(
     "former then acting deputy senior junior vice prime foreign first chief interim outgoing "
     "incoming presidential vice-presidential longtime veteran retired late ex-president co- top "
@@ -33,14 +33,17 @@ class TitleFinder:
         self.lexicon = lexicon
 
     def add_title(self, name: Name) -> None:
-        """Give a person's name the role of the title directly before it, and what that tells."""
+        """Set the role and gender of a person's name from the title directly before it.
+
+        Keeps the method and confidence of the name.
+        """
         method, confidence = name.method, name.confidence
         self.add_role(name)
         name.role = name.role or self._office_before(name)
         name.type, name.method, name.confidence = "PERSON", method, confidence
 
     def _office_before(self, name: Name) -> str | None:
-        """The office with its seat before a name: "Secretary of State" John Kerry."""
+        """Return the office and its seat before a name: "Secretary of State" John Kerry."""
         tokens, begin = self.doc.tokens, self.doc.sentence_of(name.first).first
         of = name.first - 1
         while of > begin and tokens[of].is_capitalised and name.first - of < _MAX_SEAT_TOKENS:
@@ -56,7 +59,10 @@ class TitleFinder:
         return self.doc.surface(start, name.first)
 
     def add_role(self, name: Name) -> Name:
-        """Add the title that stands directly before the name, as written."""
+        """Set the role of a name to the title directly before it, as written, if there is one.
+
+        Such a name is a person. Returns a shorter name if the first word belongs to the title.
+        """
         tokens, lexicon = self.doc.tokens, self.lexicon
         sentence = self.doc.sentence_of(name.first)
         i = name.first
@@ -82,7 +88,7 @@ class TitleFinder:
         return name
 
     def _role_start(self, last: int, sentence: Sentence) -> int:
-        """Where the role that ends with token `last` starts."""
+        """Return the first token of the role that ends with token `last`."""
         start, begin = last, max(sentence.first, last - _MAX_ROLE_TOKENS)
         while start > begin and self._is_role_word(start - 1):
             start -= 1
@@ -101,7 +107,7 @@ class TitleFinder:
         return token.is_capitalised and may_be_in_name(self.doc, self.lexicon, i)
 
     def _split_off_seat(self, name: Name, sentence: Sentence) -> Name | None:
-        """Cut "State" off "Secretary of State John Kerry"."""
+        """Move "State" from the name to the role in "Secretary of State John Kerry"."""
         tokens, lexicon = self.doc.tokens, self.lexicon
         title = name.first - 2
         if tokens[title].lower not in lexicon.titles or not tokens[title].is_capitalised:

@@ -1,10 +1,10 @@
-"""Text to paragraphs, sentences and tokens, each with exact offsets.
+"""Segmenting a text into paragraphs, sentences and tokens.
 
-Belongs here: where words and sentences begin and end. Does not belong here: what any word means,
-beyond the abbreviations after which a full stop ends no sentence.
+Belongs here: where words and sentences begin and end. Does not belong here: the records
+(`document`), and what a word means, except for abbreviations whose full stop ends no sentence.
 
-Every pattern is a plain alternation of classes without nested repeats, so the time is linear in
-the length of the text.
+Every pattern is a plain alternation of character classes without nested repeats, so the time is
+linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from etl.extract.word_cache import cached_by_word
 
 MAX_CHARACTERS = 5 * 1024 * 1024
 MAX_TOKENS = 2_500_000
-"""Of one text, with MAX_CHARACTERS: what fits into 1.5 GB of memory, whatever the text is made of.
+"""Limits of one text: up to them any text takes at most 1.5 GB of memory.
 
-Five megabytes of news are one million tokens; only punctuation without end comes to more than two.
+Five megabytes of news are one million tokens; only endless punctuation exceeds two million.
 """
 OPENING_MARKS = frozenset("“‘„«")
 
@@ -32,7 +32,7 @@ _ABBREVIATIONS = (
     "Ariz Ark Calif Colo Conn Del Fla Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev "
     "Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Supt Asst Dept Univ Atty Messrs etc al approx est"
 )
-# After these a sentence may well end, so the next word decides; after the others it never does.
+# After these a sentence may end, so the next word decides. After the others it never ends.
 _MAY_END = frozenset(["Inc.", "Corp.", "Co.", "Ltd.", "Bros.", "Jr.", "Sr.", "etc.", "al."])
 
 _TOKEN = re.compile(
@@ -40,7 +40,7 @@ _TOKEN = re.compile(
     r"|(?:[A-Za-z]\.){2,}"  # U.S., p.m.
     r"|\b(?:" + "|".join(_ABBREVIATIONS.split()) + r")\."
     r"|\b[A-Z]\.(?=\s+[A-Z“‘\"(])"  # George W. Bush
-    r"|['’](?:s|S|ll|re|ve|d|m)\b"  # what an apostrophe splits off a name or pronoun
+    r"|['’](?:s|S|ll|re|ve|d|m)\b"  # clitics that an apostrophe separates from a name or pronoun
     r"|[\w\u0300-\u036f]+(?:(?:['’](?!(?:s|S|ll|re|ve|d|m)\b)|[-‐‑&]|\.(?=[a-z0-9]))"
     r"[\w\u0300-\u036f]+)*"
     r"|\.\.+"
@@ -55,7 +55,7 @@ _COMPOUND = re.compile(
     r"|[a-z]+ed)$)"
 )
 _HARD_WRAP = 90
-# Words that begin sentences: after "U.S." or "Inc." they tell an end from an abbreviation.
+# Words that often begin sentences: "U.S." or "Inc." before one of them ends a sentence.
 _SENTENCE_STARTERS = frozenset(
     [
         "the",
@@ -99,19 +99,18 @@ _SENTENCE_STARTERS = frozenset(
 
 
 class TextTooLongError(ValueError):
-    """A text is longer than what is read; the message says how long and what to do."""
+    """A text exceeds the limits; the message says how long it is and what to do."""
 
 
 _Word = tuple[str, str, bool, bool]
-"""A word, in lower case, whether it is one and not a sign, whether it is capitalised."""
+"""A token as written, in lower case, whether it is a word, and whether it is capitalised."""
 
 
 def segment(text: str, boundaries: Sequence[int] = ()) -> Document:
-    """Cut a text into paragraphs, sentences and tokens.
+    """Segment a text into paragraphs, sentences and tokens.
 
-    No token stands across one of the (rising) `boundaries`: "pro-Macron" falls apart where somebody
-    knows a name to begin. Raises TextTooLongError above MAX_CHARACTERS
-    and MAX_TOKENS.
+    `boundaries` are ascending character offsets that no token may cross: "pro-Macron" is split
+    where a name is known to begin. Raises TextTooLongError above MAX_CHARACTERS or MAX_TOKENS.
     """
     tokens: list[Token] = []
     sentences: list[Sentence] = []
@@ -131,9 +130,9 @@ def segment(text: str, boundaries: Sequence[int] = ()) -> Document:
 
 
 def sentence_ends(text: str) -> list[int]:
-    """The offsets at which the sentences of `read` end, without making their tokens.
+    """Return the character offsets at which sentences end, without building tokens.
 
-    Raises TextTooLongError as `read` does.
+    Raises TextTooLongError as `segment` does.
     """
     return [
         ends[stop - 1]
@@ -143,11 +142,11 @@ def sentence_ends(text: str) -> list[int]:
 
 
 def _paragraph_tokens(text: str) -> Iterator[tuple[int, int, array[int], array[int]]]:
-    """Where each paragraph starts and ends, and its pieces."""
+    """Yield each paragraph: its start, its end, and the starts and ends of its tokens."""
     if len(text) > MAX_CHARACTERS:
         raise TextTooLongError(
-            f"a text of {len(text):,} characters is longer than any article; at most "
-            f"{MAX_CHARACTERS:,} are read: split the file into its articles"
+            f"a text of {len(text):,} characters is longer than any article; the limit is "
+            f"{MAX_CHARACTERS:,} characters: split the file into its articles"
         )
     count = 0
     for start, end in _paragraph_spans(text):
@@ -162,7 +161,7 @@ def _paragraph_tokens(text: str) -> Iterator[tuple[int, int, array[int], array[i
 
 
 def _paragraph_spans(text: str) -> list[tuple[int, int]]:
-    """Blank lines part paragraphs; without any, lines do, unless the text is hard-wrapped."""
+    """Split at blank lines; in a text without any at line ends, unless it is hard-wrapped."""
     if _BLANK_LINE.search(text.strip()):
         pattern = _BLANK_LINE
     else:
@@ -179,7 +178,7 @@ def _paragraph_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _token_bounds(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
-    """Where the pieces of a paragraph start and end; arrays, for there may be millions."""
+    """Return where tokens start and end. As arrays, because there may be millions."""
     starts, ends = array("i"), array("i")
     for match in _TOKEN.finditer(text, start, end):
         s, e = match.span()
@@ -196,7 +195,7 @@ def _token_bounds(text: str, start: int, end: int) -> tuple[array[int], array[in
 def _split_at(
     starts: Sequence[int], ends: Sequence[int], boundaries: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
-    """Pieces, cut where a boundary stands within one."""
+    """Yield the bounds of tokens, split at the boundaries inside them."""
     bounds = zip(starts, ends, strict=True)
     if not boundaries or not starts:
         yield from bounds
@@ -213,7 +212,7 @@ def _split_at(
 
 
 def _sentence_ends(text: str, starts: Sequence[int], stops: Sequence[int]) -> list[int]:
-    """Numbers of the pieces after which sentences end; the last is always among them."""
+    """Return the token counts after which sentences end; the last is always among them."""
     ends: list[int] = []
     count = len(starts)
     i = 0
@@ -255,7 +254,7 @@ def _add_tokens(
     tokens: list[Token],
     words: dict[str, _Word],
 ) -> None:
-    """Add the tokens of a sentence; `words` are those met before, which tokens share."""
+    """Append the tokens of a sentence. `words` holds the text's words so far, for sharing."""
     is_initial = True
     for s, e in bounds:
         surface = text[s:e]
@@ -270,7 +269,7 @@ def _add_tokens(
         if is_word:
             is_initial = False
         elif word in ':"•*' or word in OPENING_MARKS:
-            # What follows a mark or a colon may be capitalised for that reason alone.
+            # A word after a mark or a colon may be capitalised for that reason alone.
             is_initial = True
 
 
@@ -283,7 +282,7 @@ def _word(word: str) -> _Word:
 
 
 def _has_cased_tail(word: str) -> bool:
-    """Names that begin small: al-Assad, d'Estaing, but neither iPhone nor mid-1990s."""
+    """Whether a word is a name in lower case: al-Assad, d'Estaing, not iPhone or mid-1990s."""
     head, hyphen, tail = word.partition("-")
     if not hyphen:
         head, hyphen, tail = word.partition("’")

@@ -1,6 +1,6 @@
-"""Scores of coreference: clusters that were found against clusters there were.
+"""Coreference metrics: found clusters of mentions against gold clusters.
 
-Belongs here: MUC, B³, CEAF-e, and pairing clusters. Does not belong here: other scores (`scores`).
+Belongs here: MUC, B³, CEAF-e, and pairing clusters. Does not belong here: other metrics (`scores`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from etl.quality.scores import f1
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Counts whose hits are fractions, and may differ for precision and recall, as in B³."""
+    """Counts with fractional hits, which may differ for precision and recall, as in B³."""
 
     found_hits: float = 0.0
     found: int = 0
@@ -45,7 +45,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Coreference:
-    """Three views of two partitions, and `conll`, the mean of their F1; adds up over articles."""
+    """MUC, B³, CEAF-e and `conll`, the mean of their F1; articles add up by `+`."""
 
     muc: Credit = Credit()
     b_cubed: Credit = Credit()
@@ -62,12 +62,12 @@ class Coreference:
 
 
 def score_coreference(gold: Sequence[Set[Hashable]], found: Sequence[Set[Hashable]]) -> Coreference:
-    """MUC, B³ and entity-based CEAF of clusters of mentions; a mention is in one cluster at most.
+    """Return MUC, B³ and CEAF-e of clusters of mentions; a mention is in at most one cluster.
 
-    Mentions that only one side has cost, and singletons count (MUC sees no link in them), as in the
-    reference scorer (Pradhan et al. 2014, ACL). MUC counts links (Vilain et al. 1995), B³ the share
-    of its cluster that each mention keeps (Bagga and Baldwin 1998), CEAF-e the similarity 2|K∩R| /
-    (|K|+|R|) of clusters paired one to one so that its sum is largest (Luo 2005).
+    Mentions that only one side has are penalised, and singletons count (MUC sees no link in them),
+    as in the reference scorer (Pradhan et al. 2014, ACL). MUC counts links (Vilain et al. 1995). B³
+    counts the share of its cluster that each mention keeps (Bagga and Baldwin 1998). CEAF-e sums
+    the similarity 2|K∩R| / (|K|+|R|) over the best one-to-one pairing of clusters (Luo 2005).
     """
     gold_cluster_of = {mention: g for g, cluster in enumerate(gold) for mention in cluster}
     common = Counter(
@@ -77,8 +77,8 @@ def score_coreference(gold: Sequence[Set[Hashable]], found: Sequence[Set[Hashabl
     )
     gold_mentions = sum(map(len, gold))
     found_mentions = sum(map(len, found))
-    # A cluster of n mentions that lie in p clusters of the other side keeps n - p links; a mention
-    # that the other side lacks is a part of its own, so both sides keep the same number.
+    # A cluster of n mentions in p clusters of the other side keeps n - p links. A mention that the
+    # other side lacks counts as a cluster of its own, so both sides keep the same number.
     links = sum(size - 1 for size in common.values())
     similarity = {
         (g, f): 2 * size / (len(gold[g]) + len(found[f])) for (g, f), size in common.items()
@@ -97,10 +97,10 @@ def score_coreference(gold: Sequence[Set[Hashable]], found: Sequence[Set[Hashabl
 
 
 def _connected_tables(weights: dict[tuple[int, int], float]) -> list[list[list[float]]]:
-    """Full tables of weights, one for each group of clusters that share mentions.
+    """Return dense tables of weights, one per connected component of overlapping clusters.
 
-    Clusters seldom overlap more than a few others, and pairing is cubic: an article of 200 actors
-    takes milliseconds in parts, seconds as a whole.
+    Pairing is cubic, and clusters rarely overlap more than a few others: an article of 200 actors
+    takes milliseconds by component, seconds as a whole.
     """
     columns: dict[int, set[int]] = defaultdict(set)
     rows: dict[int, set[int]] = defaultdict(set)
@@ -126,17 +126,17 @@ def _connected_tables(weights: dict[tuple[int, int], float]) -> list[list[list[f
 
 
 def best_pairing(weights: Sequence[Sequence[float]]) -> float:
-    """The largest sum of weights when each row is paired with one column at most, and vice versa.
+    """Return the largest sum of weights over one-to-one pairings of rows and columns.
 
-    Weights are at least 0. The Hungarian method with potentials (Kuhn 1955, Munkres 1957), rows
-    × rows × columns steps; scipy has it, but would be depended on for nothing else.
+    Weights must not be negative. This is the Hungarian method with potentials (Kuhn 1955, Munkres
+    1957), in rows × rows × columns steps. scipy has it, but nothing else here needs scipy.
     """
     if not weights:
         return 0.0
     if len(weights) > len(weights[0]):
         weights = [list(column) for column in zip(*weights, strict=True)]
     count, width = len(weights), len(weights[0])
-    # Rows and columns count from 1; column 0 is where the row being placed stands at first.
+    # Rows and columns count from 1; column 0 holds the row that is being placed.
     row_potential, column_potential = [0.0] * (count + 1), [0.0] * (width + 1)
     owner = [0] * (width + 1)
     for row in range(1, count + 1):

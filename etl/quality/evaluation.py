@@ -1,7 +1,7 @@
-"""An extraction compared with a gold article: the scores behind the figures.
+"""Scoring an extraction against a gold article.
 
-Belongs here: what counts as right. Does not belong here: the gold format (`gold`), how a rate comes
-from counts (`scores`, `coreference`), files of figures (`figures`).
+Belongs here: what counts as correct. Does not belong here: the gold format (`gold`), the metrics
+(`scores`, `coreference`), and the files of figures (`figures`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _Piece = TypeVar("_Piece", GoldQuote, Quote)
 
 
 class _Rates(Protocol):
-    """What `scores` gives: rates in percent."""
+    """Precision, recall and F1 in percent."""
 
     @property
     def precision(self) -> float: ...
@@ -43,7 +43,7 @@ class _Rates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Micro scores over the gold set; README.md beside it says what each counts."""
+    """Micro-averaged scores over the gold set; `gold/README.md` says what each one counts."""
 
     names: Counts
     roles: Counts
@@ -66,7 +66,7 @@ class Scores:
 
     @property
     def rates(self) -> dict[str, _Rates]:
-        """The rates behind each figure, in the order in which they are shown."""
+        """The rates behind each figure, in display order."""
         return {
             "names": self.names,
             "roles": self.roles,
@@ -84,13 +84,13 @@ class Scores:
 
 
 def score(extractor: Extractor, gold: Sequence[GoldArticle]) -> Scores:
-    """The scores of an extractor over gold articles, of which there is at least one."""
+    """Return the scores of an extractor over one or more gold articles."""
     extractions = extractor.extract_many([g.article for g in gold])
     return reduce(add, map(score_article, gold, extractions))
 
 
 def score_article(gold: GoldArticle, found: Extraction) -> Scores:
-    """The scores of one extraction."""
+    """Return the scores of one extraction."""
     found_names = {
         (m.part, m.char_start, m.char_end): m
         for m in found.mentions
@@ -108,7 +108,7 @@ def score_article(gold: GoldArticle, found: Extraction) -> Scores:
         sum(m.role is not None for m in found_names.values()),
         sum(bool(m.roles) for m in gold_names.values()),
     )
-    # Who an actor of the extraction is: the gold actor that most of its names belong to.
+    # Map each extracted actor to the gold actor that most of its names belong to.
     votes: dict[int, Counter[str]] = defaultdict(Counter)
     for span, m in found_names.items():
         if m.actor is not None and span in gold_names:
@@ -140,7 +140,7 @@ def _clusters(mentions: Iterable[tuple[Hashable, Hashable]]) -> list[set[Hashabl
 
 
 def _normalised_role(role: str | None) -> str:
-    """A role without what conventions differ in: case, an opening article, marks at its edges."""
+    """Normalise a role: ignore case, a leading determiner and punctuation at the edges."""
     words = " ".join((role or "").casefold().split()).strip(".,:;")
     return _DETERMINER.sub("", words, count=1)
 
@@ -148,7 +148,7 @@ def _normalised_role(role: str | None) -> str:
 def _reference_counts(
     gold: GoldArticle, found: Extraction, gold_actors: Mapping[int, str]
 ) -> Counts:
-    """Pronouns (exact span) and nominals (any overlap) that are given to the right actor."""
+    """Count pronouns (exact span) and nominals (any overlap) resolved to the right actor."""
     found_references = [
         m
         for m in found.mentions
@@ -171,10 +171,9 @@ def _reference_counts(
 def _quote_counts(
     gold: GoldArticle, found: Extraction, gold_actors: Mapping[int, str]
 ) -> tuple[Counts, Counts, Counts]:
-    """Pieces with exact spans, utterances that overlap, and speakers of those that do.
+    """Count quotes with exact spans, utterances that overlap, and their speakers.
 
-    The words of optional pieces are taken out of both sides, so that they are neither missed nor
-    wrong.
+    The words of optional quotes are removed from both sides, so they are neither missed nor wrong.
     """
     article = gold.article
     optional = _word_positions(article, [q for q in gold.quotes if q.is_optional])
@@ -215,7 +214,7 @@ def _utterances(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
 
 
 def _word_positions(article: Article, pieces: Iterable[GoldQuote | Quote]) -> set[int]:
-    """Where the words of some pieces begin, counted through headline and body."""
+    """Return the offsets at which words of quotes begin, counted through headline and body."""
     offsets = {"headline": 0, "body": len(article.headline or "") + 1}
     return {
         offsets[q.part] + m.start()
@@ -225,7 +224,7 @@ def _word_positions(article: Article, pieces: Iterable[GoldQuote | Quote]) -> se
 
 
 def _trimmed_span(article: Article, quote: GoldQuote | Quote) -> tuple[Part, int, int]:
-    """A piece from its first word to its last: whether "that" and commas belong to it is taste."""
+    """Return a quote's span from first to last word: conventions differ on "that" and commas."""
     text, start = article.text(quote.part), quote.char_start
     if quote.kind == "indirect" and (that := _THAT.match(text, start)):
         start = that.end()
@@ -234,7 +233,7 @@ def _trimmed_span(article: Article, quote: GoldQuote | Quote) -> tuple[Part, int
 
 
 def _is_speaker(gold: GoldQuote, found: Quote, gold_actors: Mapping[int, str]) -> bool:
-    """Whether the speaker is the right actor, the right unnamed source, or rightly unknown."""
+    """Whether the speaker is the right actor or unnamed source, or is unknown in both."""
     if gold.speaker is not None:
         return found.speaker is not None and gold_actors.get(found.speaker) == gold.speaker
     if found.speaker is not None:

@@ -1,7 +1,7 @@
-"""The figures of an extractor on the gold set, and those recorded when it shipped.
+"""The figures of an extractor on the gold set: measured now, and recorded on its release.
 
-Belongs here: the two files of figures. Does not belong here: how an extraction is compared with a
-gold article (`evaluation`), Dagster.
+Belongs here: the record file, the cache, and comparing the two. Does not belong here: scoring
+(`evaluation`), Dagster.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from etl.quality.gold import GOLD, read_gold
 
 RECORDED = Path(__file__).with_name("recorded.json")
 TOLERANCE = 1.0
-"""Points that a figure may lie below the recorded one: another kind of processor rounds otherwise,
-and on this small set one decision is a third of a point or more."""
+"""Points by which a figure may fall below the recorded one: other processors round differently, and
+on this small set one decision is worth a third of a point or more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Figures, and of what: the version of an extractor on a state of the gold set."""
+    """The figures of one extractor version on one version of the gold set."""
 
     version: str
     gold: str
@@ -31,13 +31,13 @@ class Record:
 
 
 def gold_version(folder: Path = GOLD) -> str:
-    """A short hash of the gold files: figures on other texts cannot be compared."""
+    """Return a short hash of the gold files; figures on different texts are not comparable."""
     texts = b"".join(path.read_bytes() for path in sorted(folder.glob("*.txt")))
     return sha256(texts).hexdigest()[:12]
 
 
 def measure(extractor: Extractor) -> Record:
-    """The figures of an extractor on the gold set that ships with the package."""
+    """Measure an extractor on the gold set that ships with the package."""
     return Record(extractor.version, gold_version(), score(extractor, read_gold()).figures)
 
 
@@ -45,9 +45,9 @@ _records_by_version: dict[str, Record] = {}
 
 
 def cached_measurement(extractor: Extractor, cache: Path) -> Record:
-    """As `measure`, unless this process or the file `cache` knows the figures of this version.
+    """Measure an extractor, unless this process or the file `cache` has figures of its version.
 
-    By contract a version always extracts the same. A cache that cannot be read is made anew.
+    That is safe because a version always extracts the same. An unreadable cache is rewritten.
     """
     record = _records_by_version.get(extractor.version)
     if record is None:
@@ -64,25 +64,25 @@ def cached_measurement(extractor: Extractor, cache: Path) -> Record:
 
 
 def read_recorded(path: Path = RECORDED) -> dict[str, Record]:
-    """The recorded figures by the name of the extractor."""
+    """Return the recorded figures by extractor name."""
     return {name: Record(**value) for name, value in json.loads(path.read_text("utf-8")).items()}
 
 
 def write_recorded(name: str, record: Record, path: Path = RECORDED) -> None:
-    """Put an extractor's figures into the file, in place of those it had."""
+    """Replace the recorded figures of one extractor."""
     recorded = {**(read_recorded(path) if path.exists() else {}), name: record}
     values = {key: asdict(recorded[key]) for key in sorted(recorded)}
     path.write_text(json.dumps(values, indent=2) + "\n", "utf-8")
 
 
 def recorded_for(name: str) -> Record:
-    """What an extractor is held to: its own figures, else those of the default one."""
+    """Return the recorded figures of an extractor, or those of the default one if it has none."""
     recorded = read_recorded()
     return recorded.get(name) or recorded[DEFAULT_EXTRACTOR]
 
 
 def regressions(current: Figures, recorded: Figures) -> list[str]:
-    """The figures that lie more than the tolerance below what was recorded."""
+    """Return the names of the figures that are more than TOLERANCE below the recorded ones."""
     return [
         name
         for name, earlier in recorded.items()

@@ -1,8 +1,9 @@
-"""Scores: what was found against what there was to find.
+"""Metrics for spans, utterances, pronouns and confidences.
 
-Belongs here: pure functions over spans, sets of words, clusters, and pairs of a confidence with
-its outcome. Does not belong here: corpora, files, and how an extraction becomes such spans. Rates
-are in percent (calibration apart); counts of several articles are added before a rate is taken.
+Belongs here: pure functions over spans, sets of words, and pairs of a confidence with its outcome.
+Does not belong here: coreference (`coreference`), corpora, files, and turning an extraction into
+spans (`evaluation`). Rates are in percent, except for calibration. Counts are summed over articles
+before a rate is computed.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from typing import Literal
 
 
 def f1(precision: float, recall: float) -> float:
-    """The harmonic mean; 0 where both are 0."""
+    """Return the harmonic mean, or 0 if both are 0."""
     total = precision + recall
     return 2 * precision * recall / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many were right, of how many found and how many there were; adds up over articles.
+    """Correct, found and gold items; articles add up by `+`.
 
-    Rates are in percent, 0 where there was nothing to divide by.
+    Rates are in percent, 0 if the denominator is 0.
     """
 
     hits: int = 0
@@ -48,9 +49,9 @@ class Counts:
 
 
 def score_spans(gold: Set[Hashable], found: Set[Hashable]) -> Counts:
-    """Exact matches: a span is right when all that describes it is equal.
+    """Count exact matches of spans given as tuples.
 
-    Put the article into the span where spans of several articles are scored together.
+    Include the article in the tuple to score several articles together.
     """
     return Counts(len(gold & found), len(found), len(gold))
 
@@ -60,7 +61,7 @@ def score_spans(gold: Set[Hashable], found: Set[Hashable]) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An utterance found and the gold one it stands for, by their places in the lists given."""
+    """A found utterance and its gold utterance, as indices into the given lists."""
 
     gold: int
     found: int
@@ -73,14 +74,14 @@ def match_utterances(
     above: float,
     measure: Literal["covered", "union"] = "covered",
 ) -> list[Match]:
-    """One-to-one pairs of utterances that overlap by more than `above`, the best pairs first.
+    """Pair utterances one to one that overlap by more than `above` (0..1), best pairs first.
 
-    An utterance is the set of positions (of its words or characters) that belong to it. `covered`
-    is the share of the gold positions that were found, as the released scorer of the Gender Gap
-    Tracker counts (Asr et al. 2021, PLoS ONE; `evaluate_quotes.py`, thresholds 0.3 and 0.8);
-    `union`, stricter, is the intersection over the union. That scorer goes through the gold quotes
-    in order, each taking the best that is left; here the best pair of all goes first, and equal
-    ones go by their union, so that the order of nested attributions decides nothing.
+    An utterance is a set of positions, of its words or characters. `covered` measures the share of
+    gold positions found, like the released scorer of the Gender Gap Tracker (Asr et al. 2021, PLoS
+    ONE; `evaluate_quotes.py`, thresholds 0.3 and 0.8). `union` is stricter: intersection over
+    union. That scorer matches gold quotes in order, each with the best one left. Here the best pair
+    overall comes first, with ties broken by union, so the order of nested attributions is
+    irrelevant.
     """
     gold_by_position: dict[int, list[int]] = defaultdict(list)
     for g, positions in enumerate(gold):
@@ -112,7 +113,7 @@ _FEMININE = frozenset({"she", "her", "hers"})
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Scores of GAP; `bias` is feminine F1 by masculine F1, None where either is 0."""
+    """Scores on GAP; `bias` is feminine F1 divided by masculine F1, None if either is 0."""
 
     overall: Counts
     masculine: Counts
@@ -125,10 +126,10 @@ class Gap:
 
 
 def score_gap(pairs: Iterable[tuple[str, bool, bool]]) -> Gap:
-    """GAP as its official scorer counts (Webster et al. 2018, TACL; `gap_scorer.py`).
+    """Score GAP like its official scorer (Webster et al. 2018, TACL; `gap_scorer.py`).
 
-    Each pair is (pronoun, whether the name is who it stands for, whether the system says so): two
-    pairs an example, one a name. Precision and recall are of the pairs that are so.
+    Each pair is (pronoun, whether the name is its antecedent, whether the system says so). An
+    example has two pairs, one per name. Precision and recall are those of the positive pairs.
     """
     totals = {True: Counts(), False: Counts()}
     for pronoun, gold, found in pairs:
@@ -141,7 +142,7 @@ def score_gap(pairs: Iterable[tuple[str, bool, bool]]) -> Gap:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Findings whose confidence is above `low` and at most `high`; means in 0..1, 0 when empty."""
+    """Findings with a confidence in (`low`, `high`]; means are in 0..1, 0 if it is empty."""
 
     low: float
     high: float
@@ -152,7 +153,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The expected calibration error, in 0..1, and the bins that it comes from."""
+    """The expected calibration error, in 0..1, and its bins."""
 
     error: float
     bins: tuple[Bin, ...]
@@ -163,17 +164,16 @@ class Calibration:
 
 
 def calibration(outcomes: Iterable[tuple[float, bool]], bins: int = 10) -> Calibration:
-    """How far confidence is from the share that is right, over bins of equal width.
+    """Return the expected calibration error (Guo et al. 2017, ICML) over bins of equal width.
 
-    The expected calibration error of Guo et al. (2017, ICML): the mean over the findings of the
-    distance between a bin's mean confidence and its share right. ValueError for a confidence
-    outside 0..1.
+    This is the mean, over all findings, of the distance between their bin's mean confidence and its
+    share of correct findings. Raises ValueError for a confidence outside 0..1.
     """
     groups: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
     for confidence, is_right in outcomes:
         if not 0 <= confidence <= 1:
-            raise ValueError(f"a confidence is in 0..1, not {confidence}")
-        # Rounded, for 0.7 * 10 is above 7 in floating point and 0.7 belongs to the bin it closes.
+            raise ValueError(f"confidence {confidence} is outside 0..1")
+        # Round: 0.7 * 10 exceeds 7 in floating point, but 0.7 belongs to the bin that it closes.
         groups[max(0, math.ceil(round(confidence * bins, 9)) - 1)].append((confidence, is_right))
     table = tuple(
         Bin(

@@ -1,4 +1,4 @@
-"""Decoding against the definition: all tag sequences enumerated, each with its share."""
+"""Decoding against its definition: all tag sequences enumerated with their probabilities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Path = tuple[int, ...]
 
 
 def may_follow(before: str, after: str) -> bool:
-    """Whether an I follows the B or I of its own label, as BIO demands."""
+    """Whether BIO allows a transition: an I must follow a B or I of the same label."""
     return after[0] != "I" or (before != "O" and before[1:] == after[1:])
 
 
@@ -38,7 +38,7 @@ def chains(draw: st.DrawFn) -> Chain:
 
 
 def random_scores(draw: st.DrawFn, words: int) -> FloatArray:
-    # Numbers of a generator: drawn one by one, thousands of floats would take Hypothesis minutes.
+    # Use a generator: drawing thousands of floats one by one would take Hypothesis minutes.
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return rng.normal(0, draw(st.sampled_from([0.1, 2.0, 20.0])), (words, len(TAGS)))
 
@@ -68,7 +68,7 @@ def spans_of(path: Path) -> list[tuple[int, int, str]]:
 
 @settings(deadline=None, max_examples=60)
 @given(chains(), windows_of_scores())
-def test_spans_are_those_of_the_best_sequence_and_as_sure_as_all_sequences_say(
+def test_spans_and_confidences_equal_those_by_enumeration(
     chain: Chain, emissions: list[FloatArray]
 ) -> None:
     for window, found in zip(emissions, chain.spans(emissions), strict=True):
@@ -84,10 +84,10 @@ def test_spans_are_those_of_the_best_sequence_and_as_sure_as_all_sequences_say(
 
 @settings(deadline=None, max_examples=60)
 @given(chains(), windows_of_scores())
-def test_a_window_is_decoded_the_same_alone_and_among_others(
+def test_a_window_is_decoded_the_same_alone_and_in_a_batch(
     chain: Chain, emissions: list[FloatArray]
 ) -> None:
-    # To the last bit: the rows of an article may not depend on its neighbours.
+    # Equal to the last bit: the rows of an article must not depend on its neighbours.
     assert chain.spans(emissions) == [chain.spans([window])[0] for window in emissions]
 
 

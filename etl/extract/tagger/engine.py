@@ -1,11 +1,11 @@
-"""Running the network: texts in, spans and links out.
+"""Running the network: from texts to spans and links.
 
-Belongs here: loading the weights, one call of the network per window, spans of words as spans of
-characters. Does not belong here: what a span means for an article.
+Belongs here: loading and verifying the weights, calling the network, and turning spans of words
+into spans of characters. Does not belong here: what a span means for an article.
 
-One window a call: the int8 weights take their scale from the whole input, so windows of one batch
-would change each other's figures (and the rows of an article would depend on its neighbours).
-Calls run side by side in threads instead, which changes nothing in what each gives.
+Each call takes one window. The int8 weights take their scale from the whole input, so windows in a
+batch would change each other's logits, and the rows of an article would depend on its neighbours.
+Calls run in parallel threads instead, which does not affect their results.
 """
 
 from __future__ import annotations
@@ -30,25 +30,29 @@ from etl.extract.tagger.tags import NO_LINKS, LinkScores, Span, Tags, WindowLink
 from etl.settings import available_cores
 
 WEIGHTS = Path(__file__).with_name("weights")
-"""What ships with the package; made by `training/`."""
+"""The weights of the default extractor, created by `training/`."""
 FAST_WEIGHTS = Path(__file__).with_name("fast")
-"""A network of a thirtieth of the products, which learned from the other one."""
+"""A network distilled from the default one, with a thirtieth of its multiplications."""
 WINDOWS_AT_ONCE = 128
-"""Windows whose scores and vectors are held at the same time: 128 take at most 80 MB."""
+"""Windows whose logits and link vectors are in memory at once: 128 take at most 80 MB."""
 _LINK_ENDS: dict[str, tuple[str | None, str]] = {
     "source": ("source", "cue"),
     "content": ("content", "cue"),
     "pronoun": (None, "names"),
 }
-"""From the spans of which head to those of which; pronouns are told by the word alone."""
+"""By kind of link: the head whose spans it starts from, and the head it points to. Pronouns are
+found by the word alone, so they have no head."""
 
 
 class WeightsError(NewsactorsError):
-    """The files of the network are missing or damaged; the message says which and what to do."""
+    """A file of the network is missing or damaged; the message names it and says what to do."""
 
 
 class Tagger:
-    """The shipped network; safe to share between threads, and without state between texts."""
+    """A shipped network. Stateless between texts and safe to share between threads.
+
+    Raises WeightsError if a file is missing, damaged or does not match the stamp.
+    """
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
         import onnxruntime
@@ -56,16 +60,17 @@ class Tagger:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        # Without it a thread waits spinning, at the cost of the one that works.
+        # Otherwise waiting threads spin, which slows down the working one.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Without it sums of int8 products overflow, silently, on processors without VNNI. With it,
-        # and with what `training.model.portable` did to the weights, all give the same bits.
+        # Otherwise sums of int8 products overflow silently on processors without VNNI. With this
+        # option and the weights as `training.model.portable` prepared them, all processors return
+        # the same bits.
         options.add_session_config_entry("session.x64quantprecision", "1")
         with _as_weights_error(folder / "tags.json") as file:
             settings: dict[str, Any] = json.loads(file.read_text("utf-8"))
             self.stamp: str = settings.pop("stamp")
             if stamp_of(settings) != self.stamp:
-                raise ValueError(f"it is not what its stamp {self.stamp} was made from")
+                raise ValueError(f"its content does not match its stamp {self.stamp}")
             digests: dict[str, str] = settings["digests"]
             self._calibration: dict[str, tuple[list[float], list[float]]] = settings.get(
                 "calibration", {}
@@ -86,7 +91,7 @@ class Tagger:
         self._threads = threads or available_cores()
 
     def tag(self, texts: Sequence[str], sentence_ends: Sequence[Sequence[int]]) -> list[Tags]:
-        """The spans of each text; `cuts` are, for each, the offsets where sentences end."""
+        """Return the tags of each text; `sentence_ends`: ascending character offsets per text."""
         results = [Tags({head: [] for head in self._chains}, []) for _ in texts]
         with ThreadPoolExecutor(self._threads) as pool:
             for batch in _batches(
@@ -103,7 +108,7 @@ class Tagger:
         return results
 
     def calibrated(self, kind: str, confidence: float) -> float:
-        """What a confidence in names, quotes or speakers is worth: how often it was right."""
+        """Map a confidence in names, quotes or speakers to how often it was right; 0..1."""
         if kind not in self._calibration:
             return confidence
         return float(np.interp(confidence, *self._calibration[kind]))
@@ -117,7 +122,7 @@ class Tagger:
     def _spans(
         self, scores: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
     ) -> dict[str, list[list[TagSpan]]]:
-        """By head, the spans of each window, from what `_run` gave."""
+        """Return the spans of each window by head, from the results of `_run`."""
         begin, emissions = 0, []
         for chain in self._chains.values():
             end = begin + len(chain.tags)
@@ -151,7 +156,7 @@ class Tagger:
         spans: dict[str, list[TagSpan]],
         vectors: NDArray[np.float32],
     ) -> dict[str, LinkScores]:
-        """The scores of all links that a window may have, by kind."""
+        """Return the scores of all possible links in a window, by kind."""
         parts = np.split(vectors, 2 * len(self._links), axis=1)
         found = {}
         for n, (kind, (head, target)) in enumerate(self._links.items()):
@@ -159,12 +164,12 @@ class Tagger:
                 sources = [i for i, (a, b) in enumerate(words) if text[a:b].lower() in PRONOUNS]
             else:
                 sources = [span.first for span in spans[head]]
-            # A title may be cut off a name later, so each of its words may be where it starts.
+            # The extractor may cut a title off a name, so each word may become its start.
             targets = [i for span in spans[target] for i in range(span.first, span.last)]
             found[kind] = NO_LINKS
             if sources and targets:
                 queries, keys = parts[2 * n][sources], parts[2 * n + 1][targets]
-                # einsum and not a product of BLAS, whose sums depend on its threads.
+                # einsum, because the sums of a BLAS product depend on its number of threads.
                 scores = np.einsum("id,jd->ij", queries, keys, dtype=np.float64)
                 found[kind] = LinkScores(
                     [words[i][0] for i in sources],
@@ -175,12 +180,12 @@ class Tagger:
 
 
 def stamp_of(settings: Mapping[str, Any]) -> str:
-    """What tells these settings, and the files whose digests they hold, from all others."""
+    """Return a fingerprint of the settings and the files whose digests they hold."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def read_stamp(folder: Path = WEIGHTS) -> str:
-    """What tells these weights from others, without loading them."""
+    """Return the fingerprint of the weights in a folder, without loading them."""
     with _as_weights_error(folder / "tags.json") as file:
         stamp: str = json.loads(file.read_text("utf-8"))["stamp"]
     return stamp
@@ -188,24 +193,27 @@ def read_stamp(folder: Path = WEIGHTS) -> str:
 
 @contextmanager
 def _as_weights_error(file: Path) -> Iterator[Path]:
-    """Tell whatever a file of the weights is unfit for as a WeightsError."""
+    """Turn any error while reading a file of the weights into a WeightsError."""
     try:
         yield file
-    # What the libraries raise for a damaged file has no class in common.
+    # The errors that the libraries raise for a damaged file have no common class.
     except Exception as error:
         what = "cannot be used" if file.exists() else "is missing"
         raise WeightsError(
-            f"{file} {what} ({error}). It is one of the weights of the trained extractor, which "
+            f"{file} {what} ({error}). It belongs to the weights of the trained extractor, which "
             f"ship with the package: restore the folder {file.parent} from the repository "
-            "(`git restore`) or install the package again."
+            "(`git restore`) or reinstall the package."
         ) from error
 
 
 def _verified_bytes(file: Path, digests: Mapping[str, str]) -> bytes:
-    """The file's bytes, if they are those that belong to the stamp stored beside every row."""
+    """Return the bytes of a file. Raises ValueError unless its digest is the recorded one.
+
+    The stamp stored beside every row covers that digest.
+    """
     data, digest = file.read_bytes(), digests[file.name]
     if (found := hashlib.sha256(data).hexdigest()) != digest:
-        raise ValueError(f"its digest {found[:8]}… is not {digest[:8]}…, which tags.json names")
+        raise ValueError(f"its digest {found[:8]}… is not the {digest[:8]}… in tags.json")
     return data
 
 
@@ -222,5 +230,5 @@ def _batches(windows: Iterator[tuple[int, Window]]) -> Iterator[list[tuple[int, 
 
 @lru_cache(maxsize=2)
 def load_tagger(folder: Path = WEIGHTS) -> Tagger:
-    """The network with the weights of a folder, loaded once."""
+    """Return the network with the weights of a folder, loaded once per process."""
     return Tagger(folder)

@@ -1,4 +1,4 @@
-"""What the network says of one text: spans of each head, and links between words.
+"""The network's results for one text: the spans of each head, and links between words.
 
 Belongs here: the records, and looking up links. Does not belong here: running the network
 (`engine`).
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters `start`:`end`, and how probable just this span with this label is.
+    """Characters `start`:`end`; `confidence` is the probability of exactly this labelled span.
 
-    `label` is empty where a head has only one.
+    `label` is empty if the head has only one label.
     """
 
     start: int
@@ -29,14 +29,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Tags:
-    """What the network says of one text: spans of each head in order, and links between words."""
+    """The spans of each head in text order, and the links between words."""
 
     spans: dict[str, list[Span]]
     _windows: list[WindowLinks]
     _begin: int = 0
 
     def part(self, start: int, end: int) -> Tags:
-        """What is said of the characters `start`:`end`, counted from `start`."""
+        """Return the tags of the characters `start`:`end`, with offsets relative to `start`."""
         inside = {
             head: [s for s in spans if start <= s.start and s.end <= end]
             for head, spans in self.spans.items()
@@ -56,11 +56,11 @@ class Tags:
         first_target: int = 0,
         end_target: int | None = None,
     ) -> dict[int, float]:
-        """How probably what stands at `start` goes with each of `targets[low:high]`, by number.
+        """Return link probabilities from the word at `start` to `targets`, by index in `targets`.
 
-        `targets` are rising characters. The rest to 1 is that it goes with none of them. Those that
-        stand in other windows cannot be reached and are left out: a look costs the same however
-        many there are.
+        `targets` are ascending character offsets, of which `first_target`:`end_target` are
+        considered. The remainder to 1 is the probability of no link. Targets in other windows
+        cannot be linked and are left out, so the cost does not depend on their number.
         """
         window_number = (
             bisect_right(self._windows, start + self._begin, key=lambda window: window.start) - 1
@@ -87,10 +87,10 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class LinkScores:
-    """Scores of the links of one kind in one window: (sources, targets), characters both.
+    """Logits of the links of one kind in one window: (sources, targets), as character offsets.
 
-    Scores of what can be asked for take a few bytes a word; the vectors they are told from would
-    take 2,304, which is 2 GB for a text of 5 MB.
+    Stored instead of the vectors they are computed from: the logits take a few bytes a word, the
+    vectors 2,304, which is 2 GB for a text of 5 MB.
     """
 
     sources: list[int]
@@ -100,7 +100,7 @@ class LinkScores:
 
 @dataclass(frozen=True, slots=True)
 class WindowLinks:
-    """A window that was read: where it starts, and its links by kind."""
+    """A window: its first character, and its links by kind."""
 
     start: int
     links: dict[str, LinkScores]
