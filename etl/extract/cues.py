@@ -7,13 +7,9 @@ Belongs here: finding cues outside quotation marks. Does not belong here: findin
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from etl.extract.document import Document
-from etl.extract.lexicon import CueForm, Lexicon, word_set
-from etl.extract.mention_clusters import NameMention
-from etl.extract.pronouns import Pronoun
+from etl.extract.lexicon import CueForm, word_set
 from etl.extract.sources import PHRASE_ENDS, SPEAKER_PRONOUNS, Source, SourceFinder
 
 _PASSIVE_AUXILIARIES = word_set("is are was were be been being 're ’re 'm ’m get got gets")
@@ -50,16 +46,9 @@ class CueSpan:
 class CueIndex:
     """The cues of one part and their sources, in text order."""
 
-    def __init__(
-        self,
-        doc: Document,
-        names: Sequence[NameMention],
-        pronouns: Sequence[Pronoun],
-        in_marks: Sequence[bool],
-        lexicon: Lexicon,
-    ) -> None:
-        self.doc, self.lexicon, self.in_marks = doc, lexicon, in_marks
-        self.sources = SourceFinder(doc, names, pronouns, in_marks, lexicon)
+    def __init__(self, sources: SourceFinder) -> None:
+        self.sources = sources
+        self.doc, self.lexicon, self.in_marks = sources.doc, sources.lexicon, sources.in_marks
         self.spans = self._find_cues()
         self._firsts = [cue.first for cue in self.spans]
 

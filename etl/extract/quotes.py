@@ -19,7 +19,7 @@ from etl.extract.lexicon import Lexicon
 from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import NameMention
 from etl.extract.pronouns import Pronoun
-from etl.extract.sources import Source
+from etl.extract.sources import Source, SourceFinder
 from etl.extract.speech import Speech, deduplicate
 
 _MIN_WORDS_ALONE = 5
@@ -61,7 +61,7 @@ def find_speech(
     for quote in quotes:
         # The marks themselves are not words, so they need no flag.
         in_marks[quote.first : quote.last] = [True] * (quote.last - quote.first)
-    cues = CueIndex(doc, names, pronouns, in_marks, lexicon)
+    cues = CueIndex(SourceFinder(doc, names, pronouns, in_marks, lexicon))
     _attribute(doc, quotes, cues, in_marks)
     _carry_speakers(doc, quotes)
     found: list[Speech] = []

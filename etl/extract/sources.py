@@ -50,7 +50,7 @@ class Source:
 
 
 class SourceFinder:
-    """Finds the sources of one part."""
+    """Finds the sources of one part; `in_marks` flags the tokens inside quotation marks."""
 
     def __init__(
         self,
