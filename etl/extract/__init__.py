@@ -1,8 +1,8 @@
-"""Extraction: an article in, its actors, mentions and quotes out. Pure and useful alone.
+"""Extraction: the actors, mentions and quotes of an article. Pure, and usable on its own.
 
-Belongs here: the interface of an extractor and the registry of extractors by name. Does not belong
-here: how any one of them works (`trained`: the default, and a fast one; `rules`), files, databases,
-Dagster.
+Belongs here: the extractor interface and the registry of extractors by name. Does not belong here:
+how an extractor works (`tagger_extractor`, the default and a fast one; `rule_extractor`), files,
+databases, Dagster.
 
     from etl.extract import get_extractor
     extraction = get_extractor().extract(article)
@@ -17,10 +17,11 @@ from etl.domain import Article, Extraction
 
 
 class Extractor(Protocol):
-    """What turns articles into extractions, without side effects and always the same way.
+    """Turns articles into extractions: deterministic and without side effects.
 
-    `version` is stored beside every row: it changes whenever the same article could yield another
-    extraction, lexicon included. One that can be pickled works in several processes at once.
+    `version` is stored beside every row. It changes whenever the same article could yield a
+    different extraction, including after a lexicon change. An extractor that can be pickled can run
+    in several processes.
     """
 
     @property
@@ -30,11 +31,15 @@ class Extractor(Protocol):
     def version(self) -> str: ...
 
     def extract(self, article: Article) -> Extraction:
-        """All actors, mentions and quotes of one article; any text is legal, none raises."""
+        """Return all actors, mentions and quotes of one article.
+
+        Accepts any text up to the limits of `etl.extract.tokens`; raises TextTooLongError above
+        them.
+        """
         ...
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
-        """One extraction per article, in order; equal to calling `extract` on each."""
+        """Return one extraction per article, in order; equal to calling `extract` on each."""
         ...
 
 
@@ -44,19 +49,19 @@ _factories: dict[str, Callable[[], Extractor]] = {}
 
 
 def register_extractor(name: str, factory: Callable[[], Extractor]) -> None:
-    """Make `get_extractor(name)` return what `factory` makes; a name is registered once."""
+    """Register a factory for `get_extractor(name)`. Raises ValueError if the name is taken."""
     if name in _factories:
-        raise ValueError(f"an extractor named {name!r} is registered already")
+        raise ValueError(f"an extractor named {name!r} is already registered")
     _factories[name] = factory
 
 
 def extractor_names() -> tuple[str, ...]:
-    """The registered names, sorted."""
+    """Return the registered names, sorted."""
     return tuple(sorted(_factories))
 
 
 def get_extractor(name: str = DEFAULT_EXTRACTOR) -> Extractor:
-    """A ready extractor; ValueError names the known ones when `name` is not among them."""
+    """Return an extractor by name. Raises ValueError for an unknown name."""
     try:
         factory = _factories[name]
     except KeyError:
@@ -65,7 +70,7 @@ def get_extractor(name: str = DEFAULT_EXTRACTOR) -> Extractor:
     return factory()
 
 
-# Imported on use: an extractor that is not asked for loads neither lexicon nor weights.
+# Import on use, so that extractors nobody requests load neither lexicon nor weights.
 def _tagger() -> Extractor:
     from etl.extract.tagger_extractor import TaggerExtractor
 

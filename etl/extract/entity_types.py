@@ -1,9 +1,9 @@
-"""What kind of name each candidate is: person, organisation, place, people.
+"""Entity types: whether a candidate is a person, an organisation, a place or a people.
 
-Belongs here: weighing the evidence of all occurrences of a form in one article. Does not belong
-here: where names begin and end (`names`), who is who (`actors`).
+Belongs here: weighing the evidence from all occurrences of a form in one article. Does not belong
+here: where names begin and end (`candidates`), and coreference (`mention_clusters`).
 
-A form has one type throughout an article: what one sentence leaves open another may tell.
+A form has one type throughout an article, since one sentence may decide what another leaves open.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from etl.domain import EntityType
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.name_words import generation
 from etl.extract.names import Name
-from etl.extract.tokens import Document
 
 _PLACE_PREPOSITIONS = word_set("in near across throughout outside around")
 _PLACE_NOUNS = word_set(
     "city town village capital province state region island republic port county district suburb "
     "settlement municipality hamlet borough"
 )
-_RULERS = word_set(
+_GOVERNING_NOUNS = word_set(
     "mayor governor president king queen bishop government parliament people capital"
 )
 _DIRECTIONS = word_set(
@@ -46,9 +46,9 @@ _SURNAME_ENDINGS = (
     "ović",
 )
 _PEOPLE_ENDINGS = ("ian", "ean", "an", "n", "ese", "ish", "i")
-_ACRONYM = 3.0
-_ENOUGH = 0.3
-_OF_PLACES = word_set(
+_ACRONYM_VOTE = 3.0
+_MIN_VOTE = 0.3
+_POSSESSED_BY_PLACES = word_set(
     "government president prime parliament capital army navy coast foreign finance economy people "
     "ambassador largest biggest oldest second ministry minister king queen border leader leaders "
     "opposition supreme military"
@@ -60,61 +60,63 @@ _PEOPLE_NOUNS = word_set(
 _Votes = dict[EntityType, float]
 
 
-def decide(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]:
-    """The candidates that are names, each with its type, in order."""
-    _lower_shouts(names)
+def assign_types(doc: Document, names: Sequence[Name], lexicon: Lexicon) -> list[Name]:
+    """Return the candidates that are names, in order, with their types set."""
+    _lower_all_caps(names)
     votes: dict[str, _Votes] = defaultdict(lambda: defaultdict(float))
-    by_method: dict[str, Name] = {}
+    best_evidence: dict[str, Name] = {}
     for name in names:
         if not name.form:
             continue
         tally = votes[name.form]
         if name.type:
             tally[name.type] += 5 * name.confidence
-            best = by_method.get(name.form)
+            best = best_evidence.get(name.form)
             if best is None or best.confidence < name.confidence:
-                by_method[name.form] = name
-        _weigh_context(doc, name, tally, lexicon)
+                best_evidence[name.form] = name
+        _vote_by_context(doc, name, tally, lexicon)
     for form, tally in votes.items():
-        _weigh_form(form, tally, lexicon)
+        _vote_by_form(form, tally, lexicon)
     for name in names:
         if name.type == "ORG" and name.size > 1:
             namesake = votes.get(name.form.split(" ")[0])
-            if namesake:  # "Keldane", after Keldane Bank, unless it is a place by itself
+            if namesake:  # "Keldane" after "Keldane Bank", unless "Keldane" is a place itself
                 namesake["ORG"] += 0.4
             seat = name.form.rpartition(" of ")[2]
             if seat in votes and seat != name.form:  # the Bank of Velmark
                 votes[seat]["GPE"] += 1
-    _derive_peoples(votes)
-    types = {form: _winner(tally) for form, tally in votes.items()}
+    _pair_places_and_peoples(votes)
+    types = {form: _best_type(tally) for form, tally in votes.items()}
     _share_surnames(types, votes)
-    decided = []
+    typed = []
     for name in names:
         if not name.form:
             continue
-        kind, weight = types[name.form]
+        entity_type, weight = types[name.form]
         if name.method == "title":
-            kind, weight = "PERSON", 9.0
-        if kind is None or _is_chance(doc, name, weight, lexicon):
+            entity_type, weight = "PERSON", 9.0
+        if entity_type is None or _is_accidental(doc, name, weight, lexicon):
             continue
-        if name.type != kind:
-            witness = by_method.get(name.form)
-            name.method = witness.method if witness and witness.type == kind else "context"
+        if name.type != entity_type:
+            evidence = best_evidence.get(name.form)
+            name.method = (
+                evidence.method if evidence and evidence.type == entity_type else "context"
+            )
             name.confidence = min(0.9, 0.4 + 0.1 * weight)
-            name.type = kind
-        decided.append(name)
-    return decided
+            name.type = entity_type
+        typed.append(name)
+    return typed
 
 
-def _lower_shouts(names: Sequence[Name]) -> None:
-    """ALDHAVEN is Aldhaven where the article knows that: a dateline, not an acronym."""
+def _lower_all_caps(names: Sequence[Name]) -> None:
+    """Read ALDHAVEN as Aldhaven if the article has that form too: a dateline, not an acronym."""
     forms = {name.form for name in names}
     for name in names:
         if name.form.isupper() and len(name.form) > 3 and name.form.title() in forms:
             name.form = name.form.title()
 
 
-def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -> None:
+def _vote_by_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -> None:
     tokens = doc.tokens
     sentence = doc.sentence_of(name.first)
     before = tokens[name.first - 1].lower if name.first > sentence.first else ""
@@ -125,21 +127,24 @@ def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -
         tally["GPE"] += 0.4
     elif before == "the":
         tally["PERSON"] -= 1.5
-        # "the Lalibela church" tells nothing of Lalibela; "the Lalibela said" does.
+        # "the Lalibela church" is no evidence for Lalibela; "the Lalibela said" is.
         if not after[0].isalpha() or after[0] in lexicon.function_words or after[0] in lexicon.cues:
             tally["ORG"] += 0.7
     elif before == "of":
-        governor = tokens[max(name.first - 2, sentence.first)].lower
-        tally["GPE"] += 3 if governor in _PLACE_NOUNS else 0.8 if governor in _RULERS else 0
+        noun = tokens[max(name.first - 2, sentence.first)].lower
+        if noun in _PLACE_NOUNS:
+            tally["GPE"] += 3
+        else:
+            tally["GPE"] += 0.8 if noun in _GOVERNING_NOUNS else 0
     cue = lexicon.cues.get(after[0])
     if cue and cue.inflection == "finite" and cue.frame != "direct":
         tally["PERSON"] += 0.5
     if after[0] in _PEOPLE_NOUNS:
         tally["NORP"] += 1.5
     if name.size == 1 and (not after[0].isalpha() or after[0] in lexicon.function_words):
-        # A lone unknown word, used on its own again and again, is more often a place than not.
+        # A lone unknown word that recurs on its own is more often a place than not.
         tally["GPE"] += 0.11
-    if after[0] in ("'s", "’s") and after[1] in _OF_PLACES:
+    if after[0] in ("'s", "’s") and after[1] in _POSSESSED_BY_PLACES:
         tally["GPE"] += 1
     if after[0] == "-" and after[1] in ("based", "born", "area"):
         tally["GPE"] += 2
@@ -153,16 +158,16 @@ def _weigh_context(doc: Document, name: Name, tally: _Votes, lexicon: Lexicon) -
             tally["GPE"] += 1.5
 
 
-def _weigh_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
+def _vote_by_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
     words = form.split(" ")
-    kind = lexicon.type_of(form)
-    if kind:
-        tally[kind] += 4
+    entity_type = lexicon.type_of(form)
+    if entity_type:
+        tally[entity_type] += 4
     if "&" in words:
         tally["ORG"] += 3
     if len(words) == 1:
         if form.isupper() and form.isalpha() and 2 <= len(form) <= 6:
-            tally["ORG"] += _ACRONYM
+            tally["ORG"] += _ACRONYM_VOTE
         elif any(c.isupper() for c in form[1:]) and form.isalpha() and form[:2] not in ("Mc", "Ma"):
             tally["ORG"] += 1.5
         if form.lower().endswith(_PLACE_ENDINGS):
@@ -192,8 +197,8 @@ def _weigh_form(form: str, tally: _Votes, lexicon: Lexicon) -> None:
         tally["OTHER"] += 0.5
 
 
-def _derive_peoples(votes: dict[str, _Votes]) -> None:
-    """Velmark and Velmarkian, both unknown, explain each other: a place and its people."""
+def _pair_places_and_peoples(votes: dict[str, _Votes]) -> None:
+    """Treat Velmark and Velmarkian, both unknown, as evidence for a place and its people."""
     words_of_places = {
         word
         for form, tally in votes.items()
@@ -217,40 +222,40 @@ def _derive_peoples(votes: dict[str, _Votes]) -> None:
 
 
 def _is_place(tally: _Votes) -> bool:
-    """Whether a form may be a place: that it is, or nothing better is known."""
-    return _winner(tally)[0] in ("GPE", "LOC", "OTHER", None)
+    """Whether a form is or may be a place: its best type is a place, OTHER or unknown."""
+    return _best_type(tally)[0] in ("GPE", "LOC", "OTHER", None)
 
 
-def _winner(tally: _Votes) -> tuple[EntityType | None, float]:
-    kind = max(tally, key=lambda k: tally[k], default=None)
-    if kind is None or tally[kind] < _ENOUGH:
+def _best_type(tally: _Votes) -> tuple[EntityType | None, float]:
+    entity_type = max(tally, key=lambda label: tally[label], default=None)
+    if entity_type is None or tally[entity_type] < _MIN_VOTE:
         return None, 0.0
-    return kind, tally[kind]
+    return entity_type, tally[entity_type]
 
 
 def _share_surnames(
     types: dict[str, tuple[EntityType | None, float]], votes: dict[str, _Votes]
 ) -> None:
-    """A surname or first name of a full name in the article is that person."""
+    """Make surnames and first names of the full names in the article persons."""
     parts: set[str] = set()
     surnames: set[str] = set()
-    for form, (kind, _) in types.items():
+    for form, (entity_type, _) in types.items():
         words = form.split(" ")
-        if kind == "PERSON" and len(words) > 1:
+        if entity_type == "PERSON" and len(words) > 1:
             if generation(words[-1]):
                 words = words[:-1]
             parts.update((words[0], words[-1]))
             surnames.add(words[-1])
             parts.update(" ".join(words[i:]) for i in range(1, len(words)))
     for form in types:
-        # "Mark Cuban … Cuban said": a person's surname may be a nationality, too.
+        # "Mark Cuban … Cuban said": a surname may also be a nationality.
         is_surname = types[form][0] == "NORP" and form in surnames
         if form in parts and (max(votes[form].values(), default=0) < 3.5 or is_surname):
             types[form] = ("PERSON", 4.0)
 
 
-def _is_chance(doc: Document, name: Name, weight: float, lexicon: Lexicon) -> bool:
-    """Whether a capital is no reason to believe in a name: a single ordinary word."""
+def _is_accidental(doc: Document, name: Name, weight: float, lexicon: Lexicon) -> bool:
+    """Whether a candidate is probably ordinary words that happen to be capitalised."""
     words = name.form.lower().split(" ")
     if name.method in ("lexicon", "title"):
         return False

@@ -1,26 +1,27 @@
 """Indirect speech: the clause that a cue reports without marks.
 
-Belongs here: where a reported clause begins and ends. Does not belong here: what stands in marks
-(`quotes`), cues and sources (`attribution`).
+Belongs here: where a reported clause begins and ends. Does not belong here: spans in marks
+(`quotes`), cues and sources (`cues`, `sources`).
 
-A clause with words in marks is given in pieces that share an utterance: the marked ones come from
-`quotes`, those between them from here, so no piece covers another.
+A clause with words in marks becomes several quotes of one utterance: `quotes` creates those in
+marks, this module the ones between them, so they never overlap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etl.extract.cues import Attributor, Site, Source
+from etl.extract.cues import CueIndex, CueSpan
+from etl.extract.document import Document
 from etl.extract.lexicon import word_set
+from etl.extract.sources import Source
 from etl.extract.speech import Speech
-from etl.extract.tokens import Document
 
-_SHORTEST = 3
-# Tokens. What is longer is no sentence but a list or a text without full stops; the bounds keep the
-# time linear when it has thousands of cues.
-_LONGEST = 300
-_LONGEST_TAIL = 20
+_MIN_WORDS = 3
+# Tokens. A longer clause is a list or a text without full stops. The bounds keep the time linear
+# in a text with thousands of cues.
+_MAX_TOKENS = 300
+_MAX_TRAILING_SIGNS = 20
 _ADDRESSED = word_set("tell ask remind inform assure warn urge notify advise")
 _NO_CLAUSE = word_set(
     "of in on at by to with about for from as into against and or but over after before during "
@@ -44,44 +45,44 @@ _TIMES = _DAYS_AND_MOMENTS | word_set(
 
 def find(
     doc: Document,
-    attributor: Attributor,
-    owner: dict[int, int],
-    count: int,
-    quoted: Sequence[bool],
+    cues: CueIndex,
+    utterance_by_cue: dict[int, int],
+    utterance_count: int,
+    in_marks: Sequence[bool],
 ) -> list[Speech]:
-    """The clauses reported by the cues of a part.
+    """Return the clauses that the cues of a part report.
 
-    `owner`: the utterance of each cue that has marked spans, by the cue's first token; `count`:
-    how many utterances there are so far.
+    `utterance_by_cue` maps the first token of each cue with quotes in marks to their utterance.
+    `utterance_count` is the number of utterances so far.
     """
     found: list[Speech] = []
-    taken_to = 0
-    for number, site in enumerate(attributor.sites):
-        following = attributor.sites[number + 1] if number + 1 < len(attributor.sites) else None
-        source = site.source or borrowed_source(site, attributor, doc)
+    covered_to = 0
+    for number, cue in enumerate(cues.spans):
+        following = cues.spans[number + 1] if number + 1 < len(cues.spans) else None
+        source = cue.source or borrowed_source(cue, cues, doc)
         if source is None:
             continue
-        span = _clause(doc, site, source, following, quoted)
+        span = _reported_clause(doc, cue, source, following, in_marks)
         if span is None:
             continue
-        first, last = max(span[0], taken_to), span[1]
-        pieces = _pieces(doc, first, last, quoted)
-        if not pieces:
+        first, last = max(span[0], covered_to), span[1]
+        runs = _unmarked_runs(doc, first, last, in_marks)
+        if not runs:
             continue
-        taken_to = max(taken_to, last)
-        utterance = owner.get(site.first, count + number)
-        found += [_piece(doc, site, source, a, b, utterance) for a, b in pieces]
+        covered_to = max(covered_to, last)
+        utterance = utterance_by_cue.get(cue.first, utterance_count + number)
+        found += [_reported_speech(doc, cue, source, a, b, utterance) for a, b in runs]
     return found
 
 
-def headline_colon(doc: Document, attributor: Attributor, quoted: Sequence[bool]) -> list[Speech]:
-    """A headline of the form `Ann Lee: the port will close` says who speaks by a colon."""
+def headline_colon(doc: Document, cues: CueIndex, in_marks: Sequence[bool]) -> list[Speech]:
+    """Return the speech of a headline such as `Ann Lee: the port will close`."""
     tokens = doc.tokens
     colon = next((i for i, t in enumerate(tokens[:8]) if t.text == ":"), 0)
-    source = attributor.speaker_at(0, colon) if colon else None
+    source = cues.sources.name_filling(0, colon) if colon else None
     if source is None:
         return []
-    where = (tokens[source.first].start, tokens[source.last - 1].end)
+    source_span = (tokens[source.first].start, tokens[source.last - 1].end)
     return [
         Speech(
             tokens[a].start,
@@ -90,50 +91,48 @@ def headline_colon(doc: Document, attributor: Attributor, quoted: Sequence[bool]
             "indirect",
             ":",
             source.actor,
-            where,
+            source_span,
             "headline_colon",
             0.6,
             0.6,
         )
-        for a, b in _pieces(doc, colon + 1, len(tokens), quoted)
+        for a, b in _unmarked_runs(doc, colon + 1, len(tokens), in_marks)
     ]
 
 
-def borrowed_source(site: Site, attributor: Attributor, doc: Document) -> Source | None:
-    """For a participle ("…, adding that"): the source of the cue before it in the sentence."""
-    sentence = doc.sentence_of(site.first)
-    earlier = [
-        s for s in attributor.between(max(sentence.first, site.first - 60), site.first) if s.source
-    ]
+def borrowed_source(cue: CueSpan, cues: CueIndex, doc: Document) -> Source | None:
+    """Return the source that a participle ("…, adding that") shares with the previous cue."""
+    sentence = doc.sentence_of(cue.first)
+    earlier = [s for s in cues.between(max(sentence.first, cue.first - 60), cue.first) if s.source]
     if earlier:
         return earlier[-1].source
-    return attributor.subject_of(sentence, site.first)
+    return cues.sources.subject_of(sentence, cue.first)
 
 
-def _clause(
-    doc: Document, site: Site, source: Source, following: Site | None, quoted: Sequence[bool]
+def _reported_clause(
+    doc: Document, cue: CueSpan, source: Source, following: CueSpan | None, in_marks: Sequence[bool]
 ) -> tuple[int, int] | None:
-    sentence = doc.sentence_of(site.first)
-    end, least = sentence.last, max(sentence.first, sentence.last - _LONGEST_TAIL)
+    sentence = doc.sentence_of(cue.first)
+    end, least = sentence.last, max(sentence.first, sentence.last - _MAX_TRAILING_SIGNS)
     while end > least and not doc.tokens[end - 1].is_word:
         end -= 1
-    if site.is_according:
-        return _beside_according(doc, site, source, sentence.first, end)
-    behind = _behind_cue(doc, site, source, following, end)
-    if behind is not None:
-        return behind
-    return _ahead_of_cue(doc, site, source, sentence.first, end, quoted)
+    if cue.is_according:
+        return _clause_of_according(doc, cue, source, sentence.first, end)
+    clause = _clause_after_cue(doc, cue, source, following, end)
+    if clause is not None:
+        return clause
+    return _clause_before_cue(doc, cue, source, sentence.first, end, in_marks)
 
 
-def _behind_cue(
-    doc: Document, site: Site, source: Source, following: Site | None, end: int
+def _clause_after_cue(
+    doc: Document, cue: CueSpan, source: Source, following: CueSpan | None, end: int
 ) -> tuple[int, int] | None:
-    """`She said [on Monday] [that] …` to the end of the sentence or the next cue."""
+    """Return the clause of `She said [on Monday] [that] …`, up to the next cue or sentence end."""
     tokens = doc.tokens
-    if site.cue.frame == "direct" or site.is_inverted:
+    if cue.form.frame == "direct" or cue.is_inverted:
         return None
-    first = site.last
-    if site.cue.verb in _ADDRESSED:
+    first = cue.last
+    if cue.form.verb in _ADDRESSED:
         limit = min(end, first + 10)
         while first < limit and tokens[first].lower != "that":
             first += 1
@@ -143,22 +142,22 @@ def _behind_cue(
         if tokens[i].lower == "that" and all(
             t.lower in _TIMES or not t.is_word for t in tokens[first:i]
         ):
-            return _to_end(doc, i + 1, following, end)
-    first = _behind_time(doc, first, end)
-    if site.cue.frame != "bare" or site.cue.inflection == "base" or first >= end:
+            return _until_next_cue(doc, i + 1, following, end)
+    first = _skip_time_expression(doc, first, end)
+    if cue.form.frame != "bare" or cue.form.inflection == "base" or first >= end:
         return None
     token = tokens[first]
-    if not token.is_word or token.lower in _NO_CLAUSE or end - first < _SHORTEST + 1:
+    if not token.is_word or token.lower in _NO_CLAUSE or end - first < _MIN_WORDS + 1:
         return None
-    # Most verbs take nouns as easily as clauses ("announced a plan", "declared it open"): a verb
-    # that follows soon is the sign of a clause.
-    if site.cue.verb not in _CLAUSE_VERBS and not _has_verb(doc, first, end):
+    # Most verbs take nouns as easily as clauses ("announced a plan", "declared it open"): a clause
+    # has a verb soon after.
+    if cue.form.verb not in _CLAUSE_VERBS and not _has_verb(doc, first, end):
         return None
-    return _to_end(doc, first, following, end)
+    return _until_next_cue(doc, first, following, end)
 
 
 def _has_verb(doc: Document, first: int, end: int) -> bool:
-    """Whether a subject and its verb begin at token `first`."""
+    """Whether a subject with its verb begins at token `first`."""
     tokens = doc.tokens
     if tokens[first].lower in ("he", "she", "they", "it", "we", "i", "there"):
         verb = tokens[first + 1].lower
@@ -171,8 +170,8 @@ def _has_verb(doc: Document, first: int, end: int) -> bool:
     return False
 
 
-def _behind_time(doc: Document, first: int, end: int) -> int:
-    """Skip "Wednesday", "on Monday evening", "later" between a cue and its clause."""
+def _skip_time_expression(doc: Document, first: int, end: int) -> int:
+    """Skip "Wednesday", "on Monday evening" or "later" between a cue and its clause."""
     tokens = doc.tokens
     i = first
     if i + 1 < end and tokens[i].lower == "on" and tokens[i + 1].lower in _DAYS:
@@ -182,11 +181,13 @@ def _behind_time(doc: Document, first: int, end: int) -> int:
     return i
 
 
-def _to_end(doc: Document, first: int, following: Site | None, end: int) -> tuple[int, int] | None:
-    """Cut a clause where the next cue's own clause begins: ", adding that"."""
+def _until_next_cue(
+    doc: Document, first: int, following: CueSpan | None, end: int
+) -> tuple[int, int] | None:
+    """End a clause where the clause of the next cue begins: ", adding that"."""
     tokens = doc.tokens
-    begins = following is not None and (following.is_according or following.source is None)
-    if following is not None and begins and first < following.first < end:
+    has_own_clause = following is not None and (following.is_according or following.source is None)
+    if following is not None and has_own_clause and first < following.first < end:
         cut = following.first
         while cut > first and not tokens[cut - 1].is_word:
             cut -= 1
@@ -195,14 +196,14 @@ def _to_end(doc: Document, first: int, following: Site | None, end: int) -> tupl
     return (first, end) if end > first else None
 
 
-def _ahead_of_cue(
-    doc: Document, site: Site, source: Source, begin: int, end: int, quoted: Sequence[bool]
+def _clause_before_cue(
+    doc: Document, cue: CueSpan, source: Source, begin: int, end: int, in_marks: Sequence[bool]
 ) -> tuple[int, int] | None:
-    """`…, she said.`: the sentence before the comma."""
+    """Return the clause before the comma of `…, she said.`."""
     tokens = doc.tokens
-    if site.cue.frame == "direct" or site.cue.inflection == "ing":
+    if cue.form.frame == "direct" or cue.form.inflection == "ing":
         return None
-    start = min(source.first, site.first)
+    start = min(source.first, cue.first)
     while start > begin and (
         tokens[start - 1].lower in ("the", "a", "an", "one") or tokens[start - 1].is_capitalised
     ):
@@ -210,25 +211,25 @@ def _ahead_of_cue(
     quote_end = start
     while quote_end > begin and not tokens[quote_end - 1].is_word:
         quote_end -= 1
-    if quote_end > begin and quote_end < start and quoted[quote_end - 1]:
-        # `The plan was “a disaster,” she said`: the words before the marks are hers, too.
-        return (begin, quote_end) if not quoted[begin] and tokens[begin].is_word else None
+    if quote_end > begin and quote_end < start and in_marks[quote_end - 1]:
+        # `The plan was “a disaster,” she said`: the words before the marks are hers too.
+        return (begin, quote_end) if not in_marks[begin] and tokens[begin].is_word else None
     if start - 1 <= begin or tokens[start - 1].text != ",":
         return None
-    after = max(site.last, source.last)
+    after = max(cue.last, source.last)
     if after < end and tokens[after].text != "," and tokens[after].lower not in _TIMES:
         return None
-    if start - begin > _LONGEST or any(t.text in '“"”' for t in tokens[begin : start - 1]):
+    if start - begin > _MAX_TOKENS or any(t.text in '“"”' for t in tokens[begin : start - 1]):
         return None
     return begin, start - 1
 
 
-def _beside_according(
-    doc: Document, site: Site, source: Source, begin: int, end: int
+def _clause_of_according(
+    doc: Document, cue: CueSpan, source: Source, begin: int, end: int
 ) -> tuple[int, int] | None:
     tokens = doc.tokens
-    if any(tokens[i].is_word for i in range(begin, site.first)):
-        last = site.first
+    if any(tokens[i].is_word for i in range(begin, cue.first)):
+        last = cue.first
         while last > begin and not tokens[last - 1].is_word:
             last -= 1
         return begin, last
@@ -239,19 +240,21 @@ def _beside_according(
     return (first + 1, end) if first < limit else None
 
 
-def _pieces(doc: Document, first: int, last: int, quoted: Sequence[bool]) -> list[tuple[int, int]]:
-    """The unmarked stretches of tokens `first`:`last`, punctuation at their edges left off."""
-    pieces: list[tuple[int, int]] = []
+def _unmarked_runs(
+    doc: Document, first: int, last: int, in_marks: Sequence[bool]
+) -> list[tuple[int, int]]:
+    """Return the runs of `first`:`last` outside marks, without punctuation at their edges."""
+    runs: list[tuple[int, int]] = []
     words = sum(t.is_word for t in doc.tokens[first : min(last, first + 50)])
-    if words < _SHORTEST:
+    if words < _MIN_WORDS:
         return []
     i = first
     while i < last:
-        if quoted[i]:
+        if in_marks[i]:
             i += 1
             continue
         j = i
-        while j < last and not quoted[j]:
+        while j < last and not in_marks[j]:
             j += 1
         a, b = i, j
         while a < b and not doc.tokens[a].is_word:
@@ -259,13 +262,13 @@ def _pieces(doc: Document, first: int, last: int, quoted: Sequence[bool]) -> lis
         while b > a and not doc.tokens[b - 1].is_word:
             b -= 1
         if a < b:
-            pieces.append((a, b))
+            runs.append((a, b))
         i = j
-    return pieces
+    return runs
 
 
-def _piece(
-    doc: Document, site: Site, source: Source, first: int, last: int, utterance: int
+def _reported_speech(
+    doc: Document, cue: CueSpan, source: Source, first: int, last: int, utterance: int
 ) -> Speech:
     tokens = doc.tokens
     return Speech(
@@ -273,10 +276,10 @@ def _piece(
         tokens[last - 1].end,
         utterance,
         "indirect",
-        doc.text[tokens[site.first].start : tokens[site.last - 1].end],
+        doc.text[tokens[cue.first].start : tokens[cue.last - 1].end],
         source.actor,
         (tokens[source.first].start, tokens[source.last - 1].end),
-        "according_to" if site.is_according else "reported_clause",
+        "according_to" if cue.is_according else "reported_clause",
         0.7,
         0.7 * source.confidence,
     )

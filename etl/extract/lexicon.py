@@ -1,7 +1,7 @@
-"""The word lists that the rules know, loaded once from the files in `lexicon/`.
+"""The word lists behind the rules, loaded once from the files in `lexicon/`.
 
-Belongs here: reading the lists and looking words up. Does not belong here: rules, and names of
-single people: an article says itself who is in it. Sources and licences: `lexicon/README.md`.
+Belongs here: reading the lists and looking words up. Does not belong here: rules, and full names of
+people, which each article supplies itself. Sources and licences: `lexicon/README.md`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ Inflection = Literal["base", "finite", "ing"]
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
-    """A form of a verb of saying, and what it may take.
+class CueForm:
+    """An inflected form of a reporting verb, and the content it may introduce.
 
-    `bare`: "said it was so", `clause`: only with "that", `direct`: only words in marks.
+    `frame` is `bare` ("said it was so"), `clause` (only with "that") or `direct` (only words in
+    quotation marks).
     """
 
     verb: str
@@ -33,7 +34,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All lists; keys are lower case unless said otherwise."""
+    """All lists. Keys are lower case, except in `places`, `demonyms` and `organisations`."""
 
     common_words: frozenset[str]
     function_words: frozenset[str]
@@ -48,14 +49,14 @@ class Lexicon:
     cities: frozenset[str]
     demonyms: dict[str, str]
     organisations: dict[str, str]
-    cues: dict[str, Cue]
+    cues: dict[str, CueForm]
 
     def is_ordinary(self, lower: str) -> bool:
-        """Whether a word is known as no name: one that any sentence may begin with."""
+        """Whether a word is an ordinary one, capitalised only because it begins a sentence."""
         return lower in self.common_words or lower in self.function_words
 
     def type_of(self, form: str) -> EntityType | None:
-        """The type of a name that stands in a list as a whole, as written (case counts)."""
+        """Return the type of a listed name, matched as a whole and case-sensitively, or None."""
         if form in self.organisations:
             return "ORG"
         if form in self.places:
@@ -63,7 +64,7 @@ class Lexicon:
         return "NORP" if form in self.demonyms else None
 
     def canonical(self, form: str) -> str:
-        """The name that a listed form is an alias of; the form itself if not listed."""
+        """Return the name that a listed form is an alias of, or the form itself if unlisted."""
         if form in self.organisations:
             return self.organisations[form]
         return self.places[form][1] if form in self.places else form
@@ -71,7 +72,7 @@ class Lexicon:
 
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
-    """The shipped lists; read from the package the first time, then kept."""
+    """Return the lists that ship with the package, read on first use and then cached."""
     heads = _rows("heads.csv")
     return Lexicon(
         common_words=_words("common_words.txt"),
@@ -88,13 +89,14 @@ def load_lexicon() -> Lexicon:
         demonyms={r[0]: r[1] for r in _rows("demonyms.csv")},
         organisations={r[0]: r[1] for r in _rows("organisations.csv")},
         cues={
-            r[0]: Cue(r[1], cast(Frame, r[2]), cast(Inflection, r[3])) for r in _rows("cues.csv")
+            r[0]: CueForm(r[1], cast(Frame, r[2]), cast(Inflection, r[3]))
+            for r in _rows("cues.csv")
         },
     )
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a short list that stands beside the one rule that uses it."""
+    """Split a short word list, written beside the rule that uses it, into a set."""
     return frozenset(text.split())
 
 
@@ -107,5 +109,5 @@ def _words(file: str) -> frozenset[str]:
 
 
 def _rows(file: str) -> list[list[str]]:
-    """The rows of a list, without its header."""
+    """Return the rows of a list without its header."""
     return list(csv.reader(_read(file).splitlines()))[1:]

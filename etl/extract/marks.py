@@ -1,9 +1,9 @@
-"""Quotation marks: which spans of a text stand inside outer marks.
+"""Quotation marks: the spans of a text inside outermost marks.
 
-Belongs here: pairing marks, telling them from apostrophes, and spans that are reopened in the next
+Belongs here: pairing marks, telling them from apostrophes, and spans that reopen in the next
 paragraph. Does not belong here: who speaks, and whether a span is speech at all (`quotes`).
 
-One pass over the marks of each paragraph; a mark is never looked at twice from the same opening.
+Each paragraph takes one pass over its marks, so the time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from etl.extract.tokens import Document
+from etl.extract.document import Document
 
 _DOUBLE = re.compile(r"[“”„«»\"]|''|``")
 _SINGLE = re.compile(r"[‘’']")
-_END_SIGNS = ",.!?…;"
+_CLOSING_PUNCTUATION = ",.!?…;"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What stands inside a pair of outer marks, marks excluded.
+class MarkedSpan:
+    """The text inside a pair of outermost marks, without the marks: characters `start`:`end`.
 
-    `is_open`: the paragraph ends without a closing mark; `continues`: it takes up the span before
-    it, which stayed open.
+    `is_open`: the paragraph ends without a closing mark. `continues`: the span resumes the previous
+    one, which was left open.
     """
 
     start: int
@@ -33,9 +33,9 @@ class Span:
     continues: bool
 
 
-def find_spans(doc: Document) -> list[Span]:
-    """All outermost marked spans of a text, in order, none overlapping."""
-    spans: list[Span] = []
+def find_spans(doc: Document) -> list[MarkedSpan]:
+    """Return all outermost marked spans of a text, in order and without overlaps."""
+    spans: list[MarkedSpan] = []
     for number, paragraph in enumerate(doc.paragraphs):
         found = _double_spans(doc.text, paragraph.start, paragraph.end)
         gaps = _gaps(paragraph.start, paragraph.end, [(s, e) for s, e, _ in found])
@@ -48,12 +48,12 @@ def find_spans(doc: Document) -> list[Span]:
                 and spans[-1].paragraph == number - 1
                 and not doc.text[paragraph.start : start - 1].strip()
             )
-            spans.append(Span(start, end, number, is_open, continues))
+            spans.append(MarkedSpan(start, end, number, is_open, continues))
     return [
         span
         for i, span in enumerate(spans)
-        # A mark that nothing closes counts only if the next paragraph reopens it or no sign of
-        # another one follows: most often it is a typing error or a sign for inches.
+        # An unclosed mark counts only if it is curly or the next paragraph reopens it: most others
+        # are typing errors or stand for inches.
         if not span.is_open
         or span.continues
         or (i + 1 < len(spans) and spans[i + 1].continues)
@@ -72,76 +72,76 @@ def _gaps(start: int, end: int, taken: list[tuple[int, int]]) -> list[tuple[int,
 
 def _double_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
     spans: list[tuple[int, int, bool]] = []
-    opened = -1
+    opened_at = -1
     for match in _DOUBLE.finditer(text, start, end):
-        i, behind = match.span()
-        if opened < 0:
-            if _opens(text, i, behind, start, end):
-                opened = behind
-        elif _closes(text, i, behind, end):
-            if text[opened:i].strip():
-                spans.append((opened, i, False))
-            opened = -1
-    if opened >= 0 and text[opened:end].strip():
-        spans.append((opened, end, True))
+        i, after = match.span()
+        if opened_at < 0:
+            if _is_opening(text, i, after, start, end):
+                opened_at = after
+        elif _is_closing(text, i, after, end):
+            if text[opened_at:i].strip():
+                spans.append((opened_at, i, False))
+            opened_at = -1
+    if opened_at >= 0 and text[opened_at:end].strip():
+        spans.append((opened_at, end, True))
     return spans
 
 
-def _opens(text: str, i: int, behind: int, start: int, end: int) -> bool:
+def _is_opening(text: str, i: int, after: int, start: int, end: int) -> bool:
     mark = text[i]
     if mark in "“„«`":
         return True
-    if mark not in "\"'" or behind >= end or text[behind].isspace():
+    if mark not in "\"'" or after >= end or text[after].isspace():
         return False
     return i == start or not text[i - 1].isalnum()
 
 
-def _closes(text: str, i: int, behind: int, end: int) -> bool:
+def _is_closing(text: str, i: int, after: int, end: int) -> bool:
     mark = text[i]
     if mark in "”»":
         return True
     if mark == "“":
-        # German-style or mistyped: it closes where it cannot open.
+        # German style or mistyped: it closes a span where it cannot open one.
         return i + 1 >= end or text[i + 1].isspace()
-    return mark in "\"'" and (behind >= end or not text[behind].isalnum())
+    return mark in "\"'" and (after >= end or not text[after].isalnum())
 
 
 def _single_spans(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
-    """Spans in ‘ ’ or ' ' as outer marks; an apostrophe is neither an opening nor an end."""
+    """Return the spans in ‘ ’ or ' ' as outermost marks; apostrophes neither open nor close one."""
     spans: list[tuple[int, int, bool]] = []
-    opened, fallback = -1, -1
+    opened_at, fallback_at = -1, -1
     for match in _SINGLE.finditer(text, start, end):
         i = match.start()
-        if opened >= 0 and _single_closes(text, i, end):
+        if opened_at >= 0 and _is_single_closing(text, i, end):
             if (
-                text[i - 1] in _END_SIGNS
+                text[i - 1] in _CLOSING_PUNCTUATION
                 or text[i - 1] != "s"
                 or i + 1 >= end
-                or (text[i + 1] in _END_SIGNS)
+                or (text[i + 1] in _CLOSING_PUNCTUATION)
             ):
-                spans.append((opened, i, False))
-                opened, fallback = -1, -1
-            elif fallback < 0:
-                fallback = i  # “the voters’ will”: an end only if no better one follows
-        elif _single_opens(text, i, start, end):
-            if opened >= 0 and fallback > 0:
-                spans.append((opened, fallback, False))
-            opened, fallback = i + 1, -1
-    if opened >= 0 and fallback > 0:
-        spans.append((opened, fallback, False))
+                spans.append((opened_at, i, False))
+                opened_at, fallback_at = -1, -1
+            elif fallback_at < 0:
+                fallback_at = i  # “the voters’ will”: closes only if no better mark follows
+        elif _is_single_opening(text, i, start, end):
+            if opened_at >= 0 and fallback_at > 0:
+                spans.append((opened_at, fallback_at, False))
+            opened_at, fallback_at = i + 1, -1
+    if opened_at >= 0 and fallback_at > 0:
+        spans.append((opened_at, fallback_at, False))
     return [(s, e, o) for s, e, o in spans if text[s:e].strip()]
 
 
-def _single_opens(text: str, i: int, start: int, end: int) -> bool:
+def _is_single_opening(text: str, i: int, start: int, end: int) -> bool:
     if text[i] == "’" or i + 1 >= end or not text[i + 1].isalpha():
         return False
     if i > start and not (text[i - 1].isspace() or text[i - 1] in "([—–-:"):
         return False
-    # 'em, 'til, 'tis: apostrophes where a word lost its beginning.
+    # In 'em, 'til and 'tis the apostrophe stands for the lost beginning of the word.
     return not re.compile(r"(?:em|til|tis|twas|bout|cause|n|round)\b").match(text, i + 1, end)
 
 
-def _single_closes(text: str, i: int, end: int) -> bool:
+def _is_single_closing(text: str, i: int, end: int) -> bool:
     if text[i] == "‘" or text[i - 1].isspace():
         return False
     return i + 1 >= end or not text[i + 1].isalnum()

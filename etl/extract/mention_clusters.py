@@ -1,10 +1,10 @@
-"""Who is who within one article: which names mean the same actor.
+"""Coreference of names within one article: the names of one actor form a cluster.
 
-Belongs here: grouping the names of an article. Does not belong here: finding names, pronouns
-(`pronouns`), and identity across articles (`etl.linking`).
+Belongs here: clustering the names of an article. Does not belong here: finding names (`candidates`,
+`tagger_extractor`), pronouns (`pronouns`), and identity across articles (`etl.linking`).
 
-Groups are found through dictionaries of surnames, first names and initials, so an article of ten
-thousand names costs ten thousand look-ups.
+Clusters are looked up by surname, first name and initials, so an article of ten thousand names
+costs ten thousand look-ups.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from etl.domain import EntityType, Part
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.name_words import LEGAL_FORMS, PARTICLES, generation, initials
 from etl.extract.names import Name
-from etl.extract.tokens import Document
 
-# Within an article "Carlyle" is "Carlyle Group", and "Arsenal" "Arsenal F.C.".
+# Within an article "Carlyle" is "Carlyle Group", and "Arsenal" is "Arsenal F.C.".
 _DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")
-_NAMESAKES = 20  # people of one surname that are told apart: more make a list, not a story
+_MAX_NAMESAKES = 20  # people of one surname to compare with: an article with more is a list
 
 
 @dataclass(slots=True, eq=False)
 class Actor:
-    """One actor of the article and the forms of name it goes by there."""
+    """One actor of the article: the cluster of its name mentions."""
 
     type: EntityType
     name: str
     gender: str = ""
-    full: str = ""
+    full_name: str = ""
     role: str | None = None
-    names: list[Located] = field(default_factory=list)
+    mentions: list[NameMention] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
-class Located:
-    """A name in its part, with its actor and how that was told."""
+class NameMention:
+    """A mention by name in one part, with its actor and how that was resolved."""
 
     part: Part
     name: Name
@@ -50,118 +50,126 @@ class Located:
 
 
 class MentionClusters:
-    """The actors of one article, by every form that may call them up."""
+    """The actors of one article, indexed by every form that may refer to them."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.actors: list[Actor] = []
         self._by_key: dict[tuple[str, str], Actor] = {}
         self._by_surname: dict[str, list[Actor]] = defaultdict(list)
-        self._by_first: dict[str, list[Actor]] = defaultdict(list)
+        self._by_first_name: dict[str, list[Actor]] = defaultdict(list)
         self._by_initials: dict[str, Actor] = {}
         self._by_head: dict[str, list[Actor]] = defaultdict(list)
         self._full_forms: dict[str, str] = {}
 
-    def link(self, located: Sequence[Located], docs: dict[Part, Document]) -> None:
-        """Give every name its actor: full names first, then what is short for them."""
-        for x in located:
-            x.surface = " ".join(docs[x.part].surface(x.name.first, x.name.last).split())
-        self._full_forms = self._expansions(located, docs)
-        people = [x for x in located if x.name.type == "PERSON"]
-        others = [x for x in located if x.name.type != "PERSON"]
-        for x in people:
-            if len(self._given_and_surname(x.name.form)[0]):
-                self._link_full_person(x)
-        for x in people:
-            if x.actor is None:
-                self._link_short_person(x)
-        for x in sorted(others, key=lambda y: -y.name.size):
-            self._link_other(x)
-        for x in located:
-            if x.actor is not None:
-                x.actor.names.append(x)
-        self.actors = [actor for actor in self.actors if actor.names]
+    def cluster(self, mentions: Sequence[NameMention], docs: dict[Part, Document]) -> None:
+        """Assign every name to an actor: full names first, then their short forms."""
+        for mention in mentions:
+            mention.surface = " ".join(
+                docs[mention.part].surface(mention.name.first, mention.name.last).split()
+            )
+        self._full_forms = self._expansions(mentions, docs)
+        people = [mention for mention in mentions if mention.name.type == "PERSON"]
+        others = [mention for mention in mentions if mention.name.type != "PERSON"]
+        for mention in people:
+            if len(self._given_and_surname(mention.name.form)[0]):
+                self._link_full_person(mention)
+        for mention in people:
+            if mention.actor is None:
+                self._link_short_person(mention)
+        for mention in sorted(others, key=lambda mention: -mention.name.size):
+            self._link_other(mention)
+        for mention in mentions:
+            if mention.actor is not None:
+                mention.actor.mentions.append(mention)
+        self.actors = [actor for actor in self.actors if actor.mentions]
 
-    def _new(self, x: Located, key: str) -> Actor:
-        kind = x.name.type or "OTHER"
-        actor = Actor(kind, x.surface, x.name.gender or self._gender(x.name))
+    def _new_actor(self, mention: NameMention, key: str) -> Actor:
+        entity_type = mention.name.type or "OTHER"
+        actor = Actor(
+            entity_type, mention.surface, mention.name.gender or self._gender(mention.name)
+        )
         self.actors.append(actor)
-        self._by_key[(kind, key)] = actor
+        self._by_key[(entity_type, key)] = actor
         return actor
 
     def _gender(self, name: Name) -> str:
         return self.lexicon.first_names.get(name.form.split(" ")[0].lower(), "")
 
     def _given_and_surname(self, form: str) -> tuple[list[str], str]:
-        """Given names and surname, particles with the surname, suffixes dropped."""
+        """Split a form into given names and surname with its particles; suffixes are dropped."""
         words = form.split(" ")
         while len(words) > 1 and generation(words[-1]):
             words.pop()
-        cut = len(words) - 1
-        # "Ben" and "Al" are particles in some names and first names in others: Ben Carson, Al Gore.
+        surname_start = len(words) - 1
+        # "Ben" and "Al" are particles in some names, first names in others: Ben Carson, Al Gore.
         first = int(words[0][:1].isupper() and words[0].lower() in self.lexicon.first_names)
-        while cut > first and words[cut - 1].lower() in PARTICLES:
-            cut -= 1
-        return words[:cut], " ".join(words[cut:]).lower()
+        while surname_start > first and words[surname_start - 1].lower() in PARTICLES:
+            surname_start -= 1
+        return words[:surname_start], " ".join(words[surname_start:]).lower()
 
-    def _link_full_person(self, x: Located) -> None:
-        given, surname = self._given_and_surname(x.name.form)
-        actor = self._by_key.get(("PERSON", x.name.form.lower()))
+    def _link_full_person(self, mention: NameMention) -> None:
+        given, surname = self._given_and_surname(mention.name.form)
+        actor = self._by_key.get(("PERSON", mention.name.form.lower()))
         if actor is None:
-            same = [
-                a
-                for a in self._by_surname[surname][:_NAMESAKES]
-                if _compatible(given, x.name.form, a.full)
+            compatible = [
+                candidate
+                for candidate in self._by_surname[surname][:_MAX_NAMESAKES]
+                if _is_compatible(given, mention.name.form, candidate.full_name)
             ]
-            actor = same[0] if len(same) == 1 else None
+            actor = compatible[0] if len(compatible) == 1 else None
         if actor is None:
-            actor = self._new(x, x.name.form.lower())
-            actor.full = x.name.form
+            actor = self._new_actor(mention, mention.name.form.lower())
+            actor.full_name = mention.name.form
             self._by_surname[surname].append(actor)
             last_word = surname.split(" ")[-1]
             if last_word != surname:
                 self._by_surname[last_word].append(actor)
-            self._by_first[given[0].lower()].append(actor)
+            self._by_first_name[given[0].lower()].append(actor)
         else:
-            self._by_key[("PERSON", x.name.form.lower())] = actor
-            if len(x.name.form) > len(actor.name):
-                actor.name, actor.full = x.surface, x.name.form
-        actor.gender = actor.gender or x.name.gender
-        _assign(x, actor, x.name.method, x.name.confidence)
+            self._by_key[("PERSON", mention.name.form.lower())] = actor
+            if len(mention.name.form) > len(actor.name):
+                actor.name, actor.full_name = mention.surface, mention.name.form
+        actor.gender = actor.gender or mention.name.gender
+        _assign(mention, actor, mention.name.method, mention.name.confidence)
 
-    def _link_short_person(self, x: Located) -> None:
-        key = self._given_and_surname(x.name.form)[1]
-        candidates = self._by_surname.get(key, [])[:_NAMESAKES]
-        if _generation(x.name.form):
-            candidates = [a for a in candidates if _generation(a.full) == _generation(x.name.form)]
-        if x.name.gender and len(candidates) > 1:
-            fitting = [a for a in candidates if a.gender in ("", x.name.gender)]
+    def _link_short_person(self, mention: NameMention) -> None:
+        key = self._given_and_surname(mention.name.form)[1]
+        candidates = self._by_surname.get(key, [])[:_MAX_NAMESAKES]
+        if _generation(mention.name.form):
+            candidates = [
+                actor
+                for actor in candidates
+                if _generation(actor.full_name) == _generation(mention.name.form)
+            ]
+        if mention.name.gender and len(candidates) > 1:
+            fitting = [actor for actor in candidates if actor.gender in ("", mention.name.gender)]
             candidates = fitting or candidates
         if len(candidates) == 1:
-            _assign(x, candidates[0], "surname", 0.9)
+            _assign(mention, candidates[0], "surname", 0.9)
         elif candidates:
-            # Two people with one surname: the one named first, whom the article is about, for the
-            # other is named in full each time. Right for 82% of 249 mentions of PolNeAR whose
-            # title, taken away, told who is meant; the one named last for 70%, the one whom a
-            # pronoun in the sentence fits for 83%.
-            _assign(x, candidates[0], "first_of_surname", 0.82)
+            # Several people with one surname: choose the one named first, whom the article is
+            # probably about, since the other is named in full each time. On 249 PolNeAR mentions
+            # whose title, hidden here, identifies the person, this was right for 82%; choosing the
+            # one named last for 70%; the one that a pronoun in the sentence fits for 83%.
+            _assign(mention, candidates[0], "first_of_surname", 0.82)
         else:
-            firsts = self._by_first.get(key, [])
-            if len(firsts) == 1 and x.name.method != "title":
-                _assign(x, firsts[0], "first_name_only", 0.8)
+            namesakes = self._by_first_name.get(key, [])
+            if len(namesakes) == 1 and mention.name.method != "title":
+                _assign(mention, namesakes[0], "first_name_only", 0.8)
             else:
-                actor = self._by_key.get(("PERSON", key)) or self._new(x, key)
-                _assign(x, actor, x.name.method, x.name.confidence)
+                actor = self._by_key.get(("PERSON", key)) or self._new_actor(mention, key)
+                _assign(mention, actor, mention.name.method, mention.name.confidence)
 
-    def _link_other(self, x: Located) -> None:
-        form, kind = x.name.form, x.name.type or "OTHER"
-        full = self._full_forms.get(form)
-        key = self._key(full or form, kind)
-        actor = self._by_key.get((kind, key))
-        method, confidence = x.name.method, x.name.confidence
-        if full:
+    def _link_other(self, mention: NameMention) -> None:
+        form, entity_type = mention.name.form, mention.name.type or "OTHER"
+        expansion = self._full_forms.get(form)
+        key = self._lookup_key(expansion or form, entity_type)
+        actor = self._by_key.get((entity_type, key))
+        method, confidence = mention.name.method, mention.name.confidence
+        if expansion:
             method, confidence = "acronym", 0.95
-        if actor is None and kind in ("ORG", "OTHER"):
+        if actor is None and entity_type in ("ORG", "OTHER"):
             short = form.replace(".", "")
             if short.isupper() and short in self._by_initials:
                 actor, method, confidence = self._by_initials[short], "acronym", 0.85
@@ -169,28 +177,28 @@ class MentionClusters:
                 heads = self._by_head.get(form.lower(), [])
                 if len(heads) == 1:
                     actor, method, confidence = heads[0], "short_form", 0.7
-        if actor is None and self._is_bare_head(x.name):
-            return  # "the Commission", and the article never says which
+        if actor is None and self._is_bare_head(mention.name):
+            return  # "the Commission", but the article never says which
         if actor is None:
-            actor = self._new(x, key)
+            actor = self._new_actor(mention, key)
             words = form.split(" ")
-            if kind == "ORG" and len(words) > 1:
+            if entity_type == "ORG" and len(words) > 1:
                 for short in sorted(initials(words)):
                     self._by_initials.setdefault(short, actor)
                 for word in {word.lower() for word in words}:
                     if word in self.lexicon.last_heads or word in self.lexicon.first_heads:
                         self._by_head[word].append(actor)
-        elif len(form) > len(actor.name) and kind != "NORP":
-            actor.name = x.surface
-        _assign(x, actor, method, confidence)
+        elif len(form) > len(actor.name) and entity_type != "NORP":
+            actor.name = mention.surface
+        _assign(mention, actor, method, confidence)
 
     def _is_bare_head(self, name: Name) -> bool:
         lower = name.form.lower()
         is_head = lower in self.lexicon.last_heads or lower in self.lexicon.first_heads
         return is_head and lower in self.lexicon.common_words and name.method != "lexicon"
 
-    def _key(self, form: str, kind: EntityType) -> str:
-        if kind == "NORP":
+    def _lookup_key(self, form: str, entity_type: EntityType) -> str:
+        if entity_type == "NORP":
             group = self.lexicon.demonyms.get(form)
             return f"={group}" if group else form.lower().rstrip("s")
         words = self.lexicon.canonical(form).lower().split(" ")
@@ -198,43 +206,47 @@ class MentionClusters:
             words.pop()
         return " ".join(words)
 
-    def _expansions(self, located: Sequence[Located], docs: dict[Part, Document]) -> dict[str, str]:
-        """Acronym to full form, from "Federal Security Service (FSB)"; both become one type."""
-        found: dict[str, Name] = {}
-        for full, short in pairwise(located):
-            tokens, i = docs[short.part].tokens, short.name.first
+    def _expansions(
+        self, mentions: Sequence[NameMention], docs: dict[Part, Document]
+    ) -> dict[str, str]:
+        """Map acronyms to full forms, as in "Federal Security Service (FSB)"; unify their types."""
+        expansions: dict[str, Name] = {}
+        for full_mention, short_mention in pairwise(mentions):
+            tokens, i = docs[short_mention.part].tokens, short_mention.name.first
             if (
-                full.part == short.part
-                and full.name.last == i - 1
-                and full.name.size > 1
-                and short.name.form.replace(".", "").isupper()
+                full_mention.part == short_mention.part
+                and full_mention.name.last == i - 1
+                and full_mention.name.size > 1
+                and short_mention.name.form.replace(".", "").isupper()
                 and tokens[i - 1].text == "("
-                and short.name.last < len(tokens)
-                and tokens[short.name.last].text == ")"
+                and short_mention.name.last < len(tokens)
+                and tokens[short_mention.name.last].text == ")"
             ):
-                found.setdefault(short.name.form, full.name)
-        by_form = found | {full_name.form: full_name for full_name in found.values()}
-        for x in located:
-            full_name = by_form.get(x.name.form)
+                expansions.setdefault(short_mention.name.form, full_mention.name)
+        by_form = expansions | {full_name.form: full_name for full_name in expansions.values()}
+        for mention in mentions:
+            full_name = by_form.get(mention.name.form)
             if full_name is not None:
-                x.name.type = "ORG" if full_name.type in ("OTHER", "PERSON") else full_name.type
-        return {short_form: full_name.form for short_form, full_name in found.items()}
+                mention.name.type = (
+                    "ORG" if full_name.type in ("OTHER", "PERSON") else full_name.type
+                )
+        return {short_form: full_name.form for short_form, full_name in expansions.items()}
 
 
-def _assign(x: Located, actor: Actor, method: str, confidence: float) -> None:
-    x.actor, x.method, x.confidence = actor, method, confidence
-    if x.name.role:
-        actor.role = x.name.role
+def _assign(mention: NameMention, actor: Actor, method: str, confidence: float) -> None:
+    mention.actor, mention.method, mention.confidence = actor, method, confidence
+    if mention.name.role:
+        actor.role = mention.name.role
 
 
-def _compatible(given: list[str], form: str, full: str) -> bool:
-    """Whether given names may be those of a full name: equal, or one the other's initial."""
-    if _generation(form) != _generation(full):
-        return False  # "Donald Trump Jr." beside "Donald Trump" is his son
-    mine, other = given[0].rstrip(".").lower(), full.split(" ")[0].rstrip(".").lower()
-    return mine == other or (min(len(mine), len(other)) == 1 and mine[:1] == other[:1])
+def _is_compatible(given: list[str], form: str, full_name: str) -> bool:
+    """Whether given names match a full name: equal, or one is the other's initial."""
+    if _generation(form) != _generation(full_name):
+        return False  # "Donald Trump Jr." is the son of "Donald Trump"
+    first, other = given[0].rstrip(".").lower(), full_name.split(" ")[0].rstrip(".").lower()
+    return first == other or (min(len(first), len(other)) == 1 and first[:1] == other[:1])
 
 
 def _generation(form: str) -> str:
-    """Jr. or Sr., which part father and son."""
+    """Return the generational suffix of a form, or ""."""
     return generation(form.rpartition(" ")[2])

@@ -1,8 +1,8 @@
-"""Words that names are built with, the same within an article and across articles.
+"""The parts that names are made of, shared by extraction and linking.
 
-Belongs here: particles of surnames, what parts father and son, legal forms of companies, and
-initials. Does not belong here: where a name begins and ends (`names`), who bears it (`actors`,
-`etl.linking`).
+Belongs here: surname particles, generational suffixes, legal forms of companies, and initials. Does
+not belong here: where a name begins and ends (`candidates`), and which actor bears it
+(`mention_clusters`, `etl.linking`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from etl.extract.lexicon import word_set
 PARTICLES = word_set(
     "von van der den de del della di da dos du bin ibn al el la le ter zu af av ben"
 )
-"""Words that a surname may begin with."""
+"""Lower-case words that a surname may begin with."""
 
 LEGAL_FORMS = word_set(
     "inc incorporated corp corporation co company ltd limited llc llp plc ag gmbh sa nv spa se kg "
     "oyj ab asa pty"
 )
-"""Last words of a company's name that say nothing of which company it is, without dots."""
+"""Final words of company names, without dots, that do not tell one company from another."""
 
 ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
-"""A name that may be initials: "UN", "U.S.A."."""
+"""Matches a name that may be an acronym: "UN", "U.S.A."."""
 
 _SMALL_WORDS = word_set("a an and & de des du for in la of on the to")
 _GENERATIONS = {
@@ -39,14 +39,14 @@ _GENERATIONS = {
 
 
 def generation(word: str) -> str:
-    """What parts father and son, "jr" of "Jr." or "Junior"; empty for any other word."""
+    """Return the generational suffix that a word stands for ("jr" for "Jr." or "Junior"), or ""."""
     return _GENERATIONS.get(word.rstrip(".").lower(), "")
 
 
 def initials(words: Iterable[str]) -> frozenset[str]:
-    """In capitals, the acronyms that a name's words may be called by: with small ones or without.
+    """Return the upper-case acronyms of a name, with and without its small words.
 
-    None for a name of one word.
+    Empty for a name of one word.
     """
     words = [word for word in words if word]
     main = "".join(word[0] for word in words if word.lower() not in _SMALL_WORDS)

@@ -1,48 +1,24 @@
-"""Finding names: runs of capitalised words, cut where a title or a nationality ends.
+"""Names as spans of tokens.
 
-Belongs here: where a name begins and ends, and the role written before it. Does not belong here:
-what kind of name it is (`kinds`), which names are the same actor (`actors`).
+Belongs here: the record that the steps of extraction pass on, and what any step may ask of a
+token. Does not belong here: finding names (`candidates`, `title_case`, `tagger_extractor`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from etl.domain import EntityType
-from etl.extract.lexicon import Lexicon, word_set
-from etl.extract.name_words import PARTICLES
-from etl.extract.tokens import Document, Sentence, Token
-
-# These are words of other languages only, so they may also open a name: "de Blasio".
-_OPENING_PARTICLES = PARTICLES - word_set("ben den da du zu af av ter dos la le")
-# Function words that stay small in a headline in title case; "is" or "that" would not.
-_SMALL_IN_TITLES = word_set(
-    "a an the of in on at by to for and or but as with from into over after not off up out per via"
-)
-_MAX_TOKENS = 9
-_LONGEST_SEAT = 5
-_LONGEST_ROLE = 20  # tokens: in a line of capitals alone, every word could be one of a role
-# What may stand between the words of a role: "former first deputy prime minister".
-_ROLE_MODIFIERS = word_set(
-    "former then acting deputy senior junior vice prime foreign first chief interim outgoing "
-    "incoming presidential vice-presidential longtime veteran retired late ex-president co- top "
-    "presumptive chairman-elect elect executive assistant associate managing general national "
-    "state city county federal district party campaign police press financial political military "
-    "defence defense interior finance health education justice energy opposition majority minority "
-    "government company union local regional fellow real estate republican democratic democrat "
-    "conservative liberal independent billionaire business science environmental human rights"
-)
+from etl.extract.document import Document, Token
+from etl.extract.lexicon import Lexicon
 
 
 @dataclass(slots=True)
 class Name:
-    """A candidate: tokens `first`:`last` and what its surroundings suggest.
+    """A name or a candidate for one: tokens `first`:`last` and the evidence from its context.
 
-    `type` is what the run itself decides (None: `kinds` weighs it); `form` is the surface with
-    single spaces; `gender` is what a title says.
+    `form` is the surface with single spaces. `type` is None until `entity_types` decides it, unless
+    the words of the name decide it. `role` is the title as written; `gender` is what it implies.
     """
 
     first: int
@@ -60,322 +36,21 @@ class Name:
         return self.last - self.first
 
 
-class NameFinder:
-    """Finds the candidates of one document."""
-
-    def __init__(self, doc: Document, lexicon: Lexicon) -> None:
-        self.doc = doc
-        self.lexicon = lexicon
-        tokens = doc.tokens
-        self._medial = Counter(t.text for t in tokens if t.is_capitalised and not t.is_initial)
-        self._small = Counter(t.text for t in tokens if t.is_word and not t.is_capitalised)
-
-    def find(self) -> list[Name]:
-        """All candidates outside title-case sentences, in order, none overlapping another."""
-        names: list[Name] = []
-        for sentence in self.doc.sentences:
-            if not is_title_case(self.doc, sentence, self.lexicon):
-                for first, last in self._runs(sentence):
-                    names.extend(self._cut(first, last))
-        return names
-
-    def _may_begin(self, i: int) -> bool:
-        token = self.doc.tokens[i]
-        lower, lexicon = token.lower, self.lexicon
-        if not token.is_capitalised or self._is_small_word(token):
-            return False
-        if lower in lexicon.calendar_words:
-            # "May", "April", "August" are names when a name's second word follows.
-            return lower in lexicon.first_names and self._is_capitalised(i + 1)
-        if not token.is_initial:
-            return True
-        if lower in PARTICLES and self._next_is_particle(i + 1):
-            return True
-        if self._medial[token.text] > self._small[lower]:
-            return True
-        if lexicon.type_of(token.text) or lower in lexicon.titles:
-            return lower not in lexicon.common_words or self._is_capitalised(i + 1)
-        if lower not in lexicon.common_words:
-            return self._small[lower] == 0
-        follows = self._is_capitalised(i + 1)
-        if follows and self._small[lower] == 0:
-            return (
-                lower in lexicon.first_names
-                or lower in lexicon.first_heads
-                or (self.doc.tokens[i + 1].lower in lexicon.last_heads)
-            )
-        return lower in lexicon.first_heads and self._next_is(i + 1, "of")
-
-    def _is_capitalised(self, i: int) -> bool:
-        tokens = self.doc.tokens
-        if i >= len(tokens) or not tokens[i].is_capitalised:
-            return False
-        return (
-            not self._is_small_word(tokens[i])
-            and tokens[i].lower not in self.lexicon.calendar_words
-        )
-
-    def _is_small_word(self, token: Token) -> bool:
-        """Whether a token is a function word; "US", "WHO" and "IS" in capitals are names."""
-        if token.lower not in self.lexicon.function_words:
-            return False
-        return len(token.text) < 2 or self.lexicon.type_of(token.text) is None
-
-    def _next_is_particle(self, i: int) -> bool:
-        return i < len(self.doc.tokens) and self.doc.tokens[i].lower in PARTICLES
-
-    def _next_is(self, i: int, lower: str) -> bool:
-        return i < len(self.doc.tokens) and self.doc.tokens[i].lower == lower
-
-    def _runs(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
-        tokens, lexicon = self.doc.tokens, self.lexicon
-        i = sentence.first
-        while i < sentence.last:
-            begin = i
-            if tokens[i].lower in _OPENING_PARTICLES and not tokens[i].is_capitalised:
-                while i < sentence.last and tokens[i].lower in PARTICLES:
-                    i += 1
-                if i == sentence.last or not self._is_capitalised(i):
-                    i = max(i, begin + 1)
-                    continue
-            elif not self._may_begin(i):
-                i += 1
-                continue
-            i += 1
-            has_of = False
-            while i < sentence.last and i - begin < _MAX_TOKENS * 3:
-                lower = tokens[i].lower
-                if self._is_capitalised(i):
-                    i += 1
-                    continue
-                step = self._connector(begin, i, sentence.last, has_of)
-                if not step:
-                    break
-                has_of = has_of or lower in ("of", "for", "on")
-                i += step
-            yield begin, i
-            # "Mr." and the like may be followed by a word that no name begins with.
-            while i < sentence.last and tokens[i].lower in lexicon.function_words:
-                if tokens[i].is_capitalised and self._may_begin(i):
-                    break
-                i += 1
-
-    def _connector(self, begin: int, i: int, end: int, has_of: bool) -> int:
-        """How many tokens from `i` on join a run begun at `begin`, next capital included."""
-        tokens, lexicon = self.doc.tokens, self.lexicon
-        lower = tokens[i].lower
-        if lower in PARTICLES and not tokens[i].is_capitalised:
-            j = i + 1
-            while j < end and j < i + 3 and tokens[j].lower in PARTICLES:
-                j += 1
-            return j - i + 1 if j < end and self._is_capitalised(j) else 0
-        previous = tokens[i - 1].lower
-        if lower == "&":
-            return 2 if i + 1 < end and self._is_capitalised(i + 1) else 0
-        is_plural = (lower in ("’", "'") and previous.endswith("s")) or (
-            lower in ("’s", "'s") and previous.endswith(("men", "children", "people"))
-        )
-        if is_plural and i + 1 < end:
-            # "Seafarers’ Guild", "Women's Institute": the apostrophe belongs to the name.
-            following = tokens[i + 1].lower
-            is_head = following in lexicon.last_heads or following in lexicon.first_heads
-            return 2 if is_head and self._is_capitalised(i + 1) else 0
-        if lower in ("of", "for", "on"):
-            if previous not in lexicon.first_heads and not (
-                lower != "of" and tokens[begin].lower in lexicon.first_heads
-            ):
-                return 0
-            j = i + 1 if i + 1 < end and tokens[i + 1].lower != "the" else i + 2
-            return j - i + 1 if j < end and self._is_capitalised(j) else 0
-        if lower == "and" and has_of and i + 1 < end and self._is_capitalised(i + 1):
-            # "Ministry of Science and Technology", not "Ministry of Health and Ann Lee".
-            return 2 if {tokens[i + 1].lower, previous} <= lexicon.common_words else 0
-        return 0
-
-    def _cut(self, first: int, last: int) -> list[Name]:
-        """Cut a run at titles and nationalities."""
-        lexicon, tokens = self.lexicon, self.doc.tokens
-        form = self._form(first, last)
-        kind = lexicon.type_of(form)
-        if kind:
-            return [Name(first, last, form, kind, method="lexicon", confidence=0.9)]
-        titled = self._after_title(first, last)
-        if titled:
-            return titled
-        if last - first > _MAX_TOKENS:
-            return []
-        words = [tokens[i].lower for i in range(first, last)]
-        if last - first > 1 and words[0] not in lexicon.titles:
-            head = lexicon.last_heads.get(words[-1])
-            if not head:
-                head = self._first_head(words)
-            if head:
-                return [Name(first, last, form, head, method="head_word", confidence=0.8)]
-        split = self._after_nationality(first, last)
-        if split:
-            return split
-        is_ordinary = set(words[:2]) <= lexicon.common_words
-        if last - first > 1 and words[0] in lexicon.first_names and not is_ordinary:
-            return [self._person(first, last, "first_name", 0.85)]
-        return [self._with_role(Name(first, last, form))]
-
-    def _first_head(self, words: list[str]) -> EntityType | None:
-        """The type that "University of …" or "Mount …" tells."""
-        heads = self.lexicon.first_heads
-        for word, following in pairwise(words):
-            if word in heads and following in ("of", "for"):
-                return heads[word]
-        return "LOC" if heads.get(words[0]) == "LOC" else None
-
-    def _after_title(self, first: int, last: int) -> list[Name]:
-        """Cut "French President Emmanuel Macron" behind its title, rightmost title first."""
-        tokens, lexicon = self.doc.tokens, self.lexicon
-        for i in range(min(last, first + 2 * _MAX_TOKENS) - 1, first - 1, -1):
-            if tokens[i].lower not in lexicon.titles or not tokens[i].is_capitalised:
-                continue
-            behind = i + 1
-            left = i
-            while left > first and (
-                tokens[left - 1].lower in lexicon.titles
-                or (
-                    tokens[left - 1].lower in _ROLE_MODIFIERS
-                    and f"{tokens[left - 1].lower} {tokens[left].lower}" in lexicon.titles
-                )
-            ):
-                left -= 1
-            before = self._cut(first, left) if left > first else []
-            if behind == last:
-                return before or [Name(first, first, "")]
-            if last - behind > 1 and tokens[last - 1].lower in lexicon.last_heads:
-                return []
-            person = self._person(behind, last, "title", 0.95)
-            return [*before, person]
-        return []
-
-    def _after_nationality(self, first: int, last: int) -> list[Name]:
-        """Cut "Republican Kevin McCarthy" before the first name."""
-        tokens, lexicon = self.doc.tokens, self.lexicon
-        for size in (2, 1):
-            if last - first < size + 2:
-                continue
-            front = self._form(first, first + size)
-            kind = lexicon.type_of(front)
-            if kind and tokens[first + size].lower in lexicon.first_names:
-                name = Name(first, first + size, front, kind, method="lexicon", confidence=0.9)
-                return [name, self._person(first + size, last, "first_name", 0.85)]
-        return []
-
-    def _person(self, first: int, last: int, method: str, confidence: float) -> Name:
-        name = Name(first, last, self._form(first, last), "PERSON", None, "", method, confidence)
-        return self._with_role(name)
-
-    def add_title(self, name: Name) -> None:
-        """Give a person's name the role of the title directly before it, and what that tells."""
-        method, confidence = name.method, name.confidence
-        self._with_role(name)
-        name.role = name.role or self._office_before(name)
-        name.type, name.method, name.confidence = "PERSON", method, confidence
-
-    def _office_before(self, name: Name) -> str | None:
-        """The office with its seat before a name: "Secretary of State" John Kerry."""
-        tokens, begin = self.doc.tokens, self.doc.sentence_of(name.first).first
-        of = name.first - 1
-        while of > begin and tokens[of].is_capitalised and name.first - of < _LONGEST_SEAT:
-            of -= 1
-        is_office = begin < of < name.first - 1 and tokens[of].lower in ("of", "for")
-        if not is_office or tokens[of - 1].lower not in self.lexicon.titles:
-            return None
-        start = of - 1
-        while start > max(begin, of - _MAX_TOKENS) and self._is_role_word(start - 1):
-            start -= 1
-        while tokens[start].lower in ("'s", "’s", "of", "for", "-"):
-            start += 1
-        return self.doc.surface(start, name.first)
-
-    def _with_role(self, name: Name) -> Name:
-        """Add the title that stands directly before the name, as written."""
-        tokens, lexicon = self.doc.tokens, self.lexicon
-        sentence = self.doc.sentence_of(name.first)
-        i = name.first
-        if i - 2 >= sentence.first and tokens[i - 1].lower == "of":
-            shifted = self._shift_behind_office(name, sentence)
-            if shifted:
-                return shifted
-        if i == sentence.first or tokens[i - 1].lower not in lexicon.titles:
-            return name
-        start = i - 1
-        gender = lexicon.titles[tokens[start].lower]
-        start = self._role_start(start, sentence)
-        while tokens[start].lower in ("'s", "’s", "of", "for", "-"):
-            start += 1
-        if (
-            tokens[i - 1].is_capitalised
-            or name.size > 1
-            or name.form.split(" ")[0].lower() not in (lexicon.common_words)
-        ):
-            name.type, name.method, name.confidence = "PERSON", "title", 0.95
-            name.role = self.doc.surface(start, i)
-            name.gender = gender
-        return name
-
-    def _role_start(self, last: int, sentence: Sentence) -> int:
-        """Where the role that ends with token `last` starts."""
-        start, begin = last, max(sentence.first, last - _LONGEST_ROLE)
-        while start > begin and self._is_role_word(start - 1):
-            start -= 1
-        return start
-
-    def _is_role_word(self, i: int) -> bool:
-        token = self.doc.tokens[i]
-        lower = token.lower
-        if lower in self.lexicon.titles or lower in _ROLE_MODIFIERS:
-            return True
-        if lower in ("'s", "’s"):
-            return i > 0 and self.doc.tokens[i - 1].is_capitalised
-        if lower == "of":
-            head = self.doc.tokens[i - 1]
-            return head.is_capitalised and head.lower in self.lexicon.first_heads
-        return token.is_capitalised and self._is_capitalised(i)
-
-    def _shift_behind_office(self, name: Name, sentence: Sentence) -> Name | None:
-        """Cut "State" off "Secretary of State John Kerry"."""
-        tokens, lexicon = self.doc.tokens, self.lexicon
-        title = name.first - 2
-        if tokens[title].lower not in lexicon.titles or not tokens[title].is_capitalised:
-            return None
-        begin = name.first
-        while begin < name.last and tokens[begin].lower in lexicon.common_words:
-            begin += 1
-        if begin in (name.first, name.last):
-            return None
-        start = self._role_start(title, sentence)
-        form = self._form(begin, name.last)
-        role = self.doc.surface(start, begin)
-        return Name(begin, name.last, form, "PERSON", role, "", "title", 0.95)
-
-    def _form(self, first: int, last: int) -> str:
-        return " ".join(self.doc.surface(first, last).split()).replace("’", "'")
+def name_form(doc: Document, first: int, last: int) -> str:
+    """Return the tokens `first`:`last` with single spaces and straight apostrophes."""
+    return " ".join(doc.surface(first, last).split()).replace("’", "'")
 
 
-def is_title_case(doc: Document, sentence: Sentence, lexicon: Lexicon) -> bool:
-    """Whether capitals say nothing here: a headline in title case, or a line of capitals.
+def is_function_word(token: Token, lexicon: Lexicon) -> bool:
+    """Whether a token is a function word. "US", "WHO" and "IS" in capitals are names."""
+    if token.lower not in lexicon.function_words:
+        return False
+    return len(token.text) < 2 or lexicon.type_of(token.text) is None
 
-    Told by ordinary words that have a capital without beginning anything, and by next to no
-    ordinary word that has none.
-    """
-    small = capital = count = 0
-    for token in doc.tokens[sentence.first : sentence.last]:
-        if not token.is_word:
-            continue
-        if token.lower in lexicon.function_words:
-            if not token.is_capitalised and token.lower not in _SMALL_IN_TITLES:
-                return False
-            continue
-        count += 1
-        if not token.is_capitalised:
-            small += token.text[0].isalpha()
-            if small > 2 and small > 0.1 * (sentence.last - sentence.first):
-                return False
-        elif token.lower in lexicon.common_words and not token.is_initial:
-            capital += token.lower not in lexicon.titles
-    return capital >= 2 and small <= 0.1 * count
+
+def may_be_in_name(doc: Document, lexicon: Lexicon, i: int) -> bool:
+    """Whether token `i` may be capitalised because of a name; False past the last token."""
+    if i >= len(doc.tokens) or not doc.tokens[i].is_capitalised:
+        return False
+    token = doc.tokens[i]
+    return not is_function_word(token, lexicon) and token.lower not in lexicon.calendar_words

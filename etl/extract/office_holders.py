@@ -1,7 +1,7 @@
-"""Who bears which office in an article: "the minister" is the one minister it names.
+"""Who holds which office in an article: "the minister" is the only minister it names.
 
-Belongs here: looking up the one actor whose role a description names. Does not belong here: finding
-roles (`roles`) and descriptions.
+Belongs here: looking up the actor whose role matches a description. Does not belong here: finding
+roles (`roles`, `titles`) and descriptions (`nominals`, `sources`).
 """
 
 from __future__ import annotations
@@ -11,29 +11,37 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import islice
 
-from etl.extract.mention_clusters import Actor, Located
+from etl.extract.mention_clusters import Actor, NameMention
 
-_BEHIND_OFFICE = re.compile(r" (?:of|for|at|in) ")
+_SEAT_PREPOSITION = re.compile(r" (?:of|for|at|in) ")
 
-_MOST = 50  # holders of an office: with more, "the minister" is nobody, and looking takes its time
+# With this many holders "the minister" is ambiguous anyway; the bound keeps look-ups fast.
+_MAX_HOLDERS = 50
 
 
-class Holders:
-    """The actors of an article by the last word of their offices."""
+class OfficeHolders:
+    """The actors of an article, indexed by the last word of their office."""
 
-    def __init__(self, names: Sequence[Located]) -> None:
+    def __init__(self, names: Sequence[NameMention]) -> None:
         self._by_head: dict[str, dict[int, tuple[Actor, str]]] = defaultdict(dict)
-        for x in names:
-            if x.name.role and x.actor is not None:
-                office = _BEHIND_OFFICE.split(x.name.role.lower())[0]
-                self._by_head[office.rpartition(" ")[2]][id(x.actor)] = (x.actor, office)
+        for mention in names:
+            if mention.name.role and mention.actor is not None:
+                office = _SEAT_PREPOSITION.split(mention.name.role.lower())[0]
+                self._by_head[office.rpartition(" ")[2]][id(mention.actor)] = (
+                    mention.actor,
+                    office,
+                )
 
-    def of(self, words: Sequence[str]) -> Actor | None:
-        """The one actor that a description such as ["french", "president"] can mean, or None."""
-        holders = list(islice(self._by_head.get(words[-1], {}).values(), _MOST)) if words else []
-        if len(holders) == _MOST:
+    def only_holder(self, words: Sequence[str]) -> Actor | None:
+        """Return the only actor that a description like ["french", "president"] fits, or None."""
+        holders = (
+            list(islice(self._by_head.get(words[-1], {}).values(), _MAX_HOLDERS)) if words else []
+        )
+        if len(holders) == _MAX_HOLDERS:
             return None
         if len(words) > 1:
             office = " ".join(words)
-            holders = [(actor, held) for actor, held in holders if office in held]
+            holders = [
+                (actor, held_office) for actor, held_office in holders if office in held_office
+            ]
         return holders[0][0] if len(holders) == 1 else None

@@ -1,7 +1,7 @@
-"""Which kind of place a name is: a country, state or city (GPE), or anything else that has a map.
+"""The type of a place name: a country, state or city (GPE), or any other location (LOC).
 
-The corpora know only locations, so lists and the words of the name tell them apart. Belongs here:
-that one decision. Does not belong here: whether a name is a place.
+The training corpora only label locations, so word lists and the words of the name decide. Belongs
+here: that decision. Does not belong here: whether a name is a place at all.
 """
 
 from __future__ import annotations
@@ -10,44 +10,46 @@ from etl.domain import EntityType
 from etl.extract.lexicon import Lexicon, word_set
 
 _PLACES: tuple[EntityType, ...] = ("GPE", "LOC")
-# Words that make a place no state and no city, wherever in its name they stand.
-_LANDS = word_set(
+# Words of places that are neither states nor cities.
+_LAND_WORDS = word_set(
     "river lake sea ocean gulf bay strait straits channel canal mount mountain mountains hills "
     "valley desert forest peninsula coast island islands isles basin plateau delta glacier cape "
     "region continent hemisphere sahel sahara arctic antarctic balkans caucasus baltics riviera "
     "north south east west northeast northwest southeast southwest midwest"
 )
-_LANDS_BEFORE = word_set("mount lake gulf cape river")
-_AREAS = word_set(
+_LEADING_LAND_WORDS = word_set("mount lake gulf cape river")
+_CONTINENTS = word_set(
     "Africa Asia Europe America Americas Oceania Antarctica Australasia Scandinavia Eurasia Levant "
     "Maghreb Earth Moon Mars"
 )
-# The tagger knows buildings as such; what it takes for a place, as streets, is one: with FAC here
-# names were 0.4 points worse on Worldwide.
-_SITES = word_set(
+# A site that the tagger labels as a location, such as a street, is LOC: the tagger labels buildings
+# itself, and FAC here made names 0.4 points worse on Worldwide.
+_SITE_WORDS = word_set(
     "airport bridge building tower stadium arena hospital palace prison jail street road avenue "
     "highway motorway square park station plaza centre center hall hotel mall museum cathedral "
     "church mosque temple port harbour harbor dam tunnel terminal house theatre theater"
 )
-# In these, what looks like a piece of land is a place that governs itself.
-_STATES = word_set("republic kingdom emirates states province county city district town federation")
+# With one of these words, a name that looks like a piece of land is a polity.
+_POLITY_WORDS = word_set(
+    "republic kingdom emirates states province county city district town federation"
+)
 
 
-def kind_of_place(form: str, lexicon: Lexicon) -> EntityType:
-    """GPE or LOC for a name that is known to be a place; GPE where nothing tells."""
+def place_type(form: str, lexicon: Lexicon) -> EntityType:
+    """Return GPE or LOC for a name known to be a place; GPE if there is no evidence."""
     listed = lexicon.type_of(form) or lexicon.type_of(form.removeprefix("the ").strip())
     if listed in _PLACES:
         return listed
     words = form.split(" ")
     lower = [word.lower() for word in words]
-    if any(word in _STATES for word in lower):
+    if any(word in _POLITY_WORDS for word in lower):
         return "GPE"
-    if words[-1] in _AREAS:
+    if words[-1] in _CONTINENTS:
         return "LOC"
     if (
-        lower[-1] in _LANDS
-        or (len(words) > 1 and lower[-1] in _SITES)
-        or lower[0] in ("mount", "lake", "gulf", "cape", "river")
+        lower[-1] in _LAND_WORDS
+        or (len(words) > 1 and lower[-1] in _SITE_WORDS)
+        or lower[0] in _LEADING_LAND_WORDS
     ):
         return "LOC"
     if len(words) == 1 or lower[0] in lexicon.first_heads:

@@ -1,7 +1,8 @@
-"""Direct speech: which marked spans are quotes, which belong together, and who speaks.
+"""Direct speech: which spans in marks are quotes, which form one utterance, and who speaks.
 
-Belongs here: matching spans in marks with cues, and carrying a speaker on. Does not belong here:
-pairing marks (`marks`), cues and sources (`attribution`), speech without marks (`indirect`).
+Belongs here: matching spans in marks with cues, and carrying a speaker over to the next quote. Does
+not belong here: pairing marks (`marks`), cues and sources (`cues`, `sources`), speech without marks
+(`indirect`).
 """
 
 from __future__ import annotations
@@ -12,231 +13,229 @@ from dataclasses import dataclass
 
 from etl.domain import QuoteKind
 from etl.extract import indirect
-from etl.extract.cues import Attributor, Site, Source
+from etl.extract.cues import CueIndex, CueSpan
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
-from etl.extract.marks import Span
-from etl.extract.mention_clusters import Located
+from etl.extract.marks import MarkedSpan
+from etl.extract.mention_clusters import NameMention
 from etl.extract.pronouns import Pronoun
-from etl.extract.speech import Speech
-from etl.extract.tokens import Document
+from etl.extract.sources import Source, SourceFinder
+from etl.extract.speech import Speech, deduplicate
 
-_FEW_WORDS = 5
+_MIN_WORDS_ALONE = 5
 
 
 @dataclass(slots=True)
-class _Marked:
-    """A span with the tokens in it and what is told of it so far."""
+class _MarkedQuote:
+    """A span in marks, its tokens, and its attribution as far as it is known."""
 
-    span: Span
+    span: MarkedSpan
     first: int
     last: int
     paragraph_first: int
     paragraph_last: int
-    site: Site | None = None
+    cue: CueSpan | None = None
     method: str = ""
     confidence: float = 0.0
-    follows: _Marked | None = None  # the piece whose utterance and speaker this one shares
+    follows: _MarkedQuote | None = None  # the piece whose utterance and speaker this one shares
     is_same_utterance: bool = False
     utterance: int = -1
 
 
 def find_speech(
     doc: Document,
-    spans: Sequence[Span],
-    names: Sequence[Located],
-    stand_ins: Sequence[Pronoun],
+    spans: Sequence[MarkedSpan],
+    names: Sequence[NameMention],
+    pronouns: Sequence[Pronoun],
     lexicon: Lexicon,
     *,
     is_headline: bool = False,
     marked_only: bool = False,
 ) -> list[Speech]:
-    """All quotes of one part, in order of their spans; utterances numbered from 0.
+    """Return all quotes of one part, in text order, with utterances numbered from 0.
 
-    `marked_only` leaves out speech without marks, for who finds that better.
+    `marked_only` skips speech without marks, for callers that find it by other means.
     """
-    marked = _locate(doc, spans)
-    quoted = [False] * len(doc.tokens)
-    for m in marked:
-        # The marks themselves are neither inside nor a word, so they need no flag.
-        quoted[m.first : m.last] = [True] * (m.last - m.first)
-    attributor = Attributor(doc, names, stand_ins, quoted, lexicon)
-    _attribute(doc, marked, attributor, quoted)
-    _carry(doc, marked)
+    quotes = _marked_quotes(doc, spans)
+    in_marks = [False] * len(doc.tokens)
+    for quote in quotes:
+        # The marks themselves are not words, so they need no flag.
+        in_marks[quote.first : quote.last] = [True] * (quote.last - quote.first)
+    cues = CueIndex(SourceFinder(doc, names, pronouns, in_marks, lexicon))
+    _attribute(doc, quotes, cues, in_marks)
+    _carry_speakers(doc, quotes)
     found: list[Speech] = []
     if is_headline and not marked_only:
-        found += indirect.headline_colon(doc, attributor, quoted)
-    by_cue: dict[int, int] = {}  # utterances by the first token of their cue
-    split: set[int] = set()  # utterances that began before their cue: the rest is direct too
-    for number, m in enumerate(marked):
-        m.utterance = number
-        if m.follows is not None:
-            m.site = m.follows.site
-            if m.is_same_utterance:
-                m.utterance = m.follows.utterance
-        elif m.site is not None:
-            m.utterance = by_cue.setdefault(m.site.first, number)
-        if m.site is None and not _stands_alone(doc, m):
+        found += indirect.headline_colon(doc, cues, in_marks)
+    by_cue: dict[int, int] = {}  # utterance by the first token of its cue
+    split_utterances: set[int] = (
+        set()
+    )  # utterances that began before their cue: the rest is direct too
+    for number, quote in enumerate(quotes):
+        quote.utterance = number
+        if quote.follows is not None:
+            quote.cue = quote.follows.cue
+            if quote.is_same_utterance:
+                quote.utterance = quote.follows.utterance
+        elif quote.cue is not None:
+            quote.utterance = by_cue.setdefault(quote.cue.first, number)
+        if quote.cue is None and not _is_unattributed_speech(doc, quote):
             continue
-        is_split = m.utterance in split
-        if m.method in ("cue_after", "cue_inverted", "cue_behind"):
-            split.add(m.utterance)
-        found.append(_speech(doc, m, _source_of(m.site, attributor, doc), is_split))
+        is_split = quote.utterance in split_utterances
+        if quote.method in ("cue_after", "cue_inverted", "cue_behind"):
+            split_utterances.add(quote.utterance)
+        found.append(_to_speech(doc, quote, _source_of_cue(quote.cue, cues, doc), is_split))
     if not marked_only:
-        found += indirect.find(doc, attributor, by_cue, len(marked), quoted)
-    return distinct(found)
+        found += indirect.find(doc, cues, by_cue, len(quotes), in_marks)
+    return deduplicate(found)
 
 
-def distinct(found: list[Speech]) -> list[Speech]:
-    """In order, each span once, utterances renumbered by first appearance."""
-    unique: dict[tuple[int, int], Speech] = {}
-    for said in sorted(found, key=lambda s: (s.start, s.end)):
-        unique.setdefault((said.start, said.end), said)
-    numbers: dict[int, int] = {}
-    for said in unique.values():
-        said.utterance = numbers.setdefault(said.utterance, len(numbers))
-    return list(unique.values())
-
-
-def _locate(doc: Document, spans: Sequence[Span]) -> list[_Marked]:
-    marked = []
+def _marked_quotes(doc: Document, spans: Sequence[MarkedSpan]) -> list[_MarkedQuote]:
+    quotes = []
     for span in spans:
         paragraph = doc.paragraphs[span.paragraph]
         first, last = bisect_left(doc.starts, span.start), bisect_left(doc.starts, span.end)
-        marked.append(_Marked(span, first, last, paragraph.first, paragraph.last))
-    return marked
+        quotes.append(_MarkedQuote(span, first, last, paragraph.first, paragraph.last))
+    return quotes
 
 
 def _attribute(
-    doc: Document, marked: list[_Marked], attributor: Attributor, quoted: Sequence[bool]
+    doc: Document, quotes: list[_MarkedQuote], cues: CueIndex, in_marks: Sequence[bool]
 ) -> None:
-    for number, m in enumerate(marked):
-        if m.span.continues:
-            m.follows, m.is_same_utterance = marked[number - 1], True
-            m.method, m.confidence = "reopened", 0.9
+    for number, quote in enumerate(quotes):
+        if quote.span.continues:
+            quote.follows, quote.is_same_utterance = quotes[number - 1], True
+            quote.method, quote.confidence = "reopened", 0.9
             continue
-        previous = marked[number - 1] if number else None
-        following = marked[number + 1] if number + 1 < len(marked) else None
-        floor = m.paragraph_first
-        if previous is not None and previous.paragraph_first == m.paragraph_first:
+        previous = quotes[number - 1] if number else None
+        following = quotes[number + 1] if number + 1 < len(quotes) else None
+        floor = quote.paragraph_first
+        if previous is not None and previous.paragraph_first == quote.paragraph_first:
             floor = previous.last
-        ceiling = m.paragraph_last
-        if following is not None and following.paragraph_first == m.paragraph_first:
+        ceiling = quote.paragraph_last
+        if following is not None and following.paragraph_first == quote.paragraph_first:
             ceiling = following.first
         if (
             not (
-                _cue_behind(doc, m, attributor, ceiling)
-                or _cue_before(doc, m, attributor, quoted)
-                or _colon_before(doc, m, attributor)
+                _match_cue_after(doc, quote, cues, ceiling)
+                or _match_cue_before(doc, quote, cues, in_marks)
+                or _match_colon_before(doc, quote, cues)
             )
             and previous is not None
         ):
-            m.follows = previous if _flows_on(doc, m, previous, floor) else None
-            m.is_same_utterance = m.follows is not None
+            quote.follows = previous if _continues_quote(doc, quote, previous, floor) else None
+            quote.is_same_utterance = quote.follows is not None
 
 
-def _cue_behind(doc: Document, m: _Marked, attributor: Attributor, ceiling: int) -> bool:
-    """`“…,” she said`, `“…,” said Ann Lee, …`."""
+def _match_cue_after(doc: Document, quote: _MarkedQuote, cues: CueIndex, ceiling: int) -> bool:
+    """Match a cue after the quote: `“…,” she said`, `“…,” said Ann Lee, …`."""
     text, tokens = doc.text, doc.tokens
-    ending = _last_sign(doc, m)
-    begin = m.last
-    while begin < ceiling and not tokens[begin].is_word:
-        begin += 1
-    if begin >= ceiling:
+    ending = _last_character(doc, quote)
+    first = quote.last
+    while first < ceiling and not tokens[first].is_word:
+        first += 1
+    if first >= ceiling:
         return False
-    between = text[m.span.end + 1 : tokens[begin].start].strip()
+    between = text[quote.span.end + 1 : tokens[first].start].strip()
     if ending not in ",?!…—–-" and between[:1] not in (",", "–", "—"):
         return False
     if any(mark in between for mark in ".;:"):
         return False
-    end = min(doc.sentence_of(begin).last, ceiling)
-    for site in attributor.between(begin, end)[:2]:
-        if site.source is None:
-            if site.first == begin and site.cue.inflection != "ing" and ending == ",":
-                return _set(m, site, "cue_behind", 0.5)
+    end = min(doc.sentence_of(first).last, ceiling)
+    for cue in cues.between(first, end)[:2]:
+        if cue.source is None:
+            if cue.first == first and cue.form.inflection != "ing" and ending == ",":
+                return _attach(quote, cue, "cue_behind", 0.5)
             continue
-        starts = site.first if site.is_inverted else min(site.source.first, site.first)
-        gap = [t for t in tokens[begin:starts] if t.is_word and not t.is_capitalised]
+        attribution_first = cue.first if cue.is_inverted else min(cue.source.first, cue.first)
+        gap = [t for t in tokens[first:attribution_first] if t.is_word and not t.is_capitalised]
         if len(gap) <= 4 or ending == ",":
-            if ending in "?!" and _leads_on(doc, max(site.last, site.source.last), ceiling):
+            if ending in "?!" and _introduces_next_quote(
+                doc, max(cue.last, cue.source.last), ceiling
+            ):
                 return False
-            return _set(m, site, "cue_inverted" if site.is_inverted else "cue_after", 0.9)
+            return _attach(quote, cue, "cue_inverted" if cue.is_inverted else "cue_after", 0.9)
     return False
 
 
-def _leads_on(doc: Document, i: int, ceiling: int) -> bool:
-    """Whether a cue behind “…?” goes with what follows it: `He replied, “…”`, `He said that`."""
+def _introduces_next_quote(doc: Document, i: int, ceiling: int) -> bool:
+    """Whether a cue after “…?” belongs to what follows it: `He replied, “…”`, `He said that`."""
     tokens = doc.tokens
     if i < len(tokens) and tokens[i].lower == "that":
         return True
     return i < ceiling and tokens[i].text in (",", ":") and ceiling - i <= 2 < len(tokens) - i
 
 
-def _cue_before(doc: Document, m: _Marked, attributor: Attributor, quoted: Sequence[bool]) -> bool:
-    """`She said, “…”`, `She called it “…”`: the nearest cue of the sentence before the span."""
-    if m.first >= len(doc.tokens) or m.first == m.last:
+def _match_cue_before(
+    doc: Document, quote: _MarkedQuote, cues: CueIndex, in_marks: Sequence[bool]
+) -> bool:
+    """Match the nearest cue before the quote in its sentence: `She said, “…”`."""
+    if quote.first >= len(doc.tokens) or quote.first == quote.last:
         return False
     tokens = doc.tokens
-    opening = m.first - 1 if m.first > m.paragraph_first else m.first
+    opening = quote.first - 1 if quote.first > quote.paragraph_first else quote.first
     sentence = doc.sentence_of(opening)
-    sites = attributor.between(max(sentence.first, opening - 60), m.first)
-    if not sites or _looks_like_title(doc, m) or opening < sentence.first:
+    spans = cues.between(max(sentence.first, opening - 60), quote.first)
+    if not spans or _looks_like_title(doc, quote) or opening < sentence.first:
         return False
-    for site in reversed(sites):
-        if site.is_according and site.source is not None:
-            return _set(m, site, "cue_before", 0.8)
-        if site.cue.inflection == "ing" and site.source is None:
-            if len(sites) > 1 or m.first - site.last <= 12:
-                return _set(m, site, "cue_participle", 0.65)
+    for cue in reversed(spans):
+        if cue.is_according and cue.source is not None:
+            return _attach(quote, cue, "cue_before", 0.8)
+        if cue.form.inflection == "ing" and cue.source is None:
+            if len(spans) > 1 or quote.first - cue.last <= 12:
+                return _attach(quote, cue, "cue_participle", 0.65)
             continue
-        if site.source is not None:
+        if cue.source is not None:
             gap = sum(
-                t.is_word and not q
-                for t, q in zip(
-                    tokens[site.last : m.first], quoted[site.last : m.first], strict=True
+                t.is_word and not is_marked
+                for t, is_marked in zip(
+                    tokens[cue.last : quote.first], in_marks[cue.last : quote.first], strict=True
                 )
             )
-            if gap > (10 if site.cue.frame == "direct" else 30):
+            if gap > (10 if cue.form.frame == "direct" else 30):
                 return False
-            return _set(m, site, "cue_before", 0.9 if gap < 6 else 0.75)
+            return _attach(quote, cue, "cue_before", 0.9 if gap < 6 else 0.75)
     return False
 
 
-def _colon_before(doc: Document, m: _Marked, attributor: Attributor) -> bool:
-    """A paragraph that ends with a colon introduces the quote that opens the next."""
-    if m.span.paragraph == 0 or m.first - 1 > m.paragraph_first:
+def _match_colon_before(doc: Document, quote: _MarkedQuote, cues: CueIndex) -> bool:
+    """Match a cue in the previous paragraph if that ends with a colon."""
+    if quote.span.paragraph == 0 or quote.first - 1 > quote.paragraph_first:
         return False
-    before = doc.paragraphs[m.span.paragraph - 1]
+    before = doc.paragraphs[quote.span.paragraph - 1]
     if not doc.text[before.start : before.end].rstrip().endswith(":"):
         return False
     sentence = doc.sentence_of(before.last - 1)
-    sites = [s for s in attributor.between(sentence.first, sentence.last) if s.source]
-    return bool(sites) and _set(m, sites[-1], "cue_colon", 0.8)
+    spans = [s for s in cues.between(sentence.first, sentence.last) if s.source]
+    return bool(spans) and _attach(quote, spans[-1], "cue_colon", 0.8)
 
 
-def _looks_like_title(doc: Document, m: _Marked) -> bool:
-    """Whether a span is the title of a work: “The Long Way Home”."""
-    words = [t for t in doc.tokens[m.first : m.last] if t.is_word]
-    is_closed = _last_sign(doc, m) in tuple(".!?…,")
+def _looks_like_title(doc: Document, quote: _MarkedQuote) -> bool:
+    """Whether a span looks like the title of a work: “The Long Way Home”."""
+    words = [t for t in doc.tokens[quote.first : quote.last] if t.is_word]
+    is_closed = _last_character(doc, quote) in tuple(".!?…,")
     return (
         len(words) > 1 and not is_closed and all(t.is_capitalised or len(t.text) < 5 for t in words)
     )
 
 
-def _set(m: _Marked, site: Site, method: str, confidence: float) -> bool:
-    m.site, m.method, m.confidence = site, method, confidence
+def _attach(quote: _MarkedQuote, cue: CueSpan, method: str, confidence: float) -> bool:
+    quote.cue, quote.method, quote.confidence = cue, method, confidence
     return True
 
 
-def _flows_on(doc: Document, m: _Marked, previous: _Marked, floor: int) -> bool:
-    """Whether a span goes on with what its paragraph quoted before: `“…,” she said. “…”`."""
-    if previous.paragraph_first != m.paragraph_first or not _is_sentence(doc, m):
+def _continues_quote(
+    doc: Document, quote: _MarkedQuote, previous: _MarkedQuote, floor: int
+) -> bool:
+    """Whether a quote continues the previous one of its paragraph: `“…,” she said. “…”`."""
+    if previous.paragraph_first != quote.paragraph_first or not _is_sentence(doc, quote):
         return False
-    if previous.site is None and previous.follows is None:
+    if previous.cue is None and previous.follows is None:
         return False
-    words = [t for t in doc.tokens[floor : m.first] if t.is_word]
+    words = [t for t in doc.tokens[floor : quote.first] if t.is_word]
     if previous.method in ("cue_after", "cue_inverted", "cue_behind", "carried_over"):
         new_sentences = (
-            doc.tokens[m.first].sentence - doc.tokens[previous.last].sentence
+            doc.tokens[quote.first].sentence - doc.tokens[previous.last].sentence
             if (previous.last < len(doc.tokens))
             else 0
         )
@@ -244,99 +243,101 @@ def _flows_on(doc: Document, m: _Marked, previous: _Marked, floor: int) -> bool:
             return False
     elif len(words) > 3:
         return False
-    m.method, m.confidence = "carried_over", 0.75
+    quote.method, quote.confidence = "carried_over", 0.75
     return True
 
 
-def _carry(doc: Document, marked: list[_Marked]) -> None:
-    """Speakers for quotes without a cue of their own: from behind, or from the paragraph above."""
-    for number in range(len(marked) - 2, -1, -1):
-        m, following = marked[number], marked[number + 1]
-        if m.site or m.follows or not _is_sentence(doc, m):
+def _carry_speakers(doc: Document, quotes: list[_MarkedQuote]) -> None:
+    """Give quotes without a cue the speaker of the next quote or of the paragraph before."""
+    for number in range(len(quotes) - 2, -1, -1):
+        quote, following = quotes[number], quotes[number + 1]
+        if quote.cue or quote.follows or not _is_sentence(doc, quote):
             continue
         if (
-            following.paragraph_first == m.paragraph_first
+            following.paragraph_first == quote.paragraph_first
             and following.method
             in (
                 "cue_after",
                 "cue_inverted",
             )
-            and not any(t.is_word for t in doc.tokens[m.last : following.first])
+            and not any(t.is_word for t in doc.tokens[quote.last : following.first])
         ):
-            m.site, m.method, m.confidence = following.site, "carried_back", 0.7
-    for number in range(1, len(marked)):
-        m, previous = marked[number], marked[number - 1]
-        if m.site or m.follows or m.span.paragraph != previous.span.paragraph + 1:
+            quote.cue, quote.method, quote.confidence = following.cue, "carried_back", 0.7
+    for number in range(1, len(quotes)):
+        quote, previous = quotes[number], quotes[number - 1]
+        if quote.cue or quote.follows or quote.span.paragraph != previous.span.paragraph + 1:
             continue
-        has_speaker = previous.site is not None or previous.follows is not None
-        outside = doc.tokens[m.paragraph_first : m.first] + doc.tokens[m.last : m.paragraph_last]
-        if has_speaker and _is_sentence(doc, m) and not any(t.is_word for t in outside):
-            m.follows, m.method, m.confidence = previous, "carried_over", 0.5
+        has_speaker = previous.cue is not None or previous.follows is not None
+        outside = (
+            doc.tokens[quote.paragraph_first : quote.first]
+            + doc.tokens[quote.last : quote.paragraph_last]
+        )
+        if has_speaker and _is_sentence(doc, quote) and not any(t.is_word for t in outside):
+            quote.follows, quote.method, quote.confidence = previous, "carried_over", 0.5
 
 
-def _last_sign(doc: Document, m: _Marked) -> str:
-    """The last character said, nested marks left off."""
-    return doc.text[m.span.start : m.span.end].rstrip("’'\"” \n")[-1:]
+def _last_character(doc: Document, quote: _MarkedQuote) -> str:
+    """Return the last character of a quote, ignoring nested marks."""
+    return doc.text[quote.span.start : quote.span.end].rstrip("’'\"” \n")[-1:]
 
 
-def _is_sentence(doc: Document, m: _Marked) -> bool:
-    """Whether a span is speech by its look: begins with a capital, and ends like a sentence."""
-    said = doc.text[m.span.start : m.span.end].strip()
-    words = sum(t.is_word for t in doc.tokens[m.first : m.last])
-    begins = said[:1].isupper() or not said[:1].isalpha()
+def _is_sentence(doc: Document, quote: _MarkedQuote) -> bool:
+    """Whether a span looks like speech: it begins with a capital and ends like a sentence."""
+    text_in_marks = doc.text[quote.span.start : quote.span.end].strip()
+    words = sum(t.is_word for t in doc.tokens[quote.first : quote.last])
+    has_opening = text_in_marks[:1].isupper() or not text_in_marks[:1].isalpha()
     return (
-        bool(said)
+        bool(text_in_marks)
         and words > 1
-        and begins
-        and (_last_sign(doc, m) in tuple(".!?…,—–") or m.span.is_open)
+        and has_opening
+        and (_last_character(doc, quote) in tuple(".!?…,—–") or quote.span.is_open)
     )
 
 
-def _stands_alone(doc: Document, m: _Marked) -> bool:
-    """Whether a span that nothing attributes is still speech, not a title or a scare quote."""
-    words = sum(t.is_word for t in doc.tokens[m.first : m.last])
-    if words < _FEW_WORDS or not _is_sentence(doc, m):
+def _is_unattributed_speech(doc: Document, quote: _MarkedQuote) -> bool:
+    """Whether an unattributed span is still speech, not a title or scare quotes."""
+    words = sum(t.is_word for t in doc.tokens[quote.first : quote.last])
+    if words < _MIN_WORDS_ALONE or not _is_sentence(doc, quote):
         return False
-    before = doc.tokens[m.first - 1 : m.first]
-    starts = m.first - len(before)
-    while starts > m.paragraph_first and not doc.tokens[starts - 1].is_word:
-        if doc.tokens[starts - 1].text in ".?!:,—–":
+    before = doc.tokens[quote.first - 1 : quote.first]
+    first = quote.first - len(before)
+    while first > quote.paragraph_first and not doc.tokens[first - 1].is_word:
+        if doc.tokens[first - 1].text in ".?!:,—–":
             return True
-        starts -= 1
-    return starts <= m.paragraph_first + 1
+        first -= 1
+    return first <= quote.paragraph_first + 1
 
 
-def _source_of(site: Site | None, attributor: Attributor, doc: Document) -> Source | None:
-    """A cue's source; a participle borrows that of the sentence: "Lee sighed, adding “…”"."""
-    if site is None or site.source is not None:
-        return site.source if site else None
-    return indirect.borrowed_source(site, attributor, doc)
+def _source_of_cue(cue: CueSpan | None, cues: CueIndex, doc: Document) -> Source | None:
+    """Return the source of a cue. A participle uses its sentence's: "Lee sighed, adding “…”"."""
+    if cue is None or cue.source is not None:
+        return cue.source if cue else None
+    return indirect.borrowed_source(cue, cues, doc)
 
 
-def _speech(doc: Document, m: _Marked, source: Source | None, is_split: bool) -> Speech:
-    site, utterance = m.site, m.utterance
+def _to_speech(doc: Document, quote: _MarkedQuote, source: Source | None, is_split: bool) -> Speech:
+    cue, utterance = quote.cue, quote.utterance
     kind: QuoteKind = "direct"
-    said = doc.text[m.span.start : m.span.end].strip()
-    before = doc.text[max(0, m.span.start - 3) : m.span.start - 1].rstrip()
-    is_before = m.method in ("cue_before", "cue_participle")
-    runs_on = before[-1:].isalpha() and not _is_sentence(doc, m)
-    if is_before and not is_split and (runs_on or not said[:1].isupper()):
+    text_in_marks = doc.text[quote.span.start : quote.span.end].strip()
+    before = doc.text[max(0, quote.span.start - 3) : quote.span.start - 1].rstrip()
+    is_before = quote.method in ("cue_before", "cue_participle")
+    runs_on = before[-1:].isalpha() and not _is_sentence(doc, quote)
+    if is_before and not is_split and (runs_on or not text_in_marks[:1].isupper()):
         kind = "mixed"
-    if site is None:
+    if cue is None:
         return Speech(
-            m.span.start, m.span.end, utterance, kind, None, None, None, "unattributed", 0.5
+            quote.span.start, quote.span.end, utterance, kind, None, None, None, "unattributed", 0.5
         )
     tokens = doc.tokens
-    cue = doc.text[tokens[site.first].start : tokens[site.last - 1].end]
     return Speech(
-        m.span.start,
-        m.span.end,
+        quote.span.start,
+        quote.span.end,
         utterance,
         kind,
-        cue,
+        doc.text[tokens[cue.first].start : tokens[cue.last - 1].end],
         source.actor if source else None,
         (tokens[source.first].start, tokens[source.last - 1].end) if source else None,
-        m.method,
-        m.confidence,
-        m.confidence * source.confidence if source else None,
+        quote.method,
+        quote.confidence,
+        quote.confidence * source.confidence if source else None,
     )

@@ -1,7 +1,7 @@
-"""From what was found in the parts of an article to the records of `etl.domain`.
+"""Building the records of `etl.domain` from names, pronouns and quotes.
 
-Belongs here: numbering, offsets, the mentions that sources and pronouns make. Does not belong here:
-finding anything.
+Belongs here: numbering, offsets, and the mentions that sources and pronouns add. Does not belong
+here: finding any of them.
 """
 
 from __future__ import annotations
@@ -10,29 +10,31 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 from etl.domain import Mention, MentionKind, Part, Quote, TextActor
-from etl.extract import marks, nominals, pronouns
-from etl.extract.mention_clusters import Actor, Located
+from etl.extract.document import Document
+from etl.extract.marks import MarkedSpan
+from etl.extract.mention_clusters import Actor, NameMention
+from etl.extract.nominals import Nominal
+from etl.extract.pronouns import Pronoun
 from etl.extract.speech import Speech
-from etl.extract.tokens import Document
 
 
-def inside(spans: Sequence[marks.Span]) -> Callable[[int], bool]:
-    """A test whether a character stands in one of some ordered spans."""
+def span_membership(spans: Sequence[MarkedSpan]) -> Callable[[int], bool]:
+    """Return a predicate: is a character offset inside one of these spans, given in text order?"""
     starts = [span.start for span in spans]
 
-    def test(position: int) -> bool:
+    def is_inside(position: int) -> bool:
         i = bisect_right(starts, position) - 1
         return i >= 0 and position < spans[i].end
 
-    return test
+    return is_inside
 
 
-class Records:
-    """Turns what was found in both parts into records, with one numbering of utterances."""
+class RecordBuilder:
+    """Collects the records of headline and body, numbering utterances through both."""
 
     def __init__(self, actors: Sequence[Actor]) -> None:
-        self._numbers = {id(actor): number for number, actor in enumerate(actors)}
-        self._utterances = 0
+        self._actor_numbers = {id(actor): number for number, actor in enumerate(actors)}
+        self._utterance_count = 0
         self.actors = tuple(TextActor(i, a.name, a.type) for i, a in enumerate(actors))
         self.mentions: list[Mention] = []
         self.quotes: list[Quote] = []
@@ -42,14 +44,14 @@ class Records:
         part: Part,
         doc: Document,
         is_quoted: Callable[[int], bool],
-        names: Sequence[Located],
-        stand_ins: Sequence[pronouns.Pronoun],
+        names: Sequence[NameMention],
+        pronouns: Sequence[Pronoun],
         speech: Sequence[Speech],
-        described: Sequence[nominals.Nominal] = (),
+        nominals: Sequence[Nominal] = (),
     ) -> None:
-        """Add the mentions and quotes of one part, each in order of the text."""
+        """Add the mentions and quotes of one part, each in text order."""
 
-        def mention(
+        def new_mention(
             first: int,
             last: int,
             actor: Actor,
@@ -60,7 +62,7 @@ class Records:
         ) -> Mention:
             start, end = doc.tokens[first].start, doc.tokens[last - 1].end
             return Mention(
-                actor=self._numbers[id(actor)],
+                actor=self._actor_numbers[id(actor)],
                 part=part,
                 char_start=start,
                 char_end=end,
@@ -76,50 +78,74 @@ class Records:
             )
 
         found = [
-            mention(x.name.first, x.name.last, x.actor, "name", x.name.role, x.method, x.confidence)
-            for x in names
-            if x.actor is not None
+            new_mention(
+                mention.name.first,
+                mention.name.last,
+                mention.actor,
+                "name",
+                mention.name.role,
+                mention.method,
+                mention.confidence,
+            )
+            for mention in names
+            if mention.actor is not None
         ]
         found += [
-            mention(p.token, p.token + 1, p.actor, "pronoun", None, "pronoun", p.confidence)
-            for p in stand_ins
+            new_mention(
+                pronoun.token,
+                pronoun.token + 1,
+                pronoun.antecedent,
+                "pronoun",
+                None,
+                "pronoun",
+                pronoun.confidence,
+            )
+            for pronoun in pronouns
         ]
         found += [
-            mention(n.first, n.last, n.actor, "nominal", None, "office", n.confidence)
-            for n in described
+            new_mention(
+                nominal.first,
+                nominal.last,
+                nominal.actor,
+                "nominal",
+                None,
+                "office",
+                nominal.confidence,
+            )
+            for nominal in nominals
         ]
-        taken = {m.char_start for m in found}
-        for said in speech:
-            # "The mayor" who speaks for the one mayor of the text; other sources are names or
-            # pronouns, which are mentions already.
-            if said.speaker is None or said.source is None:
+        mention_starts = {m.char_start for m in found}
+        for quote in speech:
+            # Add "the mayor" if it refers to the only mayor in the text. Other sources are names
+            # or pronouns, which are mentions already.
+            if quote.speaker is None or quote.source is None:
                 continue
-            first, last = (bisect_left(doc.starts, at) for at in said.source)
-            if any(at in taken for at in doc.starts[first:last]):
+            first, last = (bisect_left(doc.starts, at) for at in quote.source)
+            if any(at in mention_starts for at in doc.starts[first:last]):
                 continue
-            found.append(mention(first, last, said.speaker, "nominal", None, "office", 0.6))
-            taken.add(said.source[0])
+            found.append(new_mention(first, last, quote.speaker, "nominal", None, "office", 0.6))
+            mention_starts.add(quote.source[0])
         self.mentions += sorted(found, key=lambda m: m.char_start)
-        self.quotes += [self._quote(said, part, doc) for said in speech]
-        self._utterances += 1 + max((said.utterance for said in speech), default=-1)
+        self.quotes += [self._quote(quote, part, doc) for quote in speech]
+        self._utterance_count += 1 + max((quote.utterance for quote in speech), default=-1)
 
-    def _quote(self, said: Speech, part: Part, doc: Document) -> Quote:
-        start, end = said.source or (None, None)
+    def _quote(self, quote: Speech, part: Part, doc: Document) -> Quote:
+        start, end = quote.source or (None, None)
         return Quote(
-            utterance=self._utterances + said.utterance,
+            utterance=self._utterance_count + quote.utterance,
             part=part,
-            char_start=said.start,
-            char_end=said.end,
-            text=doc.text[said.start : said.end],
-            kind=said.kind,
-            cue=said.cue,
-            speaker=None if said.speaker is None else self._numbers[id(said.speaker)],
-            speaker_surface=None if said.source is None else doc.text[start:end],
+            char_start=quote.start,
+            char_end=quote.end,
+            text=doc.text[quote.start : quote.end],
+            kind=quote.kind,
+            cue=quote.cue,
+            speaker=None if quote.speaker is None else self._actor_numbers[id(quote.speaker)],
+            speaker_surface=None if quote.source is None else doc.text[start:end],
             speaker_char_start=start,
             speaker_char_end=end,
-            method=said.method,
-            confidence=round(said.confidence, 3),
+            method=quote.method,
+            confidence=round(quote.confidence, 3),
             speaker_confidence=(
-                None if said.speaker_confidence is None else round(said.speaker_confidence, 3)
+                None if quote.speaker_confidence is None else round(quote.speaker_confidence, 3)
             ),
         )

@@ -1,28 +1,28 @@
-"""Roles written beside a name: "the ministry's spokeswoman" after it, or before it and a comma.
+"""Roles in apposition to a name: "Ann Lee, the ministry's spokeswoman", or before it and a comma.
 
-Belongs here: appositives. Does not belong here: titles that stand directly before a name, which
-decide where the name begins (`names`).
+Belongs here: appositives. Does not belong here: titles directly before a name, which decide where
+the name begins (`titles`).
 """
 
 from __future__ import annotations
 
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, word_set
 from etl.extract.names import Name
-from etl.extract.tokens import Document
 
-_LONGEST = 14
-_ENDS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "(", ")", "“", "”", '"'})
+_MAX_ROLE_TOKENS = 14
+_CLOSING_SIGNS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "(", ")", "“", "”", '"'})
 _BREAKS = word_set("who whose which that and but said says is was were has had while when")
-_OPENERS = word_set("a an the his her their its one")
-_SEATED = word_set("of for at in")
-_SEAT = 6  # words of "of the Bank of England" at most
+_DETERMINERS = word_set("a an the his her their its one")
+_SEAT_PREPOSITIONS = word_set("of for at in")
+_MAX_SEAT_TOKENS = 6  # tokens in "of the Bank of England", at most
 
 
 def add_roles(doc: Document, names: list[Name], lexicon: Lexicon) -> None:
-    """Fill the role of every person that has none from the appositive beside it."""
+    """Set the role of every person without one from an appositive, if there is one."""
     for name in names:
         if name.type == "PERSON" and name.role is None:
-            span = _behind(doc, name, lexicon) or _before(doc, name, lexicon)
+            span = _appositive_after(doc, name, lexicon) or _appositive_before(doc, name, lexicon)
             if span:
                 name.role = doc.surface(*span)
                 name.gender = name.gender or _gender(doc, span, lexicon)
@@ -33,8 +33,8 @@ def _gender(doc: Document, span: tuple[int, int], lexicon: Lexicon) -> str:
     return genders.pop() if len(genders) == 1 else ""
 
 
-def _behind(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | None:
-    """The span of "the ministry's spokeswoman" in "Ann Lee, the ministry's spokeswoman, said"."""
+def _appositive_after(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | None:
+    """Return the tokens of the appositive in "Ann Lee, the ministry's spokeswoman, said"."""
     tokens, end = doc.tokens, doc.sentence_of(name.first).last
     i = name.last
     if i + 2 >= end or tokens[i].text != ",":
@@ -43,27 +43,29 @@ def _behind(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | No
     if tokens[i].text.isdigit() and tokens[i + 1].text == ",":
         i += 2  # an age
     first, has_title = i, False
-    while i < end and i - first < _LONGEST:
+    while i < end and i - first < _MAX_ROLE_TOKENS:
         token = tokens[i]
-        if token.text in _ENDS or token.lower in _BREAKS:
+        if token.text in _CLOSING_SIGNS or token.lower in _BREAKS:
             break
         if token.lower in lexicon.titles and not has_title:
             has_title = i - first < 7
         i += 1
-    opens = first < end and (
-        tokens[first].lower in _OPENERS
+    has_opening = first < end and (
+        tokens[first].lower in _DETERMINERS
         or tokens[first].lower in lexicon.titles
         or (tokens[first + 1].lower if first + 1 < end else "") in lexicon.titles
         or "'s" in [t.lower.replace("’", "'") for t in tokens[first : first + 4]]
     )
-    closed = i == end or tokens[i].text in _ENDS or tokens[i].lower in ("who", "and", "said")
-    if not (has_title and opens and closed) or i == first or i - first >= _LONGEST:
+    is_closed = (
+        i == end or tokens[i].text in _CLOSING_SIGNS or tokens[i].lower in ("who", "and", "said")
+    )
+    if not (has_title and has_opening and is_closed) or i == first or i - first >= _MAX_ROLE_TOKENS:
         return None
     return first, i
 
 
-def _before(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | None:
-    """The span of "The ministry's spokeswoman" in "The ministry's spokeswoman, Ann Lee, said"."""
+def _appositive_before(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | None:
+    """Return the tokens of the appositive in "The ministry's spokeswoman, Ann Lee, said"."""
     tokens, begin = doc.tokens, doc.sentence_of(name.first).first
     i = name.first - 1
     if i - 1 < begin or tokens[i].text != ",":
@@ -74,22 +76,22 @@ def _before(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int, int] | No
     if office is None:
         return None
     first = office
-    while first > begin and i - first < _LONGEST:
+    while first > begin and i - first < _MAX_ROLE_TOKENS:
         token = tokens[first - 1]
-        if token.text in _ENDS or token.lower in _BREAKS or token.lower in lexicon.cues:
+        if token.text in _CLOSING_SIGNS or token.lower in _BREAKS or token.lower in lexicon.cues:
             break
         first -= 1
-        if token.lower in _OPENERS:
+        if token.lower in _DETERMINERS:
             break
     return (first, i) if first < i else None
 
 
 def _office_before(doc: Document, end: int, begin: int, lexicon: Lexicon) -> int | None:
-    """The "mayor" of "mayor of Paris" or of "the mayor" that ends before token `end`."""
-    for i in range(end - 1, max(begin, end - 1 - _SEAT) - 1, -1):
+    """Return the token of "mayor" in a "mayor of Paris" or "the mayor" that ends before `end`."""
+    for i in range(end - 1, max(begin, end - 1 - _MAX_SEAT_TOKENS) - 1, -1):
         token = doc.tokens[i]
         if token.lower in lexicon.titles:
-            return i if i == end - 1 or doc.tokens[i + 1].lower in _SEATED else None
-        if token.text in _ENDS or token.lower in _BREAKS:
+            return i if i == end - 1 or doc.tokens[i + 1].lower in _SEAT_PREPOSITIONS else None
+        if token.text in _CLOSING_SIGNS or token.lower in _BREAKS:
             return None
     return None

@@ -1,7 +1,7 @@
-"""The rule-based extractor: ties tokens, marks, names, actors, pronouns and quotes together.
+"""The rule-based extractor: the pipeline from tokens to records.
 
-Belongs here: the order of the steps, and turning what they found into the records of `etl.domain`.
-Does not belong here: any rule about language.
+Belongs here: the order of the steps. Does not belong here: any rule about language, and building
+records (`records`).
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.domain import Article, Extraction, Part
-from etl.extract import entity_types, headline, marks, pronouns, roles, tokens
+from etl.extract import entity_types, marks, pronouns, roles, title_case, tokens
+from etl.extract.candidates import CandidateFinder
+from etl.extract.document import Document
 from etl.extract.lexicon import load_lexicon
-from etl.extract.mention_clusters import Located, MentionClusters
-from etl.extract.names import Name, NameFinder
+from etl.extract.mention_clusters import MentionClusters, NameMention
+from etl.extract.names import Name
 from etl.extract.quotes import find_speech
-from etl.extract.records import Records, inside
-from etl.extract.tokens import Document
+from etl.extract.records import RecordBuilder, span_membership
 
 _PARTS: tuple[Part, ...] = ("headline", "body")
 
 
 class RuleExtractor:
-    """Extraction by rules and word lists; its only state is the lexicon, which never changes."""
+    """Extraction by rules and word lists. Its only state is the immutable lexicon."""
 
     name = "rules"
     version = "rules-1"
@@ -33,34 +34,41 @@ class RuleExtractor:
         return RuleExtractor, ()
 
     def extract(self, article: Article) -> Extraction:
-        """All that the rules find in one article."""
+        """Return the actors, mentions and quotes that the rules find in one article."""
         lexicon = self._lexicon
-        docs = {part: tokens.read(article.text(part)) for part in _PARTS}
+        docs = {part: tokens.segment(article.text(part)) for part in _PARTS}
         spans = {part: marks.find_spans(docs[part]) for part in _PARTS}
         names = {"body": self._names(docs["body"])}
-        known = headline.KnownNames(names["body"], lexicon)
-        names["body"] = headline.add_title_case(docs["body"], names["body"], known, lexicon)
+        known = title_case.KnownNames(names["body"], lexicon)
+        names["body"] = title_case.add_title_case(docs["body"], names["body"], known, lexicon)
         found = self._names(docs["headline"])
-        names["headline"] = headline.add_title_case(docs["headline"], found, known, lexicon)
-        located = [Located(part, name) for part in _PARTS for name in names[part]]
-        registry = MentionClusters(lexicon)
-        registry.link(located, docs)
-        records = Records(registry.actors)
+        names["headline"] = title_case.add_title_case(docs["headline"], found, known, lexicon)
+        mentions = [NameMention(part, name) for part in _PARTS for name in names[part]]
+        clusters = MentionClusters(lexicon)
+        clusters.cluster(mentions, docs)
+        records = RecordBuilder(clusters.actors)
         for part in _PARTS:
-            here = [x for x in located if x.part == part]
-            is_quoted = inside(spans[part])
-            stand_ins = pronouns.resolve(docs[part], here, lexicon, is_quoted)
+            part_mentions = [mention for mention in mentions if mention.part == part]
+            is_quoted = span_membership(spans[part])
+            resolved = pronouns.resolve(docs[part], part_mentions, lexicon, is_quoted)
             speech = find_speech(
-                docs[part], spans[part], here, stand_ins, lexicon, is_headline=part == "headline"
+                docs[part],
+                spans[part],
+                part_mentions,
+                resolved,
+                lexicon,
+                is_headline=part == "headline",
             )
-            records.add(part, docs[part], is_quoted, here, stand_ins, speech)
+            records.add(part, docs[part], is_quoted, part_mentions, resolved, speech)
         return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
-        """One extraction per article, in order."""
+        """Return one extraction per article, in order."""
         return [self.extract(article) for article in articles]
 
     def _names(self, doc: Document) -> list[Name]:
-        names = entity_types.decide(doc, NameFinder(doc, self._lexicon).find(), self._lexicon)
+        names = entity_types.assign_types(
+            doc, CandidateFinder(doc, self._lexicon).find(), self._lexicon
+        )
         roles.add_roles(doc, names, self._lexicon)
         return names

@@ -1,7 +1,7 @@
-"""A quote on its way to `etl.domain.Quote`.
+"""Quotes before they become records of `etl.domain`.
 
-Belongs here: the record that `quotes` and `indirect` both make. Does not belong here: how it is
-found.
+Belongs here: the record that `quotes`, `indirect` and `tagger_speech` create. Does not belong here:
+finding speech.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from etl.extract.mention_clusters import Actor
 
 @dataclass(slots=True)
 class Speech:
-    """A quote before it is numbered throughout the article.
+    """A quote, with its utterance numbered within one part of the article.
 
-    `start`:`end` and `source` are characters of the part; `utterance` numbers within the part.
-    `confidence`: that this is speech; `speaker_confidence`: that its source says it.
+    `start`:`end` and `source` are character offsets in the part. `confidence` is the probability
+    that this is speech, `speaker_confidence` that the source says it.
     """
 
     start: int
@@ -30,3 +30,14 @@ class Speech:
     method: str
     confidence: float
     speaker_confidence: float | None = None
+
+
+def deduplicate(quotes: list[Speech]) -> list[Speech]:
+    """Return quotes in text order, one per span, with utterances renumbered by first appearance."""
+    unique: dict[tuple[int, int], Speech] = {}
+    for quote in sorted(quotes, key=lambda quote: (quote.start, quote.end)):
+        unique.setdefault((quote.start, quote.end), quote)
+    numbers: dict[int, int] = {}
+    for quote in unique.values():
+        quote.utterance = numbers.setdefault(quote.utterance, len(numbers))
+    return list(unique.values())

@@ -1,6 +1,7 @@
-"""The trained extractor: the tagger finds names and speech, rules join them to actors.
+"""The trained extractor: the tagger finds names and speech, rules resolve them to actors.
 
-Belongs here: the order of the steps. Does not belong here: the network (`tagger`), any one rule.
+Belongs here: the order of the steps, and repairing and merging what the tagger found. Does not
+belong here: the network (`tagger`), and rules about language.
 """
 
 from __future__ import annotations
@@ -16,29 +17,32 @@ from typing import cast
 
 from etl.domain import Article, EntityType, Extraction, Part
 from etl.extract import marks, nominals, pronouns, quotes, roles, tagger_speech, tokens
+from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, load_lexicon
-from etl.extract.mention_clusters import Actor, Located, MentionClusters
+from etl.extract.mention_clusters import Actor, MentionClusters, NameMention
 from etl.extract.name_words import PARTICLES, generation
-from etl.extract.names import Name, NameFinder
-from etl.extract.places import kind_of_place
-from etl.extract.records import Records, inside
-from etl.extract.speech import Speech
-from etl.extract.tagger.engine import WEIGHTS, Span, Tagger, Tags, load_tagger, read_stamp
-from etl.extract.tokens import Document
+from etl.extract.names import Name, name_form
+from etl.extract.places import place_type
+from etl.extract.records import RecordBuilder, span_membership
+from etl.extract.speech import Speech, deduplicate
+from etl.extract.tagger.engine import WEIGHTS, Tagger, load_tagger, read_stamp
+from etl.extract.tagger.tags import Span, Tags
+from etl.extract.titles import TitleFinder
 
 RULES_VERSION = "3"
-"""Raised whenever the same tags could yield another extraction; the weights have a stamp of
+"""Raise it whenever the same tags could yield a different extraction. The weights have a stamp of
 their own."""
 _PARTS: tuple[Part, ...] = ("headline", "body")
-_GUESSED = ("first_of_surname", "first_name_only", "short_form")
+_UNCERTAIN_METHODS = ("first_of_surname", "first_name_only", "short_form")
 _ARTICLES_AT_ONCE = 128
 _CHARACTERS_AT_ONCE = 200_000
-_LEAST = 0.4
-"""Least confidence of a name: below, more are wrong than right (Worldwide, F1 84.8 to 85.0)."""
-_MAJORITY = 1.5
-"""How much more another type of the same name must weigh to overrule one (F1 84.8 to 85.2)."""
-_LINKED = 0.4
-"""Least probability at which a pronoun is taken for a person by its links."""
+_MIN_NAME_CONFIDENCE = 0.4
+"""Below this confidence more names are wrong than right (Worldwide, F1 84.8 to 85.0)."""
+_OVERRULE_RATIO = 1.5
+"""Another type of the same name overrules one if its votes exceed it by this factor (F1 84.8 to
+85.2)."""
+_MIN_LINK_PROBABILITY = 0.4
+"""Least probability at which a link resolves a pronoun."""
 
 _BETWEEN_COMMAS = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
@@ -46,7 +50,7 @@ _Votes = dict[str, dict[str, float]]
 
 
 class TaggerExtractor:
-    """Extraction by a shipped network; its state is weights and lists, which never change."""
+    """Extraction by a shipped network. Its only state is immutable: weights and word lists."""
 
     def __init__(self, weights: Path = WEIGHTS, name: str = "tagger") -> None:
         self.name = name
@@ -55,149 +59,156 @@ class TaggerExtractor:
         self.version = f"{name}-{RULES_VERSION}+{read_stamp(weights)}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return TaggerExtractor, (self._weights, self.name)  # its state is read from files
+        return TaggerExtractor, (self._weights, self.name)  # the state is read from files
 
     @cached_property
     def _tagger(self) -> Tagger:
-        # Loaded when first asked to extract: Dagster asks every code location for versions only.
+        # Loaded on the first extraction: Dagster only asks a code location for the version.
         return load_tagger(self._weights)
 
     def extract(self, article: Article) -> Extraction:
-        """All that is found in one article."""
+        """Return the actors, mentions and quotes found in one article."""
         return self.extract_many([article])[0]
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
-        """One extraction per article, in order; what one gives does not depend on the others."""
+        """Return one extraction per article, in order. None depends on the other articles."""
         found = []
-        for group in _groups(articles):
-            # A headline is read with the text below it: alone it says little of who is who.
-            texts = [_joined(article) for article in group]
-            for article, text, tags in zip(group, texts, self._tag(texts), strict=True):
+        for batch in _batches(articles):
+            # Tag the headline together with the body: alone it has little context.
+            texts = [_joined_text(article) for article in batch]
+            for article, text, tags in zip(batch, texts, self._tag(texts), strict=True):
                 headline = tags.part(0, len(article.text("headline")))
                 body = tags.part(len(text) - len(article.body), len(text))
                 found.append(self._assemble(article, {"headline": headline, "body": body}))
         return found
 
     def spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
-        """Sources, cues and contents as the network gives them, for measuring: characters."""
+        """Return the tagger's raw spans by head, as character offsets, for evaluation."""
         tags = self._tag([text])[0]
-        return {head: [(s.start, s.end) for s in tags.spans[head]] for head in tags.spans}
+        return {head: [(span.start, span.end) for span in tags.spans[head]] for head in tags.spans}
 
     def _tag(self, texts: Sequence[str]) -> list[Tags]:
         return self._tagger.tag(texts, [tokens.sentence_ends(text) for text in texts])
 
     def _assemble(self, article: Article, tags: dict[Part, Tags]) -> Extraction:
         lexicon = self._lexicon
-        tags = {part: _separated(article.text(part), tags[part], lexicon) for part in _PARTS}
-        docs = {part: _read(article.text(part), tags[part]) for part in _PARTS}
+        tags = {
+            part: _split_places_at_commas(article.text(part), tags[part], lexicon)
+            for part in _PARTS
+        }
+        docs = {part: _segment(article.text(part), tags[part]) for part in _PARTS}
         spans = {part: marks.find_spans(docs[part]) for part in _PARTS}
-        votes = _votes(article, tags)
+        votes = _type_votes(article, tags)
         names = {part: self._names(docs[part], tags[part], votes) for part in _PARTS}
-        located = [Located(part, name) for part in _PARTS for name in names[part]]
-        registry = MentionClusters(lexicon)
-        registry.link(located, docs)
-        for x in located:
-            # Whether it is this name, times whether it is this actor where there are several.
-            x.confidence = x.name.confidence * (x.confidence if x.method in _GUESSED else 1)
-        records = Records(registry.actors)
-        del registry  # a tenth of what a text full of names takes in memory
+        mentions = [NameMention(part, name) for part in _PARTS for name in names[part]]
+        clusters = MentionClusters(lexicon)
+        clusters.cluster(mentions, docs)
+        for mention in mentions:
+            # The probability of the name, times that of the actor if there was a choice.
+            mention.confidence = mention.name.confidence * (
+                mention.confidence if mention.method in _UNCERTAIN_METHODS else 1
+            )
+        records = RecordBuilder(clusters.actors)
+        del clusters  # frees a tenth of the memory that a text full of names takes
         for part in _PARTS:
             doc = docs[part]
-            here = [x for x in located if x.part == part]
-            is_quoted = inside(spans[part])
-            link = _linker(doc, here, tags[part])
-            stand_ins = pronouns.resolve(doc, here, lexicon, is_quoted, link)
-            speech = _with_marked(
-                tagger_speech.find_speech(doc, spans[part], tags[part], here, stand_ins),
-                quotes.find_speech(doc, spans[part], here, stand_ins, lexicon, marked_only=True),
+            part_mentions = [mention for mention in mentions if mention.part == part]
+            is_quoted = span_membership(spans[part])
+            link = _pronoun_linker(doc, part_mentions, tags[part])
+            resolved = pronouns.resolve(doc, part_mentions, lexicon, is_quoted, link)
+            speech = _merge_speech(
+                tagger_speech.find_speech(doc, spans[part], tags[part], part_mentions, resolved),
+                quotes.find_speech(
+                    doc, spans[part], part_mentions, resolved, lexicon, marked_only=True
+                ),
             )
-            for said in speech:
-                self._calibrate(said)
-            described = nominals.find(doc, here, lexicon)
-            records.add(part, doc, is_quoted, here, stand_ins, speech, described)
+            for quote in speech:
+                self._calibrate(quote)
+            nominal_mentions = nominals.find(doc, part_mentions, lexicon)
+            records.add(part, doc, is_quoted, part_mentions, resolved, speech, nominal_mentions)
         return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))
 
-    def _calibrate(self, said: Speech) -> None:
-        if said.method != "tagger":
-            return  # a rule's confidence is a figure of its own
-        said.confidence = self._tagger.calibrated("quotes", said.confidence)
-        if said.speaker_confidence is not None:
-            said.speaker_confidence = self._tagger.calibrated("speakers", said.speaker_confidence)
+    def _calibrate(self, quote: Speech) -> None:
+        if quote.method != "tagger":
+            return  # the confidences of rules are not calibrated
+        quote.confidence = self._tagger.calibrated("quotes", quote.confidence)
+        if quote.speaker_confidence is not None:
+            quote.speaker_confidence = self._tagger.calibrated("speakers", quote.speaker_confidence)
 
     def _names(self, doc: Document, tags: Tags, votes: _Votes) -> list[Name]:
-        finder = NameFinder(doc, self._lexicon)
+        titles = TitleFinder(doc, self._lexicon)
         found: list[Name] = []
         for span in tags.spans["names"]:
-            if span.confidence < _LEAST:
+            if span.confidence < _MIN_NAME_CONFIDENCE:
                 continue
             name = self._name(doc, span, votes)
             if found and name.first < found[-1].last:
-                continue  # the one before was made longer
+                continue  # the previous name was extended over this one
             if name.type == "PERSON":
-                finder.add_title(name)
+                titles.add_title(name)
             found.append(name)
         roles.add_roles(doc, found, self._lexicon)
         return found
 
     def _name(self, doc: Document, span: Span, votes: _Votes) -> Name:
-        first, last = doc.tokens_of(span.start, span.end)
-        kind = span.label
-        weights = votes[doc.text[span.start : span.end]]
-        elected = max(weights, key=lambda label: weights[label])
-        if weights[elected] > _MAJORITY * weights[kind]:
-            kind = elected
-        if kind == "PERSON":
-            # A title is the role, not the name, and "If" opens a clause, however the tagger cut it.
+        first, last = doc.token_range(span.start, span.end)
+        label = span.label
+        votes_by_type = votes[doc.text[span.start : span.end]]
+        majority_type = max(votes_by_type, key=lambda label: votes_by_type[label])
+        if votes_by_type[majority_type] > _OVERRULE_RATIO * votes_by_type[label]:
+            label = majority_type
+        if label == "PERSON":
+            # A leading title is the role, and a leading "If" opens a clause, despite the tagger.
             while last - first > 1 and (
                 doc.tokens[first].lower in self._lexicon.titles
                 or doc.tokens[first].lower in pronouns.CLAUSE_OPENERS
             ):
                 first += 1
-            # No name ends with the "bin" of its father's.
+            # No name ends with a particle such as "bin": the next word belongs to it.
             if last < len(doc.tokens) and doc.tokens[last - 1].lower in PARTICLES:
                 last += doc.tokens[last].is_capitalised
-            # "Donald Trump" is not his son, however the tagger cut "Donald Trump Jr.".
+            # Keep the suffix of "Donald Trump Jr.", despite the tagger: he is the son.
             if last < len(doc.tokens) - 1 and generation(doc.tokens[last].text):
-                behind = doc.tokens[last + 1]
-                last += doc.tokens[last].is_capitalised and not behind.is_capitalised
-        # No name goes on in the next paragraph, though the network may read two as one.
+                following = doc.tokens[last + 1]
+                last += doc.tokens[last].is_capitalised and not following.is_capitalised
+        # No name crosses a paragraph, although the network may join two.
         while last - first > 1 and doc.paragraph_of(last - 1) != doc.paragraph_of(first):
             last -= 1
-        form = " ".join(doc.surface(first, last).split()).replace("’", "'")
-        if kind == "LOC":
-            kind = kind_of_place(form, self._lexicon)
+        form = name_form(doc, first, last)
+        if label == "LOC":
+            label = place_type(form, self._lexicon)
         confidence = self._tagger.calibrated("names", span.confidence)
         return Name(
-            first, last, form, cast(EntityType, kind), method="tagger", confidence=confidence
+            first, last, form, cast(EntityType, label), method="tagger", confidence=confidence
         )
 
 
-def _groups(articles: Sequence[Article]) -> Iterator[list[Article]]:
-    """Articles in order, as many at once as keep the cores busy and the memory small."""
-    group: list[Article] = []
+def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
+    """Yield articles in batches that keep the cores busy and the memory small."""
+    batch: list[Article] = []
     characters = 0
     for article in articles:
-        group.append(article)
+        batch.append(article)
         characters += len(article.body)
-        if len(group) == _ARTICLES_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
-            yield group
-            group, characters = [], 0
-    if group:
-        yield group
+        if len(batch) == _ARTICLES_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
-def _separated(text: str, tags: Tags, lexicon: Lexicon) -> Tags:
-    """The tags with places cut at commas, for "Nairobi, Kenya" are two.
+def _split_places_at_commas(text: str, tags: Tags, lexicon: Lexicon) -> Tags:
+    """Split place names at commas, because "Nairobi, Kenya" are two places.
 
-    Worldwide has two in such a place 357 times, one 96 times, so the network gives both.
+    Worldwide annotates two places in 357 such cases and one in 96, so the network learned both.
     """
     names: list[Span] = []
     for span in tags.spans["names"]:
-        whole = text[span.start : span.end]
-        if span.label != "LOC" or "," not in whole:
+        surface = text[span.start : span.end]
+        if span.label != "LOC" or "," not in surface:
             names.append(span)
             continue
-        for match in _BETWEEN_COMMAS.finditer(whole):
+        for match in _BETWEEN_COMMAS.finditer(surface):
             words = match[0].lower().split()
             is_person = len(words) > 1 and words[0] in lexicon.first_names
             start = span.start + match.start()
@@ -206,8 +217,8 @@ def _separated(text: str, tags: Tags, lexicon: Lexicon) -> Tags:
     return replace(tags, spans={**tags.spans, "names": names})
 
 
-def _votes(article: Article, tags: dict[Part, Tags]) -> _Votes:
-    """By how a name is written: the types it got throughout an article, by their confidences."""
+def _type_votes(article: Article, tags: dict[Part, Tags]) -> _Votes:
+    """Sum the confidences of each type by surface, over all occurrences in an article."""
     votes: _Votes = defaultdict(lambda: defaultdict(float))
     for part, found in tags.items():
         text = article.text(part)
@@ -216,60 +227,72 @@ def _votes(article: Article, tags: dict[Part, Tags]) -> _Votes:
     return votes
 
 
-def _joined(article: Article) -> str:
+def _joined_text(article: Article) -> str:
     return f"{article.headline}\n\n{article.body}" if article.headline else article.body
 
 
-def _read(text: str, tags: Tags) -> Document:
-    """The text cut up so that each span of the tagger is made of whole tokens."""
-    edges = {edge for spans in tags.spans.values() for s in spans for edge in (s.start, s.end)}
-    return tokens.read(text, sorted(edges))
+def _segment(text: str, tags: Tags) -> Document:
+    """Segment a text so that every tagger span consists of whole tokens."""
+    edges = {
+        edge for spans in tags.spans.values() for span in spans for edge in (span.start, span.end)
+    }
+    return tokens.segment(text, sorted(edges))
 
 
-def _linker(doc: Document, names: Sequence[Located], tags: Tags) -> pronouns.Link:
-    """The person whose names a pronoun is most probably linked to, all of them taken together."""
-    persons = [x for x in names if x.name.type == "PERSON" and x.actor is not None]
-    starts = [doc.tokens[x.name.first].start for x in persons]
+def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> pronouns.Linker:
+    """Return a function that links a pronoun to its most probable antecedent.
+
+    The probability of a person is the sum over the links to all its mentions.
+    """
+    persons = [
+        mention for mention in names if mention.name.type == "PERSON" and mention.actor is not None
+    ]
+    starts = [doc.tokens[mention.name.first].start for mention in persons]
 
     def link(start: int, gender: str) -> tuple[Actor, float] | None:
-        shares: dict[int, tuple[Actor, float]] = {}
-        for number, share in tags.link("pronoun", start, starts).items():
-            x = persons[number]
-            if x.actor is not None:
-                before = shares.get(id(x.actor), (x.actor, 0.0))[1]
-                shares[id(x.actor)] = (x.actor, before + share)
-        best = max(shares.values(), key=lambda pair: pair[1], default=None)
-        # Where it takes somebody of the other gender, its second choice is no better than chance.
-        is_told = best is not None and best[1] >= _LINKED and best[0].gender in ("", gender)
-        return best if is_told else None
+        by_actor: dict[int, tuple[Actor, float]] = {}
+        for number, probability in tags.link("pronoun", start, starts).items():
+            mention = persons[number]
+            if mention.actor is not None:
+                before = by_actor.get(id(mention.actor), (mention.actor, 0.0))[1]
+                by_actor[id(mention.actor)] = (mention.actor, before + probability)
+        best = max(by_actor.values(), key=lambda pair: pair[1], default=None)
+        # If the best choice has the wrong gender, the second best is no better than chance.
+        is_confident = (
+            best is not None and best[1] >= _MIN_LINK_PROBABILITY and best[0].gender in ("", gender)
+        )
+        return best if is_confident else None
 
     return link
 
 
-def _with_marked(tagged: list[Speech], ruled: Sequence[Speech]) -> list[Speech]:
-    """What the tagger found, and quotes in marks that it did not.
+def _merge_speech(tagger_quotes: list[Speech], rule_quotes: Sequence[Speech]) -> list[Speech]:
+    """Merge the tagger's quotes with the quotes in marks that it missed.
 
-    Of a long statement in marks it may find only what somebody says within: such pieces, less than
-    half of the quote, give way to the whole.
+    In a long quote the tagger may only find speech reported inside. If such pieces cover less than
+    half of the quote, the whole quote replaces them.
     """
-    count = 1 + max((said.utterance for said in tagged), default=-1)
-    ends = [said.end for said in tagged]  # rising, as none overlaps another
+    tagger_utterance_count = 1 + max((quote.utterance for quote in tagger_quotes), default=-1)
+    ends = [quote.end for quote in tagger_quotes]  # ascending, because they do not overlap
     added = []
     dropped: set[int] = set()
-    for said in ruled:
-        low = bisect_right(ends, said.start)
+    for quote in rule_quotes:
+        low = bisect_right(ends, quote.start)
         high = low
-        while high < len(tagged) and tagged[high].start < said.end:
+        while high < len(tagger_quotes) and tagger_quotes[high].start < quote.end:
             high += 1
-        inside = range(low, high)
-        covered = sum(tagged[i].end - tagged[i].start for i in inside)
-        if all(_within(tagged[i], said) for i in inside) and 2 * covered < said.end - said.start:
-            dropped.update(inside)
-            said.utterance += count
-            added.append(said)
-    kept = [said for i, said in enumerate(tagged) if i not in dropped]
-    return quotes.distinct([*kept, *added])
+        contained = range(low, high)
+        covered = sum(tagger_quotes[i].end - tagger_quotes[i].start for i in contained)
+        if (
+            all(_is_within(tagger_quotes[i], quote) for i in contained)
+            and 2 * covered < quote.end - quote.start
+        ):
+            dropped.update(contained)
+            quote.utterance += tagger_utterance_count
+            added.append(quote)
+    kept = [quote for i, quote in enumerate(tagger_quotes) if i not in dropped]
+    return deduplicate([*kept, *added])
 
 
-def _within(inner: Speech, outer: Speech) -> bool:
+def _is_within(inner: Speech, outer: Speech) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end

@@ -1,7 +1,9 @@
-"""Speech from what the tagger found: contents, cues and sources, joined by their links.
+"""Speech from tagger spans: contents, cues and sources, joined by their links.
 
-Belongs here: which source says which content, and the pieces of a content that stand in marks. Does
-not belong here: the network (`tagger`), speech that rules find by its marks alone (`quotes`).
+Belongs here: which source says which content, and splitting contents at quotation marks. Does not
+belong here: the network (`tagger`), and speech that rules find (`quotes`, `indirect`).
+
+The terms are those of PolNeAR: an attribution is a content, a cue and a source.
 """
 
 from __future__ import annotations
@@ -11,34 +13,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.domain import QuoteKind
+from etl.extract.document import Document
 from etl.extract.lexicon import word_set
-from etl.extract.marks import Span as Marked
-from etl.extract.mention_clusters import Actor, Located
-from etl.extract.office_holders import Holders
+from etl.extract.marks import MarkedSpan
+from etl.extract.mention_clusters import Actor, NameMention
+from etl.extract.office_holders import OfficeHolders
 from etl.extract.pronouns import Pronoun
 from etl.extract.speech import Speech
-from etl.extract.tagger.engine import Span, Tags
-from etl.extract.tokens import OPENING_MARKS, Document
+from etl.extract.tagger.tags import Span, Tags
+from etl.extract.tokens import OPENING_MARKS
 
-_LINKED = 0.3
-_SHARED = 0.15
-"""Least probability of a source's link to a cue that no source prefers: "he said …, adding …"."""
-_REACH = 1
-"""Sentences between a content in marks and its cue: links further away are wrong more often than
-right, and so are those of other contents out of their sentence."""
+_MIN_LINK_PROBABILITY = 0.3
+_MIN_SOURCE_PROBABILITY = 0.15
+"""Least probability of a link from a source to a cue. It is low, so that a source also serves a cue
+that it does not prefer: "he said …, adding …"."""
+_MAX_SENTENCES_AWAY = 1
+"""Greatest distance of a content in marks from its cue, in sentences. Links from further away are
+wrong more often than right, and so are links out of the sentence for contents without marks."""
 _GOVERNORS = word_set("for of from to with by at in on against about behind close familiar")
 _SUBJECTS = word_set("he she they who")
-_SUBJECT = 40
-"""Words before a cue in which its subject is looked for."""
-_UNTOLD = 0.5
-_CARRIED = 0.8
-_OPENING = OPENING_MARKS | {'"'}
+_SUBJECT_WINDOW = 40
+"""Tokens before a cue that are searched for its subject."""
+_UNLINKED_CONFIDENCE = 0.5
+_CARRIED_CONFIDENCE = 0.8
+_OPENING_MARKS = OPENING_MARKS | {'"'}
 _DETERMINERS = word_set("the this that")
 
 
 @dataclass(slots=True)
 class _Utterance:
-    """What one cue introduces: its contents, and who is said to say them."""
+    """What one cue introduces: its contents with link probabilities, and its source."""
 
     contents: list[tuple[Span, float]]
     cue: Span | None
@@ -48,18 +52,18 @@ class _Utterance:
 
 def find_speech(
     doc: Document,
-    marked: Sequence[Marked],
+    marked: Sequence[MarkedSpan],
     tags: Tags,
-    names: Sequence[Located],
-    stand_ins: Sequence[Pronoun],
+    names: Sequence[NameMention],
+    pronouns: Sequence[Pronoun],
 ) -> list[Speech]:
-    """All that the tagger takes for speech in one part, in order; utterances numbered from 0."""
-    speakers = _Speakers(doc, names, stand_ins)
+    """Return the tagger's speech in one part, in text order, with utterances numbered from 0."""
+    speakers = _SpeakerResolver(doc, names, pronouns)
     found: list[Speech] = []
     for number, utterance in enumerate(_utterances(doc, tags, marked)):
         cue = utterance.cue
-        source = utterance.source or speakers.subject(cue or utterance.contents[0][0])
-        actor, sure = speakers.of(source) if source else (None, 0.0)
+        source = utterance.source or speakers.subject_before(cue or utterance.contents[0][0])
+        actor, reading_confidence = speakers.resolve(source) if source else (None, 0.0)
         for content, link in utterance.contents:
             for start, end, kind in _pieces(doc, content, marked):
                 found.append(
@@ -73,158 +77,171 @@ def find_speech(
                         (source.start, source.end) if source else None,
                         "tagger",
                         content.confidence,
-                        (utterance.link or _UNTOLD) * link * sure if source else None,
+                        (utterance.link or _UNLINKED_CONFIDENCE) * link * reading_confidence
+                        if source
+                        else None,
                     )
                 )
-    return _apart(found, doc.text)
+    return _without_overlaps(found, doc.text)
 
 
-def _apart(found: list[Speech], text: str) -> list[Speech]:
-    """In order of the text; where marks made two contents overlap, the first keeps what it has."""
+def _without_overlaps(quotes: list[Speech], text: str) -> list[Speech]:
+    """Sort quotes; if marks made two contents overlap, shorten or drop the later one."""
     kept: list[Speech] = []
-    for said in sorted(found, key=lambda s: (s.start, s.end)):
-        if kept and said.start < kept[-1].end:
-            said.start = kept[-1].end
-            if not text[said.start : said.end].strip():
+    for quote in sorted(quotes, key=lambda quote: (quote.start, quote.end)):
+        if kept and quote.start < kept[-1].end:
+            quote.start = kept[-1].end
+            if not text[quote.start : quote.end].strip():
                 continue
-        kept.append(said)
+        kept.append(quote)
     return kept
 
 
-def _utterances(doc: Document, tags: Tags, marked: Sequence[Marked]) -> list[_Utterance]:
+def _utterances(doc: Document, tags: Tags, marked: Sequence[MarkedSpan]) -> list[_Utterance]:
     cues, sources = tags.spans["cue"], tags.spans["source"]
-    of_cue = _sources_of(tags, cues, sources)
+    source_by_cue = _best_sources(tags, cues, sources)
     starts = [cue.start for cue in cues]
-    places = [doc.sentence_at(cue.start) for cue in cues]
+    cue_sentences = [doc.sentence_at(cue.start) for cue in cues]
     by_cue: dict[int, _Utterance] = {}
-    found: list[_Utterance] = []
+    utterances: list[_Utterance] = []
     for content in tags.spans["content"]:
-        reach = _REACH if _is_marked(content, marked) else 0
+        reach = _MAX_SENTENCES_AWAY if _overlaps_marks(content, marked) else 0
         low, high = doc.sentence_at(content.start) - reach, doc.sentence_at(content.end - 1) + reach
-        near = range(bisect_left(places, low), bisect_right(places, high))
-        shares = tags.link("content", content.start, starts, near.start, near.stop)
-        best, share = max(shares.items(), key=lambda pair: pair[1], default=(-1, 0.0))
-        if share < _LINKED:
-            source = _nearest(doc, content, sources)
-            before = found[-1] if found else None
-            if source is None and before is not None and _goes_on(doc, before, content):
-                before.contents.append((content, _CARRIED))
-            elif source is None and before is not None and _floats(doc, before, content):
-                found.append(_Utterance([(content, 1.0)], None, before.source, _UNTOLD))
+        near = range(bisect_left(cue_sentences, low), bisect_right(cue_sentences, high))
+        probabilities = tags.link("content", content.start, starts, near.start, near.stop)
+        best, probability = max(probabilities.items(), key=lambda pair: pair[1], default=(-1, 0.0))
+        if probability < _MIN_LINK_PROBABILITY:
+            source = _nearest_source(doc, content, sources)
+            before = utterances[-1] if utterances else None
+            if source is None and before is not None and _continues_utterance(doc, before, content):
+                before.contents.append((content, _CARRIED_CONFIDENCE))
+            elif source is None and before is not None and _continues_speaker(doc, before, content):
+                utterances.append(
+                    _Utterance([(content, 1.0)], None, before.source, _UNLINKED_CONFIDENCE)
+                )
             else:
-                found.append(_Utterance([(content, 1.0)], None, source, _UNTOLD))
+                utterances.append(_Utterance([(content, 1.0)], None, source, _UNLINKED_CONFIDENCE))
         elif best in by_cue:
-            by_cue[best].contents.append((content, share))
+            by_cue[best].contents.append((content, probability))
         else:
-            source, link = of_cue.get(best, (None, 0.0))
-            by_cue[best] = _Utterance([(content, share)], cues[best], source, link)
-            found.append(by_cue[best])
-    return found
+            source, link = source_by_cue.get(best, (None, 0.0))
+            by_cue[best] = _Utterance([(content, probability)], cues[best], source, link)
+            utterances.append(by_cue[best])
+    return utterances
 
 
-def _goes_on(doc: Document, before: _Utterance, content: Span) -> bool:
-    """`“…,” she said. “…”`: what is quoted behind a cue goes on with what was before it."""
+def _continues_utterance(doc: Document, before: _Utterance, content: Span) -> bool:
+    """Whether a quote after a cue continues the one before it: `“…,” she said. “…”`."""
     last = before.contents[-1][0]
     return (
         before.cue is not None
-        and _opens_marked(doc, content)
-        and _opens_marked(doc, before.contents[0][0])
+        and _starts_in_marks(doc, content)
+        and _starts_in_marks(doc, before.contents[0][0])
         and _paragraph_at(doc, last) == _paragraph_at(doc, content)
     )
 
 
-def _floats(doc: Document, before: _Utterance, content: Span) -> bool:
-    """Whether a paragraph that begins with a quote follows another quote, and nobody is named."""
+def _continues_speaker(doc: Document, before: _Utterance, content: Span) -> bool:
+    """Whether a content opens its paragraph with a quote that follows another quote."""
     number = _paragraph_at(doc, content)
     between = doc.text[doc.paragraphs[number].start : content.start]
     return (
-        _opens_marked(doc, content)
+        _starts_in_marks(doc, content)
         and not any(c.isalnum() for c in between)
-        and _opens_marked(doc, before.contents[-1][0])
+        and _starts_in_marks(doc, before.contents[-1][0])
         and _paragraph_at(doc, before.contents[-1][0]) in (number - 1, number)
     )
 
 
-def _is_marked(content: Span, marked: Sequence[Marked]) -> bool:
-    """Whether some of a content stands in marks."""
+def _overlaps_marks(content: Span, marked: Sequence[MarkedSpan]) -> bool:
+    """Whether part of a content is in marks."""
     after = bisect_left(marked, content.end, key=_start)
     return after > 0 and marked[after - 1].end > content.start
 
 
-def _opens_marked(doc: Document, content: Span) -> bool:
-    return any(mark in _OPENING for mark in doc.text[max(0, content.start - 1) : content.start + 1])
+def _starts_in_marks(doc: Document, content: Span) -> bool:
+    return any(
+        mark in _OPENING_MARKS for mark in doc.text[max(0, content.start - 1) : content.start + 1]
+    )
 
 
 def _paragraph_at(doc: Document, span: Span) -> int:
     return doc.paragraph_of(doc.token_at(span.start))
 
 
-def _sources_of(
+def _best_sources(
     tags: Tags, cues: Sequence[Span], sources: Sequence[Span]
 ) -> dict[int, tuple[Span, float]]:
-    """The likeliest source of each cue, with the probability of their link."""
+    """Return the most probable source of each cue, with the probability of their link."""
     starts = [cue.start for cue in cues]
     best: dict[int, tuple[Span, float]] = {}
     for source in sources:
-        for i, share in tags.link("source", source.start, starts).items():
-            if share >= _SHARED and share > best.get(i, (source, 0.0))[1]:
-                best[i] = (source, share)
+        for i, probability in tags.link("source", source.start, starts).items():
+            if (
+                probability >= _MIN_SOURCE_PROBABILITY
+                and probability > best.get(i, (source, 0.0))[1]
+            ):
+                best[i] = (source, probability)
     return best
 
 
-def _nearest(doc: Document, content: Span, sources: Sequence[Span]) -> Span | None:
-    """The source that ends or begins closest to a content without a cue, in its sentence."""
+def _nearest_source(doc: Document, content: Span, sources: Sequence[Span]) -> Span | None:
+    """Return the source closest to a content without a cue, in its sentence, or None."""
     sentence = doc.sentence_of(doc.token_at(content.start))
     low, high = doc.tokens[sentence.first].start, doc.tokens[sentence.last - 1].end
     first, last = bisect_left(sources, low, key=_start), bisect_left(sources, high, key=_start)
-    # Only those on either side of the content's ends can be closest.
-    before = bisect_left(sources, content.start, first, last, key=lambda s: s.end)
-    behind = bisect_left(sources, content.end, first, last, key=_start)
-    near = {i for at in (before, behind) for i in (at - 1, at) if first <= i < last}
+    # Only the neighbours of the two ends of the content can be closest.
+    before = bisect_left(sources, content.start, first, last, key=lambda source: source.end)
+    after = bisect_left(sources, content.end, first, last, key=_start)
+    near = {i for at in (before, after) for i in (at - 1, at) if first <= i < last}
     return min(
         (sources[i] for i in sorted(near)),
-        key=lambda s: min(abs(content.start - s.end), abs(s.start - content.end)),
+        key=lambda source: min(abs(content.start - source.end), abs(source.start - content.end)),
         default=None,
     )
 
 
-def _start(span: Span | Marked) -> int:
+def _start(span: Span | MarkedSpan) -> int:
     return span.start
 
 
 def _pieces(
-    doc: Document, content: Span, marked: Sequence[Marked]
+    doc: Document, content: Span, marked: Sequence[MarkedSpan]
 ) -> list[tuple[int, int, QuoteKind]]:
-    """A content as what stands in its marks and what stands outside them."""
+    """Split a content into its parts inside and outside marks: (start, end, kind)."""
     text = doc.text
     pieces: list[tuple[int, int, QuoteKind]] = []
     at = content.start
     inside: list[tuple[int, int]] = []
     first = max(0, bisect_left(marked, content.start, key=_start) - 1)
-    for m in marked[first : bisect_left(marked, content.end, key=_start)]:
-        overlap = min(m.end, content.end) - max(m.start, content.start)
+    for span in marked[first : bisect_left(marked, content.end, key=_start)]:
+        overlap = min(span.end, content.end) - max(span.start, content.start)
         if overlap <= 0:
             continue
-        # What is half said is said: the marks tell better where a quote ends than the tagger.
-        whole = 2 * overlap >= m.end - m.start or m.start >= content.start - 1
+        # A span in marks that is half covered counts whole: marks delimit quotes better.
+        is_whole = 2 * overlap >= span.end - span.start or span.start >= content.start - 1
         inside.append(
-            (m.start, m.end) if whole else (max(m.start, content.start), min(m.end, content.end))
+            (span.start, span.end)
+            if is_whole
+            else (max(span.start, content.start), min(span.end, content.end))
         )
     for start, end in inside:
-        pieces += _outside(text, at, start)
+        pieces += _unmarked_piece(text, at, start)
         pieces.append((start, end, "direct"))
         at = end
-    pieces += _outside(text, at, content.end)
+    pieces += _unmarked_piece(text, at, content.end)
     if inside:
-        # The "and" between two quoted phrases is nobody's words.
-        pieces = [p for p in pieces if p[2] == "direct" or " " in text[p[0] : p[1]]]
+        # Drop single words such as the "and" between two quoted phrases.
+        pieces = [
+            piece for piece in pieces if piece[2] == "direct" or " " in text[piece[0] : piece[1]]
+        ]
     if any(kind == "indirect" for _, _, kind in pieces):
         pieces = [(a, b, "mixed" if kind == "direct" else kind) for a, b, kind in pieces]
     return pieces
 
 
-def _outside(text: str, start: int, end: int) -> list[tuple[int, int, QuoteKind]]:
-    """The words between marks, without the marks and the signs around them."""
+def _unmarked_piece(text: str, start: int, end: int) -> list[tuple[int, int, QuoteKind]]:
+    """Return the words between two spans in marks, without surrounding punctuation."""
     while start < end and not text[start].isalnum() and text[start] not in "($€£#@[":
         start += 1
     while end > start and not text[end - 1].isalnum() and text[end - 1] not in ")%]":
@@ -232,63 +249,68 @@ def _outside(text: str, start: int, end: int) -> list[tuple[int, int, QuoteKind]
     return [(start, end, "indirect")] if start < end else []
 
 
-class _Speakers:
-    """Who a source is: the actor that its words name, stand for or describe."""
+class _SpeakerResolver:
+    """Resolves sources to the actors that they name, refer to or describe."""
 
     def __init__(
-        self, doc: Document, names: Sequence[Located], stand_ins: Sequence[Pronoun]
+        self, doc: Document, names: Sequence[NameMention], pronouns: Sequence[Pronoun]
     ) -> None:
         self._doc = doc
-        self._names = sorted((x for x in names if x.actor is not None), key=lambda x: x.name.first)
-        self._firsts = [x.name.first for x in self._names]
-        self._starting = {x.name.first: x for x in self._names}
-        self._ending = {x.name.last: x for x in self._names}
-        self._pronouns = {p.token: p for p in stand_ins}
-        self._holders = Holders(names)
+        self._names = sorted(
+            (mention for mention in names if mention.actor is not None),
+            key=lambda mention: mention.name.first,
+        )
+        self._firsts = [mention.name.first for mention in self._names]
+        self._name_by_first = {mention.name.first: mention for mention in self._names}
+        self._name_by_last = {mention.name.last: mention for mention in self._names}
+        self._pronouns = {pronoun.token: pronoun for pronoun in pronouns}
+        self._holders = OfficeHolders(names)
 
-    def of(self, source: Span) -> tuple[Actor | None, float]:
-        """The actor, or None for an unnamed one, and how sure its reading of the source is."""
+    def resolve(self, source: Span) -> tuple[Actor | None, float]:
+        """Return the actor of a source (None if unnamed) and the confidence in that reading."""
         tokens = self._doc.tokens
         first = bisect_left(self._doc.starts, source.start)
         last = bisect_left(self._doc.starts, source.end)
         inside = self._names[bisect_left(self._firsts, first) : bisect_left(self._firsts, last)]
-        heads = [x for x in inside if self._is_head(x, first, last)]
-        persons = [x for x in heads if x.name.type == "PERSON"]
+        heads = [mention for mention in inside if self._is_head(mention, first, last)]
+        persons = [mention for mention in heads if mention.name.type == "PERSON"]
         chosen = (persons or heads)[:1]
         if chosen:
             return chosen[0].actor, chosen[0].confidence
         if last - first == 1 and tokens[first].lower == "who":
-            # "Lee, who said": whoever stands right before.
+            # "Lee, who said": the name directly before.
             before = first - 1 if first and tokens[first - 1].text == "," else first
-            x = self._ending.get(before)
-            return (x.actor, x.confidence) if x is not None else (None, 0.5)
+            mention = self._name_by_last.get(before)
+            return (mention.actor, mention.confidence) if mention is not None else (None, 0.5)
         if last - first == 1 and first in self._pronouns:
-            stand_in = self._pronouns[first]
-            return stand_in.actor, stand_in.confidence
+            pronoun = self._pronouns[first]
+            return pronoun.antecedent, pronoun.confidence
         if last - first > 1 and tokens[first].lower in _DETERMINERS and not inside:
-            holder = self._holders.of([t.lower for t in tokens[first + 1 : last]])
+            holder = self._holders.only_holder([t.lower for t in tokens[first + 1 : last]])
             if holder is not None:
                 return holder, 0.8
         return None, 0.9
 
-    def subject(self, said: Span) -> Span | None:
-        """Who opens the sentence of a cue without a source: the first name or pronoun before it."""
+    def subject_before(self, span: Span) -> Span | None:
+        """Return the subject of a cue without a source: the first name or pronoun before it."""
         tokens = self._doc.tokens
-        at = self._doc.token_at(said.start)
-        begin = max(self._doc.sentence_of(at).first, at - _SUBJECT)
+        at = self._doc.token_at(span.start)
+        begin = max(self._doc.sentence_of(at).first, at - _SUBJECT_WINDOW)
         for i in range(begin, at):
-            x = self._starting.get(i)
-            if x is not None and x.name.last <= at:
-                after = tokens[x.name.last].lower
-                if after not in ("'s", "’s") and self._is_head(x, begin, at):
-                    return Span(tokens[i].start, tokens[x.name.last - 1].end, "", _UNTOLD)
+            mention = self._name_by_first.get(i)
+            if mention is not None and mention.name.last <= at:
+                after = tokens[mention.name.last].lower
+                if after not in ("'s", "’s") and self._is_head(mention, begin, at):
+                    return Span(
+                        tokens[i].start, tokens[mention.name.last - 1].end, "", _UNLINKED_CONFIDENCE
+                    )
             elif tokens[i].lower in _SUBJECTS:
-                return Span(tokens[i].start, tokens[i].end, "", _UNTOLD)
+                return Span(tokens[i].start, tokens[i].end, "", _UNLINKED_CONFIDENCE)
         return None
 
-    def _is_head(self, x: Located, first: int, last: int) -> bool:
-        """Whether a name within a source is who speaks, not whose spokesman does."""
-        tokens, name = self._doc.tokens, x.name
+    def _is_head(self, mention: NameMention, first: int, last: int) -> bool:
+        """Whether a name inside a source is the speaker, not the speaker's employer or the like."""
+        tokens, name = self._doc.tokens, mention.name
         before = tokens[name.first - 1].lower if name.first > first else ""
         after = tokens[name.last] if name.last < last else None
         if name.role:

@@ -1,10 +1,10 @@
-"""Text to paragraphs, sentences and tokens, each with exact offsets.
+"""Segmenting a text into paragraphs, sentences and tokens.
 
-Belongs here: where words and sentences begin and end. Does not belong here: what any word means,
-beyond the abbreviations after which a full stop ends no sentence.
+Belongs here: where words and sentences begin and end. Does not belong here: the records
+(`document`), and what a word means, except for abbreviations whose full stop ends no sentence.
 
-Every pattern is a plain alternation of classes without nested repeats, so the time is linear in
-the length of the text.
+Every pattern is a plain alternation of character classes without nested repeats, so the time is
+linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from itertools import pairwise
+
+from etl.extract.document import Document, Paragraph, Sentence, Token
+from etl.extract.word_cache import cached_by_word
 
 MAX_CHARACTERS = 5 * 1024 * 1024
 MAX_TOKENS = 2_500_000
-"""Of one text, with MAX_CHARACTERS: what fits into 1.5 GB of memory, whatever the text is made of.
+"""Limits of one text: up to them any text takes at most 1.5 GB of memory.
 
-Five megabytes of news are one million tokens; only punctuation without end comes to more than two.
+Five megabytes of news are one million tokens; only endless punctuation exceeds two million.
 """
 OPENING_MARKS = frozenset("“‘„«")
-CLOSING_MARKS = frozenset("”’»")
-STRAIGHT_MARKS = frozenset("\"'")
 
 _ABBREVIATIONS = (
     "Mr Mrs Ms Mx Dr Prof Sen Sens Rep Reps Gov Govs Gen Lt Col Cmdr Adm Maj Capt Sgt Cpl Pvt Rev "
@@ -33,7 +32,7 @@ _ABBREVIATIONS = (
     "Ariz Ark Calif Colo Conn Del Fla Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev "
     "Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Supt Asst Dept Univ Atty Messrs etc al approx est"
 )
-# After these a sentence may well end, so the next word decides; after the others it never does.
+# After these a sentence may end, so the next word decides. After the others it never ends.
 _MAY_END = frozenset(["Inc.", "Corp.", "Co.", "Ltd.", "Bros.", "Jr.", "Sr.", "etc.", "al."])
 
 _TOKEN = re.compile(
@@ -41,7 +40,7 @@ _TOKEN = re.compile(
     r"|(?:[A-Za-z]\.){2,}"  # U.S., p.m.
     r"|\b(?:" + "|".join(_ABBREVIATIONS.split()) + r")\."
     r"|\b[A-Z]\.(?=\s+[A-Z“‘\"(])"  # George W. Bush
-    r"|['’](?:s|S|ll|re|ve|d|m)\b"  # what an apostrophe splits off a name or pronoun
+    r"|['’](?:s|S|ll|re|ve|d|m)\b"  # clitics that an apostrophe separates from a name or pronoun
     r"|[\w\u0300-\u036f]+(?:(?:['’](?!(?:s|S|ll|re|ve|d|m)\b)|[-‐‑&]|\.(?=[a-z0-9]))"
     r"[\w\u0300-\u036f]+)*"
     r"|\.\.+"
@@ -56,8 +55,8 @@ _COMPOUND = re.compile(
     r"|[a-z]+ed)$)"
 )
 _HARD_WRAP = 90
-# Words that begin sentences: after "U.S." or "Inc." they tell an end from an abbreviation.
-_STARTERS = frozenset(
+# Words that often begin sentences: "U.S." or "Inc." before one of them ends a sentence.
+_SENTENCE_STARTERS = frozenset(
     [
         "the",
         "a",
@@ -100,106 +99,29 @@ _STARTERS = frozenset(
 
 
 class TextTooLongError(ValueError):
-    """A text is longer than what is read; the message says how long and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, number or sign: `text` is what stands at `start`:`end`."""
-
-    text: str
-    lower: str
-    start: int
-    sentence: int
-    is_initial: bool  # first word of its sentence or of what a mark or colon opens
-    is_word: bool
-    is_capitalised: bool
-
-    @property
-    def end(self) -> int:
-        # Not stored: a text may have two million tokens, and an int takes 32 bytes.
-        return self.start + len(self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence: tokens `first`:`last`, `last` exclusive."""
-
-    first: int
-    last: int
-    paragraph: int
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A paragraph: characters `start`:`end`, tokens `first`:`last`, ends exclusive."""
-
-    start: int
-    end: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True)
-class Document:
-    """One part of an article, cut up."""
-
-    text: str
-    tokens: tuple[Token, ...]
-    sentences: tuple[Sentence, ...]
-    paragraphs: tuple[Paragraph, ...]
-
-    def surface(self, first: int, last: int) -> str:
-        """The characters of the tokens `first`:`last`."""
-        return self.text[self.tokens[first].start : self.tokens[last - 1].end]
-
-    def tokens_of(self, start: int, end: int) -> tuple[int, int]:
-        """The tokens `first`:`last` that stand at least in part in the characters `start`:`end`."""
-        return self.token_at(start), bisect_left(self.starts, end)
-
-    def token_at(self, position: int) -> int:
-        """The number of the token in which a character stands, or of the one before it."""
-        return max(0, bisect_right(self.starts, position) - 1)
-
-    def paragraph_of(self, token: int) -> int:
-        """The number of the paragraph in which a token stands."""
-        return self.sentences[self.tokens[token].sentence].paragraph
-
-    def sentence_of(self, token: int) -> Sentence:
-        """The sentence in which a token stands."""
-        return self.sentences[self.tokens[token].sentence]
-
-    def sentence_at(self, position: int) -> int:
-        """The number of the sentence in which a character stands, or of the one before it."""
-        return self.tokens[self.token_at(position)].sentence
-
-    @cached_property
-    def starts(self) -> list[int]:
-        """Where each token starts, for bisection."""
-        return [token.start for token in self.tokens]
+    """A text exceeds the limits; the message says how long it is and what to do."""
 
 
 _Word = tuple[str, str, bool, bool]
-"""A word, in lower case, whether it is one and not a sign, whether it is capitalised."""
+"""A token as written, in lower case, whether it is a word, and whether it is capitalised."""
 
 
-def read(text: str, boundaries: Sequence[int] = ()) -> Document:
-    """Cut a text into paragraphs, sentences and tokens.
+def segment(text: str, boundaries: Sequence[int] = ()) -> Document:
+    """Segment a text into paragraphs, sentences and tokens.
 
-    No token stands across one of the (rising) `boundaries`: "pro-Macron" falls apart where somebody
-    knows a name to begin. Raises TextTooLongError above MAX_CHARACTERS
-    and MAX_TOKENS.
+    `boundaries` are ascending character offsets that no token may cross: "pro-Macron" is split
+    where a name is known to begin. Raises TextTooLongError above MAX_CHARACTERS or MAX_TOKENS.
     """
     tokens: list[Token] = []
     sentences: list[Sentence] = []
     paragraphs: list[Paragraph] = []
     words: dict[str, _Word] = {}
-    for start, end, starts, ends in _cut(text):
+    for start, end, starts, ends in _paragraph_tokens(text):
         first, begin = len(tokens), 0
         for stop in _sentence_ends(text, starts, ends):
             sentence_first = len(tokens)
-            whole = _split(starts[begin:stop], ends[begin:stop], boundaries)
-            _add_tokens(text, whole, len(sentences), tokens, words)
+            bounds = _split_at(starts[begin:stop], ends[begin:stop], boundaries)
+            _add_tokens(text, bounds, len(sentences), tokens, words)
             sentences.append(Sentence(sentence_first, len(tokens), len(paragraphs)))
             begin = stop
         if len(tokens) > first:
@@ -208,27 +130,27 @@ def read(text: str, boundaries: Sequence[int] = ()) -> Document:
 
 
 def sentence_ends(text: str) -> list[int]:
-    """The offsets at which the sentences of `read` end, without making their tokens.
+    """Return the character offsets at which sentences end, without building tokens.
 
-    Raises TextTooLongError as `read` does.
+    Raises TextTooLongError as `segment` does.
     """
     return [
         ends[stop - 1]
-        for _, _, starts, ends in _cut(text)
+        for _, _, starts, ends in _paragraph_tokens(text)
         for stop in _sentence_ends(text, starts, ends)
     ]
 
 
-def _cut(text: str) -> Iterator[tuple[int, int, array[int], array[int]]]:
-    """Where each paragraph starts and ends, and its pieces."""
+def _paragraph_tokens(text: str) -> Iterator[tuple[int, int, array[int], array[int]]]:
+    """Yield each paragraph: its start, its end, and the starts and ends of its tokens."""
     if len(text) > MAX_CHARACTERS:
         raise TextTooLongError(
-            f"a text of {len(text):,} characters is longer than any article; at most "
-            f"{MAX_CHARACTERS:,} are read: split the file into its articles"
+            f"a text of {len(text):,} characters is longer than any article; the limit is "
+            f"{MAX_CHARACTERS:,} characters: split the file into its articles"
         )
     count = 0
     for start, end in _paragraph_spans(text):
-        starts, ends = _pieces(text, start, end)
+        starts, ends = _token_bounds(text, start, end)
         count += len(starts)
         if count > MAX_TOKENS:
             raise TextTooLongError(
@@ -239,13 +161,13 @@ def _cut(text: str) -> Iterator[tuple[int, int, array[int], array[int]]]:
 
 
 def _paragraph_spans(text: str) -> list[tuple[int, int]]:
-    """Blank lines part paragraphs; without any, lines do, unless the text is hard-wrapped."""
+    """Split at blank lines; in a text without any at line ends, unless it is hard-wrapped."""
     if _BLANK_LINE.search(text.strip()):
         pattern = _BLANK_LINE
     else:
         lines = text.split("\n")
-        wrapped = len(lines) > 3 and max(map(len, lines)) <= _HARD_WRAP
-        pattern = _INDENT if wrapped and _INDENT.search(text) else _LINE
+        is_hard_wrapped = len(lines) > 3 and max(map(len, lines)) <= _HARD_WRAP
+        pattern = _INDENT if is_hard_wrapped and _INDENT.search(text) else _LINE
     spans = []
     start = 0
     for gap in pattern.finditer(text):
@@ -255,8 +177,8 @@ def _paragraph_spans(text: str) -> list[tuple[int, int]]:
     return [(s, e) for s, e in spans if e > s]
 
 
-def _pieces(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
-    """Where the pieces of a paragraph start and end; arrays, for there may be millions."""
+def _token_bounds(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
+    """Return where tokens start and end. As arrays, because there may be millions."""
     starts, ends = array("i"), array("i")
     for match in _TOKEN.finditer(text, start, end):
         s, e = match.span()
@@ -270,16 +192,16 @@ def _pieces(text: str, start: int, end: int) -> tuple[array[int], array[int]]:
     return starts, ends
 
 
-def _split(
+def _split_at(
     starts: Sequence[int], ends: Sequence[int], boundaries: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
-    """Pieces, cut where a boundary stands within one."""
-    pieces = zip(starts, ends, strict=True)
+    """Yield the bounds of tokens, split at the boundaries inside them."""
+    bounds = zip(starts, ends, strict=True)
     if not boundaries or not starts:
-        yield from pieces
+        yield from bounds
         return
     after, count = bisect_right(boundaries, starts[0]), len(boundaries)
-    for start, end in pieces:
+    for start, end in bounds:
         while after < count and boundaries[after] <= start:
             after += 1
         if after < count and boundaries[after] < end:
@@ -290,7 +212,7 @@ def _split(
 
 
 def _sentence_ends(text: str, starts: Sequence[int], stops: Sequence[int]) -> list[int]:
-    """Numbers of the pieces after which sentences end; the last is always among them."""
+    """Return the token counts after which sentences end; the last is always among them."""
     ends: list[int] = []
     count = len(starts)
     i = 0
@@ -317,7 +239,7 @@ def _sentence_ends(text: str, starts: Sequence[int], stops: Sequence[int]) -> li
             token = text[s:e]
             may_end = token in _MAY_END or ("." in token[:-1] and token[0].isupper())
             may_end = may_end or token in ("a.m.", "p.m.")
-            if not (may_end and word.lower() in _STARTERS):
+            if not (may_end and word.lower() in _SENTENCE_STARTERS):
                 continue
         ends.append(i)
     if not ends or ends[-1] != count:
@@ -327,19 +249,19 @@ def _sentence_ends(text: str, starts: Sequence[int], stops: Sequence[int]) -> li
 
 def _add_tokens(
     text: str,
-    pieces: Iterable[tuple[int, int]],
+    bounds: Iterable[tuple[int, int]],
     sentence: int,
     tokens: list[Token],
     words: dict[str, _Word],
 ) -> None:
-    """Add the tokens of a sentence; `words` are those met before, which tokens share."""
+    """Append the tokens of a sentence. `words` holds the text's words so far, for sharing."""
     is_initial = True
-    for s, e in pieces:
-        shown = text[s:e]
-        known = words.get(shown)
+    for s, e in bounds:
+        surface = text[s:e]
+        known = words.get(surface)
         if known is None:
-            known = _usual_word(shown) if e - s <= _USUAL else _word(shown)
-            words[shown] = known
+            known = _word(surface)
+            words[surface] = known
         word, lower, is_word, is_capitalised = known
         tokens.append(
             Token(word, lower, s, sentence, is_initial and is_word, is_word, is_capitalised)
@@ -347,19 +269,11 @@ def _add_tokens(
         if is_word:
             is_initial = False
         elif word in ':"•*' or word in OPENING_MARKS:
-            # What follows a mark or a colon may be capitalised for that reason alone.
+            # A word after a mark or a colon may be capitalised for that reason alone.
             is_initial = True
 
 
-_USUAL = 40
-"""Characters of a word that is remembered from text to text: longer ones could fill the memory."""
-
-
-@lru_cache(maxsize=50_000)
-def _usual_word(word: str) -> _Word:
-    return _word(word)
-
-
+@cached_by_word
 def _word(word: str) -> _Word:
     lower = word.lower()
     is_word = word[0].isalnum()
@@ -368,7 +282,7 @@ def _word(word: str) -> _Word:
 
 
 def _has_cased_tail(word: str) -> bool:
-    """Names that begin small: al-Assad, d'Estaing, but neither iPhone nor mid-1990s."""
+    """Whether a word is a name in lower case: al-Assad, d'Estaing, not iPhone or mid-1990s."""
     head, hyphen, tail = word.partition("-")
     if not hyphen:
         head, hyphen, tail = word.partition("’")

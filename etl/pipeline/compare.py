@@ -455,8 +455,8 @@ def _side(span: Row | None, name: str | None, what: str) -> Row | None:
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
     """The characters of the sentences in which a span stands, not many more than the span."""
-    document = tokens.read(text)
-    first, last = document.tokens_of(start, end)
+    document = tokens.segment(text)
+    first, last = document.token_range(start, end)
     if first >= last:
         return start, end
     left = document.tokens[document.sentence_of(first).first].start

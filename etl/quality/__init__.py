@@ -1,5 +1,5 @@
-"""How good an extraction is: scores and the gold format.
+"""Extraction quality: scores, the gold set, and recorded figures.
 
-Belongs here: pure scorers, and the annotated articles that ship with the project. Does not belong
-here: the development corpora, which are no part of it (`training/` reads those).
+Belongs here: pure scorers, and the annotated articles that ship with the package. Does not belong
+here: the development corpora, which do not ship (`training/` reads them).
 """

@@ -1,6 +1,7 @@
 """Print the figures of an extractor on the gold set that ships with the package.
 
-Belongs here: the command. Does not belong here: how anything is counted (`figures`, `scores`).
+Belongs here: the command. Does not belong here: scoring (`evaluation`) and the files of figures
+(`figures`).
 
     python -m etl.quality [--extractor NAME] [--json] [--record]
 """
@@ -12,24 +13,26 @@ import json
 from collections.abc import Sequence
 
 from etl.extract import DEFAULT_EXTRACTOR, extractor_names, get_extractor
+from etl.quality.evaluation import score
 from etl.quality.figures import (
     RECORDED,
     Record,
     gold_version,
     read_recorded,
-    score,
     write_recorded,
 )
 from etl.quality.gold import read_gold
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Score, print and, if asked, record."""
+    """Score, print and, with --record, record."""
     parser = argparse.ArgumentParser("python -m etl.quality", description=__doc__.split("\n")[0])
     parser.add_argument("--extractor", choices=extractor_names(), default=DEFAULT_EXTRACTOR)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
-        "--record", action="store_true", help=f"write the figures to {RECORDED.name}: on a release"
+        "--record",
+        action="store_true",
+        help=f"write the figures to {RECORDED.name}; do this on a release",
     )
     options = parser.parse_args(arguments)
     extractor = get_extractor(options.extractor)

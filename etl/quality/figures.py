@@ -1,265 +1,29 @@
-"""The figures of an extractor on the gold set, and those recorded when it shipped.
+"""The figures of an extractor on the gold set: measured now, and recorded on its release.
 
-Belongs here: how an extraction is compared with a gold article, and the two files of figures.
-Does not belong here: the gold format (`gold`), how a rate comes from counts (`scores`), Dagster.
+Belongs here: the record file, the cache, and comparing the two. Does not belong here: scoring
+(`evaluation`), Dagster.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import reduce
 from hashlib import sha256
-from operator import add
 from pathlib import Path
-from typing import Protocol, TypeVar
 
-from etl.domain import Article, Extraction, Part, Quote
 from etl.extract import DEFAULT_EXTRACTOR, Extractor
-from etl.quality.gold import GOLD, PRONOUNS, GoldArticle, GoldQuote, read_gold
-from etl.quality.scores import (
-    Coreference,
-    Counts,
-    match_utterances,
-    score_coreference,
-    score_spans,
-)
+from etl.quality.evaluation import Figures, score
+from etl.quality.gold import GOLD, read_gold
 
 RECORDED = Path(__file__).with_name("recorded.json")
-OVERLAP = 0.3
 TOLERANCE = 1.0
-"""Points that a figure may lie below the recorded one: another kind of processor rounds otherwise,
-and on this small set one decision is a third of a point or more."""
-
-_WORD = re.compile(r"\w+")
-_THAT = re.compile(r"that\s+", re.IGNORECASE)
-_DETERMINER = re.compile(r"^(?:the|an?|its|his|her|their)\s+")
-
-Figures = dict[str, float]
-_Piece = TypeVar("_Piece", GoldQuote, Quote)
-
-
-class _Rates(Protocol):
-    """What `scores` gives: rates in percent."""
-
-    @property
-    def precision(self) -> float: ...
-    @property
-    def recall(self) -> float: ...
-    @property
-    def f1(self) -> float: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Micro scores over the gold set; README.md beside it says what each counts."""
-
-    names: Counts
-    roles: Counts
-    coreference: Coreference
-    references: Counts
-    quotes_exact: Counts
-    quotes_overlap: Counts
-    speakers: Counts
-
-    def __add__(self, other: Scores) -> Scores:
-        return Scores(
-            self.names + other.names,
-            self.roles + other.roles,
-            self.coreference + other.coreference,
-            self.references + other.references,
-            self.quotes_exact + other.quotes_exact,
-            self.quotes_overlap + other.quotes_overlap,
-            self.speakers + other.speakers,
-        )
-
-    @property
-    def rates(self) -> dict[str, _Rates]:
-        """The rates behind each figure, in the order in which they are shown."""
-        return {
-            "names": self.names,
-            "roles": self.roles,
-            "actors": self.coreference.b_cubed,
-            "references": self.references,
-            "quotes exact": self.quotes_exact,
-            "quotes overlap": self.quotes_overlap,
-            "speakers": self.speakers,
-        }
-
-    @property
-    def figures(self) -> Figures:
-        """F1 in percent, one decimal."""
-        return {name: round(rates.f1, 1) for name, rates in self.rates.items()}
-
-
-def score(extractor: Extractor, gold: Sequence[GoldArticle]) -> Scores:
-    """The scores of an extractor over gold articles, of which there is at least one."""
-    extractions = extractor.extract_many([g.article for g in gold])
-    return reduce(add, map(score_article, gold, extractions))
-
-
-def score_article(gold: GoldArticle, found: Extraction) -> Scores:
-    """The scores of one extraction."""
-    named = {
-        (m.part, m.char_start, m.char_end): m
-        for m in found.mentions
-        if m.kind == "name" and m.type != "OTHER"
-    }
-    truth = {(m.part, m.char_start, m.char_end): m for m in gold.mentions if m.kind == "name"}
-    roles = Counts(
-        sum(
-            span in named and _role(named[span].role) in {_role(role) for role in m.roles}
-            for span, m in truth.items()
-            if m.roles
-        ),
-        sum(m.role is not None for m in named.values()),
-        sum(bool(m.roles) for m in truth.values()),
-    )
-    # Who an actor of the extraction is: the gold actor that most of its names belong to.
-    votes: dict[int, Counter[str]] = defaultdict(Counter)
-    for span, m in named.items():
-        if m.actor is not None and span in truth:
-            votes[m.actor][truth[span].actor] += 1
-    who = {number: counter.most_common(1)[0][0] for number, counter in votes.items()}
-    exact, overlap, speakers = _quotes(gold, found, who)
-    return Scores(
-        score_spans(
-            {(*span, m.type) for span, m in truth.items()},
-            {(*span, m.type) for span, m in named.items()},
-        ),
-        roles,
-        score_coreference(
-            _clusters((m.actor, span) for span, m in truth.items()),
-            _clusters((m.actor, span) for span, m in named.items() if m.actor is not None),
-        ),
-        _references(gold, found, who),
-        exact,
-        overlap,
-        speakers,
-    )
-
-
-def _clusters(mentions: Iterable[tuple[Hashable, Hashable]]) -> list[set[Hashable]]:
-    clusters: dict[Hashable, set[Hashable]] = defaultdict(set)
-    for actor, span in mentions:
-        clusters[actor].add(span)
-    return list(clusters.values())
-
-
-def _role(role: str | None) -> str:
-    """A role without what conventions differ in: case, an opening article, marks at its edges."""
-    words = " ".join((role or "").casefold().split()).strip(".,:;")
-    return _DETERMINER.sub("", words, count=1)
-
-
-def _references(gold: GoldArticle, found: Extraction, who: Mapping[int, str]) -> Counts:
-    """Pronouns (exact span) and nominals (any overlap) that are given to the right actor."""
-    claimed = [
-        m
-        for m in found.mentions
-        if m.actor is not None
-        and (m.kind == "nominal" or (m.kind == "pronoun" and m.surface.lower() in PRONOUNS))
-    ]
-    truth = [m for m in gold.mentions if m.kind != "name"]
-    hits = {
-        i
-        for i, g in enumerate(truth)
-        for m in claimed
-        if (g.part, g.kind) == (m.part, m.kind)
-        and max(g.char_start, m.char_start) < min(g.char_end, m.char_end)
-        and m.actor is not None
-        and who.get(m.actor) == g.actor
-    }
-    return Counts(len(hits), len(claimed), len(truth))
-
-
-def _quotes(
-    gold: GoldArticle, found: Extraction, who: Mapping[int, str]
-) -> tuple[Counts, Counts, Counts]:
-    """Pieces with exact spans, utterances that overlap, and speakers of those that do.
-
-    The words of optional pieces are taken out of both sides, so that they are neither missed nor
-    wrong.
-    """
-    article = gold.article
-    optional = _words(article, [q for q in gold.quotes if q.is_optional])
-    wanted = [q for q in gold.quotes if not q.is_optional]
-    claimed = [
-        q
-        for q in found.quotes
-        if 2 * len(_words(article, [q]) & optional) <= len(_words(article, [q]))
-    ]
-    exact = score_spans(
-        {_trimmed(article, q) for q in wanted}, {_trimmed(article, q) for q in claimed}
-    )
-    gold_utterances = _utterances(wanted)
-    found_utterances = _utterances(claimed)
-    matches = match_utterances(
-        [_words(article, pieces) - optional for pieces in gold_utterances],
-        [_words(article, pieces) - optional for pieces in found_utterances],
-        OVERLAP,
-        "union",
-    )
-    right = sum(
-        _is_speaker(gold_utterances[m.gold][0], found_utterances[m.found][0], who) for m in matches
-    )
-    return (
-        exact,
-        Counts(len(matches), len(found_utterances), len(gold_utterances)),
-        Counts(right, len(matches), len(matches)),
-    )
-
-
-def _utterances(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
-    by_number: dict[int, list[_Piece]] = defaultdict(list)
-    for piece in pieces:
-        by_number[piece.utterance].append(piece)
-    return list(by_number.values())
-
-
-def _words(article: Article, pieces: Iterable[GoldQuote | Quote]) -> set[int]:
-    """Where the words of some pieces begin, counted through headline and body."""
-    base = {"headline": 0, "body": len(article.headline or "") + 1}
-    return {
-        base[q.part] + m.start()
-        for q in pieces
-        for m in _WORD.finditer(article.text(q.part), q.char_start, q.char_end)
-    }
-
-
-def _trimmed(article: Article, quote: GoldQuote | Quote) -> tuple[Part, int, int]:
-    """A piece from its first word to its last: whether "that" and commas belong to it is taste."""
-    text, start = article.text(quote.part), quote.char_start
-    if quote.kind == "indirect" and (that := _THAT.match(text, start)):
-        start = that.end()
-    words = [m.span() for m in _WORD.finditer(text, start, quote.char_end)]
-    return (quote.part, words[0][0], words[-1][1]) if words else (quote.part, start, start)
-
-
-def _is_speaker(gold: GoldQuote, found: Quote, who: Mapping[int, str]) -> bool:
-    """Whether the speaker is the right actor, the right unnamed source, or rightly unknown."""
-    if gold.speaker is not None:
-        return found.speaker is not None and who.get(found.speaker) == gold.speaker
-    if found.speaker is not None:
-        return False
-    if gold.source is None or found.speaker_surface is None:
-        return gold.source is found.speaker_surface
-    return bool(_content_words(gold.source) & _content_words(found.speaker_surface))
-
-
-def _content_words(source: str) -> set[str]:
-    return {word for word in _WORD.findall(source.casefold()) if len(word) > 3}
-
-
-# ---------------------------------------------------------------------------- files of figures
+"""Points by which a figure may fall below the recorded one: other processors round differently, and
+on this small set one decision is worth a third of a point or more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Figures, and of what: the version of an extractor on a state of the gold set."""
+    """The figures of one extractor version on one version of the gold set."""
 
     version: str
     gold: str
@@ -267,56 +31,60 @@ class Record:
 
 
 def gold_version(folder: Path = GOLD) -> str:
-    """A short hash of the gold files: figures on other texts cannot be compared."""
+    """Return a short hash of the gold files; figures on different texts are not comparable."""
     texts = b"".join(path.read_bytes() for path in sorted(folder.glob("*.txt")))
     return sha256(texts).hexdigest()[:12]
 
 
 def measure(extractor: Extractor) -> Record:
-    """The figures of an extractor on the gold set that ships with the package."""
+    """Measure an extractor on the gold set that ships with the package."""
     return Record(extractor.version, gold_version(), score(extractor, read_gold()).figures)
 
 
-_measured: dict[str, Record] = {}
+_records_by_version: dict[str, Record] = {}
 
 
-def measure_once(extractor: Extractor, cache: Path) -> Record:
-    """As `measure`, unless this process or the file `cache` knows the figures of this version.
+def cached_measurement(extractor: Extractor, cache: Path) -> Record:
+    """Measure an extractor, unless this process or the file `cache` has figures of its version.
 
-    By contract a version always extracts the same. A cache that cannot be read is made anew.
+    That is safe because a version always extracts the same. An unreadable cache is rewritten.
     """
-    known = _measured.get(extractor.version)
-    if known is None:
+    record = _records_by_version.get(extractor.version)
+    if record is None:
         try:
-            known = Record(**json.loads(cache.read_text("utf-8")))
+            record = Record(**json.loads(cache.read_text("utf-8")))
         except (OSError, ValueError, TypeError):
-            known = None
-    if known is None or (known.version, known.gold) != (extractor.version, gold_version()):
-        known = measure(extractor)
+            record = None
+    if record is None or (record.version, record.gold) != (extractor.version, gold_version()):
+        record = measure(extractor)
         cache.parent.mkdir(parents=True, exist_ok=True)
-        cache.write_text(json.dumps(asdict(known)), "utf-8")
-    _measured[extractor.version] = known
-    return known
+        cache.write_text(json.dumps(asdict(record)), "utf-8")
+    _records_by_version[extractor.version] = record
+    return record
 
 
 def read_recorded(path: Path = RECORDED) -> dict[str, Record]:
-    """The recorded figures by the name of the extractor."""
+    """Return the recorded figures by extractor name."""
     return {name: Record(**value) for name, value in json.loads(path.read_text("utf-8")).items()}
 
 
 def write_recorded(name: str, record: Record, path: Path = RECORDED) -> None:
-    """Put an extractor's figures into the file, in place of those it had."""
+    """Replace the recorded figures of one extractor."""
     recorded = {**(read_recorded(path) if path.exists() else {}), name: record}
     values = {key: asdict(recorded[key]) for key in sorted(recorded)}
     path.write_text(json.dumps(values, indent=2) + "\n", "utf-8")
 
 
 def recorded_for(name: str) -> Record:
-    """What an extractor is held to: its own figures, else those of the default one."""
+    """Return the recorded figures of an extractor, or those of the default one if it has none."""
     recorded = read_recorded()
     return recorded.get(name) or recorded[DEFAULT_EXTRACTOR]
 
 
-def fallen(now: Figures, recorded: Figures) -> list[str]:
-    """The figures that lie more than the tolerance below what was recorded."""
-    return [name for name, was in recorded.items() if was - now.get(name, 0.0) > TOLERANCE + 1e-9]
+def regressions(current: Figures, recorded: Figures) -> list[str]:
+    """Return the names of the figures that are more than TOLERANCE below the recorded ones."""
+    return [
+        name
+        for name, earlier in recorded.items()
+        if earlier - current.get(name, 0.0) > TOLERANCE + 1e-9
+    ]

@@ -1,7 +1,7 @@
-"""The gold articles: what an extraction of them should hold, read from annotated texts.
+"""The gold set: annotated articles and the expected extraction of each.
 
-Belongs here: the records of the gold set and the strict reader of its format, which
-`gold/README.md` describes. Does not belong here: how an extraction is compared with it (`figures`).
+Belongs here: the records of the gold set and the strict parser of its format, described in
+`gold/README.md`. Does not belong here: scoring an extraction against it (`evaluation`).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _KEY = re.compile(r"[a-z0-9-]+")
 _LABEL = re.compile(r'(~?)([dim])([1-9]\d*) (\?|[a-z0-9-]+|"[^"]+")')
 _MARKS = "“‘«\"'`"
 _BESIDE = re.compile(r",?\s+(?:\d+,\s+)?|\s+\(")
-"""What may stand between a name and its role: a comma, an age, a bracket."""
+"""Text allowed between a name and its role: a comma, an age, a bracket."""
 
 
 class GoldError(ValueError):
-    """A gold file that cannot be used; the message says where, what is wrong and what to do."""
+    """A gold file is invalid; the message says where, what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class GoldMention:
-    """A mention of a named actor; `roles` are the titles as written, any of which is right."""
+    """A mention of a named actor; `roles` are the titles as written, each of them correct."""
 
     part: Part
     char_start: int
@@ -50,10 +50,10 @@ class GoldMention:
 
 @dataclass(frozen=True, slots=True)
 class GoldQuote:
-    """One piece of an utterance, as `etl.domain.Quote`.
+    """One contiguous span of an utterance, as in `etl.domain.Quote`.
 
-    `speaker` is the key of an actor; no speaker but a `source`: an unnamed source as written;
-    neither: unknown. An optional piece is neither missed nor wrong.
+    `speaker` is the key of an actor. A `source` without a speaker is an unnamed source as written;
+    neither means unknown. An optional quote is neither missed nor wrong.
     """
 
     utterance: int
@@ -69,7 +69,7 @@ class GoldQuote:
 
 @dataclass(frozen=True, slots=True)
 class GoldArticle:
-    """An article with all that is annotated in it, in the order of the text, headline first."""
+    """An article with its annotations in text order, headline first."""
 
     name: str
     article: Article
@@ -79,7 +79,7 @@ class GoldArticle:
 
 
 def read_gold(folder: Path = GOLD) -> list[GoldArticle]:
-    """All gold articles of a folder, by name. GoldError for the first that cannot be used."""
+    """Return all gold articles of a folder, sorted by name. Raises GoldError if one is invalid."""
     paths = sorted(folder.glob("*.txt"))
     if not paths:
         raise GoldError(f"{folder}: no gold articles (*.txt); install the package with its data")
@@ -87,22 +87,22 @@ def read_gold(folder: Path = GOLD) -> list[GoldArticle]:
 
 
 def parse_gold(name: str, text: str) -> GoldArticle:
-    """One gold article from the text of its file. GoldError says line, fault and remedy."""
-    return _Reader(name, text).read()
+    """Parse the text of a gold file. Raises GoldError with line, fault and remedy."""
+    return _Parser(name, text).parse()
 
 
 @dataclass(slots=True)
-class _Open:
-    """A bracket that waits for its end: where it began in the file and in the plain text."""
+class _OpenBracket:
+    """An open bracket, with its position in the file and in the plain text."""
 
-    sign: str
+    character: str
     line: int
     char_start: int
     label: str = ""
 
 
 @dataclass(slots=True)
-class _Reader:
+class _Parser:
     name: str
     text: str
     line: int = 1
@@ -117,18 +117,18 @@ class _Reader:
     def fail(self, fault: str, remedy: str, line: int | None = None) -> NoReturn:
         raise GoldError(f"{self.name}.txt:{line or self.line}: {fault}; {remedy}")
 
-    def read(self) -> GoldArticle:
+    def parse(self) -> GoldArticle:
         lines = self.text.split("\n")
         dividers = [number for number, line in enumerate(lines) if line == DIVIDER]
         if len(dividers) != 2:
             self.fail(
                 f"{len(dividers)} lines {DIVIDER!r} instead of two",
-                "write actors, headline (may be empty) and body with such a line between",
+                "separate actors, headline (may be empty) and body by such lines",
             )
         first, second = dividers
-        self.read_actors(lines[:first])
-        headline = self.read_part("headline", lines[first + 1 : second], first + 2)
-        body = self.read_part("body", lines[second + 1 :], second + 2)
+        self.parse_actors(lines[:first])
+        headline = self.parse_part("headline", lines[first + 1 : second], first + 2)
+        body = self.parse_part("body", lines[second + 1 :], second + 2)
         if not body:
             self.fail("the article has no body", f"write it below the second {DIVIDER!r}")
         named = {m.actor for m in self.mentions if m.kind == "name"}
@@ -143,99 +143,101 @@ class _Reader:
             tuple(sorted(self.quotes, key=_position)),
         )
 
-    def read_actors(self, lines: Sequence[str]) -> None:
+    def parse_actors(self, lines: Sequence[str]) -> None:
         for self.line, line in enumerate(lines, 1):
             cells = line.split()
             if not cells or line.startswith("#"):
                 continue
             if len(cells) != 2 or not _KEY.fullmatch(cells[0]):
-                self.fail(f"{line!r} is no actor", "write a key of a-z, 0-9, - and a type")
+                self.fail(f"{line!r} is not an actor", "write a key of a-z, 0-9, - and a type")
             key = cells[0]
-            kind = next((t for t in _TYPES if t == cells[1]), None)
-            if kind is None:
-                self.fail(f"{cells[1]!r} is no type", f"use one of {', '.join(_TYPES)}")
+            entity_type = next((t for t in _TYPES if t == cells[1]), None)
+            if entity_type is None:
+                self.fail(f"{cells[1]!r} is not a type", f"use one of {', '.join(_TYPES)}")
             if key in self.actors:
                 self.fail(f"actor {key!r} is declared twice", "use another key or remove one")
-            self.actors[key], self.declared[key] = kind, self.line
+            self.actors[key], self.declared[key] = entity_type, self.line
 
-    def read_part(self, part: Part, lines: Sequence[str], first_line: int) -> str:
-        """The plain text of a part; what is marked in it is added to the records."""
+    def parse_part(self, part: Part, lines: Sequence[str], first_line: int) -> str:
+        """Return the plain text of a part and add its annotations to the records."""
         self.part, self.plain, self.line = part, "", first_line
         marked = "\n".join(lines)
         leading = len(marked) - len(marked.lstrip("\n"))
         self.line += leading
         marked = marked.strip("\n")
-        stack: list[_Open] = []
+        stack: list[_OpenBracket] = []
         roles: list[tuple[GoldMention, int]] = []
         sources: list[tuple[str, int]] = []
-        at = 0
-        while at < len(marked):
-            sign = marked[at]
-            at += 1
-            if sign == "\\":
-                if marked[at : at + 1] not in {"{", "}", "<", ">", "|", "\\"}:
+        position = 0
+        while position < len(marked):
+            character = marked[position]
+            position += 1
+            if character == "\\":
+                if marked[position : position + 1] not in {"{", "}", "<", ">", "|", "\\"}:
                     self.fail("a lone backslash", r"write \\ for a backslash")
-                self.plain += marked[at]
-                at += 1
-            elif sign == "{":
-                stack.append(_Open(sign, self.line, len(self.plain)))
-            elif sign == "<":
-                label = marked[at:].partition("|")[0]
-                if any(open_.sign == "<" for open_ in stack):
-                    self.fail("a quote within a quote", "close the first; only it is annotated")
+                self.plain += marked[position]
+                position += 1
+            elif character == "{":
+                stack.append(_OpenBracket(character, self.line, len(self.plain)))
+            elif character == "<":
+                label = marked[position:].partition("|")[0]
+                if any(bracket.character == "<" for bracket in stack):
+                    self.fail(
+                        "a quote within a quote", "close the outer one; only that is annotated"
+                    )
                 if not _LABEL.fullmatch(label):
                     self.fail(
-                        f"{label[:40]!r} is no label of a quote",
+                        f"{label[:40]!r} is not a quote label",
                         'write <d1 key|…>, <i1 ?|…> or <m1 "officials"|…>; \\< is a plain sign',
                     )
-                at += len(label) + 1
-                stack.append(_Open(sign, self.line, len(self.plain), label))
-            elif sign == "|" and stack and stack[-1].sign == "{":
-                label = marked[at:].partition("}")[0]
-                at += len(label)
+                position += len(label) + 1
+                stack.append(_OpenBracket(character, self.line, len(self.plain), label))
+            elif character == "|" and stack and stack[-1].character == "{":
+                label = marked[position:].partition("}")[0]
+                position += len(label)
                 stack[-1].label = label
-            elif sign in "}>":
-                if not stack or {"{": "}", "<": ">"}[stack[-1].sign] != sign:
-                    self.fail(f"{sign!r} closes nothing", rf"open it, or write \{sign}")
+            elif character in "}>":
+                if not stack or {"{": "}", "<": ">"}[stack[-1].character] != character:
+                    self.fail(f"{character!r} closes nothing", rf"open it, or write \{character}")
                 opened = stack.pop()
-                if sign == ">":
+                if character == ">":
                     source = self.add_quote(opened).source
                     sources += [(source, self.line)] if source else []
                 else:
                     roles.append((self.add_mention(opened, stack), self.line))
-            elif sign == "|":
+            elif character == "|":
                 self.fail("a lone '|'", r"write \| for a plain sign")
             else:
-                self.plain += sign
-                self.line += sign == "\n"
+                self.plain += character
+                self.line += character == "\n"
         if stack:
-            self.fail(f"{stack[-1].sign!r} is never closed", "close it", stack[-1].line)
-        # Roles and sources may stand behind what they belong to, so all text must be known.
+            self.fail(f"{stack[-1].character!r} is never closed", "close it", stack[-1].line)
+        # Roles and sources may follow the span they belong to, so check them with all text known.
         for mention, line in roles:
             for role in mention.roles:
                 self.check_role(mention, role, line)
         for source, line in sources:
             if source not in self.plain:
-                self.fail(f"the source {source!r} is not in the {part}", "write it as there", line)
+                self.fail(f"the source {source!r} is not in the {part}", "copy it from there", line)
         return self.plain
 
-    def surface(self, opened: _Open) -> str:
+    def surface(self, opened: _OpenBracket) -> str:
         surface = self.plain[opened.char_start :]
         if not surface or surface != surface.strip() or "\n" in surface:
             self.fail(
-                f"{surface[:40]!r} is empty, ends in space or goes over lines",
-                "mark what is said and no space around it",
+                f"{surface[:40]!r} is empty, begins or ends with space, or spans several lines",
+                "mark only the words, with no space around them",
             )
         return surface
 
-    def add_mention(self, opened: _Open, stack: Sequence[_Open]) -> GoldMention:
+    def add_mention(self, opened: _OpenBracket, stack: Sequence[_OpenBracket]) -> GoldMention:
         surface = self.surface(opened)
         target, *roles = opened.label.split("|")
         is_reference = target.startswith("=")
         key = target.removeprefix("=")
         if key not in self.actors:
             self.fail(
-                f"{{{surface}|{opened.label}}} is of no declared actor {key!r}",
+                f"{{{surface}|{opened.label}}} refers to the undeclared actor {key!r}",
                 "declare it above or correct the key",
             )
         is_pronoun = surface.lower() in PRONOUNS
@@ -243,15 +245,17 @@ class _Reader:
         if is_pronoun and not is_reference:
             self.fail(f"the pronoun {surface!r} is marked as a name", f"write {{{surface}|={key}}}")
         if roles and kind != "name":
-            self.fail(f"{surface!r} has a role and is no name", "put the role on the name")
+            self.fail(f"{surface!r} has a role but is not a name", "put the role on the name")
         if not all(role and role == role.strip() for role in roles):
             self.fail(f"an empty role of {surface!r}", "write one or leave out the '|'")
-        inside = [
+        inner_mentions = [
             m for m in self.mentions if m.part == self.part and m.char_start >= opened.char_start
         ]
-        is_held = any(open_.sign == "{" for open_ in stack)
-        if (inside and kind != "nominal") or (is_held and kind != "name"):
-            self.fail(f"{surface!r} holds or is within a mention", "only a nominal may hold names")
+        is_nested = any(bracket.character == "{" for bracket in stack)
+        if (inner_mentions and kind != "nominal") or (is_nested and kind != "name"):
+            self.fail(
+                f"{surface!r} contains or is inside a mention", "only a nominal may contain names"
+            )
         mention = GoldMention(
             self.part,
             opened.char_start,
@@ -265,7 +269,7 @@ class _Reader:
         self.mentions.append(mention)
         return mention
 
-    def add_quote(self, opened: _Open) -> GoldQuote:
+    def add_quote(self, opened: _OpenBracket) -> GoldQuote:
         text = self.surface(opened)
         match = _LABEL.fullmatch(opened.label)
         assert match is not None, "checked where it was opened"
@@ -273,15 +277,17 @@ class _Reader:
         is_marked = self.plain[: opened.char_start].endswith(tuple(_MARKS))
         if is_marked == (letter == "i"):
             self.fail(
-                f"{text[:40]!r} {'follows' if is_marked else 'follows no'} quotation mark",
-                "i is for words outside marks; d and m begin behind the mark",
+                f"{text[:40]!r} {'follows a' if is_marked else 'follows no'} quotation mark",
+                "use i outside marks; d and m begin directly after the opening mark",
             )
         utterance, last = int(number), max(self.speakers, default=0)
         if utterance not in (last, last + 1):
             self.fail(f"utterance {utterance} comes after {last}", "number them from 1, in order")
         known = self.speakers.setdefault(utterance, speaker)
         if known != speaker:
-            self.fail(f"utterance {utterance} has speakers {known} and {speaker}", "give it one")
+            self.fail(
+                f"utterance {utterance} has speakers {known} and {speaker}", "use one speaker"
+            )
         is_key = speaker[0] not in '?"'
         if is_key and speaker not in self.actors:
             self.fail(f"the speaker {speaker!r} is not declared", "declare it or correct the key")
@@ -300,13 +306,13 @@ class _Reader:
         return quote
 
     def check_role(self, mention: GoldMention, role: str, line: int) -> None:
-        """A role is told from what stands beside its name, so it must stand there."""
+        """Fail unless the role is directly beside its name: roles are extracted from there."""
         before, after = self.plain[: mention.char_start], self.plain[mention.char_end :]
         gap = _BESIDE.match(after)
-        is_behind = gap is not None and after.startswith(role, gap.end())
-        if not is_behind and not before.rstrip(", ").endswith(role):
+        is_after = gap is not None and after.startswith(role, gap.end())
+        if not is_after and not before.rstrip(", ").endswith(role):
             self.fail(
-                f"the role {role!r} does not stand beside {mention.surface!r}",
+                f"the role {role!r} is not beside {mention.surface!r}",
                 "write it as in the text, directly before or after the name",
                 line,
             )
@@ -317,7 +323,7 @@ def _position(record: GoldMention | GoldQuote) -> tuple[bool, int, int]:
 
 
 def unmarked_names(gold: GoldArticle) -> Counter[str]:
-    """Surfaces that are marked as a name in one place and stand unmarked in another."""
+    """Count the unmarked occurrences of surfaces that are marked as a name elsewhere."""
     missed: Counter[str] = Counter()
     parts: tuple[Part, ...] = ("headline", "body")
     for part in parts:

@@ -1,8 +1,9 @@
-"""Scores: what was found against what there was to find.
+"""Metrics for spans, utterances, pronouns and confidences.
 
-Belongs here: pure functions over spans, sets of words, clusters, and pairs of a confidence with
-its outcome. Does not belong here: corpora, files, and how an extraction becomes such spans. Rates
-are in percent (calibration apart); counts of several articles are added before a rate is taken.
+Belongs here: pure functions over spans, sets of words, and pairs of a confidence with its outcome.
+Does not belong here: coreference (`coreference`), corpora, files, and turning an extraction into
+spans (`evaluation`). Rates are in percent, except for calibration. Counts are summed over articles
+before a rate is computed.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from typing import Literal
 
 
 def f1(precision: float, recall: float) -> float:
-    """The harmonic mean; 0 where both are 0."""
+    """Return the harmonic mean, or 0 if both are 0."""
     total = precision + recall
     return 2 * precision * recall / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many were right, of how many found and how many there were; adds up over articles.
+    """Correct, found and gold items; articles add up by `+`.
 
-    Rates are in percent, 0 where there was nothing to divide by.
+    Rates are in percent, 0 if the denominator is 0.
     """
 
     hits: int = 0
@@ -48,9 +49,9 @@ class Counts:
 
 
 def score_spans(gold: Set[Hashable], found: Set[Hashable]) -> Counts:
-    """Exact matches: a span is right when all that describes it is equal.
+    """Count exact matches of spans given as tuples.
 
-    Put the article into the span where spans of several articles are scored together.
+    Include the article in the tuple to score several articles together.
     """
     return Counts(len(gold & found), len(found), len(gold))
 
@@ -60,7 +61,7 @@ def score_spans(gold: Set[Hashable], found: Set[Hashable]) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An utterance found and the gold one it stands for, by their places in the lists given."""
+    """A found utterance and its gold utterance, as indices into the given lists."""
 
     gold: int
     found: int
@@ -73,22 +74,22 @@ def match_utterances(
     above: float,
     measure: Literal["covered", "union"] = "covered",
 ) -> list[Match]:
-    """One-to-one pairs of utterances that overlap by more than `above`, the best pairs first.
+    """Pair utterances one to one that overlap by more than `above` (0..1), best pairs first.
 
-    An utterance is the set of positions (of its words or characters) that belong to it. `covered`
-    is the share of the gold positions that were found, as the released scorer of the Gender Gap
-    Tracker counts (Asr et al. 2021, PLoS ONE; `evaluate_quotes.py`, thresholds 0.3 and 0.8);
-    `union`, stricter, is the intersection over the union. That scorer goes through the gold quotes
-    in order, each taking the best that is left; here the best pair of all goes first, and equal
-    ones go by their union, so that the order of nested attributions decides nothing.
+    An utterance is a set of positions, of its words or characters. `covered` measures the share of
+    gold positions found, like the released scorer of the Gender Gap Tracker (Asr et al. 2021, PLoS
+    ONE; `evaluate_quotes.py`, thresholds 0.3 and 0.8). `union` is stricter: intersection over
+    union. That scorer matches gold quotes in order, each with the best one left. Here the best pair
+    overall comes first, with ties broken by union, so the order of nested attributions is
+    irrelevant.
     """
-    where: dict[int, list[int]] = defaultdict(list)
+    gold_by_position: dict[int, list[int]] = defaultdict(list)
     for g, positions in enumerate(gold):
         for position in positions:
-            where[position].append(g)
+            gold_by_position[position].append(g)
     candidates = []
     for f, positions in enumerate(found):
-        common = Counter(g for position in positions for g in where.get(position, ()))
+        common = Counter(g for position in positions for g in gold_by_position.get(position, ()))
         for g, size in common.items():
             union = size / (len(gold[g]) + len(positions) - size)
             overlap = size / len(gold[g]) if measure == "covered" else union
@@ -97,166 +98,12 @@ def match_utterances(
     matches: list[Match] = []
     taken_gold: set[int] = set()
     taken_found: set[int] = set()
-    for negative, _, g, f in sorted(candidates):
+    for negative_overlap, _, g, f in sorted(candidates):
         if g not in taken_gold and f not in taken_found:
             taken_gold.add(g)
             taken_found.add(f)
-            matches.append(Match(g, f, -negative))
+            matches.append(Match(g, f, -negative_overlap))
     return matches
-
-
-# ---------------------------------------------------------------------------- coreference
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """Counts whose hits are fractions, and may differ for precision and recall, as in B³."""
-
-    found_hits: float = 0.0
-    found: int = 0
-    gold_hits: float = 0.0
-    gold: int = 0
-
-    def __add__(self, other: Credit) -> Credit:
-        return Credit(
-            self.found_hits + other.found_hits,
-            self.found + other.found,
-            self.gold_hits + other.gold_hits,
-            self.gold + other.gold,
-        )
-
-    @property
-    def precision(self) -> float:
-        return 100 * self.found_hits / self.found if self.found else 0.0
-
-    @property
-    def recall(self) -> float:
-        return 100 * self.gold_hits / self.gold if self.gold else 0.0
-
-    @property
-    def f1(self) -> float:
-        return f1(self.precision, self.recall)
-
-
-@dataclass(frozen=True, slots=True)
-class Coreference:
-    """Three views of two partitions, and `conll`, the mean of their F1; adds up over articles."""
-
-    muc: Credit = Credit()
-    b_cubed: Credit = Credit()
-    ceaf_e: Credit = Credit()
-
-    def __add__(self, other: Coreference) -> Coreference:
-        return Coreference(
-            self.muc + other.muc, self.b_cubed + other.b_cubed, self.ceaf_e + other.ceaf_e
-        )
-
-    @property
-    def conll(self) -> float:
-        return (self.muc.f1 + self.b_cubed.f1 + self.ceaf_e.f1) / 3
-
-
-def score_coreference(gold: Sequence[Set[Hashable]], found: Sequence[Set[Hashable]]) -> Coreference:
-    """MUC, B³ and entity-based CEAF of clusters of mentions; a mention is in one cluster at most.
-
-    Mentions that only one side has cost, and singletons count (MUC sees no link in them), as in the
-    reference scorer (Pradhan et al. 2014, ACL). MUC counts links (Vilain et al. 1995), B³ the share
-    of its cluster that each mention keeps (Bagga and Baldwin 1998), CEAF-e the similarity 2|K∩R| /
-    (|K|+|R|) of clusters paired one to one so that its sum is largest (Luo 2005).
-    """
-    home = {mention: k for k, cluster in enumerate(gold) for mention in cluster}
-    common = Counter(
-        (home[mention], r) for r, cluster in enumerate(found) for mention in cluster & home.keys()
-    )
-    gold_mentions = sum(map(len, gold))
-    found_mentions = sum(map(len, found))
-    # A cluster of n mentions that lie in p clusters of the other side keeps n - p links; a mention
-    # that the other side lacks is a part of its own, so both sides keep the same number.
-    links = sum(size - 1 for size in common.values())
-    similarity = {
-        (k, r): 2 * size / (len(gold[k]) + len(found[r])) for (k, r), size in common.items()
-    }
-    paired = sum(best_pairing(part) for part in _components(similarity))
-    return Coreference(
-        Credit(links, found_mentions - len(found), links, gold_mentions - len(gold)),
-        Credit(
-            sum(size * size / len(found[r]) for (_, r), size in common.items()),
-            found_mentions,
-            sum(size * size / len(gold[k]) for (k, _), size in common.items()),
-            gold_mentions,
-        ),
-        Credit(paired, len(found), paired, len(gold)),
-    )
-
-
-def _components(weights: dict[tuple[int, int], float]) -> list[list[list[float]]]:
-    """Full tables of weights, one for each group of clusters that share mentions.
-
-    Clusters seldom overlap more than a few others, and pairing is cubic: an article of 200 actors
-    takes milliseconds in parts, seconds as a whole.
-    """
-    columns: dict[int, set[int]] = defaultdict(set)
-    rows: dict[int, set[int]] = defaultdict(set)
-    for k, r in weights:
-        columns[k].add(r)
-        rows[r].add(k)
-    tables, seen = [], set()
-    for start in columns:
-        if start in seen:
-            continue
-        ks, rs, stack = [start], list[int](), [start]
-        seen.add(start)
-        while stack:
-            for r in columns[stack.pop()]:
-                if r not in rs:
-                    rs.append(r)
-                    fresh = rows[r] - seen
-                    seen |= fresh
-                    ks += fresh
-                    stack += fresh
-        tables.append([[weights.get((k, r), 0.0) for r in rs] for k in ks])
-    return tables
-
-
-def best_pairing(weights: Sequence[Sequence[float]]) -> float:
-    """The largest sum of weights when each row is paired with one column at most, and vice versa.
-
-    Weights are at least 0. The Hungarian method with potentials (Kuhn 1955, Munkres 1957), rows
-    × rows × columns steps; scipy has it, but would be depended on for nothing else.
-    """
-    if not weights:
-        return 0.0
-    if len(weights) > len(weights[0]):
-        weights = [list(column) for column in zip(*weights, strict=True)]
-    count, width = len(weights), len(weights[0])
-    # Rows and columns count from 1; column 0 is where the row being placed stands at first.
-    of_row, of_column = [0.0] * (count + 1), [0.0] * (width + 1)
-    owner = [0] * (width + 1)
-    for row in range(1, count + 1):
-        owner[0], column = row, 0
-        slack, came_from = [math.inf] * (width + 1), [0] * (width + 1)
-        is_done = [False] * (width + 1)
-        while owner[column]:
-            is_done[column] = True
-            this, step, nearest = owner[column], math.inf, 0
-            for j in range(1, width + 1):
-                if not is_done[j]:
-                    cost = -weights[this - 1][j - 1] - of_row[this] - of_column[j]
-                    if cost < slack[j]:
-                        slack[j], came_from[j] = cost, column
-                    if slack[j] < step:
-                        step, nearest = slack[j], j
-            for j in range(width + 1):
-                if is_done[j]:
-                    of_row[owner[j]] += step
-                    of_column[j] -= step
-                else:
-                    slack[j] -= step
-            column = nearest
-        while column:
-            owner[column] = owner[came_from[column]]
-            column = came_from[column]
-    return sum(weights[owner[j] - 1][j - 1] for j in range(1, width + 1) if owner[j])
 
 
 # ---------------------------------------------------------------------------- pronouns
@@ -266,7 +113,7 @@ _FEMININE = frozenset({"she", "her", "hers"})
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Scores of GAP; `bias` is feminine F1 by masculine F1, None where either is 0."""
+    """Scores on GAP; `bias` is feminine F1 divided by masculine F1, None if either is 0."""
 
     overall: Counts
     masculine: Counts
@@ -274,15 +121,15 @@ class Gap:
 
     @property
     def bias(self) -> float | None:
-        both = self.feminine.f1 and self.masculine.f1
-        return self.feminine.f1 / self.masculine.f1 if both else None
+        has_both = self.feminine.f1 and self.masculine.f1
+        return self.feminine.f1 / self.masculine.f1 if has_both else None
 
 
 def score_gap(pairs: Iterable[tuple[str, bool, bool]]) -> Gap:
-    """GAP as its official scorer counts (Webster et al. 2018, TACL; `gap_scorer.py`).
+    """Score GAP like its official scorer (Webster et al. 2018, TACL; `gap_scorer.py`).
 
-    Each pair is (pronoun, whether the name is who it stands for, whether the system says so): two
-    pairs an example, one a name. Precision and recall are of the pairs that are so.
+    Each pair is (pronoun, whether the name is its antecedent, whether the system says so). An
+    example has two pairs, one per name. Precision and recall are those of the positive pairs.
     """
     totals = {True: Counts(), False: Counts()}
     for pronoun, gold, found in pairs:
@@ -295,7 +142,7 @@ def score_gap(pairs: Iterable[tuple[str, bool, bool]]) -> Gap:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Findings whose confidence is above `low` and at most `high`; means in 0..1, 0 when empty."""
+    """Findings with a confidence in (`low`, `high`]; means are in 0..1, 0 if it is empty."""
 
     low: float
     high: float
@@ -306,7 +153,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The expected calibration error, in 0..1, and the bins that it comes from."""
+    """The expected calibration error, in 0..1, and its bins."""
 
     error: float
     bins: tuple[Bin, ...]
@@ -317,17 +164,16 @@ class Calibration:
 
 
 def calibration(outcomes: Iterable[tuple[float, bool]], bins: int = 10) -> Calibration:
-    """How far confidence is from the share that is right, over bins of equal width.
+    """Return the expected calibration error (Guo et al. 2017, ICML) over bins of equal width.
 
-    The expected calibration error of Guo et al. (2017, ICML): the mean over the findings of the
-    distance between a bin's mean confidence and its share right. ValueError for a confidence
-    outside 0..1.
+    This is the mean, over all findings, of the distance between their bin's mean confidence and its
+    share of correct findings. Raises ValueError for a confidence outside 0..1.
     """
     groups: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
     for confidence, is_right in outcomes:
         if not 0 <= confidence <= 1:
-            raise ValueError(f"a confidence is in 0..1, not {confidence}")
-        # Rounded, for 0.7 * 10 is above 7 in floating point and 0.7 belongs to the bin it closes.
+            raise ValueError(f"confidence {confidence} is outside 0..1")
+        # Round: 0.7 * 10 exceeds 7 in floating point, but 0.7 belongs to the bin that it closes.
         groups[max(0, math.ceil(round(confidence * bins, 9)) - 1)].append((confidence, is_right))
     table = tuple(
         Bin(

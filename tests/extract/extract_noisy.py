@@ -1,7 +1,7 @@
-"""The trained extractor with a network that guesses: what surrounds the network, without its cost.
+"""The trained extractor with a random network: tests the code around it without its cost.
 
-Names are told by their casing, all else by chance, so any text has more of everything than news has
-and the rules have more to join than any network would give them.
+Names follow from casing, everything else is random. So any text has more spans than news has, and
+the rules have more to join than with any real network.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LINK_WIDTH = 96
 
 
 class NoisyTagger(Tagger):
-    """The shipped tagger, its scores random; the same window has the same ones."""
+    """The shipped tagger with random logits, which depend on the window only."""
 
     def _run(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rng = np.random.default_rng(window.ids)
@@ -36,7 +36,7 @@ class NoisyTagger(Tagger):
 
 
 def noisy_extractor() -> TaggerExtractor:
-    """A trained extractor whose network guesses."""
+    """Return a trained extractor with a random network."""
     extractor = TaggerExtractor()
     extractor._tagger = NoisyTagger(WEIGHTS, threads=1)
     return extractor

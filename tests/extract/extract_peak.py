@@ -1,7 +1,7 @@
-"""A process of its own that extracts texts of one kind, and prints what each size took.
+"""Script: extract texts of one kind in a separate process and print what each size costs.
 
-`python extract_peak.py EXTRACTOR KIND SIZE…`; a line of JSON for each size: CPU seconds, the peak
-of memory so far in MB, and whether the name that ends the text was found where it stands.
+`python extract_peak.py EXTRACTOR KIND SIZE…` prints a line of JSON per size: CPU seconds, the peak
+memory so far in MB, and whether the name at the end of the text was found at its offsets.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ END = "\n\nAngela Merkel left."
 
 def main(name: str, kind: str, sizes: list[int]) -> None:
     extractor = noisy_extractor() if name == "noisy" else get_extractor(name)
-    extractor.extract(Article(None, texts.news(3_000)))  # what is loaded once is loaded now
+    extractor.extract(Article(None, texts.news(3_000)))  # loads the weights and word lists
     for size in sizes:
         body = texts.text(kind, size) + END
         began = time.process_time()
         mentions = extractor.extract(Article(None, body)).mentions
         seconds = time.process_time() - began
-        unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
+        unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes on macOS, kilobytes elsewhere
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
         is_whole = any(body[m.char_start : m.char_end] == "Angela Merkel" for m in mentions[-3:])
         print(json.dumps({"seconds": seconds, "peak": peak, "is_whole": is_whole}), flush=True)

@@ -1,4 +1,4 @@
-"""Texts that an extractor may meet: random ones, and those made to be hard on it."""
+"""Test texts for extractors: random ones and adversarial ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from etl.domain import Article
 
 SURROGATES = st.characters(categories=["Cs"])
-# Arbitrary text seldom looks like news, so half of it is made from what the rules react to.
+# Random characters rarely look like news, so other texts consist of what the rules react to.
 ANY_TEXT = st.text(st.characters(), max_size=300)
 _NAMES = ["Lise Holm", "Holm", "Emil", "Osterby", "OHA", "(OHA)", "Russia", "Russian", "A", "U.S."]
 _WORDS = ["she", "He", "said", "told", "added", "according to", "that", "the", "of", "and", "who"]
@@ -40,20 +40,22 @@ _PARAGRAPH = (
 
 
 def news(size: int) -> str:
-    """Text of `size` characters that reads like news, with a new person every paragraph."""
+    """Return `size` characters of news-like text, with a new person in every paragraph."""
     count = size // len(_PARAGRAPH) + 1
     return "".join(_PARAGRAPH.format(name=f"Li{_letters(i)}") for i in range(count))[:size]
 
 
 def names(size: int) -> str:
-    """Different people all the way, 200,000 of them in 5 MB: "Abc Def left early. "."""
+    """Return text full of different people, 200,000 in 5 MB: "Abc Def left early. "."""
     count = size // 18 + 1
-    told = (f"{_letters(i).title()} {_letters(7 * i).title()} left early. " for i in range(count))
-    return "".join(told)[:size]
+    sentences = (
+        f"{_letters(i).title()} {_letters(7 * i).title()} left early. " for i in range(count)
+    )
+    return "".join(sentences)[:size]
 
 
 def acronyms(size: int) -> str:
-    """Organisations that each are short for something."""
+    """Return text full of organisations with their acronyms."""
     count = size // 20 + 1
     return "".join(
         f"Big {_letters(i).title()} Agency (B{_letters(i).upper()}A) met. " for i in range(count)
@@ -61,7 +63,7 @@ def acronyms(size: int) -> str:
 
 
 def ministers(size: int) -> str:
-    """Many holders of one office, called by the office and by their one surname."""
+    """Return text with many holders of one office and one surname."""
     count = size // 40 + 1
     return "".join(
         f"Minister {_letters(i).title()} Smith left, the minister said. Smith sat. "
@@ -70,7 +72,7 @@ def ministers(size: int) -> str:
 
 
 def _letters(number: int) -> str:
-    """A word of its own for each number."""
+    """Return a different word for each number."""
     word = ""
     while True:
         word = chr(97 + number % 26) + word
@@ -105,7 +107,7 @@ HARD = {
     "speech": "he said “It is so now, dear,” ",
     "reopened speech": "Foo said:\n\n“Yes I do agree.\n\n",
 }
-"""Units which, repeated without end, offer a slow rule as much as they can."""
+"""Units that, repeated, are the worst case for a slow rule."""
 
 
 _MADE = {
@@ -119,7 +121,7 @@ KINDS = (*_MADE, *HARD)
 
 
 def text(kind: str, size: int) -> str:
-    """`size` characters of one of the KINDS."""
+    """Return `size` characters of one of the KINDS."""
     if kind in _MADE:
         return _MADE[kind](size)
     return (HARD[kind] * (size // len(HARD[kind]) + 1))[:size]

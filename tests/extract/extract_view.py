@@ -1,4 +1,4 @@
-"""A reader's view of an extraction, so that a test can be read as a sentence."""
+"""Helpers that let tests of extraction read like sentences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from etl.extract import get_extractor
 
 
 class View:
-    """What was extracted from one text, by name instead of by number."""
+    """The extraction of one text, with actors by name instead of by number."""
 
     def __init__(self, article: Article) -> None:
         self.article = article
@@ -44,5 +44,5 @@ class View:
 
 
 def read(body: str, headline: str | None = None) -> View:
-    """Extract from a body and, if given, a headline."""
+    """Extract from a body and an optional headline with the rules."""
     return View(Article(headline, body))

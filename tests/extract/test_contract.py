@@ -1,4 +1,4 @@
-"""What every extractor holds to for any text: the promises that the warehouse relies on."""
+"""The contract of every extractor for any text, on which the warehouse relies."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def extractor_of(name: str) -> Extractor:
 
 
 def assert_sound(article: Article, extraction: Extraction) -> None:
-    """Offsets give the surfaces, nothing appears twice, every reference resolves."""
+    """Check that offsets match surfaces, nothing is duplicated and every reference resolves."""
     actors = {actor.local_id for actor in extraction.actors}
     assert len(actors) == len(extraction.actors)
-    assert {m.actor for m in extraction.mentions} - {None} == actors, "an actor without mention"
+    assert {m.actor for m in extraction.mentions} - {None} == actors, "an actor has no mention"
     for part in PARTS:
         text = article.text(part)
         mentions = [m for m in extraction.mentions if m.part == part]
@@ -61,7 +61,7 @@ def assert_sound(article: Article, extraction: Extraction) -> None:
 @EACH
 @settings(deadline=None, max_examples=70)
 @given(st.lists(texts.ARTICLES, min_size=1, max_size=6))
-def test_any_text_is_read_without_fault_and_soundly(name: str, articles: list[Article]) -> None:
+def test_any_text_yields_a_sound_extraction(name: str, articles: list[Article]) -> None:
     extractor = extractor_of(name)
     together = extractor.extract_many(articles)
     for article, extraction in zip(articles, together, strict=True):
@@ -71,12 +71,12 @@ def test_any_text_is_read_without_fault_and_soundly(name: str, articles: list[Ar
 
 @settings(deadline=None, max_examples=150)
 @given(texts.ARTICLES)
-def test_whatever_the_network_says_the_rows_are_sound(article: Article) -> None:
+def test_a_random_network_yields_sound_rows(article: Article) -> None:
     assert_sound(article, extractor_of("noisy").extract(article))
 
 
 @EACH
-def test_rows_depend_on_nothing_but_the_article(name: str) -> None:
+def test_rows_depend_only_on_the_article(name: str) -> None:
     articles = [
         Article("Merkel: bridge closes", texts.news(5_000)),
         Article(None, ""),
@@ -97,7 +97,7 @@ def test_rows_depend_on_nothing_but_the_article(name: str) -> None:
 
 
 @EACH
-def test_line_ends_of_two_characters_are_read_like_those_of_one(name: str) -> None:
+def test_crlf_yields_the_same_mentions_as_lf(name: str) -> None:
     text = texts.news(2_000)
     article = Article(None, text.replace("\n", "\r\n"))
     extraction = extractor_of(name).extract(article)
@@ -107,7 +107,7 @@ def test_line_ends_of_two_characters_are_read_like_those_of_one(name: str) -> No
 
 
 @EACH
-def test_a_person_is_found_beside_signs_of_all_kinds(name: str) -> None:
+def test_a_person_is_found_beside_unusual_characters(name: str) -> None:
     for sign in ("\u200b", "\ud800", "\u202e", "🙂", "\x00", "\ufeff", "é\u0301\u0323"):
         body = f"{sign} Chancellor Angela Merkel said {sign} that it was so. {sign}"
         extraction = extractor_of(name).extract(Article(None, body))
@@ -130,8 +130,8 @@ def cpu_seconds(extractor: Extractor, article: Article) -> float:
     ],
 )
 def test_no_text_takes_more_than_linear_time(name: str, kind: str, size: int) -> None:
-    # Four times the text takes a quadratic step sixteen times the time. Time of this process alone,
-    # and three tries, because the machine may be busy; 0.05 s is what a short text varies by.
+    # With four times the text, a quadratic step takes sixteen times as long. CPU time and three
+    # tries, because the machine may be busy; short texts vary by 0.05 s.
     extractor = extractor_of(name)
     short, long = (Article(None, texts.text(kind, n)) for n in (size, 4 * size))
     cpu_seconds(extractor, short)  # the first call fills caches
@@ -143,7 +143,7 @@ def test_no_text_takes_more_than_linear_time(name: str, kind: str, size: int) ->
 
 
 @EACH
-def test_a_text_that_is_too_long_is_refused_and_says_so(name: str) -> None:
+def test_a_text_over_the_limits_is_refused_with_a_remedy(name: str) -> None:
     with pytest.raises(TextTooLongError, match=r"5,242,881 characters.*split the file"):
         extractor_of(name).extract(Article(None, "a" * (MAX_CHARACTERS + 1)))
     with pytest.raises(TextTooLongError, match=r"2,500,000 words and signs.*split the file"):
@@ -151,14 +151,14 @@ def test_a_text_that_is_too_long_is_refused_and_says_so(name: str) -> None:
 
 
 @EACH
-def test_nothing_yields_nothing(name: str) -> None:
+def test_empty_text_yields_nothing(name: str) -> None:
     for article in (Article(None, ""), Article("", " \n\t\u200b")):
         assert extractor_of(name).extract(article) == Extraction()
     assert extractor_of(name).extract_many([]) == []
 
 
 def test_extractors_are_found_by_name() -> None:
-    assert {"rules", "tagger"} <= set(extractor_names())  # other tests register their own
+    assert {"rules", "tagger"} <= set(extractor_names())  # other tests register more
     assert get_extractor("rules").version.startswith("rules-")
     assert get_extractor("tagger").version.startswith("tagger-")
     with pytest.raises(ValueError, match="rules"):

@@ -1,4 +1,4 @@
-"""Which words are names, of what kind, and which role stands beside them."""
+"""Names: their spans, types and roles."""
 
 import pytest
 from extract_view import read
@@ -22,7 +22,7 @@ from extract_view import read
         ("The US and the WHO agreed.", "US", "GPE"),
     ],
 )
-def test_a_name_has_its_span_and_kind(body: str, name: str, kind: str) -> None:
+def test_a_name_has_the_right_span_and_type(body: str, name: str, kind: str) -> None:
     assert read(body).mention(name).type == kind
 
 
@@ -34,25 +34,25 @@ def test_a_name_has_its_span_and_kind(body: str, name: str, kind: str) -> None:
         "“Nobody came,” they said. “Everybody stayed.”",
     ],
 )
-def test_capitals_alone_make_no_names(body: str) -> None:
+def test_capitals_alone_do_not_make_names(body: str) -> None:
     assert read(body).surfaces() == []
 
 
-def test_a_possessive_is_no_part_of_the_name() -> None:
+def test_a_possessive_is_not_part_of_the_name() -> None:
     assert read("Germany’s border and Lise Holm's house.").surfaces() == ["Germany", "Lise Holm"]
 
 
-def test_a_word_that_begins_a_sentence_is_a_name_when_another_place_says_so() -> None:
+def test_a_sentence_initial_word_is_a_name_if_it_is_one_elsewhere() -> None:
     view = read("Drahm spoke first. Then the others asked Emil Drahm to stop.")
     assert view.mentions_of("Emil Drahm") == ["Drahm", "Emil Drahm"]
 
 
-def test_people_are_told_by_the_place_they_are_named_after() -> None:
+def test_a_people_is_recognised_by_the_place_in_its_name() -> None:
     view = read("The ships left Osterland. Two Osterlandian sailors stayed in Osterland.")
     assert view.types == {"Osterland": "GPE", "Osterlandian": "NORP"}
 
 
-def test_a_title_case_headline_yields_only_names_that_are_known() -> None:
+def test_a_title_case_headline_yields_only_known_names() -> None:
     view = read(
         "The mayor of Osterby, Lise Holm, said on Monday that the bridge would stay closed.",
         headline="Holm Says Broken Bridge In Osterby Stays Closed Until Further Notice",
@@ -90,13 +90,13 @@ def test_a_nationality_in_a_title_is_a_mention_of_its_own() -> None:
     assert view.types == {"French": "NORP", "Lise Holm": "PERSON"}
 
 
-def test_mentions_inside_marks_say_so() -> None:
+def test_mentions_inside_marks_are_flagged() -> None:
     view = read("“We trust Lise Holm,” said Emil Drahm.")
     assert view.mention("Lise Holm").is_in_quote
     assert not view.mention("Emil Drahm").is_in_quote
 
 
-def test_sentences_and_paragraphs_count_from_zero_and_abbreviations_end_none() -> None:
+def test_sentences_and_paragraphs_count_from_zero_and_ignore_abbreviations() -> None:
     view = read("Mr. Emil Drahm left at 5 p.m. with Dr. Lise Holm. He slept.\n\nJonas Vik came.")
     assert (view.mention("Lise Holm").paragraph, view.mention("Lise Holm").sentence) == (0, 0)
     assert (view.mention("Jonas Vik").paragraph, view.mention("Jonas Vik").sentence) == (1, 2)

@@ -1,4 +1,4 @@
-"""What counts as a quote, where it begins and ends, and who said it."""
+"""Quotes: their spans, utterances and speakers."""
 
 import pytest
 from extract_view import read
@@ -23,7 +23,7 @@ SAID = "We will close the bridge"
         ("''We will close the bridge,'' Lise Holm said.", "cue_after"),
     ],
 )
-def test_the_speaker_is_found_on_either_side_of_any_marks(body: str, method: str) -> None:
+def test_the_speaker_is_found_on_either_side_of_any_quotation_marks(body: str, method: str) -> None:
     view = read(body)
     quote = view.quote(SAID)
     assert view.speaker(SAID) == "Lise Holm"
@@ -31,11 +31,11 @@ def test_the_speaker_is_found_on_either_side_of_any_marks(body: str, method: str
     assert quote.text.rstrip(",.") == SAID
 
 
-def test_the_cue_is_given_as_written() -> None:
+def test_the_cue_is_stored_as_written() -> None:
     assert read("“We will close it,” warned Lise Holm.").quote("We").cue == "warned"
 
 
-def test_a_pronoun_speaks_under_its_own_surface() -> None:
+def test_a_pronoun_is_the_speaker_surface() -> None:
     view = read("Lise Holm arrived late. “We will close the bridge,” she said.")
     assert view.quote(SAID).speaker_surface == "she"
     assert view.speaker(SAID) == "Lise Holm"
@@ -50,12 +50,12 @@ def test_an_unnamed_source_has_a_surface_and_no_speaker(source: str) -> None:
     assert (quote.speaker, quote.speaker_surface) == (None, source)
 
 
-def test_a_quote_nobody_claims_has_neither() -> None:
+def test_an_unattributed_quote_has_neither() -> None:
     quote = read("The crowd waited in the rain.\n\n“We will close the bridge today.”").quote(SAID)
     assert (quote.speaker, quote.speaker_surface, quote.cue) == (None, None, None)
 
 
-def test_pieces_around_a_cue_are_one_utterance() -> None:
+def test_quotes_around_a_cue_are_one_utterance() -> None:
     view = read("“If we must,” Lise Holm said, “we will close it.” Then she left.")
     first, second = view.quote("If we must"), view.quote("we will close it")
     assert first.utterance == second.utterance
@@ -69,7 +69,7 @@ def test_a_quote_reopened_in_the_next_paragraph_is_one_utterance() -> None:
     assert view.speaker("It will close.") == "Lise Holm"
 
 
-def test_a_speaker_is_carried_on_with_less_confidence() -> None:
+def test_a_speaker_is_carried_over_with_less_confidence() -> None:
     view = read(
         "“The bridge is old,” Lise Holm said. “It will close.”\n\n“Nobody will miss the thing.”"
     )
@@ -83,7 +83,7 @@ def test_marks_within_marks_stay_inside() -> None:
     assert view.quoted == ["They told my father, ‘You will get a boat,’"]
 
 
-def test_an_apostrophe_is_no_mark() -> None:
+def test_an_apostrophe_is_not_a_quotation_mark() -> None:
     assert read("The sailors’ boats don’t float, and Emil’s won’t.").quoted == []
 
 
@@ -95,11 +95,11 @@ def test_an_apostrophe_is_no_mark() -> None:
         "The ‘unacceptable’ offer stood.",
     ],
 )
-def test_scare_quotes_and_titles_are_no_quotes(body: str) -> None:
+def test_scare_quotes_and_titles_are_not_quotes(body: str) -> None:
     assert read(body).quoted == []
 
 
-def test_words_in_marks_within_a_report_are_mixed() -> None:
+def test_words_in_marks_within_reported_speech_are_mixed() -> None:
     view = read("Lise Holm said that the bridge was “a disaster in slow motion” and would close.")
     mixed = view.quote("a disaster")
     assert mixed.kind == "mixed"
@@ -125,7 +125,7 @@ def test_reported_clauses_are_indirect_quotes(body: str) -> None:
     assert view.speaker(quote.text) == "Lise Holm"
 
 
-def test_an_office_speaks_for_its_only_holder() -> None:
+def test_an_office_refers_to_its_only_holder() -> None:
     view = read("Mayor Lise Holm arrived.\n\n“We will close the bridge,” the mayor said.")
     assert view.speaker(SAID) == "Lise Holm"
     assert view.quote(SAID).speaker_surface == "the mayor"
@@ -140,7 +140,7 @@ def test_utterances_are_not_shared_between_headline_and_body() -> None:
     assert headline.utterance != body.utterance
 
 
-def test_many_equals_one_by_one() -> None:
+def test_extract_many_equals_repeated_extract() -> None:
     extractor = RuleExtractor()
     articles = [Article(None, "“It is shut,” Emil Drahm said."), Article("Lise Holm left", "")]
     assert extractor.extract_many(articles) == [extractor.extract(a) for a in articles]

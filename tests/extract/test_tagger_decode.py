@@ -1,4 +1,4 @@
-"""Decoding against the definition: all tag sequences enumerated, each with its share."""
+"""Decoding against its definition: all tag sequences enumerated with their probabilities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.extract.tagger.decode import IMPOSSIBLE, Chain, Scores, TagSpan
+from etl.extract.tagger.decode import IMPOSSIBLE, Chain, FloatArray, TagSpan
 
 TAGS = ("O", "B-X", "I-X", "B-Y", "I-Y")
 LONGEST = 5
@@ -17,7 +17,7 @@ Path = tuple[int, ...]
 
 
 def may_follow(before: str, after: str) -> bool:
-    """Whether an I follows the B or I of its own label, as BIO demands."""
+    """Whether BIO allows a transition: an I must follow a B or I of the same label."""
     return after[0] != "I" or (before != "O" and before[1:] == after[1:])
 
 
@@ -37,18 +37,18 @@ def chains(draw: st.DrawFn) -> Chain:
     return Chain(TAGS, np.where(forbidden, IMPOSSIBLE, transitions))
 
 
-def random_scores(draw: st.DrawFn, words: int) -> Scores:
-    # Numbers of a generator: drawn one by one, thousands of floats would take Hypothesis minutes.
+def random_scores(draw: st.DrawFn, words: int) -> FloatArray:
+    # Use a generator: drawing thousands of floats one by one would take Hypothesis minutes.
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return rng.normal(0, draw(st.sampled_from([0.1, 2.0, 20.0])), (words, len(TAGS)))
 
 
 @st.composite
-def windows_of_scores(draw: st.DrawFn) -> list[Scores]:
+def windows_of_scores(draw: st.DrawFn) -> list[FloatArray]:
     return [random_scores(draw, n) for n in draw(st.lists(st.integers(0, LONGEST), max_size=5))]
 
 
-def score(chain: Chain, emissions: Scores, path: Path) -> float:
+def score(chain: Chain, emissions: FloatArray, path: Path) -> float:
     before, total = len(TAGS), 0.0
     for word, tag in zip(emissions, path, strict=True):
         total += float(chain.transitions[before, tag] + word[tag])
@@ -68,8 +68,8 @@ def spans_of(path: Path) -> list[tuple[int, int, str]]:
 
 @settings(deadline=None, max_examples=60)
 @given(chains(), windows_of_scores())
-def test_spans_are_those_of_the_best_sequence_and_as_sure_as_all_sequences_say(
-    chain: Chain, emissions: list[Scores]
+def test_spans_and_confidences_equal_those_by_enumeration(
+    chain: Chain, emissions: list[FloatArray]
 ) -> None:
     for window, found in zip(emissions, chain.spans(emissions), strict=True):
         paths = PATHS[len(window)]
@@ -84,10 +84,10 @@ def test_spans_are_those_of_the_best_sequence_and_as_sure_as_all_sequences_say(
 
 @settings(deadline=None, max_examples=60)
 @given(chains(), windows_of_scores())
-def test_a_window_is_decoded_the_same_alone_and_among_others(
-    chain: Chain, emissions: list[Scores]
+def test_a_window_is_decoded_the_same_alone_and_in_a_batch(
+    chain: Chain, emissions: list[FloatArray]
 ) -> None:
-    # To the last bit: the rows of an article may not depend on its neighbours.
+    # Equal to the last bit: the rows of an article must not depend on its neighbours.
     assert chain.spans(emissions) == [chain.spans([window])[0] for window in emissions]
 
 

@@ -1,4 +1,4 @@
-"""The network as files and as answers: what is missing is said, what is linked is in reach."""
+"""The network: damaged weights, links, and identical results on every processor."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def change(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("damage", [Path.unlink, cut, change], ids=["missing", "cut", "changed"])
-def test_weights_that_are_unfit_are_told_with_their_place_and_a_remedy(
+def test_damaged_weights_are_reported_with_path_and_remedy(
     tmp_path: Path, file: str, damage: Callable[[Path], None]
 ) -> None:
     for name in FILES:
         shutil.copy(WEIGHTS / name, tmp_path)
     Tagger(tmp_path)
     damage(tmp_path / file)
-    with pytest.raises(WeightsError) as told:
+    with pytest.raises(WeightsError) as raised:
         TaggerExtractor(tmp_path).extract(Article(None, "Angela Merkel left."))
-    message = str(told.value)
+    message = str(raised.value)
     assert str(tmp_path / file) in message
     assert ("missing" if damage is Path.unlink else "cannot be used") in message
     assert "git restore" in message
 
 
-def test_links_reach_only_what_stands_in_the_same_window() -> None:
+def test_links_stay_within_one_window() -> None:
     text = texts.news(20_000)
     (tags,) = NoisyTagger(WEIGHTS, threads=1).tag([text], [[]])
     cues = [span.start for span in tags.spans["cue"]]
@@ -64,7 +64,7 @@ def test_links_reach_only_what_stands_in_the_same_window() -> None:
     assert tags.link("content", len(text) + 1, cues) == {}
 
 
-def test_a_part_of_a_text_counts_from_its_own_start() -> None:
+def test_offsets_of_a_part_are_relative_to_its_start() -> None:
     text = texts.news(3_000)
     (tags,) = NoisyTagger(WEIGHTS, threads=1).tag([text], [[]])
     begin = text.index("\n\n") + 2
@@ -85,11 +85,9 @@ def has_fused_products() -> bool:
     return cpu.exists() and {"avx2", "fma"} <= set(cpu.read_text().split())
 
 
-@pytest.mark.skipif(
-    not has_fused_products(), reason="another kind of processor: it rounds its own way"
-)
-def test_every_processor_finds_the_same_to_the_last_bit() -> None:
-    """What was found with AVX-512 and VNNI, and under emulation with AVX2 alone."""
+@pytest.mark.skipif(not has_fused_products(), reason="this kind of processor rounds differently")
+def test_every_processor_computes_the_same_bits() -> None:
+    """The digest was computed with AVX-512 and VNNI, and under emulation with AVX2 only."""
     random, found = np.random.default_rng(0), hashlib.sha256()
     session = Tagger(WEIGHTS)._session
     for length in (3, 17, 33, 129, 201, 256):

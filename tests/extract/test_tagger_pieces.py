@@ -1,4 +1,4 @@
-"""Windows: every word of any text, once, in order, where it stands."""
+"""Windows cover every word of any text once, in order and at its offsets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def windows_of(text: str, cuts: list[int] | None = None) -> list[Window]:
 
 
 def assert_sound(text: str, found: list[Window]) -> None:
-    """Windows are of a length that the network takes, their words rise and lie in the text."""
+    """Check that windows fit the network and that their words are in order and within the text."""
     for window in found:
         assert len(window.ids) == len(window.shapes) <= PIECES
         assert (window.ids[0], window.ids[-1]) == (CLS, SEP)
@@ -63,13 +63,13 @@ def test_any_text_has_sound_windows(text: str) -> None:
     ],
     ids=["news", "marks", "many pieces a word", "CRLF"],
 )
-def test_every_word_stands_in_one_window(text: str) -> None:
+def test_every_word_is_in_one_window(text: str) -> None:
     found = windows_of(text)
     assert_sound(text, found)
     words = [word for window in found for word in window.words]
     unread = [text[b:a] for (_, b), (a, _) in pairwise([(0, 0), *words, (len(text), 0)])]
     assert not "".join(unread).strip()
-    # As the tokenizer alone cuts the text, which no stretch of it may change.
+    # The same pieces as from the tokenizer alone: segments must not change them.
     assert sum(len(w.ids) - 2 for w in found) == len(
         TOKENIZER.encode(text, add_special_tokens=False).ids
     )
@@ -77,7 +77,7 @@ def test_every_word_stands_in_one_window(text: str) -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(1, 120), min_size=1, max_size=40))
-def test_windows_end_where_sentences_do(lengths: list[int]) -> None:
+def test_windows_end_at_sentence_ends(lengths: list[int]) -> None:
     sentences = [" ".join(["word"] * (length - 1) + ["end"]) for length in lengths]
     ends, at = [], 0
     for sentence in sentences:
@@ -88,7 +88,7 @@ def test_windows_end_where_sentences_do(lengths: list[int]) -> None:
     assert {window.words[-1][1] for window in found} <= set(ends)
 
 
-def test_a_stretch_without_a_cut_ends_after_the_last_word_that_fits() -> None:
+def test_a_window_without_a_sentence_end_ends_after_the_last_word_that_fits() -> None:
     first, *_ = windows_of("word " * 1_000, [])
     assert len(first.ids) == PIECES
 
@@ -98,7 +98,7 @@ def test_a_stretch_without_a_cut_ends_after_the_last_word_that_fits() -> None:
     [("", 0), (" \n\t\u00a0" * 500, 0), ("\u200b\u00ad\x00" * 500, 0), ("x" * 2_000_000, 1)],
     ids=["nothing", "blanks", "nothing visible", "one word of megabytes"],
 )
-def test_texts_of_no_or_one_word(text: str, count: int) -> None:
+def test_texts_with_no_word_or_one(text: str, count: int) -> None:
     found = windows_of(text)
     assert_sound(text, found)
     assert len(found) == count
@@ -107,14 +107,14 @@ def test_texts_of_no_or_one_word(text: str, count: int) -> None:
 
 
 @given(st.text(SURROGATES, min_size=1, max_size=5))
-def test_half_a_surrogate_pair_moves_no_word(lone: str) -> None:
-    # Python reads such from JSON; no encoding writes it, and the tokenizer refuses it.
+def test_half_a_surrogate_pair_does_not_shift_words(lone: str) -> None:
+    # Python reads these from JSON, but no encoding writes them and the tokenizer rejects them.
     before, whole = windows_of("Angela Merkel left"), windows_of(f"Angela Merkel left {lone}")
     assert whole[0].words[:3] == before[0].words
     assert whole[0].ids[:4] == before[0].ids[:4]
 
 
-def test_a_word_tells_its_casing_and_the_lists_that_it_stands_in() -> None:
+def test_a_shape_encodes_casing_and_word_lists() -> None:
     assert shape("Paris") % CASINGS == 2
     assert shape("PARIS") // CASINGS == shape("Paris") // CASINGS > 0
     assert shape("Qwzx") // CASINGS == 0

@@ -1,4 +1,4 @@
-"""Texts of megabytes are read to their end, within a worker's memory."""
+"""Texts of megabytes are extracted completely within a worker's memory."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 MEMORY = 1_500
-"""MB that a process may take."""
+"""Memory limit of a process in MB."""
 LARGEST = 5_000_000
 
 
 def measured(name: str, kind: str, *sizes: int) -> list[dict[str, Any]]:
-    """What a process of its own takes for texts of rising sizes, one after the other."""
+    """Measure a separate process on texts of increasing size."""
     here = Path(__file__)
     done = subprocess.run(
         [sys.executable, str(here.with_name("extract_peak.py")), name, kind, *map(str, sizes)],
@@ -39,14 +39,14 @@ def measured(name: str, kind: str, *sizes: int) -> list[dict[str, Any]]:
         ("noisy", "names"),
     ],
 )
-def test_memory_grows_by_so_little_that_the_largest_text_fits(name: str, kind: str) -> None:
+def test_memory_growth_leaves_room_for_the_largest_text(name: str, kind: str) -> None:
     small, large = 100_000, 300_000
     first, second = measured(name, kind, small, large)
     a_character = (second["peak"] - first["peak"]) / (large - small)
     assert first["peak"] + a_character * (LARGEST - small) < MEMORY
 
 
-def test_the_network_reads_a_text_to_its_end_in_time_by_its_length() -> None:
+def test_the_network_reads_a_whole_text_in_linear_time() -> None:
     first, second = measured("tagger", "news", 15_000, 60_000)
     assert first["is_whole"]
     assert second["is_whole"]
@@ -64,13 +64,13 @@ def test_the_network_reads_a_text_to_its_end_in_time_by_its_length() -> None:
         ("one letter", LARGEST),
         ("speech", LARGEST),
         ("pronouns", LARGEST),
-        # As much as MAX_TOKENS allows.
+        # As many tokens as MAX_TOKENS allows.
         ("punctuation", 2_490_000),
         ("marks", 2_490_000),
         ("words in marks", 3_300_000),
     ],
 )
-def test_the_largest_text_is_read_to_its_end_within_memory(name: str, kind: str, size: int) -> None:
+def test_the_largest_text_is_read_completely_within_memory(name: str, kind: str, size: int) -> None:
     (found,) = measured(name, kind, size)
     assert found["is_whole"]
     assert found["peak"] < MEMORY

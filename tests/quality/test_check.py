@@ -1,4 +1,4 @@
-"""The figures on the gold set, and the check that holds an extractor to those recorded."""
+"""The figures on the gold set, and the asset check against the recorded ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from etl.extract import DEFAULT_EXTRACTOR, Extractor, extractor_names, get_extra
 from etl.extract.rule_extractor import RuleExtractor
 from etl.orchestration.assets.quality import is_as_good_as_recorded
 from etl.orchestration.resources import Warehouse
-from etl.quality import figures
+from etl.quality import evaluation, figures
 from etl.quality.__main__ import main
 from etl.quality.gold import GoldArticle, parse_gold, read_gold
 
@@ -33,8 +33,8 @@ Mayor {Lise Holm|lise|Mayor} of {Osterby|osterby} said <i1 lise|{she|=lise} woul
 )
 
 
-def told(gold: GoldArticle) -> Extraction:
-    """The extraction that a gold article asks for, optional pieces and all."""
+def perfect_extraction(gold: GoldArticle) -> Extraction:
+    """Return the extraction that matches a gold article, optional quotes included."""
     numbers = {key: number for number, key in enumerate(gold.actors)}
     return Extraction(
         tuple(TextActor(number, key, gold.actors[key]) for key, number in numbers.items()),
@@ -78,8 +78,8 @@ def told(gold: GoldArticle) -> Extraction:
 
 
 @dataclass
-class Forgetful:
-    """The rules, but blind to every second mention and quote: another version, and a worse one."""
+class ForgetfulExtractor:
+    """A worse version of the rules, which drops every second mention and quote."""
 
     name: str
     version: str
@@ -97,7 +97,7 @@ class Forgetful:
         return [self.extract(article) for article in articles]
 
 
-_forgetful = Forgetful("rules", "rules-forgetful")
+_forgetful = ForgetfulExtractor("rules", "rules-forgetful")
 
 
 class WorseWarehouse(Warehouse):
@@ -113,57 +113,59 @@ def checked(warehouse: Warehouse) -> dg.AssetCheckResult:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "_measured", {})
+def _empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "_records_by_version", {})
 
 
-def test_an_extraction_that_is_all_gold_scores_a_hundred() -> None:
+def test_a_perfect_extraction_scores_100() -> None:
     for gold in (GOLD, *read_gold()):
-        scores = figures.score_article(gold, told(gold))
+        scores = evaluation.score_article(gold, perfect_extraction(gold))
         rates = {name: (r.precision, r.recall) for name, r in scores.rates.items()}
         assert set(rates.values()) <= {(100.0, 100.0), (0.0, 0.0)}, (gold.name, rates)
         assert all(rate.f1 == 100 for rate in (scores.names, scores.quotes_exact, scores.speakers))
 
 
-def test_nothing_found_scores_nothing() -> None:
-    assert set(figures.score_article(GOLD, Extraction()).figures.values()) == {0.0}
+def test_an_empty_extraction_scores_0() -> None:
+    assert set(evaluation.score_article(GOLD, Extraction()).figures.values()) == {0.0}
 
 
-def test_each_mistake_costs_where_it_was_made() -> None:
-    right = told(GOLD)
+def test_each_mistake_lowers_only_its_own_score() -> None:
+    right = perfect_extraction(GOLD)
     holm, osterby, she, emil = right.mentions
     would, wait, no, rained = right.quotes
 
-    def changed(**parts: object) -> figures.Scores:
-        return figures.score_article(GOLD, replace(right, **parts))  # type: ignore[arg-type]
+    def changed(**parts: object) -> evaluation.Scores:
+        return evaluation.score_article(GOLD, replace(right, **parts))  # type: ignore[arg-type]
 
     wrong_type = changed(mentions=(holm, replace(osterby, type="LOC"), she, emil)).names
     assert (wrong_type.hits, wrong_type.found, wrong_type.gold) == (2, 3, 3)
     role = changed(mentions=(replace(holm, role="Lady"), osterby, she, emil)).roles
     assert (role.hits, role.found, role.gold) == (0, 1, 1)
-    # The Holms as one: two of three names share their cluster with a stranger.
+    # Both Holms merged: two of three names share their cluster with another actor.
     merged = changed(mentions=(holm, osterby, she, replace(emil, actor=holm.actor)))
     assert merged.coreference.b_cubed.precision == pytest.approx(100 * 2 / 3)
     assert merged.coreference.b_cubed.recall == 100
     his = changed(mentions=(holm, osterby, replace(she, actor=emil.actor), emil)).references
     assert (his.hits, his.found, his.gold) == (0, 1, 1)
-    # A comma more or less is no mistake, a word is; of the utterance enough is left.
+    # A comma more or less is not a mistake, a word is; the utterance still overlaps enough.
     longer = changed(quotes=(would, wait, replace(no, char_end=no.char_end - 1), rained))
     assert longer.quotes_exact.f1 == 100
     cut = changed(quotes=(replace(would, char_start=would.char_start + 4), wait, no, rained))
     assert (cut.quotes_exact.hits, cut.quotes_overlap.f1) == (2, 100)
-    # What is optional may be missing, and its speaker is not asked for.
-    assert changed(quotes=(would, wait, no)).figures == figures.score_article(GOLD, right).figures
+    # An optional quote may be missing, and its speaker is not scored.
+    assert (
+        changed(quotes=(would, wait, no)).figures == evaluation.score_article(GOLD, right).figures
+    )
     speaker = changed(quotes=(would, wait, replace(no, speaker=holm.actor), rained)).speakers
     assert (speaker.hits, speaker.gold) == (1, 2)
 
 
-def test_the_recorded_figures_are_of_the_gold_set_as_it_is_and_of_extractors_that_ship() -> None:
+def test_the_recorded_figures_match_the_gold_set_and_the_shipped_extractors() -> None:
     recorded = figures.read_recorded()
     assert DEFAULT_EXTRACTOR in recorded
     assert set(recorded) <= set(extractor_names())
     assert {r.gold for r in recorded.values()} == {figures.gold_version()}, (
-        "the gold set changed: `python -m etl.quality --record`, for each recorded extractor"
+        "the gold set changed: run `python -m etl.quality --record` for each recorded extractor"
     )
 
 
@@ -178,7 +180,7 @@ def test_the_shipped_extractor_passes_and_the_figures_are_shown(tmp_path: Path) 
     )
 
 
-def test_a_worse_extractor_fails_and_blocks_nothing(tmp_path: Path) -> None:
+def test_a_worse_extractor_fails_the_check_without_blocking(tmp_path: Path) -> None:
     result = checked(WorseWarehouse(home=str(tmp_path)))
     assert not result.passed
     assert result.severity is dg.AssetCheckSeverity.ERROR
@@ -187,29 +189,29 @@ def test_a_worse_extractor_fails_and_blocks_nothing(tmp_path: Path) -> None:
     assert not any(spec.blocking for spec in is_as_good_as_recorded.check_specs)
 
 
-def test_a_fall_of_one_point_is_borne_and_not_more() -> None:
-    assert figures.fallen({"names": 80.0, "roles": 79.9}, {"names": 81.0, "roles": 81.0}) == [
+def test_a_drop_of_one_point_is_tolerated_but_not_more() -> None:
+    assert figures.regressions({"names": 80.0, "roles": 79.9}, {"names": 81.0, "roles": 81.0}) == [
         "roles"
     ]
-    assert figures.fallen({}, {"names": 81.0}) == ["names"]
+    assert figures.regressions({}, {"names": 81.0}) == ["names"]
 
 
-def test_a_version_is_scored_once_whatever_runs_next(
+def test_a_version_is_scored_once_across_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = tmp_path / "build" / "gold_figures.json"
-    first = figures.measure_once(_forgetful, cache)
+    first = figures.cached_measurement(_forgetful, cache)
     monkeypatch.setattr(figures, "score", lambda *_: pytest.fail("scored again"))
-    assert figures.measure_once(_forgetful, tmp_path / "other.json") == first  # this process
-    figures._measured.clear()
-    assert figures.measure_once(_forgetful, cache) == first  # the next one
+    assert figures.cached_measurement(_forgetful, tmp_path / "other.json") == first  # this process
+    figures._records_by_version.clear()
+    assert figures.cached_measurement(_forgetful, cache) == first  # the next one
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"version": "rules-forgetful", "gold": "?"}'])
-def test_a_cache_that_cannot_be_used_is_made_anew(tmp_path: Path, content: str) -> None:
+def test_an_unusable_cache_is_rewritten(tmp_path: Path, content: str) -> None:
     cache = tmp_path / "cache.json"
     cache.write_text(content)
-    assert figures.measure_once(_forgetful, cache) == figures.measure(_forgetful)
+    assert figures.cached_measurement(_forgetful, cache) == figures.measure(_forgetful)
     assert json.loads(cache.read_text())["gold"] == figures.gold_version()
 
 

@@ -1,4 +1,4 @@
-"""The gold articles: that every one can be read, and that the reader refuses what is unclear."""
+"""The gold set is valid, and its parser rejects unclear annotations."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ def gold_file(body: str, headline: str = "", actors: str = "holm PERSON\ndrahm P
 
 
 @by_article
-def test_every_annotation_of_the_set_is_where_it_is_said_to_be(gold: GoldArticle) -> None:
+def test_every_annotation_matches_its_offsets(gold: GoldArticle) -> None:
     for m in gold.mentions:
         assert gold.article.text(m.part)[m.char_start : m.char_end] == m.surface
     for q in gold.quotes:
         assert gold.article.text(q.part)[q.char_start : q.char_end] == q.text
         assert q.speaker is None or q.speaker in gold.actors
-    assert not re.search(r"[{}<>|\\]", gold.article.body), "markup is left in the text"
+    assert not re.search(r"[{}<>|\\]", gold.article.body), "the text still contains markup"
 
 
 @by_article
-def test_a_name_of_the_set_is_marked_wherever_it_stands(gold: GoldArticle) -> None:
+def test_a_name_is_marked_wherever_it_occurs(gold: GoldArticle) -> None:
     assert not unmarked_names(gold)
 
 
 @by_article
-def test_an_article_of_the_set_has_the_length_of_a_short_report(gold: GoldArticle) -> None:
+def test_gold_articles_have_the_length_of_a_short_report(gold: GoldArticle) -> None:
     assert 150 <= len(gold.article.body.split()) <= 350
 
 
-def test_the_set_holds_every_kind_of_thing_that_is_to_be_extracted() -> None:
+def test_the_set_covers_everything_that_is_extracted() -> None:
     mentions = [m for gold in SHIPPED for m in gold.mentions]
     quotes = [q for gold in SHIPPED for q in gold.quotes]
     names = {m.type for m in mentions if m.kind == "name"}
@@ -64,7 +64,7 @@ def test_the_set_holds_every_kind_of_thing_that_is_to_be_extracted() -> None:
     assert all(mark in bodies for mark in "“‘«\"'—[") and "``" in bodies
 
 
-def test_a_text_and_what_is_marked_in_it_are_read() -> None:
+def test_text_and_annotations_are_parsed() -> None:
     text = gold_file(
         'Mayor {Lise Holm|holm|Mayor} said <i2 holm|{the {Drahm|drahm} heir|=drahm} had> "<m2 holm|'
         'gone>." "<d3 "aides"|He \\{left\\}>," aides said.',
@@ -94,30 +94,30 @@ NAMED = "{Holm|holm} {Drahm|drahm} "
 @pytest.mark.parametrize(
     ("body", "line", "fault"),
     [
-        ("{Holm|hulm}", 6, "no declared actor 'hulm'"),
-        ("{Holm}", 6, "no declared actor ''"),
+        ("{Holm|hulm}", 6, "undeclared actor 'hulm'"),
+        ("{Holm}", 6, "undeclared actor ''"),
         ("Then\n\n{Holm|holm", 8, "'{' is never closed"),
         ("Holm}", 6, r"'}' closes nothing; open it, or write \\}"),
-        ("{ Holm|holm}", 6, "no space around it"),
-        ("{Holm\nLise|holm}", 7, "goes over lines"),
+        ("{ Holm|holm}", 6, "no space around them"),
+        ("{Holm\nLise|holm}", 7, "spans several lines"),
         ("{she|holm}", 6, r"write {she\|=holm}"),
-        ("{Lise {Holm|holm}|holm}", 6, "only a nominal may hold names"),
+        ("{Lise {Holm|holm}|holm}", 6, "only a nominal may contain names"),
         ("{the mayor|=holm|mayor}", 6, "put the role on the name"),
-        ("{Holm|holm|mayor}, a mayor", 6, "does not stand beside 'Holm'"),
-        ("“<direct holm|Yes>”", 6, "no label of a quote"),
+        ("{Holm|holm|mayor}, a mayor", 6, "is not beside 'Holm'"),
+        ("“<direct holm|Yes>”", 6, "not a quote label"),
         ("“<d1 hulm|Yes>”", 6, "speaker 'hulm' is not declared"),
         ("“<d2 holm|Yes>”", 6, "number them from 1"),
         ("“<d1 holm|Yes>” “<d1 drahm|No>”", 6, "has speakers holm and drahm"),
         ("<d1 holm|Yes>", 6, "follows no quotation mark"),
-        ("“<i1 holm|Yes>”", 6, "i is for words outside marks"),
+        ("“<i1 holm|Yes>”", 6, "use i outside marks"),
         ("“<d1 holm|“<d2 holm|Yes>”>”", 6, "a quote within a quote"),
-        ("“<d1 holm|{Holm|holm>”}", 6, "no declared actor"),
+        ("“<d1 holm|{Holm|holm>”}", 6, "undeclared actor"),
         ('“<d1 "officials"|Yes>”', 6, "source 'officials' is not in the body"),
         ("a | b", 6, r"write \\\|"),
         ("a \\ b", 6, "a lone backslash"),
     ],
 )
-def test_a_mistake_is_refused_with_line_fault_and_remedy(body: str, line: int, fault: str) -> None:
+def test_a_mistake_is_rejected_with_line_fault_and_remedy(body: str, line: int, fault: str) -> None:
     with pytest.raises(GoldError, match=rf"^x\.txt:{line}: .*{fault}"):
         parse_gold("x", gold_file(body, headline=NAMED))
 
@@ -127,23 +127,23 @@ def test_a_mistake_is_refused_with_line_fault_and_remedy(body: str, line: int, f
     [
         ("holm PERSON\n===\nbody", "1: 1 lines '===' instead of two"),
         (gold_file(NAMED, actors="holm PERSON\nholm ORG"), "2: actor 'holm' is declared twice"),
-        (gold_file(NAMED, actors="# who\nholm MAN"), "2: 'MAN' is no type; use one of PERSON"),
-        (gold_file(NAMED, actors="Lise Holm PERSON"), "1: 'Lise Holm PERSON' is no actor"),
+        (gold_file(NAMED, actors="# who\nholm MAN"), "2: 'MAN' is not a type; use one of PERSON"),
+        (gold_file(NAMED, actors="Lise Holm PERSON"), "1: 'Lise Holm PERSON' is not an actor"),
         (gold_file("{Holm|holm}"), "2: actor 'drahm' is never named; mark its name or remove it"),
         (gold_file("", headline=NAMED), "the article has no body"),
     ],
 )
-def test_a_file_in_disorder_is_refused(text: str, fault: str) -> None:
+def test_a_malformed_file_is_rejected(text: str, fault: str) -> None:
     with pytest.raises(GoldError, match=re.escape(fault)):
         parse_gold("x", text)
 
 
-def test_a_folder_without_articles_says_so(tmp_path: Path) -> None:
+def test_a_folder_without_articles_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(GoldError, match="no gold articles"):
         read_gold(tmp_path)
 
 
-# Text and names as a list of pieces: what is not a name stands with no actor.
+# A text as a list of pieces, each with the actor that it names or None.
 KEYS: dict[str, EntityType] = {"holm": "PERSON", "osterby": "GPE"}
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 SURFACES = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=12)
@@ -157,10 +157,10 @@ def escaped(text: str) -> str:
 
 
 @given(PIECES)
-def test_whatever_is_escaped_and_marked_comes_back_as_it_was(
+def test_escaping_and_markup_round_trip(
     pieces: Iterable[tuple[str, str | None]],
 ) -> None:
-    # Every actor must be named, and blank lines at the edges and lone dividers are no text.
+    # Every actor must be named; blank lines at the edges and lone dividers are not text.
     pieces = [("Holm", "holm"), ("; ", None), *pieces, (". ", None), ("Osterby", "osterby")]
     marked = "".join(
         escaped(text) if key is None else f"{{{escaped(text)}|{key}}}" for text, key in pieces
@@ -174,5 +174,5 @@ def test_whatever_is_escaped_and_marked_comes_back_as_it_was(
     assert all(gold.article.body[m.char_start : m.char_end] == m.surface for m in found)
 
 
-def test_the_set_is_installed_with_the_package() -> None:
+def test_the_gold_set_is_packaged() -> None:
     assert len(SHIPPED) == len(list(GOLD.glob("*.txt"))) >= 20

@@ -1,4 +1,4 @@
-"""Scores against examples counted by hand, and against those that their papers print."""
+"""Metrics against examples counted by hand and examples from the papers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.quality.coreference import Coreference, best_pairing, score_coreference
 from etl.quality.scores import (
-    Coreference,
     Counts,
     Match,
-    best_pairing,
     calibration,
     match_utterances,
-    score_coreference,
     score_gap,
     score_spans,
 )
@@ -24,7 +22,7 @@ Clusters = list[set[str]]
 
 
 def clusters(*words: str) -> Clusters:
-    """Clusters of mentions named by one letter each."""
+    """Return clusters of mentions; each letter is a mention."""
     return [set(word) for word in words]
 
 
@@ -37,7 +35,7 @@ def rates(scores: Coreference, metric: str) -> tuple[float, float, float]:
 
 
 def test_exact_spans() -> None:
-    # The second has the wrong type, the third the wrong end: 1 of 3 found, 1 of 4 there.
+    # The second has the wrong type, the third the wrong end: 1 of 3 found and 1 of 4 gold spans.
     gold = {(0, 4, "PER"), (9, 12, "ORG"), (20, 30, "LOC"), (40, 44, "PER")}
     found = {(0, 4, "PER"), (9, 12, "LOC"), (20, 29, "LOC")}
     counts = score_spans(gold, found)
@@ -47,7 +45,7 @@ def test_exact_spans() -> None:
     assert counts.f1 == pytest.approx(200 / 7)  # 2 · 1 / (3 + 4)
 
 
-def test_counts_add_up_before_a_rate_is_taken() -> None:
+def test_counts_are_summed_before_rates_are_computed() -> None:
     assert Counts(1, 1, 1) + Counts(0, 3, 1) == Counts(1, 4, 2)
     assert (Counts().precision, Counts().recall, Counts().f1) == (0, 0, 0)
 
@@ -55,20 +53,20 @@ def test_counts_add_up_before_a_rate_is_taken() -> None:
 # -------------------------------------------------------------------------- utterances
 
 
-def test_overlap_is_the_share_of_the_gold_words_or_of_all_words() -> None:
+def test_overlap_is_the_share_of_gold_words_or_of_the_union() -> None:
     gold = [set(range(10))]
     found = [set(range(4, 24))]
-    # 6 words in common: 6 of 10 gold ones, 6 of 24 in all.
+    # 6 words in common: 6 of 10 gold words, 6 of 24 in the union.
     assert match_utterances(gold, found, 0.3) == [Match(0, 0, 0.6)]
     assert match_utterances(gold, found, 0.8) == []
     assert match_utterances(gold, found, 0.2, "union") == [Match(0, 0, 0.25)]
     assert match_utterances(gold, found, 0.3, "union") == []
 
 
-def test_each_utterance_matches_once_and_the_best_first() -> None:
+def test_each_utterance_matches_once_best_pairs_first() -> None:
     gold = [{1, 2, 3, 4}, {3, 4}, {8, 9}, set()]
     found = [{3, 4}, {1, 2, 3, 4}, {9}, {9}]
-    # Both found cover gold 1 wholly; the union prefers the one that is it. Gold 2 takes one of two.
+    # Both found cover gold 1 fully; the union prefers the equal one. Gold 2 takes one of two.
     pairs = {(m.gold, m.found) for m in match_utterances(gold, found, 0.3)}
     assert pairs == {(0, 1), (1, 0), (2, 2)}
 
@@ -76,7 +74,7 @@ def test_each_utterance_matches_once_and_the_best_first() -> None:
 # ------------------------------------------------------------------------- coreference
 
 
-def test_the_example_of_the_reference_scorer() -> None:
+def test_example_of_the_reference_scorer() -> None:
     """Pradhan et al. 2014, Figure 1: key abc defg, response ab cd fghi."""
     scores = score_coreference(clusters("abc", "defg"), clusters("ab", "cd", "fghi"))
     # MUC: recall ((3 - 2) + (4 - 3)) / (2 + 3), where e is missing: defg is in the parts d, fg, e.
@@ -84,7 +82,7 @@ def test_the_example_of_the_reference_scorer() -> None:
     assert rates(scores, "muc") == (40.0, 40.0, 40.0)
     # B³: recall (4/3 + 1/3 + 1/4 + 4/4) / 7 = 0.417; precision (4/2 + 1/2 + 1/2 + 4/4) / 8 = 0.5.
     assert rates(scores, "b_cubed") == (50.0, 41.7, 45.5)
-    # CEAF-e: abc-ab 2·2/5, defg-fghi 2·2/8; 1.3 of 3 clusters found, of 2 there.
+    # CEAF-e: abc-ab 2·2/5, defg-fghi 2·2/8; 1.3 of 3 found and of 2 gold clusters.
     assert rates(scores, "ceaf_e") == (43.3, 65.0, 52.0)
     assert scores.conll == pytest.approx((40.0 + 45.4545 + 52.0) / 3, abs=0.01)
 
@@ -93,8 +91,8 @@ def test_the_example_of_the_reference_scorer() -> None:
     ("found", "b_cubed_precision"),
     [(("12345", "6789ABC"), 76.2), (("1234589ABC", "67"), 58.3)],
 )
-def test_the_example_of_bagga_and_baldwin(found: tuple[str, ...], b_cubed_precision: float) -> None:
-    """1998: MUC sees one wrong link in both responses, B³ how much it joins."""
+def test_example_of_bagga_and_baldwin(found: tuple[str, ...], b_cubed_precision: float) -> None:
+    """1998: MUC sees one wrong link in both responses; B³ sees how much it merges."""
     scores = score_coreference(clusters("12345", "67", "89ABC"), clusters(*found))
     # 9 of 10 links are right, all 9 are found.
     assert rates(scores, "muc") == (90.0, 100.0, 94.7)
@@ -102,15 +100,15 @@ def test_the_example_of_bagga_and_baldwin(found: tuple[str, ...], b_cubed_precis
     assert rates(scores, "b_cubed")[:2] == (b_cubed_precision, 100.0)
 
 
-def test_vilains_example_and_singletons() -> None:
-    """1995: key abcd, response ab cd; a singleton on both sides is nothing to MUC."""
+def test_example_of_vilain_with_singletons() -> None:
+    """1995: key abcd, response ab cd; MUC ignores a singleton on both sides."""
     scores = score_coreference(clusters("abcd", "x"), clusters("ab", "cd", "x"))
     assert rates(scores, "muc")[:2] == (100.0, 66.7)
     assert rates(scores, "b_cubed")[:2] == (100.0, 60.0)  # (4 · 2/4 + 1) / 5
     assert rates(scores, "ceaf_e")[:2] == (55.6, 83.3)  # 2·2/6 + 1, of 3 and of 2
 
 
-def test_pairing_takes_the_best_sum_not_the_best_pair() -> None:
+def test_pairing_maximises_the_sum_not_the_best_pair() -> None:
     assert best_pairing([[0.9, 0.8], [0.8, 0.1]]) == pytest.approx(1.6)
     assert best_pairing([]) == 0
 
@@ -122,7 +120,7 @@ def test_pairing_takes_the_best_sum_not_the_best_pair() -> None:
         )
     )
 )
-def test_pairing_is_as_good_as_trying_every_one(weights: list[list[float]]) -> None:
+def test_pairing_equals_brute_force(weights: list[list[float]]) -> None:
     count, width = len(weights), len(weights[0])
     size = max(count, width)
     square = [
@@ -137,7 +135,7 @@ def test_pairing_is_as_good_as_trying_every_one(weights: list[list[float]]) -> N
 
 @st.composite
 def partitions(draw: st.DrawFn) -> Clusters:
-    """Some of eight mentions, each in one of five clusters."""
+    """Draw some of eight mentions, each in one of five clusters."""
     homes = draw(st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 4)))
     return [{m for m, home in homes.items() if home == k} for k in set(homes.values())]
 
@@ -159,9 +157,9 @@ def test_coreference_is_symmetric_bounded_and_perfect_on_itself(
 # ---------------------------------------------------------------------------- pronouns
 
 
-def test_gap_counts_pairs_as_its_scorer_does() -> None:
-    # Masculine: 1 hit, 1 wrong, 1 missed: F1 50. Feminine: 1 hit, 1 missed: 66.7. In all 2 hits of
-    # 3 found and 4 there: 4/7.
+def test_gap_counts_pairs_like_its_official_scorer() -> None:
+    # Masculine: 1 hit, 1 wrong, 1 missed: F1 50. Feminine: 1 hit, 1 missed: 66.7. Overall 2 hits
+    # of 3 found and 4 gold: 4/7.
     gap = score_gap(
         [
             ("He", True, True),
@@ -202,7 +200,9 @@ def test_a_bin_ends_with_its_upper_bound() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans())))
-def test_calibration_loses_nothing_and_is_a_share(outcomes: list[tuple[float, bool]]) -> None:
+def test_calibration_counts_every_outcome_and_is_in_0_to_1(
+    outcomes: list[tuple[float, bool]],
+) -> None:
     scored = calibration(outcomes)
     assert scored.count == len(outcomes)
     assert 0 <= scored.error <= 1

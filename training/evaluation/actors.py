@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from etl.domain import Extraction, MentionKind
 from etl.extract.lexicon import word_set
-from etl.quality.scores import Coreference, score_coreference, score_gap
+from etl.quality.coreference import Coreference, score_coreference
+from etl.quality.scores import score_gap
 from training.corpora.gold import PRONOUNS, Capitals, Gold, LinkedText, Span, gap, gum_news, trimmed
 from training.evaluation.bench import PRF, Bench, Cell, Table, prf
 

@@ -1,6 +1,7 @@
-"""The trained tagger: a text in, labelled spans with probabilities out.
+"""The trained tagger: finds labelled spans and links in a text, with probabilities.
 
-Belongs here: cutting a text into windows of word pieces (`pieces`), decoding what the network says
-(`decode`), running it (`engine`), and the weights (`weights/`). Does not belong here: what a span
-means for an article (that is the extractor's), and training (`training/`, which shares `pieces`).
+Belongs here: cutting a text into windows of word pieces (`pieces`), running the network (`engine`),
+decoding its logits (`decode`), its results (`tags`), and the weights (`weights/`, `fast/`). Does
+not belong here: what a span means for an article (`etl.extract.tagger_extractor`), and training
+(`training/`, which shares `pieces`).
 """

@@ -1,22 +1,20 @@
-"""Running the network: texts in, spans and links out.
+"""Running the network: from texts to spans and links.
 
-Belongs here: loading the weights, one call of the network per window, spans of words as spans of
-characters. Does not belong here: what a span means for an article.
+Belongs here: loading and verifying the weights, calling the network, and turning spans of words
+into spans of characters. Does not belong here: what a span means for an article.
 
-One window a call: the int8 weights take their scale from the whole input, so windows of one batch
-would change each other's figures (and the rows of an article would depend on its neighbours).
-Calls run side by side in threads instead, which changes nothing in what each gives.
+Each call takes one window. The int8 weights take their scale from the whole input, so windows in a
+batch would change each other's logits, and the rows of an article would depend on its neighbours.
+Calls run in parallel threads instead, which does not affect their results.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,123 +24,35 @@ from numpy.typing import NDArray
 
 from etl.errors import NewsactorsError
 from etl.extract.pronouns import PRONOUNS
-from etl.extract.tagger.decode import Chain, TagSpan, spans_of
+from etl.extract.tagger.decode import Chain, TagSpan, decode_spans
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
+from etl.extract.tagger.tags import NO_LINKS, LinkScores, Span, Tags, WindowLinks
 from etl.settings import available_cores
 
 WEIGHTS = Path(__file__).with_name("weights")
-"""What ships with the package; made by `training/`."""
+"""The weights of the default extractor, created by `training/`."""
 FAST_WEIGHTS = Path(__file__).with_name("fast")
-"""A network of a thirtieth of the products, which learned from the other one."""
+"""A network distilled from the default one, with a thirtieth of its multiplications."""
 WINDOWS_AT_ONCE = 128
-"""Windows whose scores and vectors are held at the same time: 128 take at most 80 MB."""
-_LINKED: dict[str, tuple[str | None, str]] = {
+"""Windows whose logits and link vectors are in memory at once: 128 take at most 80 MB."""
+_LINK_ENDS: dict[str, tuple[str | None, str]] = {
     "source": ("source", "cue"),
     "content": ("content", "cue"),
     "pronoun": (None, "names"),
 }
-"""From the spans of which head to those of which; pronouns are told by the word alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Characters `start`:`end`, and how probable just this span with this label is.
-
-    `label` is empty where a head has only one.
-    """
-
-    start: int
-    end: int
-    label: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Tags:
-    """What the network says of one text: spans of each head in order, and links between words."""
-
-    spans: dict[str, list[Span]]
-    _windows: list[_Read]
-    _begin: int = 0
-
-    def part(self, start: int, end: int) -> Tags:
-        """What is said of the characters `start`:`end`, counted from `start`."""
-        inside = {
-            head: [s for s in spans if start <= s.start and s.end <= end]
-            for head, spans in self.spans.items()
-        }
-        if start:
-            inside = {
-                head: [Span(s.start - start, s.end - start, s.label, s.confidence) for s in spans]
-                for head, spans in inside.items()
-            }
-        return Tags(inside, self._windows, self._begin + start)
-
-    def link(
-        self, kind: str, start: int, targets: Sequence[int], low: int = 0, high: int | None = None
-    ) -> dict[int, float]:
-        """How probably what stands at `start` goes with each of `targets[low:high]`, by number.
-
-        `targets` are rising characters. The rest to 1 is that it goes with none of them. Those that
-        stand in other windows cannot be reached and are left out: a look costs the same however
-        many there are.
-        """
-        at = bisect_right(self._windows, start + self._begin, key=lambda read: read.start) - 1
-        if at < 0:
-            return {}
-        links = self._windows[at].links[kind]
-        row = _index(links.sources, start + self._begin)
-        if row is None or not links.targets:
-            return {}
-        first = bisect_left(targets, links.targets[0] - self._begin, low, high)
-        last = bisect_right(targets, links.targets[-1] - self._begin, low, high)
-        columns = {
-            number: column
-            for number in range(first, last)
-            if (column := _index(links.targets, targets[number] + self._begin)) is not None
-        }
-        scores = links.scores[row, list(columns.values())].astype(np.float64)
-        top = scores.max(initial=0.0)
-        shares = np.exp(scores - top)
-        shares /= shares.sum() + np.exp(-top)
-        return dict(zip(columns, shares.tolist(), strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """Scores of the links of one kind in one window: (sources, targets), characters both.
-
-    Scores of what can be asked for take a few bytes a word; the vectors they are told from would
-    take 2,304, which is 2 GB for a text of 5 MB.
-    """
-
-    sources: list[int]
-    targets: list[int]
-    scores: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A window that was read: where it starts, and its links by kind."""
-
-    start: int
-    links: dict[str, _Links]
-
-
-_NO_LINKS = _Links([], [], np.empty((0, 0), np.float32))
-
-
-def _index(rising: Sequence[int], value: int) -> int | None:
-    at = bisect_left(rising, value)
-    return at if at < len(rising) and rising[at] == value else None
+"""By kind of link: the head whose spans it starts from, and the head it points to. Pronouns are
+found by the word alone, so they have no head."""
 
 
 class WeightsError(NewsactorsError):
-    """The files of the network are missing or damaged; the message says which and what to do."""
+    """A file of the network is missing or damaged; the message names it and says what to do."""
 
 
 class Tagger:
-    """The shipped network; safe to share between threads, and without state between texts."""
+    """A shipped network. Stateless between texts and safe to share between threads.
+
+    Raises WeightsError if a file is missing, damaged or does not match the stamp.
+    """
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
         import onnxruntime
@@ -150,50 +60,55 @@ class Tagger:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        # Without it a thread waits spinning, at the cost of the one that works.
+        # Otherwise waiting threads spin, which slows down the working one.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Without it sums of int8 products overflow, silently, on processors without VNNI. With it,
-        # and with what `training.model.portable` did to the weights, all give the same bits.
+        # Otherwise sums of int8 products overflow silently on processors without VNNI. With this
+        # option and the weights as `training.model.portable` prepared them, all processors return
+        # the same bits.
         options.add_session_config_entry("session.x64quantprecision", "1")
-        with _reading(folder / "tags.json") as file:
+        with _as_weights_error(folder / "tags.json") as file:
             settings: dict[str, Any] = json.loads(file.read_text("utf-8"))
             self.stamp: str = settings.pop("stamp")
             if stamp_of(settings) != self.stamp:
-                raise ValueError(f"it is not what its stamp {self.stamp} was made from")
+                raise ValueError(f"its content does not match its stamp {self.stamp}")
             digests: dict[str, str] = settings["digests"]
             self._calibration: dict[str, tuple[list[float], list[float]]] = settings.get(
                 "calibration", {}
             )
             self._chains = {
-                head: Chain(tuple(given["tags"]), np.array(given["transitions"], np.float64))
-                for head, given in settings["heads"].items()
+                head: Chain(
+                    tuple(head_settings["tags"]), np.array(head_settings["transitions"], np.float64)
+                )
+                for head, head_settings in settings["heads"].items()
             }
-            self._links = {kind: _LINKED[kind] for kind in settings["links"]}
-        with _reading(folder / "tokenizer.json") as file:
-            self._tokenizer = load_tokenizer(_checked(file, digests))
-        with _reading(folder / "model.onnx") as file:
+            self._links = {kind: _LINK_ENDS[kind] for kind in settings["links"]}
+        with _as_weights_error(folder / "tokenizer.json") as file:
+            self._tokenizer = load_tokenizer(_verified_bytes(file, digests))
+        with _as_weights_error(folder / "model.onnx") as file:
             self._session = onnxruntime.InferenceSession(
-                _checked(file, digests), options, providers=["CPUExecutionProvider"]
+                _verified_bytes(file, digests), options, providers=["CPUExecutionProvider"]
             )
         self._threads = threads or available_cores()
 
-    def tag(self, texts: Sequence[str], cuts: Sequence[Sequence[int]]) -> list[Tags]:
-        """The spans of each text; `cuts` are, for each, the offsets where sentences end."""
+    def tag(self, texts: Sequence[str], sentence_ends: Sequence[Sequence[int]]) -> list[Tags]:
+        """Return the tags of each text; `sentence_ends`: ascending character offsets per text."""
         results = [Tags({head: [] for head in self._chains}, []) for _ in texts]
         with ThreadPoolExecutor(self._threads) as pool:
-            for group in _groups(
-                (number, window)
-                for number, (text, ends) in enumerate(zip(texts, cuts, strict=True))
+            for batch in _batches(
+                (text_number, window)
+                for text_number, (text, ends) in enumerate(zip(texts, sentence_ends, strict=True))
                 for window in windows(text, ends, self._tokenizer)
             ):
-                inputs = [window for _, window in group]
-                alone = self._threads == 1
-                scores = list(map(self._run, inputs) if alone else pool.map(self._run, inputs))
-                self._decode(texts, group, scores, results)
+                inputs = [window for _, window in batch]
+                is_single_threaded = self._threads == 1
+                scores = list(
+                    map(self._run, inputs) if is_single_threaded else pool.map(self._run, inputs)
+                )
+                self._decode(texts, batch, scores, results)
         return results
 
     def calibrated(self, kind: str, confidence: float) -> float:
-        """What a confidence in names, quotes or speakers is worth: how often it was right."""
+        """Map a confidence in names, quotes or speakers to how often it was right; 0..1."""
         if kind not in self._calibration:
             return confidence
         return float(np.interp(confidence, *self._calibration[kind]))
@@ -207,32 +122,32 @@ class Tagger:
     def _spans(
         self, scores: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
     ) -> dict[str, list[list[TagSpan]]]:
-        """By head, the spans of each window, from what `_run` gave."""
+        """Return the spans of each window by head, from the results of `_run`."""
         begin, emissions = 0, []
         for chain in self._chains.values():
             end = begin + len(chain.tags)
             emissions.append([tags[:, begin:end].astype(np.float64) for tags, _ in scores])
             begin = end
-        found = spans_of(list(self._chains.values()), emissions)
+        found = decode_spans(list(self._chains.values()), emissions)
         return dict(zip(self._chains, found, strict=True))
 
     def _decode(
         self,
         texts: Sequence[str],
-        group: Sequence[tuple[int, Window]],
+        batch: Sequence[tuple[int, Window]],
         scores: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
         results: Sequence[Tags],
     ) -> None:
         found = self._spans(scores)
-        for i, ((number, window), (_, vectors)) in enumerate(zip(group, scores, strict=True)):
-            words, here = window.words, {head: spans[i] for head, spans in found.items()}
-            for head, spans in here.items():
-                results[number].spans[head] += [
-                    Span(words[s.first][0], words[s.last - 1][1], s.label, s.confidence)
-                    for s in spans
+        for i, ((text_number, window), (_, vectors)) in enumerate(zip(batch, scores, strict=True)):
+            words, spans_by_head = window.words, {head: spans[i] for head, spans in found.items()}
+            for head, spans in spans_by_head.items():
+                results[text_number].spans[head] += [
+                    Span(words[span.first][0], words[span.last - 1][1], span.label, span.confidence)
+                    for span in spans
                 ]
-            links = self._link(texts[number], words, here, vectors)
-            results[number]._windows.append(_Read(words[0][0], links))
+            links = self._link(texts[text_number], words, spans_by_head, vectors)
+            results[text_number]._windows.append(WindowLinks(words[0][0], links))
 
     def _link(
         self,
@@ -240,23 +155,23 @@ class Tagger:
         words: Sequence[tuple[int, int]],
         spans: dict[str, list[TagSpan]],
         vectors: NDArray[np.float32],
-    ) -> dict[str, _Links]:
-        """The scores of all links that a window may have, by kind."""
+    ) -> dict[str, LinkScores]:
+        """Return the scores of all possible links in a window, by kind."""
         parts = np.split(vectors, 2 * len(self._links), axis=1)
         found = {}
         for n, (kind, (head, target)) in enumerate(self._links.items()):
             if head is None:
                 sources = [i for i, (a, b) in enumerate(words) if text[a:b].lower() in PRONOUNS]
             else:
-                sources = [s.first for s in spans[head]]
-            # A title may be cut off a name later, so each of its words may be where it starts.
-            targets = [i for s in spans[target] for i in range(s.first, s.last)]
-            found[kind] = _NO_LINKS
+                sources = [span.first for span in spans[head]]
+            # The extractor may cut a title off a name, so each word may become its start.
+            targets = [i for span in spans[target] for i in range(span.first, span.last)]
+            found[kind] = NO_LINKS
             if sources and targets:
                 queries, keys = parts[2 * n][sources], parts[2 * n + 1][targets]
-                # einsum and not a product of BLAS, whose sums depend on its threads.
+                # einsum, because the sums of a BLAS product depend on its number of threads.
                 scores = np.einsum("id,jd->ij", queries, keys, dtype=np.float64)
-                found[kind] = _Links(
+                found[kind] = LinkScores(
                     [words[i][0] for i in sources],
                     [words[i][0] for i in targets],
                     (scores / queries.shape[1] ** 0.5).astype(np.float32),
@@ -265,52 +180,55 @@ class Tagger:
 
 
 def stamp_of(settings: Mapping[str, Any]) -> str:
-    """What tells these settings, and the files whose digests they hold, from all others."""
+    """Return a fingerprint of the settings and the files whose digests they hold."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def read_stamp(folder: Path = WEIGHTS) -> str:
-    """What tells these weights from others, without loading them."""
-    with _reading(folder / "tags.json") as file:
+    """Return the fingerprint of the weights in a folder, without loading them."""
+    with _as_weights_error(folder / "tags.json") as file:
         stamp: str = json.loads(file.read_text("utf-8"))["stamp"]
     return stamp
 
 
 @contextmanager
-def _reading(file: Path) -> Iterator[Path]:
-    """Tell whatever a file of the weights is unfit for as a WeightsError."""
+def _as_weights_error(file: Path) -> Iterator[Path]:
+    """Turn any error while reading a file of the weights into a WeightsError."""
     try:
         yield file
-    # What the libraries raise for a damaged file has no class in common.
+    # The errors that the libraries raise for a damaged file have no common class.
     except Exception as error:
         what = "cannot be used" if file.exists() else "is missing"
         raise WeightsError(
-            f"{file} {what} ({error}). It is one of the weights of the trained extractor, which "
+            f"{file} {what} ({error}). It belongs to the weights of the trained extractor, which "
             f"ship with the package: restore the folder {file.parent} from the repository "
-            "(`git restore`) or install the package again."
+            "(`git restore`) or reinstall the package."
         ) from error
 
 
-def _checked(file: Path, digests: Mapping[str, str]) -> bytes:
-    """The file's bytes, if they are those that belong to the stamp stored beside every row."""
+def _verified_bytes(file: Path, digests: Mapping[str, str]) -> bytes:
+    """Return the bytes of a file. Raises ValueError unless its digest is the recorded one.
+
+    The stamp stored beside every row covers that digest.
+    """
     data, digest = file.read_bytes(), digests[file.name]
     if (found := hashlib.sha256(data).hexdigest()) != digest:
-        raise ValueError(f"its digest {found[:8]}… is not {digest[:8]}…, which tags.json names")
+        raise ValueError(f"its digest {found[:8]}… is not the {digest[:8]}… in tags.json")
     return data
 
 
-def _groups(found: Iterator[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
-    group: list[tuple[int, Window]] = []
-    for pair in found:
-        group.append(pair)
-        if len(group) == WINDOWS_AT_ONCE:
-            yield group
-            group = []
-    if group:
-        yield group
+def _batches(windows: Iterator[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
+    batch: list[tuple[int, Window]] = []
+    for pair in windows:
+        batch.append(pair)
+        if len(batch) == WINDOWS_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 @lru_cache(maxsize=2)
 def load_tagger(folder: Path = WEIGHTS) -> Tagger:
-    """The network with the weights of a folder, loaded once."""
+    """Return the network with the weights of a folder, loaded once per process."""
     return Tagger(folder)

@@ -1,6 +1,7 @@
-"""A text as windows of word pieces, the unit that the network reads at once.
+"""Windows of word pieces: the unit that the network reads at once.
 
-Shared by training and extraction, so that the network meets in use what it was trained on.
+Belongs here: what training and extraction must share, so that the network meets the same input in
+both. Does not belong here: running the network (`engine`).
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from etl.extract.lexicon import load_lexicon
+from etl.extract.word_cache import cached_by_word
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 PIECES = 256
-"""Pieces of a window at most, the two special ones included."""
+"""Most pieces in a window, including the two special ones."""
 SEGMENT = 20_000
-"""Characters that are handed to the tokenizer at once: bounds memory on a text of megabytes."""
+"""Characters passed to the tokenizer at once; bounds the memory for a text of megabytes."""
 CASINGS = 8
 LISTS = 32
-"""Sets of word lists that a word may stand in: five lists."""
+"""Number of sets of word lists that may contain a word: there are five lists."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 CLS, SEP = 101, 102
 """The special pieces of BERT's vocabulary that begin and end a window."""
@@ -32,18 +34,18 @@ CLS, SEP = 101, 102
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Consecutive words of a text; `ids` and `shapes` are as long as its pieces plus two."""
+    """Consecutive words of a text; `ids` and `shapes`: one entry per piece, with CLS and SEP."""
 
     ids: list[int]
     shapes: list[int]
     firsts: list[int]
-    """For each word, where in `ids` its first piece stands: a word goes by its first piece."""
+    """For each word, the index of its first piece in `ids`; that piece represents the word."""
     words: list[tuple[int, int]]
-    """For each word, its characters in the text."""
+    """For each word, its start and end in the text, in characters."""
 
 
 def load_tokenizer(data: bytes) -> Tokenizer:
-    """The encoder's tokenizer from its file's bytes, without truncation and padding of its own."""
+    """Return the encoder's tokenizer from its file's bytes, with truncation and padding off."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_str(data.decode())
@@ -53,7 +55,7 @@ def load_tokenizer(data: bytes) -> Tokenizer:
 
 
 def casing(word: str) -> int:
-    """The class of a word's casing: 1 lower, 2 title, 3 upper, 4 mixed, 5 digits, 6 marks, 7 A."""
+    """Return the casing of a word: 1 lower, 2 title, 3 upper, 4 mixed, 5 digits, 6 signs, 7 "A"."""
     if not any(c.isalnum() for c in word):
         return 6
     if any(c.isdigit() for c in word):
@@ -69,7 +71,7 @@ def casing(word: str) -> int:
 
 @lru_cache(maxsize=1)
 def _listed() -> dict[str, int]:
-    """Words in lower case with the lists that they stand in, a bit each."""
+    """Return lower-case words with the lists that contain them, one bit per list."""
     lexicon = load_lexicon()
     lists: tuple[Iterable[str], ...] = (
         lexicon.first_names,
@@ -85,93 +87,81 @@ def _listed() -> dict[str, int]:
     return listed
 
 
-_USUAL = 40
-"""Characters of a word whose shape is remembered: longer ones could fill the memory."""
-
-
+@cached_by_word  # of 6 µs a word in `windows` this saves 3
 def shape(word: str) -> int:
-    """What the encoder, which is uncased and knows no lists, is told of a word.
+    """Return the features of a word that the uncased encoder cannot see.
 
-    The class of its casing, and CASINGS times the set of the lists in which it stands.
+    That is its casing plus CASINGS times the set of lists that contain it.
     """
-    return _usual_shape(word) if len(word) <= _USUAL else _shape(word)
-
-
-@lru_cache(maxsize=50_000)  # of 6 µs a word in `windows` this saves 3
-def _usual_shape(word: str) -> int:
-    return _shape(word)
-
-
-def _shape(word: str) -> int:
     return casing(word) + CASINGS * _listed().get(word.lower(), 0)
 
 
-def windows(text: str, cuts: Sequence[int], tokenizer: Tokenizer) -> Iterator[Window]:
-    """Windows that cover the text in order, of about equal size, cut where `cuts` allow.
+def windows(text: str, sentence_ends: Sequence[int], tokenizer: Tokenizer) -> Iterator[Window]:
+    """Yield windows that cover a text in order, of about equal size, cut at sentence ends.
 
-    `cuts` are rising offsets at which a sentence ends. A stretch without one that fits is cut after
-    the last word that fits.
+    `sentence_ends` are ascending character offsets. If a window contains none, it ends after the
+    last word that fits.
     """
-    # Arrays take 16 bytes a word, lists would take 200: there may be millions.
+    # Arrays take 16 bytes a word, lists would take 200, and there may be millions of words.
     ids, firsts, starts, ends = array("i"), array("i"), array("i"), array("i")
     for start, end in _segments(text):
-        # Half a surrogate pair is no character to the tokenizer: it is read as a damaged one.
+        # The tokenizer rejects half a surrogate pair, so replace it.
         segment = _SURROGATE.sub("\ufffd", text[start:end])
         encoding = tokenizer.encode(segment, add_special_tokens=False)
-        before: int | None = -1
-        for piece, word, (a, b) in zip(
+        previous_word: int | None = -1
+        for piece, word, (word_start, word_end) in zip(
             encoding.ids, encoding.word_ids, encoding.offsets, strict=True
         ):
-            if word != before:
+            if word != previous_word:
                 firsts.append(len(ids))
-                starts.append(start + a)
-                ends.append(start + b)
-                before = word
+                starts.append(start + word_start)
+                ends.append(start + word_end)
+                previous_word = word
             else:
-                ends[-1] = start + b
+                ends[-1] = start + word_end
             ids.append(piece)
-    # As numbers of words: the first word after each cut.
-    stops = sorted({bisect_left(starts, cut) for cut in cuts})
+    # The first word after each sentence end.
+    cut_words = sorted({bisect_left(starts, cut) for cut in sentence_ends})
     begin = 0
     while begin < len(firsts):
-        end = _end(begin, firsts, len(ids), stops)
+        end = _window_end(begin, firsts, len(ids), cut_words)
         low = firsts[begin]
         high = firsts[end] if end < len(firsts) else len(ids)
-        high = min(high, low + PIECES - 2)  # a single word of more pieces than a window has
+        high = min(high, low + PIECES - 2)  # one word may have more pieces than fit
         words = list(zip(starts[begin:end], ends[begin:end], strict=True))
-        spread = [0]
-        for i, (a, b) in enumerate(words, begin):
+        shapes = [0]
+        for i, (word_start, word_end) in enumerate(words, begin):
             stop = firsts[i + 1] if i + 1 < len(firsts) else len(ids)
-            spread += [shape(text[a:b])] * (min(stop, high) - firsts[i])
+            shapes += [shape(text[word_start:word_end])] * (min(stop, high) - firsts[i])
         yield Window(
             [CLS, *ids[low:high], SEP],
-            [*spread, 0],
+            [*shapes, 0],
             [first - low + 1 for first in firsts[begin:end]],
             words,
         )
         begin = end
 
 
-def _end(begin: int, firsts: Sequence[int], total: int, stops: Sequence[int]) -> int:
-    """The word that ends the window that begins with word `begin`."""
+def _window_end(begin: int, firsts: Sequence[int], total: int, cut_words: Sequence[int]) -> int:
+    """Return the last word (exclusive) of the window that begins with word `begin`."""
     room = PIECES - 2
-    left = total - firsts[begin]
-    if left <= room:
+    remaining = total - firsts[begin]
+    if remaining <= room:
         return len(firsts)
-    fits = bisect_right(firsts, firsts[begin] + room) - 1
-    # Equal shares: a last window of a few words would be read without their context.
-    aim = bisect_left(firsts, firsts[begin] + left // -(-left // room))
-    after = bisect_left(stops, aim)
-    if after < len(stops) and stops[after] <= fits:
-        return stops[after]
-    before = bisect_right(stops, fits) - 1
-    if before >= 0 and stops[before] > begin:
-        return stops[before]
-    return max(fits, begin + 1)
+    last_fit = bisect_right(firsts, firsts[begin] + room) - 1
+    # Aim at windows of equal size: a short last one would lack context.
+    target = bisect_left(firsts, firsts[begin] + remaining // -(-remaining // room))
+    next_cut = bisect_left(cut_words, target)
+    if next_cut < len(cut_words) and cut_words[next_cut] <= last_fit:
+        return cut_words[next_cut]
+    previous_cut = bisect_right(cut_words, last_fit) - 1
+    if previous_cut >= 0 and cut_words[previous_cut] > begin:
+        return cut_words[previous_cut]
+    return max(last_fit, begin + 1)
 
 
 def _segments(text: str) -> Iterator[tuple[int, int]]:
-    """Stretches of at most SEGMENT characters, cut at white space where there is any."""
+    """Yield segments of at most SEGMENT characters, cut at white space if there is any."""
     start = 0
     while start < len(text):
         end = min(start + SEGMENT, len(text))
