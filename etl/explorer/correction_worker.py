@@ -12,7 +12,7 @@ import threading
 
 from etl.settings import Settings
 
-_RUN_CLI = "from etl.cli.main import main; main()"
+_RUN_CLI = "from etl.__main__ import main; main()"
 """Entry point of the subprocess. The documented exception to the order of imports."""
 
 

@@ -120,9 +120,9 @@ def installed(
     environment, folder = root / "environment", root / "empty"
     folder.mkdir()
     subprocess.run([python(request.param), "-m", "venv", environment], check=True)
-    pip = [environment / "bin" / "python", "-m", "pip", "install", "-qq"]
-    options = ["--disable-pip-version-check", "-c", REPOSITORY / "requirements.lock"]
-    subprocess.run([*pip, *options, wheel], check=True, cwd=folder)
+    pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "-qq"]
+    options = ["--disable-pip-version-check", "-c", str(REPOSITORY / "requirements.lock")]
+    subprocess.run([*pip, *options, str(wheel)], check=True, cwd=folder)
     return Installed(environment / "bin", folder)
 
 
