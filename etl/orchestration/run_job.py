@@ -1,7 +1,7 @@
-"""Running a job in this process: what the command line does, recorded as any other run.
+"""Runs a job in this process for the command line, recorded like any other run.
 
-With DAGSTER_HOME set the run goes to that instance and appears in the UI's history; without it the
-run's record is gone when the process ends (the warehouse keeps its own history either way).
+If DAGSTER_HOME is set, the run goes to that instance and appears in its UI. Otherwise Dagster's
+record of the run ends with the process. The warehouse keeps its own history either way.
 """
 
 from __future__ import annotations
@@ -18,17 +18,22 @@ import yaml
 from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DBAPIError
 
-from etl.orchestration.resources import BY_COMMAND, failure, watching
+from etl.orchestration.labels import BY_COMMAND
+from etl.orchestration.resources import watching
 from etl.orchestration.retention import remove_old_logs
+from etl.orchestration.run_failure import describe_failure
 from etl.pipeline.ingest import Progress
 from etl.settings import SettingsError
 
-_QUICK = {"module": "etl.orchestration.event_log", "class": "Storage"}
+_CACHED_STORAGE = {"module": "etl.orchestration.event_log", "class": "Storage"}
 
 
 @contextmanager
 def instance() -> Iterator[dg.DagsterInstance]:
-    """The instance of DAGSTER_HOME, else one that lives as long as this context."""
+    """Yield the instance of DAGSTER_HOME, or else one that lives as long as this context.
+
+    Raises SettingsError if DAGSTER_HOME is not a folder.
+    """
     home = os.environ.get("DAGSTER_HOME")
     if not home:
         with dg.DagsterInstance.ephemeral() as ephemeral:
@@ -40,16 +45,16 @@ def instance() -> Iterator[dg.DagsterInstance]:
     overrides = _absolute_folders(folder)
     match overrides.get("storage"):
         case {"sqlite": {"base_dir": str(base_dir)}}:
-            overrides["storage"] = {"custom": _QUICK | {"config": {"base_dir": base_dir}}}
+            overrides["storage"] = {"custom": _CACHED_STORAGE | {"config": {"base_dir": base_dir}}}
     ref = InstanceRef.from_dir(str(folder), overrides=overrides)
     with dg.DagsterInstance.from_ref(ref) as found:
         yield found
 
 
 def _absolute_folders(home: Path) -> dict[str, Any]:
-    """Settings of dagster.yaml whose folders are relative: to DAGSTER_HOME, not to where we are.
+    """Return the settings of dagster.yaml that name folders, resolved from DAGSTER_HOME.
 
-    Dagster takes them relative to the working directory, which for a command can be anywhere.
+    Dagster resolves them from the working directory, which can be anywhere for a command.
     """
     file = home / "dagster.yaml"
     config = yaml.safe_load(file.read_text()) if file.exists() else None
@@ -70,10 +75,10 @@ def _absolute_folders(home: Path) -> dict[str, Any]:
 def run_job(
     job: dg.JobDefinition, ops: Mapping[str, Any], progress: Progress, log_level: str = "CRITICAL"
 ) -> tuple[str, str | None]:
-    """Run a job of the code location in this process.
+    """Run a job in this process; return the run's id and, if it failed, the failure in one line.
 
-    Returns the run's id and, if it failed, the failure in one line. Raises OSError if Dagster
-    cannot write its own records.
+    `ops` is the config of the job's ops by name. Raises OSError if Dagster can't write its own
+    records.
     """
     warnings.filterwarnings("ignore", module="dagster")
     with instance() as found, watching(progress):
@@ -89,6 +94,6 @@ def run_job(
             )
         except DBAPIError as error:
             raise OSError(f"Dagster's records: {error.orig}") from error
-        told = failure(found, result.dagster_run)
+        failure = describe_failure(found, result.dagster_run)
         remove_old_logs(found)
-        return result.run_id, told
+        return result.run_id, failure

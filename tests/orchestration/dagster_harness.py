@@ -16,7 +16,8 @@ from session_cache import begin
 
 from etl.definitions import build_defs
 from etl.extract import Extractor
-from etl.orchestration.resources import BY_COMMAND, Warehouse
+from etl.orchestration.labels import BY_COMMAND
+from etl.orchestration.resources import Warehouse
 from etl.settings import REPOSITORY, Settings
 from etl.storage.run_state import Run, State
 from etl.warehouse import build_db as build

@@ -20,7 +20,8 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 from dagster_harness import DagsterHarness, environment
 
-from etl.orchestration import automation
+from etl.orchestration import sensors
+from etl.orchestration.failure_notice import send_failure_notice
 from etl.pipeline import submit_correction
 from etl.settings import SettingsError
 
@@ -86,7 +87,7 @@ def test_the_night_starts_at_two_where_the_user_lives_and_is_on_by_default(
 def test_new_files_asks_for_one_run_a_set_of_settled_files(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
-    sensor = automation.new_files
+    sensor = sensors.new_files
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
     assert message(tick(harness, sensor, instance, None)) == f"no new files in {harness.inbox}"
 
@@ -98,7 +99,7 @@ def test_new_files_asks_for_one_run_a_set_of_settled_files(
     assert request.tags["newsactors/writer"] == "true"
 
     again = tick(harness, sensor, instance, asked.cursor)
-    assert message(again) == "a run for these 1 files was asked for already"
+    assert message(again) == "a run for these 1 files was already requested"
 
     harness.drop("2025-06-03")
     more = tick(harness, sensor, instance, asked.cursor)
@@ -121,7 +122,7 @@ def test_new_files_leaves_alone_what_is_still_being_written(
         context = dg.build_sensor_context(instance, resources={"warehouse": harness.warehouse()})
         started = time.monotonic()
         with context:
-            outcome = automation.new_files(context)
+            outcome = sensors.new_files(context)
         assert time.monotonic() - started < 5  # a tick must not wait for the file to settle
     assert isinstance(outcome, dg.SkipReason)
     assert outcome.skip_message == f"no new files in {harness.inbox}, 1 still being written"
@@ -131,7 +132,7 @@ def test_new_files_names_an_inbox_that_is_not_there(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
     harness.inbox.rmdir()
-    assert message(tick(harness, automation.new_files, instance, None)) == (
+    assert message(tick(harness, sensors.new_files, instance, None)) == (
         f"{harness.inbox} does not exist; create it or set NEWSACTORS_INBOX"
     )
 
@@ -180,7 +181,7 @@ def failure_of_a_run(
 def told_of(context: dg.RunFailureSensorContext) -> str | None:
     """Let the sensor see a failed run; returns why it told nobody."""
     with context:
-        outcome = automation.run_failed(context)
+        outcome = sensors.run_failed(context)
     assert outcome is None or isinstance(outcome, dg.SkipReason)
     return outcome and outcome.skip_message
 
@@ -219,7 +220,9 @@ def test_a_webhook_elsewhere_is_refused(
             environment({"NEWSACTORS_ON_FAILURE_WEBHOOK": url}),
             pytest.raises(SettingsError, match="is not an http address of this machine"),
         ):
-            automation.notify(harness.warehouse().settings, {"run_id": context.dagster_run.run_id})
+            send_failure_notice(
+                harness.warehouse().settings, {"run_id": context.dagster_run.run_id}
+            )
 
 
 def test_where_nobody_is_to_be_told_the_sensor_says_how_to_change_that(
@@ -245,13 +248,13 @@ def test_a_run_whose_process_is_gone_is_closed_so_that_the_queue_moves_on(
         os._exit(0)
     os.waitpid(child, 0)  # the number of a process that is gone
     lost, alive = underway(child), underway(os.getpid())
-    outcome = tick(harness, automation.lost_runs, instance, None)
+    outcome = tick(harness, sensors.lost_runs, instance, None)
     assert message(outcome) == f"closed {lost.run_id}"
     statuses = [
         instance.get_runs(dg.RunsFilter(run_ids=[run.run_id]))[0].status for run in (lost, alive)
     ]
     assert statuses == [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED]
-    assert message(tick(harness, automation.lost_runs, instance, None)) == "all runs are alive"
+    assert message(tick(harness, sensors.lost_runs, instance, None)) == "all runs are alive"
 
 
 def test_a_correction_that_came_at_the_very_end_of_a_run_is_applied_by_another(
@@ -267,7 +270,7 @@ def test_a_correction_that_came_at_the_very_end_of_a_run_is_applied_by_another(
         resources={"warehouse": harness.warehouse()},
     )
     with context:
-        assert isinstance(automation.late_corrections(context), dg.SkipReason)
+        assert isinstance(sensors.late_corrections(context), dg.SkipReason)
     with harness.published() as con:
         ids = [i for (i,) in con.execute("select entity_id from entities limit 2").fetchall()]
     apart = (("actor", ids[0]), ("other", ids[1]))
@@ -275,5 +278,5 @@ def test_a_correction_that_came_at_the_very_end_of_a_run_is_applied_by_another(
         harness.settings, "distinct", apart, because="two people", author="a test"
     )
     with context:
-        assert isinstance(automation.late_corrections(context), dg.RunRequest)
-    assert automation.late_corrections.job_name == "republish"
+        assert isinstance(sensors.late_corrections(context), dg.RunRequest)
+    assert sensors.late_corrections.job_name == "republish"

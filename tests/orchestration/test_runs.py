@@ -112,7 +112,7 @@ def test_a_first_run_publishes_and_shows_what_a_person_wants_to_see(first: First
 
     published = shown["published_file"].metadata
     assert published["file"].value == str(first.harness.settings.published)
-    for name in ("articles a day", "actors in most articles"):
+    for name in ("articles a day", "top actors by articles"):
         markdown = str(published[name].value)
         encoded = markdown.partition("](data:image/png;base64,")[2].removesuffix(")")
         assert base64.b64decode(encoded).startswith(b"\x89PNG")

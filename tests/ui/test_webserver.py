@@ -164,7 +164,7 @@ def test_the_browser_shows_lineage_the_run_and_the_charts(server: Server, page: 
 
     page.goto(f"{server.url}/assets/published_file")
     page.get_by_text("[Show Markdown]").nth(1).click()
-    chart = page.get_by_role("img", name="actors in most articles")
+    chart = page.get_by_role("img", name="top actors by articles")
     chart.wait_for()
     assert chart.evaluate("image => image.naturalWidth") > 300
     picture(page, "published_file")
