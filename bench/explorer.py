@@ -71,7 +71,7 @@ def addresses(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def _app() -> Iterator[str]:
-    code = "from etl.cli.main import main; main()"
+    code = "from etl.__main__ import main; main()"
     asked = [sys.executable, "-c", code, "explore", "--port", "0", "--no-browser"]
     process = subprocess.Popen(asked, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

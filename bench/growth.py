@@ -29,7 +29,7 @@ from training.corpora import polnear_articles
 
 BASE = 1_000
 NIGHT = 1_000
-_COMMAND = "from etl.cli.main import main; main()"
+_COMMAND = "from etl.__main__ import main; main()"
 
 
 def new_warehouse(folder: Path) -> Path:

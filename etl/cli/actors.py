@@ -18,15 +18,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from etl.cli import terminal
-from etl.cli.read import answers, json_option, limit_option
+from etl.cli import tables, terminal
+from etl.cli.answers import note_other_actors, reading_command
+from etl.cli.options import json_option, limit_option
 from etl.corrections.csv_file import RegistryError, read_corrections
 from etl.corrections.plan import make_plan
 from etl.corrections.records import TYPES, Correction
 from etl.linking import suggest as suggesting
-from etl.query import actors, display, export, published
+from etl.query import actors, display, export, names
+from etl.query.correction_history import correction_history
 from etl.query.display import clean, counted
-from etl.query.published import Row
+from etl.query.published import Row, open_published
 from etl.settings import Settings
 
 P = ParamSpec("P")
@@ -40,7 +42,7 @@ def _corrections(settings: Settings) -> list[Correction]:
 
 
 def _looking(command: Callable[P, None]) -> Callable[P, None]:
-    return click.pass_obj(answers(command))
+    return click.pass_obj(reading_command(command))
 
 
 def _table(*columns: str) -> Table:
@@ -80,8 +82,8 @@ def list_actors(
       newsactors actors list --type PERSON
       newsactors actors list ash --json
     """
-    with published.open_published(settings) as con:
-        rows = actors.actors(con, type=type_, like=like, corrected=corrected, limit=limit)
+    with open_published(settings) as con:
+        rows = actors.list_actors(con, type=type_, like=like, corrected=corrected, limit=limit)
     if as_json:
         kept = [{k: v for k, v in row.items() if k != "actor_total"} for row in rows]
         click.echo(export.to_json(kept, indent=2))
@@ -114,21 +116,19 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     NAME is a name, an alias, part of one, or an entity id, also one that was merged away.
     """
     rows = _corrections(settings)
-    with published.open_published(settings) as con:
-        entity, others = published.resolve(con, name)
-        found = actors.details(con, entity["entity_id"])
+    with open_published(settings) as con:
+        entity, others = names.resolve(con, name)
+        found = actors.actor_details(con, entity["entity_id"])
         ids = {found["entity_id"], *found["old_entity_ids"]}
         found["corrections"] = [
             row
-            for row in actors.history(con, rows)
+            for row in correction_history(con, rows)
             if ids & {*(value for _, value in row["arguments"]), row["minted_entity_id"]}
         ]
     if as_json:
         click.echo(export.to_json(found, indent=2))
         return
-    if others:
-        more = "; ".join(f"{row['name']} ({row['entity_id']})" for row in others[:3])
-        click.echo(clean(f"note: {name!r} could also be {more}"), err=True)
+    note_other_actors(name, others)
     terminal.show(_shown(found))
 
 
@@ -156,7 +156,7 @@ def _shown(found: Row) -> RenderableType:
     for label, text in lines.items():
         if text:
             grid.add_row(Text(label, style="dim"), Text(clean(text)))
-    parts: list[RenderableType] = [terminal.entity_heading(found), grid]
+    parts: list[RenderableType] = [tables.entity_heading(found), grid]
     if found["corrections"]:
         parts += [Text(), _history_table(found["corrections"])]
     return Group(*parts)
@@ -174,7 +174,7 @@ def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) ->
     them off this list. Two names that one article uses side by side are never suggested.
     """
     plan = make_plan(_corrections(settings))
-    with published.open_published(settings) as con:
+    with open_published(settings) as con:
         pairs = suggesting.suggest(con, plan, limit=limit, type_=type_)
     if as_json:
         click.echo(export.to_json(pairs, indent=2))
@@ -207,10 +207,10 @@ def history(settings: Settings, as_json: bool) -> None:
     """
     rows = _corrections(settings)
     if settings.published.exists():
-        with published.open_published(settings) as con:
-            found = actors.history(con, rows)
+        with open_published(settings) as con:
+            found = correction_history(con, rows)
     else:
-        found = actors.history(None, rows)
+        found = correction_history(None, rows)
     if as_json:
         click.echo(export.to_json(found, indent=2))
         return
@@ -237,10 +237,10 @@ def _history_table(rows: list[Row]) -> RenderableType:
 
 def _what(row: Row) -> str:
     """A correction in words: "merge A. Ash (E1) into Ann Ash (E2)"."""
-    names = row["about"]
+    called_names = row["about"]
 
     def called(value: str) -> str:
-        return f"{names[value]} ({value})" if value in names else value
+        return f"{called_names[value]} ({value})" if value in called_names else value
 
     if row["undoes"]:
         return f"undo {row['undoes']}"

@@ -11,31 +11,21 @@ be several actors is refused with their ids.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import click
-import duckdb
 
-from etl.cli import terminal
 from etl.cli.actors import history, list_actors, show, suggest
-from etl.cli.read import Day
+from etl.cli.options import Day, verbose_option
+from etl.cli.record_correction import apply_recorded, record_correction, refusals
 from etl.cli.relink import relink
-from etl.cli.run import prepare_to_run, run_job, verbose_option
-from etl.corrections.csv_file import RegistryError, corrections_file, read_corrections
-from etl.corrections.plan import make_plan
-from etl.corrections.records import TYPES, UNDO, Correction, CorrectionError
-from etl.pipeline import apply_corrections, stages, submit_correction
-from etl.pipeline.submit_correction import Effect
-from etl.query import display, export, published
-from etl.query.actors import names_of
+from etl.corrections.csv_file import read_corrections
+from etl.corrections.records import TYPES, UNDO
+from etl.pipeline import stages
+from etl.query import export
 from etl.settings import Settings
-from etl.storage.writer_lock import WriterLock
-from etl.warehouse.build_db import BuildError
-
-Pairs = Sequence[tuple[str, str]]
 
 
 @click.group()
@@ -90,7 +80,7 @@ def merge(settings: Settings, actor: str, into: str, **options: Any) -> None:
     Example:
       newsactors actors merge "N. Verholt" "Nadia Verholt" --because "initial in headlines"
     """
-    _record(settings, "merge", [("actor", actor), ("into", into)], options)
+    record_correction(settings, "merge", [("actor", actor), ("into", into)], options)
 
 
 @actors.command()
@@ -135,7 +125,7 @@ def split(
     if len(pairs) == 1:
         raise click.UsageError("say what is split off: --article, --name, --outlet, --from, --to")
     pairs += [("into", into)] if into else []
-    _record(settings, "split", pairs, options)
+    record_correction(settings, "split", pairs, options)
 
 
 @actors.command()
@@ -157,7 +147,7 @@ def alias(settings: Settings, spelling: str, actor: str | None, new: bool, **opt
     if (actor is None) != new:
         raise click.UsageError("say whose it is: an actor, or --new")
     pairs = [("spelling", spelling), *([("actor", actor)] if actor else [])]
-    _record(settings, "alias", pairs, options)
+    record_correction(settings, "alias", pairs, options)
 
 
 @actors.command()
@@ -172,7 +162,7 @@ def distinct(settings: Settings, actor: str, other: str, **options: Any) -> None
     Example:
       newsactors actors distinct "John Smith" "Jon Smith" --because "a senator and an editor"
     """
-    _record(settings, "distinct", [("actor", actor), ("other", other)], options)
+    record_correction(settings, "distinct", [("actor", actor), ("other", other)], options)
 
 
 @actors.command()
@@ -187,7 +177,7 @@ def rename(settings: Settings, actor: str, name: str, **options: Any) -> None:
     Example:
       newsactors actors rename "Sound Maritime" "Sound Maritime Authority" --because "in full"
     """
-    _record(settings, "rename", [("actor", actor), ("name", name)], options)
+    record_correction(settings, "rename", [("actor", actor), ("name", name)], options)
 
 
 @actors.command("type")
@@ -202,7 +192,7 @@ def type_(settings: Settings, actor: str, type_: str, **options: Any) -> None:
     Example:
       newsactors actors type "Hesper" OTHER --because "a storm"
     """
-    _record(settings, "type", [("actor", actor), ("type", type_)], options)
+    record_correction(settings, "type", [("actor", actor), ("type", type_)], options)
 
 
 @actors.command()
@@ -225,7 +215,7 @@ def article(
     pairs += [("outlet", outlet)] if outlet else []
     if len(pairs) == 1:
         raise click.UsageError("say what is wrong: --date, --outlet, or both")
-    _record(settings, "article", pairs, options)
+    record_correction(settings, "article", pairs, options)
 
 
 @actors.command()
@@ -238,7 +228,7 @@ def undo(settings: Settings, correction: str, **options: Any) -> None:
     Refused while later corrections rest on it; they are named. `newsactors actors history` has the
     ids. What was undone can be recorded again.
     """
-    _record(settings, UNDO, [], options, undoes=correction)
+    record_correction(settings, UNDO, [], options, undoes=correction)
 
 
 @actors.command()
@@ -251,159 +241,13 @@ def apply(settings: Settings, as_json: bool, verbose: bool) -> None:
     Waits for a run that is under way. Corrections that no longer apply are named.
     """
     started = time.monotonic()
-    with _refusals():
+    with refusals():
         read_corrections(settings)
     is_due = stages.is_correction_due(settings)
     if is_due:
-        _apply(settings, verbose)
+        apply_recorded(settings, verbose)
     seconds = time.monotonic() - started
     if as_json:
         click.echo(export.to_json({"applied": is_due, "seconds": round(seconds, 1)}, indent=2))
     else:
         click.echo(f"applied, in {seconds:.1f} s" if is_due else "nothing new to apply", err=True)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what can be wrong with a correction into a message and exit code 1."""
-    try:
-        yield
-    except published.NameNotFoundError as error:
-        shown = repr(display.clean(error.name))
-        why = f"{shown} may be several actors" if error.ambiguous else f"no actor is named {shown}"
-        click.echo(f"Error: {why}" + ("; did you mean:" if error.candidates else ""), err=True)
-        if error.candidates:
-            terminal.console(stderr=True).print(terminal.candidates(error.candidates))
-            click.echo("Give the id.", err=True)
-        raise click.exceptions.Exit(1) from None
-    except (CorrectionError, RegistryError, published.ReadError) as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
-    except (OSError, duckdb.Error) as error:
-        raise click.ClickException(display.clean(published.first_line(error))) from None
-
-
-def _record(
-    settings: Settings, action: str, pairs: Pairs, options: dict[str, Any], undoes: str = ""
-) -> None:
-    """Find whom names mean, record, apply, and say what came of it."""
-    started = time.monotonic()
-    if not options["dry_run"] and not options["later"]:
-        prepare_to_run()
-    with _refusals():
-        meant, ids = _meant(settings, pairs)
-        new, effect = submit_correction.submit_correction(
-            settings,
-            action,
-            meant,
-            because=options["because"],
-            author=submit_correction.author_of(options["author"]),
-            undoes=undoes,
-            dry_run=options["dry_run"],
-        )
-        with published.open_published(settings) as con:
-            moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
-            names = names_of(con, [*ids, *moved])
-    state = "dry run" if options["dry_run"] else "recorded"
-    if state == "recorded" and not options["later"] and not WriterLock(settings).is_taken():
-        try:
-            _apply(settings, options["verbose"])
-        except click.ClickException as error:
-            raise click.ClickException(
-                f"recorded as {new.id}, but not applied yet: {error.message}"
-            ) from None
-        state = "published"
-    seconds = time.monotonic() - started
-    if options["as_json"]:
-        _print_json(new, effect, state, seconds)
-    else:
-        _say(settings, new, effect, names, state, seconds, is_later=options["later"])
-
-
-def _meant(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], list[str]]:
-    """The arguments with ids for names and outlets as published, and these ids."""
-    plan = make_plan(read_corrections(settings))
-    found, ids = [], []
-    with published.open_published(settings) as con:
-        for key, value in pairs:
-            meant = value
-            if key in ("actor", "into", "other"):
-                meant = submit_correction.actor(con, plan, value)
-                ids.append(meant)
-            found.append((key, meant))
-    return found, ids
-
-
-def _apply(settings: Settings, verbose: bool) -> None:
-    try:
-        job = apply_corrections.job_for_corrections(settings)
-    except BuildError as error:
-        raise click.ClickException(str(error)) from None
-    run_job(settings, job, {}, verbose)
-
-
-def _print_json(new: Correction, effect: Effect, state: str, seconds: float) -> None:
-    said = {
-        "correction_id": None if state == "dry run" else new.id,
-        "action": new.action,
-        "arguments": [list(pair) for pair in new.arguments],
-        "undoes": new.undoes or None,
-        "because": new.because,
-        "author": new.author,
-        "state": state,
-        "minted_entity_id": None if state == "dry run" else effect.minted_entity_id,
-        "mentions": effect.mentions,
-        "articles": effect.articles,
-        "moves": effect.moves,
-        "notes": effect.notes,
-        "seconds": round(seconds, 1),
-    }
-    click.echo(export.to_json(said, indent=2))
-
-
-def _say(
-    settings: Settings,
-    new: Correction,
-    effect: Effect,
-    names: dict[str, str],
-    state: str,
-    seconds: float,
-    *,
-    is_later: bool,
-) -> None:
-    def called(entity_id: str) -> str:
-        name = names.get(entity_id)
-        return f"{name} ({entity_id})" if name else f"a new actor ({entity_id})"
-
-    moved = ", ".join(
-        (
-            display.counted(effect.mentions, "mention"),
-            display.counted(effect.articles, "article"),
-        )
-    )
-    verb = "would move" if state == "dry run" else "move"
-    click.echo(display.clean(f"{moved} {verb}" + (":" if effect.moves else "")))
-    for row in effect.moves[:5]:
-        line = (
-            f"from {called(row['from_entity_id'])} to {called(row['to_entity_id'])}: "
-            f"{display.counted(row['mentions'], 'mention')}, "
-            f"{display.counted(row['articles'], 'article')}"
-        )
-        click.echo(f"  {display.clean(line)}")
-    if len(effect.moves) > 5:
-        click.echo(f"  … and {len(effect.moves) - 5} more")
-    for note in effect.notes:
-        click.echo(display.clean(f"note: {note}"), err=True)
-    if state == "published":
-        click.echo(
-            f"recorded as {new.id} and published, in {seconds:.1f} s; "
-            + (f"to take it back: newsactors actors undo {new.id}" if new.action != UNDO else ""),
-            err=True,
-        )
-    elif state == "recorded" and is_later:
-        click.echo(f"recorded as {new.id}; `newsactors actors apply` applies it", err=True)
-    elif state == "recorded":
-        click.echo(
-            f"recorded as {new.id} in {corrections_file(settings)}; another process is writing to "
-            "the warehouse: that run applies it, or else the next (`newsactors actors apply`)",
-            err=True,
-        )

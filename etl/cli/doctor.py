@@ -15,12 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.cli import terminal
-from etl.cli.run import json_option, run_job, verbose_option
+from etl.cli.options import json_option, verbose_option
+from etl.cli.run import run_job
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import Finding, is_sound
+from etl.errors import first_line
 from etl.pipeline.ingest import WAITING
-from etl.query import display, export, published
+from etl.query import display, export
 from etl.settings import Settings
 from etl.storage.archive import ArchiveError
 from etl.storage.run_state import StateError
@@ -61,7 +63,7 @@ def doctor(settings: Settings, is_repaired: bool, as_json: bool, verbose: bool) 
     except _REFUSALS as error:
         raise click.ClickException(display.clean(error, lines=True)) from None
     except (duckdb.Error, sqlite3.Error) as error:
-        raise click.ClickException(published.first_line(error)) from None
+        raise click.ClickException(first_line(error)) from None
     if as_json:
         click.echo(
             export.to_json(

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
-from etl.cli.read import Day
-from etl.cli.run import json_option, progress_bars
+from etl.cli.options import Day, json_option
+from etl.cli.progress import progress_bars
 from etl.query import display, export
 from etl.query.published import ReadError
 from etl.settings import Settings

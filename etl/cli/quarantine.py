@@ -23,8 +23,10 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.cli import terminal
-from etl.cli.read import EXIT_NOT_FOUND, Day
-from etl.cli.run import as_row, json_option, run_job, verbose_option
+from etl.cli.answers import EXIT_NOT_FOUND
+from etl.cli.options import Day, json_option, verbose_option
+from etl.cli.progress import progress
+from etl.cli.run import as_row, run_job
 from etl.pipeline.quarantine import (
     Look,
     QuarantineFilter,
@@ -196,7 +198,7 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
     (item,) = _chosen(settings, QuarantineFilter((item_id,)))
     history = [a for a in history if a.quarantine_id == item.quarantine_id]
     try:
-        with terminal.progress("reading up to it"):
+        with progress("reading up to it"):
             seen = look(settings, item)
     except ArchiveError as error:
         raise click.ClickException(display.clean(error)) from None
@@ -336,7 +338,7 @@ def export_to(
     """
     chosen = _chosen(settings, replace(choice, ids=ids))
     try:
-        with terminal.progress("writing items") as report:
+        with progress("writing items") as report:
             written = export_items(settings, chosen, folder, report)
     except (ArchiveError, OSError) as error:
         raise click.ClickException(display.clean(error)) from None

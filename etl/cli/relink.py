@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import click
 
-from etl.cli.run import run_job, verbose_option
+from etl.cli.options import verbose_option
+from etl.cli.run import run_job
 from etl.corrections.csv_file import RegistryError, read_corrections
 from etl.corrections.plan import make_plan
 from etl.linking.ledger import Ledger, LedgerError
 from etl.linking.relink import Change, preview
 from etl.query import display, export
-from etl.query.overview import open_published
+from etl.query.published import open_published
 from etl.settings import Settings
 
 SHOWN = 30
@@ -35,7 +36,7 @@ def relink(settings: Settings, is_applied: bool, as_json: bool, verbose: bool) -
     if not settings.published.exists():
         raise click.ClickException("nothing is published yet: run `newsactors ingest` first")
     try:
-        with open_published(settings) as con:
+        with open_published(settings, readable=settings.identity_ledger) as con:
             plan = make_plan(read_corrections(settings))
             changes = preview(con, Ledger(settings.identity_ledger), plan)
             names = dict(con.execute("select entity_id, name from main.entities").fetchall())

@@ -13,21 +13,16 @@ import gc
 import importlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 import duckdb
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from etl.errors import NewsactorsError
-from etl.pipeline.ingest import WAITING, InputError
-from etl.pipeline.ingest import Progress as Report
-from etl.pipeline.preview import preview
-from etl.query import display, export, published
-from etl.settings import Location, Settings
+from etl.cli.progress import progress_bars
+from etl.errors import NewsactorsError, first_line
+from etl.query import display
+from etl.settings import Settings
 from etl.storage.run_state import Attempt, Rejected, Run, State, StateError
 
 if TYPE_CHECKING:
@@ -35,9 +30,6 @@ if TYPE_CHECKING:
 
 MOST_RUNS_AFTER = 3
 """Of those that follow a run because corrections came at its very end."""
-
-verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 
 
 class Commands(click.Group):
@@ -56,36 +48,9 @@ class Commands(click.Group):
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise  # who reads the output has gone: click ends in silence
             raise click.ClickException(
-                f"{display.clean(published.first_line(error))}; mend that and run again: "
+                f"{display.clean(first_line(error))}; mend that and run again: "
                 "what was published is as it was, and what was done is kept"
             ) from error
-
-
-@contextmanager
-def progress_bars() -> Iterator[Report]:
-    """Bars on standard error, one a stage; where that is not a terminal only that it waits."""
-    console = Console(stderr=True)
-    bars = Progress(
-        TextColumn("{task.description:<17}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    tasks: dict[str, Any] = {}
-    with bars:
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage == WAITING:
-                click.echo(WAITING, err=True)
-                return
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield report
 
 
 def collect_rarely() -> None:
@@ -156,27 +121,3 @@ def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool
 def as_row(record: Run | Rejected | Attempt) -> dict[str, object]:
     """A record of the run state as JSON-ready values."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
-
-
-def show_preview(settings: Settings, places: Sequence[Location], as_json: bool) -> int:
-    """Print what files would become, as they are read; returns how many items would be set aside.
-
-    As JSON it is one list, an item a line.
-    """
-    rejected = count = 0
-    try:
-        for row in preview(settings, places):
-            if as_json:
-                click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
-            else:
-                click.echo("  ".join(map(display.clean, row.values())))
-            count += 1
-            rejected += row.reason is not None
-    except InputError as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
-    if as_json:
-        click.echo("]" if count else "[]")
-    click.echo(
-        f"{count - rejected:,} articles, {rejected:,} to quarantine; nothing was written", err=True
-    )
-    return rejected

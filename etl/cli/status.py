@@ -1,44 +1,56 @@
-"""What `newsactors status` shows: contents, runs, quarantine and versions in one report.
-
-Reads the published file and the run state; writes nothing.
-"""
+"""`newsactors status`: contents, runs, quarantine and versions in one report."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
+import click
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from etl.cli import terminal
+from etl.cli.options import Age, json_option
 from etl.corrections.csv_file import RegistryError, read_corrections
-from etl.query.actors import history
+from etl.query import export
+from etl.query.contents import Contents, published_contents
+from etl.query.correction_history import correction_history
 from etl.query.display import clean
-from etl.query.overview import open_published
+from etl.query.published import open_published
 from etl.settings import Settings
-from etl.storage.run_state import Rejected, Run, State
+from etl.storage.run_state import Rejected, Run, State, StateError
 
 SHOWN = 5
 RUNS = 100
 """Runs that the report holds: enough to find the last ingest among other kinds."""
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What the published file holds."""
+@click.command()
+@click.option(
+    "--max-age",
+    type=Age(),
+    help="Exit with 1 where the last ingest failed, or ended longer ago (26h, 90m, 3d).",
+)
+@json_option
+@click.pass_obj
+def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None:
+    """What is in the warehouse, the last runs, the quarantine, and the versions.
 
-    articles: int
-    undated: int
-    entities: int
-    mentions: int
-    quotes: int
-    outlets: int
-    first_day: date | None
-    last_day: date | None
-    properties: dict[str, str]
+    For monitors: `newsactors status --max-age 26h` fails where last night's run did.
+    """
+    try:
+        report = collect(settings)
+    except StateError as error:
+        raise click.ClickException(str(error)) from None
+    trouble = None if max_age is None else report.trouble(max_age, datetime.now(UTC))
+    if as_json:
+        click.echo(export.to_json({**report.as_dict(), "trouble": trouble}, indent=2))
+    else:
+        terminal.console().print(render(report))
+    if trouble:
+        raise click.ClickException(trouble)
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ def collect(settings: Settings) -> Report:
     state = State(settings.state_file)
     return Report(
         str(settings.published),
-        _contents(settings),
+        published_contents(settings),
         state.runs(RUNS),
         state.quarantine(),
         *_corrections(settings),
@@ -104,64 +116,12 @@ def _corrections(settings: Settings) -> tuple[dict[str, int], list[str]]:
         return {}, [str(error)]
     if settings.published.exists():
         with open_published(settings) as con:
-            found = history(con, rows)
+            found = correction_history(con, rows)
     else:
-        found = history(None, rows)
+        found = correction_history(None, rows)
     amiss = [r for r in found if r["detail"] and r["status"] != "undone"]
     problems = [f"{r['correction_id']} ({r['status']}): {r['detail']}" for r in amiss]
     return dict(Counter(r["status"] for r in found)), problems
-
-
-def undated_sources(settings: Settings, run_id: str) -> list[str]:
-    """Source paths of the published articles that a run brought and that have no date."""
-    found = _of_run(
-        settings,
-        run_id,
-        "select source_path from main.articles "
-        "where run_id = ? and published_on is null order by 1",
-    )
-    return [path for (path,) in found]
-
-
-def foreign_counts(settings: Settings, run_id: str) -> dict[str, int]:
-    """By language, the published articles that a run brought and that are not in English."""
-    found = _of_run(
-        settings,
-        run_id,
-        "select language, count(*) from main.articles "
-        "where run_id = ? and language <> 'en' group by 1 order by 2 desc, 1",
-    )
-    return dict(found)
-
-
-def _of_run(settings: Settings, run_id: str, query: str) -> list[Any]:
-    """What the published file says of a run; nothing where nothing is published."""
-    if not settings.published.exists():
-        return []
-    with open_published(settings) as con:
-        return con.execute(query, [run_id]).fetchall()
-
-
-def _contents(settings: Settings) -> Contents | None:
-    if not settings.published.exists():
-        return None
-    with open_published(settings) as con:
-        row = (
-            con.execute(
-                """
-            select count(*) as articles, count(*) filter (published_on is null) as undated,
-              (select count(*) from main.entities) as entities,
-              (select count(*) from main.mentions) as mentions,
-              (select count(*) from main.quotes) as quotes, count(distinct outlet) as outlets,
-              min(published_on) as first_day, max(published_on) as last_day
-            from main.articles
-            """
-            )
-            .to_arrow_table()
-            .to_pylist()[0]
-        )
-        properties = dict(con.execute("select property, value from main.warehouse_info").fetchall())
-    return Contents(**row, properties=properties)
 
 
 def render(report: Report) -> RenderableType:

@@ -12,7 +12,7 @@ import threading
 
 from etl.settings import Settings
 
-_APPLY = "from etl.cli.main import main; main()"
+_APPLY = "from etl.__main__ import main; main()"
 
 
 class CorrectionWorker:

@@ -1,19 +1,19 @@
 """Actors by the first letters of any word of any spelling, while somebody types.
 
 Names are folded once a snapshot, into a database in memory: folding 80,000 anew for each letter
-took 0.8 s. Does not belong here: whom a whole name means (`etl.query.published.resolve`).
+took 0.8 s. Does not belong here: whom a whole name means (`etl.query.names.resolve`).
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from etl.query import published as queries
-from etl.query.published import Row
+from etl.query.names import prepare_folding
+from etl.query.published import Row, rows
 
 SUGGESTED = 9
 OWN_NAME = 5
-"""How many times an alias its own name counts, as in `etl.query.published.resolve`."""
+"""How many times an alias its own name counts, as in `etl.query.names.resolve`."""
 
 _FORMS = """
 with forms as (
@@ -41,18 +41,18 @@ class NameSearch:
     """The names of one snapshot."""
 
     def __init__(self, published: duckdb.DuckDBPyConnection) -> None:
-        queries.prepare_folding(published)
+        prepare_folding(published)
         forms = published.execute(_FORMS, {"own": OWN_NAME}).to_arrow_table()
         self._memory = duckdb.connect(":memory:")
         self._memory.register("given", forms)
         self._memory.execute("create table forms as from given")
         self._memory.unregister("given")
-        queries.prepare_folding(self._memory)
+        prepare_folding(self._memory)
 
     def starting_with(self, typed: str) -> list[Row]:
         """The likeliest actors, at most SUGGESTED, with a word that begins so."""
         with self._memory.cursor() as con:
-            queries.prepare_folding(con)
+            prepare_folding(con)
             folded = con.execute("select folded($typed)", {"typed": typed}).fetchone()
             wanted = {"typed": folded[0] if folded else "", "limit": SUGGESTED}
-            return queries.rows(con, _FOUND, wanted) if wanted["typed"] else []
+            return rows(con, _FOUND, wanted) if wanted["typed"] else []

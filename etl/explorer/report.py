@@ -19,8 +19,8 @@ from etl.explorer.blocks import Block, Choice, Form, Link, Page, Section, Table
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views import VIEWS
 from etl.explorer.views.period import MOST_ACTORS, days
-from etl.query import published
-from etl.query.published import ReadError
+from etl.query.names import prepare_folding
+from etl.query.published import ReadError, open_published
 from etl.settings import Settings
 
 ACTORS = MOST_ACTORS
@@ -59,8 +59,8 @@ def write(
     shutil.rmtree(making, ignore_errors=True)
     try:
         making.mkdir(parents=True)
-        with published.open_published(settings) as con:
-            published.prepare_folding(con)
+        with open_published(settings) as con:
+            prepare_folding(con)
             asked = {"from": [str(since or "")], "to": [str(until or "")]}
             ask = ViewRequest(con, settings, asked)
             first, last = days(ask)

@@ -35,6 +35,7 @@ from starlette.routing import Route
 from etl import __version__
 from etl.corrections.csv_file import RegistryError
 from etl.corrections.records import CorrectionError
+from etl.errors import first_line
 from etl.explorer import rendering
 from etl.explorer.blocks import Column, Link, Note, Page, Row, Section, Table, Waiting
 from etl.explorer.connections import PublishedConnections
@@ -49,6 +50,7 @@ from etl.pipeline import submit_correction
 from etl.query import published
 from etl.query.display import counted
 from etl.query.export import plain, write_rows
+from etl.query.names import prepare_folding
 from etl.settings import Settings
 
 _LOG = logging.getLogger("uvicorn.error")
@@ -154,7 +156,7 @@ class Explorer:
         except published.NotPublishedError as error:
             return 503, _error_page(view, "Nothing is published yet", str(error))
         except duckdb.Error as error:
-            told = f"{published.first_line(error)}; `newsactors doctor` looks what is damaged"
+            told = f"{first_line(error)}; `newsactors doctor` looks what is damaged"
             return 500, _error_page(view, "The published file cannot be read", told)
         if view == "corrections":
             page = self._with_state(page, parameters)
@@ -163,7 +165,7 @@ class Explorer:
     @contextlib.contextmanager
     def _asking(self, parameters: Mapping[str, list[str]], *, is_export: bool = False) -> Any:
         with self.published.cursor() as (con, memory):
-            published.prepare_folding(con)
+            prepare_folding(con)
             yield ViewRequest(con, self.settings, parameters, memory, self.index, is_export)
 
     def _prepare_beside(self) -> None:

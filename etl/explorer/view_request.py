@@ -14,7 +14,7 @@ import duckdb
 
 from etl.errors import NewsactorsError
 from etl.explorer.quote_index import QuoteIndex
-from etl.query import published
+from etl.query import names, published
 from etl.query.published import Row
 from etl.settings import Settings
 
@@ -104,8 +104,8 @@ class ViewRequest:
     def actor(self, value: str) -> Row:
         """The actor that an id or a name means; NotFoundError with those that it may mean."""
         try:
-            return published.resolve(self.con, value)[0]
-        except published.NameNotFoundError as error:
+            return names.resolve(self.con, value)[0]
+        except names.NameNotFoundError as error:
             raise NotFoundError(str(error), error.candidates, value) from None
 
     def remembered(self, key: object, find: Callable[[], T]) -> T:

@@ -9,14 +9,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import click
 import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 from session_cache import begin
 
-from etl.cli import read
+from etl.cli.main import main
 from etl.query import published
 from etl.schema import tables as schema
 from etl.settings import Settings
@@ -200,11 +199,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def cli(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run a reading command in this process against the small warehouse."""
     monkeypatch.setenv("NEWSACTORS_HOME", str(settings.home))
-    group = click.Group()
-    read.register(group)
 
     def run(*args: str | Path, stdin: str | None = None) -> Result:
-        return CliRunner().invoke(group, [str(arg) for arg in args], input=stdin)
+        return CliRunner().invoke(main, [str(arg) for arg in args], input=stdin)
 
     return run
 

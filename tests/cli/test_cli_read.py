@@ -21,7 +21,6 @@ from etl.settings import Settings
 
 Cli = Callable[..., Result]
 
-PROGRAM = "import click; from etl import cli_read; g = click.Group(); cli_read.register(g); g()"
 UNSAFE = {*map(chr, range(32)), *map(chr, range(127, 160)), "\u202e"} - {"\n"}
 BIG = "select range as n, 'text ' || range as t from range(25000)"
 
@@ -360,7 +359,7 @@ class TestAsAProgram:
     def run(self, settings: Settings, script: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {
             "NEWSACTORS_HOME": str(settings.home),
-            "CLI": f'{sys.executable} -c "{PROGRAM}"',
+            "CLI": f"{sys.executable} -m etl",
         }
         return subprocess.run(
             ["bash", "-o", "pipefail", "-c", script.replace("newsactors", 'eval "$CLI"')],

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from etl.settings import REPOSITORY, Settings
 
-_EXPLORE = "from etl.cli.main import main; main()"
+_EXPLORE = "from etl.__main__ import main; main()"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -268,7 +268,7 @@ def test_web_addresses_and_passwords_are_refused(
 
 def test_a_missing_package_is_named(tmp_path: Path) -> None:
     program = (
-        "import sys; sys.modules['s3fs'] = None; from etl.cli.main import main;"
+        "import sys; sys.modules['s3fs'] = None; from etl.__main__ import main;"
         "main(['ingest', '--dry-run', 's3://bucket/x'])"
     )
     environment = os.environ | {"NEWSACTORS_HOME": str(tmp_path)}

@@ -22,7 +22,7 @@ from etl.explorer.blocks import (
 from etl.explorer.view_request import RequestError, ViewRequest
 from etl.explorer.views.counting import Counting, choices, counting
 from etl.explorer.views.links import GRAINS, last_day, middle, period_name
-from etl.query.published import timeline
+from etl.query.timelines import timeline
 
 MOST = 6
 _OUTLETS = """

@@ -13,9 +13,9 @@ from etl.explorer.view_request import NotFoundError, RequestError, ViewRequest
 from etl.explorer.views.links import to_actor
 from etl.linking import suggest as suggesting
 from etl.pipeline import submit_correction
-from etl.query import actors
+from etl.query.correction_history import correction_history
 from etl.query.display import counted
-from etl.query.published import NameNotFoundError
+from etl.query.names import NameNotFoundError, names_of
 
 SUGGESTED, SUGGESTIONS_KEPT = 20, 2_000
 _TYPES = """
@@ -77,7 +77,7 @@ def _overview(ask: ViewRequest, rows: list[Correction]) -> Page:
         "See what merging them changes",
     )
     pairs = Link("corrections", here | {"part": "pairs"})
-    history = list(reversed(actors.history(ask.con, rows)))
+    history = list(reversed(correction_history(ask.con, rows)))
     more = Note(
         "An actor that is two, another name or type, another date or outlet of an article:",
         code="newsactors actors --help",
@@ -210,7 +210,7 @@ def _preview(ask: ViewRequest) -> Page:
         dry_run=True,
     )
     moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
-    names = actors.names_of(ask.con, [*(value for _, value in pairs), *moved])
+    names = names_of(ask.con, [*(value for _, value in pairs), *moved])
     types = {row["entity_id"]: row["type"] for row in ask.rows(_TYPES, ids=moved)}
     called = [names.get(value, value) for _, value in pairs]
     title = (

@@ -17,7 +17,7 @@ from etl.explorer.views.links import GRAINS, last_day, middle, period_name
 from etl.explorer.views.parts import newest_day
 from etl.explorer.views.spikes import explained, spike_table
 from etl.query.display import counted
-from etl.query.published import timeline
+from etl.query.timelines import timeline
 
 MOST_DAYS = 400
 """Of a line by day, where no first day is asked for: 2,000 took 1.1 s, and nobody can tell them

@@ -23,7 +23,8 @@ from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.links import to_actor, to_story
 from etl.explorer.views.parts import newest_day, volume
 from etl.explorer.views.spikes import spike_table
-from etl.query.published import Period, top_actors
+from etl.query.period import Period
+from etl.query.timelines import top_actors
 
 DAYS = 30
 MOST_ACTORS, MOST_STORIES, MOST_SPIKES = 40, 15, 15

@@ -1,0 +1,78 @@
+"""How a reading command ends: exit codes, and messages about names that are not known."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import ParamSpec
+
+import click
+import duckdb
+import pyarrow as pa
+
+from etl.cli import tables, terminal
+from etl.query import display, names
+from etl.query.names import NameNotFoundError
+from etl.query.period import OutletNotFoundError
+from etl.query.published import ReadError, Row
+from etl.settings import SettingsError
+
+P = ParamSpec("P")
+EXIT_ERROR, EXIT_NOT_FOUND = 1, 3
+
+
+def exit_with(message: str, code: int = EXIT_ERROR) -> click.exceptions.Exit:
+    click.echo(f"Error: {display.clean(message, lines=True)}", err=True)
+    return click.exceptions.Exit(code)
+
+
+def reading_command(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn what can go wrong while reading into a message and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read us has seen enough (`| head`): no message, nothing left to flush.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except NameNotFoundError as error:
+            raise exit_unknown_name(error, "Give a name as listed, or the id.") from None
+        except OutletNotFoundError as error:
+            raise exit_with(str(error), EXIT_NOT_FOUND) from None
+        except (ReadError, SettingsError) as error:
+            raise exit_with(str(error)) from None
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except (duckdb.Error, pa.ArrowException) as error:
+            lines = [line for line in str(error).splitlines() if line.strip()]
+            raise exit_with("\n".join(lines)) from None
+
+    return run
+
+
+def exit_unknown_name(
+    error: NameNotFoundError, hint: str, code: int = EXIT_NOT_FOUND
+) -> click.exceptions.Exit:
+    shown = repr(display.clean(error.name))
+    why = f"{shown} may be several actors" if error.ambiguous else f"no actor is named {shown}"
+    click.echo(f"Error: {why}" + ("; did you mean:" if error.candidates else ""), err=True)
+    if error.candidates:
+        terminal.console(stderr=True).print(tables.candidates(error.candidates))
+        click.echo(hint, err=True)
+    return click.exceptions.Exit(code)
+
+
+def find_actor(connection: duckdb.DuckDBPyConnection, name: str) -> Row:
+    entity, others = names.resolve(connection, name)
+    note_other_actors(name, others)
+    return entity
+
+
+def note_other_actors(name: str, others: Sequence[Row]) -> None:
+    if others:
+        more = "; ".join(f"{row['name']} ({row['entity_id']})" for row in others[:3])
+        click.echo(display.clean(f"note: {name!r} could also be {more}"), err=True)

@@ -1,0 +1,64 @@
+"""`newsactors rebuild` and `forget`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from etl.cli.options import verbose_option
+from etl.cli.run import run_job
+from etl.pipeline.erase_article import forget_article
+from etl.pipeline.ingest import WAITING, InputError
+from etl.pipeline.stages import clear_for_rebuild
+from etl.settings import Settings
+from etl.storage.archive import ArchiveError
+from etl.storage.checksums import DamagedError
+from etl.storage.staging import StagingError
+from etl.storage.writer_lock import WriterLock
+from etl.warehouse.build_db import BuildError
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[None]:
+    writer = WriterLock(settings, on_wait=lambda: click.echo(WAITING, err=True))
+    writer.acquire()
+    try:
+        yield
+    except (InputError, BuildError, ArchiveError, DamagedError, StagingError) as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        writer.release()
+
+
+@click.command()
+@verbose_option
+@click.pass_obj
+def rebuild(settings: Settings, verbose: bool) -> None:
+    """Make everything again from the raw archive, to the same ids.
+
+    Readers keep what is published until the new one is there.
+    """
+    with _writing(settings):
+        clear_for_rebuild(settings)
+    run = run_job(settings, "rebuild", {}, verbose)
+    click.echo(f"{run.articles_new:,} articles rebuilt from the archive", err=True)
+
+
+@click.command()
+@click.argument("article_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@verbose_option
+@click.pass_obj
+def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> None:
+    """Remove ARTICLE_ID everywhere, the archive included. There is no way back.
+
+    A file of it that is still in the inbox is not read again, and is yours to delete.
+    """
+    if not yes:
+        click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
+    with _writing(settings):
+        forget_article(settings, article_id, run_id="forget")
+    run_job(settings, "republish", {}, verbose)
+    click.echo(f"article {article_id} is forgotten", err=True)
