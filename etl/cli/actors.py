@@ -21,9 +21,9 @@ from rich.text import Text
 from etl.cli import tables, terminal
 from etl.cli.answers import note_other_actors, reading_command
 from etl.cli.options import json_option, limit_option
-from etl.corrections.csv_file import RegistryError, read_corrections
+from etl.corrections.csv_file import read_corrections
 from etl.corrections.plan import make_plan
-from etl.corrections.records import TYPES, Correction
+from etl.corrections.records import TYPES
 from etl.linking import suggest as suggesting
 from etl.query import actors, display, export, names
 from etl.query.correction_history import correction_history
@@ -32,13 +32,6 @@ from etl.query.published import Row, open_published
 from etl.settings import Settings
 
 P = ParamSpec("P")
-
-
-def _corrections(settings: Settings) -> list[Correction]:
-    try:
-        return read_corrections(settings)
-    except RegistryError as error:
-        raise click.ClickException(clean(error, lines=True)) from None
 
 
 def _looking(command: Callable[P, None]) -> Callable[P, None]:
@@ -115,7 +108,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
 
     NAME is a name, an alias, part of one, or an entity id, also one that was merged away.
     """
-    rows = _corrections(settings)
+    rows = read_corrections(settings)
     with open_published(settings) as con:
         entity, others = names.resolve(con, name)
         found = actors.actor_details(con, entity["entity_id"])
@@ -173,7 +166,7 @@ def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) ->
     Nothing is merged: look, and then `merge` them, or say that they are `distinct`, which takes
     them off this list. Two names that one article uses side by side are never suggested.
     """
-    plan = make_plan(_corrections(settings))
+    plan = make_plan(read_corrections(settings))
     with open_published(settings) as con:
         pairs = suggesting.suggest(con, plan, limit=limit, type_=type_)
     if as_json:
@@ -205,7 +198,7 @@ def history(settings: Settings, as_json: bool) -> None:
     'idle' finds nothing to change, 'skipped' contradicts an earlier one, 'pending' is in the file
     and not published yet, 'gone' is published and was taken out of the file or changed.
     """
-    rows = _corrections(settings)
+    rows = read_corrections(settings)
     if settings.published.exists():
         with open_published(settings) as con:
             found = correction_history(con, rows)

@@ -16,8 +16,7 @@ from etl.cli import tables, terminal
 from etl.query import display, names
 from etl.query.names import NameNotFoundError
 from etl.query.period import OutletNotFoundError
-from etl.query.published import ReadError, Row
-from etl.settings import SettingsError
+from etl.query.published import Row
 
 P = ParamSpec("P")
 EXIT_ERROR, EXIT_NOT_FOUND = 1, 3
@@ -43,8 +42,6 @@ def reading_command(command: Callable[P, None]) -> Callable[P, None]:
             raise exit_unknown_name(error, "Give a name as listed, or the id.") from None
         except OutletNotFoundError as error:
             raise exit_with(str(error), EXIT_NOT_FOUND) from None
-        except (ReadError, SettingsError) as error:
-            raise exit_with(str(error)) from None
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except (duckdb.Error, pa.ArrowException) as error:

@@ -24,13 +24,8 @@ from etl.errors import first_line
 from etl.pipeline.ingest import WAITING
 from etl.query import display, export
 from etl.settings import Settings
-from etl.storage.archive import ArchiveError
-from etl.storage.run_state import StateError
-from etl.storage.staging import StagingError
-from etl.warehouse.build_db import BuildError
 
 _STYLES = {"sound": "green", "note": "yellow", "amiss": "red"}
-_REFUSALS = (ArchiveError, BuildError, StagingError, StateError, OSError)
 
 
 @click.command()
@@ -60,10 +55,8 @@ def doctor(settings: Settings, is_repaired: bool, as_json: bool, verbose: bool) 
             run_job(settings, "rebuild", {}, verbose)
             done += repair.tidy(settings)
         findings = examine(settings)
-    except _REFUSALS as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
-    except (duckdb.Error, sqlite3.Error) as error:
-        raise click.ClickException(first_line(error)) from None
+    except (OSError, duckdb.Error, sqlite3.Error) as error:
+        raise click.ClickException(display.clean(first_line(error))) from None
     if as_json:
         click.echo(
             export.to_json(

@@ -14,8 +14,7 @@ import click
 
 from etl.cli.options import Day, json_option
 from etl.cli.progress import progress_bars
-from etl.query import display, export
-from etl.query.published import ReadError
+from etl.query import export
 from etl.settings import Settings
 
 PORT = 3001
@@ -89,20 +88,16 @@ def report(
       newsactors report --from 2025-06 --to 2025-06-30 --out june --actors 20
     """
     from etl.explorer import report as reports
-    from etl.explorer.view_request import RequestError
 
-    try:
-        with progress_bars() as told:
-            made = reports.write(
-                settings,
-                out,
-                since,
-                until,
-                actors=actors,
-                on_page=lambda done, total: told("pages", done, total),
-            )
-    except (ReadError, RequestError) as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
+    with progress_bars() as told:
+        made = reports.write(
+            settings,
+            out,
+            since,
+            until,
+            actors=actors,
+            on_page=lambda done, total: told("pages", done, total),
+        )
     if as_json:
         found = {
             "out": str(made.out),

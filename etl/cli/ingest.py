@@ -11,7 +11,6 @@ import click
 
 from etl.cli.options import json_option, verbose_option
 from etl.cli.run import as_row, run_job
-from etl.pipeline.ingest import InputError
 from etl.pipeline.preview import preview
 from etl.query import display, export
 from etl.query.contents import foreign_counts, undated_sources
@@ -107,16 +106,13 @@ def show_preview(settings: Settings, places: Sequence[Location], as_json: bool) 
     As JSON it is one list, an item a line.
     """
     rejected = count = 0
-    try:
-        for row in preview(settings, places):
-            if as_json:
-                click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
-            else:
-                click.echo("  ".join(map(display.clean, row.values())))
-            count += 1
-            rejected += row.reason is not None
-    except InputError as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
+    for row in preview(settings, places):
+        if as_json:
+            click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
+        else:
+            click.echo("  ".join(map(display.clean, row.values())))
+        count += 1
+        rejected += row.reason is not None
     if as_json:
         click.echo("]" if count else "[]")
     click.echo(

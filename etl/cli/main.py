@@ -18,7 +18,7 @@ from etl.cli import (
     status,
 )
 from etl.cli.run import Commands, collect_rarely
-from etl.settings import Settings, SettingsError
+from etl.settings import Settings
 
 
 @click.group(
@@ -42,10 +42,7 @@ def main(context: click.Context) -> None:
     its UI.
     """
     collect_rarely()
-    try:
-        context.obj = Settings.from_env()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+    context.obj = Settings.from_env()
 
 
 for command in (

@@ -10,14 +10,10 @@ import click
 from etl.cli.options import verbose_option
 from etl.cli.run import run_job
 from etl.pipeline.erase_article import forget_article
-from etl.pipeline.ingest import WAITING, InputError
+from etl.pipeline.ingest import WAITING
 from etl.pipeline.stages import clear_for_rebuild
 from etl.settings import Settings
-from etl.storage.archive import ArchiveError
-from etl.storage.checksums import DamagedError
-from etl.storage.staging import StagingError
 from etl.storage.writer_lock import WriterLock
-from etl.warehouse.build_db import BuildError
 
 
 @contextmanager
@@ -26,8 +22,6 @@ def _writing(settings: Settings) -> Iterator[None]:
     writer.acquire()
     try:
         yield
-    except (InputError, BuildError, ArchiveError, DamagedError, StagingError) as error:
-        raise click.ClickException(str(error)) from None
     finally:
         writer.release()
 

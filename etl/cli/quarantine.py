@@ -38,7 +38,6 @@ from etl.pipeline.quarantine import (
 from etl.query import display, export
 from etl.readers.base import Reason
 from etl.settings import Settings
-from etl.storage.archive import ArchiveError
 from etl.storage.run_state import LEFT, Attempt, Rejected, State
 
 REASONS = (*get_args(Reason), "extraction_failed")
@@ -197,11 +196,8 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
         return
     (item,) = _chosen(settings, QuarantineFilter((item_id,)))
     history = [a for a in history if a.quarantine_id == item.quarantine_id]
-    try:
-        with progress("reading up to it"):
-            seen = look(settings, item)
-    except ArchiveError as error:
-        raise click.ClickException(display.clean(error)) from None
+    with progress("reading up to it"):
+        seen = look(settings, item)
     if as_json:
         found: dict[str, object] = {"archived_at_path": None, "excerpt": None}
         if seen is not None:
@@ -340,7 +336,7 @@ def export_to(
     try:
         with progress("writing items") as report:
             written = export_items(settings, chosen, folder, report)
-    except (ArchiveError, OSError) as error:
+    except OSError as error:
         raise click.ClickException(display.clean(error)) from None
     click.echo(
         display.clean(

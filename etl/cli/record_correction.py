@@ -12,18 +12,17 @@ import duckdb
 
 from etl.cli.answers import EXIT_ERROR, exit_unknown_name
 from etl.cli.run import prepare_to_run, run_job
-from etl.corrections.csv_file import RegistryError, corrections_file, read_corrections
+from etl.corrections.csv_file import corrections_file, read_corrections
 from etl.corrections.plan import make_plan
-from etl.corrections.records import UNDO, Correction, CorrectionError
-from etl.errors import first_line
+from etl.corrections.records import UNDO, Correction
+from etl.errors import NewsactorsError, first_line
 from etl.pipeline import apply_corrections, submit_correction
 from etl.pipeline.submit_correction import Effect
 from etl.query import display, export
 from etl.query.names import NameNotFoundError, names_of
-from etl.query.published import ReadError, open_published
+from etl.query.published import open_published
 from etl.settings import Settings
 from etl.storage.writer_lock import WriterLock
-from etl.warehouse.build_db import BuildError
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -53,10 +52,9 @@ def record_correction(
     if state == "recorded" and not options["later"] and not WriterLock(settings).is_taken():
         try:
             apply_recorded(settings, options["verbose"])
-        except click.ClickException as error:
-            raise click.ClickException(
-                f"recorded as {new.id}, but not applied yet: {error.message}"
-            ) from None
+        except (NewsactorsError, click.ClickException) as error:
+            message = f"recorded as {new.id}, but not applied yet: {error}"
+            raise click.ClickException(display.clean(message, lines=True)) from None
         state = "published"
     seconds = time.monotonic() - started
     if options["as_json"]:
@@ -72,8 +70,6 @@ def refusals() -> Iterator[None]:
         yield
     except NameNotFoundError as error:
         raise exit_unknown_name(error, "Give the id.", EXIT_ERROR) from None
-    except (CorrectionError, RegistryError, ReadError) as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
     except (OSError, duckdb.Error) as error:
         raise click.ClickException(display.clean(first_line(error))) from None
 
@@ -93,11 +89,7 @@ def _meant(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], lis
 
 
 def apply_recorded(settings: Settings, verbose: bool) -> None:
-    try:
-        job = apply_corrections.job_for_corrections(settings)
-    except BuildError as error:
-        raise click.ClickException(str(error)) from None
-    run_job(settings, job, {}, verbose)
+    run_job(settings, apply_corrections.job_for_corrections(settings), {}, verbose)
 
 
 def _print_json(new: Correction, effect: Effect, state: str, seconds: float) -> None:

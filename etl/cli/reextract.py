@@ -16,12 +16,10 @@ from etl.cli.run import as_row, run_job
 from etl.errors import first_line
 from etl.extract import extractor_names, get_extractor
 from etl.pipeline import compare
-from etl.pipeline.ingest import InputError
 from etl.pipeline.reextract import build_candidate, extractor_in_use, name_in_use
 from etl.query import display, export
 from etl.query.published import Row
 from etl.settings import Settings
-from etl.storage.archive import ArchiveError
 from etl.storage.editions import ArticleSelection, last_switch
 
 
@@ -106,8 +104,6 @@ def _diff(
             extractor = get_extractor(name) if name else extractor_in_use(settings)
             build_candidate(settings, extractor, choice, report)
             found = compare.compare_candidate(settings, report)
-    except (InputError, ArchiveError) as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
     except (OSError, duckdb.Error) as error:
         raise click.ClickException(
             f"{first_line(error)}; nothing was published, and what was extracted is kept: "

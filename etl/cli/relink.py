@@ -10,9 +10,9 @@ import click
 
 from etl.cli.options import verbose_option
 from etl.cli.run import run_job
-from etl.corrections.csv_file import RegistryError, read_corrections
+from etl.corrections.csv_file import read_corrections
 from etl.corrections.plan import make_plan
-from etl.linking.ledger import Ledger, LedgerError
+from etl.linking.ledger import Ledger
 from etl.linking.relink import Change, preview
 from etl.query import display, export
 from etl.query.published import open_published
@@ -35,13 +35,10 @@ def relink(settings: Settings, is_applied: bool, as_json: bool, verbose: bool) -
     """
     if not settings.published.exists():
         raise click.ClickException("nothing is published yet: run `newsactors ingest` first")
-    try:
-        with open_published(settings, readable=settings.identity_ledger) as con:
-            plan = make_plan(read_corrections(settings))
-            changes = preview(con, Ledger(settings.identity_ledger), plan)
-            names = dict(con.execute("select entity_id, name from main.entities").fetchall())
-    except (LedgerError, RegistryError) as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
+    plan = make_plan(read_corrections(settings))
+    with open_published(settings, readable=settings.identity_ledger) as con:
+        changes = preview(con, Ledger(settings.identity_ledger), plan)
+        names = dict(con.execute("select entity_id, name from main.entities").fetchall())
     rows = [_row(change, names) for change in changes]
     if as_json:
         click.echo(export.to_json(rows, indent=2))

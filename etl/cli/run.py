@@ -23,7 +23,7 @@ from etl.cli.progress import progress_bars
 from etl.errors import NewsactorsError, first_line
 from etl.query import display
 from etl.settings import Settings
-from etl.storage.run_state import Attempt, Rejected, Run, State, StateError
+from etl.storage.run_state import Attempt, Rejected, Run, State
 
 if TYPE_CHECKING:
     from dagster import JobDefinition
@@ -100,10 +100,7 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
 def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
     from etl.orchestration.run_job import run_job as run_in_process  # importing Dagster takes 1 s
 
-    try:
-        State(settings.state_file).runs(1)  # else the run could not even say why it failed
-    except StateError as error:
-        raise click.ClickException(str(error)) from None
+    State(settings.state_file).runs(1)  # raises StateError: the run couldn't record why it failed
     root = click.get_current_context().find_root().command
     assert isinstance(root, Commands)
     with progress_bars() as report:

@@ -20,7 +20,7 @@ from etl.query.correction_history import correction_history
 from etl.query.display import clean
 from etl.query.published import open_published
 from etl.settings import Settings
-from etl.storage.run_state import Rejected, Run, State, StateError
+from etl.storage.run_state import Rejected, Run, State
 
 SHOWN = 5
 RUNS = 100
@@ -40,10 +40,7 @@ def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None
 
     For monitors: `newsactors status --max-age 26h` fails where last night's run did.
     """
-    try:
-        report = collect(settings)
-    except StateError as error:
-        raise click.ClickException(str(error)) from None
+    report = collect(settings)
     trouble = None if max_age is None else report.trouble(max_age, datetime.now(UTC))
     if as_json:
         click.echo(export.to_json({**report.as_dict(), "trouble": trouble}, indent=2))
