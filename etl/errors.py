@@ -12,6 +12,6 @@ class NewsactorsError(Exception):
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message that isn't blank, or else the name of its class."""
+    """Return the first non-blank line of an error's message, or else the name of its class."""
     lines = (line for line in str(error).splitlines() if line.strip())
     return next(lines, type(error).__name__)

@@ -1,10 +1,9 @@
-"""`newsactors actors list | show | suggest | history`: the commands that look and change nothing.
+"""`newsactors actors list | show | suggest | history`: the commands that only read.
 
-Belongs here: options and layout. Does not belong here: SQL (`etl.query.actors`), ranking of likely
-pairs (`etl.linking.suggest`), and the commands that record corrections (`etl.cli.corrections`).
-
-They read the published file and `corrections.csv`, never the build database: they work while a run
-is under way. Exit codes are those of `etl.cli.read`.
+They read the published file and `corrections.csv`, never the build database, so they work during a
+run.
+Does not belong here: SQL (`etl.query.actors`, `etl.query.correction_history`), ranking likely pairs
+(`etl.linking.suggest`), and the commands that record corrections (`etl.cli.corrections`).
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from etl.corrections.plan import make_plan
 from etl.corrections.records import TYPES
 from etl.linking import suggest as suggesting
 from etl.query import actors, display, export, names
-from etl.query.correction_history import correction_history
+from etl.query.correction_history import correction_history, published_history
 from etl.query.display import clean, counted
 from etl.query.published import Row, open_published
 from etl.settings import Settings
@@ -34,7 +33,7 @@ from etl.settings import Settings
 P = ParamSpec("P")
 
 
-def _looking(command: Callable[P, None]) -> Callable[P, None]:
+def _reading(command: Callable[P, None]) -> Callable[P, None]:
     return click.pass_obj(reading_command(command))
 
 
@@ -49,17 +48,20 @@ def _table(*columns: str) -> Table:
 
 
 type_option = click.option(
-    "--type", "type_", type=click.Choice(TYPES, case_sensitive=False), help="Only of this type."
+    "--type",
+    "type_",
+    type=click.Choice(TYPES, case_sensitive=False),
+    help="Only actors of this type.",
 )
 
 
 @click.command("list")
 @click.argument("like", required=False, metavar="[TEXT]")
 @type_option
-@click.option("--corrected", is_flag=True, help="Only those that corrections moved mentions to.")
+@click.option("--corrected", is_flag=True, help="Only actors that corrections moved mentions to.")
 @limit_option(30)
 @json_option
-@_looking
+@_reading
 def list_actors(
     settings: Settings,
     like: str | None,
@@ -68,7 +70,7 @@ def list_actors(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Actors with their ids and other names; with TEXT those whose names hold it.
+    """List actors with their ids and other names; with TEXT, those with TEXT in a name.
 
     \b
     Examples:
@@ -102,11 +104,11 @@ def list_actors(
 @click.command()
 @click.argument("name")
 @json_option
-@_looking
+@_reading
 def show(settings: Settings, name: str, as_json: bool) -> None:
-    """What is known of the actor NAME: its forms, old ids, roles, company, and corrections.
+    """Show one actor: its forms, old ids, roles, outlets, co-occurring actors and corrections.
 
-    NAME is a name, an alias, part of one, or an entity id, also one that was merged away.
+    NAME is a name, an alias, part of one, or an entity id, also of a merged actor.
     """
     rows = read_corrections(settings)
     with open_published(settings) as con:
@@ -122,10 +124,10 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         click.echo(export.to_json(found, indent=2))
         return
     note_other_actors(name, others)
-    terminal.show(_shown(found))
+    terminal.show(_layout(found))
 
 
-def _shown(found: Row) -> RenderableType:
+def _layout(found: Row) -> RenderableType:
     days = f"{found['first_seen']} to {found['last_seen']}" if found["first_seen"] else "undated"
     forms = [f"{r['name']} ({r['article_count']}, {r['method']})" for r in found["forms"]]
     lines = {
@@ -142,7 +144,9 @@ def _shown(found: Row) -> RenderableType:
         "also called": ", ".join(found["aliases"][:12]),
         "roles": ", ".join(f"{r['role']} ({r['mention_count']})" for r in found["roles"]),
         "outlets": ", ".join(f"{r['outlet']} ({r['article_count']})" for r in found["outlets"]),
-        "beside": ", ".join(f"{r['name']} ({r['article_count']})" for r in found["together_with"]),
+        "together with": ", ".join(
+            f"{r['name']} ({r['article_count']})" for r in found["together_with"]
+        ),
         "old ids": ", ".join(found["old_entity_ids"]),
     }
     grid = Table.grid(padding=(0, 2))
@@ -159,12 +163,12 @@ def _shown(found: Row) -> RenderableType:
 @limit_option(20)
 @type_option
 @json_option
-@_looking
+@_reading
 def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) -> None:
-    """Pairs of actors that are likely one, the likeliest first, with the evidence.
+    """List pairs that are probably one actor, likeliest first, with the evidence.
 
-    Nothing is merged: look, and then `merge` them, or say that they are `distinct`, which takes
-    them off this list. Two names that one article uses side by side are never suggested.
+    This merges nothing. Check a pair, then `merge` it, or mark it as `distinct` to remove it from
+    this list. Two names that appear side by side in an article are never suggested.
     """
     plan = make_plan(read_corrections(settings))
     with open_published(settings) as con:
@@ -191,19 +195,15 @@ def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) ->
 
 @click.command()
 @json_option
-@_looking
+@_reading
 def history(settings: Settings, as_json: bool) -> None:
-    """Every correction: who decided what, when and why, and whether it is published.
+    """List every correction: who decided what, when and why, and whether it is published.
 
-    'idle' finds nothing to change, 'skipped' contradicts an earlier one, 'pending' is in the file
-    and not published yet, 'gone' is published and was taken out of the file or changed.
+    'idle': there is nothing to change. 'skipped': it contradicts an earlier correction. 'pending':
+    it is in the file but not published yet. 'gone': it is published, but was removed from the file
+    or changed there.
     """
-    rows = read_corrections(settings)
-    if settings.published.exists():
-        with open_published(settings) as con:
-            found = correction_history(con, rows)
-    else:
-        found = correction_history(None, rows)
+    found = published_history(settings, read_corrections(settings))
     if as_json:
         click.echo(export.to_json(found, indent=2))
         return
@@ -221,26 +221,26 @@ def _history_table(rows: list[Row]) -> RenderableType:
             row["correction_id"],
             str(row["at"] or "")[:10],
             Text(clean(row["author"])),
-            Text(clean(_what(row))),
+            Text(clean(_summary(row))),
             Text(clean(row["because"])),
             Text(clean(row["status"] + detail)),
         )
     return table
 
 
-def _what(row: Row) -> str:
-    """A correction in words: "merge A. Ash (E1) into Ann Ash (E2)"."""
-    called_names = row["about"]
+def _summary(row: Row) -> str:
+    """Return a correction in words: "merge A. Ash (E1) into Ann Ash (E2)"."""
+    names_by_id = row["about"]
 
-    def called(value: str) -> str:
-        return f"{called_names[value]} ({value})" if value in called_names else value
+    def label(value: str) -> str:
+        return f"{names_by_id[value]} ({value})" if value in names_by_id else value
 
     if row["undoes"]:
         return f"undo {row['undoes']}"
     words = [row["action"]]
     for key, value in row["arguments"]:
         is_subject = key in ("actor", "spelling", "", "article") and len(words) == 1
-        words.append(called(value) if is_subject else f"{key} {called(value)}")
+        words.append(label(value) if is_subject else f"{key} {label(value)}")
     if row["minted_entity_id"]:
-        words.append(f"makes {called(row['minted_entity_id'])}")
+        words.append(f"creates {label(row['minted_entity_id'])}")
     return " ".join(words)

@@ -1,4 +1,7 @@
-"""Charts of text: sparklines, bars and columns over time."""
+"""Text charts: sparklines, bars and columns over time.
+
+Does not belong here: the counts (`etl.query.timelines`). Untrusted text passes `clean`.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ ZERO = "·"
 
 
 def grouped(values: Sequence[int], most: int) -> tuple[list[int], int]:
-    """The values summed so that at most `most` remain, and how many each one holds."""
+    """Sum neighbouring values into at most `most` groups; return the sums and the group size."""
     size = max(1, -(-len(values) // most))
     return [sum(values[i : i + size]) for i in range(0, len(values), size)], size
 
 
 def sparkline(values: Iterable[int]) -> str:
-    """A bar a value, its own highest value the tallest; zero is a dot, never the lowest bar."""
+    """Draw a bar per value, scaled to the highest value; zero is a dot, never the lowest bar."""
     numbers = list(values)
     top = max(numbers, default=0)
     return "".join(
@@ -33,7 +36,7 @@ def sparkline(values: Iterable[int]) -> str:
 def timeline_chart(
     rows: Sequence[Row], heading: Text, grain: str, *, width: int, height: int = 8
 ) -> RenderableType:
-    """Articles by period: a line each for few periods, columns over a time axis for many."""
+    """Chart articles by period: up to 31 periods as lines, more as columns over a time axis."""
     values = [row["article_count"] for row in rows]
     busiest = max(rows, key=lambda row: row["article_count"])
     silent = sum(value == 0 for value in values)
@@ -58,7 +61,7 @@ def _period(start: date, grain: str) -> str:
 
 
 def _lines(rows: Sequence[Row], grain: str, width: int, height: int) -> Iterable[Text]:
-    """A line a period: its start, a bar, its numbers."""
+    """Yield a line per period: its start, a bar, its numbers."""
     top = max(1, *(row["article_count"] for row in rows))
     label = {"day": "day", "week": "week from", "month": "month"}[grain]
     room = max(8, min(60, width - 52))
@@ -79,7 +82,7 @@ def _lines(rows: Sequence[Row], grain: str, width: int, height: int) -> Iterable
 
 
 def _columns(rows: Sequence[Row], grain: str, width: int, height: int) -> Iterable[Text]:
-    """A column a period, or several periods where the width does not do; dates below."""
+    """Yield a column per period, or per several periods if the width is too small; dates below."""
     margin = max(len(number(sum(row["article_count"] for row in rows))), 8)
     room = max(20, min(width, 160) - margin - 2)
     values, size = grouped([row["article_count"] for row in rows], room)

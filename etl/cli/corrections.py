@@ -1,11 +1,11 @@
-"""`newsactors actors`: the commands that record corrections of actors.
+"""`newsactors actors`: the group, and the commands that record corrections of actors.
 
-Belongs here: options, messages, exit codes of what changes something. Does not belong here: the
-commands that only look (`etl.cli.actors`), checking and recording (`etl.pipeline.submit_correction`), what
-corrections mean (`etl.linking`).
+Belongs here: their options and arguments.
+Does not belong here: the commands that only read (`etl.cli.actors`), recording and reporting
+(`etl.cli.record_correction`), and what corrections mean (`etl.corrections`).
 
-Exit codes: 0 done, or recorded for the run under way; 1 refused or failed; 2 usage. A name that may
-be several actors is refused with their ids.
+Exit codes: 0 applied, or recorded for the run in progress; 1 refused or failed; 2 usage. A name
+that fits several actors is refused with their ids.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from etl.cli.actors import history, list_actors, show, suggest
-from etl.cli.options import Day, verbose_option
+from etl.cli.options import Day, json_option, verbose_option
 from etl.cli.record_correction import apply_recorded, record_correction, refusals
 from etl.cli.relink import relink
 from etl.corrections.csv_file import read_corrections
@@ -30,14 +30,14 @@ from etl.settings import Settings
 
 @click.group()
 def actors() -> None:
-    """Who is who: look at actors, and correct them.
+    """Show actors and correct their identities.
 
     A correction is a row in $NEWSACTORS_REGISTRY/corrections.csv: who decided what, when and why.
-    It is applied to what is published, no article is read again, and holds for articles to come.
-    `undo` takes it back without a trace in the counts. Edit the file by hand if you like, and then
+    It is applied to the published articles without reading them again, and to future articles.
+    `undo` reverts it and leaves no trace in the counts. You can also edit the file by hand and then
     run `newsactors actors apply`.
 
-    An actor A is its id or its whole name; where a name may be several actors, they are listed.
+    Give an actor A by its id or its whole name. If a name fits several actors, they are listed.
 
     \b
     Look:     newsactors actors list --type PERSON
@@ -52,16 +52,17 @@ def actors() -> None:
 for command in (list_actors, show, suggest, history, relink):
     actors.add_command(command)
 
-_because = click.option("--because", required=True, metavar="WHY", help="Why; kept with it.")
-_author = click.option("--author", metavar="WHO", help="Who decides; default: git's user.name.")
-_dry_run = click.option("--dry-run", is_flag=True, help="Only say what would change.")
-_later = click.option("--later", is_flag=True, help="Only record; the next run applies it.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+_because = click.option(
+    "--because", required=True, metavar="WHY", help="The reason; stored with the correction."
+)
+_author = click.option("--author", metavar="WHO", help="Who decided; default: git's user.name.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Only show what would change.")
+_later = click.option("--later", is_flag=True, help="Only record it; the next run applies it.")
 
 
 def _recording(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that all commands have that record a correction."""
-    for option in (_author, _dry_run, _later, _json, verbose_option):
+    """Add the options of every command that records a correction."""
+    for option in (_author, _dry_run, _later, json_option, verbose_option):
         command = option(command)
     return click.pass_obj(command)
 
@@ -72,9 +73,9 @@ def _recording(command: Callable[..., Any]) -> Callable[..., Any]:
 @_because
 @_recording
 def merge(settings: Settings, actor: str, into: str, **options: Any) -> None:
-    """A and B are one actor, which keeps the id and the name of B.
+    """Merge A into B: they are one actor, with the id and the name of B.
 
-    A's id goes on working. Refused where they were said to be distinct.
+    The id of A keeps working. Refused if A and B were marked as distinct.
 
     \b
     Example:
@@ -85,15 +86,19 @@ def merge(settings: Settings, actor: str, into: str, **options: Any) -> None:
 
 @actors.command()
 @click.argument("actor", metavar="A")
-@click.option("--article", multiple=True, metavar="ID", help="In this article; may be repeated.")
 @click.option(
-    "--name", multiple=True, help="Where this is the fullest form of the name; may be repeated."
+    "--article", multiple=True, metavar="ID", help="Mentions in this article; may be repeated."
+)
+@click.option(
+    "--name",
+    multiple=True,
+    help="Mentions whose fullest form in the article is this; may be repeated.",
 )
 @click.option("--surface", multiple=True, hidden=True, help="The same as --name.")
-@click.option("--outlet", multiple=True, help="In this outlet; may be repeated.")
-@click.option("--from", "from_day", type=Day(), help="From this day, or month.")
-@click.option("--to", "to_day", type=Day(end=True), help="To this day, or month.")
-@click.option("--into", metavar="B", help="It is B; without, a new actor.")
+@click.option("--outlet", multiple=True, help="Mentions in this outlet; may be repeated.")
+@click.option("--from", "from_day", type=Day(), help="Mentions from this day or month on.")
+@click.option("--to", "to_day", type=Day(end=True), help="Mentions up to this day or month.")
+@click.option("--into", metavar="B", help="Assign them to B; default: a new actor.")
 @_because
 @_recording
 def split(
@@ -108,9 +113,10 @@ def split(
     into: str | None,
     **options: Any,
 ) -> None:
-    """Part of what is counted as A is somebody else: what fits all of the options.
+    """Split some mentions off A, because they refer to another actor.
 
-    Holds for articles to come, too. Refused where nothing fits, or everything.
+    Moves the mentions that match all of the options, in future articles too. Refused if no mention
+    matches, or every one.
 
     \b
     Examples:
@@ -123,7 +129,7 @@ def split(
     pairs += [("from", from_day.isoformat())] if from_day else []
     pairs += [("to", to_day.isoformat())] if to_day else []
     if len(pairs) == 1:
-        raise click.UsageError("say what is split off: --article, --name, --outlet, --from, --to")
+        raise click.UsageError("say what to split off: --article, --name, --outlet, --from or --to")
     pairs += [("into", into)] if into else []
     record_correction(settings, "split", pairs, options)
 
@@ -131,13 +137,13 @@ def split(
 @actors.command()
 @click.argument("spelling")
 @click.argument("actor", metavar="A", required=False)
-@click.option("--new", is_flag=True, help="Instead of A: an actor of its own.")
+@click.option("--new", is_flag=True, help="Instead of A: a new actor.")
 @_because
 @_recording
 def alias(settings: Settings, spelling: str, actor: str | None, new: bool, **options: Any) -> None:
-    """Whoever an article calls SPELLING is A.
+    """Assign SPELLING to A, in every article.
 
-    SPELLING is the fullest form of the name in an article, letter by letter.
+    SPELLING must equal the fullest form of the name in an article exactly.
 
     \b
     Examples:
@@ -145,7 +151,7 @@ def alias(settings: Settings, spelling: str, actor: str | None, new: bool, **opt
       newsactors actors alias "the Sound" --new --because "the strait, not the newspaper"
     """
     if (actor is None) != new:
-        raise click.UsageError("say whose it is: an actor, or --new")
+        raise click.UsageError("say whose spelling it is: give an actor, or --new")
     pairs = [("spelling", spelling), *([("actor", actor)] if actor else [])]
     record_correction(settings, "alias", pairs, options)
 
@@ -156,7 +162,7 @@ def alias(settings: Settings, spelling: str, actor: str | None, new: bool, **opt
 @_because
 @_recording
 def distinct(settings: Settings, actor: str, other: str, **options: Any) -> None:
-    """A and B are never to be merged, by nobody, and not to be suggested again.
+    """Mark A and B as different actors: never merge or suggest them.
 
     \b
     Example:
@@ -171,7 +177,7 @@ def distinct(settings: Settings, actor: str, other: str, **options: Any) -> None
 @_because
 @_recording
 def rename(settings: Settings, actor: str, name: str, **options: Any) -> None:
-    """A is to be called NAME, whatever most articles say.
+    """Call A by NAME, whatever most articles call it.
 
     \b
     Example:
@@ -186,7 +192,7 @@ def rename(settings: Settings, actor: str, name: str, **options: Any) -> None:
 @_because
 @_recording
 def type_(settings: Settings, actor: str, type_: str, **options: Any) -> None:
-    """A is a TYPE: PERSON, ORG, GPE, LOC, NORP, FAC or OTHER.
+    """Set the TYPE of A: PERSON, ORG, GPE, LOC, NORP, FAC or OTHER.
 
     \b
     Example:
@@ -197,14 +203,14 @@ def type_(settings: Settings, actor: str, type_: str, **options: Any) -> None:
 
 @actors.command()
 @click.argument("article_id")
-@click.option("--date", "day", type=Day(), help="The day on which it was published.")
+@click.option("--date", "day", type=Day(), help="The day it was published.")
 @click.option("--outlet", help="The outlet that published it.")
 @_because
 @_recording
 def article(
     settings: Settings, article_id: str, day: date | None, outlet: str | None, **options: Any
 ) -> None:
-    """The date or the outlet of ARTICLE_ID is another than was read.
+    """Correct the date or the outlet of ARTICLE_ID.
 
     \b
     Example:
@@ -220,25 +226,25 @@ def article(
 
 @actors.command()
 @click.argument("correction", metavar="ID")
-@click.option("--because", default="", metavar="WHY", help="Why; kept with it.")
+@click.option("--because", default="", metavar="WHY", help="The reason; stored with the undo.")
 @_recording
 def undo(settings: Settings, correction: str, **options: Any) -> None:
-    """Take back the correction ID: the rows are again what they would be without it.
+    """Undo the correction ID: the rows become what they would be without it.
 
-    Refused while later corrections rest on it; they are named. `newsactors actors history` has the
-    ids. What was undone can be recorded again.
+    Refused if later corrections depend on it; they are listed. `newsactors actors history` shows
+    the ids. You can record an undone correction again.
     """
     record_correction(settings, UNDO, [], options, undoes=correction)
 
 
 @actors.command()
-@_json
+@json_option
 @verbose_option
 @click.pass_obj
 def apply(settings: Settings, as_json: bool, verbose: bool) -> None:
-    """Apply corrections.csv to what is published, as after editing it by hand.
+    """Apply corrections.csv to the published file, for example after editing it by hand.
 
-    Waits for a run that is under way. Corrections that no longer apply are named.
+    Waits for a run in progress. Lists corrections that no longer apply.
     """
     started = time.monotonic()
     with refusals():
@@ -250,4 +256,4 @@ def apply(settings: Settings, as_json: bool, verbose: bool) -> None:
     if as_json:
         click.echo(export.to_json({"applied": is_due, "seconds": round(seconds, 1)}, indent=2))
     else:
-        click.echo(f"applied, in {seconds:.1f} s" if is_due else "nothing new to apply", err=True)
+        click.echo(f"applied in {seconds:.1f} s" if is_due else "nothing new to apply", err=True)

@@ -1,7 +1,7 @@
-"""`newsactors doctor`: the state of every part, and putting it right.
+"""`newsactors doctor`: checks every part of the warehouse, and repairs it on request.
 
-Belongs here: options, layout and exit codes. Does not belong here: looking and healing
-(`etl.doctor`).
+Belongs here: options, layout and exit codes.
+Does not belong here: checking and repairing (`etl.doctor`).
 """
 
 from __future__ import annotations
@@ -29,22 +29,24 @@ _STYLES = {"sound": "green", "note": "yellow", "amiss": "red"}
 
 
 @click.command()
-@click.option("--repair", "is_repaired", is_flag=True, help="Heal what can be healed, and publish.")
+@click.option(
+    "--repair", "is_repaired", is_flag=True, help="Repair what can be repaired, and publish."
+)
 @json_option
 @verbose_option
 @click.pass_obj
 def doctor(settings: Settings, is_repaired: bool, as_json: bool, verbose: bool) -> None:
-    """Whether everything that is kept is as it was written.
+    """Check that every stored file is as it was written.
 
-    Reads all of it and compares checksums: archive, manifest, ledger, corrections, staging, run
-    state, build file and published files. Changes nothing, and disturbs neither readers nor runs;
-    what a run under way is changing is left out.
+    Reads everything and compares checksums: archive, manifest, ledger, corrections, staging, run
+    state, build file and published files. It changes nothing and disturbs neither readers nor runs;
+    files that a run in progress is changing are skipped.
 
-    With --repair each damaged part is moved to damaged/ under the warehouse and made again: the
-    manifest by its copy, originals from the inbox, the ledger, staging and run state by what is
-    loaded and published, the rest from the archive. What cannot be is named, with what is lost.
+    --repair moves each damaged part to damaged/ in the warehouse and restores it: the manifest from
+    its copy, originals from the inbox, the ledger, staging and run state from loaded and published
+    rows, the rest from the archive. If a part can't be restored, it reports what is lost.
 
-    Exit codes: 0 all is sound (notes included), 1 something is amiss, also after --repair.
+    Exit codes: 0 everything is sound (notes included), 1 something is damaged, also after --repair.
     """
     done: list[str] = []
     try:

@@ -1,4 +1,7 @@
-"""`newsactors sql` and `export`: rows of any query or table, as a table or a file."""
+"""`newsactors sql` and `export`: rows of any query or table, as a table or a file.
+
+Does not belong here: file formats (`etl.query.export`), and layout (`etl.cli.tables`).
+"""
 
 from __future__ import annotations
 
@@ -20,27 +23,43 @@ from etl.settings import Settings
 
 SUFFIXES = {".csv": "csv", ".parquet": "parquet", ".json": "json", ".jsonl": "jsonl"}
 
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write to this file; - is standard output.",
+)
+
 
 @click.command()
 @click.argument("query")
 @click.option(
     "--format", "form", type=click.Choice(["table", *export.FORMATS]), help="Default: table."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Write here; - is standard output.")
+@out_option
 @click.option(
-    "--rows", "most", default=50, show_default=True, type=click.IntRange(1), help="Rows of a table."
+    "--rows",
+    "shown_rows",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Rows to show as a table.",
 )
 @excel_option
 @click.pass_obj
 @reading_command
 def sql(
-    settings: Settings, query: str, form: str | None, out: Path | None, most: int, excel_safe: bool
+    settings: Settings,
+    query: str,
+    form: str | None,
+    out: Path | None,
+    shown_rows: int,
+    excel_safe: bool,
 ) -> None:
     """Run a read-only SQL query on the published warehouse.
 
-    QUERY is DuckDB SQL; - reads it from standard input. It holds one query, before which `create
-    temp …` may stand. It can neither write, nor read other files, nor fetch. A table shows the
-    first rows; the other formats hold all. The format follows the ending of --out.
+    QUERY is one DuckDB query, optionally after `create temp …` statements; - reads it from standard
+    input. It can't write, read other files or use the network. A table shows the first rows; the
+    other formats contain all rows. The default format follows the extension of --out.
 
     \b
     Examples:
@@ -53,7 +72,8 @@ def sql(
     if excel_safe and form != "csv":
         raise click.UsageError("--excel-safe is for CSV: give --format csv")
     if form == "table" and out:
-        raise click.UsageError("a table is for the screen: give --format csv, parquet, json, jsonl")
+        known = ", ".join(export.FORMATS)
+        raise click.UsageError(f"a table is for the screen only: give --format {known}")
     if query == "-":
         query = sys.stdin.read()
     with open_published(settings) as connection, progress("querying") as report:
@@ -64,7 +84,7 @@ def sql(
         shown: list[tuple[Any, ...]] = []
         total = 0
         for batch in reader:
-            head = batch.slice(0, max(0, most - len(shown)))
+            head = batch.slice(0, max(0, shown_rows - len(shown)))
             shown += zip(*(column.to_pylist() for column in head.columns), strict=True)
             total += batch.num_rows
             report(total)
@@ -74,17 +94,18 @@ def sql(
 @click.command("export")
 @click.argument("table")
 @click.option("--format", "form", type=click.Choice(export.FORMATS), help="Default: csv.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write here; - is standard output.")
+@out_option
 @excel_option
 @click.pass_obj
 @reading_command
 def export_table(
     settings: Settings, table: str, form: str | None, out: Path | None, excel_safe: bool
 ) -> None:
-    """Write all rows of a published TABLE, however many.
+    """Write all rows of a published TABLE.
 
-    A file appears only when it is complete; until then it is called FILE.part. The format follows
-    the ending of --out. `json` is one array, `jsonl` one object a line. Lists are JSON in CSV.
+    The file appears once it is complete; until then it is called FILE.part. The default format
+    follows the extension of --out. `json` is one array, `jsonl` one object per line. In CSV, lists
+    are JSON.
 
     \b
     Examples:
@@ -115,7 +136,7 @@ def _write(
 ) -> None:
     if out is None:
         if form == "parquet" and sys.stdout.isatty():
-            raise click.UsageError("parquet is not for a terminal: give --out FILE")
+            raise click.UsageError("a terminal can't show Parquet: give --out FILE")
         with terminal.standard_output() as sink:
             export.write_rows(reader, sink, form, excel_safe=excel_safe, on_rows=report)
         return

@@ -1,4 +1,8 @@
-"""`newsactors ingest`."""
+"""`newsactors ingest`: options, the summary of a run, and the preview of --dry-run.
+
+Does not belong here: reading and staging (`etl.pipeline.ingest`), and previewing
+(`etl.pipeline.preview`).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ SHOWN_WARNINGS = 10
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--strict", is_flag=True, help="Exit with 1 where anything went to quarantine.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything went to quarantine.")
 @click.option("--dry-run", is_flag=True, help="Show what each file would become; write nothing.")
 @json_option
 @verbose_option
@@ -35,18 +39,19 @@ def ingest(
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Ingest files, folders, globs and s3:// addresses; without any, the inbox ($NEWSACTORS_INBOX).
+    """Ingest files, folders, globs and s3:// URLs; by default the inbox ($NEWSACTORS_INBOX).
 
-    Text, Markdown, HTML, JSON, JSON lines, CSV, RSS and Atom, NewsML-G2, NITF, Reuters SGML, WARC,
-    mail, PDF and DOCX, also inside .gz, .bz2, .xz, .zst, .zip and .tar (docs/formats.md). What
-    was read before is not read again. A file or record that cannot be read goes to quarantine,
-    with the reason and the remedy, and the rest goes on. Files that are still being written are
-    left for the next run. Articles in other languages than English are stored and not extracted.
+    Reads text, Markdown, HTML, JSON, JSON lines, CSV, RSS and Atom, NewsML-G2, NITF, Reuters SGML,
+    WARC, mail, PDF and DOCX, also inside .gz, .bz2, .xz, .zst, .zip and .tar (docs/formats.md).
+    Files that were ingested before are skipped. A file or record that cannot be read goes to
+    quarantine with the reason and a remedy, and the ingest continues. Files that are still being
+    written wait for the next run. Articles in languages other than English are stored, not
+    extracted.
 
     \b
     Examples:
-      newsactors ingest                      # what is new in the inbox
-      newsactors ingest --dry-run dump.zip   # an item a line: date, outlet, words, or the reason
+      newsactors ingest                      # new files in the inbox
+      newsactors ingest --dry-run dump.zip   # a line per item: date, outlet, words, or the reason
       newsactors ingest ~/news 'archive/**/*.txt'
       newsactors ingest --strict --json feed/
       newsactors ingest s3://bucket/news/    # needs pip install 'newsactors[s3]'
@@ -81,19 +86,19 @@ def ingest(
 
 
 def _expand(patterns: Sequence[str]) -> list[str]:
-    """Absolute paths, globs expanded where the shell did not, and addresses as they are.
+    """Return absolute paths, with globs expanded if the shell did not, and URLs unchanged.
 
-    UsageError for what is not there, and for addresses that are not read.
+    Raises UsageError for a path that doesn't exist and for an unsupported URL.
     """
     found: list[str] = []
     for pattern in patterns:
         try:
-            where = location(pattern)
+            place = location(pattern)
         except SettingsError as error:
             raise click.UsageError(str(error)) from None
-        if isinstance(where, str) or where.exists() or where.is_symlink():
-            found.append(str(where))
-        elif matches := sorted(glob.glob(str(where), recursive=True)):  # noqa: PTH207 - a user's
+        if isinstance(place, str) or place.exists() or place.is_symlink():
+            found.append(str(place))
+        elif matches := sorted(glob.glob(str(place), recursive=True)):  # noqa: PTH207 - absolute
             found += matches
         else:
             raise click.UsageError(f"{display.clean(pattern)!r}: no such file, folder or match")
@@ -101,9 +106,9 @@ def _expand(patterns: Sequence[str]) -> list[str]:
 
 
 def show_preview(settings: Settings, places: Sequence[Location], as_json: bool) -> int:
-    """Print what files would become, as they are read; returns how many items would be set aside.
+    """Print what each item would become; return how many items would go to quarantine.
 
-    As JSON it is one list, an item a line.
+    Items are printed as they are read. As JSON they are one list, with an item per line.
     """
     rejected = count = 0
     for row in preview(settings, places):
@@ -126,7 +131,7 @@ def _show_undated(paths: Sequence[str]) -> None:
         shown = ", ".join(display.clean(path) for path in paths[:3])
         more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
         click.echo(
-            f"note: {len(paths):,} of the new articles have no date and stand in no timeline: "
+            f"note: {len(paths):,} of the new articles have no date, so no timeline counts them: "
             f"{shown}{more}",
             err=True,
         )
@@ -136,7 +141,7 @@ def _show_foreign(counts: Mapping[str, int]) -> None:
     if counts:
         shown = ", ".join(f"{count:,} in {language}" for language, count in counts.items())
         click.echo(
-            f"note: {sum(counts.values()):,} of the new articles are in other languages ({shown}): "
+            f"note: {sum(counts.values()):,} of the new articles are not in English ({shown}): "
             "stored, not extracted",
             err=True,
         )

@@ -1,4 +1,8 @@
-"""The `newsactors` command, assembled from the modules of its commands."""
+"""The `newsactors` command: its help, its settings, and its list of commands.
+
+Does not belong here: the commands (the other modules of `etl.cli`), and the Dagster jobs that they
+run (`etl.__main__` passes them in).
+"""
 
 from __future__ import annotations
 
@@ -35,11 +39,11 @@ def main(context: click.Context) -> None:
              newsactors timeline "Nadia Verholt" --by week
              newsactors quotes --by "Nadia Verholt"
     Explore: newsactors explore
-    Ask:     newsactors sql "select outlet, count(*) from articles group by all"
+    Query:   newsactors sql "select outlet, count(*) from articles group by all"
 
-    State lives in $NEWSACTORS_HOME (default: warehouse/ of the checkout); what others read is
-    $NEWSACTORS_HOME/news.duckdb. Runs go through Dagster: with DAGSTER_HOME set they appear in
-    its UI.
+    The warehouse is in $NEWSACTORS_HOME (default: warehouse/ in the checkout); readers open
+    $NEWSACTORS_HOME/news.duckdb. Commands run as Dagster jobs: if DAGSTER_HOME is set, the runs
+    appear in its UI.
     """
     collect_rarely()
     context.obj = Settings.from_env()

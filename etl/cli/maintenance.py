@@ -1,4 +1,7 @@
-"""`newsactors rebuild` and `forget`."""
+"""`newsactors rebuild` and `forget`.
+
+Does not belong here: what they do (`etl.pipeline.stages`, `etl.pipeline.erase_article`).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from etl.storage.writer_lock import WriterLock
 
 
 @contextmanager
-def _writing(settings: Settings) -> Iterator[None]:
+def _writer_lock(settings: Settings) -> Iterator[None]:
+    """Hold the writer lock; tell the user if that means waiting."""
     writer = WriterLock(settings, on_wait=lambda: click.echo(WAITING, err=True))
     writer.acquire()
     try:
@@ -30,11 +34,11 @@ def _writing(settings: Settings) -> Iterator[None]:
 @verbose_option
 @click.pass_obj
 def rebuild(settings: Settings, verbose: bool) -> None:
-    """Make everything again from the raw archive, to the same ids.
+    """Rebuild the warehouse from the raw archive, with the same ids.
 
-    Readers keep what is published until the new one is there.
+    Readers keep the published file until the new one replaces it.
     """
-    with _writing(settings):
+    with _writer_lock(settings):
         clear_for_rebuild(settings)
     run = run_job(settings, "rebuild", {}, verbose)
     click.echo(f"{run.articles_new:,} articles rebuilt from the archive", err=True)
@@ -42,17 +46,17 @@ def rebuild(settings: Settings, verbose: bool) -> None:
 
 @click.command()
 @click.argument("article_id")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @verbose_option
 @click.pass_obj
 def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> None:
-    """Remove ARTICLE_ID everywhere, the archive included. There is no way back.
+    """Remove ARTICLE_ID everywhere, the archive included. This can't be undone.
 
-    A file of it that is still in the inbox is not read again, and is yours to delete.
+    A copy in the inbox stays and won't be ingested again; delete it yourself.
     """
     if not yes:
         click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
-    with _writing(settings):
+    with _writer_lock(settings):
         forget_article(settings, article_id, run_id="forget")
     run_job(settings, "republish", {}, verbose)
     click.echo(f"article {article_id} is forgotten", err=True)

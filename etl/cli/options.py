@@ -1,4 +1,4 @@
-"""Options and parameter types that several commands share."""
+"""Options and parameter types for several commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 
 class Day(click.ParamType[date]):
-    """A day as YYYY-MM-DD, or a month as YYYY-MM: its first day, or its last with `end`."""
+    """A day (YYYY-MM-DD), or a month (YYYY-MM): its first day, or its last day if `end`."""
 
     name = "day"
 
@@ -36,7 +36,7 @@ class Day(click.ParamType[date]):
 
 
 class Age(click.ParamType[timedelta]):
-    """A length of time: 26h, 90m, 3d."""
+    """A duration: 26h, 90m, 3d."""
 
     name = "age"
     _UNITS = {"m": "minutes", "h": "hours", "d": "days"}  # noqa: RUF012 - never changed
@@ -47,22 +47,26 @@ class Age(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         if not (match := re.fullmatch(r"(\d{1,6})([mhd])", str(value))):
-            self.fail(f"{value!r} is not a length of time; write 26h, 90m or 3d", param, ctx)
+            self.fail(f"{value!r} is not a duration; write 26h, 90m or 3d", param, ctx)
         return timedelta(**{self._UNITS[match[2]]: int(match[1])})
 
 
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-from_option = click.option("--from", "from_day", type=Day(), help="First day, or month.")
-to_option = click.option("--to", "to_day", type=Day(end=True), help="Last day, or month.")
-outlet_option = click.option("--outlet", help="Only articles of this outlet (case ignored).")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+from_option = click.option("--from", "from_day", type=Day(), help="First day or month.")
+to_option = click.option("--to", "to_day", type=Day(end=True), help="Last day or month.")
+outlet_option = click.option("--outlet", help="Only articles from this outlet; case is ignored.")
 excel_option = click.option(
     "--excel-safe", is_flag=True, help="CSV: put ' before text that starts like a formula (=+-@)."
 )
 
 
 def limit_option(default: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """`--limit`, at least 1."""
+    """Return the option `--limit`, at least 1."""
     return click.option(
-        "--limit", default=default, show_default=True, type=click.IntRange(1), help="Rows at most."
+        "--limit",
+        default=default,
+        show_default=True,
+        type=click.IntRange(1),
+        help="Maximum number of rows.",
     )

@@ -1,4 +1,4 @@
-"""Progress on standard error: bars by stage, or a line for work that takes long."""
+"""Progress on standard error: a bar per stage, or a line about slow work."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from etl.pipeline.ingest import Progress as Report
 from etl.query.display import clean, counted
 
 QUIET_SECONDS = 2.0
-"""Work that takes longer says so on standard error."""
+"""Work that takes longer reports its progress."""
 TERMINAL_REPORT_SECONDS, LOG_REPORT_SECONDS = 0.5, 10.0
 
 
 @contextmanager
 def progress_bars() -> Iterator[Report]:
-    """Bars on standard error, one a stage; where that is not a terminal only that it waits."""
+    """Show a bar per stage on standard error; if that's no terminal, only a note about waiting."""
     console = Console(stderr=True)
     bars = Progress(
         TextColumn("{task.description:<17}"),
@@ -51,9 +51,9 @@ def progress_bars() -> Iterator[Report]:
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int], None]]:
-    """Tell standard error, once work is slow, that it goes on: how long, how many rows so far.
+    """Report slow work on standard error: seconds and rows so far.
 
-    The function that it gives is told the number of rows.
+    Yields a function that takes the number of rows so far.
     """
     rows, started, done = 0, time.monotonic(), threading.Event()
     is_terminal = sys.stderr.isatty()
@@ -62,7 +62,7 @@ def progress(label: str) -> Iterator[Callable[[int], None]]:
         nonlocal rows
         rows = count
 
-    def tell() -> None:
+    def write_lines() -> None:
         pause = QUIET_SECONDS
         while not done.wait(pause):
             pause = TERMINAL_REPORT_SECONDS if is_terminal else LOG_REPORT_SECONDS
@@ -70,12 +70,12 @@ def progress(label: str) -> Iterator[Callable[[int], None]]:
             sys.stderr.write(f"\r\x1b[K{line}" if is_terminal else f"{line}\n")
             sys.stderr.flush()
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
+    writer = threading.Thread(target=write_lines, daemon=True)
+    writer.start()
     try:
         yield report
     finally:
         done.set()
-        teller.join()
+        writer.join()
         if is_terminal and time.monotonic() - started > QUIET_SECONDS:
             sys.stderr.write("\r\x1b[K")

@@ -1,4 +1,8 @@
-"""`newsactors top`, `timeline` and `quotes`."""
+"""`newsactors top`, `timeline` and `quotes`.
+
+Standard output holds the answer and nothing else; notes go to standard error.
+Does not belong here: SQL (`etl.query`), and layout (`etl.cli.tables`, `etl.cli.charts`).
+"""
 
 from __future__ import annotations
 
@@ -27,10 +31,9 @@ from etl.query.timelines import Grain
 from etl.settings import Settings
 
 
-def _period(from_day: date | None, to_day: date | None, outlet: str | None = None) -> Period:
+def _require_order(from_day: date | None, to_day: date | None) -> None:
     if from_day and to_day and from_day > to_day:
         raise click.UsageError(f"--from {from_day} is after --to {to_day}")
-    return Period(from_day, to_day, outlet)
 
 
 def _print_json(rows: list[Row], leave_out: tuple[str, ...] = ()) -> None:
@@ -62,10 +65,11 @@ def top(
     outlet: str | None,
     as_json: bool,
 ) -> None:
-    """Who appears in most articles, and when.
+    """Show the actors in the most articles, and when they appear.
 
-    Ranked by articles, then mentions. The share is of all articles of the period and outlet; with
-    --from or --to, articles without a date are left out. A dot in a sparkline is a week with none.
+    Ranked by articles, then by mentions. The share is of all articles in the period and outlet.
+    With --from or --to, undated articles don't count. A dot in a sparkline is a week without
+    articles.
 
     \b
     Examples:
@@ -73,7 +77,7 @@ def top(
       newsactors top --type PERSON --from 2025-01 --to 2025-03
       newsactors top --outlet "Harbour Courier" --limit 50 --json
     """
-    period = _period(from_day, to_day)
+    _require_order(from_day, to_day)
     with open_published(settings) as connection:
         outlet = known_outlet(connection, outlet)
         period = Period(from_day, to_day, outlet)
@@ -122,12 +126,12 @@ def timeline(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """How often NAME appears over time, empty periods included.
+    """Show how often NAME appears over time, empty periods included.
 
-    NAME is a name, an alias, part of one, or an entity id; case and accents do not matter. Where
-    several actors may be meant, or none is, the likely ones are listed and the exit code is 3.
-    Periods are whole: --from 2025-01-15 --by month starts with all of January.
-    Without --from and --to it runs from the first appearance to the last day of the warehouse.
+    NAME is a name, an alias, part of one, or an entity id; case and accents don't matter. If it
+    matches several actors or none, the likely ones are listed and the exit code is 3. Periods are
+    whole: --from 2025-01-15 --by month starts with all of January. The default is from the first
+    appearance to the last day of the warehouse.
 
     \b
     Examples:
@@ -137,7 +141,7 @@ def timeline(
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
-    _period(from_day, to_day)
+    _require_order(from_day, to_day)
     with open_published(settings) as connection:
         entity = find_actor(connection, name)
         rows = timelines.timeline(connection, entity, grain, from_day, to_day)
@@ -184,11 +188,11 @@ def quotes(
     limit: int,
     as_json: bool,
 ) -> None:
-    """What was said, by whom, and where it stands; newest first.
+    """Show quotes with speaker, article and position; newest first.
 
-    Without TEXT and --by all quotes are shown. TEXT is found anywhere in a quote, whatever its
-    case, line breaks or style of apostrophe. The span in brackets, such as body[120:180], counts
-    characters of the article with that id.
+    TEXT matches anywhere in a quote, whatever its case, line breaks or style of apostrophe. Without
+    TEXT and --by, all quotes are shown. The span in brackets, such as body[120:180], counts
+    characters in the article with that id.
 
     \b
     Examples:
@@ -196,7 +200,7 @@ def quotes(
       newsactors quotes --by "Coraline Ashgrove" --from 2025-06
       newsactors quotes bank --by krayle --json
     """
-    _period(from_day, to_day)
+    _require_order(from_day, to_day)
     with open_published(settings) as connection:
         period = Period(from_day, to_day, known_outlet(connection, outlet))
         entity_id = find_actor(connection, speaker)["entity_id"] if speaker else None

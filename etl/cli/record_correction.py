@@ -1,4 +1,9 @@
-"""Records a correction that a command of `newsactors actors` was given, applies it, and reports it."""
+"""Records a correction, applies it, and reports the effect.
+
+Belongs here: what every recording command of `newsactors actors` does with its arguments.
+Does not belong here: options (`etl.cli.corrections`), and checking a correction
+(`etl.pipeline.submit_correction`).
+"""
 
 from __future__ import annotations
 
@@ -25,21 +30,26 @@ from etl.settings import Settings
 from etl.storage.writer_lock import WriterLock
 
 Pairs = Sequence[tuple[str, str]]
+SHOWN_MOVES = 5
 
 
 def record_correction(
     settings: Settings, action: str, pairs: Pairs, options: dict[str, Any], undoes: str = ""
 ) -> None:
-    """Find whom names mean, record, apply, and say what came of it."""
+    """Resolve names in `pairs`, record the correction, apply it unless told otherwise, and report.
+
+    `options` are those of `etl.cli.corrections`: because, author, dry_run, later, as_json, verbose.
+    Raises ClickException, or Exit with code 1, if the correction is refused.
+    """
     started = time.monotonic()
     if not options["dry_run"] and not options["later"]:
         prepare_to_run()
     with refusals():
-        meant, ids = _meant(settings, pairs)
+        arguments, ids = _resolved(settings, pairs)
         new, effect = submit_correction.submit_correction(
             settings,
             action,
-            meant,
+            arguments,
             because=options["because"],
             author=submit_correction.author_of(options["author"]),
             undoes=undoes,
@@ -59,13 +69,24 @@ def record_correction(
     seconds = time.monotonic() - started
     if options["as_json"]:
         _print_json(new, effect, state, seconds)
-    else:
-        _say(settings, new, effect, names, state, seconds, is_later=options["later"])
+        return
+    _print_effect(effect, names, is_dry_run=state == "dry run")
+    if state == "published":
+        undo = f"to undo it: newsactors actors undo {new.id}" if new.action != UNDO else ""
+        click.echo(f"recorded as {new.id} and published, in {seconds:.1f} s; {undo}", err=True)
+    elif state == "recorded" and options["later"]:
+        click.echo(f"recorded as {new.id}; `newsactors actors apply` applies it", err=True)
+    elif state == "recorded":
+        click.echo(
+            f"recorded as {new.id} in {corrections_file(settings)}; another process is writing to "
+            "the warehouse: that run applies it, or else the next (`newsactors actors apply`)",
+            err=True,
+        )
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn what can be wrong with a correction into a message and exit code 1."""
+    """Report an unknown name with candidates, and a disk or database error in one line; exit 1."""
     try:
         yield
     except NameNotFoundError as error:
@@ -74,26 +95,27 @@ def refusals() -> Iterator[None]:
         raise click.ClickException(display.clean(first_line(error))) from None
 
 
-def _meant(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], list[str]]:
-    """The arguments with ids for names and outlets as published, and these ids."""
-    plan = make_plan(read_corrections(settings))
-    found, ids = [], []
-    with open_published(settings) as con:
-        for key, value in pairs:
-            meant = value
-            if key in ("actor", "into", "other"):
-                meant = submit_correction.actor(con, plan, value)
-                ids.append(meant)
-            found.append((key, meant))
-    return found, ids
-
-
 def apply_recorded(settings: Settings, verbose: bool) -> None:
+    """Apply the recorded corrections and publish. Raises ClickException if the run failed."""
     run_job(settings, apply_corrections.job_for_corrections(settings), {}, verbose)
 
 
+def _resolved(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the arguments with ids in place of actor names, and these ids."""
+    plan = make_plan(read_corrections(settings))
+    arguments, ids = [], []
+    with open_published(settings) as con:
+        for key, value in pairs:
+            if key in ("actor", "into", "other"):
+                ids.append(submit_correction.actor(con, plan, value))
+                arguments.append((key, ids[-1]))
+            else:
+                arguments.append((key, value))
+    return arguments, ids
+
+
 def _print_json(new: Correction, effect: Effect, state: str, seconds: float) -> None:
-    said = {
+    report = {
         "correction_id": None if state == "dry run" else new.id,
         "action": new.action,
         "arguments": [list(pair) for pair in new.arguments],
@@ -108,53 +130,25 @@ def _print_json(new: Correction, effect: Effect, state: str, seconds: float) -> 
         "notes": effect.notes,
         "seconds": round(seconds, 1),
     }
-    click.echo(export.to_json(said, indent=2))
+    click.echo(export.to_json(report, indent=2))
 
 
-def _say(
-    settings: Settings,
-    new: Correction,
-    effect: Effect,
-    names: dict[str, str],
-    state: str,
-    seconds: float,
-    *,
-    is_later: bool,
-) -> None:
-    def called(entity_id: str) -> str:
+def _print_effect(effect: Effect, names: dict[str, str], *, is_dry_run: bool) -> None:
+    def label(entity_id: str) -> str:
         name = names.get(entity_id)
         return f"{name} ({entity_id})" if name else f"a new actor ({entity_id})"
 
-    moved = ", ".join(
-        (
-            display.counted(effect.mentions, "mention"),
-            display.counted(effect.articles, "article"),
-        )
-    )
-    verb = "would move" if state == "dry run" else "move"
+    moved = _counts(effect.mentions, effect.articles)
+    verb = "would move" if is_dry_run else "move"
     click.echo(display.clean(f"{moved} {verb}" + (":" if effect.moves else "")))
-    for row in effect.moves[:5]:
-        line = (
-            f"from {called(row['from_entity_id'])} to {called(row['to_entity_id'])}: "
-            f"{display.counted(row['mentions'], 'mention')}, "
-            f"{display.counted(row['articles'], 'article')}"
-        )
-        click.echo(f"  {display.clean(line)}")
-    if len(effect.moves) > 5:
-        click.echo(f"  … and {len(effect.moves) - 5} more")
+    for row in effect.moves[:SHOWN_MOVES]:
+        line = f"from {label(row['from_entity_id'])} to {label(row['to_entity_id'])}: "
+        click.echo(f"  {display.clean(line + _counts(row['mentions'], row['articles']))}")
+    if len(effect.moves) > SHOWN_MOVES:
+        click.echo(f"  … and {len(effect.moves) - SHOWN_MOVES} more")
     for note in effect.notes:
         click.echo(display.clean(f"note: {note}"), err=True)
-    if state == "published":
-        click.echo(
-            f"recorded as {new.id} and published, in {seconds:.1f} s; "
-            + (f"to take it back: newsactors actors undo {new.id}" if new.action != UNDO else ""),
-            err=True,
-        )
-    elif state == "recorded" and is_later:
-        click.echo(f"recorded as {new.id}; `newsactors actors apply` applies it", err=True)
-    elif state == "recorded":
-        click.echo(
-            f"recorded as {new.id} in {corrections_file(settings)}; another process is writing to "
-            "the warehouse: that run applies it, or else the next (`newsactors actors apply`)",
-            err=True,
-        )
+
+
+def _counts(mentions: int, articles: int) -> str:
+    return f"{display.counted(mentions, 'mention')}, {display.counted(articles, 'article')}"

@@ -1,4 +1,8 @@
-"""`newsactors reextract`: at once, or beside what is published, to be judged first."""
+"""`newsactors reextract`: at once, or as a candidate that is compared, promoted and rolled back.
+
+Does not belong here: extracting (`etl.pipeline.reextract`), comparing (`etl.pipeline.compare`), and
+the layout of a comparison (`etl.cli.comparison`).
+"""
 
 from __future__ import annotations
 
@@ -25,15 +29,15 @@ from etl.storage.editions import ArticleSelection, last_switch
 
 @click.command()
 @click.option(
-    "--diff", is_flag=True, help="Extract beside what is published, and say what differs."
+    "--diff", is_flag=True, help="Extract a candidate beside the published rows, and compare."
 )
-@click.option("--promote", is_flag=True, help="Publish what --diff extracted, and what came since.")
-@click.option("--rollback", is_flag=True, help="Publish again what the last --promote replaced.")
-@click.option("--extractor", metavar="NAME", help="With --diff: try this one.")
+@click.option("--promote", is_flag=True, help="Publish the candidate of --diff.")
+@click.option("--rollback", is_flag=True, help="Restore the rows that the last --promote replaced.")
+@click.option("--extractor", metavar="NAME", help="With --diff: the extractor to try.")
 @click.option("--from", "from_day", type=Day(), help="First publication day.")
 @click.option("--to", "to_day", type=Day(end=True), help="Last publication day.")
-@click.option("--outlet", "outlets", multiple=True, help="Outlet; may be given several times.")
-@click.option("--strict", is_flag=True, help="Exit with 1 where an actor's series shifts too much.")
+@click.option("--outlet", "outlets", multiple=True, help="Outlet; may be repeated.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if an actor's series shifts too much.")
 @json_option
 @verbose_option
 @click.pass_obj
@@ -50,13 +54,14 @@ def reextract(
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Extract published articles again, as the current extractor sees them.
+    """Extract published articles again with the current extractor.
 
-    Without options all articles, at once; days include both ends. To judge first: --diff extracts
-    beside what is published and reports the mentions and quotes gained, lost and changed, by type
-    and actor, with examples; stopped, it goes on where it was. --promote publishes that, and
-    extracts what came since in the same way. Promoted for all articles, NAME reads new ones too.
-    Too much is more than $NEWSACTORS_SHIFT_SHARE of an actor's articles by week.
+    By default this extracts all articles and publishes at once; days are inclusive. To compare
+    first, use --diff: it extracts a candidate beside the published rows and reports the mentions
+    and quotes gained, lost and changed, by type and actor, with examples. An interrupted --diff
+    resumes when you run it again. --promote publishes the candidate, and extracts articles that
+    arrived since then in the same way. After a promotion for all articles, NAME also extracts new
+    articles. Too much, for --strict, is over $NEWSACTORS_SHIFT_SHARE of an actor's weekly articles.
 
     \b
     Examples:
@@ -68,9 +73,9 @@ def reextract(
     if diff + promote + rollback > 1:
         raise click.UsageError("--diff, --promote and --rollback exclude each other")
     if (promote or rollback) and (from_day or to_day or outlets or extractor):
-        raise click.UsageError("a switch is of what --diff was given; choose articles there")
+        raise click.UsageError("--promote and --rollback take no selection: give it to --diff")
     if extractor and not diff:
-        raise click.UsageError("--extractor goes with --diff: judge it before it is used")
+        raise click.UsageError("--extractor goes with --diff: compare it before you use it")
     choice = ArticleSelection(from_day, to_day, outlets)
     if diff:
         shifted = _diff(settings, extractor, choice, as_json)
@@ -87,7 +92,7 @@ def reextract(
         if as_json:
             click.echo(export.to_json({**as_row(run), "shifted": shifted}, indent=2))
         else:
-            _say_switched(settings, job, shifted)
+            _report_published(settings, job, shifted)
     if strict and shifted:
         sys.exit(1)
 
@@ -95,7 +100,7 @@ def reextract(
 def _diff(
     settings: Settings, name: str | None, choice: ArticleSelection, as_json: bool
 ) -> list[Row]:
-    """Make the candidate, show what it changes, and return the actors whose series shift."""
+    """Build the candidate, show what it changes, and return the actors whose series shift."""
     if name is not None and name not in extractor_names():
         known = ", ".join(extractor_names())
         raise click.UsageError(f"no extractor is named {display.clean(name)!r}; known: {known}")
@@ -107,7 +112,7 @@ def _diff(
     except (OSError, duckdb.Error) as error:
         raise click.ClickException(
             f"{first_line(error)}; nothing was published, and what was extracted is kept: "
-            "mend that and run again"
+            "fix that and run again"
         ) from None
     if as_json:
         click.echo(export.to_json(found.as_dict(), indent=2))
@@ -118,13 +123,13 @@ def _diff(
     return found.shifted
 
 
-def _say_switched(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
+def _report_published(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
     last = last_switch(settings)
     if job == "reextract" or last is None:
         click.echo("extracted again and published", err=True)
     elif job == "promote":
         click.echo(
-            f"{last.articles:,} texts are published as {last.edition.version} sees them; "
+            f"{last.articles:,} texts are published as {last.edition.version} extracted them; "
             "to go back: newsactors reextract --rollback",
             err=True,
         )
@@ -133,6 +138,6 @@ def _say_switched(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
             f"{last.articles:,} texts are published as before {last.edition.version}", err=True
         )
     if job != "reextract":
-        click.echo(f"new articles are read by {name_in_use(settings)!r}", err=True)
+        click.echo(f"new articles are extracted by {name_in_use(settings)!r}", err=True)
     if shifted:
         click.echo(display.clean(f"warning: series shifted: {compare.busiest(shifted)}"), err=True)

@@ -1,4 +1,8 @@
-"""`newsactors status`: contents, runs, quarantine and versions in one report."""
+"""`newsactors status`: contents, runs, quarantine, corrections and versions in one report.
+
+It reads the published file, the run state and the corrections; it writes nothing.
+Does not belong here: SQL (`etl.query.contents`).
+"""
 
 from __future__ import annotations
 
@@ -16,29 +20,28 @@ from etl.cli.options import Age, json_option
 from etl.corrections.csv_file import RegistryError, read_corrections
 from etl.query import export
 from etl.query.contents import Contents, published_contents
-from etl.query.correction_history import correction_history
+from etl.query.correction_history import published_history
 from etl.query.display import clean
-from etl.query.published import open_published
 from etl.settings import Settings
 from etl.storage.run_state import Rejected, Run, State
 
 SHOWN = 5
 RUNS = 100
-"""Runs that the report holds: enough to find the last ingest among other kinds."""
+"""Runs in the report: enough to include the last ingest among runs of other kinds."""
 
 
 @click.command()
 @click.option(
     "--max-age",
     type=Age(),
-    help="Exit with 1 where the last ingest failed, or ended longer ago (26h, 90m, 3d).",
+    help="Exit with 1 if the last ingest failed, or ended longer ago than this (26h, 90m, 3d).",
 )
 @json_option
 @click.pass_obj
 def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None:
-    """What is in the warehouse, the last runs, the quarantine, and the versions.
+    """Show the contents of the warehouse, the last runs, the quarantine, and versions.
 
-    For monitors: `newsactors status --max-age 26h` fails where last night's run did.
+    For monitoring: `newsactors status --max-age 26h` fails if there was no good run last night.
     """
     report = collect(settings)
     trouble = None if max_age is None else report.trouble(max_age, datetime.now(UTC))
@@ -52,18 +55,18 @@ def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None
 
 @dataclass(frozen=True)
 class Report:
-    """The state of a warehouse; `contents` is None where nothing is published."""
+    """The state of a warehouse; `contents` is None if nothing is published."""
 
     published: str
     contents: Contents | None
     runs: list[Run]
     quarantine: list[Rejected]
     corrections: dict[str, int]
-    """How many corrections are 'applied', 'idle', 'skipped', 'undone', 'pending' or 'gone'."""
+    """Corrections by status: 'applied', 'idle', 'skipped', 'undone', 'pending' or 'gone'."""
     correction_problems: list[str]
 
     def as_dict(self) -> dict[str, object]:
-        """The report as JSON-ready values."""
+        """Return the report as JSON-ready values."""
         return {
             "published": self.published,
             "contents": asdict(self.contents) if self.contents else None,
@@ -74,7 +77,7 @@ class Report:
         }
 
     def trouble(self, max_age: timedelta, now: datetime) -> str | None:
-        """Why a monitor should worry, None where the last runs are as they should be."""
+        """Return why a monitor should raise an alarm; None if the last ingest is fine."""
         finished = [r for r in self.runs if r.kind == "ingest" and r.status != "running"]
         if not finished:
             return "no ingest has finished yet"
@@ -94,7 +97,7 @@ def _ago(age: timedelta) -> str:
 
 
 def collect(settings: Settings) -> Report:
-    """Read the state of the warehouse."""
+    """Read the state of the warehouse. Raises StateError if the run state can't be read."""
     state = State(settings.state_file)
     return Report(
         str(settings.published),
@@ -106,23 +109,22 @@ def collect(settings: Settings) -> Report:
 
 
 def _corrections(settings: Settings) -> tuple[dict[str, int], list[str]]:
-    """Corrections by what became of them, and what is amiss with some."""
+    """Count corrections by status, and list their problems."""
     try:
-        rows = read_corrections(settings)
+        corrections = read_corrections(settings)
     except RegistryError as error:
         return {}, [str(error)]
-    if settings.published.exists():
-        with open_published(settings) as con:
-            found = correction_history(con, rows)
-    else:
-        found = correction_history(None, rows)
-    amiss = [r for r in found if r["detail"] and r["status"] != "undone"]
-    problems = [f"{r['correction_id']} ({r['status']}): {r['detail']}" for r in amiss]
-    return dict(Counter(r["status"] for r in found)), problems
+    history = published_history(settings, corrections)
+    problems = [
+        f"{row['correction_id']} ({row['status']}): {row['detail']}"
+        for row in history
+        if row["detail"] and row["status"] != "undone"
+    ]
+    return dict(Counter(row["status"] for row in history)), problems
 
 
 def render(report: Report) -> RenderableType:
-    """The report for a terminal."""
+    """Lay out the report for a terminal."""
     parts: list[RenderableType] = []
     contents = report.contents
     if contents is None:
@@ -147,9 +149,9 @@ def _contents_table(published: str, contents: Contents) -> Table:
     for name, value in (
         ("published file", published),
         ("published at", properties.get("published_at", "")),
-        ("articles", f"{contents.articles:,} of {contents.outlets:,} outlets"),
+        ("articles", f"{contents.articles:,} from {contents.outlets:,} outlets"),
         ("days", f"{contents.first_day} to {contents.last_day}"),
-        ("without a date", f"{contents.undated:,} (in no series)"),
+        ("without a date", f"{contents.undated:,} (in no timeline)"),
         ("actors", f"{contents.entities:,}"),
         ("mentions", f"{contents.mentions:,}"),
         ("quotes", f"{contents.quotes:,}"),

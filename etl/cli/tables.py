@@ -1,4 +1,10 @@
-"""Tables and lists for a screen: top actors, quotes, results of a query, candidates."""
+"""Tables and lists: top actors, quotes, results of a query, candidates.
+
+Belongs here: what rich prints for rows of the warehouse. Headlines, names and quotes come from
+anybody's files, so all text passes `clean`. A pipe gets the same layout, without escape codes and
+without cutting text to a width.
+Does not belong here: SQL (`etl.query`), file formats (`etl.query.export`), and options.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +25,14 @@ from etl.query.display import clean, counted, number, percent
 from etl.query.published import Row
 
 _TOP_FIXED = 49
-"""What the columns of `top` take apart from the actor, the sparkline and the gaps."""
+"""Width of the columns of `top` without the actor, the sparkline and the gaps."""
 CELL_CHARACTERS = 80
-"""What a table of a query shows of one cell."""
+"""Longest text that a query table shows in a cell."""
 _PRONOUNS = {"he", "she", "it", "they", "we", "i", "you", "who"}
 
 
 def top_table(rows: Sequence[Row], title: str, *, width: int) -> RenderableType:
-    """The actors in most articles, each with its weeks as a sparkline."""
+    """Lay out the top actors, each with its weekly counts as a sparkline."""
     weeks = max((len(row["weekly"]) for row in rows), default=0)
     names = [clean(row["name"]) for row in rows]
     gap = 1 if width < 100 else 2
@@ -61,20 +67,20 @@ def top_table(rows: Sequence[Row], title: str, *, width: int) -> RenderableType:
     of = f"{counted(total, 'actor')} in {counted(first['article_total'], 'article')}"
     note = f"{of}. Quotes are utterances; share is of all these articles."
     if weeks:
-        note += f" Weeks from {first['weekly_from']}, each line to its own height."
+        note += f" Weeks from {first['weekly_from']}, each line scaled to its own maximum."
     if total > len(rows):
         note += f" … {number(total - len(rows))} more actors, raise --limit."
     return Group(Text(clean(title), style="bold"), Text(), table, Text(), Text(note, style="dim"))
 
 
 def entity_heading(entity: Row) -> Text:
-    """Which entity the numbers below are of."""
+    """Return the heading for numbers about one entity: name, type, id."""
     rest = f"  {entity['type']}  {clean(entity['entity_id'])}"
     return Text.assemble((clean(entity["name"]), "bold"), (rest, "dim"))
 
 
 def quote_list(rows: Sequence[Row], pattern: str | None, *, plain: bool) -> RenderableType:
-    """Quotes with day, outlet, speaker, article and offsets; the match stands out."""
+    """Lay out quotes with day, outlet, speaker, article and offsets; highlight the match."""
     shown: list[RenderableType] = []
     for row in rows:
         head = Text.assemble((str(row["published_on"] or "undated"), "bold"))
@@ -86,7 +92,7 @@ def quote_list(rows: Sequence[Row], pattern: str | None, *, plain: bool) -> Rend
             head.append(f" (as written: {clean(surface)})")
         elif surface and not name:
             unresolved = clean(surface).lower() in _PRONOUNS
-            head.append(" (not told who)" if unresolved else " (unnamed source)", style="dim")
+            head.append(" (speaker unresolved)" if unresolved else " (unnamed source)", style="dim")
         said = clean(row["text"])
         words = Text(said if row["kind"] == "indirect" else f"“{said}”")
         if pattern:
@@ -103,9 +109,9 @@ def quote_list(rows: Sequence[Row], pattern: str | None, *, plain: bool) -> Rend
 
 
 def result_table(names: Sequence[str], rows: Sequence[Sequence[Any]], total: int) -> RenderableType:
-    """The first rows of a query; a visible note says how many are not shown.
+    """Lay out the first rows of a query; a visible note says how many are not shown.
 
-    Where the columns do not fit the screen, a row is a block with a line a column.
+    If the columns don't fit the screen, each row is a block with one line per column.
     """
     shown = [[_cell(value) for value in row] for row in rows]
     hidden = total - len(rows)
@@ -138,7 +144,7 @@ def result_table(names: Sequence[str], rows: Sequence[Sequence[Any]], total: int
 
 
 class _Wide:
-    """A renderable with as many columns as it needs, where there is no screen to fit."""
+    """A renderable that takes the width it needs, for output without a screen to fit."""
 
     def __init__(self, inner: RenderableType, width: int) -> None:
         self.inner, self.width = inner, width
@@ -160,7 +166,7 @@ def _cell(value: object) -> Text:
 
 
 def candidates(rows: Sequence[Row]) -> RenderableType:
-    """Entities that a name may have meant, with the ids that settle it."""
+    """Lay out the entities that a name may refer to, with their ids."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
     for row in rows:
         articles = counted(row["article_count"], "article")

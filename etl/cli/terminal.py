@@ -1,4 +1,4 @@
-"""Standard output: a console that is plain in a pipe, and bytes that cannot drive a terminal."""
+"""Standard output: plain text in a pipe, and no control codes of others on a terminal."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from typing_extensions import Buffer
 from etl.query.display import clean
 
 PIPE_WIDTH = 200
-"""Columns where nobody looks, unless COLUMNS says; a table of a query takes what it needs."""
+"""Width of output that isn't for a terminal, unless COLUMNS is set; query tables may be wider."""
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console for standard output (or error); plain and wide when that is no terminal."""
+    """Return a console for standard output (or error); plain and wide unless that's a terminal."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def show(renderable: RenderableType, *, wrap: bool = True) -> None:
-    """Print to standard output; into a pipe without cutting, wrapping or trailing blanks."""
+    """Print to standard output; a pipe gets no truncation, wrapping or trailing blanks."""
     screen = console()
     if screen.is_terminal:
         screen.print(renderable, soft_wrap=not wrap)
@@ -38,7 +38,7 @@ def show(renderable: RenderableType, *, wrap: bool = True) -> None:
 
 
 class _CleanStream(io.RawIOBase):
-    """Standard output of a terminal, for files shown there: their text must not drive it."""
+    """Standard output of a terminal, for untrusted bytes: removes what could control it."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -54,7 +54,7 @@ class _CleanStream(io.RawIOBase):
 
 @contextmanager
 def standard_output() -> Iterator[BinaryIO]:
-    """Standard output for bytes: as they are into a pipe or file, cleaned onto a terminal."""
+    """Yield standard output for bytes: unchanged in a pipe or file, cleaned on a terminal."""
     if sys.stdout.isatty():
         yield cast(BinaryIO, _CleanStream())
     else:

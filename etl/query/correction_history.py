@@ -13,7 +13,8 @@ import duckdb
 from etl.corrections.plan import Outcome, make_plan
 from etl.corrections.records import Correction
 from etl.query.names import names_of
-from etl.query.published import Row, rows
+from etl.query.published import Row, open_published, rows
+from etl.settings import Settings
 
 PENDING = "pending"
 """Status of a row in the file that is not published yet."""
@@ -44,6 +45,14 @@ def correction_history(
     return history + [
         _removed(published[i]) for i in sorted(published.keys() - plan.outcomes.keys())
     ]
+
+
+def published_history(settings: Settings, corrections: Sequence[Correction]) -> list[Row]:
+    """Return `correction_history` for the published file, or for none if nothing is published."""
+    if not settings.published.exists():
+        return correction_history(None, corrections)
+    with open_published(settings) as con:
+        return correction_history(con, corrections)
 
 
 def _recorded(c: Correction, outcome: Outcome, published: Row | None, names: dict[str, str]) -> Row:

@@ -10,7 +10,7 @@ import re
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC and the like: titles, links, clipboard
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC etc.: titles, links, clipboard
     r"|\x9b[0-?]*[ -/]*[@-~]"
     r"|\x1b[ -/]*[0-~]?"
 )
@@ -19,7 +19,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 
 
 def clean(text: object, *, lines: bool = False) -> str:
-    """Return text without anything that could control or spoof a terminal; one line unless `lines`.
+    """Return text that can't control or spoof a terminal, on one line unless `lines`.
 
     Removes whole escape sequences, control characters (C0, C1), overrides of writing direction and
     lone surrogates. Keeps the marks that Arabic, Hebrew, Persian and Indic spelling needs.
@@ -35,7 +35,7 @@ def number(value: float | int) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a share (0 to 1) as a percentage; a tiny share is "<0.1%", never 0%. None is a dash."""
+    """Return a share (0 to 1) as a percentage: a tiny one is "<0.1%", never 0%; None is a dash."""
     if share is None:
         return "–"
     return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"

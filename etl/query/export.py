@@ -184,7 +184,7 @@ def write_rows(
     excel_safe: bool = False,
     on_rows: Callable[[int], object] = lambda _: None,
 ) -> int:
-    """Write all rows to a binary stream; return how many. `on_rows` gets the count so far per batch.
+    """Write all rows to a binary stream; return how many. `on_rows` gets the count after a batch.
 
     CSV is RFC 4180 in UTF-8 with LF: text is quoted, null is an empty field without quotes.
     `excel_safe` puts an apostrophe before text that a spreadsheet would run as a formula.

@@ -22,11 +22,11 @@ create or replace temp macro folded(words) as
         '\\s+', ' ', 'g'
     ))
 """
-"""Names are compared without case, accents, full stops and apostrophes; dashes become spaces."""
+"""Names are compared without case, accents, full stops and apostrophes; dashes are spaces."""
 
 
 class NameNotFoundError(ReadError):
-    """A name matches no entity or several; `candidates` are the possible ones, most likely first."""
+    """A name matches no entity, or several; `candidates` are the possible ones, likeliest first."""
 
     def __init__(self, name: str, candidates: list[Row], *, ambiguous: bool = False) -> None:
         super().__init__(f"{name!r} {'may be several actors' if ambiguous else 'is no actor'}")

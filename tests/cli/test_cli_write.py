@@ -166,7 +166,7 @@ def test_quarantine_is_listed_shown_and_tried_again(
     fields = settings(place).field_mappings
     fields.write_text("- {needs: [kop], headline: kop, body: tekst, date: dag}\n")
     (place / "inbox" / "odd.jsonl").unlink()
-    assert "it would be read" in run("quarantine", "show", item["quarantine_id"]).stdout
+    assert "it can be read" in run("quarantine", "show", item["quarantine_id"]).stdout
     again = run("quarantine", "retry", "--all", "--strict", "--path", "odd*")
     assert again.exit_code == 2
     again = run("quarantine", "retry", "--reason", "unmapped", "--strict", "--json")
@@ -308,7 +308,7 @@ def test_another_extractor_is_judged_promoted_and_taken_back(
     before = versions(place)
     for wrong, message in (
         (["--diff", "--promote"], "exclude each other"),
-        (["--promote", "--from", "2025-05"], "choose articles there"),
+        (["--promote", "--from", "2025-05"], "give it to --diff"),
         (["--extractor", "sparse"], "--extractor goes with --diff"),
         (["--diff", "--extractor", "no\x1b[2Jbody"], "no extractor is named 'nobody'; known: "),
     ):
@@ -338,8 +338,8 @@ def test_another_extractor_is_judged_promoted_and_taken_back(
     promoted = run("reextract", "--promote")
     assert promoted.exit_code == 0, promoted.stderr
     said = promoted.stderr.splitlines()
-    assert said[0].startswith(f"{found['articles']} texts are published as sparse-1 sees them")
-    assert said[1] == "new articles are read by 'sparse'"
+    assert said[0].startswith(f"{found['articles']} texts are published as sparse-1 extracted them")
+    assert said[1] == "new articles are extracted by 'sparse'"
     assert said[2].startswith("warning: series shifted: ")
     assert versions(place) == {"sparse-1"}
     back = run("reextract", "--rollback", "--json")
@@ -373,7 +373,7 @@ def test_a_full_disk_stops_the_extraction_and_the_next_one_goes_on(
     )
     assert full.returncode == 1
     assert full.stderr.startswith("Error: ")
-    assert full.stderr.endswith("what was extracted is kept: mend that and run again\n")
+    assert full.stderr.endswith("what was extracted is kept: fix that and run again\n")
     mended = subprocess.run(
         [sys.executable, "-c", program.replace("(600, 600)", "(-1, -1)")],
         env=os.environ | environment(place),
@@ -453,4 +453,4 @@ def test_a_warehouse_that_cannot_be_written_is_told_in_a_line(
     assert done.exit_code == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("Error: [Errno 20] Not a directory: ")
-    assert "what was published is as it was" in line
+    assert "the published file is unchanged" in line
