@@ -61,7 +61,8 @@ def reextract(
     and quotes gained, lost and changed, by type and actor, with examples. An interrupted --diff
     resumes when you run it again. --promote publishes the candidate, and extracts articles that
     arrived since then in the same way. After a promotion for all articles, NAME also extracts new
-    articles. Too much, for --strict, is over $NEWSACTORS_SHIFT_SHARE of an actor's weekly articles.
+    articles. With --strict, a series shifts too much if more than $NEWSACTORS_SHIFT_SHARE of an
+    actor's weekly articles change.
 
     \b
     Examples:
