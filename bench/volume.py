@@ -25,7 +25,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl.cli.terminal import progress
+from etl.cli.progress import progress
 from etl.domain import Article
 from etl.linking.forms import register_forms
 from etl.linking.ledger import Ledger

@@ -1,7 +1,7 @@
-"""The `newsactors` command, assembled: the command line and the Dagster jobs that it runs.
+"""The `newsactors` command together with the Dagster jobs that it runs.
 
-The jobs are passed in from here, so that `cli` does not import `definitions`. They are loaded only
-by commands that run one: importing Dagster and the definitions takes 2 s.
+The jobs are passed to the command line here, so that `etl.cli` doesn't import `etl.definitions`.
+Only commands that run a job load them: importing Dagster and the definitions takes 2 s.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["load_job", "main"]
 
 
 def load_job(name: str) -> JobDefinition:
-    """The job of this name from the code location."""
+    """Return the job with this name from the code location."""
     from etl.definitions import defs
 
     return defs.resolve_job_def(name)

@@ -1,4 +1,4 @@
-"""The Dagster code location, assembled in this one place."""
+"""The Dagster code location, assembled from `etl.orchestration`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from etl.orchestration import automation
-from etl.orchestration.assets import ingest, loaded, models, published, quality, report
+from etl.orchestration import checks
+from etl.orchestration.assets import ingest, loaded, models, published, report
+from etl.orchestration.jobs import JOBS
 from etl.orchestration.resources import Warehouse
+from etl.orchestration.schedules import schedules
+from etl.orchestration.sensors import SENSORS
 from etl.settings import Settings
 
-# On a night with nothing new it says of every blocking check that it was skipped with its asset;
-# what guards the publish is `pipeline.publish_build`.
+# In a nightly run without new articles Dagster warns that it skipped every blocking check together
+# with its asset. What guards the publish is `pipeline.stages.publish_build`.
 logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 
 
 def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
-    """All assets, checks, jobs, schedules and sensors; tests put their own resources in."""
+    """Return all assets, checks, jobs, schedules and sensors; tests override the resources."""
     settings = Settings.from_env()
     dbt_models = models.dbt_models(settings)
     return dg.Definitions(
@@ -39,22 +42,16 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             loaded.loaded_checks,
             loaded.link_checks,
             loaded.story_checks,
-            published.is_fresh,
-            published.no_shifted_series,
-            published.no_sudden_drop,
-            quality.is_as_good_as_recorded,
+            checks.is_fresh,
+            checks.no_shifted_series,
+            checks.no_sudden_drop,
+            checks.is_as_good_as_recorded,
         ],
-        jobs=automation.jobs(),
-        schedules=automation.schedules(settings),
-        sensors=[
-            automation.new_files,
-            automation.run_failed,
-            automation.lost_runs,
-            automation.late_corrections,
-            automation.old_logs,
-        ],
+        jobs=list(JOBS),
+        schedules=schedules(settings),
+        sensors=list(SENSORS),
         resources={"warehouse": Warehouse(), **(resource_overrides or {})},
-        # Steps are short: a process for each would import everything again (128 s for two steps).
+        # Steps are short: a process per step would import everything again (128 s for two steps).
         executor=dg.in_process_executor,
     )
 

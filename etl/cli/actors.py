@@ -1,10 +1,9 @@
-"""`newsactors actors list | show | suggest | history`: the commands that look and change nothing.
+"""`newsactors actors list | show | suggest | history`: the commands that only read.
 
-Belongs here: options and layout. Does not belong here: SQL (`etl.query.actors`), ranking of likely
-pairs (`etl.linking.suggest`), and the commands that record corrections (`etl.cli.corrections`).
-
-They read the published file and `corrections.csv`, never the build database: they work while a run
-is under way. Exit codes are those of `etl.cli.read`.
+They read the published file and `corrections.csv`, never the build database, so they work during a
+run.
+Does not belong here: SQL (`etl.query.actors`, `etl.query.correction_history`), ranking likely pairs
+(`etl.linking.suggest`), and the commands that record corrections (`etl.cli.corrections`).
 """
 
 from __future__ import annotations
@@ -18,29 +17,24 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from etl.cli import terminal
-from etl.cli.read import answers, json_option, limit_option
-from etl.corrections.csv_file import RegistryError, read_corrections
+from etl.cli import tables, terminal
+from etl.cli.answers import note_other_actors, reading_command
+from etl.cli.options import json_option, limit_option
+from etl.corrections.csv_file import read_corrections
 from etl.corrections.plan import make_plan
-from etl.corrections.records import TYPES, Correction
+from etl.corrections.records import TYPES
 from etl.linking import suggest as suggesting
-from etl.query import actors, display, export, published
+from etl.query import actors, display, export, names
+from etl.query.correction_history import correction_history, published_history
 from etl.query.display import clean, counted
-from etl.query.published import Row
+from etl.query.published import Row, open_published
 from etl.settings import Settings
 
 P = ParamSpec("P")
 
 
-def _corrections(settings: Settings) -> list[Correction]:
-    try:
-        return read_corrections(settings)
-    except RegistryError as error:
-        raise click.ClickException(clean(error, lines=True)) from None
-
-
-def _looking(command: Callable[P, None]) -> Callable[P, None]:
-    return click.pass_obj(answers(command))
+def _reading(command: Callable[P, None]) -> Callable[P, None]:
+    return click.pass_obj(reading_command(command))
 
 
 def _table(*columns: str) -> Table:
@@ -54,17 +48,20 @@ def _table(*columns: str) -> Table:
 
 
 type_option = click.option(
-    "--type", "type_", type=click.Choice(TYPES, case_sensitive=False), help="Only of this type."
+    "--type",
+    "type_",
+    type=click.Choice(TYPES, case_sensitive=False),
+    help="Only actors of this type.",
 )
 
 
 @click.command("list")
 @click.argument("like", required=False, metavar="[TEXT]")
 @type_option
-@click.option("--corrected", is_flag=True, help="Only those that corrections moved mentions to.")
+@click.option("--corrected", is_flag=True, help="Only actors that corrections moved mentions to.")
 @limit_option(30)
 @json_option
-@_looking
+@_reading
 def list_actors(
     settings: Settings,
     like: str | None,
@@ -73,15 +70,15 @@ def list_actors(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Actors with their ids and other names; with TEXT those whose names hold it.
+    """List actors with their ids and other names; with TEXT, those with TEXT in a name.
 
     \b
     Examples:
       newsactors actors list --type PERSON
       newsactors actors list ash --json
     """
-    with published.open_published(settings) as con:
-        rows = actors.actors(con, type=type_, like=like, corrected=corrected, limit=limit)
+    with open_published(settings) as con:
+        rows = actors.list_actors(con, type=type_, like=like, corrected=corrected, limit=limit)
     if as_json:
         kept = [{k: v for k, v in row.items() if k != "actor_total"} for row in rows]
         click.echo(export.to_json(kept, indent=2))
@@ -107,32 +104,30 @@ def list_actors(
 @click.command()
 @click.argument("name")
 @json_option
-@_looking
+@_reading
 def show(settings: Settings, name: str, as_json: bool) -> None:
-    """What is known of the actor NAME: its forms, old ids, roles, company, and corrections.
+    """Show one actor: its forms, old ids, roles, outlets, co-occurring actors and corrections.
 
-    NAME is a name, an alias, part of one, or an entity id, also one that was merged away.
+    NAME is a name, an alias, part of one, or an entity id, also of a merged actor.
     """
-    rows = _corrections(settings)
-    with published.open_published(settings) as con:
-        entity, others = published.resolve(con, name)
-        found = actors.details(con, entity["entity_id"])
+    rows = read_corrections(settings)
+    with open_published(settings) as con:
+        entity, others = names.resolve(con, name)
+        found = actors.actor_details(con, entity["entity_id"])
         ids = {found["entity_id"], *found["old_entity_ids"]}
         found["corrections"] = [
             row
-            for row in actors.history(con, rows)
+            for row in correction_history(con, rows)
             if ids & {*(value for _, value in row["arguments"]), row["minted_entity_id"]}
         ]
     if as_json:
         click.echo(export.to_json(found, indent=2))
         return
-    if others:
-        more = "; ".join(f"{row['name']} ({row['entity_id']})" for row in others[:3])
-        click.echo(clean(f"note: {name!r} could also be {more}"), err=True)
-    terminal.show(_shown(found))
+    note_other_actors(name, others)
+    terminal.show(_layout(found))
 
 
-def _shown(found: Row) -> RenderableType:
+def _layout(found: Row) -> RenderableType:
     days = f"{found['first_seen']} to {found['last_seen']}" if found["first_seen"] else "undated"
     forms = [f"{r['name']} ({r['article_count']}, {r['method']})" for r in found["forms"]]
     lines = {
@@ -149,14 +144,16 @@ def _shown(found: Row) -> RenderableType:
         "also called": ", ".join(found["aliases"][:12]),
         "roles": ", ".join(f"{r['role']} ({r['mention_count']})" for r in found["roles"]),
         "outlets": ", ".join(f"{r['outlet']} ({r['article_count']})" for r in found["outlets"]),
-        "beside": ", ".join(f"{r['name']} ({r['article_count']})" for r in found["together_with"]),
+        "together with": ", ".join(
+            f"{r['name']} ({r['article_count']})" for r in found["together_with"]
+        ),
         "old ids": ", ".join(found["old_entity_ids"]),
     }
     grid = Table.grid(padding=(0, 2))
     for label, text in lines.items():
         if text:
             grid.add_row(Text(label, style="dim"), Text(clean(text)))
-    parts: list[RenderableType] = [terminal.entity_heading(found), grid]
+    parts: list[RenderableType] = [tables.entity_heading(found), grid]
     if found["corrections"]:
         parts += [Text(), _history_table(found["corrections"])]
     return Group(*parts)
@@ -166,15 +163,15 @@ def _shown(found: Row) -> RenderableType:
 @limit_option(20)
 @type_option
 @json_option
-@_looking
+@_reading
 def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) -> None:
-    """Pairs of actors that are likely one, the likeliest first, with the evidence.
+    """List pairs that are probably one actor, likeliest first, with the evidence.
 
-    Nothing is merged: look, and then `merge` them, or say that they are `distinct`, which takes
-    them off this list. Two names that one article uses side by side are never suggested.
+    This merges nothing. Check a pair, then `merge` it, or mark it as `distinct` to remove it from
+    this list. Two names that appear side by side in an article are never suggested.
     """
-    plan = make_plan(_corrections(settings))
-    with published.open_published(settings) as con:
+    plan = make_plan(read_corrections(settings))
+    with open_published(settings) as con:
         pairs = suggesting.suggest(con, plan, limit=limit, type_=type_)
     if as_json:
         click.echo(export.to_json(pairs, indent=2))
@@ -198,19 +195,15 @@ def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) ->
 
 @click.command()
 @json_option
-@_looking
+@_reading
 def history(settings: Settings, as_json: bool) -> None:
-    """Every correction: who decided what, when and why, and whether it is published.
+    """List every correction: who decided what, when and why, and whether it is published.
 
-    'idle' finds nothing to change, 'skipped' contradicts an earlier one, 'pending' is in the file
-    and not published yet, 'gone' is published and was taken out of the file or changed.
+    'idle': there is nothing to change. 'skipped': it contradicts an earlier correction. 'pending':
+    it is in the file but not published yet. 'gone': it is published, but was removed from the file
+    or changed there.
     """
-    rows = _corrections(settings)
-    if settings.published.exists():
-        with published.open_published(settings) as con:
-            found = actors.history(con, rows)
-    else:
-        found = actors.history(None, rows)
+    found = published_history(settings, read_corrections(settings))
     if as_json:
         click.echo(export.to_json(found, indent=2))
         return
@@ -228,26 +221,26 @@ def _history_table(rows: list[Row]) -> RenderableType:
             row["correction_id"],
             str(row["at"] or "")[:10],
             Text(clean(row["author"])),
-            Text(clean(_what(row))),
+            Text(clean(_summary(row))),
             Text(clean(row["because"])),
             Text(clean(row["status"] + detail)),
         )
     return table
 
 
-def _what(row: Row) -> str:
-    """A correction in words: "merge A. Ash (E1) into Ann Ash (E2)"."""
-    names = row["about"]
+def _summary(row: Row) -> str:
+    """Return a correction in words: "merge A. Ash (E1) into Ann Ash (E2)"."""
+    names_by_id = row["about"]
 
-    def called(value: str) -> str:
-        return f"{names[value]} ({value})" if value in names else value
+    def label(value: str) -> str:
+        return f"{names_by_id[value]} ({value})" if value in names_by_id else value
 
     if row["undoes"]:
         return f"undo {row['undoes']}"
     words = [row["action"]]
     for key, value in row["arguments"]:
         is_subject = key in ("actor", "spelling", "", "article") and len(words) == 1
-        words.append(called(value) if is_subject else f"{key} {called(value)}")
+        words.append(label(value) if is_subject else f"{key} {label(value)}")
     if row["minted_entity_id"]:
-        words.append(f"makes {called(row['minted_entity_id'])}")
+        words.append(f"creates {label(row['minted_entity_id'])}")
     return " ".join(words)

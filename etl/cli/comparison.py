@@ -1,6 +1,8 @@
-"""What a comparison of a candidate looks like on a screen; values are those of `etl.pipeline.compare`.
+"""Layout of the comparison of a candidate with the published rows.
 
-Belongs here: layout. Does not belong here: SQL, options and exit codes. All text passes `clean`.
+All text passes `clean`.
+Does not belong here: computing the comparison (`etl.pipeline.compare`), options and exit codes
+(`etl.cli.reextract`).
 """
 
 from __future__ import annotations
@@ -19,13 +21,13 @@ from etl.query.published import Row
 from etl.storage.editions import Edition
 
 ACTORS = 20
-"""Actors in the table; --json has all."""
+"""Actors in the table; --json prints all of them."""
 _STYLES = {"gained": "green", "lost": "red", "changed": "yellow"}
 _COUNTS = ("before", "after", "gained", "lost", "changed")
 
 
 def render(comparison: Comparison) -> RenderableType:
-    """The comparison, what matters most first; examples last."""
+    """Lay out the comparison, most important first and examples last."""
     edition = Edition.from_json(comparison.candidate)
     parts: list[RenderableType] = [
         Text(f"{edition.version} instead of what is published ({edition.choice})", style="bold"),
@@ -77,7 +79,7 @@ def _actors(rows: Sequence[Row]) -> RenderableType:
             )
         ]
         table.add_row(Text(clean(row["name"])), row["type"], *cells)
-    note = "+ gained, - lost, ~ changed; a mention that another actor gets is lost to one and "
+    note = "+ gained, - lost, ~ changed. A mention that moves to another actor is lost by one and "
     note += "gained by the other."
     if len(rows) > ACTORS:
         note += f" … {number(len(rows) - ACTORS)} more actors: --json."
@@ -120,7 +122,7 @@ def _example(example: Row) -> RenderableType:
 
 
 def _sentence(example: Row) -> Text:
-    """The sentence with the span in brackets, so that it shows in a pipe too."""
+    """Return the sentence with the span in bold and in brackets, which show in a pipe too."""
     span = example["after"] or example["before"]
     at = example["sentence_char_start"]
     start, end = span["char_start"] - at, span["char_end"] - at
@@ -137,5 +139,5 @@ def _side(span: Row, what: str) -> str:
         who = span["speaker"] or "speaker unknown"
         return clean(f"by {who}, {span['kind']}" + (f", cue: {span['cue']}" if span["cue"] else ""))
     role = f", role: {span['role']}" if span["role"] else ""
-    who = span["actor"] or "nobody known"
+    who = span["actor"] or "unknown actor"
     return clean(f"{span['text']!r}: {who}, {span['type']} by {span['kind']}{role}")

@@ -1,7 +1,7 @@
-"""`newsactors doctor`: the state of every part, and putting it right.
+"""`newsactors doctor`: checks every part of the warehouse, and repairs it on request.
 
-Belongs here: options, layout and exit codes. Does not belong here: looking and healing
-(`etl.doctor`).
+Belongs here: options, layout and exit codes.
+Does not belong here: checking and repairing (`etl.doctor`).
 """
 
 from __future__ import annotations
@@ -15,39 +15,38 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.cli import terminal
-from etl.cli.run import json_option, run_job, verbose_option
+from etl.cli.options import json_option, verbose_option
+from etl.cli.run import run_job
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import Finding, is_sound
+from etl.errors import first_line
 from etl.pipeline.ingest import WAITING
-from etl.query import display, export, published
+from etl.query import display, export
 from etl.settings import Settings
-from etl.storage.archive import ArchiveError
-from etl.storage.run_state import StateError
-from etl.storage.staging import StagingError
-from etl.warehouse.build_db import BuildError
 
 _STYLES = {"sound": "green", "note": "yellow", "amiss": "red"}
-_REFUSALS = (ArchiveError, BuildError, StagingError, StateError, OSError)
 
 
 @click.command()
-@click.option("--repair", "is_repaired", is_flag=True, help="Heal what can be healed, and publish.")
+@click.option(
+    "--repair", "is_repaired", is_flag=True, help="Repair what can be repaired, and publish."
+)
 @json_option
 @verbose_option
 @click.pass_obj
 def doctor(settings: Settings, is_repaired: bool, as_json: bool, verbose: bool) -> None:
-    """Whether everything that is kept is as it was written.
+    """Check that every stored file is as it was written.
 
-    Reads all of it and compares checksums: archive, manifest, ledger, corrections, staging, run
-    state, build file and published files. Changes nothing, and disturbs neither readers nor runs;
-    what a run under way is changing is left out.
+    Reads everything and compares checksums: archive, manifest, ledger, corrections, staging, run
+    state, build file and published files. It changes nothing and disturbs neither readers nor runs;
+    files that a run in progress is changing are skipped.
 
-    With --repair each damaged part is moved to damaged/ under the warehouse and made again: the
-    manifest by its copy, originals from the inbox, the ledger, staging and run state by what is
-    loaded and published, the rest from the archive. What cannot be is named, with what is lost.
+    --repair moves each damaged part to damaged/ in the warehouse and restores it: the manifest from
+    its copy, originals from the inbox, the ledger, staging and run state from loaded and published
+    rows, the rest from the archive. If a part can't be restored, it reports what is lost.
 
-    Exit codes: 0 all is sound (notes included), 1 something is amiss, also after --repair.
+    Exit codes: 0 everything is sound (notes included), 1 something is damaged, also after --repair.
     """
     done: list[str] = []
     try:
@@ -58,10 +57,8 @@ def doctor(settings: Settings, is_repaired: bool, as_json: bool, verbose: bool) 
             run_job(settings, "rebuild", {}, verbose)
             done += repair.tidy(settings)
         findings = examine(settings)
-    except _REFUSALS as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
-    except (duckdb.Error, sqlite3.Error) as error:
-        raise click.ClickException(published.first_line(error)) from None
+    except (OSError, duckdb.Error, sqlite3.Error) as error:
+        raise click.ClickException(display.clean(first_line(error))) from None
     if as_json:
         click.echo(
             export.to_json(

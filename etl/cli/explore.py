@@ -1,7 +1,7 @@
 """`newsactors explore` and `newsactors report`: options and messages.
 
-Does not belong here: the app (`server`) and the site (`report`), which are imported when they are
-run: with what draws charts that takes a second, which other commands need not wait.
+Does not belong here: the app (`etl.explorer.server`) and the site (`etl.explorer.report`). They are
+imported when a command needs them: with the chart library that takes a second.
 """
 
 from __future__ import annotations
@@ -12,25 +12,26 @@ from pathlib import Path
 
 import click
 
-from etl.cli.read import Day
-from etl.cli.run import json_option, progress_bars
-from etl.query import display, export
-from etl.query.published import ReadError
+from etl.cli.options import Day, json_option
+from etl.cli.progress import progress_bars
+from etl.query import export
 from etl.settings import Settings
 
 PORT = 3001
 
 
 @click.command()
-@click.option("--port", default=PORT, show_default=True, help="Of 127.0.0.1; 0 takes a free one.")
-@click.option("--no-browser", is_flag=True, help="Only say the address.")
+@click.option(
+    "--port", default=PORT, show_default=True, help="Port on 127.0.0.1; 0 picks a free one."
+)
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.pass_obj
 def explore(settings: Settings, port: int, no_browser: bool) -> None:
-    """Look at what is published, in a browser: actors over time, quotes, articles, corrections.
+    """Explore the published file in a browser: actors over time, quotes, articles, corrections.
 
-    Serves on 127.0.0.1 only, until Ctrl-C. It reads a publish of its own, blocks no run and is
-    blocked by none, and says when there is a newer one. Merging and keeping apart are possible
-    from its pages, as with `newsactors actors`.
+    Serves on 127.0.0.1 only, until Ctrl-C. It reads a published snapshot, neither blocks runs nor
+    waits for them, and says when a newer snapshot is available. Its pages can also merge actors and
+    mark them as distinct, as `newsactors actors` does.
 
     \b
     Examples:
@@ -40,32 +41,32 @@ def explore(settings: Settings, port: int, no_browser: bool) -> None:
     from etl.explorer.server import serve
 
     def ready(address: str) -> None:
-        click.echo(f"{address}   (Ctrl-C ends it)")
+        click.echo(f"{address}   (Ctrl-C stops it)")
         if not no_browser:
             webbrowser.open(address)
 
     try:
         serve(settings, port, ready)
     except KeyboardInterrupt:
-        click.echo("ended", err=True)
+        click.echo("stopped", err=True)
     except OSError as error:
         raise click.ClickException(
-            f"port {port} cannot be used: {error.strerror}; is it open already? Try --port 0"
+            f"port {port} cannot be used: {error.strerror}; is it in use? Try --port 0"
         ) from None
 
 
 @click.command()
-@click.option("--from", "since", type=Day(), help="First day; by default 30 days before the last.")
+@click.option("--from", "since", type=Day(), help="First day; default: 30 days before the last.")
 @click.option(
-    "--to", "until", type=Day(end=True), help="Last day; by default that of the newest article."
+    "--to", "until", type=Day(end=True), help="Last day; default: the day of the newest article."
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
 @click.option(
     "--actors",
     type=click.IntRange(1, 40),
     default=40,
     show_default=True,
-    help="How many of those in most articles get a page.",
+    help="How many of the top actors get a page.",
 )
 @json_option
 @click.pass_obj
@@ -77,11 +78,11 @@ def report(
     actors: int,
     as_json: bool,
 ) -> None:
-    """Write some days as a static site, which can be mailed or put on any web server.
+    """Write a report of some days as a static site that you can mail or put on any web server.
 
-    It has the charts and tables of the app, a page for each actor of the period, and needs neither
-    a server nor a network. Texts of articles are left out. A report that is there already is
-    replaced when the new one is complete; a folder with anything else is left alone.
+    It has the charts and tables of the app and a page for each top actor, and needs neither a
+    server nor a network. It leaves out article texts. An existing report is replaced once the new
+    one is complete; a folder with other files is left alone.
 
     \b
     Examples:
@@ -89,29 +90,24 @@ def report(
       newsactors report --from 2025-06 --to 2025-06-30 --out june --actors 20
     """
     from etl.explorer import report as reports
-    from etl.explorer.view_request import RequestError
 
-    try:
-        with progress_bars() as told:
-            made = reports.write(
-                settings,
-                out,
-                since,
-                until,
-                actors=actors,
-                on_page=lambda done, total: told("pages", done, total),
-            )
-    except (ReadError, RequestError) as error:
-        raise click.ClickException(display.clean(error, lines=True)) from None
+    with progress_bars() as progress:
+        written = reports.write(
+            settings,
+            out,
+            since,
+            until,
+            actors=actors,
+            on_page=lambda done, total: progress("pages", done, total),
+        )
     if as_json:
         found = {
-            "out": str(made.out),
-            "from": made.since,
-            "to": made.until,
-            "pages": made.pages,
+            "out": str(written.out),
+            "from": written.since,
+            "to": written.until,
+            "pages": written.pages,
         }
         click.echo(export.to_json(found, indent=2))
     else:
-        click.echo(
-            f"{made.pages} pages, {made.since} to {made.until}: {made.out / 'index.html'}", err=True
-        )
+        days = f"{written.since} to {written.until}"
+        click.echo(f"{written.pages} pages, {days}: {written.out / 'index.html'}", err=True)

@@ -1,9 +1,10 @@
-"""`newsactors quarantine`: list, show, retry and export what could not be read.
+"""`newsactors quarantine`: list, show, retry and export items that could not be read.
 
-Belongs here: options, messages, exit codes. Does not belong here: choosing, looking and writing
-(`etl.pipeline.quarantine`), reading again (`etl.pipeline.ingest.retry`, through Dagster), layout of tables.
+Belongs here: options, messages and layout.
+Does not belong here: selecting, reading and exporting items (`etl.pipeline.quarantine`), and
+retrying them (`etl.pipeline.ingest.retry`, as a Dagster job).
 
-Exit codes: 0 done, 1 error (with --strict: something stayed in quarantine), 2 usage, 3 no such
+Exit codes: 0 success, 1 error (with --strict: an item stayed in quarantine), 2 usage, 3 no such
 item.
 """
 
@@ -23,8 +24,10 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.cli import terminal
-from etl.cli.read import EXIT_NOT_FOUND, Day
-from etl.cli.run import as_row, json_option, run_job, verbose_option
+from etl.cli.answers import EXIT_NOT_FOUND
+from etl.cli.options import Day, json_option, verbose_option
+from etl.cli.progress import progress
+from etl.cli.run import as_row, run_job
 from etl.pipeline.quarantine import (
     Look,
     QuarantineFilter,
@@ -36,7 +39,6 @@ from etl.pipeline.quarantine import (
 from etl.query import display, export
 from etl.readers.base import Reason
 from etl.settings import Settings
-from etl.storage.archive import ArchiveError
 from etl.storage.run_state import LEFT, Attempt, Rejected, State
 
 REASONS = (*get_args(Reason), "extraction_failed")
@@ -45,25 +47,25 @@ ITEM_WIDTH = 60
 
 @click.group()
 def quarantine() -> None:
-    """What could not be read, why, and what to do about it.
+    """Show, retry and export items that could not be read.
 
-    Nothing is lost: the bytes are archived, and an item stays here until it could be read, its file
-    was replaced, or it was taken away. An item is a file, or one record in it.
+    Nothing is lost: the bytes are archived. An item is a file, or one record in a file. It stays in
+    quarantine until it can be read, or its file is replaced or removed.
 
     \b
     Examples:
       newsactors quarantine list --reason unmapped
       newsactors quarantine show 3f9a
-      newsactors quarantine retry --reason unmapped     # after mending fields.yaml
+      newsactors quarantine retry --reason unmapped     # after fixing fields.yaml
       newsactors quarantine export rejected/ --path '*.pdf'
     """
 
 
-def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options by which all commands choose items; they get them as one `choice`."""
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that select items; the command gets them as one QuarantineFilter."""
 
     @functools.wraps(command)
-    def chosen(
+    def with_filter(
         *args: Any,
         reasons: tuple[str, ...],
         run_id: str,
@@ -71,7 +73,9 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
         since: date | None,
         **options: Any,
     ) -> Any:
-        return command(*args, choice=QuarantineFilter((), reasons, run_id, path, since), **options)
+        return command(
+            *args, selection=QuarantineFilter((), reasons, run_id, path, since), **options
+        )
 
     for option in reversed(
         (
@@ -83,18 +87,22 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="REASON",
                 help=f"Only {', '.join(REASONS)}; may be given several times.",
             ),
-            click.option("--run", "run_id", default="", help="Only what this run set aside."),
-            click.option("--path", default="", help="Only of files like this: a glob."),
-            click.option("--since", type=Day(), help="Only what was first set aside since a day."),
+            click.option(
+                "--run", "run_id", default="", help="Only items that this run quarantined."
+            ),
+            click.option("--path", default="", help="Only items in files that match this glob."),
+            click.option(
+                "--since", type=Day(), help="Only items first quarantined on or after this day."
+            ),
         )
     ):
-        chosen = option(chosen)
-    return chosen
+        with_filter = option(with_filter)
+    return with_filter
 
 
-def _chosen(settings: Settings, choice: QuarantineFilter) -> list[Rejected]:
+def _chosen(settings: Settings, selection: QuarantineFilter) -> list[Rejected]:
     try:
-        return choose(State(settings.state_file).quarantine(), choice)
+        return choose(State(settings.state_file).quarantine(), selection)
     except UnknownItemError as error:
         click.echo(f"Error: {display.clean(error)}", err=True)
         raise click.exceptions.Exit(EXIT_NOT_FOUND) from None
@@ -105,17 +113,21 @@ def _as_row(item: Rejected | Attempt) -> dict[str, object]:
 
 
 @quarantine.command("list")
-@choice_options
-@click.option("--left", is_flag=True, help="What has left: read, replaced or taken away since.")
+@filter_options
+@click.option("--left", is_flag=True, help="Items that left: read, replaced or removed since.")
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(1), help="Items to show at most."
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Maximum number of items to show.",
 )
 @json_option
 @click.pass_obj
 def list_items(
-    settings: Settings, choice: QuarantineFilter, left: bool, limit: int, as_json: bool
+    settings: Settings, selection: QuarantineFilter, left: bool, limit: int, as_json: bool
 ) -> None:
-    """The items in quarantine, by file; --json has all of them, with the remedies.
+    """List the items in quarantine, by file; --json prints all of them, with remedies.
 
     For all rows as a table: `newsactors export quarantine`.
 
@@ -125,19 +137,17 @@ def list_items(
       newsactors quarantine list --json | jq -r '.[].remedy' | sort | uniq -c
     """
     if left:
-        if choice:
-            raise click.UsageError("--left shows all that has left")
+        if selection:
+            raise click.UsageError("--left shows every item that left; remove the other filters")
         last = {a.quarantine_id: a for a in State(settings.state_file).attempts(is_left=True)}
         _print_left(list(last.values()), limit, as_json)
         return
-    found = _chosen(settings, choice)
+    found = _chosen(settings, selection)
     if as_json:
         click.echo(export.to_json([_as_row(r) for r in found], indent=2))
         return
     if not found:
-        click.echo(
-            "Nothing in quarantine." if not choice else "Nothing in quarantine is like that."
-        )
+        click.echo("Nothing in quarantine matches." if selection else "Nothing in quarantine.")
         return
     table = _table("id", "file", "item", "reason", "detail", "tried")
     for r in found[:limit]:
@@ -183,10 +193,10 @@ def _note(total: int, limit: int) -> None:
 @json_option
 @click.pass_obj
 def show(settings: Settings, item_id: str, as_json: bool) -> None:
-    """Why ID was set aside, what to do, what became of it, and how its bytes begin.
+    """Show why ID was quarantined, what to do, later attempts, and an excerpt.
 
-    The first digits of an id are enough. The excerpt shows the record itself where a format has one
-    a line, else the beginning of the file; what could drive a terminal is taken out of it.
+    The first digits of an id are enough. The excerpt is the record itself if the format has one
+    record per line, otherwise the beginning of the file. Control codes are removed from it.
     """
     state = State(settings.state_file)
     history = [a for a in state.attempts() if a.quarantine_id.startswith(item_id)]
@@ -195,11 +205,8 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
         return
     (item,) = _chosen(settings, QuarantineFilter((item_id,)))
     history = [a for a in history if a.quarantine_id == item.quarantine_id]
-    try:
-        with terminal.progress("reading up to it"):
-            seen = look(settings, item)
-    except ArchiveError as error:
-        raise click.ClickException(display.clean(error)) from None
+    with progress("reading up to the item"):
+        seen = look(settings, item)
     if as_json:
         found: dict[str, object] = {"archived_at_path": None, "excerpt": None}
         if seen is not None:
@@ -235,20 +242,20 @@ def _show_left(history: Sequence[Attempt], as_json: bool) -> None:
 
 def _show_history(history: Sequence[Attempt]) -> None:
     for a in history:
-        what = a.outcome if a.outcome in LEFT else f"{a.outcome}: {a.detail}"
-        line = f"{a.at:%Y-%m-%d %H:%M} UTC by run {a.run_id}: {what}"
+        outcome = a.outcome if a.outcome in LEFT else f"{a.outcome}: {a.detail}"
+        line = f"{a.at:%Y-%m-%d %H:%M} UTC by run {a.run_id}: {outcome}"
         click.echo(f"{'tried':<10} {display.clean(line)}")
 
 
 def _show_look(item: Rejected, seen: Look | None) -> None:
     if seen is None:
-        click.echo(f"{'archived':<10} no: its bytes could not be had")
+        click.echo(f"{'archived':<10} no: its bytes could not be read")
         return
     where = display.clean(f"{seen.object_path} (zstd), {seen.size:,} bytes")
     click.echo(f"{'archived':<10} {where}")
     if seen.is_read_today:
         click.echo(
-            f"{'today':<10} it would be read: newsactors quarantine retry {item.quarantine_id}"
+            f"{'today':<10} it can be read: newsactors quarantine retry {item.quarantine_id}"
         )
     click.echo("the record:" if seen.is_record else "the file begins:")
     shown = seen.excerpt.decode("utf-8", "replace")
@@ -261,26 +268,27 @@ def _show_look(item: Rejected, seen: Look | None) -> None:
 
 @quarantine.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@choice_options
-@click.option("--all", "is_all", is_flag=True, help="Everything in quarantine.")
-@click.option("--strict", is_flag=True, help="Exit with 1 where any of it stays in quarantine.")
+@filter_options
+@click.option("--all", "is_all", is_flag=True, help="Retry everything in quarantine.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if any of the items stays in quarantine.")
 @json_option
 @verbose_option
 @click.pass_obj
 def retry(
     settings: Settings,
     ids: tuple[str, ...],
-    choice: QuarantineFilter,
+    selection: QuarantineFilter,
     is_all: bool,
     strict: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Read items again with today's readers, settings and fields.yaml, and publish what came of it.
+    """Read items again with the current readers, settings and fields.yaml, and publish the result.
 
-    The archived bytes are read, so the files need not be there any more; what could not be opened
-    is looked for where it was. The whole file of an item is read; what was read of it before stays
-    as it is. What can be read now leaves the quarantine, and `quarantine show` still tells of it.
+    This reads the archived bytes, so the files need not exist any more; a file that could not be
+    opened is read from its old path. The whole file of an item is read again; records that were
+    read before don't change. Items that can be read now leave the quarantine; `quarantine show`
+    still shows their history.
 
     \b
     Examples:
@@ -288,12 +296,12 @@ def retry(
       newsactors quarantine retry --reason unmapped --path 'dumps/*'
       newsactors quarantine retry --all --strict
     """
-    choice = replace(choice, ids=ids)
-    if is_all == bool(choice):
-        raise click.UsageError("name items by id or option, or say --all, and not both")
-    chosen = _chosen(settings, choice)
+    selection = replace(selection, ids=ids)
+    if is_all == bool(selection):
+        raise click.UsageError("select items by id or option, or give --all, but not both")
+    chosen = _chosen(settings, selection)
     if not chosen:
-        click.echo("Nothing in quarantine is like that.", err=True)
+        click.echo("Nothing in quarantine matches.", err=True)
         return
     wanted = [] if is_all else [r.quarantine_id for r in chosen]
     run = run_job(
@@ -308,7 +316,7 @@ def retry(
     else:
         click.echo(
             f"{display.counted(len(chosen), 'item')} tried: {len(chosen) - len(kept):,} left the "
-            f"quarantine, {len(kept):,} stay; {run.articles_new:,} new articles",
+            f"quarantine, {len(kept):,} stayed; {run.articles_new:,} new articles",
             err=True,
         )
     if strict and kept:
@@ -318,27 +326,27 @@ def retry(
 @quarantine.command("export")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@choice_options
+@filter_options
 @click.pass_obj
 def export_to(
-    settings: Settings, folder: Path, ids: tuple[str, ...], choice: QuarantineFilter
+    settings: Settings, folder: Path, ids: tuple[str, ...], selection: QuarantineFilter
 ) -> None:
     """Write the rejected bytes into DIR, which must be new or empty, with an index.csv.
 
-    Without ids and options everything. A record that is a line of its file is written alone, else
-    the whole file once. Names are safe for shells, and text that a spreadsheet would take for a
-    formula has an apostrophe before it.
+    By default this exports everything. A record that is one line of its file is written alone;
+    otherwise the whole file is written once. File names are safe for shells. Text that a
+    spreadsheet would run as a formula gets an apostrophe in front.
 
     \b
     Examples:
       newsactors quarantine export rejected/
       newsactors quarantine export rejected/ --reason malformed --path '*.jsonl'
     """
-    chosen = _chosen(settings, replace(choice, ids=ids))
+    chosen = _chosen(settings, replace(selection, ids=ids))
     try:
-        with terminal.progress("writing items") as report:
+        with progress("writing items") as report:
             written = export_items(settings, chosen, folder, report)
-    except (ArchiveError, OSError) as error:
+    except OSError as error:
         raise click.ClickException(display.clean(error)) from None
     click.echo(
         display.clean(

@@ -1,60 +1,72 @@
-"""What `newsactors status` shows: contents, runs, quarantine and versions in one report.
+"""`newsactors status`: contents, runs, quarantine, corrections and versions in one report.
 
-Reads the published file and the run state; writes nothing.
+It reads the published file, the run state and the corrections; it writes nothing.
+Does not belong here: SQL (`etl.query.contents`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
+import click
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from etl.cli import terminal
+from etl.cli.options import Age, json_option
 from etl.corrections.csv_file import RegistryError, read_corrections
-from etl.query.actors import history
+from etl.query import export
+from etl.query.contents import Contents, published_contents
+from etl.query.correction_history import published_history
 from etl.query.display import clean
-from etl.query.overview import open_published
 from etl.settings import Settings
 from etl.storage.run_state import Rejected, Run, State
 
 SHOWN = 5
 RUNS = 100
-"""Runs that the report holds: enough to find the last ingest among other kinds."""
+"""Runs in the report: enough to include the last ingest among runs of other kinds."""
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What the published file holds."""
+@click.command()
+@click.option(
+    "--max-age",
+    type=Age(),
+    help="Exit with 1 if the last ingest failed, or ended longer ago than this (26h, 90m, 3d).",
+)
+@json_option
+@click.pass_obj
+def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None:
+    """Show the contents of the warehouse, the last runs, the quarantine, and versions.
 
-    articles: int
-    undated: int
-    entities: int
-    mentions: int
-    quotes: int
-    outlets: int
-    first_day: date | None
-    last_day: date | None
-    properties: dict[str, str]
+    For monitoring: `newsactors status --max-age 26h` fails if there was no good run last night.
+    """
+    report = collect(settings)
+    trouble = None if max_age is None else report.trouble(max_age, datetime.now(UTC))
+    if as_json:
+        click.echo(export.to_json({**report.as_dict(), "trouble": trouble}, indent=2))
+    else:
+        terminal.console().print(render(report))
+    if trouble:
+        raise click.ClickException(trouble)
 
 
 @dataclass(frozen=True)
 class Report:
-    """The state of a warehouse; `contents` is None where nothing is published."""
+    """The state of a warehouse; `contents` is None if nothing is published."""
 
     published: str
     contents: Contents | None
     runs: list[Run]
     quarantine: list[Rejected]
     corrections: dict[str, int]
-    """How many corrections are 'applied', 'idle', 'skipped', 'undone', 'pending' or 'gone'."""
+    """Corrections by status: 'applied', 'idle', 'skipped', 'undone', 'pending' or 'gone'."""
     correction_problems: list[str]
 
     def as_dict(self) -> dict[str, object]:
-        """The report as JSON-ready values."""
+        """Return the report as JSON-ready values."""
         return {
             "published": self.published,
             "contents": asdict(self.contents) if self.contents else None,
@@ -65,7 +77,7 @@ class Report:
         }
 
     def trouble(self, max_age: timedelta, now: datetime) -> str | None:
-        """Why a monitor should worry, None where the last runs are as they should be."""
+        """Return why a monitor should raise an alarm; None if the last ingest is fine."""
         finished = [r for r in self.runs if r.kind == "ingest" and r.status != "running"]
         if not finished:
             return "no ingest has finished yet"
@@ -85,11 +97,11 @@ def _ago(age: timedelta) -> str:
 
 
 def collect(settings: Settings) -> Report:
-    """Read the state of the warehouse."""
+    """Read the state of the warehouse. Raises StateError if the run state can't be read."""
     state = State(settings.state_file)
     return Report(
         str(settings.published),
-        _contents(settings),
+        published_contents(settings),
         state.runs(RUNS),
         state.quarantine(),
         *_corrections(settings),
@@ -97,75 +109,22 @@ def collect(settings: Settings) -> Report:
 
 
 def _corrections(settings: Settings) -> tuple[dict[str, int], list[str]]:
-    """Corrections by what became of them, and what is amiss with some."""
+    """Count corrections by status, and list their problems."""
     try:
-        rows = read_corrections(settings)
+        corrections = read_corrections(settings)
     except RegistryError as error:
         return {}, [str(error)]
-    if settings.published.exists():
-        with open_published(settings) as con:
-            found = history(con, rows)
-    else:
-        found = history(None, rows)
-    amiss = [r for r in found if r["detail"] and r["status"] != "undone"]
-    problems = [f"{r['correction_id']} ({r['status']}): {r['detail']}" for r in amiss]
-    return dict(Counter(r["status"] for r in found)), problems
-
-
-def undated_sources(settings: Settings, run_id: str) -> list[str]:
-    """Source paths of the published articles that a run brought and that have no date."""
-    found = _of_run(
-        settings,
-        run_id,
-        "select source_path from main.articles "
-        "where run_id = ? and published_on is null order by 1",
-    )
-    return [path for (path,) in found]
-
-
-def foreign_counts(settings: Settings, run_id: str) -> dict[str, int]:
-    """By language, the published articles that a run brought and that are not in English."""
-    found = _of_run(
-        settings,
-        run_id,
-        "select language, count(*) from main.articles "
-        "where run_id = ? and language <> 'en' group by 1 order by 2 desc, 1",
-    )
-    return dict(found)
-
-
-def _of_run(settings: Settings, run_id: str, query: str) -> list[Any]:
-    """What the published file says of a run; nothing where nothing is published."""
-    if not settings.published.exists():
-        return []
-    with open_published(settings) as con:
-        return con.execute(query, [run_id]).fetchall()
-
-
-def _contents(settings: Settings) -> Contents | None:
-    if not settings.published.exists():
-        return None
-    with open_published(settings) as con:
-        row = (
-            con.execute(
-                """
-            select count(*) as articles, count(*) filter (published_on is null) as undated,
-              (select count(*) from main.entities) as entities,
-              (select count(*) from main.mentions) as mentions,
-              (select count(*) from main.quotes) as quotes, count(distinct outlet) as outlets,
-              min(published_on) as first_day, max(published_on) as last_day
-            from main.articles
-            """
-            )
-            .to_arrow_table()
-            .to_pylist()[0]
-        )
-        properties = dict(con.execute("select property, value from main.warehouse_info").fetchall())
-    return Contents(**row, properties=properties)
+    history = published_history(settings, corrections)
+    problems = [
+        f"{row['correction_id']} ({row['status']}): {row['detail']}"
+        for row in history
+        if row["detail"] and row["status"] != "undone"
+    ]
+    return dict(Counter(row["status"] for row in history)), problems
 
 
 def render(report: Report) -> RenderableType:
-    """The report for a terminal."""
+    """Lay out the report for a terminal."""
     parts: list[RenderableType] = []
     contents = report.contents
     if contents is None:
@@ -190,9 +149,9 @@ def _contents_table(published: str, contents: Contents) -> Table:
     for name, value in (
         ("published file", published),
         ("published at", properties.get("published_at", "")),
-        ("articles", f"{contents.articles:,} of {contents.outlets:,} outlets"),
+        ("articles", f"{contents.articles:,} from {contents.outlets:,} outlets"),
         ("days", f"{contents.first_day} to {contents.last_day}"),
-        ("without a date", f"{contents.undated:,} (in no series)"),
+        ("without a date", f"{contents.undated:,} (in no timeline)"),
         ("actors", f"{contents.entities:,}"),
         ("mentions", f"{contents.mentions:,}"),
         ("quotes", f"{contents.quotes:,}"),

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import duckdb
 
-from etl.errors import NewsactorsError
+from etl.errors import NewsactorsError, first_line
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import checksums
 from etl.warehouse import block_copy, build_db, checks
 from etl.warehouse.publish import FILE, snapshot_numbers
+from etl.warehouse.snapshot_connection import connect_snapshot
 
 LINKED_STAGES = (
     ("linked_generation", checks.check_links),
@@ -31,7 +32,11 @@ LINKED_STAGES = (
 
 
 def open_read_only(file: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that changes nothing; a log beside the file is read and left."""
+    """Open a build file without changing it; a write-ahead log beside it is read and left.
+
+    Unlike `connect_snapshot`, which opens published files: no SQL of a user runs here, and the
+    scans spill beside the build file rather than into the system's temporary folder.
+    """
     con = duckdb.connect(str(file), read_only=True)
     con.execute("set TimeZone = 'UTC'")
     return con
@@ -62,7 +67,7 @@ def build_faults(settings: Settings) -> list[str]:
                     problems += check(con)
             return [str(problem) for problem in problems]
     except (duckdb.Error, ValueError, NewsactorsError) as error:
-        return [_first_line(error)]
+        return [first_line(error)]
 
 
 def snapshot_faults(file: Path) -> list[str]:
@@ -78,10 +83,10 @@ def snapshot_faults(file: Path) -> list[str]:
             return [] if known.is_of(file) else [checksums.ALTERED]
         if checksums.noted(file.parent):
             return []  # of an older version, which noted the whole file
-        with open_read_only(file) as con:
+        with connect_snapshot(file, "UTC") as con:
             _scan(con)
     except (duckdb.Error, OSError, NewsactorsError) as error:
-        return [_first_line(error)]
+        return [first_line(error)]
     return []
 
 
@@ -91,7 +96,7 @@ def sound_snapshot(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | N
     for number in sorted(snapshot_numbers(settings.snapshots), reverse=True):
         file = settings.snapshots / str(number) / FILE
         if not snapshot_faults(file):
-            with open_read_only(file) as con:
+            with connect_snapshot(file, "UTC", readable=settings.identity_ledger) as con:
                 if layout_of(con, "loaded.warehouse_info") == tables.SCHEMA_VERSION:
                     yield con
                     return
@@ -119,7 +124,3 @@ def _scan(con: duckdb.DuckDBPyConnection) -> None:
         "select schema_name, table_name from duckdb_tables() where not internal and not temporary"
     ).fetchall():
         con.execute(f'select bit_xor(hash(t)) from "{name}"."{table}" as t').fetchall()
-
-
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

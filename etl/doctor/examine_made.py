@@ -23,6 +23,7 @@ from etl.storage.run_state import STATE_VERSION
 from etl.storage.staging import Batch, Staging
 from etl.warehouse import build_db, recovery
 from etl.warehouse.publish import FORGOTTEN_THROUGH, snapshot_numbers
+from etl.warehouse.snapshot_connection import connect_snapshot
 
 SHOWN = 5
 
@@ -223,7 +224,7 @@ def published_findings(settings: Settings) -> Found:
     if any(f.level == "amiss" and f.path == current for f in found):
         yield from found
         return
-    with duckdb.connect(str(current), read_only=True) as con:
+    with connect_snapshot(current, "UTC") as con:
         layout = layout_of(con, "loaded.warehouse_info")
     yield from _layout("published", link, layout, f"snapshot {current.parent.name}")
     yield from found

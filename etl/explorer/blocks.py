@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
-Row: TypeAlias = dict[str, Any]
+from etl.query.published import Row as Row  # a row of a table is a row of a query
+
 Parameters: TypeAlias = Mapping[str, Any]
 """Parameters of a view: text, numbers, days, or lists of them. URLs leave out None and ''."""
 Kind: TypeAlias = Literal[

@@ -1,7 +1,7 @@
 """Actor suggestions by prefix: the first letters of any word of any spelling.
 
 Names are folded once per snapshot, into an in-memory database: folding 80,000 names again for each
-keystroke took 0.8 s. Does not belong here: resolving a whole name (`etl.query.published.resolve`).
+keystroke took 0.8 s. Does not belong here: resolving a whole name (`etl.query.names.resolve`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import duckdb
 
 from etl.query import published
+from etl.query.names import prepare_folding
 from etl.query.published import Row
 
 MAX_SUGGESTIONS = 9
 OWN_NAME_WEIGHT = 5
-"""Weight of an actor's own name, relative to an alias, as in `etl.query.published.resolve`."""
+"""Weight of an actor's own name, relative to an alias, as in `etl.query.names.resolve`."""
 
 _FORMS = """
 with forms as (
@@ -41,18 +42,18 @@ class NameSearch:
     """Names and aliases of one snapshot."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        published.prepare_folding(con)
+        prepare_folding(con)
         forms = con.execute(_FORMS, {"own": OWN_NAME_WEIGHT}).to_arrow_table()
         self._database = duckdb.connect(":memory:")
         self._database.register("snapshot_forms", forms)
         self._database.execute("create table forms as from snapshot_forms")
         self._database.unregister("snapshot_forms")
-        published.prepare_folding(self._database)
+        prepare_folding(self._database)
 
     def starting_with(self, typed: str) -> list[Row]:
         """Return up to MAX_SUGGESTIONS actors with a word that has this prefix, likeliest first."""
         with self._database.cursor() as con:
-            published.prepare_folding(con)
+            prepare_folding(con)
             folded = con.execute("select folded($typed)", {"typed": typed}).fetchone()
             prefix = folded[0] if folded else ""
             parameters = {"typed": prefix, "limit": MAX_SUGGESTIONS}

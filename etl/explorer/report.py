@@ -21,6 +21,7 @@ from etl.explorer.view_request import ViewRequest
 from etl.explorer.views import VIEWS
 from etl.explorer.views.period import MAX_ACTORS, reported_days
 from etl.query import published
+from etl.query.names import prepare_folding
 from etl.query.published import ReadError
 from etl.settings import Settings
 
@@ -61,7 +62,7 @@ def write(
     try:
         partial.mkdir(parents=True)
         with published.open_published(settings) as con:
-            published.prepare_folding(con)
+            prepare_folding(con)
             parameters = {"from": [str(since or "")], "to": [str(until or "")]}
             request = ViewRequest(con, settings, parameters)
             first, last = reported_days(request)

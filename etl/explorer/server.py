@@ -41,6 +41,7 @@ from starlette.staticfiles import StaticFiles
 from etl import __version__
 from etl.corrections.csv_file import RegistryError
 from etl.corrections.records import CorrectionError
+from etl.errors import first_line
 from etl.explorer import rendering
 from etl.explorer.blocks import Link, Note, Page, Progress, Row, Section, Table
 from etl.explorer.connections import PublishedConnections
@@ -57,6 +58,7 @@ from etl.explorer.views.links import to_actor, type_name
 from etl.pipeline import submit_correction
 from etl.query import published
 from etl.query.display import counted
+from etl.query.names import prepare_folding
 from etl.settings import Settings
 
 _LOG = logging.getLogger("uvicorn.error")
@@ -169,7 +171,7 @@ class Explorer:
         except published.NotPublishedError as error:
             return 503, error_page(view, "Nothing published yet", str(error))
         except duckdb.Error as error:
-            message = f"{published.first_line(error)}. Run `newsactors doctor` to find the damage."
+            message = f"{first_line(error)}. Run `newsactors doctor` to find the damage."
             return 500, error_page(view, "The published file cannot be read", message)
         if view == "corrections":
             page = self._with_correction_status(page, parameters)
@@ -180,7 +182,7 @@ class Explorer:
         self, parameters: Mapping[str, list[str]], *, is_export: bool = False
     ) -> Iterator[ViewRequest]:
         with self.published.cursor() as (con, cache):
-            published.prepare_folding(con)
+            prepare_folding(con)
             yield ViewRequest(con, self.settings, parameters, cache, self.quote_index, is_export)
 
     def _prepare_in_background(self) -> None:

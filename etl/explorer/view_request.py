@@ -15,7 +15,7 @@ import duckdb
 
 from etl.errors import NewsactorsError
 from etl.explorer.quote_index import QuoteIndex
-from etl.query import published
+from etl.query import names, published
 from etl.query.published import Row
 from etl.settings import Settings
 
@@ -108,8 +108,8 @@ class ViewRequest:
         Raises NotFoundError, with candidates, if no actor or several match.
         """
         try:
-            return published.resolve(self.con, value)[0]
-        except published.NameNotFoundError as error:
+            return names.resolve(self.con, value)[0]
+        except names.NameNotFoundError as error:
             raise NotFoundError(str(error), error.candidates, value) from None
 
     def cached(self, key: object, compute: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""What a person sees beside a materialization: samples, column lists and charts."""
+"""Metadata shown with a materialization in Dagster: samples, column lists and charts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAMPLE_WIDTH = 60
 
 
 def column_schema(table: tables.Table) -> dg.TableSchema:
-    """The columns of a loaded table as Dagster shows them."""
+    """Return the columns of a loaded table in the form that Dagster displays."""
     return dg.TableSchema(
         [
             dg.TableColumn(
@@ -38,9 +38,9 @@ def column_schema(table: tables.Table) -> dg.TableSchema:
 
 
 def harmless(text: str) -> str:
-    """Text of others where Dagster may render Markdown: no HTML, link or picture comes of it.
+    """Return untrusted text so that Dagster's Markdown renders no HTML, link or image from it.
 
-    A picture would be fetched from wherever a headline says by whoever looks at the run.
+    An image would make the browser of anyone viewing the run fetch a URL that a headline chose.
     """
     return clean(text).translate({ord("<"): "‹", ord(">"): "›"}).replace("](", "] (")
 
@@ -48,7 +48,7 @@ def harmless(text: str) -> str:
 def _shown(value: Any) -> str | int | float | bool | None:
     if value is None or isinstance(value, int | float | bool):
         return value
-    if isinstance(value, list):  # a map comes as pairs
+    if isinstance(value, list):  # a map is a list of pairs
         value = ", ".join(
             f"{item[0]}: {item[1]}" if isinstance(item, tuple) else str(item) for item in value
         )
@@ -56,7 +56,10 @@ def _shown(value: Any) -> str | int | float | bool | None:
 
 
 def sample_table(rows: pa.Table) -> dg.MetadataValue:
-    """A few rows, long values cut. Callers leave out text: the run history is never forgotten."""
+    """Return a few rows, with long values cut.
+
+    Callers leave out article text: `newsactors forget` does not reach the run history.
+    """
     records = [
         dg.TableRecord({name: _shown(value) for name, value in row.items()})
         for row in rows.slice(0, SAMPLE_ROWS).to_pylist()
@@ -68,14 +71,15 @@ def sample_table(rows: pa.Table) -> dg.MetadataValue:
 
 def _picture(chart: alt.Chart, text: str) -> dg.MetadataValue:
     png = io.BytesIO()
-    chart.save(png, format="png", scale_factor=1.5)  # 44 kB; twice: 65, and every publish keeps one
+    # Every publish keeps a chart: 44 kB at this scale, 65 kB at twice the size.
+    chart.save(png, format="png", scale_factor=1.5)
     encoded = base64.b64encode(png.getvalue()).decode()
     return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{encoded})")
 
 
 def articles_a_day(days: pd.DataFrame) -> dg.MetadataValue:
-    """A chart of `days`: columns published_on and article_count, a row a day with articles."""
-    import altair as alt  # takes half a second: only who publishes pays
+    """Chart `days`: columns published_on and article_count, one row per day with articles."""
+    import altair as alt  # takes half a second: import it only to publish
 
     frame = days.assign(published_on=pd.to_datetime(days["published_on"]))
     chart = (
@@ -91,10 +95,10 @@ def articles_a_day(days: pd.DataFrame) -> dg.MetadataValue:
 
 
 def top_actors(actors: pd.DataFrame) -> dg.MetadataValue:
-    """A chart of `actors`: columns name and article_count, a row an actor."""
+    """Chart `actors`: columns name and article_count, one row per actor."""
     import altair as alt
 
-    # Two actors may share a name; as one bar their articles would be added up.
+    # Two actors may share a name. Number them: a single bar would add up their articles.
     nth = actors.groupby("name").cumcount() + 1
     names = actors["name"].where(nth == 1, actors["name"] + " (" + nth.astype(str) + ")")
     chart = (
@@ -104,6 +108,6 @@ def top_actors(actors: pd.DataFrame) -> dg.MetadataValue:
             x=alt.X("article_count:Q", title="articles"),
             y=alt.Y("name:N", sort="-x", title=None),
         )
-        .properties(width=520, height={"step": 18}, title="Actors in most articles")
+        .properties(width=520, height={"step": 18}, title="Top actors by articles")
     )
-    return _picture(chart, "actors in most articles")
+    return _picture(chart, "top actors by articles")

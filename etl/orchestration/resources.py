@@ -1,10 +1,10 @@
-"""The resource through which every asset reaches the warehouse.
+"""The Dagster resource that connects every asset to the warehouse.
 
-Holds what a run shares: settings, extractor, the writer lock, and its row in the run history.
+It holds what a run shares: settings, extractor, the writer lock, and its row in the run history.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -16,29 +16,20 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from etl.extract import Extractor
+from etl.orchestration.labels import KIND_TAG, READ_ONLY
+from etl.orchestration.run_failure import describe_failure
 from etl.pipeline.ingest import WAITING, InputError, Progress, waiting
 from etl.pipeline.reextract import extractor_in_use, name_in_use
 from etl.settings import Settings, location
 from etl.storage.run_state import State
 from etl.storage.writer_lock import WriterLock
 
-WRITER_POOL = "warehouse_writer"
-KIND_TAG = "newsactors/kind"
-"""Tag of a job that says which kind of run the history shows."""
-READ_ONLY = "read"
-"""The kind of a run that changes nothing: the history leaves it out."""
-WRITER_TAG = {"newsactors/writer": "true"}
-"""Tag by which `dagster.yaml` lets one writing run proceed at a time."""
-
-BY_COMMAND = {"newsactors/from": "command line"}
-"""Tag of runs that somebody waits for in a terminal."""
-
 _watcher: ContextVar[Progress | None] = ContextVar("watcher", default=None)
 
 
 @contextmanager
 def watching(progress: Progress) -> Iterator[None]:
-    """Send the progress of runs in this context to a watcher instead of Dagster's log."""
+    """Send the progress of runs in this context to `progress` instead of Dagster's log."""
     token = _watcher.set(progress)
     try:
         yield
@@ -47,7 +38,7 @@ def watching(progress: Progress) -> Iterator[None]:
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The warehouse that the environment names, unless folders are given here."""
+    """The warehouse that the environment names, unless its folders are configured here."""
 
     home: str = ""
     inbox: str = ""
@@ -68,7 +59,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def extractor(self) -> Extractor:
-        """The extractor that reads new articles; a run may change which one that is."""
+        """The extractor for new articles; a promotion or rollback during the run may change it."""
         name = name_in_use(self.settings)
         if name not in self._extractors:
             self._extractors[name] = extractor_in_use(self.settings)
@@ -81,7 +72,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def progress(
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
     ) -> Progress:
-        """Where a stage of this run reports what it has done."""
+        """Return the callback to which a stage of this run reports its progress."""
         watcher = _watcher.get()
         if watcher is not None:
             return watcher
@@ -97,14 +88,14 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def lock_for_writing(
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
     ) -> None:
-        """Hold the writer lock until this run ends; waits for whoever holds it."""
+        """Hold the writer lock until this run ends; wait if another process holds it."""
         if self._writer is None:
             self._writer = WriterLock(self.settings, on_wait=waiting(self.progress(context)))
         self._writer.acquire()
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
-        """Keep the run's row in the history, and give the writer lock back at its end."""
+        """Record the run in the history, and release the writer lock when it ends."""
         run = context.run
         kind = run.tags.get(KIND_TAG, "materialize") if run else READ_ONLY
         if run is None or kind == READ_ONLY:
@@ -114,7 +105,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             version = self.extractor.version
         except InputError:
-            version = ""  # not installed: a rollback must run all the same
+            version = ""  # not installed, but a rollback must still run
         state.start_run(run.run_id, kind, version)
         try:
             yield self
@@ -122,69 +113,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             if self._writer is not None:
                 self._writer.release()
             try:
-                state.finish_run(run.run_id, failure(context.instance, run))
-            except sqlite3.Error as error:  # a full disk: the history will show it as killed
-                (context.log or dg.get_dagster_logger()).error(f"not noted in the history: {error}")
-
-
-def failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | None:
-    """The first failure of a run in one line, None where all its steps came to their end."""
-    if instance is None:
-        return None
-    events = [
-        entry.dagster_event
-        for entry in instance.all_logs(
-            run.run_id,
-            of_type={
-                dg.DagsterEventType.STEP_SUCCESS,
-                dg.DagsterEventType.STEP_SKIPPED,
-                dg.DagsterEventType.STEP_FAILURE,
-                dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-                dg.DagsterEventType.RUN_FAILURE,
-            },
-        )
-        if entry.dagster_event is not None
-    ]
-    for event in events:
-        if event.is_step_failure and event.step_failure_data.error is not None:
-            error = event.step_failure_data.error
-            # Dagster wraps what an asset raises; a Failure is ours and says all there is to say.
-            while error.cause is not None and error.cls_name != "Failure":
-                error = error.cause
-            name, message = error.cls_name, " ".join(error.message.split()).partition(": ")[2]
-            if name == "DagsterExecutionInterruptedError":
-                return f"{event.step_key}: interrupted"
-            if name == "DagsterAssetCheckFailedError":
-                message = _failed_checks(events) or message
-                return f"{event.step_key}: {message}"
-            return f"{event.step_key}: {message if name == 'Failure' else f'{name}: {message}'}"
-    for event in events:
-        if event.is_job_failure and event.job_failure_data.error is not None:
-            error = event.job_failure_data.error  # before the first step: of the resource
-            while error.cause is not None:
-                error = error.cause
-            return " ".join(error.message.split())
-    # Steps run one after another, in the order of the plan: the first that has no end was cut off.
-    ended = {
-        event.step_key
-        for event in events
-        if event.step_key is not None
-        and event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION
-    }
-    planned = (
-        instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
-        if run.execution_plan_snapshot_id
-        else []
-    )
-    left = [step for step in planned if step not in ended]
-    return f"interrupted before the end of {left[0]}" if left else None
-
-
-def _failed_checks(events: Iterable[dg.DagsterEvent]) -> str:
-    """What the blocking checks that failed say, with an example each."""
-    evaluations = [
-        event.asset_check_evaluation_data
-        for event in events
-        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
-    ]
-    return "; ".join(e.description or e.check_name for e in evaluations if not e.passed)
+                state.finish_run(run.run_id, describe_failure(context.instance, run))
+            except sqlite3.Error as error:  # a full disk: the history will show the run as killed
+                log = context.log or dg.get_dagster_logger()
+                log.error(f"could not record the end of the run in the history: {error}")

@@ -1,8 +1,8 @@
-"""What Dagster keeps of old runs: the list and the history of assets stay, their logs go.
+"""Deletes the logs of old Dagster runs; keeps the list of runs and the history of assets.
 
-A run's own file of events takes 3.4 MB, its output three files: after 200 nights 951 MB and 804
-files. Dagster never removes them (`retention` in dagster.yaml is about ticks). What it keeps in one
-index stays: that runs were, how they ended, when which asset and which day was made.
+A run's event file takes 3.4 MB and its output three files: after 200 nightly runs, 951 MB and 804
+files. Dagster never deletes them (`retention` in dagster.yaml covers ticks only). Its index stays:
+which runs there were, how they ended, and when each asset and day was materialized.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 
 KEPT_RUNS = 60
-"""Two months of nights."""
+"""Two months of nightly runs."""
 
 
 def remove_old_logs(instance: dg.DagsterInstance, kept: int = KEPT_RUNS) -> int:
-    """Remove the logs of all runs but the newest; returns of how many. Runs under way keep theirs.
+    """Delete the logs of all but the newest `kept` runs; return how many runs lost theirs.
 
-    Only where they are files of this machine, as with the repository's dagster.yaml.
+    Runs in progress keep their logs. Does nothing unless the logs are local files, as they are with
+    the repository's dagster.yaml.
     """
     events, outputs = instance.event_log_storage, instance.compute_log_manager
     if not isinstance(events, SqliteEventLogStorage):
         return 0
     is_kept = {run.run_id for run in instance.get_runs(limit=kept)}
     is_kept |= {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))}
-    files = Path(events._base_dir).glob("*-*.db")  # of runs, by their ids
+    files = Path(events._base_dir).glob("*-*.db")  # one per run, named by its id
     old = [path for path in files if path.stem not in is_kept]
     for path in old:
         if isinstance(outputs, LocalComputeLogManager):

@@ -1,4 +1,4 @@
-"""What several asset modules share: ownership, and which errors a retry could mend."""
+"""Which errors of a step Dagster retries."""
 
 from __future__ import annotations
 
@@ -10,23 +10,21 @@ import duckdb
 
 from etl.errors import NewsactorsError
 
-DATA_TEAM = "team:data"
-
-RETRIED = (OSError, duckdb.IOException)
-"""What may pass: network folders come back, full disks get cleared."""
+TRANSIENT = (OSError, duckdb.IOException)
+"""Errors that may pass: network folders come back, and full disks get cleared."""
 RETRIES, RETRY_SECONDS = 2, 5
 
 
 @contextmanager
 def retrying() -> Iterator[None]:
-    """Ask for another try of the step only where that could mend it; a mistake fails at once.
+    """Retry the step after a transient error; fail it at once after any other.
 
-    An error of ours says what to do in its message; of any other the class is said too. No
-    RetryPolicy: Dagster applies it to a termination too, and the run that a user stopped goes on.
+    The message of our own errors is complete; other errors are reported with their class.
+    No RetryPolicy: Dagster also retries steps that the user terminated.
     """
     try:
         yield
-    except RETRIED as error:
+    except TRANSIENT as error:
         raise dg.RetryRequested(RETRIES, RETRY_SECONDS) from error
     except NewsactorsError as error:
         raise dg.Failure(str(error), allow_retries=False) from error

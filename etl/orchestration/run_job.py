@@ -14,18 +14,20 @@ import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
 from etl.orchestration.instance import open_instance
-from etl.orchestration.resources import BY_COMMAND, failure, watching
+from etl.orchestration.labels import BY_COMMAND
+from etl.orchestration.resources import watching
 from etl.orchestration.retention import remove_old_logs
+from etl.orchestration.run_failure import describe_failure
 from etl.pipeline.ingest import Progress
 
 
 def run_job(
     job: dg.JobDefinition, ops: Mapping[str, Any], progress: Progress, log_level: str = "CRITICAL"
 ) -> tuple[str, str | None]:
-    """Run a job of the code location in this process.
+    """Run a job in this process; return the run's id and, if it failed, the failure in one line.
 
-    Returns the run's id and, if it failed, the failure in one line. Raises OSError if Dagster
-    cannot write its own records.
+    `ops` is the config of the job's ops by name. Raises OSError if Dagster can't write its own
+    records.
     """
     warnings.filterwarnings("ignore", module="dagster")
     with open_instance() as found, watching(progress):
@@ -41,6 +43,6 @@ def run_job(
             )
         except DBAPIError as error:
             raise OSError(f"Dagster's records: {error.orig}") from error
-        told = failure(found, result.dagster_run)
+        failure = describe_failure(found, result.dagster_run)
         remove_old_logs(found)
-        return result.run_id, told
+        return result.run_id, failure

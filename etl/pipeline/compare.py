@@ -125,7 +125,11 @@ def published_shifts(settings: Settings) -> list[Row]:
 
 
 def _connect(**files: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory with published files attached, read-only."""
+    """A database in memory with published files attached, read-only.
+
+    Not `connect_snapshot`: this needs two files at once, and tables to compare them in. No SQL of a
+    user runs here.
+    """
     # Without a name every process would spill into the working directory.
     spill = f"{tempfile.gettempdir()}/newsactors-{os.getpid()}-compare"
     con = duckdb.connect(config={"temp_directory": spill})

@@ -10,7 +10,7 @@ from typing import Any
 
 from etl.pipeline import stages
 from etl.pipeline.ingest import InputError
-from etl.query.overview import open_published
+from etl.query.published import open_published
 from etl.settings import Settings
 from etl.storage import editions
 from etl.storage.archive import RawArchive

@@ -25,7 +25,7 @@ from etl.extract import Extractor, extractor_names, get_extractor
 from etl.pipeline.extraction import Extracted, ExtractionPool
 from etl.pipeline.ingest import InputError, Progress, Staged, chunks, silent
 from etl.pipeline.stages import load_staged
-from etl.query.overview import open_published
+from etl.query.published import open_published
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings
 from etl.storage import editions, staging

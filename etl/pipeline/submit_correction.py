@@ -20,8 +20,10 @@ from etl.corrections.plan import Plan, conflict_reason, make_plan
 from etl.corrections.records import Correction, CorrectionError, record
 from etl.corrections.replay import replay
 from etl.pipeline import stages
-from etl.query import display, published
-from etl.query.published import NameNotFoundError, Row
+from etl.query import display, names, published
+from etl.query.names import NameNotFoundError
+from etl.query.period import known_outlet
+from etl.query.published import Row
 from etl.settings import Settings
 
 
@@ -59,10 +61,10 @@ def actor(con: duckdb.DuckDBPyConnection, plan: Plan, name: str) -> str:
     """
     if name in plan.minted or name in plan.redirects:
         return plan.resolve(name)
-    known = published.by_id(con, name)
+    known = names.by_id(con, name)
     if known:
         return plan.resolve(known["entity_id"])
-    published.prepare_folding(con)
+    names.prepare_folding(con)
     found = published.rows(con, _NAMED, {"name": name})
     owners = [row for row in found if row["is_own"]] or found
     ids = {plan.resolve(row["entity_id"]) for row in owners}
@@ -70,7 +72,7 @@ def actor(con: duckdb.DuckDBPyConnection, plan: Plan, name: str) -> str:
         return ids.pop()
     if not owners:
         try:
-            likely, others = published.resolve(con, name)
+            likely, others = names.resolve(con, name)
         except NameNotFoundError as error:
             likely, others = None, error.candidates
         raise NameNotFoundError(name, [*([likely] if likely else []), *others])
@@ -217,7 +219,7 @@ def _check_ids(con: duckdb.DuckDBPyConnection, plan: Plan, new: Correction) -> N
                 '`newsactors sql "select article_id, headline from articles"`'
             )
         elif key == "outlet" and new.action == "split":
-            published.known_outlet(con, value)
+            known_outlet(con, value)
 
 
 _BOTH = """

@@ -1,11 +1,12 @@
-"""Rows of any published table or query, streamed into csv, parquet or json of any size.
+"""Streams the rows of any published table or query to CSV, Parquet or JSON.
 
-Belongs here: Arrow record batches on their way to a file or pipe, what a value looks like in each
-format, and the atomic replacement of the file. Does not belong here: the questions of the reading
-commands (`etl.query.published`) and anything made for a screen (`etl.cli.terminal`).
+Belongs here: Arrow record batches on their way to a file or pipe, the form of a value in each
+format, and the atomic replacement of a file.
+Does not belong here: the queries of the reading commands (`etl.query`), and layout for a screen
+(`etl.cli.tables`).
 
-Memory holds one batch, for Parquet one row group, whatever the number of rows; beside it DuckDB
-caches what it reads, within its `memory_limit`.
+Memory holds one batch (one row group for Parquet), whatever the number of rows. DuckDB's own cache
+stays within its `memory_limit`.
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ Format = Literal["csv", "parquet", "json", "jsonl"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet", "json", "jsonl")
 
 BATCH_ROWS = 2_048
-"""Rows a batch, DuckDB's own step: with 10,000, JSON of `articles` took 160 MB and 3 s more."""
+"""Rows per batch, as in DuckDB: with 10,000, JSON of `articles` took 160 MB and 3 s more."""
 ROW_GROUP_ROWS, ROW_GROUP_BYTES = 120_000, 64 << 20
-"""A Parquet row group ends at whichever comes first."""
+"""A Parquet row group ends at whichever limit comes first."""
 
 _FORMULA = r"^([=+\-@\t\r])"
 
 
 def stream_table(connection: duckdb.DuckDBPyConnection, table: str) -> pa.RecordBatchReader:
-    """All rows of a published table or view, a batch at a time.
+    """Stream all rows of a published table or view in batches.
 
-    Raises ReadError that lists the tables where there is no such one.
+    Raises ReadError, which lists the tables, if there is no such table.
     """
     known = relations(connection)
     if table not in known:
@@ -51,11 +52,10 @@ def stream_table(connection: duckdb.DuckDBPyConnection, table: str) -> pa.Record
 
 
 def stream_query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBatchReader:
-    """The rows of a query typed by a user, a batch at a time.
+    """Stream the rows of a query typed by a user in batches.
 
-    The text holds one query; `create temp …` statements may stand before it (DuckDB itself makes
-    one of a `pivot`).
-    Raises ReadError for anything else and duckdb.Error for SQL that does not run.
+    `sql` is one query, optionally preceded by `create temp …` statements (DuckDB itself creates one
+    for a `pivot`). Raises ReadError for anything else, and duckdb.Error if the SQL fails.
     """
     statements = connection.extract_statements(sql)
     kinds = [statement.type for statement in statements]
@@ -65,16 +65,17 @@ def stream_query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBa
     if any(kind not in (*queries, duckdb.StatementType.CREATE) for kind in kinds):
         raise ReadError("only queries run here: the published file is read-only")
     if kinds[-1] not in queries or sum(kind in queries for kind in kinds) != 1:
-        raise ReadError("give one query; only `create temp …` statements may stand before it")
+        raise ReadError("give one query; only `create temp …` statements may come before it")
     for statement in statements[:-1]:
         connection.execute(statement)
     return connection.execute(statements[-1]).to_arrow_reader(BATCH_ROWS)
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: ISO dates and times, exact whole numbers, null for NaN, hex bytes.
+    """Return a value in a form that JSON can hold.
 
-    An interval is text such as "1 months 2 days 3.5 seconds"; other numbers are doubles.
+    Dates and times become ISO 8601 text, bytes become hex, NaN becomes null. Whole numbers stay
+    exact; other decimals become doubles. An interval becomes "1 months 2 days 3.5 seconds".
     """
     match value:
         case float():
@@ -102,22 +103,22 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def to_json(value: Any, indent: int | None = None) -> str:
-    """Valid JSON that is safe to show: control and direction characters are written as escapes."""
+    """Return valid JSON that is safe to print: control and direction characters are escaped."""
     text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
     return re.sub("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", _escaped, text)
 
 
-def _is_flat(kind: pa.DataType) -> bool:
+def _is_flat(type_: pa.DataType) -> bool:
     return not (
-        pa.types.is_nested(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_interval(kind)
+        pa.types.is_nested(type_)
+        or pa.types.is_binary(type_)
+        or pa.types.is_large_binary(type_)
+        or pa.types.is_interval(type_)
     )
 
 
 def _csv_column(column: pa.Array, excel_safe: bool) -> pa.Array:
-    """A column as CSV can hold it: lists and structs as JSON, times as ISO 8601."""
+    """Return a column in a form that CSV can hold: lists and structs as JSON, times as ISO 8601."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if not _is_flat(column.type):
@@ -183,11 +184,11 @@ def write_rows(
     excel_safe: bool = False,
     on_rows: Callable[[int], object] = lambda _: None,
 ) -> int:
-    """Write all rows to a binary stream; the number written. `on_rows` is told it after a batch.
+    """Write all rows to a binary stream; return how many. `on_rows` gets the count after a batch.
 
     CSV is RFC 4180 in UTF-8 with LF: text is quoted, null is an empty field without quotes.
     `excel_safe` puts an apostrophe before text that a spreadsheet would run as a formula.
-    Raises ReadError where the format cannot hold a column, such as a union in Parquet.
+    Raises ReadError if the format can't hold a column, such as a union in Parquet.
     """
     writers: dict[Format, Callable[[], Iterator[int]]] = {
         "csv": lambda: _write_csv(reader, sink, excel_safe),
@@ -195,9 +196,12 @@ def write_rows(
         "json": lambda: _write_json(reader, sink, lines=False),
         "jsonl": lambda: _write_json(reader, sink, lines=True),
     }
-    twice = [name for name in reader.schema.names if reader.schema.names.count(name) > 1]
-    if twice and form != "csv":
-        raise ReadError(f"two columns are named {twice[0]!r}, which {form} cannot hold: use `as`")
+    repeated = [name for name in reader.schema.names if reader.schema.names.count(name) > 1]
+    if repeated and form != "csv":
+        raise ReadError(
+            f"two columns are named {repeated[0]!r}, and {form} needs unique names: rename one "
+            "with `as`"
+        )
     written = 0
     try:
         for count in writers[form]():
@@ -210,9 +214,9 @@ def write_rows(
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A stream into `path` + `.part`, which takes the place of `path` only when all went well.
+    """Yield a stream into `path` + `.part`, which replaces `path` only after success.
 
-    Raises ReadError where it cannot be written; what was there before then stays.
+    Raises ReadError if the file can't be written; an existing file then stays as it was.
     """
     part = path.with_name(path.name + ".part")
     try:

@@ -1,7 +1,8 @@
-"""What a person or a check looks at: counts and samples of the warehouse, and what is amiss.
+"""Counts, samples and warnings for Dagster's metadata and checks.
 
 Belongs here: small reads of the build database (by its one writer) and of the published file.
-Does not belong here: the questions of the command line (`queries`), and anything that writes.
+Does not belong here: the queries of the command line and the explorer (`etl.query`), and anything
+that writes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from etl.query.published import open_published
 from etl.schema import tables as schema
 from etl.settings import Settings
 from etl.warehouse import build_db
@@ -22,19 +24,19 @@ from etl.warehouse import build_db
 def loaded_counts(
     settings: Settings, tables: Sequence[schema.Table] = (*schema.INGESTED, schema.TEXT_LINKS)
 ) -> dict[str, int]:
-    """The number of rows of each of these tables."""
+    """Return the number of rows of each table."""
     with build_db.open_build(settings.build_file) as con:
         return build_db.counts(con, tables)
 
 
 def loaded_sample(settings: Settings, table: schema.Table) -> pa.Table:
-    """A few rows of a loaded table without the texts themselves."""
+    """Return a few rows of a loaded table, without article text."""
     with build_db.open_build(settings.build_file) as con:
         return build_db.sample(con, table)
 
 
 def model_counts(settings: Settings) -> dict[str, int]:
-    """The number of rows of each table that dbt built, by schema and name (views are not run)."""
+    """Return the number of rows of each dbt table by "schema.name"; views are not evaluated."""
     with build_db.open_build(settings.build_file) as con:
         return dict(
             con.execute(
@@ -45,7 +47,7 @@ def model_counts(settings: Settings) -> dict[str, int]:
 
 
 def links_by_method(settings: Settings) -> dict[str, int]:
-    """How many actors of texts were linked by which method."""
+    """Return how many text actors each linking method linked."""
     with build_db.open_build(settings.build_file) as con:
         return dict(
             con.execute("select method, count(*) from loaded.actor_links group by 1").fetchall()
@@ -54,7 +56,7 @@ def links_by_method(settings: Settings) -> dict[str, int]:
 
 @dataclass
 class Overview:
-    """What the published file holds, for a person to look at."""
+    """Contents of the published file: row counts, articles by day, newest days, top actors."""
 
     row_counts: dict[str, int]
     days: pd.DataFrame
@@ -62,15 +64,10 @@ class Overview:
     actors: pd.DataFrame
 
 
-def open_published(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """The published file, read-only; it must exist."""
-    return duckdb.connect(str(settings.published.resolve()), read_only=True)
-
-
 def _row_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of the four relations that all others are about, from tables.
+    """Return the row counts of the four main relations, computed from tables.
 
-    Of a million articles the views `mentions` and `quotes` take 4 s to count.
+    Counting the views `mentions` and `quotes` takes 4 s with a million articles.
     """
     ((mentions,),) = con.execute(
         "select coalesce(sum(mention_count), 0)::bigint from main.entities"
@@ -84,7 +81,7 @@ def _row_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def published_overview(settings: Settings) -> Overview:
-    """Row counts, articles by day and the actors in most articles."""
+    """Return row counts, articles by day, the newest days and the 15 top actors by articles."""
     with open_published(settings) as con:
         days = con.execute(
             "select published_on, article_count from main.publication_days order by 1"
@@ -104,7 +101,7 @@ def published_overview(settings: Settings) -> Overview:
 
 
 def articles_by_day(settings: Settings) -> dict[str, int]:
-    """The number of published articles by ISO day; empty where nothing is published."""
+    """Return the number of published articles by ISO day; empty if nothing is published."""
     if not settings.published.exists():
         return {}
     with open_published(settings) as con:
@@ -117,10 +114,11 @@ def articles_by_day(settings: Settings) -> dict[str, int]:
 
 
 def sudden_drops(settings: Settings) -> list[tuple[str, date, int, float]]:
-    """Outlets whose last full week has under half the median of the eight weeks before.
+    """Return outlets whose last full week has under half the median of the eight weeks before.
 
-    Rows are (outlet, Monday of the week, its articles, the median). A week is full once the
-    warehouse holds an article of a later week; outlets with a median under 2 are too small to tell.
+    Rows are (outlet, Monday of the week, articles in that week, median). A week is full once the
+    warehouse holds an article from a later week. Outlets with a median under 2 are too small to
+    judge.
     """
     if not settings.published.exists():
         return []

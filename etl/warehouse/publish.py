@@ -27,6 +27,7 @@ from etl.storage import checksums
 from etl.storage.files import copy, is_open_elsewhere, sync_directory, sync_file
 from etl.storage.run_state import State, quarantine_table, runs_table
 from etl.warehouse import block_copy, build_db
+from etl.warehouse.snapshot_connection import connect_snapshot
 
 FILE = "news.duckdb"
 KEPT_SNAPSHOTS = 2
@@ -56,7 +57,7 @@ def published_property(settings: Settings, name: str) -> str | None:
     """A property of the published file (see `warehouse_info`), None where there is none."""
     if not settings.published.exists():
         return None
-    return _property(settings.published.resolve(), name)
+    return _property(settings, settings.published.resolve(), name)
 
 
 def published_through(settings: Settings) -> int:
@@ -64,16 +65,16 @@ def published_through(settings: Settings) -> int:
     if not settings.published.exists():
         return 0
     try:
-        with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
+        with connect_snapshot(settings.published.resolve(), settings.time_zone) as con:
             row = con.execute("select max(sequence) from loaded.article_sources").fetchone()
     except duckdb.Error:
         return 0
     return (row and row[0]) or 0
 
 
-def _property(file: Path, name: str) -> str | None:
+def _property(settings: Settings, file: Path, name: str) -> str | None:
     try:
-        with duckdb.connect(str(file), read_only=True) as con:
+        with connect_snapshot(file, settings.time_zone) as con:
             row = con.execute(
                 "select value from loaded.warehouse_info where property = ?", [name]
             ).fetchone()
@@ -189,7 +190,7 @@ def prune(settings: Settings) -> None:
         if (
             number < current  # else a publish was killed before its last step
             and kept < KEPT_SNAPSHOTS
-            and _property(folder / FILE, FORGOTTEN_THROUGH) == forgotten
+            and _property(settings, folder / FILE, FORGOTTEN_THROUGH) == forgotten
         ):
             kept += 1
         else:

@@ -1,4 +1,4 @@
-"""A small warehouse made by the real parts: schema `loaded`, the dbt project, the publish."""
+"""A small warehouse built by the real code: schema `loaded`, the dbt project, the publish."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import click
 import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 from session_cache import begin
 
-from etl.cli import read
+from etl.cli.main import main
 from etl.query import published
 from etl.schema import tables as schema
 from etl.settings import Settings
@@ -27,14 +26,14 @@ from .evil import EVIL, FORMULA
 
 
 @pytest.fixture(autouse=True)
-def nobody_says_how_wide_the_screen_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What other tests of the same process import may have set it."""
+def unset_screen_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another test in this process may have imported something that sets COLUMNS."""
     monkeypatch.delenv("COLUMNS", raising=False)
 
 
 @dataclass
 class Story:
-    """An article: `{who:surface}` in the body is a mention of who, `“…”` a quote by `speaker`."""
+    """An article: in the body, `{key:surface}` is a mention and `“…”` a quote by `speaker`."""
 
     outlet: str
     day: str | None
@@ -91,8 +90,8 @@ class Rows:
     )
 
     def add(self, table: schema.Table, **values: Any) -> None:
-        """Add a row; columns not given get null or a filler of their type."""
-        fillers = {
+        """Add a row; missing columns get null or a placeholder of their type."""
+        placeholders = {
             schema.STRING: "test",
             schema.INT: 0,
             schema.LONG: 0,
@@ -101,11 +100,11 @@ class Rows:
             schema.STRINGS: [],
             schema.TIMESTAMP: datetime(2025, 2, 1, tzinfo=UTC),
         }
-        row = {c.name: None if c.nullable else fillers.get(c.type) for c in table.columns}
+        row = {c.name: None if c.nullable else placeholders.get(c.type) for c in table.columns}
         self.tables[table.name].append(row | values)
 
     def add_story(self, number: int, story: Story) -> None:
-        """Add an article with the mentions and the quote that its body marks."""
+        """Add an article with the mentions and the quote marked in its body."""
         body, spans = "", []
         for index, piece in enumerate(story.body.replace("}", "{").split("{")):
             if index % 2:
@@ -198,19 +197,17 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def cli(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run a reading command in this process against the small warehouse."""
+    """Return a function that runs a command in this process on the small warehouse."""
     monkeypatch.setenv("NEWSACTORS_HOME", str(settings.home))
-    group = click.Group()
-    read.register(group)
 
     def run(*args: str | Path, stdin: str | None = None) -> Result:
-        return CliRunner().invoke(group, [str(arg) for arg in args], input=stdin)
+        return CliRunner().invoke(main, [str(arg) for arg in args], input=stdin)
 
     return run
 
 
 @pytest.fixture
 def reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to compare with, open while commands of this process read."""
+    """A connection for comparing results, open while commands in this process read."""
     with published.open_published(settings) as connection:
         yield connection

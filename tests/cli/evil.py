@@ -1,5 +1,5 @@
-"""Text as a hostile file could hold it."""
+"""Text that a hostile file could contain."""
 
 EVIL = "\x1b]0;owned\x07\x1b[31mEvil\x9b2J Corp\u202e\r"
-"""A name: window title, red, clear screen, reversed text."""
+"""A name with control codes: window title, red, clear screen, reversed text."""
 FORMULA = "=HYPERLINK('http://127.0.0.1')"

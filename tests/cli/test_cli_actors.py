@@ -1,4 +1,4 @@
-"""`newsactors actors`, run for real on the samples: what is said, published and taken back."""
+"""`newsactors actors`, run on the samples: what it prints, publishes and undoes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def settings(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The samples, ingested as `make run` does, for a test to change."""
+    """A copy of the samples, ingested as by `make run`, that a test may change."""
     home = tmp_path / "home"
     shutil.copytree(samples, home, symlinks=True)
     monkeypatch.setenv("NEWSACTORS_HOME", str(home))
@@ -54,7 +54,7 @@ def rows(settings: Settings) -> dict[str, list[Any]]:
         return {t: con.execute(f"select * from {t} order by all").fetchall() for t in TABLES}
 
 
-def ask(settings: Settings, sql: str) -> list[Any]:
+def query(settings: Settings, sql: str) -> list[Any]:
     with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
         return con.execute(sql).fetchall()
 
@@ -63,7 +63,7 @@ def recorded(settings: Settings) -> list[str]:
     return [row.id for row in read_corrections(settings)]
 
 
-def test_merge_two_see_it_take_it_back_and_have_the_same_rows(run: Run, settings: Settings) -> None:
+def test_undoing_a_merge_restores_the_same_rows(run: Run, settings: Settings) -> None:
     before = rows(settings)
     tried = json.loads(run("merge", "Henrik Vasse", "Marek Dovan", "--because", "test",
                            "--dry-run", "--json").stdout)  # fmt: skip
@@ -82,16 +82,16 @@ def test_merge_two_see_it_take_it_back_and_have_the_same_rows(run: Run, settings
     assert (moved["from_entity_id"], moved["to_entity_id"]) == (gone, kept)
     mentions = {row[0]: row[9] for row in before["entities"]}
     assert done["mentions"] == mentions[gone]
-    assert ask(settings, f"select name, mention_count from actor('{gone}')") == [
+    assert query(settings, f"select name, mention_count from actor('{gone}')") == [
         ("Marek Dovan", mentions[gone] + mentions[kept])
     ]
     assert "articles name both" in done["notes"][0]
-    last = ask(settings, "select kind, status from ingest_runs order by started_at desc limit 1")
+    last = query(settings, "select kind, status from ingest_runs order by started_at desc limit 1")
     assert last == [("correct", "success")]
 
     (row,) = json.loads(run("history", "--json").stdout)
     assert (row["author"], row["because"], row["status"]) == ("Ann", "test", "applied")
-    assert row["about"][gone] == "Henrik Vasse", "also when that name is gone"
+    assert row["about"][gone] == "Henrik Vasse", "also after the merge"
     shown = run("show", gone)
     assert "Marek Dovan" in shown.stdout
     assert done["correction_id"] in shown.stdout
@@ -104,7 +104,7 @@ def test_merge_two_see_it_take_it_back_and_have_the_same_rows(run: Run, settings
 
 def test_split_rename_type_alias_and_article_are_published(run: Run, settings: Settings) -> None:
     before = rows(settings)
-    ((outlet,),) = ask(
+    ((outlet,),) = query(
         settings,
         """
         select outlet from actor_articles join entities using (entity_id)
@@ -120,7 +120,7 @@ def test_split_rename_type_alias_and_article_are_published(run: Run, settings: S
     assert rows(settings) == before
     assert json.loads(run("apply", "--json").stdout)["applied"]
     assert not json.loads(run("apply", "--json").stdout)["applied"]
-    assert ask(settings, f"select name, type, mention_count from actor('{made}')") == [
+    assert query(settings, f"select name, type, mention_count from actor('{made}')") == [
         ("Nadia V. of the other paper", "OTHER", parted["mentions"])
     ]
     refused = run("undo", parted["correction_id"], code=1)
@@ -129,7 +129,7 @@ def test_split_rename_type_alias_and_article_are_published(run: Run, settings: S
         run("undo", correction, "--later")
     run("apply")
     after = rows(settings)
-    assert after.pop("entity_redirects") == [(made, ask(settings, "select entity_id from actor("
+    assert after.pop("entity_redirects") == [(made, query(settings, "select entity_id from actor("
                                                         "'Nadia Verholt')")[0][0])]  # fmt: skip
     assert after == {name: found for name, found in before.items() if name in after}
 
@@ -141,17 +141,17 @@ def test_split_rename_type_alias_and_article_are_published(run: Run, settings: S
         (("merge", "Nobody At All", "Nadia Verholt"), 1, "no actor is named"),
         (("merge", "Nadia Verholt", "nadia verholt"), 1, "is one actor, not two"),
         (("rename", "E000000000000", "x"), 1, "no actor is named"),
-        (("split", "Nadia Verholt"), 2, "say what is split off"),
+        (("split", "Nadia Verholt"), 2, "say what to split off"),
         (("split", "Nadia Verholt", "--name", "N. V."), 1, "'Nadia Verholt' ("),
         (("split", "Nadia Verholt", "--from", "2020"), 2, "is not a date"),
         (("split", "Nadia Verholt", "--from", "2020-01"), 1, "every mention"),
         (("split", "Nadia Verholt", "--outlet", "Nowhere News"), 1, "no outlet 'Nowhere News'"),
-        (("alias", "x"), 2, "say whose it is"),
+        (("alias", "x"), 2, "say whose spelling it is"),
         (("article", "a1", "--date", "2025-01-01"), 1, "there is no article a1"),
         (("undo", "C000000000000"), 1, "there is no correction C000000000000"),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused_and_not_recorded(
+def test_an_invalid_correction_is_refused_and_not_recorded(
     run: Run, settings: Settings, args: tuple[str, ...], code: int, says: str
 ) -> None:
     because = () if args[0] == "undo" else ("--because", "test")
@@ -162,11 +162,11 @@ def test_what_makes_no_sense_is_refused_and_not_recorded(
         assert refused.stderr.count(" E") >= 2, "with their ids"
 
 
-def test_a_reason_is_asked_for(run: Run) -> None:
+def test_a_reason_is_required(run: Run) -> None:
     assert "--because" in run("merge", "Henrik Vasse", "Marek Dovan", code=2).stderr
 
 
-def test_distinct_is_kept_by_merge_and_suggest(run: Run, settings: Settings) -> None:
+def test_merge_and_suggest_respect_distinct(run: Run, settings: Settings) -> None:
     pair = json.loads(run("suggest", "--json").stdout)[0]
     one, other = pair["entity_id"], pair["into_entity_id"]
     assert pair["evidence"]
@@ -179,7 +179,7 @@ def test_distinct_is_kept_by_merge_and_suggest(run: Run, settings: Settings) -> 
     assert f"were said to be distinct by {recorded(settings)[-1]}" in refused.stderr
 
 
-def test_while_another_writes_it_is_recorded_and_that_run_applies_it(
+def test_during_a_run_a_correction_is_recorded_and_that_run_applies_it(
     run: Run, settings: Settings
 ) -> None:
     writer = WriterLock(settings)
@@ -191,10 +191,10 @@ def test_while_another_writes_it_is_recorded_and_that_run_applies_it(
     result = CliRunner().invoke(main, ["ingest"])
     assert result.exit_code == 0, result.output
     assert json.loads(run("history", "--json").stdout)[-1]["status"] == "applied"
-    assert ask(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
+    assert query(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
 
 
-def test_killed_between_recording_and_applying_it_is_applied_by_the_next(
+def test_a_correction_recorded_before_a_kill_is_applied_by_the_next_run(
     run: Run, settings: Settings
 ) -> None:
     process = subprocess.Popen(
@@ -209,11 +209,11 @@ def test_killed_between_recording_and_applying_it_is_applied_by_the_next(
     assert json.loads(run("history", "--json").stdout)[-1]["status"] == "pending"
     run("apply")
     assert json.loads(run("history", "--json").stdout)[-1]["status"] == "applied"
-    assert ask(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
+    assert query(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
 
 
-def test_a_row_by_hand_is_checked_and_applied(run: Run, settings: Settings) -> None:
-    ((entity,),) = ask(settings, "select entity_id from actor('Una Tarrish')")
+def test_a_row_edited_by_hand_is_checked_and_applied(run: Run, settings: Settings) -> None:
+    ((entity,),) = query(settings, "select entity_id from actor('Una Tarrish')")
     run("alias", "Una T.", "Una Tarrish", "--because", "test", "--later")
     file = corrections_file(settings)
     good = file.read_text()
@@ -224,16 +224,16 @@ def test_a_row_by_hand_is_checked_and_applied(run: Run, settings: Settings) -> N
         assert f"corrections.csv:{line}: rename takes no 'nom'" in refused.stderr
     file.write_text(good + f",,me,rename,actor={entity};name=Una the Great,by hand,\n")
     run("apply")
-    assert ask(settings, f"select name from actor('{entity}')") == [("Una the Great",)]
+    assert query(settings, f"select name from actor('{entity}')") == [("Una the Great",)]
     row = json.loads(run("history", "--json").stdout)[-1]
     assert (row["status"], row["at"]) == ("applied", None)
     file.write_text(good)
     gone = json.loads(run("history", "--json").stdout)[-1]
     assert (gone["correction_id"], gone["status"]) == (row["correction_id"], "gone")
     run("apply")
-    assert ask(settings, f"select name from actor('{entity}')") == [("Una Tarrish",)]
+    assert query(settings, f"select name from actor('{entity}')") == [("Una Tarrish",)]
 
 
-def test_every_command_has_an_example_or_says_how(run: Run) -> None:
+def test_every_command_shows_an_example(run: Run) -> None:
     for command in ("list", "merge", "split", "alias", "distinct", "rename", "type", "article"):
         assert "newsactors actors" in run(command, "--help").stdout

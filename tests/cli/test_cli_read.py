@@ -1,4 +1,4 @@
-"""The reading commands, as a user meets them."""
+"""The reading commands, as a user runs them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from etl.settings import Settings
 
 Cli = Callable[..., Result]
 
-PROGRAM = "import click; from etl import cli_read; g = click.Group(); cli_read.register(g); g()"
 UNSAFE = {*map(chr, range(32)), *map(chr, range(127, 160)), "\u202e"} - {"\n"}
 BIG = "select range as n, 'text ' || range as t from range(25000)"
 
@@ -31,7 +30,7 @@ def lines(result: Result) -> list[str]:
     return result.stdout.splitlines()
 
 
-def test_without_a_warehouse_it_says_what_to_do(
+def test_without_a_warehouse_the_message_says_what_to_do(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path))
@@ -41,7 +40,7 @@ def test_without_a_warehouse_it_says_what_to_do(
     assert "run `newsactors ingest`" in result.stderr
 
 
-def test_a_file_that_another_version_published_says_what_to_do() -> None:
+def test_a_file_published_by_another_version_says_what_to_do() -> None:
     with (
         duckdb.connect() as con,
         pytest.raises(published.NotPublishedError, match="newsactors inge"),
@@ -82,7 +81,7 @@ class TestTop:
         keys = ("entity_id", "article_count", "mention_count", "utterance_count")
         assert {(*(row[k] for k in keys), row["share_of_articles"]) for row in shown} == set(month)
 
-    def test_period_outlet_and_type_narrow_it(self, cli: Cli) -> None:
+    def test_filters_by_period_outlet_and_type(self, cli: Cli) -> None:
         options = ("--outlet", "velmark today", "--type", "person", "--from", "2025-01-28")
         rows = json.loads(cli("top", "--json", *options).stdout)
         assert [(r["name"], r["article_count"], r["share_of_articles"]) for r in rows] == [
@@ -99,7 +98,7 @@ class TestTop:
             assert cli("top", "--from", bad).exit_code == 2
         assert cli("top", "--from", "2025-03", "--to", "2025-02").exit_code == 2
 
-    def test_an_unknown_outlet_is_no_empty_answer(self, cli: Cli) -> None:
+    def test_an_unknown_outlet_is_an_error(self, cli: Cli) -> None:
         result = cli("top", "--outlet", "Velmark Tomorrow")
         assert result.exit_code == 3
         assert "nearest: 'Velmark Today'" in result.stderr
@@ -122,7 +121,7 @@ class TestNames:
         result = cli("timeline", typed, "--json")
         assert json.loads(result.stdout)["entity_id"] == meant
 
-    def test_two_people_of_one_name_are_not_mixed_up(self, cli: Cli) -> None:
+    def test_two_people_with_one_name_are_kept_apart(self, cli: Cli) -> None:
         result = cli("timeline", "John Smith")
         assert result.exit_code == 3
         assert result.stdout == ""
@@ -130,7 +129,7 @@ class TestNames:
         assert "e-smith1" in result.stderr
         assert "e-smith2" in result.stderr
 
-    def test_a_close_spelling_is_suggested_never_taken(self, cli: Cli) -> None:
+    def test_a_similar_spelling_is_only_suggested(self, cli: Cli) -> None:
         result = cli("quotes", "--by", "Amalia Markel")
         assert result.exit_code == 3
         assert "no actor is named 'Amalia Markel'; did you mean:\n  Amalia Verkel" in result.stderr
@@ -178,7 +177,7 @@ class TestTimeline:
 
 
 class TestQuotes:
-    def test_found_across_line_breaks_and_styles_of_apostrophe(self, cli: Cli) -> None:
+    def test_matches_across_line_breaks_and_apostrophe_styles(self, cli: Cli) -> None:
         (quote,) = json.loads(cli("quotes", "DON'T know", "--json").stdout)
         assert quote["text"] == "We don’t\nknow yet,"
         assert (quote["speaker_name"], quote["speaker_surface"]) == ("Amalia Verkel", "Verkel")
@@ -200,7 +199,7 @@ class TestQuotes:
         assert shown[5] == "“We don’t know yet,”"
         assert shown[6] == "Talks go on  a1 body[1:19]"
 
-    def test_text_is_words_and_no_pattern(self, cli: Cli) -> None:
+    def test_text_is_literal_words_not_a_pattern(self, cli: Cli) -> None:
         assert lines(cli("quotes", ".*")) == ["No quotes found."]
 
 
@@ -208,14 +207,14 @@ class TestQuotes:
     "command",
     ["top", "quotes", "timeline evil", "quotes gone", "sql from~entities", "top --json"],
 )
-def test_no_text_of_an_article_drives_the_terminal(cli: Cli, command: str) -> None:
+def test_article_text_cannot_control_the_terminal(cli: Cli, command: str) -> None:
     shown = cli(*(word.replace("~", " ") for word in command.split())).output
     assert "Evil" in shown
     assert not UNSAFE & set(shown)
-    assert "owned" not in shown or command == "top --json"  # there it is harmless: "\u001b]0;owned"
+    assert "owned" not in shown or command == "top --json"  # harmless in JSON: "\u001b]0;owned"
 
 
-def test_json_keeps_hostile_text_as_it_is(cli: Cli, reader: duckdb.DuckDBPyConnection) -> None:
+def test_json_keeps_hostile_text_unchanged(cli: Cli, reader: duckdb.DuckDBPyConnection) -> None:
     names = [row["name"] for row in json.loads(cli("top", "--json").stdout)]
     kept = reader.execute("select name from entities").fetchall()
     assert sorted(names) == sorted(name for (name,) in kept)
@@ -227,7 +226,7 @@ def test_cleaning_keeps_what_spelling_needs() -> None:
 
 
 class TestSql:
-    def test_shows_some_rows_and_says_how_many_more(self, cli: Cli) -> None:
+    def test_shows_the_first_rows_and_counts_the_rest(self, cli: Cli) -> None:
         shown = lines(cli("sql", BIG, "--rows", "3"))
         assert shown[2:5] == ["0  text 0", "1  text 1", "2  text 2"]
         assert shown[-1] == "… 24,997 more rows, use --format csv"
@@ -280,7 +279,7 @@ class TestSql:
         assert line == "LINE 1: select nam from entities"
         assert caret.index("^") == line.index("nam")
 
-    def test_two_columns_of_one_name_lose_nothing(self, cli: Cli) -> None:
+    def test_columns_with_the_same_name_lose_no_data(self, cli: Cli) -> None:
         assert cli("sql", "select 1 a, 2 a", "--format", "json").exit_code == 1
         assert cli("sql", "select 1 a, 2 a", "--format", "csv").stdout == '"a","a"\n1,2\n'
 
@@ -313,12 +312,12 @@ class TestExport:
         self, settings: Settings, tmp_path: Path, form: export.Format
     ) -> None:
         file = tmp_path / "big"
-        told: list[int] = []
+        reported: list[int] = []
         with published.open_published(settings) as connection, export.replacing(file) as sink:
             reader = export.stream_query(connection, BIG)
-            assert export.write_rows(reader, sink, form, on_rows=told.append) == 25_000
-        assert len(told) > 10
-        assert told == sorted(told)
+            assert export.write_rows(reader, sink, form, on_rows=reported.append) == 25_000
+        assert len(reported) > 10
+        assert reported == sorted(reported)
         read = {"csv": "read_csv", "parquet": "read_parquet"}.get(form, "read_json")
         again = duckdb.sql(f"select * from {read}('{file}')").fetchall()
         assert again == duckdb.sql(BIG).fetchall()
@@ -341,7 +340,7 @@ class TestExport:
         assert '"=HYPERLINK(' not in safe
         assert "\"'=HYPERLINK(" in safe
 
-    def test_an_unknown_table_lists_those_there_are(self, cli: Cli, tmp_path: Path) -> None:
+    def test_an_unknown_table_lists_the_tables(self, cli: Cli, tmp_path: Path) -> None:
         result = cli("export", 'articles" --', "--out", tmp_path / "x.csv")
         assert result.exit_code == 1
         assert "actor_daily" in result.stderr
@@ -360,7 +359,7 @@ class TestAsAProgram:
     def run(self, settings: Settings, script: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {
             "NEWSACTORS_HOME": str(settings.home),
-            "CLI": f'{sys.executable} -c "{PROGRAM}"',
+            "CLI": f"{sys.executable} -m etl",
         }
         return subprocess.run(
             ["bash", "-o", "pipefail", "-c", script.replace("newsactors", 'eval "$CLI"')],
@@ -373,7 +372,7 @@ class TestAsAProgram:
         assert "Amalia Verkel" in done.stdout
         assert "\x1b" not in done.stdout
 
-    def test_a_reader_that_has_seen_enough_is_no_error(self, settings: Settings) -> None:
+    def test_a_closed_pipe_is_no_error(self, settings: Settings) -> None:
         query = "'from range(2000000)'"
         for form in ("csv", "jsonl"):
             done = self.run(settings, f'newsactors sql "{query}" --format {form} | head -n 1')

@@ -1,4 +1,4 @@
-"""`newsactors actors relink`, run for real: the difference first, then doing it; ids stay."""
+"""`newsactors actors relink`: it shows the difference, then applies it; ids stay."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPENED = ("a school", "a bridge", "the new library", "a market hall", "two wards
 def settings(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
-    """Two nights: one on which "Verkel" may be either of two, one that names the first often."""
+    """Two nightly runs: in the first "Verkel" is ambiguous; the second names one of them often."""
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     begin(tmp_path / "home", tmp_path_factory)
@@ -51,16 +51,16 @@ def actors(*args: str) -> str:
     return result.stdout
 
 
-def ask(settings: Settings, sql: str) -> list[Any]:
+def query(settings: Settings, sql: str) -> list[Any]:
     with duckdb.connect(str(settings.published.resolve()), read_only=True) as con:
         return con.execute(sql).fetchall()
 
 
-def test_the_difference_is_shown_then_made_ids_stay_and_the_old_one_leads_on(
+def test_relink_previews_then_applies_keeps_ids_and_redirects_the_old_one(
     settings: Settings,
 ) -> None:
     people = "select name, entity_id from entities where type = 'PERSON' order by name"
-    before = dict(ask(settings, people))
+    before = dict(query(settings, people))
     assert sorted(before) == ["Amalia Verkel", "Bruno Verkel", "Verkel"]
     amalia, alone = before["Amalia Verkel"], before["Verkel"]
 
@@ -68,18 +68,18 @@ def test_the_difference_is_shown_then_made_ids_stay_and_the_old_one_leads_on(
     assert (change["name"], change["texts"]) == ("Verkel", 1)
     assert (change["from_entity_id"], change["to_entity_id"]) == (alone, amalia)
     assert "Verkel (2025-03): Verkel -> Amalia Verkel, in 1 texts" in actors("relink")
-    assert dict(ask(settings, people)) == before, "showing changes nothing"
+    assert dict(query(settings, people)) == before, "a preview changes nothing"
 
     actors("distinct", alone, amalia, "--because", "another Verkel")
-    assert json.loads(actors("relink", "--json")) == [], "what people said holds"
+    assert json.loads(actors("relink", "--json")) == [], "corrections still apply"
     (row,) = json.loads(actors("history", "--json"))
     actors("undo", row["correction_id"], "--because", "it was she")
 
     actors("relink", "--apply")
-    after = dict(ask(settings, people))
+    after = dict(query(settings, people))
     assert after == {name: before[name] for name in ("Amalia Verkel", "Bruno Verkel")}
-    assert ask(settings, "from entity_redirects") == [(alone, amalia)]
-    assert ask(settings, f"select name from actor('{alone}')") == [("Amalia Verkel",)]
-    last = ask(settings, "select kind, status from ingest_runs order by started_at desc limit 1")
+    assert query(settings, "from entity_redirects") == [(alone, amalia)]
+    assert query(settings, f"select name from actor('{alone}')") == [("Amalia Verkel",)]
+    last = query(settings, "select kind, status from ingest_runs order by started_at desc limit 1")
     assert last == [("relink", "success")]
     assert "nothing would change" in actors("relink")

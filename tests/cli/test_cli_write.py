@@ -1,4 +1,4 @@
-"""The commands that change a warehouse, and `status`: what they print and how they end."""
+"""The commands that change a warehouse, and `status`: output and exit codes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders of a warehouse, and of a Dagster instance like that of the checkout."""
+    """Folders of a warehouse, and of a Dagster instance configured like the checkout's."""
     root = tmp_path_factory.mktemp("place")
     begin(root / "home", tmp_path_factory)
     for folder in ("inbox", "elsewhere", "dagster"):
@@ -66,9 +66,9 @@ def environment(place: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def first(place: Path) -> subprocess.CompletedProcess[str]:
-    """The first ingest: a process of its own, in a folder that has nothing to do with it.
+    """The first ingest, in a process of its own with an unrelated working directory.
 
-    While it starts somebody else is writing, until it has said so.
+    Another writer holds the lock until the ingest has reported that it waits.
     """
     writer = WriterLock(settings(place))
     writer.acquire()
@@ -104,7 +104,7 @@ def headlines(place: Path) -> dict[str, str]:
         return dict(con.execute("select headline[-1:], article_id from articles").fetchall())
 
 
-def test_ingest_says_what_it_did_as_json_alone(
+def test_ingest_reports_as_json_only(
     first: subprocess.CompletedProcess[str], place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert first.returncode == 0, first.stderr
@@ -118,8 +118,8 @@ def test_ingest_says_what_it_did_as_json_alone(
     ]
     assert headlines(place).keys() == {"1", "2", "3"}
 
-    # The run is in the history of the instance that DAGSTER_HOME names, as Dagster itself reads it
-    # from where it was started, and nowhere else.
+    # The run is in the history of the instance in DAGSTER_HOME, as Dagster reads it when started
+    # there, and nowhere else.
     monkeypatch.chdir(place / "dagster")
     with dg.DagsterInstance.from_config(str(place / "dagster")) as instance:
         recorded = instance.get_run_by_id(report["run_id"])
@@ -148,7 +148,7 @@ def test_ingest_ends_with_a_summary_and_strict_fails_on_a_warning(
     assert again.stderr.startswith("2 files seen, 0 new; 0 new articles, 0 new versions; 0 warn")
 
 
-def test_quarantine_is_listed_shown_and_tried_again(
+def test_quarantine_list_show_and_retry(
     first: subprocess.CompletedProcess[str], place: Path, run: Run
 ) -> None:
     listed = run("quarantine", "list", "--path", "*.jsonl", "--json")
@@ -166,7 +166,7 @@ def test_quarantine_is_listed_shown_and_tried_again(
     fields = settings(place).field_mappings
     fields.write_text("- {needs: [kop], headline: kop, body: tekst, date: dag}\n")
     (place / "inbox" / "odd.jsonl").unlink()
-    assert "it would be read" in run("quarantine", "show", item["quarantine_id"]).stdout
+    assert "it can be read" in run("quarantine", "show", item["quarantine_id"]).stdout
     again = run("quarantine", "retry", "--all", "--strict", "--path", "odd*")
     assert again.exit_code == 2
     again = run("quarantine", "retry", "--reason", "unmapped", "--strict", "--json")
@@ -184,15 +184,15 @@ def test_quarantine_is_listed_shown_and_tried_again(
     assert "0 left the quarantine" in failed.stderr
 
 
-def test_a_correction_at_the_very_end_of_a_run_is_applied_all_the_same(
+def test_a_correction_at_the_very_end_of_a_run_is_applied(
     first: subprocess.CompletedProcess[str],
     place: Path,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Recorded when the run has published and looks no more, but still holds the writer lock."""
+    """It is recorded after the run's last check, while the run still holds the writer lock."""
 
-    def record_and_go_on(settings: Settings) -> None:
+    def record_and_continue(settings: Settings) -> None:
         monkeypatch.setattr(stages, "days_reported", days_reported)
         names = ("actors", "rename", "Ellen Marsk1", "Ellen Renamed", "--because", "test")
         done = subprocess.run([sys.executable, "-m", "etl", *names], env=dict(os.environ),
@@ -202,7 +202,7 @@ def test_a_correction_at_the_very_end_of_a_run_is_applied_all_the_same(
 
     said: list[str] = []
     days_reported = stages.days_reported
-    monkeypatch.setattr(stages, "days_reported", record_and_go_on)
+    monkeypatch.setattr(stages, "days_reported", record_and_continue)
     (place / "inbox" / "late.txt").write_text(ARTICLE.format(n=7))
     result = run("ingest", "--json")
     assert result.exit_code == 0, result.stderr
@@ -213,7 +213,7 @@ def test_a_correction_at_the_very_end_of_a_run_is_applied_all_the_same(
     assert undone.exit_code == 0, undone.stderr
 
 
-def test_what_is_not_there_is_a_usage_error(run: Run) -> None:
+def test_a_missing_path_is_a_usage_error(run: Run) -> None:
     result = run("ingest", "nowhere/*.txt")
     assert result.exit_code == 2
     assert "no such file, folder or match" in result.stderr
@@ -227,7 +227,7 @@ def test_forget_reextract_and_rebuild(
     unknown = run("forget", "--yes", "nonsense")
     assert unknown.exit_code == 1
     assert "there is no article nonsense" in unknown.stderr
-    assert run("forget", before["2"]).exit_code == 1, "asks first"
+    assert run("forget", before["2"]).exit_code == 1, "asks for confirmation"
     assert headlines(place) == before
 
     done = run("forget", "--yes", before["2"])
@@ -248,7 +248,7 @@ def test_forget_reextract_and_rebuild(
     assert headlines(place) == kept
 
 
-def test_doctor_finds_a_flipped_byte_says_so_and_repairs_it(
+def test_doctor_finds_and_repairs_a_flipped_byte(
     first: subprocess.CompletedProcess[str], place: Path, run: Run
 ) -> None:
     before = headlines(place)
@@ -266,7 +266,7 @@ def test_doctor_finds_a_flipped_byte_says_so_and_repairs_it(
     assert found.exit_code == 1
     amiss = [p for p in json.loads(found.stdout)["parts"] if p["state"] == "amiss"]
     assert [(p["part"], p["path"]) for p in amiss] == [("published", str(file))]
-    assert file.read_bytes() == bytes(data), "looking changes nothing"
+    assert file.read_bytes() == bytes(data), "a check changes nothing"
 
     done = run("doctor", "--repair", "--json")
     assert done.exit_code == 0, done.output
@@ -279,7 +279,7 @@ def test_doctor_finds_a_flipped_byte_says_so_and_repairs_it(
 
 
 class Sparse:
-    """The shipped extractor but for quotes, and for mentions after the first."""
+    """The shipped extractor without quotes, and with the first mention only."""
 
     name, version = "sparse", "sparse-1"
 
@@ -299,7 +299,7 @@ def versions(place: Path) -> set[str]:
         return {v for (v,) in con.execute("select extractor_version from articles").fetchall()}
 
 
-def test_another_extractor_is_judged_promoted_and_taken_back(
+def test_another_extractor_is_compared_promoted_and_rolled_back(
     first: subprocess.CompletedProcess[str],
     place: Path,
     run: Run,
@@ -308,7 +308,7 @@ def test_another_extractor_is_judged_promoted_and_taken_back(
     before = versions(place)
     for wrong, message in (
         (["--diff", "--promote"], "exclude each other"),
-        (["--promote", "--from", "2025-05"], "choose articles there"),
+        (["--promote", "--from", "2025-05"], "give it to --diff"),
         (["--extractor", "sparse"], "--extractor goes with --diff"),
         (["--diff", "--extractor", "no\x1b[2Jbody"], "no extractor is named 'nobody'; known: "),
     ):
@@ -338,8 +338,8 @@ def test_another_extractor_is_judged_promoted_and_taken_back(
     promoted = run("reextract", "--promote")
     assert promoted.exit_code == 0, promoted.stderr
     said = promoted.stderr.splitlines()
-    assert said[0].startswith(f"{found['articles']} texts are published as sparse-1 sees them")
-    assert said[1] == "new articles are read by 'sparse'"
+    assert said[0].startswith(f"{found['articles']} texts are published as sparse-1 extracted them")
+    assert said[1] == "new articles are extracted by 'sparse'"
     assert said[2].startswith("warning: series shifted: ")
     assert versions(place) == {"sparse-1"}
     back = run("reextract", "--rollback", "--json")
@@ -353,10 +353,10 @@ def test_another_extractor_is_judged_promoted_and_taken_back(
     assert "nothing to roll back: sparse-1 was taken back already" in again.stderr
 
 
-def test_a_full_disk_stops_the_extraction_and_the_next_one_goes_on(
+def test_an_extraction_stopped_by_a_full_disk_resumes(
     first: subprocess.CompletedProcess[str], place: Path
 ) -> None:
-    """A limit on the size of files, which the system enforces, stands for the disk."""
+    """A file size limit that the system enforces simulates the full disk."""
     program = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600));"
@@ -373,16 +373,16 @@ def test_a_full_disk_stops_the_extraction_and_the_next_one_goes_on(
     )
     assert full.returncode == 1
     assert full.stderr.startswith("Error: ")
-    assert full.stderr.endswith("what was extracted is kept: mend that and run again\n")
-    mended = subprocess.run(
+    assert full.stderr.endswith("what was extracted is kept: fix that and run again\n")
+    resumed = subprocess.run(
         [sys.executable, "-c", program.replace("(600, 600)", "(-1, -1)")],
         env=os.environ | environment(place),
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
     )
-    assert mended.returncode == 0, mended.stderr
-    assert "lost" in mended.stdout
+    assert resumed.returncode == 0, resumed.stderr
+    assert "lost" in resumed.stdout
 
 
 def test_status_is_for_people_and_for_monitors(
@@ -410,14 +410,16 @@ def test_status_is_for_people_and_for_monitors(
 
     state.start_run("broken", "ingest", "rules")
     state.finish_run("broken", "the disk is full")
-    state.start_run("later", "rebuild", "rules")  # no proof that last night's news came in
+    state.start_run("later", "rebuild", "rules")  # doesn't prove that last night's ingest succeeded
     state.finish_run("later")
     failed = run("status", "--max-age", "3d", "--json")
     assert failed.exit_code == 1
     assert json.loads(failed.stdout)["trouble"] == "the last ingest failed: the disk is full"
 
 
-def test_status_of_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_of_an_empty_warehouse(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path / "home"))
     assert run("status").exit_code == 0
     assert "Nothing is published yet" in run("status").stdout
@@ -444,7 +446,7 @@ def test_a_run_whose_process_was_killed_is_a_failure(tmp_path: Path) -> None:
     ]
 
 
-def test_a_warehouse_that_cannot_be_written_is_told_in_a_line(
+def test_an_unwritable_warehouse_is_reported_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
@@ -453,4 +455,4 @@ def test_a_warehouse_that_cannot_be_written_is_told_in_a_line(
     assert done.exit_code == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("Error: [Errno 20] Not a directory: ")
-    assert "what was published is as it was" in line
+    assert "the published file is unchanged" in line

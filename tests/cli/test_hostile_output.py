@@ -1,4 +1,4 @@
-"""What would drive a terminal, a spreadsheet or a page is only shown, whatever field it is in."""
+"""Text that could control a terminal, a spreadsheet or a page is only displayed, in every field."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from etl.settings import Settings
 
 from .evil import EVIL, FORMULA
 
-DRIVES = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What a terminal would obey: everything below the blank but the end of a line."""
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that a terminal obeys: everything below the space except the line feed."""
 PAGE = "<script>alert(1)</script> ![x](http://127.0.0.1/x) [y](javascript:z)"
 
 
 @pytest.fixture(scope="module")
 def place(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small warehouse of evil names and headlines, and an inbox of evil files, set aside."""
+    """The small warehouse with evil names, and an inbox whose evil files are quarantined."""
     root = tmp_path_factory.mktemp("evil")
     shutil.copytree(settings.home, root / "home", symlinks=True)
     (root / "inbox").mkdir()
@@ -58,7 +58,7 @@ def run(place: Path, args: Sequence[str]) -> Result:
     return CliRunner(env=environment(place)).invoke(main, list(args))
 
 
-LOOKS: tuple[tuple[int, tuple[str, ...]], ...] = (
+COMMANDS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("top",)),
     (0, ("top", "--json")),
     (3, ("top", "--outlet", EVIL)),
@@ -95,16 +95,16 @@ LOOKS: tuple[tuple[int, tuple[str, ...]], ...] = (
 
 
 @pytest.mark.parametrize(
-    ("code", "args"), LOOKS, ids=[f"{n}-{args[0]}" for n, (_, args) in enumerate(LOOKS)]
+    ("code", "args"), COMMANDS, ids=[f"{n}-{args[0]}" for n, (_, args) in enumerate(COMMANDS)]
 )
-def test_no_command_prints_what_drives_a_terminal(
+def test_no_command_prints_control_codes(
     place: Path, code: int, args: tuple[str, ...], tmp_path: Path
 ) -> None:
     items = json.loads(run(place, ["quarantine", "list", "--json"]).stdout)
     ids = dict(zip(("FIRST", "SECOND"), (i["quarantine_id"] for i in items), strict=False))
     ids["FOLDER"] = str(tmp_path / f"out{EVIL}")
     result = run(place, [ids.get(arg, arg) for arg in args])
-    assert not DRIVES.findall(result.output), repr(result.output)
+    assert not CONTROLS.findall(result.output), repr(result.output)
     assert result.exit_code == code, result.output
     if "--json" in args:
         assert json.loads(result.stdout) is not None
@@ -134,10 +134,10 @@ def test_no_formula_reaches_a_spreadsheet(
 
 
 @pytest.mark.parametrize("text", [EVIL, PAGE, f"{EVIL}{PAGE}"])
-def test_nothing_that_dagster_shows_is_rendered(text: str) -> None:
+def test_dagster_renders_no_untrusted_markup(text: str) -> None:
     shown = harmless(text)
     assert not re.search(r"[<>]|\]\(", shown)
-    assert not DRIVES.search(shown)
+    assert not CONTROLS.search(shown)
     sample = sample_table(pa.table({"headline": [text], "names": [[text]]}))
     assert isinstance(sample, dg.TableMetadataValue)
     (record,) = sample.records

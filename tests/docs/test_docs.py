@@ -43,7 +43,7 @@ def test_the_commands_that_look_find_something(
     for look in looks:
         shown = CliRunner().invoke(main, shlex.split(look))
         assert shown.exit_code == 0, (look, shown.output)
-        assert "Verholt" in shown.output or "Krayle" in shown.output or "48 of" in shown.output
+        assert "Verholt" in shown.output or "Krayle" in shown.output or "48 from" in shown.output
 
 
 def test_the_commands_about_actors_run_and_change_nothing(

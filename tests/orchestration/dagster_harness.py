@@ -1,4 +1,4 @@
-"""A warehouse of its own for a test: folders, articles to drop, and jobs run for real."""
+"""A warehouse for a test: its folders, articles to drop into the inbox, and runs of real jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from session_cache import begin
 
 from etl.definitions import build_defs
 from etl.extract import Extractor
-from etl.orchestration.resources import BY_COMMAND, Warehouse
+from etl.orchestration.labels import BY_COMMAND
+from etl.orchestration.resources import Warehouse
 from etl.settings import REPOSITORY, Settings
 from etl.storage.run_state import Run, State
 from etl.warehouse import build_db as build
@@ -82,7 +83,7 @@ class DagsterHarness:
         return self.state.runs()[0]
 
     def drop(self, *days: str, town: str = "Aldhaven", outlet: str = "Harbour Courier") -> None:
-        """Put one article of each day into the inbox."""
+        """Put one article per day into the inbox."""
         for day in days:
             name = f"{day}_{outlet.lower().replace(' ', '-')}_{town.lower()}.txt"
             headline = f"Brandt-Okoro and Lusarte meet in {town}"
@@ -90,12 +91,12 @@ class DagsterHarness:
             (self.inbox / name).write_text(text)
 
     def definitions(self, extractor: Extractor | None = None) -> dg.Definitions:
-        """The code location with its resource pointed at this harness."""
+        """The code location, with its resource pointing at this harness."""
         with environment(self.environment):
             return build_defs({"warehouse": self.warehouse(extractor)})
 
     def warehouse(self, extractor: Extractor | None = None) -> Warehouse:
-        """The resource; with an extractor, one that uses it instead of the shipped one."""
+        """The resource; if an extractor is given, it replaces the shipped one."""
         folders = {"home": str(self.home), "inbox": str(self.inbox)}
         if extractor is None:
             return Warehouse(**folders)
@@ -111,9 +112,9 @@ class DagsterHarness:
         tags: Mapping[str, str] = BY_COMMAND,
         **ops: Any,
     ) -> dg.ExecuteInProcessResult:
-        """Run a job, or an ad-hoc materialization of the given assets, to its end.
+        """Run a job to its end, or materialize the given assets ad hoc.
 
-        As the command line does, which makes no report: that takes seconds.
+        It is tagged like a run of the command line, which writes no report: that takes seconds.
         """
         definitions = self.definitions(extractor)
         with environment(self.environment):
@@ -144,12 +145,12 @@ class DagsterHarness:
             yield con
 
     def snapshot(self) -> Path | None:
-        """What readers would open now; None where nothing was ever published."""
+        """The snapshot that readers would open now; None if nothing was ever published."""
         return self.settings.published.resolve() if self.settings.published.exists() else None
 
 
 class OtherExtractor(Warehouse):
-    """The warehouse resource with an extractor that a test puts in."""
+    """The warehouse resource with a test's own extractor."""
 
     @property
     def extractor(self) -> Extractor:
@@ -161,7 +162,7 @@ _extractors: dict[str, Extractor] = {}
 
 @contextmanager
 def environment(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a while."""
+    """Set environment variables within the context."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

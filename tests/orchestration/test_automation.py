@@ -1,4 +1,4 @@
-"""Schedules and sensors, ticked by hand: when they ask for a run, and whom they tell of what."""
+"""Schedules and sensors, ticked by hand: when they request a run, and what they report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 from dagster_harness import DagsterHarness, environment
 
-from etl.orchestration import automation
+from etl.orchestration import sensors
+from etl.orchestration.failure_notice import send_failure_notice
 from etl.pipeline import submit_correction
 from etl.settings import SettingsError
 
@@ -34,7 +35,7 @@ def harness(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Dagster
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as found:  # on disk, a run takes twice as long
+    with dg.DagsterInstance.ephemeral() as found:  # a run takes twice as long on disk
         yield found
 
 
@@ -58,7 +59,7 @@ def message(outcome: dg.SensorResult | dg.SkipReason) -> str:
     return outcome.skip_message or ""
 
 
-def test_the_night_starts_at_two_where_the_user_lives_and_is_on_by_default(
+def test_the_nightly_schedule_runs_at_two_local_time_and_is_on_by_default(
     harness: DagsterHarness,
 ) -> None:
     with environment({"NEWSACTORS_TIME_ZONE": "Europe/Berlin"}):
@@ -66,7 +67,7 @@ def test_the_night_starts_at_two_where_the_user_lives_and_is_on_by_default(
     for name, hour in (("nightly_ingest", 2), ("watch", 7)):
         schedule = repository.get_schedule_def(name)
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-        # Across the end of summer time: at the same hour of the clock, once a day.
+        # Across the end of summer time: the same hour of the clock, once a day.
         ticks = schedule_execution_time_iterator(
             datetime(2025, 10, 25, tzinfo=UTC).timestamp(),
             str(schedule.cron_schedule),
@@ -83,37 +84,37 @@ def test_the_night_starts_at_two_where_the_user_lives_and_is_on_by_default(
     assert len(evaluated.run_requests or []) == 1
 
 
-def test_new_files_asks_for_one_run_a_set_of_settled_files(
+def test_new_files_requests_one_run_per_set_of_settled_files(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
-    sensor = automation.new_files
+    sensor = sensors.new_files
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
     assert message(tick(harness, sensor, instance, None)) == f"no new files in {harness.inbox}"
 
     harness.drop("2025-06-02")
-    asked = tick(harness, sensor, instance, None)
-    assert isinstance(asked, dg.SensorResult)
-    (request,) = asked.run_requests or []
-    assert request.run_key == asked.cursor
+    first = tick(harness, sensor, instance, None)
+    assert isinstance(first, dg.SensorResult)
+    (request,) = first.run_requests or []
+    assert request.run_key == first.cursor
     assert request.tags["newsactors/writer"] == "true"
 
-    again = tick(harness, sensor, instance, asked.cursor)
-    assert message(again) == "a run for these 1 files was asked for already"
+    again = tick(harness, sensor, instance, first.cursor)
+    assert message(again) == "a run for these 1 files was already requested"
 
     harness.drop("2025-06-03")
-    more = tick(harness, sensor, instance, asked.cursor)
+    more = tick(harness, sensor, instance, first.cursor)
     assert isinstance(more, dg.SensorResult)
     (other,) = more.run_requests or []
     assert other.run_key != request.run_key
 
-    # Once a run has read them they are no news.
+    # Once a run has read them, they are no longer new.
     assert harness.run(instance, assets=[dg.AssetKey("raw_files")]).success
     assert (
         message(tick(harness, sensor, instance, more.cursor)) == f"no new files in {harness.inbox}"
     )
 
 
-def test_new_files_leaves_alone_what_is_still_being_written(
+def test_new_files_skips_files_still_being_written(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
     harness.drop("2025-06-02")
@@ -121,17 +122,17 @@ def test_new_files_leaves_alone_what_is_still_being_written(
         context = dg.build_sensor_context(instance, resources={"warehouse": harness.warehouse()})
         started = time.monotonic()
         with context:
-            outcome = automation.new_files(context)
+            outcome = sensors.new_files(context)
         assert time.monotonic() - started < 5  # a tick must not wait for the file to settle
     assert isinstance(outcome, dg.SkipReason)
     assert outcome.skip_message == f"no new files in {harness.inbox}, 1 still being written"
 
 
-def test_new_files_names_an_inbox_that_is_not_there(
+def test_new_files_reports_a_missing_inbox(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
     harness.inbox.rmdir()
-    assert message(tick(harness, automation.new_files, instance, None)) == (
+    assert message(tick(harness, sensors.new_files, instance, None)) == (
         f"{harness.inbox} does not exist; create it or set NEWSACTORS_INBOX"
     )
 
@@ -150,7 +151,7 @@ class Listener(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def webhook() -> Iterator[tuple[str, list[bytes]]]:
-    """A web server of this machine, and what was posted to it."""
+    """A web server on this machine, and what was posted to it."""
     posts: list[bytes] = []
     server = HTTPServer(("127.0.0.1", 0), type("Own", (Listener,), {"posts": posts}))
     thread = threading.Thread(target=server.serve_forever)
@@ -164,7 +165,7 @@ def webhook() -> Iterator[tuple[str, list[bytes]]]:
 def failure_of_a_run(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> dg.RunFailureSensorContext:
-    """A real failed run (the inbox is gone) as the sensor meets it."""
+    """The context of a real failed run (its inbox is missing), as the sensor gets it."""
     harness.inbox.rename(harness.root / "moved away")
     result = harness.run(instance, assets=[dg.AssetKey("raw_files")])
     assert not result.success
@@ -177,33 +178,35 @@ def failure_of_a_run(
     ).for_run_failure()
 
 
-def told_of(context: dg.RunFailureSensorContext) -> str | None:
-    """Let the sensor see a failed run; returns why it told nobody."""
+def skip_reason(context: dg.RunFailureSensorContext) -> str | None:
+    """Run the sensor on a failed run; return its reason for skipping, if it sent no report."""
     with context:
-        outcome = automation.run_failed(context)
+        outcome = sensors.run_failed(context)
     assert outcome is None or isinstance(outcome, dg.SkipReason)
     return outcome and outcome.skip_message
 
 
-def test_a_failed_run_is_told_to_the_command_and_the_webhook(
+def test_a_failed_run_is_reported_to_the_command_and_the_webhook(
     harness: DagsterHarness,
     instance: dg.DagsterInstance,
     webhook: tuple[str, list[bytes]],
     tmp_path: Path,
 ) -> None:
     url, posts = webhook
-    told = tmp_path / "told file.json"
+    report_file = tmp_path / "report file.json"
     script = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
     with environment(
         {
-            "NEWSACTORS_ON_FAILURE_COMMAND": shlex.join([sys.executable, "-c", script, str(told)]),
+            "NEWSACTORS_ON_FAILURE_COMMAND": shlex.join(
+                [sys.executable, "-c", script, str(report_file)]
+            ),
             "NEWSACTORS_ON_FAILURE_WEBHOOK": url,
-            "http_proxy": "http://127.0.0.1:9",  # nobody there: loopback goes by no proxy
+            "http_proxy": "http://127.0.0.1:9",  # unreachable: loopback requests bypass the proxy
         }
     ):
         context = failure_of_a_run(harness, instance)
-        assert told_of(context) is None
-    report = json.loads(told.read_text())
+        assert skip_reason(context) is None
+    report = json.loads(report_file.read_text())
     assert report["run_id"] == context.dagster_run.run_id
     assert report["home"] == str(harness.home)
     assert report["error"]
@@ -219,21 +222,23 @@ def test_a_webhook_elsewhere_is_refused(
             environment({"NEWSACTORS_ON_FAILURE_WEBHOOK": url}),
             pytest.raises(SettingsError, match="is not an http address of this machine"),
         ):
-            automation.notify(harness.warehouse().settings, {"run_id": context.dagster_run.run_id})
+            send_failure_notice(
+                harness.warehouse().settings, {"run_id": context.dagster_run.run_id}
+            )
 
 
-def test_where_nobody_is_to_be_told_the_sensor_says_how_to_change_that(
+def test_without_a_recipient_the_sensor_says_how_to_set_one(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
-    skipped = told_of(failure_of_a_run(harness, instance))
+    skipped = skip_reason(failure_of_a_run(harness, instance))
     assert "set NEWSACTORS_ON_FAILURE_COMMAND" in (skipped or "")
 
 
-def test_a_run_whose_process_is_gone_is_closed_so_that_the_queue_moves_on(
+def test_a_run_without_a_process_is_closed_so_that_the_queue_moves_on(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
-    def underway(pid: int) -> dg.DagsterRun:
-        job = harness.definitions().resolve_job_def("watch")  # a small plan is made in no time
+    def start_run(pid: int) -> dg.DagsterRun:
+        job = harness.definitions().resolve_job_def("watch")  # a small plan is quick to create
         run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
         harness.state.start_run(run.run_id, "ingest", "test")
         with harness.state._open() as con:  # as another process would have written it
@@ -243,18 +248,18 @@ def test_a_run_whose_process_is_gone_is_closed_so_that_the_queue_moves_on(
     child = os.fork()
     if child == 0:
         os._exit(0)
-    os.waitpid(child, 0)  # the number of a process that is gone
-    lost, alive = underway(child), underway(os.getpid())
-    outcome = tick(harness, automation.lost_runs, instance, None)
+    os.waitpid(child, 0)  # the id of a process that no longer exists
+    lost, alive = start_run(child), start_run(os.getpid())
+    outcome = tick(harness, sensors.lost_runs, instance, None)
     assert message(outcome) == f"closed {lost.run_id}"
     statuses = [
         instance.get_runs(dg.RunsFilter(run_ids=[run.run_id]))[0].status for run in (lost, alive)
     ]
     assert statuses == [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED]
-    assert message(tick(harness, automation.lost_runs, instance, None)) == "all runs are alive"
+    assert message(tick(harness, sensors.lost_runs, instance, None)) == "all runs are alive"
 
 
-def test_a_correction_that_came_at_the_very_end_of_a_run_is_applied_by_another(
+def test_a_correction_at_the_very_end_of_a_run_is_applied_by_another_run(
     harness: DagsterHarness, instance: dg.DagsterInstance, samples: Path
 ) -> None:
     shutil.copytree(samples, harness.home, symlinks=True, dirs_exist_ok=True)
@@ -267,13 +272,13 @@ def test_a_correction_that_came_at_the_very_end_of_a_run_is_applied_by_another(
         resources={"warehouse": harness.warehouse()},
     )
     with context:
-        assert isinstance(automation.late_corrections(context), dg.SkipReason)
+        assert isinstance(sensors.late_corrections(context), dg.SkipReason)
     with harness.published() as con:
         ids = [i for (i,) in con.execute("select entity_id from entities limit 2").fetchall()]
-    apart = (("actor", ids[0]), ("other", ids[1]))
+    pair = (("actor", ids[0]), ("other", ids[1]))
     submit_correction.submit_correction(
-        harness.settings, "distinct", apart, because="two people", author="a test"
+        harness.settings, "distinct", pair, because="two people", author="a test"
     )
     with context:
-        assert isinstance(automation.late_corrections(context), dg.RunRequest)
-    assert automation.late_corrections.job_name == "republish"
+        assert isinstance(sensors.late_corrections(context), dg.RunRequest)
+    assert sensors.late_corrections.job_name == "republish"

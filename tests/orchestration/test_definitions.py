@@ -1,4 +1,4 @@
-"""What the code location holds: a change of names, blocking checks or automation is deliberate."""
+"""The code location: every change of names, blocking checks or automation must be deliberate."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_the_code_location_holds_exactly_what_the_snapshot_lists(
         difference = "\n".join(difflib.unified_diff(expected, found, "expected", "found", n=0))
         pytest.fail(
             f"the definitions changed:\n{difference}\n"
-            f"where that is meant, `cp {new} {SNAPSHOT.relative_to(Path.cwd())}` and say it in "
+            f"if that is intended, `cp {new} {SNAPSHOT.relative_to(Path.cwd())}` and note it in "
             "CHANGELOG.md: people select, schedule and alert by these names"
         )
 
 
-def test_every_asset_says_what_it_is_whose_and_when_it_is_out_of_date(
+def test_every_asset_has_a_description_owner_group_kind_and_code_version(
     definitions: dg.Definitions,
 ) -> None:
     graph = definitions.resolve_asset_graph()
@@ -92,15 +92,15 @@ def test_every_job_schedule_and_sensor_has_a_description(definitions: dg.Definit
     assert [n for n, text in described.items() if not text and not n.startswith("__")] == []
 
 
-def test_all_that_writes_waits_for_its_turn(definitions: dg.Definitions) -> None:
-    """In the UI by pool (ad-hoc materializations) and tag (jobs); the lock protects either way."""
+def test_every_writing_step_and_job_is_queued(definitions: dg.Definitions) -> None:
+    """The UI queues by pool (ad-hoc materializations) or tag (jobs); the lock always protects."""
     graph = definitions.resolve_asset_graph()
     unpooled = {
         key.to_user_string()
         for key in graph.materializable_asset_keys
         if graph.get(key).pools != {"warehouse_writer"}
     }
-    assert unpooled == {"raw_files", "staged_batches"}  # they hold the intake lock instead
+    assert unpooled == {"raw_files", "staged_batches"}  # these hold the intake lock instead
     tagged = {
         job.name for job in definitions.get_repository_def().get_all_jobs()
         if job.tags.get("newsactors/writer") == "true"

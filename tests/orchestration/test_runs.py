@@ -1,4 +1,4 @@
-"""Real runs of the jobs in a real Dagster instance: what they publish and what they refuse."""
+"""Runs of the jobs in a real Dagster instance: what they publish, and what they refuse."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def failed_checks(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckS
     return {e.check_name: e.severity for e in result.get_asset_check_evaluations() if not e.passed}
 
 
-def test_a_first_run_publishes_and_shows_what_a_person_wants_to_see(first: First) -> None:
+def test_a_first_run_publishes_and_attaches_metadata(first: First) -> None:
     assert first.result.success
     assert article_count(first.harness) == ARTICLES
     shown = events(first.result)
@@ -106,18 +106,18 @@ def test_a_first_run_publishes_and_shows_what_a_person_wants_to_see(first: First
         "Harbour Courier",
         "Velmark Today",
     }
-    # The history of runs outlives `newsactors forget`: it shows no text of an article.
+    # The run history outlives `newsactors forget`, so it must contain no article text.
     assert "body" not in sample.records[0].data
     assert shown["main/publication_days"].metadata["dagster/row_count"].value == len(DAYS)
 
     published = shown["published_file"].metadata
     assert published["file"].value == str(first.harness.settings.published)
-    for name in ("articles a day", "actors in most articles"):
+    for name in ("articles a day", "top actors by articles"):
         markdown = str(published[name].value)
         encoded = markdown.partition("](data:image/png;base64,")[2].removesuffix(")")
         assert base64.b64decode(encoded).startswith(b"\x89PNG")
-        assert len(encoded) < 70_000  # kept for every run, for ever
-    # Every blocking check passed; that the articles are old only warns.
+        assert len(encoded) < 70_000  # kept for every run, forever
+    # Every blocking check passed; old articles only cause a warning.
     assert failed_checks(first.result) == {"is_fresh": dg.AssetCheckSeverity.WARN}
 
 
@@ -131,7 +131,7 @@ def test_each_touched_day_is_reported_once(first: First) -> None:
     assert list(first.days) == list(DAYS)
 
 
-def test_a_night_with_nothing_new_stops_after_looking_and_says_so(harness: DagsterHarness) -> None:
+def test_a_nightly_run_without_new_articles_stops_after_checking(harness: DagsterHarness) -> None:
     before = harness.snapshot()
     with instance(harness) as found:
         result = harness.run(found)
@@ -150,7 +150,7 @@ def test_a_night_with_nothing_new_stops_after_looking_and_says_so(harness: Dagst
     assert (run.files_seen, run.files_new, run.articles_new) == (ARTICLES, 0, 0)
 
 
-def test_a_new_night_touches_only_its_own_days(harness: DagsterHarness) -> None:
+def test_a_nightly_run_touches_only_its_own_days(harness: DagsterHarness) -> None:
     harness.drop("2025-06-05", DAYS[0], town="Skerrow")
     with instance(harness) as found:
         result = harness.run(found)
@@ -164,7 +164,7 @@ def test_a_new_night_touches_only_its_own_days(harness: DagsterHarness) -> None:
     assert article_count(harness) == ARTICLES + 2
 
 
-def test_wrong_offsets_block_links_models_and_publish_until_they_are_mended(
+def test_wrong_offsets_block_links_models_and_publish_until_they_are_fixed(
     harness: DagsterHarness,
 ) -> None:
     before = harness.snapshot()
@@ -175,7 +175,7 @@ def test_wrong_offsets_block_links_models_and_publish_until_they_are_mended(
         new_generation(con)
     with instance(harness) as found:
         result = harness.run(found)
-        again = harness.run(found)  # the next night does not slip through because nothing is new
+        again = harness.run(found)  # the next nightly run fails too, although nothing is new
     for attempt in (result, again):
         assert not attempt.success
         assert failed_checks(attempt) == {"offsets_round_trip": dg.AssetCheckSeverity.ERROR}
@@ -185,7 +185,7 @@ def test_wrong_offsets_block_links_models_and_publish_until_they_are_mended(
         )
     assert harness.snapshot() == before
     assert article_count(harness) == ARTICLES
-    # The history says which check, on which table, for how many rows, with an example.
+    # The history names the check, the table and the number of rows, with an example.
     for run in harness.state.runs(limit=2):
         assert run.status == "failure"
         assert run.error is not None
@@ -208,8 +208,8 @@ def test_a_failing_dbt_test_blocks_the_publish(harness: DagsterHarness) -> None:
     assert name in (harness.last_run.error or "")
 
 
-def test_staleness_and_silence_warn_whether_or_not_anything_came(harness: DagsterHarness) -> None:
-    """Two articles a week for nine weeks, then one outlet falls silent while another goes on."""
+def test_staleness_and_silence_warn_with_or_without_new_articles(harness: DagsterHarness) -> None:
+    """Two articles a week for nine weeks; then one outlet falls silent and another continues."""
     monday = date(2025, 7, 7)
     for week in range(9):
         for day in (0, 2):
@@ -231,17 +231,17 @@ def test_staleness_and_silence_warn_whether_or_not_anything_came(harness: Dagste
     assert watch.success
     assert failed_checks(watch) == warned
     assert harness.snapshot() == before
-    assert len(harness.state.runs()) == recorded  # it changes nothing: no run of the warehouse
+    assert len(harness.state.runs()) == recorded  # read-only: not a run of the warehouse
 
 
-def test_chosen_assets_never_publish_what_is_half_done(harness: DagsterHarness) -> None:
+def test_selected_assets_never_publish_incomplete_work(harness: DagsterHarness) -> None:
     before = harness.snapshot()
     harness.drop("2025-06-05")
     with instance(harness) as found:
         loaded = [dg.AssetKey("raw_files"), dg.AssetKey("staged_batches"), *LOADED]
         assert harness.run(found, assets=loaded).success
         for prepare in ([], [dg.AssetKey(["main", "quotes"]), dg.AssetKey(["main", "mentions"])]):
-            if prepare:  # some models alone: into the build file, seen by no reader
+            if prepare:  # only some models: in the build file, where no reader sees them
                 some = harness.run(found, assets=prepare)
                 assert some.success
                 assert set(events(some)) == {key.to_user_string() for key in prepare}
@@ -320,7 +320,7 @@ def test_reextract_changes_only_the_chosen_days_and_outlets(harness: DagsterHarn
                 "where extractor_version = 'changed-2'"
             ).fetchall() == [("Velmark Today", DAYS[1])]
         assert harness.last_run.kind == "reextract"
-        # What cannot be done is refused at once, and says what is wrong.
+        # An impossible request is refused at once, and the message says why.
         for wrong, message in (
             ({"outlets": ["Nobody"]}, "no article matches the chosen days and outlets"),
             ({"from_day": "2025-13-01"}, "from_day='2025-13-01' is not a day; write YYYY-MM-DD"),
@@ -331,24 +331,24 @@ def test_reextract_changes_only_the_chosen_days_and_outlets(harness: DagsterHarn
             assert not [e for e in refused.all_events if e.is_step_up_for_retry]
 
 
-def test_logs_of_old_runs_go_and_the_history_of_assets_stays(
+def test_logs_of_old_runs_are_deleted_and_the_history_of_assets_stays(
     first: First, harness: DagsterHarness
 ) -> None:
     def files(run_id: str) -> list[Path]:
         return list(harness.dagster_home.rglob(f"*{run_id}*"))
 
     with instance(harness) as found:
-        under_way, newest = (
+        in_progress, newest = (
             found.create_run_for_job(harness.definitions().resolve_job_def("watch"), status=status)
             for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS)
         )
-        for run in (under_way, newest):
+        for run in (in_progress, newest):
             found.report_engine_event("written", run)
         assert files(first.result.run_id)
         assert remove_old_logs(found, kept=1) == 1
         assert files(first.result.run_id) == []
         assert files(newest.run_id)
-        assert files(under_way.run_id)
+        assert files(in_progress.run_id)
         assert len(found.get_runs()) == 3
         published = found.get_latest_materialization_event(dg.AssetKey("published_file"))
         assert published is not None
@@ -358,7 +358,7 @@ def test_logs_of_old_runs_go_and_the_history_of_assets_stays(
         assert remove_old_logs(found, kept=1) == 0
 
 
-def test_the_night_leaves_a_report_which_forgets_what_is_forgotten(harness: DagsterHarness) -> None:
+def test_a_nightly_run_writes_a_report_that_forgetting_removes(harness: DagsterHarness) -> None:
     harness.drop("2025-06-05")
     with instance(harness) as found:
         night = harness.run(found, tags={})

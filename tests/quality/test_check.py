@@ -13,7 +13,7 @@ import pytest
 from etl.domain import Article, Extraction, Mention, Quote, TextActor
 from etl.extract import DEFAULT_EXTRACTOR, Extractor, extractor_names, get_extractor
 from etl.extract.rule_extractor import RuleExtractor
-from etl.orchestration.assets.quality import is_as_good_as_recorded
+from etl.orchestration.checks import is_as_good_as_recorded
 from etl.orchestration.resources import Warehouse
 from etl.quality import evaluation, figures
 from etl.quality.__main__ import main

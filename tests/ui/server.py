@@ -1,4 +1,4 @@
-"""`dagster dev` as `make dev` starts it, over a warehouse of its own, and readers beside it."""
+"""`dagster dev` as `make dev` starts it, on a warehouse of its own, with concurrent readers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SAID = """query ($id: ID!) { logsForRun(runId: $id) { ... on EventConnection {
   events { ... on MessageEvent { message } } } } }"""
 TERMINATE = "mutation ($id: String!) { terminateRun(runId: $id) { __typename } }"
 
-# Prints each distinct state that was seen, and every error; ends when its standard input does.
+# Prints each distinct state and every error; ends when its standard input is closed.
 READER = """
 import os, sys, threading, time, duckdb
 path, keep = sys.argv[1], sys.argv[2] == "keep"
@@ -50,7 +50,7 @@ QUERY = '''
 '''
 con, last, reads = None, None, 0
 while not stop.is_set():
-    if not os.path.exists(path):  # nothing was ever published
+    if not os.path.exists(path):  # nothing published yet
         time.sleep(0.1)
         continue
     try:
@@ -71,7 +71,7 @@ print("reads", reads, flush=True)
 
 
 def wait_for(what: str, look: Callable[[], T | None], seconds: float = 90) -> T:
-    """Look until there is something to see; AssertionError names what did not come."""
+    """Poll until `look` returns a value. Raises AssertionError after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if (found := look()) is not None:
@@ -82,7 +82,7 @@ def wait_for(what: str, look: Callable[[], T | None], seconds: float = 90) -> T:
 
 @dataclass
 class Server:
-    """A running `dagster dev`, and the warehouse that it works on."""
+    """A running `dagster dev` and its warehouse."""
 
     root: Path
     port: int
@@ -102,7 +102,7 @@ class Server:
 
     @property
     def failures(self) -> Path:
-        """Where the command that is told of failed runs puts the report."""
+        """Folder into which the failure command writes its reports."""
         return self.root / "failures"
 
     def _own_variables(self) -> dict[str, str]:
@@ -134,8 +134,8 @@ class Server:
                 env={**os.environ, **self._own_variables(), "PYTHONPATH": os.pathsep.join(search)},
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # so that all it starts can be found and ended
-                # A shell that runs the tests in the background has them ignore Ctrl-C.
+                start_new_session=True,  # so that every process it starts can be found and stopped
+                # A shell that runs the tests in the background makes them ignore Ctrl-C.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         wait_for("web server", self._is_up, 120)
@@ -150,7 +150,7 @@ class Server:
             return None
 
     def stop(self, seconds: float = 60) -> list[int]:
-        """What Ctrl-C does in a terminal; returns the processes that are left after `seconds`."""
+        """Send Ctrl-C as a terminal does; return the processes still alive after `seconds`."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
@@ -168,13 +168,13 @@ class Server:
                 try:
                     fields = (folder / "stat").read_text().rpartition(")")[2].split()
                 except OSError:
-                    continue  # gone meanwhile
+                    continue  # it ended in the meantime
                 if int(fields[3]) == self.process.pid and fields[0] != "Z":
                     found.append(int(folder.name))
         return found
 
     def listening(self) -> set[str]:
-        """The addresses, as /proc has them, on which any of the processes accepts connections."""
+        """Return the addresses, in the format of /proc, where any of the processes listens."""
         inodes = {}
         for version in ("tcp", "tcp6"):
             for line in Path(f"/proc/net/{version}").read_text().splitlines()[1:]:
@@ -193,7 +193,7 @@ class Server:
         return found
 
     def ask(self, query: str, **variables: str) -> dict[str, Any]:
-        """The data of a GraphQL answer; AssertionError where it has errors."""
+        """Return the data of a GraphQL response. Raises AssertionError if it has errors."""
         request = urllib.request.Request(
             f"{self.url}/graphql",
             json.dumps({"query": query, "variables": variables}).encode(),
@@ -216,7 +216,7 @@ class Server:
         return str(self.ask(STATUS, id=run_id)["runOrError"]["status"])
 
     def wait(self, run_id: str, *statuses: str, seconds: float = 120) -> str:
-        """Wait until a run has one of the statuses (by default: until it has ended)."""
+        """Wait until a run has one of the statuses; by default, until it has ended."""
         wanted = statuses or ("SUCCESS", "FAILURE", "CANCELED")
 
         def look() -> str | None:
@@ -225,7 +225,7 @@ class Server:
         return wait_for(f"run {run_id} in {wanted}", look, seconds)
 
     def wait_until_said(self, run_id: str, text: str) -> None:
-        """Wait until a run has logged a text."""
+        """Wait until a run has logged the text."""
 
         def look() -> bool | None:
             events = self.ask(SAID, id=run_id)["logsForRun"]["events"]
@@ -239,12 +239,12 @@ class Server:
         return next((run for run in runs if run.run_id == run_id), None)
 
     def ended(self, run_id: str) -> Run | None:
-        """The run in the warehouse's own history, once that knows its end."""
+        """The run in the warehouse's own history, once its end is recorded there."""
         run = self.history(run_id)
         return run if run is not None and run.status != "running" else None
 
     def kill_worker(self, run_id: str) -> None:
-        """Kill the process of a run, as the kernel does where memory is short."""
+        """Kill the process of a run, as the kernel does when memory runs out."""
         with sqlite3.connect(self.settings.state_file) as con:
             ((pid,),) = con.execute("select pid from runs where run_id = ?", [run_id]).fetchall()
         assert pid in self.processes()
@@ -252,9 +252,9 @@ class Server:
 
     @contextmanager
     def readers(self, count: int) -> Iterator[list[list[str]]]:
-        """Processes that read what is published, again and again; half keep their connection.
+        """Start processes that keep reading the published file; half keep their connection.
 
-        The lists fill with what each of them printed when the context ends.
+        Yields a list per process, which holds the lines it printed once the context has ended.
         """
         commands = [
             [sys.executable, "-c", READER, str(self.settings.published), kind]

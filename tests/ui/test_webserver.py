@@ -1,7 +1,7 @@
-"""The whole of it as a user has it: `dagster dev`, runs launched in it, readers, and a browser.
+"""End to end: `dagster dev`, runs launched in it, readers, and a browser.
 
-One server for all tests of this file, which build on each other and run in order. With
-NEWSACTORS_SCREENSHOTS=DIR the browser leaves its pictures there (those of docs/images).
+All tests of this file share one server, build on each other and run in order. If
+NEWSACTORS_SCREENSHOTS=DIR is set, the browser saves its screenshots there (those of docs/images).
 """
 
 from __future__ import annotations
@@ -58,16 +58,16 @@ def test_nothing_listens_beyond_this_machine(server: Server) -> None:
     assert server.listening() == {"0100007F"}  # 127.0.0.1
 
 
-def test_terminated_and_killed_runs_are_closed_with_a_reason_and_the_next_has_its_turn(
+def test_terminated_and_killed_runs_are_closed_with_a_reason_and_the_queue_moves_on(
     server: Server,
 ) -> None:
     drop(server, SAMPLES[:3])
     held = WriterLock(server.settings)
-    held.acquire()  # another process writes: runs wait in the middle of their load
+    held.acquire()  # another writer: runs wait in the middle of their load
     try:
         first, second = server.launch(), server.launch()
         server.wait_until_said(first, "another process is writing")
-        # One at a time: the other is in the queue, not in a process that waits.
+        # One at a time: the other run is queued, rather than waiting in a process.
         assert server.status(second) == "QUEUED"
 
         server.ask(TERMINATE, id=first)
@@ -86,12 +86,12 @@ def test_terminated_and_killed_runs_are_closed_with_a_reason_and_the_next_has_it
     assert not server.settings.published.exists()
 
 
-def test_readers_see_whole_loads_only_while_runs_take_turns_and_publish(server: Server) -> None:
+def test_readers_see_complete_publishes_only_while_runs_take_turns(server: Server) -> None:
     later = SAMPLES[-8:]
     drop(server, SAMPLES[:-8])
     with server.readers(4) as seen:
         first = server.launch()
-        server.wait_until_said(first, "archive: ")  # it has looked at the inbox
+        server.wait_until_said(first, "archive: ")  # it has scanned the inbox
         drop(server, later)
         second = server.launch()
         assert server.wait(first) == "SUCCESS"
@@ -106,7 +106,7 @@ def test_readers_see_whole_loads_only_while_runs_take_turns_and_publish(server: 
         assert reads > 10
         states = [[int(value) for value in line.split()] for line in lines]  # no line is an error
         totals = [articles for articles, *_ in states]
-        # Who keeps a connection keeps what they opened; others see each publish once, whole.
+        # A kept connection keeps its snapshot; reopened ones see each publish once and complete.
         expected = [len(SAMPLES) - len(later), len(SAMPLES)]
         assert totals == (expected[:1] if keeps else expected)
         for articles, mentions, orphans, wrong_offsets, dated in states:
@@ -131,10 +131,10 @@ def page() -> Iterator[Page]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep what is shown, where somebody asked for pictures."""
+    """Save a screenshot if NEWSACTORS_SCREENSHOTS is set."""
     if folder := os.environ.get("NEWSACTORS_SCREENSHOTS"):
         page.mouse.move(0, 0)  # no tooltip
-        page.wait_for_timeout(6000)  # until all statuses are there
+        page.wait_for_timeout(6000)  # until all statuses are loaded
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png")
 
@@ -149,9 +149,9 @@ def test_the_browser_shows_lineage_the_run_and_the_charts(server: Server, page: 
     page.goto(f"{server.url}/asset-groups")
     page.get_by_text("Hide navigation").click()
     page.get_by_text("run_state").last.wait_for()
-    page.keyboard.press("Alt+e")  # opens all groups
+    page.keyboard.press("Alt+e")  # expands all groups
     page.get_by_text("staged_batches").first.wait_for()
-    page.reload()  # fits what is open into the window
+    page.reload()  # fits the graph into the window
     for name in ("raw_files", "actor_links", "entities", "published_file", "publication_days"):
         page.get_by_text(name, exact=True).first.wait_for()
     picture(page, "lineage")
@@ -164,7 +164,7 @@ def test_the_browser_shows_lineage_the_run_and_the_charts(server: Server, page: 
 
     page.goto(f"{server.url}/assets/published_file")
     page.get_by_text("[Show Markdown]").nth(1).click()
-    chart = page.get_by_role("img", name="actors in most articles")
+    chart = page.get_by_role("img", name="top actors by articles")
     chart.wait_for()
     assert chart.evaluate("image => image.naturalWidth") > 300
     picture(page, "published_file")
@@ -172,7 +172,7 @@ def test_the_browser_shows_lineage_the_run_and_the_charts(server: Server, page: 
     assert errors == []
 
 
-def test_the_daemon_told_of_the_run_that_was_killed(server: Server) -> None:
+def test_the_daemon_reported_the_killed_run(server: Server) -> None:
     def reports() -> list[dict[str, str]] | None:
         return [json.loads(file.read_text()) for file in server.failures.iterdir()] or None
 
@@ -183,6 +183,6 @@ def test_the_daemon_told_of_the_run_that_was_killed(server: Server) -> None:
     assert killed.error == "the process was killed"
 
 
-def test_ctrl_c_ends_all_that_was_started(server: Server) -> None:
+def test_ctrl_c_stops_every_process(server: Server) -> None:
     assert server.stop() == []
     assert "Dagster services shut down." in (server.root / "server.log").read_text()

@@ -26,7 +26,7 @@ from etl.explorer.views.filters import date_inputs
 from etl.explorer.views.links import to_period_articles
 from etl.explorer.views.periods import GRAINS, midpoint, period_name
 from etl.explorer.views.series_options import SeriesOptions, series_choices, series_options
-from etl.query.published import timeline
+from etl.query.timelines import timeline
 
 MAX_ACTORS, MAX_OUTLETS = 6, 12
 _OUTLETS = """

@@ -27,9 +27,9 @@ from etl.explorer.view_request import NotFoundError, RequestError, ViewRequest
 from etl.explorer.views.links import to_actor, to_articles
 from etl.linking.suggest import suggest
 from etl.pipeline import submit_correction
-from etl.query import actors
+from etl.query.correction_history import correction_history
 from etl.query.display import counted
-from etl.query.published import NameNotFoundError
+from etl.query.names import NameNotFoundError, names_of
 
 MAX_SHOWN_PAIRS, MAX_CACHED_PAIRS = 20, 2_000
 _TYPES = """
@@ -97,7 +97,7 @@ def _overview(request: ViewRequest, records: list[Correction]) -> Page:
     duplicates = Deferred(
         "Looking for likely duplicates …", Link("corrections", parameters | {"part": "pairs"})
     )
-    history = list(reversed(actors.history(request.con, records)))
+    history = list(reversed(correction_history(request.con, records)))
     sections = [
         Section("Merge two actors", [form, other_corrections]),
         Section("Likely duplicates", [duplicates], _ABOUT_DUPLICATES),
@@ -217,7 +217,7 @@ def _preview(request: ViewRequest) -> Page:
         dry_run=True,
     )
     moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
-    names = actors.names_of(request.con, [*(value for _, value in pairs), *moved])
+    names = names_of(request.con, [*(value for _, value in pairs), *moved])
     mentions, articles = counted(effect.mentions, "mention"), counted(effect.articles, "article")
     blocks: list[Any] = [
         Note(f"{mentions} in {articles} would move."),

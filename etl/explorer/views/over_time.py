@@ -18,7 +18,7 @@ from etl.explorer.views.periods import GRAINS, midpoint, newest_day, period_name
 from etl.explorer.views.series_options import SeriesOptions, series_choices
 from etl.explorer.views.spikes import spike_table, with_main_story
 from etl.query.display import counted
-from etl.query.published import timeline
+from etl.query.timelines import timeline
 
 MAX_DAYS = 400
 """Default length of a daily series, in days: 2,000 days took 1.1 s to draw, and a screen cannot

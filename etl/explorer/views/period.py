@@ -24,7 +24,8 @@ from etl.explorer.views.links import to_actor, to_story
 from etl.explorer.views.news_volume import news_volume
 from etl.explorer.views.periods import newest_day
 from etl.explorer.views.spikes import spike_table
-from etl.query.published import Period, top_actors
+from etl.query.period import Period
+from etl.query.timelines import top_actors
 
 DEFAULT_DAYS = 30
 MAX_DAILY_DAYS = 92

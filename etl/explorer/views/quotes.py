@@ -25,7 +25,7 @@ from etl.explorer.quote_index import MAX_RANKED
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.filters import date_inputs, outlet_input
 from etl.query.display import counted
-from etl.query.published import text_pattern
+from etl.query.quotes import text_pattern
 
 KINDS = {"": "any", "direct": "direct", "indirect": "indirect", "mixed": "mixed"}
 PAGE_QUOTES = 25

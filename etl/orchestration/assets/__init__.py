@@ -1,5 +1,6 @@
-"""The Dagster layer: a module a stage, each thin over `etl.pipeline.stages`.
+"""Dagster assets: one module per stage, each a thin layer over `etl.pipeline`.
 
-Belongs here: assets, checks, metadata, jobs, schedules and sensors. Does not belong here: parsing,
-SQL, files, and anything that would be useful without Dagster.
+Belongs here: assets with their config, metadata and blocking checks.
+Does not belong here: jobs, schedules, sensors and checks that only warn (`etl.orchestration`); SQL,
+files and anything that is useful without Dagster (`etl.pipeline`).
 """

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from etl import __version__
 from etl.extract import get_extractor
+from etl.orchestration.labels import DATA_TEAM
 from etl.orchestration.resources import Warehouse
-from etl.orchestration.retries import DATA_TEAM, retrying
+from etl.orchestration.retries import retrying
 from etl.pipeline import ingest, reextract
 from etl.pipeline.ingest import Archived, Staged
 from etl.readers import READERS_VERSION
@@ -21,27 +22,27 @@ STAGED_BATCHES = dg.AssetKey("staged_batches")
 
 
 class IngestConfig(dg.Config):
-    """What a run looks at."""
+    """Which files or quarantined items a run reads."""
 
     paths: list[str] = Field(default_factory=list)
-    """Files, folders and addresses (`s3://…`) to ingest; none means the inbox."""
+    """Files, folders and URLs (`s3://…`) to ingest; none means the inbox."""
     retry: list[str] = Field(default_factory=list)
-    """Ids of items in quarantine, or `all`, to read again instead of looking for new files."""
+    """Ids of quarantined items, or `all`, to read again instead of new files."""
 
 
 class StagingConfig(dg.Config):
-    """Whether to read what is new, to extract again what is published, or to switch its rows."""
+    """Whether to read new articles, re-extract published ones, or switch to other rows."""
 
     promote: bool = False
-    """Put the candidate's rows among the active ones instead of reading new articles."""
+    """Activate the candidate's rows instead of reading new articles."""
     rollback: bool = False
-    """Put back what the last promotion replaced instead of reading new articles."""
+    """Restore the rows that the last promotion replaced, instead of reading new articles."""
     reextract: bool = False
     """Extract published articles again instead of reading new ones."""
     from_day: str = ""
-    """First publication day to extract again, YYYY-MM-DD; empty means from the beginning."""
+    """First publication day to extract again, YYYY-MM-DD; empty means no lower limit."""
     to_day: str = ""
-    """Last publication day to extract again, YYYY-MM-DD; empty means to the end."""
+    """Last publication day to extract again, YYYY-MM-DD; empty means no upper limit."""
     outlets: list[str] = Field(default_factory=list)
     """Outlets to extract again; none means all."""
 
@@ -56,21 +57,21 @@ class StagingConfig(dg.Config):
 def raw_files(
     context: dg.AssetExecutionContext, config: IngestConfig, warehouse: Warehouse
 ) -> dg.MaterializeResult[None]:
-    """The raw archive: bytes as they came, content-addressed, with the manifest of what came when.
+    """The raw archive: the original bytes by content hash, and a manifest of their arrival.
 
-    Files that are still being written (changed a moment ago, `.part`, `.tmp`) are left for the
-    next run. Files that cannot be opened go to quarantine. Running again archives nothing twice.
+    Files that are still being written (recently changed, `.part`, `.tmp`) wait for the next run.
+    Files that cannot be opened go to quarantine. Running it again archives nothing twice.
     """
     with retrying():
-        places = [location(path) for path in config.paths]
+        locations = [location(path) for path in config.paths]
         progress, run_id = warehouse.progress(context), context.run.run_id
         if config.retry:
             ids = [] if config.retry == ["all"] else config.retry
             archived = ingest.retry(warehouse.settings, ids, run_id, progress)
         else:
-            archived = ingest.archive_new(warehouse.settings, places, run_id, progress)
+            archived = ingest.archive_new(warehouse.settings, locations, run_id, progress)
     for path in archived.settling:
-        context.log.warning(f"left for the next run, still being written: {path!r}")
+        context.log.warning(f"still being written, left for the next run: {path!r}")
     return dg.MaterializeResult(metadata=_archive_metadata(archived, warehouse))
 
 
@@ -95,11 +96,11 @@ def _archive_metadata(archived: Archived, warehouse: Warehouse) -> dict[str, dg.
 def staged_batches(
     context: dg.AssetExecutionContext, config: StagingConfig, warehouse: Warehouse
 ) -> dg.MaterializeResult[None]:
-    """Articles as read and all that was extracted from them, as Parquet, a folder a batch.
+    """Articles and the rows extracted from them, as Parquet: one folder per batch.
 
-    Reads whatever the archive holds beyond the last staged batch, whatever its date; with
-    `reextract` it extracts published articles again; with `promote` or `rollback` it switches to
-    rows that were extracted before. Items that cannot be read go to quarantine.
+    Reads everything in the archive after the last staged batch, whatever its date. With `reextract`
+    it extracts published articles again; with `promote` or `rollback` it switches to rows that were
+    extracted earlier. Items that cannot be read go to quarantine.
     """
     settings, run_id = warehouse.settings, context.run.run_id
     progress = warehouse.progress(context)
@@ -108,12 +109,14 @@ def staged_batches(
             change = reextract.promote if config.promote else reextract.roll_back
             staged = change(settings, run_id, lambda: warehouse.lock_for_writing(context), progress)
         elif config.reextract:
-            choice = ArticleSelection(
+            selection = ArticleSelection(
                 _day(config.from_day, "from_day"),
                 _day(config.to_day, "to_day"),
                 tuple(config.outlets),
             )
-            staged = reextract.stage_reextraction(settings, warehouse.extractor, choice, progress)
+            staged = reextract.stage_reextraction(
+                settings, warehouse.extractor, selection, progress
+            )
         else:
             staged = ingest.stage_new(settings, lambda: warehouse.extractor, run_id, progress)
     return dg.MaterializeResult(metadata=_staging_metadata(staged, warehouse))

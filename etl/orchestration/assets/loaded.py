@@ -1,4 +1,4 @@
-"""Schema `loaded` of the build database: one load, checks, links, corrections, stories."""
+"""Schema `loaded` of the build database: the load, its checks, links, corrections and stories."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,9 +6,10 @@ import dagster as dg
 
 from etl.linking.link import LINKING_VERSION
 from etl.orchestration.assets.ingest import STAGED_BATCHES
+from etl.orchestration.labels import DATA_TEAM, WRITER_POOL
 from etl.orchestration.metadata import column_schema, harmless, sample_table
-from etl.orchestration.resources import WRITER_POOL, Warehouse
-from etl.orchestration.retries import DATA_TEAM, retrying
+from etl.orchestration.resources import Warehouse
+from etl.orchestration.retries import retrying
 from etl.pipeline import apply_corrections, stages
 from etl.query import overview
 from etl.schema import tables as schema
@@ -26,7 +27,7 @@ def _key(table: schema.Table) -> dg.AssetKey:
 
 LINKED = [_key(table) for table in schema.LINKED]
 CORRECTED = [_key(table) for table in schema.CORRECTED]
-"""The assets that a correction changes first; everything downstream follows."""
+"""The assets that a correction changes first; everything downstream is stale afterwards."""
 
 
 def _description(table: schema.Table) -> str:
@@ -34,12 +35,12 @@ def _description(table: schema.Table) -> str:
 
 
 def run_state() -> list[dg.AssetSpec]:
-    """Tables that no asset fills: each publish copies them into the snapshot it makes."""
+    """Return the tables that no step materializes: each publish writes them into its snapshot."""
     return [
         dg.AssetSpec(
             _key(table),
-            description=f"{_description(table)} Empty in the build database: the publish fills "
-            f"it, {origin}, so that a failed run is visible although it published nothing.",
+            description=f"{_description(table)} Empty in the build database: each publish fills "
+            f"it {origin}, so it also shows earlier runs that failed and published nothing.",
             group_name="run_state",
             kinds={kind},
             owners=[DATA_TEAM],
@@ -48,7 +49,7 @@ def run_state() -> list[dg.AssetSpec]:
         for table, kind, origin in (
             (schema.INGEST_RUNS, "sqlite", "from `state.sqlite`"),
             (schema.QUARANTINE, "sqlite", "from `state.sqlite`"),
-            (schema.WAREHOUSE_INFO, "duckdb", "with versions and times of that moment"),
+            (schema.WAREHOUSE_INFO, "duckdb", "with the versions and times of that publish"),
         )
     ]
 
@@ -75,10 +76,10 @@ def _spec(table: schema.Table) -> dg.AssetSpec:
 def loaded_tables(
     context: dg.AssetExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Loads staged batches, each in one transaction, and decides which article a text belongs to.
+    """Load staged batches, each in one transaction, and assign each text to its article.
 
-    Takes the writer lock, which the run keeps until it has published. Where nothing is new and the
-    published file is up to date, yields nothing: links, models and publish are skipped.
+    Takes the writer lock, which the run keeps until it has published. Yields nothing if there is
+    nothing new and the published file is up to date: links, models and publish are skipped.
     """
     warehouse.lock_for_writing(context)
     with retrying():
@@ -86,7 +87,7 @@ def loaded_tables(
             warehouse.settings, context.run.run_id, warehouse.progress(context)
         )
     if not result.is_publish_due:
-        context.log.info("nothing new: models and publish are skipped")
+        context.log.info("nothing new: skipping models and publish")
         return
     counts = overview.loaded_counts(warehouse.settings)
     for table in schema.INGESTED:
@@ -136,22 +137,22 @@ def _run_checks(
 def loaded_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
-    """Keys, references and offsets over all that is loaded; a failure blocks links and publish."""
+    """Check keys, references and offsets of all loaded rows; a failure blocks linking."""
     yield from _run_checks(context, warehouse, schema.INGESTED, stages.check_loaded)
 
 
 class LinkConfig(dg.Config):
-    """Whether names are decided for the first time only, or all of them anew."""
+    """Whether to resolve only new names, or all names again."""
 
     relink: bool = False
-    """Decide all names anew; `newsactors actors relink` shows what that would change."""
+    """Resolve all names again; `newsactors actors relink` shows what that would change."""
 
 
 def _linked_spec(table: schema.Table) -> dg.AssetSpec:
     return dg.AssetSpec(
         _key(table),
         deps=[_key(schema.TEXT_ACTORS), _key(schema.TEXT_MENTIONS)],
-        description=f"{_description(table)} What people decided is in `actor_links`.",
+        description=f"{_description(table)} Corrections are applied in `actor_links`.",
         group_name="identity",
         kinds={"python", "duckdb"},
         owners=[DATA_TEAM],
@@ -168,9 +169,9 @@ def _linked_spec(table: schema.Table) -> dg.AssetSpec:
 def text_links(
     context: dg.AssetExecutionContext, config: LinkConfig, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Links every actor of a text to an entity: as the ledger says, and what is new decided.
+    """Link every actor of a text to an entity: known names as the ledger says, new names resolved.
 
-    What is decided goes into the identity ledger and stays, so a rebuild gives the same ids.
+    Every decision is recorded in the identity ledger for good, so a rebuild gives the same ids.
     """
     warehouse.lock_for_writing(context)
     entities = stages.link(warehouse.settings, relink=config.relink)
@@ -188,7 +189,7 @@ def _corrected_spec(table: schema.Table) -> dg.AssetSpec:
         deps=[*map(_key, schema.LINKED), _key(schema.ARTICLE_VERSIONS)],
         description=_description(table)
         + (
-            " Only this table knows identity: no fact stores an entity."
+            " This is the only table that stores identity: fact tables store no entity."
             if table is schema.ACTOR_LINKS
             else ""
         ),
@@ -207,8 +208,8 @@ def _corrected_spec(table: schema.Table) -> dg.AssetSpec:
         dg.AssetCheckSpec(
             CORRECTIONS_APPLY,
             asset=_key(schema.CORRECTIONS),
-            description="Every correction finds what it is about, contradicts no other, and is as "
-            "it was recorded.",
+            description="Every correction finds its subject, contradicts no other correction, and "
+            "is unchanged since it was recorded.",
         )
     ],
     pool=WRITER_POOL,
@@ -216,15 +217,15 @@ def _corrected_spec(table: schema.Table) -> dg.AssetSpec:
 def corrected_links(
     context: dg.AssetExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Applies the corrections of `corrections.csv` to the automatic links, all of them anew.
+    """Apply all corrections in `corrections.csv` to the automatic links, from the start.
 
-    One that no longer applies, as when its articles were forgotten, stops nothing: the check
-    `corrections_apply` warns of it. A file that cannot be read fails the run.
+    A correction that no longer applies, for example because its articles were forgotten, doesn't
+    stop the run: the check `corrections_apply` warns about it. An unreadable file fails the run.
     """
     warehouse.lock_for_writing(context)
     with retrying():
-        done = apply_corrections.apply_corrections(warehouse.settings)
-    for problem in done.problems:
+        outcome = apply_corrections.apply_corrections(warehouse.settings)
+    for problem in outcome.problems:
         context.log.warning(problem)
     counts = overview.loaded_counts(warehouse.settings, schema.CORRECTED)
     for table in schema.CORRECTED:
@@ -233,17 +234,17 @@ def corrected_links(
         }
         if table is schema.ACTOR_LINKS:
             methods = overview.links_by_method(warehouse.settings)
-            metadata["entities"] = dg.MetadataValue.int(done.entities)
+            metadata["entities"] = dg.MetadataValue.int(outcome.entities)
             metadata["links by method"] = dg.MetadataValue.json(methods)
         if table is schema.CORRECTIONS:
-            metadata["corrections"] = dg.MetadataValue.json(done.by_status)
-            metadata["problems"] = dg.MetadataValue.json(done.problems)
+            metadata["corrections"] = dg.MetadataValue.json(outcome.by_status)
+            metadata["problems"] = dg.MetadataValue.json(outcome.problems)
             check = dg.AssetCheckResult(
-                passed=not done.problems,
+                passed=not outcome.problems,
                 check_name=CORRECTIONS_APPLY,
                 severity=dg.AssetCheckSeverity.WARN,
-                description=harmless("; ".join(done.problems[:SHOWN_PROBLEMS])) or None,
-                metadata={"problems": len(done.problems)},
+                description=harmless("; ".join(outcome.problems[:SHOWN_PROBLEMS])) or None,
+                metadata={"problems": len(outcome.problems)},
             )
             yield dg.MaterializeResult(_key(table), metadata=metadata, check_results=[check])
         else:
@@ -256,7 +257,7 @@ def corrected_links(
 def link_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
-    """Every actor of a text is linked exactly once; a failure blocks models and publish."""
+    """Check that every actor of a text is linked exactly once; a failure blocks the models."""
     yield from _run_checks(context, warehouse, [schema.ACTOR_LINKS], stages.check_links)
 
 
@@ -280,7 +281,7 @@ def link_checks(
 def stories(
     context: dg.AssetExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Decides which new articles are copies, cuts or edits of one text; old ids stay."""
+    """Group new articles into stories: copies, cuts and edits of one text. Old ids stay."""
     warehouse.lock_for_writing(context)
     count = stages.group(warehouse.settings, warehouse.progress(context))
     rows = overview.loaded_counts(warehouse.settings, schema.STORIES)
@@ -297,5 +298,5 @@ def stories(
 def story_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
-    """Every article is in exactly one story; a failure blocks models and publish."""
+    """Check that every article is in exactly one story; a failure blocks the models."""
     yield from _run_checks(context, warehouse, schema.STORIES, stages.check_stories)

@@ -1,7 +1,7 @@
 """The dbt project as Dagster assets: every model, seed and test, run inside this process.
 
-dagster-dbt gives the lineage and the checks; its CLI resource is not used, because it starts dbt's
-Python several times a call (24 to 40 s for three models on two cores, against 1 to 2 s).
+dagster-dbt provides the lineage and the checks. Its CLI resource isn't used, because it starts
+dbt's Python several times per call (24 to 40 s for three models on two cores, against 1 to 2 s).
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,8 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY as UNIQUE_ID
 
 from etl.orchestration.assets.loaded import CORRECTED
-from etl.orchestration.resources import WRITER_POOL, Warehouse
-from etl.orchestration.retries import DATA_TEAM
+from etl.orchestration.labels import DATA_TEAM, WRITER_POOL
+from etl.orchestration.resources import Warehouse
 from etl.pipeline import build_models
 from etl.query import overview
 from etl.settings import Settings
@@ -21,7 +21,7 @@ from etl.warehouse import dbt
 
 
 class Translator(DagsterDbtTranslator):
-    """Names assets after schema and relation, as users meet them in the published file."""
+    """Names assets after schema and relation, as they are named in the published file."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
@@ -37,7 +37,7 @@ class Translator(DagsterDbtTranslator):
 
 
 def dbt_models(settings: Settings) -> dg.AssetsDefinition:
-    """The assets of the dbt project in `sql/`; parses it where it has changed."""
+    """Return the assets of the dbt project in `sql/`; parse the project if it has changed."""
 
     @dbt_assets(
         name="models",
@@ -48,7 +48,7 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
     def models(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        """Builds and tests schema `main`. A failing test blocks the publish."""
+        """Build and test schema `main`. A failing test blocks the publish."""
         warehouse.lock_for_writing(context)
         error = None
         try:
@@ -67,7 +67,7 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
 
 
 def corrected(definition: dg.AssetsDefinition) -> set[dg.AssetKey]:
-    """The models that a correction may change: all downstream of the tables that it changes."""
+    """Return the models that a correction may change: all downstream of the tables it changes."""
     found: set[dg.AssetKey] = set()
     while True:
         more = {
@@ -81,16 +81,16 @@ def corrected(definition: dg.AssetsDefinition) -> set[dg.AssetKey]:
 
 
 def leaves(definition: dg.AssetsDefinition) -> list[dg.AssetKey]:
-    """The assets from which no other of the definition is made; the rest is upstream of them."""
+    """Return the assets that no other asset of the definition depends on."""
     used = {dep.asset_key for spec in definition.specs for dep in spec.deps}
     return sorted(definition.keys - used)
 
 
 def _selection(context: dg.AssetExecutionContext) -> list[str]:
-    """What dbt is to build and test: the chosen assets and checks; empty, which means all.
+    """Return dbt's selection: the selected assets and checks; an empty list means all.
 
-    Of the tests only those that Dagster chose: a test across models would compare what is built now
-    with what was built before.
+    Only the tests that Dagster selected: a test across models would compare models built now with
+    models built earlier.
     """
     if not context.is_subset:
         return []
@@ -105,7 +105,7 @@ def _selection(context: dg.AssetExecutionContext) -> list[str]:
 def _events(
     context: dg.AssetExecutionContext, result: Any, counts: Mapping[str, int]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """What dbt did, as materializations and check results."""
+    """Yield dbt's results as materializations and check results."""
     assets = {
         spec.metadata[UNIQUE_ID]: spec.key
         for spec in context.assets_def.specs

@@ -1,24 +1,21 @@
-"""The published file, the days it holds, and the checks that only warn."""
+"""The published file and the publication days it contains."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
 from etl import __version__
-from etl.orchestration.metadata import articles_a_day, harmless, sample_table, top_actors
-from etl.orchestration.resources import KIND_TAG, WRITER_POOL, Warehouse
-from etl.orchestration.retries import DATA_TEAM, retrying
-from etl.pipeline import apply_corrections, compare, stages
+from etl.orchestration.labels import CORRECTION, DATA_TEAM, KIND_TAG, WRITER_POOL
+from etl.orchestration.metadata import articles_a_day, sample_table, top_actors
+from etl.orchestration.resources import Warehouse
+from etl.orchestration.retries import retrying
+from etl.pipeline import apply_corrections, stages
 from etl.query import overview
 
 PUBLISHED = dg.AssetKey("published_file")
 PUBLICATION_DAYS = dg.AssetKey("publication_days")
 DAYS = dg.DynamicPartitionsDefinition(name="publication_days")
-CORRECTION = "correct"
-"""Kind of the runs of which somebody waits to see the outcome: without what the file holds; the
-charts take 0.7 s, and counting 10,000 articles' rows 0.5 s of processor time."""
 
 publication_days = dg.AssetSpec(
     PUBLICATION_DAYS,
@@ -27,13 +24,13 @@ publication_days = dg.AssetSpec(
     group_name="publish",
     kinds={"duckdb"},
     owners=[DATA_TEAM],
-    description="Which publication days hold articles: each publish reports a materialization of "
-    "every day whose articles it added or changed. Nothing computes it, so nothing runs by day.",
+    description="Publication days with articles. Each publish reports a materialization of every "
+    "day whose articles it added or changed. No step computes them, so no run is per day.",
 )
 
 
 def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The asset of the published file, downstream of the given models."""
+    """Return the asset of the published file, downstream of the given models."""
 
     @dg.asset(
         key=PUBLISHED,
@@ -47,15 +44,15 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     def publish(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult[None]:
-        """What readers open: a read-only snapshot behind a symlink that is replaced atomically.
+        """The file that readers open: a read-only snapshot behind an atomically replaced symlink.
 
-        Refuses to publish what was not checked, linked and modelled since it was loaded. Open
-        readers keep the snapshot they have; two are kept.
+        The publish fails unless the loaded rows have been checked, linked and modelled. Open
+        readers keep their snapshot; the newest two are kept.
         """
         warehouse.lock_for_writing(context)
         with retrying():
             if apply_corrections.apply_late_corrections(warehouse.settings):
-                context.log.info("corrections were recorded during this run: applied too")
+                context.log.info("applied corrections that were recorded during this run")
             done = stages.publish_build(warehouse.settings, warehouse.extractor, context.run.run_id)
         _report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
         stages.days_reported(warehouse.settings)
@@ -73,11 +70,11 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
 
 
 def _contents(warehouse: Warehouse) -> dict[str, Any]:
-    """What the published file holds, as counts, charts and samples."""
+    """Return the contents of the published file as counts, charts and samples."""
     contents = overview.published_overview(warehouse.settings)
     charts = {
         "articles a day": articles_a_day(contents.days),
-        "actors in most articles": top_actors(contents.actors),
+        "top actors by articles": top_actors(contents.actors),
         "newest days": sample_table(contents.newest_days),
     } if len(contents.days) else {}  # fmt: skip
     return {
@@ -100,61 +97,3 @@ def _report_days(
                 PUBLICATION_DAYS, partition=day, metadata={"articles": counts.get(day, 0)}
             )
         )
-
-
-@dg.asset_check(asset=PUBLISHED, name="is_fresh", description="The newest article is recent.")
-def is_fresh(warehouse: Warehouse) -> dg.AssetCheckResult:
-    """Warns where the newest publication day is older than NEWSACTORS_FRESH_DAYS.
-
-    Looks at the newest day itself: a freshness policy would turn green when an old day is loaded.
-    """
-    newest = max(overview.articles_by_day(warehouse.settings), default=None)
-    allowed = warehouse.settings.fresh_days
-    today = datetime.now(UTC).date()
-    age = (today - datetime.fromisoformat(newest).date()).days if newest else None
-    return dg.AssetCheckResult(
-        passed=age is not None and age <= allowed,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"newest publication day: {newest or 'none'}; {allowed} days are allowed",
-        metadata={"age (days)": age if age is not None else -1},
-    )
-
-
-@dg.asset_check(
-    asset=PUBLISHED,
-    name="no_shifted_series",
-    description="The last publish left the series of actors over known articles as they were.",
-)
-def no_shifted_series(warehouse: Warehouse) -> dg.AssetCheckResult:
-    """Warns where re-extraction changed an actor's weeks by over NEWSACTORS_SHIFT_SHARE.
-
-    Compares the published file with the one before it, over articles that both hold: so after a
-    promotion, a rollback, a plain re-extraction, or a change of linking.
-    """
-    shifted = compare.published_shifts(warehouse.settings)
-    return dg.AssetCheckResult(
-        passed=not shifted,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=harmless(compare.busiest(shifted, 10)) or None,
-        metadata={"actors": len(shifted), "share allowed": warehouse.settings.shift_share},
-    )
-
-
-@dg.asset_check(
-    asset=PUBLISHED, name="no_sudden_drop", description="No outlet suddenly falls silent."
-)
-def no_sudden_drop(warehouse: Warehouse) -> dg.AssetCheckResult:
-    """Warns where an outlet's last full week has under half its median of eight weeks before."""
-    drops = overview.sudden_drops(warehouse.settings)
-    return dg.AssetCheckResult(
-        passed=not drops,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=harmless(
-            "; ".join(
-                f"{outlet}: {count} articles in the week of {week}, {median:g} a week before"
-                for outlet, week, count, median in drops[:10]
-            )
-        )
-        or None,
-        metadata={"outlets": len(drops)},
-    )

@@ -1,4 +1,4 @@
-"""The report of the last thirty days, made after a publish that nobody waits for."""
+"""The report of the last thirty days, written after a publish that no user is waiting for."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,12 @@ import dagster as dg
 
 from etl import __version__
 from etl.orchestration.assets.published import PUBLISHED
-from etl.orchestration.resources import BY_COMMAND, WRITER_POOL, Warehouse
-from etl.orchestration.retries import DATA_TEAM
+from etl.orchestration.labels import BY_COMMAND, DATA_TEAM, WRITER_POOL
+from etl.orchestration.resources import Warehouse
 
 REPORT = dg.AssetKey("report")
 ACTORS = 20
-"""A page takes 0.2 s."""
+"""Actors with a page in the report; a page takes 0.2 s."""
 
 
 @dg.asset(
@@ -29,19 +29,19 @@ def report(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """The last thirty days as a static site in the warehouse's `report` folder.
 
-    Open its `index.html`, mail the folder or serve it. A run of the command line makes none, for
-    somebody waits for it: `newsactors report` does.
+    Open its `index.html`, mail the folder or serve it. A run from the command line skips it,
+    because a user is waiting; `newsactors report` writes it on request.
     """
     if BY_COMMAND.items() <= context.run.tags.items():
         return
-    from etl.explorer.report import write  # what draws charts takes a second to import
+    from etl.explorer.report import write  # importing the chart library takes a second
 
-    made = write(warehouse.settings, warehouse.settings.report, actors=ACTORS)
+    written = write(warehouse.settings, warehouse.settings.report, actors=ACTORS)
     yield dg.MaterializeResult(
         metadata={
-            "index": dg.MetadataValue.path(str(made.out / "index.html")),
-            "from": str(made.since),
-            "to": str(made.until),
-            "pages": made.pages,
+            "index": dg.MetadataValue.path(str(written.out / "index.html")),
+            "from": str(written.since),
+            "to": str(written.until),
+            "pages": written.pages,
         }
     )

@@ -1,0 +1,159 @@
+"""`newsactors ingest`: options, the summary of a run, and the preview of --dry-run.
+
+Does not belong here: reading and staging (`etl.pipeline.ingest`), and previewing
+(`etl.pipeline.preview`).
+"""
+
+from __future__ import annotations
+
+import glob
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from etl.cli.options import json_option, verbose_option
+from etl.cli.run import as_row, run_job
+from etl.pipeline.preview import preview
+from etl.query import display, export
+from etl.query.contents import foreign_counts, undated_sources
+from etl.settings import Location, Settings, SettingsError, location
+from etl.storage.run_state import Rejected, State
+
+SHOWN_WARNINGS = 10
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything went to quarantine.")
+@click.option("--dry-run", is_flag=True, help="Show what each file would become; write nothing.")
+@json_option
+@verbose_option
+@click.pass_obj
+def ingest(
+    settings: Settings,
+    paths: tuple[str, ...],
+    strict: bool,
+    dry_run: bool,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Ingest files, folders, globs and s3:// URLs; by default the inbox ($NEWSACTORS_INBOX).
+
+    Reads text, Markdown, HTML, JSON, JSON lines, CSV, RSS and Atom, NewsML-G2, NITF, Reuters SGML,
+    WARC, mail, PDF and DOCX, also inside .gz, .bz2, .xz, .zst, .zip and .tar (docs/formats.md).
+    Files that were ingested before are skipped. A file or record that cannot be read goes to
+    quarantine with the reason and a remedy, and the ingest continues. Files that are still being
+    written wait for the next run. Articles in languages other than English are stored, not
+    extracted.
+
+    \b
+    Examples:
+      newsactors ingest                      # new files in the inbox
+      newsactors ingest --dry-run dump.zip   # a line per item: date, outlet, words, or the reason
+      newsactors ingest ~/news 'archive/**/*.txt'
+      newsactors ingest --strict --json feed/
+      newsactors ingest s3://bucket/news/    # needs pip install 'newsactors[s3]'
+    """
+    if dry_run:
+        if show_preview(settings, [location(path) for path in _expand(paths)], as_json) and strict:
+            sys.exit(1)
+        return
+    started = datetime.now(UTC)
+    config = {"raw_files": {"config": {"paths": _expand(paths)}}}
+    run = run_job(settings, "nightly_ingest", config, verbose)
+    quarantined = [r for r in State(settings.state_file).quarantine() if r.run_id == run.run_id]
+    if as_json:
+        click.echo(
+            export.to_json(
+                {**as_row(run), "quarantine": [as_row(r) for r in quarantined]}, indent=2
+            )
+        )
+    else:
+        seconds = (datetime.now(UTC) - started).total_seconds()
+        click.echo(
+            f"{run.files_seen:,} files seen, {run.files_new:,} new; "
+            f"{run.articles_new:,} new articles, {run.versions_new - run.articles_new:,} new "
+            f"versions; {len(quarantined):,} warnings; {seconds:.1f} s",
+            err=True,
+        )
+        _show_undated(undated_sources(settings, run.run_id))
+        _show_foreign(foreign_counts(settings, run.run_id))
+        _show_quarantine(quarantined)
+    if strict and quarantined:
+        sys.exit(1)
+
+
+def _expand(patterns: Sequence[str]) -> list[str]:
+    """Return absolute paths, with globs expanded if the shell did not, and URLs unchanged.
+
+    Raises UsageError for a path that doesn't exist and for an unsupported URL.
+    """
+    found: list[str] = []
+    for pattern in patterns:
+        try:
+            place = location(pattern)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from None
+        if isinstance(place, str) or place.exists() or place.is_symlink():
+            found.append(str(place))
+        elif matches := sorted(glob.glob(str(place), recursive=True)):  # noqa: PTH207 - absolute
+            found += matches
+        else:
+            raise click.UsageError(f"{display.clean(pattern)!r}: no such file, folder or match")
+    return found
+
+
+def show_preview(settings: Settings, places: Sequence[Location], as_json: bool) -> int:
+    """Print what each item would become; return how many items would go to quarantine.
+
+    Items are printed as they are read. As JSON they are one list, with an item per line.
+    """
+    rejected = count = 0
+    for row in preview(settings, places):
+        if as_json:
+            click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
+        else:
+            click.echo("  ".join(map(display.clean, row.values())))
+        count += 1
+        rejected += row.reason is not None
+    if as_json:
+        click.echo("]" if count else "[]")
+    click.echo(
+        f"{count - rejected:,} articles, {rejected:,} to quarantine; nothing was written", err=True
+    )
+    return rejected
+
+
+def _show_undated(paths: Sequence[str]) -> None:
+    if paths:
+        shown = ", ".join(display.clean(path) for path in paths[:3])
+        more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
+        click.echo(
+            f"note: {len(paths):,} of the new articles have no date, so no timeline counts them: "
+            f"{shown}{more}",
+            err=True,
+        )
+
+
+def _show_foreign(counts: Mapping[str, int]) -> None:
+    if counts:
+        shown = ", ".join(f"{count:,} in {language}" for language, count in counts.items())
+        click.echo(
+            f"note: {sum(counts.values()):,} of the new articles are not in English ({shown}): "
+            "stored, not extracted",
+            err=True,
+        )
+
+
+def _show_quarantine(rejected: Sequence[Rejected]) -> None:
+    for r in rejected[:SHOWN_WARNINGS]:
+        click.echo(
+            display.clean(f"warning: {r.source_path}: {r.reason}: {r.detail}; {r.remedy}"),
+            err=True,
+        )
+    if len(rejected) > SHOWN_WARNINGS:
+        click.echo(
+            f"… and {len(rejected) - SHOWN_WARNINGS:,} more: newsactors quarantine list", err=True
+        )

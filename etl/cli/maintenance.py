@@ -1,0 +1,62 @@
+"""`newsactors rebuild` and `forget`.
+
+Does not belong here: what they do (`etl.pipeline.stages`, `etl.pipeline.erase_article`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from etl.cli.options import verbose_option
+from etl.cli.run import run_job
+from etl.pipeline.erase_article import forget_article
+from etl.pipeline.ingest import WAITING
+from etl.pipeline.stages import clear_for_rebuild
+from etl.settings import Settings
+from etl.storage.writer_lock import WriterLock
+
+
+@contextmanager
+def _writer_lock(settings: Settings) -> Iterator[None]:
+    """Hold the writer lock; tell the user if that means waiting."""
+    writer = WriterLock(settings, on_wait=lambda: click.echo(WAITING, err=True))
+    writer.acquire()
+    try:
+        yield
+    finally:
+        writer.release()
+
+
+@click.command()
+@verbose_option
+@click.pass_obj
+def rebuild(settings: Settings, verbose: bool) -> None:
+    """Rebuild the warehouse from the raw archive, with the same ids.
+
+    Readers keep the published file until the new one replaces it.
+    """
+    with _writer_lock(settings):
+        clear_for_rebuild(settings)
+    run = run_job(settings, "rebuild", {}, verbose)
+    click.echo(f"{run.articles_new:,} articles rebuilt from the archive", err=True)
+
+
+@click.command()
+@click.argument("article_id")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
+@verbose_option
+@click.pass_obj
+def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> None:
+    """Remove ARTICLE_ID everywhere, the archive included. This can't be undone.
+
+    A copy in the inbox stays and won't be ingested again; delete it yourself.
+    """
+    if not yes:
+        click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
+    with _writer_lock(settings):
+        forget_article(settings, article_id, run_id="forget")
+    run_job(settings, "republish", {}, verbose)
+    click.echo(f"article {article_id} is forgotten", err=True)

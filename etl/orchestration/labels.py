@@ -1,0 +1,26 @@
+"""Labels that Dagster sorts by: the owner of assets, the writer pool, and the tags of runs."""
+
+from __future__ import annotations
+
+DATA_TEAM = "team:data"
+"""Owner of every asset."""
+
+WRITER_POOL = "warehouse_writer"
+"""Pool of every step that writes to the build database or publishes."""
+
+WRITER_TAG = {"newsactors/writer": "true"}
+"""Tag of writing jobs: `dagster.yaml` runs one at a time and queues the others."""
+
+KIND_TAG = "newsactors/kind"
+"""Tag of a job: the kind of run that the warehouse's own history shows."""
+
+READ_ONLY = "read"
+"""Kind of a run that changes nothing; the warehouse's history leaves it out."""
+
+CORRECTION = "correct"
+"""Kind of a run that applies corrections while a user waits. It skips the contents of the
+published file in its metadata: the charts take 0.7 s, and counting 10,000 articles' rows 0.5 s of
+processor time."""
+
+BY_COMMAND = {"newsactors/from": "command line"}
+"""Tag of runs that the command line started: a user waits for them in a terminal."""

@@ -1,0 +1,145 @@
+"""Sensors: new files in the inbox; failed and lost runs; late corrections; old run logs."""
+
+import hashlib
+
+import dagster as dg
+
+from etl.orchestration.failure_notice import send_failure_notice
+from etl.orchestration.jobs import NIGHTLY_INGEST, REPUBLISH
+from etl.orchestration.labels import KIND_TAG, WRITER_TAG
+from etl.orchestration.resources import Warehouse
+from etl.orchestration.retention import KEPT_RUNS, remove_old_logs
+from etl.pipeline import stages
+from etl.pipeline.ingest import InputError, roots_of
+from etl.storage import inbox
+from etl.storage.run_state import State
+
+
+@dg.sensor(
+    name="new_files",
+    job_name=NIGHTLY_INGEST.name,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Starts an ingest within a minute after files in the inbox stop changing. Off by "
+    "default, because the nightly schedule is on; turn it on to publish news during the day.",
+)
+def new_files(
+    context: dg.SensorEvaluationContext, warehouse: Warehouse
+) -> dg.SensorResult | dg.SkipReason:
+    """Request a run if the inbox holds settled files that are new or have changed."""
+    settings = warehouse.settings
+    try:
+        roots = roots_of(settings, [])
+        # A tick must not wait for files to settle: the next tick picks up younger files.
+        scan = inbox.scan(roots, settings.inbox, settings.settle_seconds, wait=False)
+    except (InputError, inbox.LocationError) as error:
+        return dg.SkipReason(str(error))
+    new = State(settings.state_file).unseen(scan.ready)
+    if not new:
+        waiting = f", {len(scan.settling)} still being written" if scan.settling else ""
+        return dg.SkipReason(f"no new files in {settings.inbox}{waiting}")
+    digest = hashlib.sha256(
+        repr(sorted((c.source_path, c.size, c.mtime_ns, c.etag) for c in new)).encode()
+    ).hexdigest()
+    if digest == context.cursor:
+        return dg.SkipReason(f"a run for these {len(new)} files was already requested")
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=digest, tags={KIND_TAG: "ingest", **WRITER_TAG})],
+        cursor=digest,
+    )
+
+
+@dg.run_failure_sensor(
+    name="run_failed",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Reports failed runs: runs NEWSACTORS_ON_FAILURE_COMMAND with the report on "
+    "standard input, and posts it to NEWSACTORS_ON_FAILURE_WEBHOOK (loopback only).",
+)
+def run_failed(context: dg.RunFailureSensorContext, warehouse: Warehouse) -> dg.SkipReason | None:
+    """Send a report of the failed run to the configured command and webhook."""
+    settings = warehouse.settings
+    report = {
+        "job": context.dagster_run.job_name,
+        "run_id": context.dagster_run.run_id,
+        "error": (context.failure_event.message or "").strip(),
+        "home": str(settings.home),
+    }
+    recipients = send_failure_notice(settings, report)
+    if not recipients:
+        return dg.SkipReason(
+            "a run failed, but nothing is configured to receive the report; set "
+            "NEWSACTORS_ON_FAILURE_COMMAND or NEWSACTORS_ON_FAILURE_WEBHOOK"
+        )
+    context.log.info(f"reported failed run {report['run_id']} to {', '.join(recipients)}")
+    return None
+
+
+@dg.sensor(
+    name="lost_runs",
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Marks runs as failed whose process no longer exists (power cut, kill). Dagster "
+    "would show them as running for hours and keep every later run in the queue.",
+)
+def lost_runs(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.SkipReason:
+    """Mark runs as failed that Dagster shows as running and the warehouse knows to be dead.
+
+    Dagster's own monitoring can't detect them: its default launcher has no health check, and a run
+    started from the command line has no launcher at all.
+    """
+    unfinished = context.instance.get_runs(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    )
+    if not unfinished:
+        return dg.SkipReason("no run in progress")
+    errors = {
+        run.run_id: run.error or ""
+        for run in State(warehouse.settings.state_file).runs()
+        if run.status == "failure" and run.finished_at is None
+    }
+    lost = [run for run in unfinished if run.run_id in errors]
+    for run in lost:
+        context.instance.report_run_failed(run, errors[run.run_id])
+    return dg.SkipReason(
+        f"closed {', '.join(run.run_id for run in lost)}" if lost else "all runs are alive"
+    )
+
+
+@dg.sensor(
+    name="old_logs",
+    minimum_interval_seconds=3600,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=f"Deletes the logs of all but the newest {KEPT_RUNS} runs. The list of runs and "
+    "the history of assets stay. A `newsactors` command does the same after its run.",
+)
+def old_logs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Delete run logs that Dagster would keep forever."""
+    return dg.SkipReason(f"deleted the logs of {remove_old_logs(context.instance)} old runs")
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    name="late_corrections",
+    request_job=REPUBLISH,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Applies corrections that were recorded in the last moments of a run, after its "
+    "last check for them. A `newsactors` command does this itself for its own runs.",
+)
+def late_corrections(
+    context: dg.RunStatusSensorContext, warehouse: Warehouse
+) -> dg.RunRequest | dg.SkipReason:
+    """Request a run if one has ended and recorded corrections aren't published yet.
+
+    It requests `republish`, because only the holder of the writer lock can tell whether the faster
+    job would do, and a tick must not wait for that lock.
+    """
+    settings = warehouse.settings
+    if not settings.published.exists() or not stages.is_correction_due(settings):
+        return dg.SkipReason("every recorded correction is published")
+    return dg.RunRequest(
+        run_key=context.dagster_run.run_id,
+        tags={KIND_TAG: "republish", **WRITER_TAG},
+    )
+
+
+SENSORS = (new_files, run_failed, lost_runs, late_corrections, old_logs)
