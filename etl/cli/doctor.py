@@ -24,7 +24,7 @@ from etl.query import display, export, published
 from etl.settings import Settings
 from etl.storage.archive import ArchiveError
 from etl.storage.run_state import StateError
-from etl.storage.staging import StagingError
+from etl.storage.staged_batch import StagingError
 from etl.warehouse.build_db import BuildError
 
 _STYLES = {"sound": "green", "note": "yellow", "amiss": "red"}

@@ -56,7 +56,7 @@ from etl.storage.archive import ArchiveError
 from etl.storage.checksums import DamagedError
 from etl.storage.editions import ArticleSelection, last_switch
 from etl.storage.run_state import Rejected, State, StateError
-from etl.storage.staging import StagingError
+from etl.storage.staged_batch import StagingError
 from etl.storage.writer_lock import WriterLock
 from etl.warehouse.build_db import BuildError
 

@@ -20,7 +20,8 @@ from etl.settings import Settings
 from etl.storage import checksums, run_state_check
 from etl.storage.archive import ArchiveError, RawArchive
 from etl.storage.run_state import STATE_VERSION
-from etl.storage.staging import Batch, Staging
+from etl.storage.staged_batch import Batch
+from etl.storage.staging import Staging
 from etl.warehouse import build_db, recovery
 from etl.warehouse.publish import FORGOTTEN_THROUGH, snapshot_numbers
 

@@ -26,7 +26,8 @@ from etl.settings import Location, Settings, location
 from etl.storage import checksums, inbox, manifest, run_state_check
 from etl.storage.archive import ChangedError, RawArchive
 from etl.storage.files import exclusive_lock
-from etl.storage.staging import Batch, Staging
+from etl.storage.staged_batch import Batch
+from etl.storage.staging import Staging
 from etl.storage.writer_lock import WriterLock
 from etl.warehouse import build_db, publish, recovery
 from etl.warehouse.build_db import new_generation

@@ -33,7 +33,8 @@ from etl.query.published import Row
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import editions
-from etl.storage.staging import Staging, layout
+from etl.storage.staged_tables import layout
+from etl.storage.staging import Staging
 from etl.warehouse.publish import former_snapshot
 
 EXAMPLES = 20

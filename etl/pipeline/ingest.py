@@ -28,12 +28,14 @@ from etl.readers.field_mapping import FieldMapping as FieldMapping
 from etl.readers.field_mapping import MappingError, load_mappings
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Location, Settings, location
-from etl.storage import inbox, staging
+from etl.storage import inbox, staged_tables
 from etl.storage.archive import ChangedError, DamagedObjectError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.inbox import SourceFile
 from etl.storage.run_state import Rejected, State
-from etl.storage.staging import Batch, ReadArticle, Staging
+from etl.storage.staged_batch import Batch
+from etl.storage.staged_tables import ReadArticle
+from etl.storage.staging import Staging
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the stage, what is done and what there is in all."""
@@ -389,7 +391,7 @@ class _Reading:
         ]
         kept = [r for r in read if r.content_sha256 not in self.failed]
         self.articles += len(kept)
-        yield staging.ARTICLES, staging.article_rows(kept, version)
+        yield staged_tables.ARTICLES, staged_tables.article_rows(kept, version)
         yield from extracted.tables.items()
 
 

@@ -28,12 +28,14 @@ from etl.pipeline.stages import load_staged
 from etl.query.overview import open_published
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings
-from etl.storage import editions, staging
+from etl.storage import editions, staged_tables
 from etl.storage.archive import RawArchive
 from etl.storage.checksums import DamagedError
 from etl.storage.editions import ArticleSelection, Edition, Switch
 from etl.storage.files import exclusive_lock
-from etl.storage.staging import STAGED_TABLES, Batch, Staging
+from etl.storage.staged_batch import Batch
+from etl.storage.staged_tables import STAGED_TABLES
+from etl.storage.staging import Staging
 from etl.warehouse import build_db
 
 STAGE = "extract again"
@@ -299,8 +301,8 @@ class _Filling:
     def _write(self, extracted: Extracted) -> Batch:
         number = self.rows.next_number()
         version = self.extractor.version
-        versions = staging.reextracted_rows(extracted.contents, version)
-        tables = {staging.ARTICLES: versions, **extracted.tables}
+        versions = staged_tables.reextracted_rows(extracted.contents, version)
+        tables = {staged_tables.ARTICLES: versions, **extracted.tables}
         return self.rows.write("reextract", number, number, version, tables)
 
 

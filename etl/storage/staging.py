@@ -15,139 +15,23 @@ Does not belong here: reading, extracting, loading.
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from etl.domain import Article, Extraction
-from etl.errors import NewsactorsError
-from etl.schema import tables as schema
-from etl.storage import article_ids, checksums
-from etl.storage.archive import Entry
+from etl.schema.tables import SCHEMA_VERSION
+from etl.storage import checksums, compaction
 from etl.storage.files import sync_directory, sync_file
-
-ARTICLES = "articles"
-STAGED_TABLES = (ARTICLES, *(table.name for table in schema.EXTRACTED))
-KINDS = ("ingest", "reextract")
-COMPACT_ABOVE = 16
-"""Number of small batches from which on they are merged into one."""
-COMPACTED_ROWS = 100_000
-"""A batch of so many articles is left alone by later merges."""
-
-_DECIDED_AT_LOAD = {"article_id", "first_sequence", "ingested_at"}
-STAGED_ARTICLES = pa.schema(
-    {
-        field.name: field
-        for table in (schema.ARTICLE_VERSIONS, schema.ARTICLE_SOURCES)
-        for field in table.arrow_schema
-        if field.name not in _DECIDED_AT_LOAD
-    }.values()
-)
-"""One row per item that was read: all of its version and of its source."""
-REEXTRACTED = pa.schema(
-    [STAGED_ARTICLES.field(name) for name in ("content_sha256", "extractor_version")]
-)
-"""One row per article version that was extracted again, and by what."""
+from etl.storage.staged_batch import KINDS, NAME, Batch, StagingError, with_layout
+from etl.storage.staged_tables import ARTICLES, STAGED_TABLES, layout
 
 Tables = Mapping[str, pa.Table | Iterable[pa.Table]] | Iterable[tuple[str, pa.Table]]
-
-_LAYOUT_KEY = b"newsactors_layout"
-
-_NAME = re.compile(
-    r"(?P<kind>ingest|reextract)-(?P<first>\d{10})-(?P<last>\d{10})\.(?P<version>.+)"
-)
-
-
-class StagingError(NewsactorsError):
-    """A staged batch cannot be used; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """A staged batch: manifest sequences `first` to `last`, or re-extraction number `first`."""
-
-    path: Path
-    kind: str
-    first: int
-    last: int
-    extractor_version: str
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    def file(self, table: str) -> Path:
-        return self.path / f"{table}.parquet"
-
-    @property
-    def article_count(self) -> int:
-        rows: int = pq.read_metadata(self.file(ARTICLES)).num_rows
-        return rows
-
-    def expected_files(self) -> list[Path]:
-        """The files that the batch is made of."""
-        return [self.file(name) for name in STAGED_TABLES]
-
-    def check(self) -> None:
-        """Raise StagingError where a file is not as it was written."""
-        try:
-            checksums.require(self.path)
-        except checksums.DamagedError as error:
-            raise StagingError(str(error)) from None
-
-    @property
-    def has_checksums(self) -> bool:
-        """Whether checksums were noted when it was written, as it says in its files."""
-        try:
-            return _LAYOUT_KEY in (pq.read_schema(self.file(ARTICLES)).metadata or {})
-        except (OSError, pa.ArrowException):
-            return False
-
-    @property
-    def layout(self) -> int:
-        """The layout of its tables; a damaged file says nothing of it, and counts as current.
-
-        Where none is noted, a batch with the columns of today is of today's.
-        """
-        try:
-            found = pq.read_schema(self.file(ARTICLES))
-            if noted := (found.metadata or {}).get(_LAYOUT_KEY):
-                return int(noted)
-            articles = STAGED_ARTICLES if self.kind == "ingest" else REEXTRACTED
-            tables = {ARTICLES: articles, **{t.name: t.arrow_schema for t in schema.EXTRACTED}}
-            is_of_today = all(
-                pq.read_schema(self.file(name)).names == columns.names
-                for name, columns in tables.items()
-            )
-        except (OSError, pa.ArrowException):
-            return schema.SCHEMA_VERSION
-        return schema.SCHEMA_VERSION if is_of_today else schema.SCHEMA_VERSION - 1
-
-
-@dataclass(frozen=True, slots=True)
-class ReadArticle:
-    """An article with the manifest entry and item number it was read from."""
-
-    entry: Entry
-    item: int
-    article: Article
-    source_key: str
-    source_path: str
-    """The file's, with the names of archive members behind it."""
-
-    @property
-    def content_sha256(self) -> str:
-        a = self.article
-        return article_ids.content_sha256(a.outlet, a.published_on, a.headline, a.authors, a.body)
 
 
 class Staging:
@@ -162,7 +46,7 @@ class Staging:
         found = [
             Batch(path, m["kind"], int(m["first"]), int(m["last"]), m["version"])
             for path in self.root.iterdir()
-            if (m := _NAME.fullmatch(path.name))
+            if (m := NAME.fullmatch(path.name))
         ]
         # A merged batch comes before those it was merged from, should a kill have left them.
         return sorted(found, key=lambda b: (b.kind != "ingest", b.first, -b.last, b.name))
@@ -177,12 +61,12 @@ class Staging:
         kept = []
         through = {"ingest": 0, "reextract": 0}
         for b in self._found():
-            if (layout := b.layout) > schema.SCHEMA_VERSION:
+            if (layout := b.layout) > SCHEMA_VERSION:
                 raise StagingError(
                     f"{b.path} has layout {layout}, this newsactors writes layout "
-                    f"{schema.SCHEMA_VERSION}: update newsactors; nothing was changed"
+                    f"{SCHEMA_VERSION}: update newsactors; nothing was changed"
                 )
-            if layout < schema.SCHEMA_VERSION:
+            if layout < SCHEMA_VERSION:
                 continue
             if b.last > through[b.kind] and (b.kind != "ingest" or b.first <= through[b.kind] + 1):
                 kept.append(b)
@@ -193,7 +77,7 @@ class Staging:
         """The ranges of sequences, both ends included, that are missing before the last batch."""
         found, through = [], 0
         for b in self._found():
-            if b.kind == "ingest" and b.layout == schema.SCHEMA_VERSION and b.last > through:
+            if b.kind == "ingest" and b.layout == SCHEMA_VERSION and b.last > through:
                 if b.first > through + 1:
                     found.append((through + 1, b.first - 1))
                 through = b.last
@@ -245,7 +129,7 @@ class Staging:
         with ExitStack() as stack:
             writers: dict[str, pq.ParquetWriter] = {}
             for name, rows in _parts(tables):
-                rows = _with_layout(rows)
+                rows = with_layout(rows)
                 if name not in writers:
                     path = temporary / f"{name}.parquet"
                     writers[name] = stack.enter_context(
@@ -266,7 +150,7 @@ class Staging:
 
     def let_in_through(self, temporary: Path, last: int) -> Batch:
         """Let in a prepared batch of arrivals that ends with this sequence."""
-        m = _NAME.fullmatch(temporary.name.removeprefix(".new-"))
+        m = NAME.fullmatch(temporary.name.removeprefix(".new-"))
         assert m is not None
         name = f"{m['kind']}-{m['first']}-{last:010d}.{m['version']}"
         ended = temporary.with_name(f".new-{name}")
@@ -335,7 +219,7 @@ class Staging:
         yield layout(name).empty_table()
         for batch in self.batches():
             batch.check()
-        for table in _merged(self.batches(), name):
+        for table in compaction.merged_rows(self.batches(), name):
             yield table.filter(pc.is_in(table["content_sha256"], value_set=contents))
 
     def drop(self, hashes: frozenset[str]) -> None:
@@ -368,7 +252,7 @@ class Staging:
                 for b in kept[batch.kind]
             )
             is_replaced = batch.kind == "reextract" or batch.last <= self.staged_through()
-            is_old = batch.layout < schema.SCHEMA_VERSION and is_replaced
+            is_old = batch.layout < SCHEMA_VERSION and is_replaced
             if is_covered or is_old:
                 self._remove(batch.path)
 
@@ -387,10 +271,10 @@ class Staging:
         """
         self._remove_covered()
         loaded = [b for b in self.batches() if b.last <= loaded_through[b.kind]]
-        if len(loaded) <= COMPACT_ABOVE:
+        if len(loaded) <= compaction.COMPACT_ABOVE:
             return
-        for group in _mergeable(loaded):
-            if len(group) <= COMPACT_ABOVE:
+        for group in compaction.mergeable(loaded):
+            if len(group) <= compaction.COMPACT_ABOVE:
                 continue
             for batch in group:
                 batch.check()
@@ -400,16 +284,11 @@ class Staging:
                 first.first,
                 last.last,
                 first.extractor_version,
-                {name: _merged(group, name) for name in STAGED_TABLES},
+                {name: compaction.merged_rows(group, name) for name in STAGED_TABLES},
                 mark="merged",
             )
             for batch in group:
                 self._remove(batch.path)
-
-
-def read(batch: Batch, table: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of a table of a batch, or some columns of them."""
-    return pq.read_table(batch.file(table), columns=columns and list(columns))
 
 
 def _parts(tables: Tables) -> Iterator[tuple[str, pa.Table]]:
@@ -419,131 +298,3 @@ def _parts(tables: Tables) -> Iterator[tuple[str, pa.Table]]:
     for name, content in tables.items():
         for rows in [content] if isinstance(content, pa.Table) else content:
             yield name, rows
-
-
-def _with_layout(rows: pa.Table) -> pa.Table:
-    return rows.replace_schema_metadata({_LAYOUT_KEY: str(schema.SCHEMA_VERSION)})
-
-
-def layout(name: str) -> pa.Schema:
-    """The layout of a staged table of a re-extraction."""
-    extracted = {table.name: table.arrow_schema for table in schema.EXTRACTED}
-    return REEXTRACTED if name == ARTICLES else extracted[name]
-
-
-def _merged(group: Sequence[Batch], name: str) -> Iterator[pa.Table]:
-    """The rows of one table of all batches, every item and every text once.
-
-    A text that came in several batches was extracted in each of them. Of re-extractions the last
-    one counts, of arrivals the first.
-    """
-    is_arrival = bool(group) and group[0].kind == "ingest"
-    done, through = pa.array([], pa.string()), 0
-    for batch in group if is_arrival else reversed(group):
-        table = pq.read_table(batch.file(name))
-        if is_arrival and name == ARTICLES:
-            yield table.filter(pc.greater(table["sequence"], through))
-        else:
-            yield table.filter(pc.invert(pc.is_in(table["content_sha256"], value_set=done)))
-        through = batch.last
-        contents = pq.read_table(batch.file(ARTICLES), columns=["content_sha256"])
-        done = pa.concat_arrays([done, contents["content_sha256"].combine_chunks()])
-
-
-def _mergeable(batches: Sequence[Batch]) -> list[list[Batch]]:
-    """Runs of small batches of one kind and version that follow each other."""
-
-    def sort(batch: Batch) -> tuple[str, str, bool]:
-        return batch.kind, batch.extractor_version, batch.article_count < COMPACTED_ROWS
-
-    return [list(run) for (_, _, is_small), run in groupby(batches, key=sort) if is_small]
-
-
-def article_rows(read: Sequence[ReadArticle], extractor_version: str) -> pa.Table:
-    """The staged articles as Arrow, one row an item, in the order given."""
-    rows = [
-        {
-            "content_sha256": r.content_sha256,
-            "outlet": r.article.outlet,
-            "authors": list(r.article.authors),
-            "headline": r.article.headline,
-            "published_on": r.article.published_on,
-            "published_at": r.article.published_at,
-            "headline_method": r.article.headline_method,
-            "date_method": r.article.date_method,
-            "outlet_method": r.article.outlet_method,
-            "authors_method": r.article.authors_method,
-            "language": r.article.language,
-            "body": r.article.body,
-            "word_count": len(r.article.body.split()),
-            "source_format": r.article.source_format,
-            "extractor_version": extractor_version,
-            "run_id": r.entry.run_id,
-            "sequence": r.entry.sequence,
-            "item": r.item,
-            "source_key": r.source_key,
-            "source_path": r.source_path,
-            "source_sha256": r.entry.sha256,
-            "archived_at": r.entry.at,
-        }
-        for r in read
-    ]
-    return pa.Table.from_pylist(rows, STAGED_ARTICLES)
-
-
-def reextracted_rows(contents: Sequence[str], extractor_version: str) -> pa.Table:
-    """Which article versions a re-extraction holds; the other tables are `extracted_rows`."""
-    versions = [extractor_version] * len(contents)
-    return pa.table([pa.array(contents, pa.string()), pa.array(versions)], REEXTRACTED)
-
-
-def extracted_rows(extracted: Mapping[str, Extraction]) -> dict[str, pa.Table]:
-    """The extraction of each article version (by content_sha256) as the loaded tables' rows."""
-    actors = [(c, a) for c, e in extracted.items() for a in e.actors]
-    mentions = [(c, m) for c, e in extracted.items() for m in e.mentions]
-    quotes = [(c, q) for c, e in extracted.items() for q in e.quotes]
-    ids: dict[tuple[str, int | None], str | None] = {
-        (c, a.local_id): article_ids.local_id(c, "actor", a.local_id) for c, a in actors
-    } | {(c, None): None for c in extracted}
-    return {
-        schema.TEXT_ACTORS.name: _rows(
-            schema.TEXT_ACTORS, actors, text_actor_id=[ids[c, a.local_id] for c, a in actors]
-        ),
-        schema.TEXT_MENTIONS.name: _rows(
-            schema.TEXT_MENTIONS,
-            mentions,
-            mention_id=[
-                article_ids.span_id(c, m.part, m.char_start, m.char_end) for c, m in mentions
-            ],
-            text_actor_id=[ids[c, m.actor] for c, m in mentions],
-        ),
-        schema.TEXT_QUOTES.name: _rows(
-            schema.TEXT_QUOTES,
-            quotes,
-            quote_id=[article_ids.span_id(c, q.part, q.char_start, q.char_end) for c, q in quotes],
-            utterance_id=[article_ids.local_id(c, "utterance", q.utterance) for c, q in quotes],
-            speaker_text_actor_id=[ids[c, q.speaker] for c, q in quotes],
-        ),
-    }
-
-
-def _rows(
-    table: schema.Table,
-    records: Sequence[tuple[str, object]],
-    **made: Sequence[str | None],
-) -> pa.Table:
-    """Records of one kind, each with its version, as rows; what is not `made` is an attribute.
-
-    By column: as dictionaries 140 articles took 0.33 s instead of 0.13, of 3.1 s of the fast
-    extractor.
-    """
-    columns = {"content_sha256": [content for content, _ in records], **made}
-    return pa.table(
-        [
-            pa.array(
-                columns.get(field.name) or [getattr(r, field.name) for _, r in records], field.type
-            )
-            for field in table.arrow_schema
-        ],
-        table.arrow_schema,
-    )

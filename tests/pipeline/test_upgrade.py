@@ -23,7 +23,8 @@ from etl.schema import tables
 from etl.storage import run_state_check
 from etl.storage.archive import Entry, RawArchive
 from etl.storage.run_state import STATE_VERSION, StateError
-from etl.storage.staging import Staging, StagingError
+from etl.storage.staged_batch import StagingError
+from etl.storage.staging import Staging
 from etl.warehouse import build_db
 from etl.warehouse.build_db import BuildError
 from pipeline.test_crash import run
