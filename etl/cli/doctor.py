@@ -23,8 +23,8 @@ from etl.pipeline.ingest import WAITING
 from etl.query import display, export, published
 from etl.settings import Settings
 from etl.storage.archive import ArchiveError
-from etl.storage.run_state import StateError
 from etl.storage.staged_batch import StagingError
+from etl.storage.state_file import StateError
 from etl.warehouse.build_db import BuildError
 
 _STYLES = {"sound": "green", "note": "yellow", "amiss": "red"}

@@ -55,8 +55,10 @@ from etl.settings import Settings, SettingsError, location
 from etl.storage.archive import ArchiveError
 from etl.storage.checksums import DamagedError
 from etl.storage.editions import ArticleSelection, last_switch
-from etl.storage.run_state import Rejected, State, StateError
+from etl.storage.quarantine import QuarantinedItem
+from etl.storage.run_state import State
 from etl.storage.staged_batch import StagingError
+from etl.storage.state_file import StateError
 from etl.storage.writer_lock import WriterLock
 from etl.warehouse.build_db import BuildError
 
@@ -199,7 +201,7 @@ def _show_foreign(counts: Mapping[str, int]) -> None:
         )
 
 
-def _show_quarantine(rejected: Sequence[Rejected]) -> None:
+def _show_quarantine(rejected: Sequence[QuarantinedItem]) -> None:
     for r in rejected[:SHOWN_WARNINGS]:
         click.echo(
             display.clean(f"warning: {r.source_path}: {r.reason}: {r.detail}; {r.remedy}"),

@@ -28,7 +28,10 @@ from etl.pipeline.ingest import Progress as Report
 from etl.pipeline.preview import preview
 from etl.query import display, export, published
 from etl.settings import Location, Settings
-from etl.storage.run_state import Attempt, Rejected, Run, State, StateError
+from etl.storage.quarantine import Attempt, QuarantinedItem
+from etl.storage.run_history import Run
+from etl.storage.run_state import State
+from etl.storage.state_file import StateError
 
 if TYPE_CHECKING:
     from dagster import JobDefinition
@@ -153,7 +156,7 @@ def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool
     return run
 
 
-def as_row(record: Run | Rejected | Attempt) -> dict[str, object]:
+def as_row(record: Run | QuarantinedItem | Attempt) -> dict[str, object]:
     """A record of the run state as JSON-ready values."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 

@@ -17,11 +17,11 @@ from etl.doctor.databases import build_faults, layout_of, open_read_only, snapsh
 from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
 from etl.schema import tables
 from etl.settings import Settings
-from etl.storage import checksums, run_state_check
+from etl.storage import checksums, state_file_check
 from etl.storage.archive import ArchiveError, RawArchive
-from etl.storage.run_state import STATE_VERSION
 from etl.storage.staged_batch import Batch
 from etl.storage.staging import Staging
+from etl.storage.state_file import STATE_VERSION
 from etl.warehouse import build_db, recovery
 from etl.warehouse.publish import FORGOTTEN_THROUGH, snapshot_numbers
 
@@ -144,15 +144,15 @@ def state_findings(settings: Settings) -> Found:
         else:
             yield Finding("state", "sound", path, "nothing yet")
         return
-    if run_state_check.is_in_use(path):
+    if state_file_check.is_in_use(path):
         yield Finding("state", "note", path, "a transaction is under way, or was cut off",
                       "the next to open it ends that")  # fmt: skip
         return
-    if faults := run_state_check.faults(path):
+    if faults := state_file_check.faults(path):
         for fault in faults[:SHOWN]:
             yield Finding("state", "amiss", path, fault, REPAIR)
         return
-    version = run_state_check.version_of(path)
+    version = state_file_check.version_of(path)
     if version > STATE_VERSION:
         yield Finding("state", "amiss", path, "made by a newer newsactors", UPDATE)
         return

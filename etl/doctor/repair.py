@@ -23,7 +23,7 @@ from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, so
 from etl.linking.ledger import Ledger
 from etl.linking.recovery import lost_decisions
 from etl.settings import Location, Settings, location
-from etl.storage import checksums, inbox, manifest, run_state_check
+from etl.storage import checksums, inbox, manifest, state_file_check
 from etl.storage.archive import ChangedError, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.staged_batch import Batch
@@ -247,13 +247,13 @@ def _reextraction(settings: Settings, aside: _Aside) -> Done:
 def _state(settings: Settings, aside: _Aside) -> Done:
     path = settings.state_file
     archive = RawArchive(settings.raw)
-    if not archive.manifest.exists() or (path.exists() and run_state_check.is_in_use(path)):
+    if not archive.manifest.exists() or (path.exists() and state_file_check.is_in_use(path)):
         return
-    if path.exists() and not run_state_check.faults(path):
+    if path.exists() and not state_file_check.faults(path):
         return
     damaged = aside.move(path) if path.exists() else None
     with sound_snapshot(settings) as published:
-        run_state_check.restore(path, damaged, published, archive)
+        state_file_check.restore(path, damaged, published, archive)
     yield "the state file was made again: runs and quarantine as far as they are known"
 
 

@@ -32,7 +32,8 @@ from etl.storage import inbox, staged_tables
 from etl.storage.archive import ChangedError, DamagedObjectError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.inbox import SourceFile
-from etl.storage.run_state import Rejected, State
+from etl.storage.quarantine import QuarantinedItem
+from etl.storage.run_state import State
 from etl.storage.staged_batch import Batch
 from etl.storage.staged_tables import ReadArticle
 from etl.storage.staging import Staging
@@ -229,8 +230,8 @@ def _place_of(source_path: str, settings: Settings) -> Location:
     return where
 
 
-def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> Rejected:
-    return Rejected(
+def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> QuarantinedItem:
+    return QuarantinedItem(
         "", source_path, 0, "unreadable", str(error), error.remedy, datetime.now(UTC), run_id
     )
 
@@ -300,7 +301,7 @@ class _Reading:
         """Begin a batch with the first of these files."""
         self.waiting = entries
         self.entries: list[Entry] = []
-        self.rejected: list[Rejected] = []
+        self.rejected: list[QuarantinedItem] = []
         self.articles = 0
         self.given: set[bytes] = set()
         self.failed: dict[str, str] = {}
@@ -395,7 +396,7 @@ class _Reading:
         yield from extracted.tables.items()
 
 
-def _not_read(entry: Entry, item: Item) -> Rejected:
+def _not_read(entry: Entry, item: Item) -> QuarantinedItem:
     """A rejected item; quarantine keeps it under its file, the member's name goes to the detail."""
     assert item.rejection is not None
     found, member = item.rejection, item.path.removeprefix(entry.source_path).removeprefix("!/")
@@ -403,7 +404,7 @@ def _not_read(entry: Entry, item: Item) -> Rejected:
     return _rejected(entry, item.number, found.reason, detail, found.remedy)
 
 
-def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> Rejected:
-    return Rejected(
+def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> QuarantinedItem:
+    return QuarantinedItem(
         entry.sha256, entry.source_path, item, reason, detail, remedy, entry.at, entry.run_id
     )

@@ -17,7 +17,8 @@ import duckdb
 
 from etl.schema import tables
 from etl.storage.archive import RawArchive
-from etl.storage.run_state import STATE_VERSION, TABLES, State, columns_of, lay_out, row_crc
+from etl.storage.run_state import State
+from etl.storage.state_file import STATE_VERSION, TABLES, columns_of, ensure_schema, row_crc
 
 _HEADER = {16: b"\x10\x00\x01\x01\x00\x40\x20\x20", 44: b"\0\0\0\4", 56: b"\0\0\0\1"}
 """What SQLite writes at these places of a file of ours: page size, versions, encoding."""
@@ -52,7 +53,7 @@ def faults(path: Path) -> list[str]:
             if con.execute("pragma user_version").fetchone() != (STATE_VERSION,):
                 return found
             with closing(sqlite3.connect(":memory:")) as fresh:
-                lay_out(fresh)
+                ensure_schema(fresh)
                 if _layout(con) != _layout(fresh):
                     found.append("its tables are not as they were made")
             for table in TABLES:
@@ -75,7 +76,7 @@ def restore(
     state = State(path)
     state.catch_up(raw)
     with closing(sqlite3.connect(path)) as con, con:
-        lay_out(con)
+        ensure_schema(con)
         # Above what is known otherwise, which is as of the last publish.
         if published is not None:
             runs = [_of_run(row) for row in _published(published, tables.INGEST_RUNS)]
