@@ -33,17 +33,17 @@ def staging_findings(settings: Settings, con: Connection | None) -> Found:
     stage = Staging(settings.extracted)
     found = [
         Finding("staging", "amiss", fault.path, fault.why, REPAIR)
-        for batch in stage.every_batch()
+        for batch in stage.all_batches()
         for fault in batch_faults(batch)
     ]
     if found:
         yield from found
         return
-    newer = [b for b in stage.every_batch() if b.layout > tables.SCHEMA_VERSION]
+    newer = [b for b in stage.all_batches() if b.layout > tables.SCHEMA_VERSION]
     if newer:
         yield Finding("staging", "amiss", newer[0].path, "made by a newer newsactors", UPDATE)
         return
-    older = [b for b in stage.every_batch() if b.layout < tables.SCHEMA_VERSION]
+    older = [b for b in stage.all_batches() if b.layout < tables.SCHEMA_VERSION]
     if older:
         found.append(
             Finding("staging", "note", stage.root, f"{len(older):,} batches of an older layout",
@@ -74,7 +74,7 @@ def batch_faults(batch: Batch) -> list[checksums.Fault]:
 def _unreadable(batch: Batch) -> Iterator[checksums.Fault]:
     """Files of a batch without sound notes that cannot be read whole."""
     with suppress(checksums.DamagedError):
-        if checksums.noted(batch.path):
+        if checksums.recorded(batch.path):
             return
         if batch.has_checksums:
             yield checksums.Fault(batch.path / checksums.NAME, "is missing")
@@ -117,7 +117,7 @@ def reextraction_faults(settings: Settings) -> list[checksums.Fault]:
     folders = [settings.reextraction, *sorted(settings.reextraction.glob("*/"))]
     found = [fault for folder in folders for fault in checksums.faults(folder)]
     for folder in folders[1:]:
-        for batch in Staging(folder).every_batch():
+        for batch in Staging(folder).all_batches():
             found += batch_faults(batch)
     return found
 

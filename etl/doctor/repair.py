@@ -23,7 +23,7 @@ from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, so
 from etl.linking.ledger import Ledger
 from etl.linking.recovery import lost_decisions
 from etl.settings import Location, Settings, location
-from etl.storage import checksums, inbox, manifest, state_file_check
+from etl.storage import checksums, inbox, manifest_copies, state_file_check
 from etl.storage.archive import ChangedError, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.staged_batch import Batch
@@ -106,13 +106,13 @@ class _Aside:
 
 def _manifest(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     archive = RawArchive(settings.raw)
-    compared = manifest.compare(archive)
+    compared = manifest_copies.compare(archive)
     if compared.is_sound:
         return
     for path in (archive.manifest, archive.manifest_copy):
         aside.copy(path)
     known = recovery.arrivals(con, compared.lost) if con and compared.lost else {}
-    manifest.mend(archive, compared, known)
+    manifest_copies.repair(archive, compared, known)
     for sequence in compared.lost:
         yield (
             f"line {sequence} of the manifest: made again from what is loaded"
@@ -176,7 +176,7 @@ def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
             aside.move(ledger.folder / name)
     if are_notes_damaged:
         aside.move(ledger.folder / checksums.NAME)
-        checksums.renew(ledger.folder)
+        checksums.record_all(ledger.folder)
         yield "the checksums of the ledger were noted again"
     for name in damaged:
         ledger.blank(name)
@@ -194,7 +194,7 @@ def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
 
 def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     stage = Staging(settings.extracted)
-    damaged = [batch for batch in stage.every_batch() if examine_made.batch_faults(batch)]
+    damaged = [batch for batch in stage.all_batches() if examine_made.batch_faults(batch)]
     for batch in damaged:
         yield from _batch(batch, aside)
     if con is None:
@@ -220,7 +220,7 @@ def _batch(batch: Batch, aside: _Aside) -> Done:
     if not faults:
         return
     if {fault.path.name for fault in faults} == {checksums.NAME}:
-        checksums.renew(batch.path)
+        checksums.record_all(batch.path)
         yield f"the checksums of {batch.name} were noted again"
     else:
         yield f"moved aside: {aside.move(batch.path)}"
@@ -239,7 +239,7 @@ def _reextraction(settings: Settings, aside: _Aside) -> Done:
             for file in (path, path.parent / checksums.NAME):
                 if file.exists():
                     yield f"moved aside: {aside.move(file)}"
-            checksums.renew(path.parent)
+            checksums.record_all(path.parent)
         else:
             yield f"moved aside: {aside.move(path.parent)}"
 

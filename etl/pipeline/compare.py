@@ -143,7 +143,7 @@ def _redo(con: duckdb.DuckDBPyConnection, rows: Staging) -> int:
     con.execute(
         "create table redone as select content_sha256 from old.loaded.article_versions where false"
     )
-    contents = pa.array(sorted(rows.contents()), pa.string())
+    contents = pa.array(sorted(rows.content_hashes()), pa.string())
     con.register("contents", pa.table({"content_sha256": contents}))
     con.execute(
         "insert into redone from contents semi join old.loaded.article_versions "

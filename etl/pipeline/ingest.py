@@ -128,7 +128,7 @@ def archive_new(
         )
         unreadable = [
             _unreadable(inbox.recorded_path(path, settings.inbox), error, run_id)
-            for path, error in scan.closed
+            for path, error in scan.unreadable
         ]
         done, is_reachable = 0, True
         for chunk in chunks(todo, ARCHIVE_CHUNK):
@@ -257,7 +257,7 @@ def stage_new(
             mappings = load_mappings(settings.field_mappings)
         except MappingError as error:
             raise InputError(str(error)) from None
-        is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.every_batch())
+        is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.all_batches())
         with ExtractionPool(extractor, settings.workers) as extracting:
             reading = _Reading(settings, archive, stage, extracting, archive.forgotten(), mappings)
             done = 0
@@ -274,7 +274,7 @@ def stage_new(
                     reading.rejected,
                     run_id,
                 )
-                result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
+                result.batches.append(stage.commit_through(unnamed, read[-1].sequence))
                 result.articles += reading.articles
                 done += len(read)
                 progress(READ_AGAIN if is_older else READ, done, len(entries))
@@ -305,7 +305,7 @@ class _Reading:
         self.articles = 0
         self.given: set[bytes] = set()
         self.failed: dict[str, str] = {}
-        self.read_before = self.stage.items_of(
+        self.read_before = self.stage.staged_items(
             e.sha256 for e in entries[: self.settings.batch_articles] if e.again
         )
 

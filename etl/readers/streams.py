@@ -10,7 +10,7 @@ import io
 from typing import BinaryIO
 
 
-class Forwarding(io.RawIOBase):
+class PassThroughFile(io.RawIOBase):
     """A seekable file in front of another; subclasses say what is special about a read."""
 
     def __init__(self, file: BinaryIO) -> None:

@@ -15,7 +15,7 @@ from etl.readers import docx
 from etl.readers.base import Rejected, Rejection
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.streams import Forwarding
+from etl.readers.streams import PassThroughFile
 
 name = "zip"
 
@@ -29,7 +29,7 @@ _OFFICE = {
 }
 
 
-class _Guarded(Forwarding):
+class _Guarded(PassThroughFile):
     """The archive's bytes, of which nobody may ask for too many at once."""
 
     def read(self, size: int = -1) -> bytes:

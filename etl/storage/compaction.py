@@ -1,6 +1,7 @@
-"""Merging staging batches: which to merge, and the rows that are left of them.
+"""Merging small staging batches: which ones to merge, and the rows of the result.
 
-Belongs here: the choice and the rows. Does not belong here: files (`storage.staging`).
+Belongs here: choosing batches and deduplicating their rows. Does not belong here: writing and
+removing batches (`storage.staging`).
 """
 
 from __future__ import annotations
@@ -16,34 +17,38 @@ from etl.storage.staged_batch import Batch
 from etl.storage.staged_tables import ARTICLES
 
 COMPACT_ABOVE = 16
-"""Number of small batches from which on they are merged into one."""
+"""Merge small batches once there are more than this many."""
 COMPACTED_ROWS = 100_000
-"""A batch of so many articles is left alone by later merges."""
+"""Batches with at least this many articles are not merged again."""
 
 
-def merged_rows(group: Sequence[Batch], name: str) -> Iterator[pa.Table]:
-    """The rows of one table of all batches, every item and every text once.
+def merged_rows(batches: Sequence[Batch], name: str) -> Iterator[pa.Table]:
+    """Yield the rows of one table of all batches, each item and each article version once.
 
-    A text that came in several batches was extracted in each of them. Of re-extractions the last
-    one counts, of arrivals the first.
+    A version that arrived in several batches was extracted in each. The last one wins among
+    re-extractions, the first one among arrivals.
     """
-    is_arrival = bool(group) and group[0].kind == "ingest"
+    is_arrival = bool(batches) and batches[0].kind == "ingest"
     done, through = pa.array([], pa.string()), 0
-    for batch in group if is_arrival else reversed(group):
+    for batch in batches if is_arrival else reversed(batches):
         table = pq.read_table(batch.file(name))
         if is_arrival and name == ARTICLES:
             yield table.filter(pc.greater(table["sequence"], through))
         else:
             yield table.filter(pc.invert(pc.is_in(table["content_sha256"], value_set=done)))
         through = batch.last
-        contents = pq.read_table(batch.file(ARTICLES), columns=["content_sha256"])
-        done = pa.concat_arrays([done, contents["content_sha256"].combine_chunks()])
+        content_hashes = pq.read_table(batch.file(ARTICLES), columns=["content_sha256"])
+        done = pa.concat_arrays([done, content_hashes["content_sha256"].combine_chunks()])
 
 
 def mergeable(batches: Sequence[Batch]) -> list[list[Batch]]:
-    """Runs of small batches of one kind and version that follow each other."""
+    """Return the runs of consecutive small batches of one kind and extractor version.
 
-    def sort(batch: Batch) -> tuple[str, str, bool]:
+    A run of up to COMPACT_ABOVE batches is left as it is.
+    """
+
+    def group(batch: Batch) -> tuple[str, str, bool]:
         return batch.kind, batch.extractor_version, batch.article_count < COMPACTED_ROWS
 
-    return [list(run) for (_, _, is_small), run in groupby(batches, key=sort) if is_small]
+    runs = [list(run) for (_, _, is_small), run in groupby(batches, key=group) if is_small]
+    return [run for run in runs if len(run) > COMPACT_ABOVE]

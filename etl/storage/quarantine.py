@@ -1,7 +1,7 @@
-"""Quarantine in the state file: items that could not be read, and the attempts to read them.
+"""Quarantine, kept in the state file: items that could not be read, and each attempt to read them.
 
-Belongs here: entering items, removing those that were read since, and recording each attempt.
-Does not belong here: why an item is rejected (`etl.readers`), showing and retrying items
+Belongs here: adding items, removing those that were read since, recording attempts. Does not belong
+here: why an item is rejected (`etl.readers`), showing and retrying items
 (`etl.pipeline.quarantine`).
 """
 
@@ -20,12 +20,12 @@ from etl.schema import tables
 from etl.storage.state_file import StateFile, now
 
 Key: TypeAlias = tuple[str, int, str]
-"""What an item is known by: path of its file, number, hash of the file's bytes."""
+"""Identifies an item: path of its file, item number, hash of the file's bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedItem:
-    """An item set aside: why, what exactly, what to do about it, and how many runs tried it."""
+    """An item in quarantine: why, the details, what to do, and how many runs tried to read it."""
 
     source_sha256: str
     source_path: str
@@ -48,7 +48,7 @@ class QuarantinedItem:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of an item in one run: 'read', 'replaced' by other bytes, 'gone', or a reason."""
+    """The outcome of an item in one run: 'read', 'replaced' by other bytes, 'gone', or a reason."""
 
     source_path: str
     item: int
@@ -64,27 +64,27 @@ class Attempt:
 
 
 LEFT = ("read", "replaced", "gone")
-"""Outcomes of an attempt after which an item is no longer in quarantine."""
+"""Outcomes that take an item out of quarantine."""
 
 
 def quarantine_id(key: Key) -> str:
-    """The name of an item for people: 15 hexadecimal digits, so that a million differ."""
+    """Return an item's id for people: 15 hexadecimal digits, enough for a million items."""
     return hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:15]
 
 
 class QuarantineLog(StateFile):
-    """The quarantine and attempts tables of the state file; each method is one transaction."""
+    """The `quarantine` and `attempts` tables; each method is one transaction."""
 
     def settle_items(
         self, read: Iterable[tuple[str, str]], rejected: Sequence[QuarantinedItem], run_id: str
     ) -> int:
-        """Replace what is in quarantine for the paths that a run read, and return what is new.
+        """Update quarantine for the paths that a run read; return how many items are new.
 
-        `read` holds (source_path, sha256) of every file just read, in the order of the manifest; a
-        path that is read again leaves the quarantine unless its last bytes are rejected.
+        `read` holds (source_path, sha256) of every file just read, in manifest order. A path that
+        was read again leaves quarantine unless its last bytes are rejected.
         """
         last = dict(read)
-        now = {r.key: r for r in rejected if last.get(r.source_path) == r.source_sha256}
+        current = {r.key: r for r in rejected if last.get(r.source_path) == r.source_sha256}
         with self.transaction() as con:
             before: set[Key] = set()
             for path in last:
@@ -96,20 +96,21 @@ class QuarantineLog(StateFile):
                     )
                 )
             left = {
-                key: "read" if last[key[0]] == key[2] else "replaced" for key in before - now.keys()
+                key: "read" if last[key[0]] == key[2] else "replaced"
+                for key in before - current.keys()
             }
-            self._settle(con, now.values(), left, run_id)
-        return len(now.keys() - before)
+            self._settle(con, current.values(), left, run_id)
+        return len(current.keys() - before)
 
     def settle_unreadable(
         self, rejected: Sequence[QuarantinedItem], was_looked_at: Callable[[str], bool], run_id: str
     ) -> int:
-        """Replace the files that could not be opened, and return how many are new.
+        """Update the files that could not be opened; return how many are new.
 
-        A path that `was_looked_at` and is not among them any more was mended or taken away. What
-        stays keeps the run that first met it.
+        A path that `was_looked_at` but is no longer among them was fixed or removed. A file that
+        stays keeps the id of the run that first rejected it.
         """
-        now = {r.key for r in rejected}
+        current = {r.key for r in rejected}
         with self.transaction() as con:
             before = set(
                 con.execute(
@@ -117,9 +118,9 @@ class QuarantineLog(StateFile):
                     "where source_sha256 = ''"
                 )
             )
-            left = {key: "gone" for key in before - now if was_looked_at(key[0])}
+            left = {key: "gone" for key in before - current if was_looked_at(key[0])}
             self._settle(con, rejected, left, run_id)
-        return len(now - before)
+        return len(current - before)
 
     @staticmethod
     def _settle(
@@ -128,7 +129,7 @@ class QuarantineLog(StateFile):
         left: Mapping[Key, str],
         run_id: str,
     ) -> None:
-        """Enter what is rejected, remove what left, and note either as an attempt of the run."""
+        """Insert rejected items, delete those that left, and record both as attempts of the run."""
         rejected, at = list(rejected), now()
         con.executemany(
             "delete from quarantine where source_path = ? and item = ? and source_sha256 = ?", left
@@ -160,7 +161,7 @@ class QuarantineLog(StateFile):
         )
 
     def quarantine(self) -> list[QuarantinedItem]:
-        """What is set aside, by path."""
+        """Return the items in quarantine, by path."""
         with self.transaction() as con:
             con.row_factory = sqlite3.Row
             rows = con.execute(
@@ -178,19 +179,19 @@ class QuarantineLog(StateFile):
         ]
 
     def attempts(self, *, run_id: str | None = None, is_left: bool = False) -> list[Attempt]:
-        """What became of items, oldest first: all of it, that of a run, or only how items left."""
-        wanted = ["run_id = ?"] if run_id is not None else []
+        """Return the attempts, oldest first: all, of one run, or only those by which items left."""
+        conditions = ["run_id = ?"] if run_id is not None else []
         if is_left:
-            # An item that came back after it had left is in quarantine, and not among these.
-            wanted.append(
+            # An item that left and came back is in quarantine, so it is not listed.
+            conditions.append(
                 f"outcome in {LEFT} and (source_path, item, source_sha256) "
                 "not in (select source_path, item, source_sha256 from quarantine)"
             )
         with self.transaction() as con:
             rows = con.execute(
                 "select source_path, item, source_sha256, run_id, at, outcome, detail "
-                f"from attempts where {' and '.join(wanted) or 'true'} order by at, source_path, "
-                "item",
+                f"from attempts where {' and '.join(conditions) or 'true'} order by at, "
+                "source_path, item",
                 [run_id] if run_id is not None else [],
             ).fetchall()
         return [
@@ -200,7 +201,7 @@ class QuarantineLog(StateFile):
 
 
 def quarantine_table(rejected: Sequence[QuarantinedItem]) -> pa.Table:
-    """The quarantine as rows of `loaded.quarantine`."""
+    """Return the items as rows of `loaded.quarantine`."""
     names = tables.QUARANTINE.arrow_schema.names
     return pa.Table.from_pylist(
         [{name: getattr(r, name) for name in names} for r in rejected],

@@ -1,7 +1,7 @@
-"""The history of runs in the state file.
+"""The history of runs, kept in the state file.
 
-Belongs here: starting, counting, ending and listing runs. Does not belong here: what a run did
-(Dagster's event log has that), other tables of the state file.
+Belongs here: starting, counting, ending and listing runs. Does not belong here: the steps of a run
+(Dagster's event log), the other tables of the state file (`storage.run_state` joins them).
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def _is_alive(pid: int) -> bool:
 
 
 class RunHistory(StateFile):
-    """The runs table of the state file; each method is one transaction."""
+    """The `runs` table of the state file; each method is one transaction."""
 
     def start_run(self, run_id: str, kind: str, extractor_version: str) -> None:
-        """Record that a run began; runs whose process died are closed as killed."""
+        """Record the start of a run, and close runs whose process died as killed."""
         with self.transaction() as con:
             for other, pid in con.execute(
                 "select run_id, pid from runs where status = 'running'"
@@ -72,7 +72,7 @@ class RunHistory(StateFile):
             )
 
     def add_counts(self, run_id: str, **counts: int) -> None:
-        """Add to the counters of a run (`files_new=3`)."""
+        """Add to the counters of a run, for example `files_new=3`."""
         known = {"files_seen", "files_new", "articles_new", "versions_new", "quarantined"}
         assert counts.keys() <= known, counts
         with self.transaction() as con:
@@ -82,7 +82,7 @@ class RunHistory(StateFile):
                 )
 
     def finish_run(self, run_id: str, error: str | None = None) -> None:
-        """Record the end of a run: a success unless an error was noted or is given."""
+        """Record the end of a run: a success unless an error is given or already recorded."""
         with self.transaction() as con:
             con.execute(
                 "update runs set finished_at = ?, error = coalesce(error, ?), status = case "
@@ -92,7 +92,7 @@ class RunHistory(StateFile):
             )
 
     def runs(self, limit: int | None = None) -> list[Run]:
-        """The runs, newest first."""
+        """Return the runs, newest first."""
         with self.transaction() as con:
             con.row_factory = sqlite3.Row
             rows = con.execute(
@@ -111,7 +111,7 @@ class RunHistory(StateFile):
 
 
 def runs_table(runs: Sequence[Run]) -> pa.Table:
-    """Runs as rows of `loaded.ingest_runs`."""
+    """Return runs as rows of `loaded.ingest_runs`."""
     names = tables.INGEST_RUNS.arrow_schema.names
     return pa.Table.from_pylist(
         [{name: getattr(run, name) for name in names} for run in runs],

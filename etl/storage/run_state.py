@@ -1,11 +1,11 @@
-"""Run state that must outlive a failed run: runs, quarantine, and what was seen in the inbox.
+"""Run state that must outlive a failed run: runs, quarantine, and which inbox files were read.
 
-Kept in SQLite rather than in the build database, because several processes write it while one of
-them holds that. `publish` copies runs and quarantine into the published file. Losing this file
-loses the history of runs and nothing else: `seen` is filled again from the manifest.
+Kept in SQLite and not in the build database, because several processes write it while one of them
+holds that database. `publish` copies runs and quarantine into the published file. Losing this file
+loses only the history of runs: `seen` is rebuilt from the manifest.
 
-Belongs here: the three parts as one object. Does not belong here: the file and its versions
-(`storage.state_file`), each part (`storage.run_history`, `storage.quarantine`,
+Belongs here: the parts of the state file combined into one object. Does not belong here: the file
+and its schema (`storage.state_file`), each part (`storage.run_history`, `storage.quarantine`,
 `storage.seen_files`).
 """
 
@@ -17,4 +17,4 @@ from etl.storage.seen_files import SeenFiles
 
 
 class State(RunHistory, QuarantineLog, SeenFiles):
-    """The whole state file. Each method is one transaction; any number of processes may use it."""
+    """The whole state file. Each method is one transaction. Safe for concurrent processes."""

@@ -1,4 +1,4 @@
-"""Which inbox files were read already, in the state file.
+"""Which inbox files were already read, kept in the state file.
 
 Belongs here: the size, time, ETag and hash of each file when it was last read. Does not belong
 here: walking the inbox (`storage.inbox`), the manifest (`storage.archive`).
@@ -14,12 +14,12 @@ from etl.storage.state_file import StateFile
 
 
 class SeenFiles(StateFile):
-    """The seen table of the state file; each method is one transaction."""
+    """The `seen` table of the state file; each method is one transaction."""
 
     def catch_up(self, archive: RawArchive) -> None:
-        """Bring `seen` up to the manifest (after a kill, a retry, or when the state file is new).
+        """Update `seen` from the manifest, after a kill, a retry, or with a new state file.
 
-        What was noted of a file stays where its bytes are those of its last arrival.
+        A file's recorded size is kept if its last arrival has the same hash.
         """
         with self.transaction() as con:
             (last,) = con.execute("select coalesce(max(sequence), 0) from seen").fetchone()
@@ -36,7 +36,7 @@ class SeenFiles(StateFile):
             )
 
     def unseen(self, candidates: Iterable[SourceFile]) -> list[SourceFile]:
-        """The candidates whose size, time or ETag differs from when they were last read."""
+        """Return the candidates whose size, time or ETag differs from when they were last read."""
         with self.transaction() as con:
             known = {
                 path: (size, mtime, etag or "")
@@ -47,7 +47,7 @@ class SeenFiles(StateFile):
         return [c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns, c.etag)]
 
     def seen_sha256(self, source_paths: Sequence[str]) -> dict[str, str]:
-        """The hash under which each of these paths was last archived."""
+        """Return the hash under which each of these paths was last archived."""
         with self.transaction() as con:
             found = {}
             for path in source_paths:
@@ -59,7 +59,7 @@ class SeenFiles(StateFile):
         return found
 
     def mark_seen(self, files: Iterable[tuple[SourceFile, str, int]]) -> None:
-        """Remember files as read: (file, hash, manifest sequence; 0 where none was written)."""
+        """Record files as read: (file, hash, manifest sequence or 0 if no line was written)."""
         with self.transaction() as con:
             con.executemany(
                 "insert into seen (source_path, sha256, sequence, size, mtime_ns, etag) "

@@ -1,7 +1,7 @@
-"""One staging batch: its name, its files, and the layout of their tables.
+"""One staging batch: its folder name, its files, and the layout version of their tables.
 
-Belongs here: what a batch says about itself. Does not belong here: which batches there are, and
-writing or removing them (`storage.staging`).
+Belongs here: what a batch states about itself. Does not belong here: listing, writing and removing
+batches (`storage.staging`).
 """
 
 from __future__ import annotations
@@ -22,23 +22,36 @@ from etl.storage.staged_tables import ARTICLES, REEXTRACTED, STAGED_ARTICLES, ST
 KINDS = ("ingest", "reextract")
 
 _LAYOUT_KEY = b"newsactors_layout"
-
-NAME = re.compile(r"(?P<kind>ingest|reextract)-(?P<first>\d{10})-(?P<last>\d{10})\.(?P<version>.+)")
+_NAME = re.compile(
+    r"(?P<kind>ingest|reextract)-(?P<first>\d{10})-(?P<last>\d{10})\.(?P<version>.+)"
+)
 
 
 class StagingError(NewsactorsError):
-    """A staged batch cannot be used; the message says why and what to do."""
+    """A staging batch cannot be used; the message says why and what to do."""
+
+
+def batch_name(kind: str, first: int, last: int, extractor_version: str) -> str:
+    """Return the folder name of a batch."""
+    return f"{kind}-{first:010d}-{last:010d}.{extractor_version}"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A staged batch: manifest sequences `first` to `last`, or re-extraction number `first`."""
+    """A staging batch: manifest sequences `first` to `last`, or re-extraction number `first`."""
 
     path: Path
     kind: str
     first: int
     last: int
     extractor_version: str
+
+    @classmethod
+    def at(cls, path: Path) -> Batch | None:
+        """Return the batch that a folder's name describes, None if it is not a batch."""
+        if (m := _NAME.fullmatch(path.name)) is None:
+            return None
+        return cls(path, m["kind"], int(m["first"]), int(m["last"]), m["version"])
 
     @property
     def name(self) -> str:
@@ -53,19 +66,22 @@ class Batch:
         return rows
 
     def expected_files(self) -> list[Path]:
-        """The files that the batch is made of."""
+        """Return the files that a whole batch has."""
         return [self.file(name) for name in STAGED_TABLES]
 
     def check(self) -> None:
-        """Raise StagingError where a file is not as it was written."""
+        """Raise StagingError if a file differs from its checksum."""
         try:
-            checksums.require(self.path)
+            checksums.verify(self.path)
         except checksums.DamagedError as error:
             raise StagingError(str(error)) from None
 
     @property
     def has_checksums(self) -> bool:
-        """Whether checksums were noted when it was written, as it says in its files."""
+        """Whether it was written by a version that records checksums.
+
+        Read from the Parquet metadata, so a missing checksum file is noticed.
+        """
         try:
             return _LAYOUT_KEY in (pq.read_schema(self.file(ARTICLES)).metadata or {})
         except (OSError, pa.ArrowException):
@@ -73,27 +89,28 @@ class Batch:
 
     @property
     def layout(self) -> int:
-        """The layout of its tables; a damaged file says nothing of it, and counts as current.
+        """The layout version of its tables; a damaged batch counts as current.
 
-        Where none is noted, a batch with the columns of today is of today's.
+        The first batches have no version: one with today's columns counts as current, any other
+        as the previous version.
         """
         try:
-            found = pq.read_schema(self.file(ARTICLES))
-            if noted := (found.metadata or {}).get(_LAYOUT_KEY):
-                return int(noted)
+            schema = pq.read_schema(self.file(ARTICLES))
+            if version := (schema.metadata or {}).get(_LAYOUT_KEY):
+                return int(version)
             articles = STAGED_ARTICLES if self.kind == "ingest" else REEXTRACTED
-            wanted = {ARTICLES: articles, **{t.name: t.arrow_schema for t in tables.EXTRACTED}}
-            is_of_today = all(
+            current = {ARTICLES: articles, **{t.name: t.arrow_schema for t in tables.EXTRACTED}}
+            is_current = all(
                 pq.read_schema(self.file(name)).names == columns.names
-                for name, columns in wanted.items()
+                for name, columns in current.items()
             )
         except (OSError, pa.ArrowException):
             return tables.SCHEMA_VERSION
-        return tables.SCHEMA_VERSION if is_of_today else tables.SCHEMA_VERSION - 1
+        return tables.SCHEMA_VERSION if is_current else tables.SCHEMA_VERSION - 1
 
 
 def read(batch: Batch, table: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of a table of a batch, or some columns of them."""
+    """Return the rows of one table of a batch, all columns or the given ones."""
     return pq.read_table(batch.file(table), columns=columns and list(columns))
 
 

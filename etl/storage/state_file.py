@@ -1,11 +1,12 @@
-"""The state file `state.sqlite`: its tables, their versions, and one transaction at a time.
+"""The state file `state.sqlite`: its schema and versions, row checksums, and transactions.
 
-Belongs here: DDL, upgrades, row checksums, opening the file. Does not belong here: what the rows
-mean (`storage.run_history`, `storage.quarantine`, `storage.seen_files`).
+Every row has a checksum, maintained by triggers: SQLite itself doesn't notice a changed byte in a
+value. The schema version is `pragma user_version`. Opening an older file upgrades it in one
+transaction; a newer file is refused.
 
-Every row carries a checksum, which triggers keep: SQLite itself does not notice a changed byte in
-a value. The layout's version is `pragma user_version`; an older file is brought up to it in one
-transaction when it is opened, a newer one is refused.
+Belongs here: DDL, upgrades, checksums, opening the file. Does not belong here: what the rows mean
+(`storage.run_history`, `storage.quarantine`, `storage.seen_files`), checking and rebuilding a
+damaged file (`storage.state_file_check`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from etl.errors import NewsactorsError
 
 STATE_VERSION = 2
-"""Of the layout: 1 had no checksums, attempts and ETags."""
+"""Schema version; version 1 had no checksums, attempts or ETags."""
 TABLES = ("runs", "quarantine", "attempts", "seen")
 
 _LAYOUT = """
@@ -46,7 +47,7 @@ create table if not exists seen (
   size integer, mtime_ns integer, etag text, crc integer);
 """
 _ADDED = (("seen", "etag", "text"), *((table, "crc", "integer") for table in TABLES))
-"""Columns that the tables of an older layout lack."""
+"""Columns that older schema versions lack."""
 
 
 class StateError(NewsactorsError):
@@ -54,26 +55,29 @@ class StateError(NewsactorsError):
 
 
 def row_crc(*values: object) -> int:
-    """The checksum of a row, of its values in the order of the table's columns."""
+    """Return the checksum of a row: its values in the order of the table's columns."""
     return zlib.crc32(json.dumps(values, ensure_ascii=False).encode("utf-8", "backslashreplace"))
 
 
-def columns_of(con: sqlite3.Connection, table: str, but: str = "crc") -> list[str]:
-    """The columns of a table, without the checksum."""
-    found = con.execute("select name from pragma_table_info(?) where name <> ?", [table, but])
-    return [name for (name,) in found]
+def columns_of(con: sqlite3.Connection, table: str) -> list[str]:
+    """Return the columns of a table, without the checksum."""
+    return [name for name in _all_columns(con, table) if name != "crc"]
+
+
+def _all_columns(con: sqlite3.Connection, table: str) -> list[str]:
+    return [name for (name,) in con.execute("select name from pragma_table_info(?)", [table])]
 
 
 def ensure_schema(con: sqlite3.Connection) -> None:
-    """Make the tables, or bring those of an older layout up to date, in one transaction.
+    """Create the tables, or upgrade those of an older version, in one transaction.
 
-    Raises StateError where a newer newsactors made them.
+    Raises StateError if a newer newsactors created them.
     """
     con.create_function("row_crc", -1, row_crc, deterministic=True)
     if _version(con) == STATE_VERSION:
         return
     con.execute("begin immediate")
-    if (version := _version(con)) > STATE_VERSION:  # asked again: another may have been quicker
+    if (version := _version(con)) > STATE_VERSION:  # read again: another process may have upgraded
         con.rollback()
         raise StateError(
             f"it has layout {version}, this newsactors knows {STATE_VERSION}: "
@@ -82,7 +86,7 @@ def ensure_schema(con: sqlite3.Connection) -> None:
     for statement in _LAYOUT.split(";")[:-1]:
         con.execute(statement)
     for table, column, kind in _ADDED:
-        if column not in columns_of(con, table, but=""):
+        if column not in _all_columns(con, table):
             con.execute(f"alter table {table} add column {column} {kind}")
     for table in TABLES:
         columns = columns_of(con, table)
@@ -103,13 +107,17 @@ def _version(con: sqlite3.Connection) -> int:
 
 
 class StateFile:
-    """The state file, opened for one transaction at a time; any number of processes may use it."""
+    """The state file, opened for one transaction at a time. Safe for concurrent processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for one transaction, committed on success and rolled back on an error.
+
+        Raises StateError if the file is damaged or a newer newsactors created it.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         con = sqlite3.connect(self.path, timeout=60)
         try:
@@ -123,12 +131,12 @@ class StateFile:
             if isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError):
                 raise
             raise StateError(
-                f"{self.path} is damaged ({error}); `newsactors doctor --repair` makes it again"
+                f"{self.path} is damaged ({error}); run `newsactors doctor --repair` to rebuild it"
             ) from error
         finally:
             con.close()
 
 
 def now() -> str:
-    """The current time as the state file stores it."""
+    """Return the current time (UTC, ISO 8601) as the state file stores it."""
     return datetime.now(UTC).isoformat()

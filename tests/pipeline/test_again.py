@@ -11,6 +11,7 @@ from etl.pipeline import ingest, reextract, stages
 from etl.storage import compaction
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
+from etl.storage.files import remove_folder
 from etl.storage.staging import Staging
 from etl.warehouse import build_db
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
@@ -176,8 +177,9 @@ def test_clearing_is_safe_to_cut_off(
     before = harness.loaded()
     folders = Staging(harness.settings.extracted)
     removed = iter(range(3))
-    remove = folders._remove
-    monkeypatch.setattr(folders, "_remove", lambda path: (next(removed), remove(path)))
+    monkeypatch.setattr(
+        "etl.storage.staging.remove_folder", lambda path: (next(removed), remove_folder(path))
+    )
     with pytest.raises(StopIteration):
         folders.clear()
     assert folders.staged_through() == 2

@@ -59,7 +59,7 @@ def today(harness: WarehouseHarness) -> None:
     assert RawArchive(harness.settings.raw).last_sequence() == 5
     assert sorted(harness.articles().values()) == [story(n) for n in range(4)]
     assert harness.quarantine() == {"empty.txt": "empty"}
-    assert {b.layout for b in Staging(harness.settings.extracted).every_batch()} == {
+    assert {b.layout for b in Staging(harness.settings.extracted).all_batches()} == {
         tables.SCHEMA_VERSION
     }
 

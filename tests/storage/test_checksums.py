@@ -38,7 +38,7 @@ def test_a_kill_at_no_moment_of_a_write_leaves_what_looks_damaged(
         assert looks >= 2
     (tmp_path / "older").write_bytes(b"of a version without notes")
     states_of(partial(checksums.replace, tmp_path / "older", b"noted"), tmp_path, monkeypatch)
-    assert checksums.unnoted(tmp_path) == []
+    assert checksums.unrecorded(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["other", "file", checksums.NAME])
