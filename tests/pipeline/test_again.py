@@ -177,10 +177,13 @@ def test_clearing_is_safe_to_cut_off(
     before = harness.loaded()
     folders = Staging(harness.settings.extracted)
     removed = iter(range(3))
-    monkeypatch.setattr(
-        "etl.storage.staging.remove_folder", lambda path: (next(removed), remove_folder(path))
-    )
-    with pytest.raises(StopIteration):
+
+    def remove_or_stop(path: Path) -> None:
+        next(removed)
+        remove_folder(path)
+
+    with monkeypatch.context() as patched, pytest.raises(StopIteration):
+        patched.setattr("etl.storage.staging.remove_folder", remove_or_stop)
         folders.clear()
     assert folders.staged_through() == 2
     harness.settings.build_file.unlink()
