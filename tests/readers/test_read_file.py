@@ -61,7 +61,7 @@ def test_every_marked_encoding_and_line_end_gives_the_same_article(data: bytes) 
     ("data", "reason", "detail"),
     [
         (b"", "empty", "0 bytes"),
-        (b" \r\n\t\n", "empty", "white space"),
+        (b" \r\n\t\n", "empty", "whitespace"),
         (codecs.BOM_UTF8 + b"\n \n", "empty", "no body"),
         (b" date 2025-06-03 A headline alone\n\n", "empty", "A headline alone"),
         (b"A headline alone", "empty", "A headline alone"),
