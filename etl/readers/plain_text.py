@@ -240,7 +240,7 @@ class _TextParser:
             raise
 
     def _take_byline(self, byline: Byline) -> None:
-        """A second byline ("Authored by … via …") adds its authors; the first names the outlet."""
+        """Add a byline: a later one ("Authored by … via …") adds authors but not the outlet."""
         found = self.found
         found.bylines += 1
         if found.authors_method in (None, "byline"):
