@@ -78,7 +78,7 @@ def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     from etl.extract import get_extractor
     from etl.extract.tagger_extractor import TaggerExtractor
-    from etl.storage import staging
+    from etl.storage import staged_tables
 
     with path.open(encoding="utf-8") as file:
         articles = [_article(r["title"], r["text"]) for r in map(json.loads, file)]
@@ -91,7 +91,7 @@ def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
     started = time.perf_counter()
     found = extractor.extract_many(articles)
     seconds = time.perf_counter() - started
-    rows = staging.extracted_rows({str(n): e for n, e in enumerate(found)})
+    rows = staged_tables.extracted_rows({str(n): e for n, e in enumerate(found)})
     stages["rows"] = time.perf_counter() - started - seconds
     with tempfile.TemporaryDirectory() as folder:
         for name, table in rows.items():

@@ -27,7 +27,7 @@ from etl.extract import get_extractor
 from etl.settings import REPOSITORY, Settings
 from etl.storage import editions
 from etl.storage.editions import Edition, Switch
-from etl.storage.staging import STAGED_TABLES, layout
+from etl.storage.staged_tables import STAGED_TABLES, layout
 
 BATCH = 2
 """Articles a batch: so few that staging is compacted, as after weeks of news."""

@@ -30,7 +30,7 @@ def render(comparison: Comparison) -> RenderableType:
     """Lay out the comparison, most important first and examples last."""
     edition = Edition.from_json(comparison.candidate)
     parts: list[RenderableType] = [
-        Text(f"{edition.version} instead of what is published ({edition.choice})", style="bold"),
+        Text(f"{edition.version} instead of what is published ({edition.selection})", style="bold"),
         Text(
             f"{counted(comparison.articles, 'text')} extracted; something changes in "
             f"{counted(comparison.changed_articles, 'article')}"

@@ -19,7 +19,8 @@ from etl.pipeline.preview import preview
 from etl.query import display, export
 from etl.query.contents import foreign_counts, undated_sources
 from etl.settings import Location, Settings, SettingsError, location
-from etl.storage.run_state import Rejected, State
+from etl.storage.quarantine import QuarantinedItem
+from etl.storage.run_state import State
 
 SHOWN_WARNINGS = 10
 
@@ -147,7 +148,7 @@ def _show_foreign(counts: Mapping[str, int]) -> None:
         )
 
 
-def _show_quarantine(rejected: Sequence[Rejected]) -> None:
+def _show_quarantine(rejected: Sequence[QuarantinedItem]) -> None:
     for r in rejected[:SHOWN_WARNINGS]:
         click.echo(
             display.clean(f"warning: {r.source_path}: {r.reason}: {r.detail}; {r.remedy}"),

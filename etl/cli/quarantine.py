@@ -39,7 +39,8 @@ from etl.pipeline.quarantine import (
 from etl.query import display, export
 from etl.readers.base import Reason
 from etl.settings import Settings
-from etl.storage.run_state import LEFT, Attempt, Rejected, State
+from etl.storage.quarantine import LEFT, Attempt, QuarantinedItem
+from etl.storage.run_state import State
 
 REASONS = (*get_args(Reason), "extraction_failed")
 ITEM_WIDTH = 60
@@ -100,7 +101,7 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_filter
 
 
-def _chosen(settings: Settings, selection: QuarantineFilter) -> list[Rejected]:
+def _chosen(settings: Settings, selection: QuarantineFilter) -> list[QuarantinedItem]:
     try:
         return choose(State(settings.state_file).quarantine(), selection)
     except UnknownItemError as error:
@@ -108,7 +109,7 @@ def _chosen(settings: Settings, selection: QuarantineFilter) -> list[Rejected]:
         raise click.exceptions.Exit(EXIT_NOT_FOUND) from None
 
 
-def _as_row(item: Rejected | Attempt) -> dict[str, object]:
+def _as_row(item: QuarantinedItem | Attempt) -> dict[str, object]:
     return {"quarantine_id": item.quarantine_id} | as_row(item)
 
 
@@ -247,7 +248,7 @@ def _show_history(history: Sequence[Attempt]) -> None:
         click.echo(f"{'tried':<10} {display.clean(line)}")
 
 
-def _show_look(item: Rejected, seen: Look | None) -> None:
+def _show_look(item: QuarantinedItem, seen: Look | None) -> None:
     if seen is None:
         click.echo(f"{'archived':<10} no: its bytes could not be read")
         return

@@ -22,7 +22,9 @@ from etl.cli.progress import progress_bars
 from etl.errors import NewsactorsError, first_line
 from etl.query import display
 from etl.settings import Settings
-from etl.storage.run_state import Attempt, Rejected, Run, State
+from etl.storage.quarantine import Attempt, QuarantinedItem
+from etl.storage.run_history import Run
+from etl.storage.run_state import State
 
 if TYPE_CHECKING:
     from dagster import JobDefinition
@@ -117,6 +119,6 @@ def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool
     return run
 
 
-def as_row(record: Run | Rejected | Attempt) -> dict[str, object]:
+def as_row(record: Run | QuarantinedItem | Attempt) -> dict[str, object]:
     """Return a record of the run state as JSON-ready values."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}

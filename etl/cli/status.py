@@ -23,7 +23,9 @@ from etl.query.contents import Contents, published_contents
 from etl.query.correction_history import published_history
 from etl.query.display import clean
 from etl.settings import Settings
-from etl.storage.run_state import Rejected, Run, State
+from etl.storage.quarantine import QuarantinedItem
+from etl.storage.run_history import Run
+from etl.storage.run_state import State
 
 SHOWN = 5
 RUNS = 100
@@ -60,7 +62,7 @@ class Report:
     published: str
     contents: Contents | None
     runs: list[Run]
-    quarantine: list[Rejected]
+    quarantine: list[QuarantinedItem]
     corrections: dict[str, int]
     """Corrections by status: 'applied', 'idle', 'skipped', 'undone', 'pending' or 'gone'."""
     correction_problems: list[str]
@@ -192,7 +194,7 @@ def _runs_table(runs: list[Run]) -> RenderableType:
     return table
 
 
-def _quarantine(rejected: list[Rejected]) -> RenderableType:
+def _quarantine(rejected: list[QuarantinedItem]) -> RenderableType:
     if not rejected:
         return Text("\nQuarantine: empty")
     lines = [Text(f"\nQuarantine: {len(rejected):,} items", style="bold")]

@@ -81,7 +81,7 @@ def snapshot_faults(file: Path) -> list[str]:
     try:
         if (known := block_copy.noted(file)) is not None:
             return [] if known.is_of(file) else [checksums.ALTERED]
-        if checksums.noted(file.parent):
+        if checksums.recorded(file.parent):
             return []  # of an older version, which noted the whole file
         with connect_snapshot(file, "UTC") as con:
             _scan(con)

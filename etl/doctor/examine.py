@@ -29,7 +29,7 @@ from etl.linking.ledger import LEDGER_VERSION, Ledger, LedgerError, version_of
 from etl.linking.recovery import lost_decisions
 from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Settings
-from etl.storage import checksums, manifest
+from etl.storage import checksums, manifest_copies
 from etl.storage.archive import ArchiveError, RawArchive
 from etl.storage.files import shared_lock
 from etl.warehouse import build_db
@@ -77,7 +77,7 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _manifest(settings: Settings) -> Found:
     archive = RawArchive(settings.raw)
-    compared = manifest.compare(archive)
+    compared = manifest_copies.compare(archive)
     found = []
     for path, sequences in compared.damaged.items():
         if healed := sorted(set(sequences) - set(compared.lost)):
@@ -151,7 +151,7 @@ def _archive(settings: Settings) -> Found:
 def ledger_damage(ledger: Ledger) -> tuple[list[str], bool]:
     """The names of files that are damaged or missing, and whether the notes of checksums are."""
     try:
-        noted = set(checksums.noted(ledger.folder))
+        noted = set(checksums.recorded(ledger.folder))
         damaged = {fault.path.name for fault in checksums.faults(ledger.folder)}
         are_notes_damaged = False
     except checksums.DamagedError:

@@ -17,10 +17,11 @@ from etl.doctor.databases import build_faults, layout_of, open_read_only, snapsh
 from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
 from etl.schema import tables
 from etl.settings import Settings
-from etl.storage import checksums, run_state_check
+from etl.storage import checksums, state_file_check
 from etl.storage.archive import ArchiveError, RawArchive
-from etl.storage.run_state import STATE_VERSION
-from etl.storage.staging import Batch, Staging
+from etl.storage.staged_batch import Batch
+from etl.storage.staging import Staging
+from etl.storage.state_file import STATE_VERSION
 from etl.warehouse import build_db, recovery
 from etl.warehouse.publish import FORGOTTEN_THROUGH, snapshot_numbers
 from etl.warehouse.snapshot_connection import connect_snapshot
@@ -33,17 +34,17 @@ def staging_findings(settings: Settings, con: Connection | None) -> Found:
     stage = Staging(settings.extracted)
     found = [
         Finding("staging", "amiss", fault.path, fault.why, REPAIR)
-        for batch in stage.every_batch()
+        for batch in stage.all_batches()
         for fault in batch_faults(batch)
     ]
     if found:
         yield from found
         return
-    newer = [b for b in stage.every_batch() if b.layout > tables.SCHEMA_VERSION]
+    newer = [b for b in stage.all_batches() if b.layout > tables.SCHEMA_VERSION]
     if newer:
         yield Finding("staging", "amiss", newer[0].path, "made by a newer newsactors", UPDATE)
         return
-    older = [b for b in stage.every_batch() if b.layout < tables.SCHEMA_VERSION]
+    older = [b for b in stage.all_batches() if b.layout < tables.SCHEMA_VERSION]
     if older:
         found.append(
             Finding("staging", "note", stage.root, f"{len(older):,} batches of an older layout",
@@ -74,7 +75,7 @@ def batch_faults(batch: Batch) -> list[checksums.Fault]:
 def _unreadable(batch: Batch) -> Iterator[checksums.Fault]:
     """Files of a batch without sound notes that cannot be read whole."""
     with suppress(checksums.DamagedError):
-        if checksums.noted(batch.path):
+        if checksums.recorded(batch.path):
             return
         if batch.has_checksums:
             yield checksums.Fault(batch.path / checksums.NAME, "is missing")
@@ -117,7 +118,7 @@ def reextraction_faults(settings: Settings) -> list[checksums.Fault]:
     folders = [settings.reextraction, *sorted(settings.reextraction.glob("*/"))]
     found = [fault for folder in folders for fault in checksums.faults(folder)]
     for folder in folders[1:]:
-        for batch in Staging(folder).every_batch():
+        for batch in Staging(folder).all_batches():
             found += batch_faults(batch)
     return found
 
@@ -144,15 +145,15 @@ def state_findings(settings: Settings) -> Found:
         else:
             yield Finding("state", "sound", path, "nothing yet")
         return
-    if run_state_check.is_in_use(path):
+    if state_file_check.is_in_use(path):
         yield Finding("state", "note", path, "a transaction is under way, or was cut off",
                       "the next to open it ends that")  # fmt: skip
         return
-    if faults := run_state_check.faults(path):
+    if faults := state_file_check.faults(path):
         for fault in faults[:SHOWN]:
             yield Finding("state", "amiss", path, fault, REPAIR)
         return
-    version = run_state_check.version_of(path)
+    version = state_file_check.version_of(path)
     if version > STATE_VERSION:
         yield Finding("state", "amiss", path, "made by a newer newsactors", UPDATE)
         return

@@ -23,10 +23,11 @@ from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, so
 from etl.linking.ledger import Ledger
 from etl.linking.recovery import lost_decisions
 from etl.settings import Location, Settings, location
-from etl.storage import checksums, inbox, manifest, run_state_check
+from etl.storage import checksums, inbox, manifest_copies, state_file_check
 from etl.storage.archive import ChangedError, RawArchive
 from etl.storage.files import exclusive_lock
-from etl.storage.staging import Batch, Staging
+from etl.storage.staged_batch import Batch
+from etl.storage.staging import Staging
 from etl.storage.writer_lock import WriterLock
 from etl.warehouse import build_db, publish, recovery
 from etl.warehouse.build_db import new_generation
@@ -105,13 +106,13 @@ class _Aside:
 
 def _manifest(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     archive = RawArchive(settings.raw)
-    compared = manifest.compare(archive)
+    compared = manifest_copies.compare(archive)
     if compared.is_sound:
         return
     for path in (archive.manifest, archive.manifest_copy):
         aside.copy(path)
     known = recovery.arrivals(con, compared.lost) if con and compared.lost else {}
-    manifest.mend(archive, compared, known)
+    manifest_copies.repair(archive, compared, known)
     for sequence in compared.lost:
         yield (
             f"line {sequence} of the manifest: made again from what is loaded"
@@ -175,7 +176,7 @@ def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
             aside.move(ledger.folder / name)
     if are_notes_damaged:
         aside.move(ledger.folder / checksums.NAME)
-        checksums.renew(ledger.folder)
+        checksums.record_all(ledger.folder)
         yield "the checksums of the ledger were noted again"
     for name in damaged:
         ledger.blank(name)
@@ -193,7 +194,7 @@ def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
 
 def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     stage = Staging(settings.extracted)
-    damaged = [batch for batch in stage.every_batch() if examine_made.batch_faults(batch)]
+    damaged = [batch for batch in stage.all_batches() if examine_made.batch_faults(batch)]
     for batch in damaged:
         yield from _batch(batch, aside)
     if con is None:
@@ -219,7 +220,7 @@ def _batch(batch: Batch, aside: _Aside) -> Done:
     if not faults:
         return
     if {fault.path.name for fault in faults} == {checksums.NAME}:
-        checksums.renew(batch.path)
+        checksums.record_all(batch.path)
         yield f"the checksums of {batch.name} were noted again"
     else:
         yield f"moved aside: {aside.move(batch.path)}"
@@ -238,7 +239,7 @@ def _reextraction(settings: Settings, aside: _Aside) -> Done:
             for file in (path, path.parent / checksums.NAME):
                 if file.exists():
                     yield f"moved aside: {aside.move(file)}"
-            checksums.renew(path.parent)
+            checksums.record_all(path.parent)
         else:
             yield f"moved aside: {aside.move(path.parent)}"
 
@@ -246,13 +247,13 @@ def _reextraction(settings: Settings, aside: _Aside) -> Done:
 def _state(settings: Settings, aside: _Aside) -> Done:
     path = settings.state_file
     archive = RawArchive(settings.raw)
-    if not archive.manifest.exists() or (path.exists() and run_state_check.is_in_use(path)):
+    if not archive.manifest.exists() or (path.exists() and state_file_check.is_in_use(path)):
         return
-    if path.exists() and not run_state_check.faults(path):
+    if path.exists() and not state_file_check.faults(path):
         return
     damaged = aside.move(path) if path.exists() else None
     with sound_snapshot(settings) as published:
-        run_state_check.restore(path, damaged, published, archive)
+        state_file_check.restore(path, damaged, published, archive)
     yield "the state file was made again: runs and quarantine as far as they are known"
 
 

@@ -108,7 +108,7 @@ class Ledger:
 
     def _check(self) -> None:
         try:
-            checksums.require(self.folder)
+            checksums.verify(self.folder)
         except checksums.DamagedError as error:
             raise LedgerError(
                 f"{error}, or restore it from a backup: without it actors get other ids"
@@ -133,20 +133,22 @@ class Ledger:
         temporary.replace(file)
         sync_directory(self.folder)
         # With those that an older version wrote, or one that was killed here.
-        checksums.note(self.folder, file.name, *(p.name for p in checksums.unnoted(self.folder)))
+        checksums.record(
+            self.folder, file.name, *(p.name for p in checksums.unrecorded(self.folder))
+        )
         return file
 
     def digest(self) -> str:
         """What tells the decisions in the folder from others. Raises LedgerError as `register`."""
         try:
-            noted = sorted(checksums.noted(self.folder).items())
+            noted = sorted(checksums.recorded(self.folder).items())
         except checksums.DamagedError as error:
             raise LedgerError(str(error)) from None
         return hashlib.sha256(repr(noted).encode()).hexdigest()
 
     def numbers_noted(self) -> set[str]:
         """The names of all files that were ever written, lost ones included."""
-        return set(checksums.noted(self.folder))
+        return set(checksums.recorded(self.folder))
 
     def blank(self, name: str) -> None:
         """Put an empty file in the place of a lost one, so that the numbering has no gap."""

@@ -39,7 +39,9 @@ def is_as_good_as_recorded(warehouse: Warehouse) -> dg.AssetCheckResult:
             passed=False, severity=dg.AssetCheckSeverity.WARN, description=str(error)
         )
     recorded = figures.recorded_for(extractor.name)
-    now = figures.cached_measurement(extractor, warehouse.settings.home / "build" / "gold_figures.json")
+    now = figures.cached_measurement(
+        extractor, warehouse.settings.home / "build" / "gold_figures.json"
+    )
     fallen = figures.regressions(now.figures, recorded.figures)
     return dg.AssetCheckResult(
         passed=not fallen,

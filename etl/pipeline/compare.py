@@ -33,7 +33,8 @@ from etl.query.published import Row
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import editions
-from etl.storage.staging import Staging, layout
+from etl.storage.staged_tables import layout
+from etl.storage.staging import Staging
 from etl.warehouse.publish import former_snapshot
 
 EXAMPLES = 20
@@ -146,7 +147,7 @@ def _redo(con: duckdb.DuckDBPyConnection, rows: Staging) -> int:
     con.execute(
         "create table redone as select content_sha256 from old.loaded.article_versions where false"
     )
-    contents = pa.array(sorted(rows.contents()), pa.string())
+    contents = pa.array(sorted(rows.content_hashes()), pa.string())
     con.register("contents", pa.table({"content_sha256": contents}))
     con.execute(
         "insert into redone from contents semi join old.loaded.article_versions "

@@ -30,7 +30,7 @@ from etl.extract import Extractor
 from etl.pipeline.worker_process import WorkerProcess, connect_to_owner
 from etl.readers.language import ENGLISH
 from etl.schema import tables as schema
-from etl.storage import staging
+from etl.storage import staged_tables
 from etl.warehouse import checks
 
 _APART_FROM = 100
@@ -87,7 +87,7 @@ def extract(extractor: Extractor, articles: Mapping[str, Article]) -> Extracted:
             failed[content] = fault
             del extracted[content]
     contents = [c for c in articles if c not in failed]
-    return Extracted(contents, staging.extracted_rows(extracted), failed)
+    return Extracted(contents, staged_tables.extracted_rows(extracted), failed)
 
 
 class ExtractionPool:

@@ -28,12 +28,15 @@ from etl.readers.field_mapping import FieldMapping as FieldMapping
 from etl.readers.field_mapping import MappingError, load_mappings
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Location, Settings, location
-from etl.storage import inbox, staging
+from etl.storage import inbox, staged_tables
 from etl.storage.archive import ChangedError, DamagedObjectError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.inbox import SourceFile
-from etl.storage.run_state import Rejected, State
-from etl.storage.staging import Batch, ReadArticle, Staging
+from etl.storage.quarantine import QuarantinedItem
+from etl.storage.run_state import State
+from etl.storage.staged_batch import Batch
+from etl.storage.staged_tables import ReadArticle
+from etl.storage.staging import Staging
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the stage, what is done and what there is in all."""
@@ -125,7 +128,7 @@ def archive_new(
         )
         unreadable = [
             _unreadable(inbox.recorded_path(path, settings.inbox), error, run_id)
-            for path, error in scan.closed
+            for path, error in scan.unreadable
         ]
         done, is_reachable = 0, True
         for chunk in chunks(todo, ARCHIVE_CHUNK):
@@ -227,8 +230,8 @@ def _place_of(source_path: str, settings: Settings) -> Location:
     return where
 
 
-def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> Rejected:
-    return Rejected(
+def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> QuarantinedItem:
+    return QuarantinedItem(
         "", source_path, 0, "unreadable", str(error), error.remedy, datetime.now(UTC), run_id
     )
 
@@ -254,7 +257,7 @@ def stage_new(
             mappings = load_mappings(settings.field_mappings)
         except MappingError as error:
             raise InputError(str(error)) from None
-        is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.every_batch())
+        is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.all_batches())
         with ExtractionPool(extractor, settings.workers) as extracting:
             reading = _Reading(settings, archive, stage, extracting, archive.forgotten(), mappings)
             done = 0
@@ -271,7 +274,7 @@ def stage_new(
                     reading.rejected,
                     run_id,
                 )
-                result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
+                result.batches.append(stage.commit_through(unnamed, read[-1].sequence))
                 result.articles += reading.articles
                 done += len(read)
                 progress(READ_AGAIN if is_older else READ, done, len(entries))
@@ -298,11 +301,11 @@ class _Reading:
         """Begin a batch with the first of these files."""
         self.waiting = entries
         self.entries: list[Entry] = []
-        self.rejected: list[Rejected] = []
+        self.rejected: list[QuarantinedItem] = []
         self.articles = 0
         self.given: set[bytes] = set()
         self.failed: dict[str, str] = {}
-        self.read_before = self.stage.items_of(
+        self.read_before = self.stage.staged_items(
             e.sha256 for e in entries[: self.settings.batch_articles] if e.again
         )
 
@@ -389,11 +392,11 @@ class _Reading:
         ]
         kept = [r for r in read if r.content_sha256 not in self.failed]
         self.articles += len(kept)
-        yield staging.ARTICLES, staging.article_rows(kept, version)
+        yield staged_tables.ARTICLES, staged_tables.article_rows(kept, version)
         yield from extracted.tables.items()
 
 
-def _not_read(entry: Entry, item: Item) -> Rejected:
+def _not_read(entry: Entry, item: Item) -> QuarantinedItem:
     """A rejected item; quarantine keeps it under its file, the member's name goes to the detail."""
     assert item.rejection is not None
     found, member = item.rejection, item.path.removeprefix(entry.source_path).removeprefix("!/")
@@ -401,7 +404,7 @@ def _not_read(entry: Entry, item: Item) -> Rejected:
     return _rejected(entry, item.number, found.reason, detail, found.remedy)
 
 
-def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> Rejected:
-    return Rejected(
+def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> QuarantinedItem:
+    return QuarantinedItem(
         entry.sha256, entry.source_path, item, reason, detail, remedy, entry.at, entry.run_id
     )

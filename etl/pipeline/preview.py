@@ -70,8 +70,8 @@ def preview(settings: Settings, places: Sequence[Location]) -> Iterator[Preview]
         scan = inbox.scan(roots, settings.inbox, 0)
     except (MappingError, inbox.LocationError) as error:
         raise InputError(str(error)) from None
-    for path, closed in scan.closed:
-        yield _unreadable(inbox.recorded_path(path, settings.inbox), closed)
+    for path, cause in scan.unreadable:
+        yield _unreadable(inbox.recorded_path(path, settings.inbox), cause)
     limits = settings.limits
     with TemporaryDirectory(prefix="newsactors-") as folder:
         found = inbox.opened(scan.ready, roots, limits.file_bytes, Path(folder))

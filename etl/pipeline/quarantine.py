@@ -27,7 +27,7 @@ from etl.readers import Item
 from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Settings
 from etl.storage.archive import RawArchive
-from etl.storage.run_state import Rejected
+from etl.storage.quarantine import QuarantinedItem
 
 EXCERPT_BYTES = 600
 INDEX = "index.csv"
@@ -49,7 +49,7 @@ class QuarantineFilter:
     def __bool__(self) -> bool:
         return self != QuarantineFilter()
 
-    def fits(self, item: Rejected) -> bool:
+    def fits(self, item: QuarantinedItem) -> bool:
         return (
             (not self.ids or any(item.quarantine_id.startswith(i) for i in self.ids))
             and (not self.reasons or item.reason in self.reasons)
@@ -63,7 +63,7 @@ class UnknownItemError(NewsactorsError):
     """No item of the quarantine, or more than one, has an id that begins so."""
 
 
-def choose(rejected: Iterable[Rejected], choice: QuarantineFilter) -> list[Rejected]:
+def choose(rejected: Iterable[QuarantinedItem], choice: QuarantineFilter) -> list[QuarantinedItem]:
     """The items that fit. Raises UnknownItemError for an id of none, or of several."""
     rejected = list(rejected)
     for wanted in choice.ids:
@@ -88,7 +88,7 @@ class Look:
     is_read_today: bool
 
 
-def look(settings: Settings, item: Rejected) -> Look | None:
+def look(settings: Settings, item: QuarantinedItem) -> Look | None:
     """Look at an item; None where not even its bytes could be had.
 
     Reads the file up to the item. Raises ArchiveError where the bytes are lost.
@@ -132,7 +132,7 @@ def _items(
 
 def export_items(
     settings: Settings,
-    items: Sequence[Rejected],
+    items: Sequence[QuarantinedItem],
     folder: Path,
     report: Callable[[int], object] = lambda _: None,
 ) -> int:
@@ -174,7 +174,7 @@ def export_items(
     return written
 
 
-def _safe(item: Rejected, path: str) -> str:
+def _safe(item: QuarantinedItem, path: str) -> str:
     """A file name that is no path, no option, and shows what it is of."""
     harmless = re.sub(r"[^\w.-]+", "_", path.rstrip("/").rpartition("/")[2])
     return f"{item.quarantine_id}-{harmless[-_NAME_CHARACTERS:]}"
@@ -197,5 +197,5 @@ _INDEX = pa.schema(
 )
 
 
-def _index_row(item: Rejected, name: str | None) -> dict[str, object]:
+def _index_row(item: QuarantinedItem, name: str | None) -> dict[str, object]:
     return {"file": name} | {c: getattr(item, c) for c in _INDEX.names if c != "file"}

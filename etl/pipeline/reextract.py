@@ -28,12 +28,14 @@ from etl.pipeline.stages import load_staged
 from etl.query.published import open_published
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings
-from etl.storage import editions, staging
+from etl.storage import editions, staged_tables
 from etl.storage.archive import RawArchive
 from etl.storage.checksums import DamagedError
 from etl.storage.editions import ArticleSelection, Edition, Switch
 from etl.storage.files import exclusive_lock
-from etl.storage.staging import STAGED_TABLES, Batch, Staging
+from etl.storage.staged_batch import Batch
+from etl.storage.staged_tables import STAGED_TABLES
+from etl.storage.staging import Staging
 from etl.warehouse import build_db
 
 STAGE = "extract again"
@@ -123,7 +125,7 @@ def promote(
     extractor = _ready(
         edition.extractor, "make another candidate with `newsactors reextract --diff`"
     )
-    wanted = Edition(extractor.name, extractor.version, edition.choice)
+    wanted = Edition(extractor.name, extractor.version, edition.selection)
     if edition != wanted:
         raise InputError(
             f"the candidate was made by {_made_by(edition)}, installed is {_made_by(wanted)}; "
@@ -131,7 +133,7 @@ def promote(
         )
     filling = _fill_candidate(settings, edition, extractor, progress)
     with _open_published(settings) as published:
-        outlets = _outlets(published, edition.choice)
+        outlets = _outlets(published, edition.selection)
         filling.fill(published, _due(published, edition, outlets))
     lock_for_writing()
     with exclusive_lock(RawArchive(settings.raw).intake_lock):
@@ -141,13 +143,13 @@ def promote(
         with build_db.open_build(settings.build_file) as con:
             due = _due(con, edition, outlets)
             filling.fill(con, due, nullcontext)
-            extracted = filling.rows.contents()
+            extracted = filling.rows.content_hashes()
             contents = pa.array([c for c in due if c in extracted], pa.string())
             in_use = name_in_use(settings)
-            takes_over = edition.choice.is_all and edition.extractor != in_use
+            takes_over = edition.selection.is_all and edition.extractor != in_use
             if not len(contents) and not takes_over:
                 raise InputError(
-                    f"nothing to promote: all of the candidate ({edition.choice}) is by "
+                    f"nothing to promote: all of the candidate ({edition.selection}) is by "
                     f"{edition.version} already"
                 )
             _check_space(settings, filling.rows)
@@ -186,7 +188,7 @@ def roll_back(
     filling = _Filling(settings, extractor, rows, progress)
 
     def since(con: duckdb.DuckDBPyConnection) -> list[str]:
-        if not last.edition.choice.is_all or extractor.version == last.edition.version:
+        if not last.edition.selection.is_all or extractor.version == last.edition.version:
             return []
         return _came_since(con, last)
 
@@ -205,7 +207,7 @@ def roll_back(
             number = _next_number(settings, con)
             sequence = build_db.loaded_through(con)["ingest"]
         _check_space(settings, rows)
-        contents = pa.array(sorted(rows.contents()), pa.string())
+        contents = pa.array(sorted(rows.content_hashes()), pa.string())
         to = Switch(
             "rollback", number, sequence, len(contents), last.edition,
             extractor=last.former_extractor, former_extractor=None,
@@ -274,7 +276,7 @@ class _Filling:
         """
         archive = RawArchive(self.settings.raw)
         lock = lock or partial(exclusive_lock, archive.intake_lock)
-        there = self.rows.contents() if self.skips else set()
+        there = self.rows.content_hashes() if self.skips else set()
         todo = [content for content in contents if content not in there]
         result = Staged()
         with ExtractionPool(self.extractor, self.settings.workers) as extracting:
@@ -299,8 +301,8 @@ class _Filling:
     def _write(self, extracted: Extracted) -> Batch:
         number = self.rows.next_number()
         version = self.extractor.version
-        versions = staging.reextracted_rows(extracted.contents, version)
-        tables = {staging.ARTICLES: versions, **extracted.tables}
+        versions = staged_tables.reextracted_rows(extracted.contents, version)
+        tables = {staged_tables.ARTICLES: versions, **extracted.tables}
         return self.rows.write("reextract", number, number, version, tables)
 
 
@@ -360,7 +362,7 @@ def _chosen(
 
 def _due(con: duckdb.DuckDBPyConnection, edition: Edition, outlets: list[str] | None) -> list[str]:
     """The article versions that an edition is for and that are not by its version yet."""
-    choice = edition.choice
+    choice = edition.selection
     values = [choice.from_day, choice.to_day, outlets, edition.version]
     return [content for (content,) in con.execute(_CHOSEN, values).fetchall()]
 

@@ -165,9 +165,7 @@ def serve(fd: int) -> None:
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
             resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, hard))
             with io.BytesIO(data) if data is not None else _received(connection) as file:
-                for item in read_items(
-                    file, size, source_path, limits, mappings, can_be_ended=True
-                ):
+                for item in read_items(file, size, source_path, limits, mappings, is_killable=True):
                     connection.send(item)
             connection.send(None)
 

@@ -1,11 +1,11 @@
-"""Raw bytes to articles: one module an input format, and the one function that picks among them.
+"""Raw bytes to articles: one module per input format, and the function that picks one.
 
-Belongs here: the list of readers, the choice by content, and the promise that bad input becomes a
-rejection and never an exception.
-Does not belong here: opening files and quarantine (`etl.storage`), and anything about one format.
+Belongs here: the list of readers, choosing one by content, and the guarantee that bad input becomes
+a rejection and never an exception. Does not belong here: opening files and quarantine
+(`etl.storage`), the details of any format.
 
-A new format is a module with `name`, `sniff` and `read` (see `base.Reader`), added to READERS.
-What an archive holds is read as files of its own, by the same choice.
+To add a format, write a module with `name`, `sniff` and `read` (see `readers.reader.Reader`) and
+add it to READERS. Archive members are read as separate files, each by the reader that fits it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 READERS_VERSION = "3"
-"""Raised whenever the same bytes would be read differently."""
+"""Increase it whenever the same bytes would be read differently."""
 
 READERS: tuple[Reader, ...] = (
     plain_text,
@@ -75,11 +75,11 @@ READERS: tuple[Reader, ...] = (
     zip_archive,
     tar_archive,
 )
-"""The highest `sniff` wins, the first among equals."""
+"""The reader with the highest `sniff` is used, the first one on a tie."""
 
 
 def read_file(data: bytes, source_path: str, limits: Limits | None = None) -> list[Item]:
-    """The articles and rejections in one file's bytes: `read_items`, for what is in memory."""
+    """Return the articles and rejections in a file's bytes: `read_items` for data in memory."""
     return list(read_items(io.BytesIO(data), len(data), source_path, limits))
 
 
@@ -90,18 +90,19 @@ def read_items(
     limits: Limits | None = None,
     mappings: tuple[FieldMapping, ...] = (),
     *,
-    can_be_ended: bool = False,
+    is_killable: bool = False,
 ) -> Iterator[Item]:
-    """The articles and rejections in a seekable file of `size` bytes, at least one, in file order.
+    """Yield the articles and rejections in a seekable file of `size` bytes, in file order.
 
-    They come one by one: a reader of records holds one of them in memory. `source_path` is only a
-    name: nothing is opened by it. Never raises for bad input. A defect in a reader costs the rest
-    of that file or archive member, which is rejected as 'unreadable' with the error's text.
-    `can_be_ended` is for `etl.pipeline.sandbox`: the process is ended where nothing else ends an item.
+    Yields at least one item. Items are streamed: a reader of records holds one in memory.
+    `source_path` is only a name and is never opened. Never raises for bad input: if a reader fails,
+    the rest of that file or archive member is rejected as 'unreadable' with the error's text.
+    `is_killable` is for `etl.pipeline.sandbox`: the kernel may kill this process if nothing else
+    stops an item.
     """
     limits = limits or Limits()
     number = 0
-    with Watch(limits, can_be_ended=can_be_ended) as watch:
+    with Watch(limits, is_killable=is_killable) as watch:
         source = Source.of(file, source_path, Budget(limits, size), mappings)
         found = _parts(source, watch)
         is_over = False
@@ -109,8 +110,8 @@ def read_items(
             try:
                 with watch.item():
                     item = next(found, None)
-            except FileRejected as verdict:
-                item, is_over = (source, 0, verdict.rejection), True
+            except FileRejected as rejected:
+                item, is_over = (source, 0, rejected.rejection), True
             except TooSlow:
                 item, is_over = (source, 0, _too_slow(limits)), True
             if item is None:
@@ -131,7 +132,7 @@ def read_items(
 
 
 def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article | Rejection]]:
-    """The items of a source and of all its members; FileRejected alone comes out."""
+    """Yield the items of a source and of all its members. Raises only FileRejected."""
     index = 0
     is_empty = True
     try:
@@ -141,27 +142,27 @@ def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article 
             if isinstance(part, Source):
                 yield from _parts(part, watch)
             elif part is not None:
-                yield source, index, _finished(part, source)
+                yield source, index, _with_language(part, source)
                 index += 1
             source.raw.clear()
         if is_empty:
-            raise Rejected("empty", "no article in the file", "fetch it again, or delete the file")
+            raise Rejected("empty", "the file has no article", "fetch it again, or delete the file")
     except FileRejected:
         raise
-    except Rejected as verdict:
-        yield source, index, verdict.rejection
+    except Rejected as rejected:
+        yield source, index, rejected.rejection
     except TooSlow:
-        watch.restart()  # raises FileRejected where it is the file that took too long
+        watch.restart()  # raises FileRejected if the whole file took too long
         yield source, index, _too_slow(source.budget.limits)
 
 
 def _read(source: Source) -> Iterator[Part]:
-    """What the fitting reader yields, its defects made rejections."""
+    """Yield what the best-fitting reader yields; turn its failures into rejections."""
     reader: Reader = plain_text
     try:
         head = source.head
         if not head.strip() and len(head) < HEAD_BYTES:
-            detail = f"{len(head):,} bytes, all of them white space" if head else "0 bytes"
+            detail = f"{len(head):,} bytes, all whitespace" if head else "0 bytes"
             raise Rejected("empty", detail, "fetch the article again, or delete the file")
         reader = max(READERS, key=lambda r: r.sniff(head, source.name))
         yield from reader.read(source)
@@ -170,29 +171,29 @@ def _read(source: Source) -> Iterator[Part]:
     except RecursionError:
         raise Rejected(
             "too_deep",
-            "values or elements lie too deep within each other",
-            "flatten the file: no article is built like that",
+            "values or elements are nested too deeply",
+            "flatten the file: no article needs such nesting",
         ) from None
     except MemoryError:
-        raise Rejected("too_large", "does not fit into memory", "split the file") from None
+        raise Rejected("too_large", "does not fit in memory", "split the file") from None
     except Exception as error:
         raise Rejected(
             "unreadable",
             f"the {reader.name} reader failed: {type(error).__name__}: {error}"[:500],
-            "this is a defect of newsactors: please report it with the file",
+            "this is a bug in newsactors: please report it and attach the file",
         ) from error
 
 
-def _finished(part: Article | Rejection, source: Source) -> Article | Rejection:
-    """The article with its language, unless it is longer than articles are."""
+def _with_language(part: Article | Rejection, source: Source) -> Article | Rejection:
+    """Return the article with its language, or a rejection if it exceeds the length limit."""
     if isinstance(part, Rejection):
         return part
     limit = source.budget.limits.article_chars
     if len(part.body) > limit:
         return Rejection(
             "too_large",
-            f"{len(part.body):,} characters in one article; at most {limit:,} are read",
-            "split it, an article each, or raise NEWSACTORS_MAX_ARTICLE_CHARS",
+            f"{len(part.body):,} characters in one article; the limit is {limit:,}",
+            "split it into single articles, or raise NEWSACTORS_MAX_ARTICLE_CHARS",
         )
     return replace(part, language=language_of(part))
 

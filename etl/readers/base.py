@@ -1,31 +1,31 @@
-"""What every reader shares: rejections, what a format tells about an article, a reader's shape.
+"""What readers return beside articles: items and rejections.
 
-Belongs here: the records between a reader and the store, and the closed list of reasons.
-Does not belong here: bytes and limits (`source`), any format, the choice among readers (the
-package).
+Belongs here: the records passed from a reader to its caller, and the closed list of rejection
+reasons. Does not belong here: bytes and limits (`readers.source`), any one format, choosing a
+reader (`etl.readers`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from etl.domain import Article
 
 Reason = Literal[
-    "empty",  # nothing to read: no bytes, only white space, no body, no article
-    "binary",  # not text, and no reader claims it
-    "undecodable",  # text whose encoding is neither told nor certain, or damaged
-    "malformed",  # begins as a format and breaks its rules: cut off, damaged, not closed
-    "unmapped",  # a record none of whose fields is known to hold a text
+    "empty",  # nothing to read: no bytes, only whitespace, no body, no article
+    "binary",  # not text, and no reader supports it
+    "undecodable",  # text that is damaged, or whose encoding is neither declared nor certain
+    "malformed",  # starts like a format but breaks its rules: truncated, damaged, not closed
+    "unmapped",  # a record with no field that is known to hold a text
     "encrypted",  # needs a password
-    "unsupported",  # a known format that is not read, or not without an extra
-    "unreadable",  # the bytes could not be had (permissions; said by the store), or a reader failed
-    "impossible_date",  # a date is claimed that no calendar has, or that cannot be a news date
+    "unsupported",  # a known format that is not supported, or only with an extra
+    "unreadable",  # the bytes could not be read (permissions, from storage), or a reader failed
+    "impossible_date",  # a date that does not exist, or that cannot be a news date
     "too_large",  # above a limit of bytes, packed or unpacked, or of characters
     "too_many",  # more items than a file may have
     "too_deep",  # archives within archives, or values within values
-    "too_slow",  # took more processor time than an item or a file may
+    "too_slow",  # above the processor time limit of an item or a file
 ]
 
 
@@ -37,14 +37,18 @@ class Rejection:
     detail: str
     remedy: str
 
+    def at(self, where: str) -> Rejection:
+        """Return the rejection with its place in the file ("line 12") before the detail."""
+        return replace(self, detail=f"{where}: {self.detail}")
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item of a file: either an article or a rejection, never both.
 
-    `number` counts from 0 within the file, `index` within its member. `path` is the file's, with
-    the names of archive members behind "!/". `raw` are the bytes of a rejected record, where the
-    format has a line or more for each; else the whole file must do.
+    `number` counts from 0 within the file, `index` within the archive member. `path` is the path
+    of the file, followed by "!/" and the names of archive members. `raw` holds the bytes of a
+    rejected record if the format has whole lines for each; otherwise it is empty.
     """
 
     number: int
@@ -56,11 +60,11 @@ class Item:
 
     def __post_init__(self) -> None:
         if (self.article is None) == (self.rejection is None):
-            raise ValueError("an item holds either an article or a rejection")
+            raise ValueError("an item must hold either an article or a rejection")
 
 
-class Rejected(Exception):  # noqa: N818 - not an error of the program: a verdict on its input
-    """Raised inside a reader to give up what it reads; carries the rejection."""
+class Rejected(Exception):  # noqa: N818 - not a program error but a verdict on the input
+    """Raised inside a reader to reject the current item or archive member."""
 
     def __init__(self, reason: Reason, detail: str, remedy: str) -> None:
         super().__init__(detail)
@@ -68,9 +72,9 @@ class Rejected(Exception):  # noqa: N818 - not an error of the program: a verdic
 
 
 class FileRejected(Rejected):
-    """Raised to give up the rest of the whole file, archives around this member included."""
+    """Raised to reject the rest of the whole file, including the archives around this member."""
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of `text`, for the word lists that patterns need."""
+    """Return the words of `text`, for the word lists that patterns need."""
     return frozenset(text.split())

@@ -1,10 +1,10 @@
-"""Lines of a page that are no part of the article: adverts, share bars, credits, rights.
+"""Boilerplate lines that are not part of the article: adverts, share bars, credits, copyright.
 
-Belongs here: patterns for whole lines, and whether a line may go anywhere or only at the end.
-Does not belong here: headline, byline, dateline; anything inside a paragraph.
+Belongs here: patterns for whole lines, removed anywhere or only at the end. Does not belong here:
+headline, byline, dateline, anything inside a paragraph.
 
-A line goes only when all of it matches. Prose that merely begins like a credit ("Reporting by the
-Times showed …") stays.
+A line is removed only if all of it matches. Prose that merely begins like a credit ("Reporting by
+the Times showed …") stays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SHARE_WORD = (
     r"|save|comments?(?:\s*\(\d+\))?|copy link|link|facebook|twitter|x|whatsapp|linkedin|reddit"
     r"|telegram|pinterest|messenger|flipboard|pocket|like|pin)"
 )
-# Taken out wherever they stand, as a whole line.
+# Whole lines that are removed anywhere.
 _ANYWHERE = re.compile(
     r"(?:\W*(?:advertisement|advertising|sponsored content|sponsored|promoted content|adchoices)"
     r"(?:\s*[-–—:]\s*(?:continue|scroll|article|story)\b.{0,60})?\W*"
@@ -41,7 +41,7 @@ _ANYWHERE = re.compile(
     r")",
     re.IGNORECASE,
 )
-# Taken off the end only, line by line from the last.
+# Whole lines that are removed only at the end, from the last line up.
 _AT_END = re.compile(
     r"(?:(?:©|\(c\)|copyright\b)\s*.{0,300}"
     r"|(?:.{0,120}\W)?all rights reserved\b.{0,200}"
@@ -75,7 +75,7 @@ _CREDIT_WORDS = word_set(
 
 
 def is_boilerplate(line: str, *, at_end: bool = False) -> bool:
-    """Whether the whole line is page furniture; `at_end`: nothing but such lines follows it."""
+    """Whether the whole line is boilerplate; `at_end`: only such lines follow it."""
     line = line.strip()
     if not line or len(line) > _MAX_LENGTH:
         return False
@@ -85,7 +85,7 @@ def is_boilerplate(line: str, *, at_end: bool = False) -> bool:
 
 
 def _is_credit(line: str) -> bool:
-    """Whether it is "Reporting by A. Writer in Oslo; Editing by B. Other": names and no verb."""
+    """Whether it is like "Reporting by A. Writer in Oslo; Editing by B. Other": names, no verb."""
     match = _CREDIT.match(line)
     if match is None:
         return False

@@ -1,10 +1,10 @@
-"""Bylines: who wrote it and for whom, from one line such as "By A. Writer and B. Other – Outlet".
+"""Bylines: authors and outlet from a line such as "By A. Writer and B. Other – Outlet".
 
-Belongs here: telling a byline from a sentence that begins with "By", and splitting it.
-Does not belong here: where in a file a byline may stand (the readers).
+Belongs here: distinguishing a byline from a sentence that begins with "By", and parsing it. Does
+not belong here: where in a file a byline may be (the readers).
 
-A byline that is missed costs an author; a sentence taken for a byline costs body text. So without
-an outlet behind a dash or bar every part must look like a name.
+A missed byline costs an author; a sentence mistaken for a byline costs body text. So without an
+outlet after a dash or bar, every part must look like a name.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _OPENING = re.compile(
     r"|author(?:s|\(s\))?:\s*|byline:\s*(?:by\s+)?",
     re.IGNORECASE,
 )
-# En dash, hyphen and bar only with blanks around them (Anne-Marie); an em dash also without.
+# En dash, hyphen and bar need spaces around them (Anne-Marie); an em dash doesn't.
 _SEPARATOR = re.compile(r"\s+[–-]+\s+|\s*—\s*|\s+\|\s+|\s+[·•]\s+|\s+―\s+")
 _VIA = re.compile(r"\s+(?:via|VIA)\s+(?=\S)")
 _FOR = re.compile(r"\s+(?:for|of)\s+(?=(?:[Tt]he\s+)?[^\W\d_a-z])")
 _PLACE = re.compile(r"\s+in\s+[^\W\d_a-z].*$")
-# "And" and "Via" with one capital are parts of names.
+# "And" and "Via", capitalised, are parts of names.
 _AND = re.compile(r"\s*(?:,\s*)?(?:\b(?:and|AND)\b|&)\s+|\s*[,;]\s*")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|mbe|obe|cbe)\.?", re.IGNORECASE)
 _HANDLE = re.compile(r"@\w+|\S+@\S+\.\w+|follow\b.*|e-?mail\b.*|twitter\b.*", re.IGNORECASE)
@@ -58,7 +58,7 @@ _NO_AUTHOR = re.compile(r"(?:the|an?|its|their|this|that|all)\s+[a-z]")
 
 @dataclass(frozen=True, slots=True)
 class Byline:
-    """Authors in order of writing; outlet and date only where the line gives them."""
+    """Authors in the order written; outlet and date only if the line has them."""
 
     authors: tuple[str, ...]
     outlet: str | None = None
@@ -66,11 +66,11 @@ class Byline:
 
 
 def parse_byline(line: str, *, stands_alone: bool = False) -> Byline | None:
-    """The byline in `line`, or None where it is not certainly one.
+    """Return the byline in `line`, or None unless it is certainly one.
 
     `stands_alone`: the line is the paragraph right below a dated headline. Only there may names
-    be of any shape (agencies, lower case, other scripts), and only if an outlet follows.
-    Raises ImpossibleDateError for a date behind the outlet.
+    have any shape (agencies, lower case, other scripts), and only if an outlet follows. Raises
+    ImpossibleDateError for an impossible date after the outlet.
     """
     line = line.strip().strip("*_").strip()
     opening = _OPENING.match(line)
@@ -79,12 +79,12 @@ def parse_byline(line: str, *, stands_alone: bool = False) -> Byline | None:
     text = line[opening.end() :].rstrip(",;: ")
     if _ends_sentence(text):
         return None
-    names, *behind = _SEPARATOR.split(text)
+    names, *suffixes = _SEPARATOR.split(text)
     for comma in re.finditer(r",\s*", names):  # "By Ana Ruiz, Updated June 3, 2025"
         if (tail := names[comma.end() :]) and date_line(tail) is not None:
-            names, behind = names[: comma.start()], [tail, *behind]
+            names, suffixes = names[: comma.start()], [tail, *suffixes]
             break
-    outlet, written = _behind(behind)
+    outlet, written = _parse_suffixes(suffixes)
     via = _VIA.split(names, maxsplit=1)
     if len(via) == 2:
         names, outlet = via[0], outlet or via[1].strip(" ,;")
@@ -96,7 +96,7 @@ def parse_byline(line: str, *, stands_alone: bool = False) -> Byline | None:
         return None
     authors, affiliation = _split_names(names, has_outlet=outlet is not None)
     if outlet is not None and [a.casefold() for a in authors] == [outlet.casefold()]:
-        return Byline((), outlet, written)  # "By Reuters – Reuters": nobody signed
+        return Byline((), outlet, written)  # "By Reuters – Reuters": no author
     is_free = stands_alone and outlet is not None and not _NO_AUTHOR.match(names)
     if not authors or not (is_free or all(_is_name(author) for author in authors)):
         return None
@@ -104,7 +104,7 @@ def parse_byline(line: str, *, stands_alone: bool = False) -> Byline | None:
 
 
 def outlet_line(line: str) -> tuple[bool, str | None]:
-    """Whether the line right under a byline says where its author works, and the outlet if told.
+    """Whether the line right below a byline gives the author's affiliation, and the outlet if any.
 
     "BBC News, London" -> (True, "BBC News"); "Political correspondent" -> (True, None).
     """
@@ -120,12 +120,12 @@ def outlet_line(line: str) -> tuple[bool, str | None]:
 
 
 def is_outlet(name: str) -> bool:
-    """Whether the name has a word that names of news outlets have."""
+    """Whether the name contains a word that is typical of news outlets."""
     return _OUTLET_WORD.search(name) is not None
 
 
-def _behind(parts: list[str]) -> tuple[str | None, WrittenDate | None]:
-    """Outlet and date from what follows the names; further parts belong to neither."""
+def _parse_suffixes(parts: list[str]) -> tuple[str | None, WrittenDate | None]:
+    """Return outlet and date from the parts after the names; other parts are ignored."""
     outlet, written = None, None
     for part in parts:
         dated = None
@@ -142,7 +142,7 @@ def _behind(parts: list[str]) -> tuple[str | None, WrittenDate | None]:
 
 
 def _split_names(text: str, *, has_outlet: bool) -> tuple[tuple[str, ...], str | None]:
-    """Names, and the outlet that a part after a comma names ("A. Writer, Valley Times")."""
+    """Return the names, and the outlet in a part after a comma ("A. Writer, Valley Times")."""
     names: list[str] = []
     affiliation = None
     position = 0
@@ -174,7 +174,7 @@ def _is_affiliation(piece: str, first: str, has_outlet: bool) -> bool:
         return False
     if is_outlet(piece) and _is_title(piece):
         return True
-    # "By Jane Doe, Politifact": one word after a full name is where she works.
+    # "By Jane Doe, Politifact": a single word after a full name is her outlet.
     return not has_outlet and len(piece.split()) == 1 < len(first.split()) and _is_title(piece)
 
 
@@ -190,7 +190,7 @@ def _is_name(text: str) -> bool:
 
 
 def _is_title(text: str) -> bool:
-    """Whether every word is capitalised (or has no case) but for the small words of names."""
+    """Whether every word is capitalised or has no case, except for particles of names."""
     words = [word.strip("().,’‘'\"*") for word in text.split()]
     return bool(words) and all(
         not word or not word[0].islower() or word.lower() in _PARTICLES or "’" in word[:3]
@@ -203,5 +203,5 @@ def _ends_sentence(text: str) -> bool:
     if text.endswith(("?", "!")):
         return True
     last = text.split()[-1] if text.split() else ""
-    # "Jr.", "Corp." and initials are no ends of sentences.
+    # "Jr.", "Corp." and initials don't end a sentence.
     return last.endswith(".") and (last[0].islower() or len(last) > 5)

@@ -1,7 +1,7 @@
-"""gzip, bzip2, xz and zstandard: one file in another, unpacked as it is read.
+"""gzip, bzip2, xz and zstandard: a single compressed file, decompressed as it is read.
 
-Belongs here: recognising and undoing compression. Does not belong here: archives of many files
-(`zip_archive`, `tar_archive`), and how much may come out (`source`).
+Belongs here: recognising compression and decompressing. Does not belong here: archives of many
+files (`zip_archive`, `tar_archive`), limits on unpacked bytes (`readers.source`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _XZ_MEMORY = 256 << 20
 
 
 class _Xz(io.RawIOBase):
-    """An xz stream. `lzma.LZMAFile` would take the gigabytes that a hostile header asks for."""
+    """An xz stream. `lzma.LZMAFile` would allocate the gigabytes that a hostile header requests."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
@@ -44,7 +44,7 @@ class _Xz(io.RawIOBase):
             else:
                 data = self.stream.read(HEAD_BYTES) if self.decoder.needs_input else b""
                 if not data and self.decoder.needs_input:
-                    raise EOFError("the end is missing")
+                    raise EOFError("its end is missing")
             if found := self.decoder.decompress(data, size):
                 return found
 
@@ -62,13 +62,13 @@ _KINDS: tuple[tuple[bytes, str, Callable[[BinaryIO], BinaryIO]], ...] = (
 
 
 def sniff(head: bytes, path: str) -> float:
-    """The magic bytes of a kind."""
+    """Certain if the magic bytes match."""
     if head.startswith(b"BZh") and head[4:10] != b"1AY&SY":
-        return 0.0  # letters that a text may begin with
+        return 0.0  # a text may begin with these letters
     return 1.0 if any(head.startswith(magic) for magic, _, _ in _KINDS) else 0.0
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The one member, under the name of the file without its last suffix."""
+    """Yield the only member, named as the file without its last suffix."""
     kind, unpack = next((k, u) for magic, k, u in _KINDS if source.head.startswith(magic))
     yield source.member(unpack(cast(BinaryIO, source.stream)), None, kind)

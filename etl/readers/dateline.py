@@ -1,10 +1,10 @@
 """Datelines: "ALDHAVEN, June 3 (Meridian Wire) – …", the place, day and agency before the lead.
 
-Belongs here: finding where a dateline ends, and the agency and date in it.
-Does not belong here: what is done with them; datelines on a line of their own.
+Belongs here: finding the end of a dateline, and the agency and date in it. Does not belong here:
+how they are used (`readers.plain_text`), datelines on a line of their own.
 
-Conservative: a capitalised place followed by only a dash is taken when a new sentence follows it.
-A place in mixed case needs a day or an agency as well, for "Paris – the city – …" is prose.
+Conservative: a place in capitals followed only by a dash counts if a new sentence follows. A place
+in mixed case needs a day or an agency as well, because "Paris – the city – …" is prose.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _SLASHED = re.compile(
     rf"(?:\.\s+|{_DASH}|\s+)",
 )
 _MAX_LENGTH = 300
-"""Where the text of a dateline ends at the latest: blanks without end took cubic time."""
+"""Longest dateline in characters: an endless run of spaces took cubic time."""
 _NEXT_SENTENCE = re.compile(r"[\"'“‘«„(\[]*[^\W_a-z]")
 _STATE = re.compile(r"[RDI]-", re.IGNORECASE)
 _AGENCY_NAME = re.compile(
     r"AP|AFP|UPI|PA|PTI|ANI|IANS|DPA|dpa|EFE|ANSA|TASS|Tass|RIA|Interfax|Xinhua|Kyodo|Yonhap"
     r"|Bernama|Antara|KUNA|WAM|SPA|IRNA|MENA|SANA|STP|CP|AAP|Ukrinform|CNN|BBC|NPR|VOA|RFE/RL"
 )
-# All capitals before a dash, but no place: labels over a story, and initials that act.
+# Words in capitals before a dash that are not places: story labels, and organisations.
 _NO_PLACE = word_set(
     "BREAKING UPDATE UPDATED UPDATES EXCLUSIVE LIVE OPINION ANALYSIS WATCH VIDEO PHOTOS CORRECTION "
     "CORRECTED EXPLAINER EDITORIAL COMMENT INTERVIEW REPORT POLL NEWS ALERT FLASH URGENT NOTE "
@@ -47,7 +47,7 @@ _NO_PLACE = word_set(
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """A dateline that covers `text[:end]`; `on` only where it gives a year."""
+    """A dateline that covers `text[:end]`; `on` only if it has a year."""
 
     end: int
     agency: str | None
@@ -55,9 +55,9 @@ class Dateline:
 
 
 def find_dateline(text: str, *, needs_agency: bool = False) -> Dateline | None:
-    """The dateline that `text`, a paragraph, begins with, or None.
+    """Return the dateline at the start of the paragraph `text`, or None.
 
-    `needs_agency`: only one with an agency counts (for paragraphs below the first).
+    `needs_agency`: only a dateline with an agency counts (for paragraphs below the first).
     """
     indent = len(text) - len(text.lstrip())
     for pattern in (_SLASHED, _DATELINE):
@@ -70,7 +70,7 @@ def find_dateline(text: str, *, needs_agency: bool = False) -> Dateline | None:
             continue
         if _is_dateline(place, match["day"], agency, match[0]):
             if agency is None and "," not in place and place != place.upper() and is_outlet(place):
-                agency = place  # "Valley News, 23 April - ": the agency stands in the place's stead
+                agency = place  # "Valley News, 23 April - ": an agency instead of a place
             return Dateline(match.end(), agency, day_month(match["day"] or ""))
     return None
 
@@ -86,18 +86,18 @@ def _is_dateline(place: str, day: str | None, agency: str | None, whole: str) ->
     if day or agency:
         return len(place.split()) <= 7
     if whole.rstrip().endswith("--") and not re.search(r"\s--", whole):
-        return False  # "SIEGEL--Jerome, 98 …": a notice, not a place
+        return False  # "SIEGEL--Jerome, 98 …": an obituary, not a place
     is_upper = first.upper() == first and sum(c.isalpha() for c in first) >= 4
     return is_upper and len(place.split()) <= 5 and ":" not in whole
 
 
 def _is_agency(name: str, place: str, whole: str) -> bool:
-    """Known or speaking names everywhere; after a place in capitals any capitalised name."""
+    """Whether it is a known or typical agency name, or capitalised after a place in capitals."""
     parts = re.split(r"\s*/\s*|\s+and\s+", name)
     if any(_AGENCY_NAME.fullmatch(part) or is_outlet(part) for part in parts):
         return True
     if f"/{name}/" in whole and name == name.upper():
-        return bool(place)  # no prose puts a word in capitals between slashes
+        return bool(place)  # prose has no words in capitals between slashes
     first = place.split(",")[0]
     return (
         bool(first)
@@ -107,7 +107,7 @@ def _is_agency(name: str, place: str, whole: str) -> bool:
 
 
 def _is_capitalised(place: str) -> bool:
-    """Whether the words are those of a place: capitals, but for "of", "de", "upon" and the like."""
+    """Whether every word is capitalised, except for small words such as "of", "de" and "upon"."""
     small = {"of", "de", "la", "le", "los", "el", "al", "and", "upon", "near", "on", "the", "in",
              "du", "des", "am", "an", "der", "sur", "do", "da", "dos"}  # fmt: skip
     words = re.split(r"[\s,]+", place)

@@ -1,11 +1,11 @@
-"""Dates as newspapers write them: in a line of its own, in a dateline, in a file name.
+"""Dates as newspapers write them: on a line of their own, in a dateline, in a file name.
 
-Belongs here: recognising and checking a written date, and the time with its zone.
-Does not belong here: where in a file a date stands (the readers), relative dates ("yesterday").
+Belongs here: recognising and checking a written date, and a time with its zone. Does not belong
+here: where in a file a date may be (the readers), relative dates ("yesterday").
 
-A news date lies between 1400-01-01 (before there was print) and a year from today: a date beyond
-that is a slip of the keyboard ("2205" for "2025") that would stretch every series. The bound moves
-with the clock, so what was rejected can become acceptable, never the other way round.
+A news date is between 1400-01-01 (before printing) and a year from today. A date outside that range
+is a typing error ("2205" for "2025") that would stretch every time series. The upper bound moves
+with the clock, so a rejected date can become acceptable later, but never the reverse.
 """
 
 from __future__ import annotations
@@ -60,9 +60,6 @@ _LABEL = (
 _DATE_LINE = re.compile(
     rf"(?:{_LABEL}\s*:?\s*)?{_DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME})?\s*\.?", re.IGNORECASE
 )
-_DAY_MONTH = re.compile(
-    rf"(?:{MONTH}\s+{_DAY}|{_DAY}\s+(?:of\s+)?{MONTH})(?:,?\s+\d{{4}})?", re.IGNORECASE
-)
 _FILE_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _LABEL_ALONE = re.compile(r"(?:published|posted|updated|last updated)\s*:?", re.IGNORECASE)
 _RELATIVE = re.compile(
@@ -71,7 +68,7 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 
-# Only abbreviations that mean one offset in English news; "CST" and "IST" mean several.
+# Only abbreviations with a single meaning in English news; "CST" and "IST" have several.
 _ZONES = {
     "Z": 0,
     "UTC": 0,
@@ -90,7 +87,7 @@ _ZONES = {
 
 
 class ImpossibleDateError(ValueError):
-    """A date is claimed that does not exist or cannot be a news date; `written` quotes it."""
+    """A date does not exist or cannot be a news date; `written` quotes it."""
 
     def __init__(self, written: str, why: str) -> None:
         super().__init__(f"“{written}” {why}")
@@ -99,7 +96,7 @@ class ImpossibleDateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WrittenDate:
-    """What a date line says: `on` is None for an ambiguous or relative one ("04/09/2025")."""
+    """The date on a date line; `on` is None if it is ambiguous ("04/09/2025") or relative."""
 
     on: date | None = None
     at: datetime | None = None
@@ -107,11 +104,11 @@ class WrittenDate:
 
 
 def checked(year: int, month: int, day: int, written: str) -> date:
-    """The date, or ImpossibleDateError quoting `written`."""
+    """Return the date. Raises ImpossibleDateError, which quotes `written`."""
     try:
         value = date(year, month, day)
     except ValueError:
-        raise ImpossibleDateError(written, "is no date of the calendar") from None
+        raise ImpossibleDateError(written, "is not a calendar date") from None
     if value < EARLIEST:
         raise ImpossibleDateError(written, f"is before {EARLIEST}, the earliest date accepted")
     if value > datetime.now(UTC).date() + timedelta(days=FUTURE_DAYS):
@@ -120,9 +117,9 @@ def checked(year: int, month: int, day: int, written: str) -> date:
 
 
 def date_line(line: str) -> WrittenDate | None:
-    """What `line` says if it is nothing but a date, with or without label, time and zone.
+    """Return the date if `line` is only a date, with or without label, time and zone.
 
-    None where it is not. Raises ImpossibleDateError.
+    Returns None otherwise. Raises ImpossibleDateError.
     """
     line = line.strip()
     if len(line) > 120:
@@ -139,7 +136,7 @@ def date_line(line: str) -> WrittenDate | None:
 
 
 def day_month(text: str) -> date | None:
-    """The date of a dateline such as "June 3, 2025"; None without a (possible) year."""
+    """Return the date of a dateline such as "June 3, 2025"; None without a valid year."""
     match = re.fullmatch(_DATE, text.strip(), re.IGNORECASE)
     if match is None:
         return None
@@ -149,14 +146,14 @@ def day_month(text: str) -> date | None:
         return None
 
 
-def is_day_month(text: str) -> bool:
-    """Whether `text` is a day and a month, with or without a year: "Sept. 4", "4 June 2025"."""
-    return _DAY_MONTH.fullmatch(text.strip()) is not None
-
-
 def file_name_date(path: str) -> date | None:
-    """The first possible YYYY-MM-DD in the last part of `path`; an impossible one is no date."""
-    for match in _FILE_DATE.finditer(re.split(r"[/\\]", path)[-1]):
+    """Return the first valid YYYY-MM-DD in the last part of `path`, or None."""
+    return first_date(_FILE_DATE, re.split(r"[/\\]", path)[-1])
+
+
+def first_date(pattern: re.Pattern[str], text: str) -> date | None:
+    """Return the first valid date that a pattern of (year, month, day) groups finds, or None."""
+    for match in pattern.finditer(text):
         try:
             return checked(int(match[1]), int(match[2]), int(match[3]), match[0])
         except ImpossibleDateError:
@@ -175,7 +172,7 @@ def _date_of(match: re.Match[str]) -> date | None:
             return checked(year, second, first, match["numeric"])
         if second > 12:
             return checked(year, first, second, match["numeric"])
-        return None  # 04/09/2025: the day or the month comes first, nobody can tell
+        return None  # 04/09/2025: day or month first is unknown
     written = match["dmy"] or match["mdy"]
     numbers = [int(n) for n in re.findall(r"\d+", written)]
     word = re.search(MONTH, written, re.IGNORECASE)

@@ -1,13 +1,13 @@
-"""Bytes to text: byte order marks, what a file says of itself, strict UTF-8, else detection.
+"""Bytes to text: byte order mark, declared encoding, strict UTF-8, else detection.
 
-Belongs here: everything between the bytes as archived and the text that offsets count into.
-Does not belong here: the meaning of the text, and formats that are binary by nature.
+Belongs here: everything between archived bytes and the text into which offsets point. Does not
+belong here: the meaning of the text, and binary formats.
 
-A text in another encoding would decode to plausible but wrong names. So what is told counts only
-where it decodes without an error, and detection (charset-normalizer) only decides between
-encodings that news has been written in, on a text long enough to tell. UTF-8 with a damaged
-character is damaged UTF-8, not another encoding. The text keeps every character but the byte order
-mark and the carriage returns: CRLF and lone CR become LF.
+The wrong encoding would give plausible but wrong names. So a declared encoding counts only if the
+text decodes without an error, and detection (charset-normalizer) only chooses among encodings in
+which news has been written, for a text that is long enough. UTF-8 with a damaged character is
+damaged UTF-8, not another encoding. The text keeps every character except the byte order mark and
+carriage returns: CRLF and a lone CR become LF.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from etl.readers.base import Rejected
 
 logging.getLogger("charset_normalizer").setLevel(logging.ERROR)
 
-# UTF-32 LE begins with the bytes of UTF-16 LE's mark, so the longer marks come first.
+# The UTF-32 LE mark begins with the UTF-16 LE mark, so the longer marks come first.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -54,26 +54,25 @@ _MAGIC = (
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"PAR1", "a Parquet file"),
 )
-# Marks made of letters could begin a text ("RIFF", "ID3"): a control character must follow soon.
+# A text may begin with letters such as "RIFF" or "ID3", so a control character must follow soon.
 _SNIFF_BYTES = 1024
 _NON_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 _CONTROLS = bytes(c for c in (*range(0x20), 0x7F) if c not in b"\t\n\v\f\r")
-# Wire feeds carry a few control characters an item; data that is not text has far more.
+# Wire feeds have a few control characters per item; data that is not text has far more.
 _MAX_CONTROL_SHARE = 0.01
 
-
-# Western first: what detection finds no difference in is decided by this order.
+# Western encodings first: this order decides ties in detection.
 _ENCODINGS = ["cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256",
               "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "iso8859_2"]  # fmt: skip
 _RARE_LATIN = {"cp1250", "cp1254", "iso8859_2"}
 _ASCII = bytes(range(0x80))
-_FEW = 0.03
-"""Share of bytes above ASCII; Polish, Czech, Hungarian and Turkish news have 5 % and more."""
+_MIN_NON_ASCII_SHARE = 0.03
+"""Share of non-ASCII bytes; Polish, Czech, Hungarian and Turkish news have at least 5 %."""
 _DETECT_FROM = 200
 _DETECT_BYTES = 1 << 17
-# What Python has beside encodings of texts: of host names (in quadratic time), of its own source
-# code, and one that hides markup.
+# Python codecs that are no text encodings: for host names (in quadratic time), for Python source
+# code, and one that can hide markup.
 _NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"}
 _MANY_BYTES = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
@@ -81,27 +80,29 @@ _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,
 
 
 def declared(data: bytes) -> str | None:
-    """The encoding that a page or an XML document says it has, in its first bytes.
+    """Return the encoding that an HTML page or XML document declares in its first bytes, or None.
 
-    One that could be read here, a byte a letter, cannot be UTF-16 or UTF-32, whatever it says.
+    A declaration that is readable byte by byte cannot be UTF-16 or UTF-32, whatever it states.
     """
     match = _DECLARED.search(data[:400]) or _META.search(data[:4096])
-    told = match[1].decode("ascii") if match else None
-    return None if told is None or re.match(r"utf-?(?:16|32)", told, re.IGNORECASE) else told
+    charset = match[1].decode("ascii") if match else None
+    if charset is None or re.match(r"utf-?(?:16|32)", charset, re.IGNORECASE):
+        return None
+    return charset
 
 
-def decode(data: bytes, told: str | None = None) -> str:
-    """The text of `data`, line ends LF. Raises Rejected ('binary' or 'undecodable').
+def decode(data: bytes, charset: str | None = None) -> str:
+    """Return the text of `data` with LF line ends. Raises Rejected ('binary' or 'undecodable').
 
-    `told` is what is said of its encoding; latin-1 means windows-1252, as in browsers.
+    `charset` is the declared encoding; latin-1 is read as windows-1252, as browsers do.
     """
     for mark, encoding in _MARKS:
-        # FF FE 00 00 is also UTF-16 LE of a text that begins with NUL, which would be binary.
+        # FF FE 00 00 could also be UTF-16 LE text that begins with NUL, which would be binary.
         if data.startswith(mark):
             text = _strict(data, len(mark), encoding)
             break
     else:
-        known = _as_told(data, told)
+        known = _as_declared(data, charset)
         if known is None:
             _reject_binary(data)
             known = _utf8_or_detected(data)
@@ -111,19 +112,19 @@ def decode(data: bytes, told: str | None = None) -> str:
         raise Rejected(
             "binary",
             f"NUL character at position {nul} (line {text.count(chr(10), 0, nul) + 1})",
-            "give the article as text (UTF-8)",
+            "provide the article as text (UTF-8)",
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _as_told(data: bytes, told: str | None) -> str | None:
+def _as_declared(data: bytes, charset: str | None) -> str | None:
     try:
-        name = codecs.lookup(told or "").name
-        if name in ("utf-8", "ascii") or name in _NO_ENCODINGS or not (told and data):
+        name = codecs.lookup(charset or "").name
+        if name in ("utf-8", "ascii") or name in _NO_ENCODINGS or not (charset and data):
             return None
         return data.decode("cp1252" if name == "iso8859-1" else name)
     except (LookupError, UnicodeError, ValueError):
-        return None  # wrong, unknown, or no encoding of text at all
+        return None  # wrong, unknown, or no text encoding
 
 
 def _utf8_or_detected(data: bytes) -> str:
@@ -140,16 +141,17 @@ def _utf8_or_detected(data: bytes) -> str:
 
 
 def _detected(data: bytes, near: int) -> str | None:
-    """The encoding of bytes that are not UTF-8 at `near`; None where too few or not certain."""
+    """Return the encoding of bytes that are not UTF-8 at `near`; None if too short or uncertain."""
     if len(data) < _DETECT_FROM:
         return None
     some = data[max(0, near - _DETECT_BYTES // 2) :][:_DETECT_BYTES]
     best = from_bytes(some, cp_isolation=_ENCODINGS, enable_fallback=False).best()
     if best is None:
         return None
-    # In English text with a few accents nothing tells é in one Latin page from é in another, and
-    # detection picks any ("Núńez"). The pages that are rare there need a text full of letters.
-    if best.encoding in _RARE_LATIN and len(some.translate(None, _ASCII)) < _FEW * len(some):
+    # In English text with a few accents, é in one Latin encoding can't be distinguished from é in
+    # another, and detection picks any ("Núńez"). Rare encodings need many non-ASCII letters.
+    non_ascii_count = len(some.translate(None, _ASCII))
+    if best.encoding in _RARE_LATIN and non_ascii_count < _MIN_NON_ASCII_SHARE * len(some):
         with contextlib.suppress(UnicodeDecodeError):
             some.decode("cp1252")
             return "cp1252"
@@ -157,15 +159,15 @@ def _detected(data: bytes, near: int) -> str | None:
 
 
 class LineDecoder:
-    """Lines of one file to text: UTF-8 until one is not, which decides for all that follow."""
+    """Decodes the lines of one file: as UTF-8 until one isn't, which decides for all after it."""
 
-    def __init__(self, told: str | None = None) -> None:
-        self.told = told
+    def __init__(self, charset: str | None = None) -> None:
+        self.charset = charset
         self.encoding: str | None = None
         self.is_utf8 = False
 
     def text(self, line: bytes, rest: BufferedReader) -> str:
-        """The text of a line; `rest` is what follows. Raises Rejected ('undecodable')."""
+        """Return the text of a line; `rest` is what follows. Raises Rejected ('undecodable')."""
         if self.encoding is None:
             line = line.removeprefix(codecs.BOM_UTF8)
             try:
@@ -174,9 +176,9 @@ class LineDecoder:
                 return text
             except UnicodeDecodeError as error:
                 if not self.is_utf8:
-                    known = line if _as_told(line, self.told) is not None else None
+                    is_declared = _as_declared(line, self.charset) is not None
                     self.encoding = (
-                        self.told if known else _detected(line + rest.peek(), error.start)
+                        self.charset if is_declared else _detected(line + rest.peek(), error.start)
                     )
         if self.encoding is not None:
             with contextlib.suppress(UnicodeDecodeError):
@@ -191,14 +193,14 @@ def _reject_binary(data: bytes) -> None:
             raise Rejected(
                 "binary",
                 f"{what}: the file begins with the bytes {magic[:8].hex(' ').upper()}",
-                "unpack or convert it to text (UTF-8) and drop that in",
+                "unpack it or convert it to text (UTF-8), and ingest that",
             )
     nul = data.find(b"\0")
     if nul >= 0:
         raise Rejected(
             "binary",
             f"NUL byte at offset {nul} (line {data.count(bytes([10]), 0, nul) + 1})",
-            "give the article as text; if this is UTF-16 without a byte order mark: "
+            "provide the article as text; if this is UTF-16 without a byte order mark: "
             "iconv -f utf-16le -t utf-8",
         )
     controls = len(data) - len(data.translate(None, _CONTROLS))
@@ -206,7 +208,7 @@ def _reject_binary(data: bytes) -> None:
         raise Rejected(
             "binary",
             f"{controls:,} of {len(data):,} bytes are control characters",
-            "give the article as text (UTF-8)",
+            "provide the article as text (UTF-8)",
         )
 
 
@@ -221,7 +223,7 @@ def _strict(data: bytes, start: int, encoding: str) -> str:
         if error.reason in ("unexpected end of data", "truncated data"):
             what = f"the last character, at offset {offset} (line {line}), is cut off"
             remedy = (
-                "the file seems incomplete: copy or fetch it again; if it is not UTF-8 at all: "
+                "the file seems incomplete: copy or fetch it again; if it isn't UTF-8: "
                 "iconv -f windows-1252 -t utf-8"
             )
         else:
@@ -229,8 +231,7 @@ def _strict(data: bytes, start: int, encoding: str) -> str:
                 f"byte 0x{data[offset]:02X} at offset {offset} (line {line}) is not valid {shown}"
             )
             remedy = (
-                "convert it: iconv -f windows-1252 -t utf-8 (name the true encoding if it is "
-                "another)"
+                "convert it: iconv -f windows-1252 -t utf-8 (or name its actual encoding)"
                 if encoding == "utf-8"
                 else "the file is damaged: fetch it again, or save it as UTF-8"
             )

@@ -1,6 +1,7 @@
-"""CSV and TSV: a record a row, with a header or with columns named in fields.yaml.
+"""CSV and TSV: one record per row, with a header or with column names from fields.yaml.
 
-Belongs here: delimiters, quoting, the header. Does not belong here: what columns mean (`fields`).
+Belongs here: delimiters, quoting, the header. Does not belong here: the meaning of columns
+(`readers.fields`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def sniff(head: bytes, path: str) -> float:
-    """A header is recognised by a column of texts and another that is known."""
+    """High for a header with a known text column and another known column."""
     is_named = path.lower().endswith((".csv", ".tsv", ".tab", ".psv"))
     header = _header(head)
     if header is None:
@@ -48,7 +49,7 @@ def _header(head: bytes) -> list[str] | None:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The rows in order, one at a time. Raises Rejected."""
+    """Yield the rows in order, one at a time. Raises Rejected."""
     csv.field_size_limit(source.budget.limits.document_bytes)
     line = _text(source.head).split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=line.count)
@@ -58,7 +59,11 @@ def read(source: Source) -> Iterator[Part]:
     try:
         columns = list(names or [c.strip().removeprefix("\ufeff") for c in next(rows, [])])
         if len(columns) > _MAX_COLUMNS:
-            raise Rejected("malformed", f"{len(columns):,} columns", "is it a table of articles?")
+            raise Rejected(
+                "malformed",
+                f"{len(columns):,} columns; the limit is {_MAX_COLUMNS:,}",
+                "check that it is a table of articles",
+            )
         for number, row in enumerate(rows, 1):
             where = f"row {number} (line {rows.line_num})"
             if not any(cell.strip() for cell in row):
@@ -66,8 +71,8 @@ def read(source: Source) -> Iterator[Part]:
             elif len(row) > len(columns):
                 yield Rejection(
                     "malformed",
-                    f"{where}: {len(row)} cells under {len(columns)} columns",
-                    "put quotation marks around cells that hold the delimiter or quotation marks",
+                    f"{where}: {len(row)} cells but {len(columns)} columns",
+                    "quote cells that contain the delimiter or quotation marks",
                 )
             else:
                 record = dict(zip(columns, row, strict=False))
@@ -75,7 +80,7 @@ def read(source: Source) -> Iterator[Part]:
                 yield part_of(folded, source, name, where)
     except csv.Error as error:
         raise Rejected(
-            "malformed", f"after row {number}: {error}", "mend the quotation marks there"
+            "malformed", f"after row {number}: {error}", "fix the quotation marks there"
         ) from None
 
 

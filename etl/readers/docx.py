@@ -1,8 +1,8 @@
-"""Word documents (.docx): the paragraphs of the text, and what the properties say.
+"""Word documents (.docx): the paragraphs of the text, and the document properties.
 
-Belongs here: the parts of such a document that hold an article. Does not belong here: any other
-part: macros, pictures, embedded files and links are never opened; finding the document in the ZIP
-archive that it is (`zip_archive`).
+Belongs here: the parts of a document that hold an article. Does not belong here: other parts
+(macros, pictures, embedded files and links are never opened), opening the ZIP archive
+(`readers.zip_archive`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _TITLE_STYLES = {"title", "heading1", "headline"}
 
 
 def article_in(archive: zipfile.ZipFile, source: Source) -> Article:
-    """The article of an opened document. Raises Rejected."""
+    """Return the article of an opened document. Raises Rejected."""
     root = xml_tree(_member(archive, "word/document.xml", source))
     body = children(root, "body")
     if not body:
-        raise Rejected("malformed", "a Word document without a body", "save it again")
+        raise Rejected("malformed", "the Word document has no body", "save it again in Word")
     headline: str | None = None
     lines: list[str] = []
     for paragraph in descendants(body[0], "p"):
@@ -36,25 +36,25 @@ def article_in(archive: zipfile.ZipFile, source: Source) -> Article:
             headline = line
             continue
         lines.append(line)
-    title = author = made = None
+    title = author = created = None
     if "docProps/core.xml" in archive.namelist():
         properties = xml_tree(_member(archive, "docProps/core.xml", source))
         title = first_text(properties, "title")
         author = first_text(properties, "creator")
-        made = first_text(properties, "created")
-    told = SourceMetadata(
+        created = first_text(properties, "created")
+    metadata = SourceMetadata(
         "document",
         body="\n\n".join(line for line in lines if line),
         headline=headline or (title if title in lines else None),
         authors=[author] if author else [],
         methods={"authors": "document_properties"},
     )
-    found = article(told, source, name)
-    if found.published_on is not None or made is None:
+    found = article(metadata, source, name)
+    if found.published_on is not None or created is None:
         return found
-    # When a file was made is often, not always, when its text was: it fills a gap only.
-    told.dates = [(made, "document_properties", None)]
-    return article(told, source, name)
+    # A file is often, but not always, created when its text was written: only a fallback.
+    metadata.dates = [(created, "document_properties", None)]
+    return article(metadata, source, name)
 
 
 def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:
@@ -65,15 +65,17 @@ def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:
     except Rejected:
         raise
     except Exception as error:
-        raise Rejected("malformed", f"a damaged Word document: {error}", "save it again") from None
+        raise Rejected(
+            "malformed", f"the Word document is damaged: {error}", "save it again in Word"
+        ) from None
     source.budget.unpack(len(data))
     if len(data) > limit:
-        raise Rejected("too_large", f"{name} is larger than {limit:,} bytes", "split the document")
+        raise Rejected("too_large", f"{name} exceeds {limit:,} bytes", "split the document")
     return data
 
 
 def _text(paragraph: Any) -> str:
-    """The text of a paragraph; what was deleted under revision is not of it."""
+    """Return the text of a paragraph, without tracked deletions."""
     parts: list[str] = []
     for element in paragraph.iter():
         tag = local_name(element)

@@ -1,7 +1,7 @@
-"""RSS (0.9 to 2.0, RDF) and Atom files: an article an entry.
+"""RSS (0.9 to 2.0, RDF) and Atom files: one article per entry.
 
-Belongs here: what the elements of both mean. Does not belong here: fetching anything; a feed whose
-entries are summaries gives summaries.
+Belongs here: the meaning of their elements. Does not belong here: fetching; if a feed holds only
+summaries, the articles are summaries.
 """
 
 from __future__ import annotations
@@ -13,8 +13,15 @@ from typing import Any
 import lxml.etree as et
 
 from etl.readers.base import Rejected
-from etl.readers.markup import children, local_name, looks_like_markup, text_of
-from etl.readers.markup import xml_tree as tree_of
+from etl.readers.markup import (
+    XML_LANG,
+    children,
+    line_of,
+    local_name,
+    looks_like_markup,
+    text_of,
+    xml_tree,
+)
 from etl.readers.reader import Part
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article
@@ -28,7 +35,7 @@ _DATES = ("pubdate", "published", "issued", "date", "updated", "modified")
 
 
 def sniff(head: bytes, path: str) -> float:
-    """The root element of a feed."""
+    """High for the root element of a feed."""
     head = head.replace(b"\0", b"")
     match = _ROOT.search(head[:4096])
     if match is None or not head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
@@ -40,34 +47,34 @@ def sniff(head: bytes, path: str) -> float:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The entries in order. Raises Rejected for what is no XML even after mending."""
-    root = tree_of(source.data(), recover=True)
+    """Yield the entries in order. Raises Rejected if the XML is beyond recovery."""
+    root = xml_tree(source.data(), recover=True)
     channel = next(iter(children(root, "channel")), root)
     outlet = _text(channel, "title")
-    language = _text(channel, "language") or root.get("{http://www.w3.org/XML/1998/namespace}lang")
+    language = _text(channel, "language") or root.get(XML_LANG)
     for entry in root.iter():
         if local_name(entry) not in ("item", "entry"):
             continue
         try:
-            yield article(_told(entry, outlet, language), source, name)
-        except Rejected as verdict:
-            yield verdict.rejection
+            yield article(_metadata(entry, outlet, language), source, name)
+        except Rejected as rejected:
+            yield rejected.rejection
 
 
-def _told(entry: Any, outlet: str | None, language: str | None) -> SourceMetadata:
+def _metadata(entry: Any, outlet: str | None, language: str | None) -> SourceMetadata:
     bodies = [text for name in _BODIES if (text := _markup(entry, name))]
     authors = [
         author
         for child in entry
         if local_name(child) in ("author", "creator", "contributor")
-        and (author := _text(child, "name") or _own(child))
+        and (author := _text(child, "name") or line_of(child))
     ]
     origin = next(iter(children(entry, "source")), None)
     return SourceMetadata(
         "feed",
         body=max(bodies, key=len, default=None),
         headline=_markup(entry, "title"),
-        outlet=(None if origin is None else _text(origin, "title") or _own(origin)) or outlet,
+        outlet=(None if origin is None else _text(origin, "title") or line_of(origin)) or outlet,
         authors=[_name(author) for author in authors],
         dates=[(day, f"feed {name}", None) for name in _DATES if (day := _text(entry, name))],
         url=_link(entry),
@@ -75,16 +82,12 @@ def _told(entry: Any, outlet: str | None, language: str | None) -> SourceMetadat
     )
 
 
-def _own(element: Any) -> str:
-    return " ".join("".join(element.itertext()).split())
-
-
 def _text(element: Any, child: str) -> str | None:
-    return next((text for found in children(element, child) if (text := _own(found))), None)
+    return next((text for found in children(element, child) if (text := line_of(found))), None)
 
 
 def _markup(entry: Any, child: str) -> str:
-    """The text of a child that may hold HTML, escaped or (Atom's xhtml) as elements."""
+    """Return the text of a child that may hold HTML, escaped or as elements (Atom's xhtml)."""
     for found in children(entry, child):
         if len(found):
             text = et.tostring(found, encoding="unicode", with_tail=False)
@@ -96,7 +99,7 @@ def _markup(entry: Any, child: str) -> str:
 
 
 def _name(author: str) -> str:
-    """RSS has "desk@courier.example (Ana Ruiz)" for an author."""
+    """Return the name in an author value; RSS has "desk@courier.example (Ana Ruiz)"."""
     author = author[:_MAX_AUTHOR]
     match = re.fullmatch(r"\S+@\S+\s+\((.+)\)", author)
     return match[1] if match else "" if re.fullmatch(r"\S+@\S+", author) else author

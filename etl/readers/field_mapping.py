@@ -1,7 +1,7 @@
-"""Which fields of a record hold what: the shapes that are known, and those a user describes.
+"""Field mappings: which fields of a record hold what, for known shapes and a user's own.
 
-Belongs here: reading `fields.yaml` (docs/formats.md) and `shapes.yaml`, which has the same form.
-Does not belong here: applying them to a record (`fields`).
+Belongs here: reading `fields.yaml` (docs/formats.md) and `shapes.yaml`, which has the same format.
+Does not belong here: applying mappings to a record (`readers.fields`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import yaml
 from etl.errors import NewsactorsError
 
 TEXTS = ("headline", "body", "outlet", "authors", "date", "url", "language")
-"""What can be told of an article. A value in a mapping is a field or a list of them, the first
-that holds something counts; "a.b" is field b of the object in field a."""
+"""Article values that a mapping can set. Each names a field or a list of fields, of which the first
+with a value counts; "a.b" is field b of the object in field a."""
 
 
 class MappingError(NewsactorsError):
@@ -28,17 +28,17 @@ class MappingError(NewsactorsError):
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """One shape of record. Without `match` and `needs` it is tried on every record."""
+    """A mapping for one shape of record. Without `match` and `needs` it applies to every record."""
 
     name: str = "fields.yaml"
     match: str | None = None
-    """Pattern of the source paths that it is for ("feeds/*.jsonl")."""
+    """Pattern of the source paths it applies to ("feeds/*.jsonl")."""
     needs: tuple[str, ...] = ()
     """Fields that a record must have."""
     records: tuple[str, ...] = ()
-    """Where in a JSON document the list of records stands."""
+    """Paths to the list of records in a JSON document."""
     columns: tuple[str, ...] = ()
-    """Names of the columns of a CSV file that has no header."""
+    """Column names for a CSV file without a header."""
     headline: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
     outlet: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class FieldMapping:
     date_format: str | None = None
     """`strptime` pattern of the date."""
     outlet_is: str | None = None
-    """The outlet of all records that name none."""
+    """Outlet of records that name none."""
     language_is: str | None = None
 
     def is_for(self, path: str) -> bool:
@@ -57,7 +57,7 @@ class FieldMapping:
 
 
 def load_mappings(path: Path) -> tuple[FieldMapping, ...]:
-    """The mappings in a file, none where it does not exist. Raises MappingError."""
+    """Return the mappings in a file, empty if it does not exist. Raises MappingError."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def load_mappings(path: Path) -> tuple[FieldMapping, ...]:
 
 @cache
 def shapes() -> tuple[FieldMapping, ...]:
-    """The shapes that are known, in the order in which they are tried."""
+    """Return the known shapes, in the order in which they are tried."""
     return _mappings(yaml.safe_load((Path(__file__).parent / "shapes.yaml").read_text("utf-8")))
 
 
@@ -80,24 +80,25 @@ def _mappings(found: object) -> tuple[FieldMapping, ...]:
     if found is None:
         return ()
     if not isinstance(found, list):
-        raise MappingError("a list of mappings is expected")
+        raise MappingError("expected a list of mappings")
     return tuple(_mapping(entry, number) for number, entry in enumerate(found, 1))
 
 
 def _mapping(entry: object, number: int) -> FieldMapping:
     if not isinstance(entry, Values):
-        raise MappingError(f"mapping {number}: names and fields are expected")
+        raise MappingError(f"mapping {number}: expected names and fields")
     kinds = {field.name: field.type for field in fields(FieldMapping)}
     if unknown := sorted(str(name) for name in entry if name not in kinds):
-        raise MappingError(f"mapping {number}: unknown {', '.join(unknown)}; known: "
-                           f"{', '.join(kinds)}")  # fmt: skip
+        raise MappingError(
+            f"mapping {number}: unknown {', '.join(unknown)}; known: {', '.join(kinds)}"
+        )
     values: dict[str, Any] = {}
     for name, value in entry.items():
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) for text in texts):
-            raise MappingError(f"mapping {number}: {name} must be text or a list of texts")
+            raise MappingError(f"mapping {number}: {name} must be a string or a list of strings")
         is_list = kinds[name] == "tuple[str, ...]"
         if not is_list and len(texts) != 1:
-            raise MappingError(f"mapping {number}: {name} must be one text")
+            raise MappingError(f"mapping {number}: {name} must be a single string")
         values[name] = tuple(texts) if is_list else texts[0]
     return FieldMapping(**values)

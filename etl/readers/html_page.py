@@ -1,9 +1,9 @@
-"""HTML: the article in a page, without what stands around it.
+"""HTML: the article in a page, without the boilerplate around it.
 
-Belongs here: which of the many places that name a date, author or outlet counts. Does not belong
-here: telling text from furniture, which trafilatura does (Barbaresi 2021, "Trafilatura: A Web
-Scraping Library and Command-Line Tool for Text Discovery and Extraction"). Scripts never run,
-nothing is fetched; of scripts only JSON-LD is read, as data.
+Belongs here: the precedence of the many places that hold a date, author or outlet. Does not belong
+here: separating text from boilerplate, which trafilatura does (Barbaresi 2021, "Trafilatura: A Web
+Scraping Library and Command-Line Tool for Text Discovery and Extraction"). Scripts never run and
+nothing is fetched; the only scripts read are JSON-LD, as data.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _METHODS = {"og:": "open_graph", "article:": "open_graph", "twitter:": "twitter_
 
 
 def sniff(head: bytes, path: str) -> float:
-    """A document type, the root element, or several tags of pages."""
+    """High for a document type or the root element, lower for several HTML tags."""
     text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if not text.startswith(b"<"):
         return 0.0
@@ -62,29 +62,32 @@ def sniff(head: bytes, path: str) -> float:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The one article of the page. Raises Rejected."""
+    """Yield the page's only article. Raises Rejected."""
     text = html_text(source.data(), source.charset)
     try:
         tree = lxml.html.document_fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text))
     except (et.ParserError, et.XMLSyntaxError, ValueError) as error:
-        raise Rejected("malformed", f"no HTML: {error}"[:200], "fetch the page again") from None
-    told = _told(tree, source)
-    found = _trafilatura()(text, url=told.url)
+        raise Rejected(
+            "malformed", f"not valid HTML: {error}"[:200], "fetch the page again"
+        ) from None
+    metadata = _head_metadata(tree, source)
+    found = _trafilatura()(text, url=metadata.url)
     if found is not None:
-        _fill(told, found)
-    yield article(told, source, name)
+        _fill(metadata, found)
+    yield article(metadata, source, name)
 
 
 @cache
 def _trafilatura() -> Callable[..., Any]:
-    """Trafilatura's extraction with our settings; imported when the first page comes (0.5 s)."""
+    """Return trafilatura's extraction with our settings; imported for the first page (0.5 s)."""
     import trafilatura
     from trafilatura.settings import use_config
 
     for library in ("trafilatura", "htmldate", "courlan", "justext"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     config = use_config()
-    config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")  # a signal, for main threads only
+    # The timeout uses a signal, which works in the main thread only.
+    config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")
     return partial(
         trafilatura.bare_extraction,
         include_comments=False,
@@ -94,9 +97,9 @@ def _trafilatura() -> Callable[..., Any]:
     )
 
 
-def _told(tree: Any, source: Source) -> SourceMetadata:
-    """What the head of the page says: JSON-LD first, then OpenGraph and other meta elements."""
-    told = SourceMetadata("meta", language=tree.get("lang"))
+def _head_metadata(tree: Any, source: Source) -> SourceMetadata:
+    """Return the page's metadata: JSON-LD first, then OpenGraph and other meta elements."""
+    metadata = SourceMetadata("meta", language=tree.get("lang"))
     values: dict[str, tuple[Any, str]] = {}
     for node in _json_ld(tree):
         _take(values, "headline", node.get("headline"), "json_ld")
@@ -105,10 +108,10 @@ def _told(tree: Any, source: Source) -> SourceMetadata:
         _take(values, "outlet", next(iter(_names(node.get("publisher"))), None), "json_ld")
         _take(values, "url", node.get("url"), "json_ld")
         body = node.get("articleBody")
-        if isinstance(body, str) and told.body is None:
-            told.body = text_of(body) if "<" in body else body
+        if isinstance(body, str) and metadata.body is None:
+            metadata.body = text_of(body) if "<" in body else body
         if isinstance(node.get("inLanguage"), str):
-            told.language = node["inLanguage"]
+            metadata.language = node["inLanguage"]
     metas: dict[str, list[str]] = {}
     for element in tree.iter("meta"):
         key = element.get("property") or element.get("name") or element.get("itemprop") or ""
@@ -126,31 +129,31 @@ def _told(tree: Any, source: Source) -> SourceMetadata:
     for element in tree.iter("time"):
         if element.get("itemprop") == "datePublished" or element.get("pubdate") is not None:
             _take(values, "date", element.get("datetime"), "time_element")
-    told.headline, told.outlet = _value(values, "headline"), _value(values, "outlet")
-    told.authors = [a for a in _value(values, "authors") or [] if isinstance(a, str)]
-    told.dates = [(*values["date"], None)] if "date" in values else []
-    told.url = source.url or _value(values, "url")
-    told.methods = {k: v[1] for k, v in values.items()}
-    return told
+    metadata.headline, metadata.outlet = _value(values, "headline"), _value(values, "outlet")
+    metadata.authors = [a for a in _value(values, "authors") or [] if isinstance(a, str)]
+    metadata.dates = [(*values["date"], None)] if "date" in values else []
+    metadata.url = source.url or _value(values, "url")
+    metadata.methods = {k: v[1] for k, v in values.items()}
+    return metadata
 
 
-def _fill(told: SourceMetadata, found: Any) -> None:
-    """Put in what trafilatura found: the body, and what the head of the page does not say."""
+def _fill(metadata: SourceMetadata, found: Any) -> None:
+    """Add what trafilatura found: the body, and values that the page's metadata lacks."""
     body = "\n\n".join(line for line in (found.text or "").split("\n") if line.strip())
-    if told.body is None or 2 * len(body) > len(told.body):
-        told.body = body
-    if not told.headline and found.title:
-        told.headline, told.methods["headline"] = found.title, "page"
-    if told.headline and found.title and told.headline.startswith(found.title):
-        told.headline = found.title  # "Headline | Outlet" of the head, as the page shows it
+    if metadata.body is None or 2 * len(body) > len(metadata.body):
+        metadata.body = body
+    if not metadata.headline and found.title:
+        metadata.headline, metadata.methods["headline"] = found.title, "page"
+    if metadata.headline and found.title and metadata.headline.startswith(found.title):
+        metadata.headline = found.title  # drop " | Outlet" from the head's title
     site = found.sitename
-    if not told.outlet and site and site.lower() != (host(told.url or "") or ""):
-        told.outlet, told.methods["outlet"] = site, "page"
-    if not told.authors and found.author:
-        told.authors, told.methods["authors"] = found.author.split("; "), "page"
+    if not metadata.outlet and site and site.lower() != (host(metadata.url or "") or ""):
+        metadata.outlet, metadata.methods["outlet"] = site, "page"
+    if not metadata.authors and found.author:
+        metadata.authors, metadata.methods["authors"] = found.author.split("; "), "page"
     if found.date:
-        told.dates = [*told.dates, (found.date, "page", None)]
-    told.language = told.language or found.language
+        metadata.dates = [*metadata.dates, (found.date, "page", None)]
+    metadata.language = metadata.language or found.language
 
 
 def _take(values: dict[str, tuple[Any, str]], name: str, value: Any, method: str) -> None:
@@ -163,7 +166,7 @@ def _value(values: dict[str, tuple[Any, str]], name: str) -> Any:
 
 
 def _json_ld(tree: Any) -> Iterator[dict[str, Any]]:
-    """The nodes of the page's JSON-LD that describe articles."""
+    """Yield the JSON-LD nodes that describe articles."""
     count = 0
     for script in tree.iter("script"):
         kind = (script.get("type") or "").split(";")[0].strip().lower()
@@ -188,7 +191,7 @@ def _json_ld(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def _names(value: Any) -> list[str]:
-    """The names in a JSON-LD value: a text, an object with a name, or a list of either."""
+    """Return the names in a JSON-LD value: a string, an object with a name, or a list of either."""
     entries = value if isinstance(value, list) else [value]
     names = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries[:50]]
     return [name for name in names if isinstance(name, str) and name.strip()]

@@ -1,7 +1,7 @@
-"""JSON: one record, a list of them, a list inside a document; JSON lines, a record a line.
+"""JSON: a record, a list of records, or a list inside a document; JSON lines: a record per line.
 
-Belongs here: where records stand in such a file. Does not belong here: what their fields mean
-(`fields`, `shapes.yaml`).
+Belongs here: finding the records in a file. Does not belong here: the meaning of their fields
+(`readers.fields`, `shapes.yaml`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _TOO_LONG = "split it, or raise NEWSACTORS_MAX_DOCUMENT_BYTES"
 
 
 def sniff(head: bytes, path: str) -> float:
-    """An object or a list of them begins."""
+    """High if an object or a list of objects begins."""
     text = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")
     return 0.85 if _START.match(text) else 0.0
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The records in order; of JSON lines one at a time. Raises Rejected."""
+    """Yield the records in order, JSON lines one at a time. Raises Rejected."""
     head = source.head.removeprefix(b"\xef\xbb\xbf")
     is_named = source.name.lower().endswith((".jsonl", ".ndjson", ".jl"))
     if b"\0" not in head[:100] and (
@@ -54,9 +54,8 @@ def _lines(source: Source) -> Iterator[Part]:
             continue
         try:
             record = _parsed(decode(line))
-        except Rejected as verdict:
-            found = verdict.rejection
-            yield Rejection(found.reason, f"{where}: {found.detail}", found.remedy)
+        except Rejected as rejected:
+            yield rejected.rejection.at(where)
             continue
         yield part_of(record, source, name, where)
 
@@ -65,13 +64,13 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except RecursionError:
-        raise Rejected("too_deep", "values lie too deep within each other", "flatten it") from None
+        raise Rejected("too_deep", "values are nested too deeply", "flatten it") from None
     except ValueError as error:  # also an integer of more than 4,300 digits
         raise Rejected("malformed", f"not JSON: {error}"[:300], "fetch the file again") from None
 
 
 def _records(document: object, source: Source) -> list[object]:
-    """The records of a document: itself where it is a list or holds no list of them."""
+    """Return the records of a document: the document itself if it has no list of records."""
     if isinstance(document, list):
         return document
     if isinstance(document, dict):

@@ -1,7 +1,7 @@
-"""Electronic mail (.eml): newsletters and forwarded articles, and what is attached to them.
+"""Email (.eml): newsletters and forwarded articles, with their attachments.
 
-Belongs here: headers and the parts of a message. Does not belong here: what is attached, which is
-read as files of its own.
+Belongs here: headers and the parts of a message. Does not belong here: attachments, which are read
+as separate files.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from etl.readers.source_metadata import SourceMetadata, article
 name = "mail"
 
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,40}:[ \t]")
-_TELLING = re.compile(
+_MAIL_HEADER = re.compile(
     rb"^(?:from|to|subject|date|received|message-id|mime-version|return-path):", re.I | re.M
 )
-_PASSED_OVER = ("image/", "audio/", "video/", "font/", "text/calendar", "application/pgp-",
+_SKIPPED = ("image/", "audio/", "video/", "font/", "text/calendar", "application/pgp-",
                 "application/pkcs7-", "application/x-pkcs7-")  # fmt: skip
 _MAX_PARTS = 200
 
 
 def sniff(head: bytes, path: str) -> float:
-    """A block of headers, with a sender and another that mail has."""
+    """High for a block of headers with a sender and another typical mail header."""
     block = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
     if not _HEADER.match(block):
         return 0.0
-    told = {found.lower() for found in _TELLING.findall(block)}
-    if len(told) < 2 or b"from:" not in told:
+    names = {found.lower() for found in _MAIL_HEADER.findall(block)}
+    if len(names) < 2 or b"from:" not in names:
         return 0.0
-    return 0.95 if b"mime-version:" in told or b"message-id:" in told else 0.7
+    return 0.95 if b"mime-version:" in names or b"message-id:" in names else 0.7
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The message, then its attachments. Raises Rejected."""
+    """Yield the message, then its attachments. Raises Rejected."""
     message = email.message_from_bytes(source.data(), policy=email.policy.compat32)
     parts = [part for part, _ in zip(_leaves(message), range(_MAX_PARTS), strict=False)]
     bodies = [part for part in parts if not _is_attached(part)]
     attached = [part for part in parts if _is_attached(part)]
     sender, address = parseaddr(_header(message, "from"))
-    told = SourceMetadata(
+    metadata = SourceMetadata(
         "header",
         body=_body(bodies),
         headline=re.sub(r"^(?:\s*(?:fwd?|re|aw|wg|tr)\s*:)+\s*", "", _header(message, "subject"),
@@ -61,17 +61,19 @@ def read(source: Source) -> Iterator[Part]:
         language=_header(message, "content-language") or None,
     )  # fmt: skip
     try:
-        yield article(told, source, name)
-    except Rejected as verdict:
-        if verdict.rejection.reason != "empty" or not attached:
-            yield verdict.rejection
+        yield article(metadata, source, name)
+    except Rejected as rejected:
+        if rejected.rejection.reason != "empty" or not attached:
+            yield rejected.rejection
     for part in attached:
-        if part.get_content_type().startswith(_PASSED_OVER):
+        if part.get_content_type().startswith(_SKIPPED):
             yield None
             continue
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes):
-            yield Rejection("malformed", "an attachment that cannot be decoded", "save it yourself")
+            yield Rejection(
+                "malformed", "an attachment cannot be decoded", "save the attachment and ingest it"
+            )
             continue
         title = part.get_filename() or part.get_content_type().replace("/", ".")
         yield source.member(io.BytesIO(content), str(title), "mail")
@@ -99,7 +101,7 @@ def _header(message: Message, title: str) -> str:
 
 
 def _body(parts: list[Message]) -> str:
-    """The plain text, or the text of the HTML where there is no (or hardly any) plain one."""
+    """Return the plain text, or the HTML's text if there is hardly any plain text."""
     plain = "\n\n".join(_text(p) for p in parts if p.get_content_type() == "text/plain").strip()
     pages = "\n\n".join(
         text_of(_text(p)) for p in parts if p.get_content_type() == "text/html"

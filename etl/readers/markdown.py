@@ -1,6 +1,6 @@
 """Markdown with front matter: fields between lines of dashes (YAML) or pluses (TOML), then text.
 
-Belongs here: taking both apart. Does not belong here: which fields hold what (`fields`).
+Belongs here: parsing both. Does not belong here: the meaning of the fields (`readers.fields`).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _HEADING = re.compile(r"#{1,2}[ \t]+(?=\S)(.*)(?:\n|\Z)")
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Plain values only: an alias could make gigabytes of a line."""
+    """A safe loader without aliases, which could expand a single line to gigabytes."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not read in front matter")
+            raise yaml.YAMLError("aliases are not allowed in front matter")
         return super().compose_node(parent, index)
 
 
 def sniff(head: bytes, path: str) -> float:
-    """Front matter; without it the name only."""
+    """High for front matter, else judged by the name alone."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if re.match(rb"---[ \t]*\r?\n(?:#[^\n]*\n|\s*\n)*[A-Za-z_][\w -]*:", text):
         return 0.8
@@ -46,7 +46,7 @@ def sniff(head: bytes, path: str) -> float:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The one article. Raises Rejected."""
+    """Yield the only article. Raises Rejected."""
     text = decode(source.data(), source.charset)
     front, rest = _front_matter(text)
     record = {str(key): value for key, value in front.items()}
@@ -65,7 +65,7 @@ def _front_matter(text: str) -> tuple[dict[Any, Any], str]:
                 front = load(match[1])
             except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, TypeError) as error:
                 raise Rejected(
-                    "malformed", f"front matter that cannot be read: {error}"[:300], "mend it"
+                    "malformed", f"cannot parse the front matter: {error}"[:300], "fix it"
                 ) from None
             if isinstance(front, dict):
                 return front, text[match.end() :]
@@ -77,7 +77,7 @@ def _yaml(text: str) -> Any:
 
 
 def _plain(text: str) -> str:
-    """The text without its marks: blocks parted by blank lines, no code, pictures or HTML."""
+    """Return the text without markup: blank lines between blocks, no code, images or HTML."""
     from markdown_it import MarkdownIt
 
     blocks: list[str] = []

@@ -1,7 +1,7 @@
 """HTML and XML to text and trees, with nothing executed, fetched or expanded.
 
-Belongs here: the one way in which markup is parsed. Does not belong here: finding the article in a
-page (`html_page`), and what elements mean.
+Belongs here: parsing markup safely, and small helpers for element trees. Does not belong here:
+finding the article in a page (`readers.html_page`), the meaning of elements.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ _MARKUP = re.compile(
 _BLOCKS = {"p", "div", "br", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
            "tr", "table", "section", "article", "figure", "figcaption", "pre", "hr", "header",
            "footer", "td", "dd", "dt"}  # fmt: skip
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _SILENT = {"script", "style", "noscript", "template", "head", "title", "iframe", "object", "svg"}
 
 
 def looks_like_markup(text: str) -> bool:
-    """Whether a text has tags that only HTML has."""
+    """Whether a text contains tags that only HTML has."""
     return "<" in text and _MARKUP.search(text) is not None
 
 
 def text_of(markup: str) -> str:
-    """The text of a piece of HTML, a blank line between blocks; empty where nothing is left."""
+    """Return the text of an HTML fragment with blank lines between blocks; empty if none."""
     try:
         tree = lxml.html.fromstring(f"<div>{without_controls(markup)}</div>")
     except (et.ParserError, et.XMLSyntaxError, ValueError):
@@ -41,9 +42,9 @@ def text_of(markup: str) -> str:
 
 
 def block_text(tree: Any, blocks: set[str], silent: set[str] = frozenset()) -> str:  # type: ignore[assignment]
-    """The text below an element: white space made single blanks, a blank line around `blocks`.
+    """Return the text below an element: single spaces, and a blank line between `blocks`.
 
-    Walks with events, not recursively: elements may lie as deep as a hostile file likes.
+    Iterates over events instead of recursing, because a hostile file can nest arbitrarily deep.
     """
     lines: list[str] = []
     words: list[str] = []
@@ -72,35 +73,45 @@ def block_text(tree: Any, blocks: set[str], silent: set[str] = frozenset()) -> s
 
 
 def local_name(element: Any) -> str:
-    """The name of an element without its namespace, in lower case; empty for what is none."""
+    """Return an element's name in lower case, without namespace; empty for comments etc."""
     tag = element.tag
     return tag.rsplit("}", 1)[-1].lower() if isinstance(tag, str) else ""
 
 
 def children(element: Any, name: str) -> list[Any]:
-    """The children of an element with this local name."""
+    """Return the children of an element with this local name."""
     return [child for child in element if local_name(child) == name]
 
 
 def descendants(element: Any, name: str) -> list[Any]:
-    """All elements below with this local name, in document order."""
+    """Return the element itself and all descendants with this local name, in document order."""
     return [found for found in element.iter() if local_name(found) == name]
 
 
+def line_of(element: Any) -> str:
+    """Return the text of an element and its descendants as one line with single spaces."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def first_attribute(element: Any, name: str, attribute: str) -> str | None:
+    """Return an attribute of the first descendant with this local name that has it."""
+    return next((v for e in descendants(element, name) if (v := e.get(attribute))), None)
+
+
 def first_text(element: Any, *names: str) -> str | None:
-    """The text of the first descendant with the first of these local names that has any."""
+    """Return the text of the first descendant that has any; earlier `names` take precedence."""
     for name in names:
         for found in descendants(element, name):
-            if text := " ".join("".join(found.itertext()).split()):
+            if text := line_of(found):
                 return text
     return None
 
 
 def xml_tree(data: bytes, *, recover: bool = False) -> Any:
-    """The root of an XML document. Raises Rejected ('malformed').
+    """Return the root of an XML document. Raises Rejected ('malformed').
 
-    Entities are neither expanded nor fetched, whatever the document declares; one that declares
-    its own is rejected, for no format of news needs them. `recover` mends what feeds get wrong.
+    Entities are never expanded or fetched. A document that declares its own entities is rejected,
+    because no news format needs them. `recover` repairs common mistakes of feeds.
     """
     parser = et.XMLParser(
         resolve_entities=False,
@@ -118,22 +129,22 @@ def xml_tree(data: bytes, *, recover: bool = False) -> Any:
             "malformed", f"not well-formed XML: {error}"[:300], "fetch the file again"
         ) from None
     if root is None:
-        raise Rejected("malformed", "no element in the XML", "fetch the file again")
+        raise Rejected("malformed", "the XML has no element", "fetch the file again")
     dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and next(dtd.iterentities(), None) is not None:
         raise Rejected(
             "malformed",
-            "declares entities of its own, as XML bombs do",
-            "resolve the entities, or take the file away: it may mean harm",
+            "declares its own entities, as XML bombs do",
+            "resolve the entities, or delete the file: it may be malicious",
         )
     return root
 
 
-def html_text(data: bytes, told: str | None) -> str:
-    """The text of a page's bytes: as its headers, its own head, or detection says."""
-    return without_controls(decode(data, told or declared(data)))
+def html_text(data: bytes, charset: str | None) -> str:
+    """Decode a page by the charset of its HTTP headers, its own declaration, or detection."""
+    return without_controls(decode(data, charset or declared(data)))
 
 
 def without_controls(text: str) -> str:
-    """The text without the characters that libxml2 ends a document at."""
+    """Return the text without the characters at which libxml2 ends a document."""
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text)

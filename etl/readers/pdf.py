@@ -1,7 +1,7 @@
-"""PDF: the text of the pages, where there is any. Needs the extra `pdf` (pypdf).
+"""PDF: the text of the pages, if they have any. Needs the extra `pdf` (pypdf).
 
-Belongs here: pages to paragraphs. Does not belong here: pictures of text (no OCR). Scripts,
-actions, links and embedded files of a document are never looked at.
+Belongs here: turning pages into paragraphs. Does not belong here: scanned pages (no OCR). Scripts,
+actions, links and embedded files are never read.
 """
 
 from __future__ import annotations
@@ -26,64 +26,67 @@ _SENTENCE_END = re.compile(r"[.!?…:][\"'”’)]*$")
 
 
 def sniff(head: bytes, path: str) -> float:
-    """The magic bytes, which may stand behind a few others."""
+    """Certain for the magic bytes, which a few other bytes may precede."""
     return 1.0 if b"%PDF-" in head[:1024] and head.lstrip()[:1] == b"%" else 0.0
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The one article of the document. Raises Rejected."""
+    """Yield the document's only article. Raises Rejected."""
     try:
         import pypdf
         from pypdf.errors import PyPdfError
     except ImportError:
         raise Rejected(
             "unsupported",
-            "PDF is read with pypdf, which is not installed",
-            "pip install 'newsactors[pdf]', then `newsactors rebuild`; or give the article as text",
+            "reading PDF needs pypdf, which is not installed",
+            "pip install 'newsactors[pdf]', then `newsactors rebuild`; or provide the text",
         ) from None
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         document = pypdf.PdfReader(io.BytesIO(source.data()))
         if document.is_encrypted and not document.decrypt(""):
-            raise Rejected("encrypted", "the PDF needs a password", "save it without one")
+            raise Rejected("encrypted", "the PDF needs a password", "save it without a password")
         pages = [
             page.extract_text() or ""
             for page, _ in zip(document.pages, range(_MAX_PAGES), strict=False)
         ]
         info = document.metadata
         title, author = (str(info.title or ""), str(info.author or "")) if info else ("", "")
-        made = str(info.get("/CreationDate") or "") if info else ""
+        created = str(info.get("/CreationDate") or "") if info else ""
     except Rejected:
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError,
             NotImplementedError, AssertionError, ArithmeticError, UnicodeError,
             EOFError) as error:  # fmt: skip
-        # What pypdf raises on damage is not documented; all of these were met in fuzzing.
+        # pypdf does not document what it raises for damaged files; fuzzing found all of these.
         raise Rejected(
             "malformed",
-            f"a damaged PDF: {type(error).__name__}: {error}"[:300],
-            "open it and print it into a new PDF, or give the text",
+            f"the PDF is damaged: {type(error).__name__}: {error}"[:300],
+            "open it and print it to a new PDF, or provide the text",
         ) from None
     text = "\n\n".join(_paragraphs(page) for page in _without_furniture(pages)).strip()
     if not text:
-        raise Rejected("empty", "no text in the PDF: pictures of pages, perhaps", "run OCR over it")
+        raise Rejected("empty", "the PDF has no text; it may be a scan", "run OCR on it")
     first = text.split("\n\n", 1)[0]
-    told = SourceMetadata(
+    metadata = SourceMetadata(
         "document",
         body=text,
         headline=title if title and title.casefold() in first.casefold() else None,
         authors=[author] if author and author.lower() in text[:2000].lower() else [],
         methods={"authors": "document_properties"},
     )
-    found = article(told, source, name)
-    if found.published_on is None and (match := _PDF_DATE.match(made)):
-        told.dates = [("-".join(match.groups()), "document_properties", None)]
-        found = article(told, source, name)
+    found = article(metadata, source, name)
+    if found.published_on is None and (match := _PDF_DATE.match(created)):
+        metadata.dates = [("-".join(match.groups()), "document_properties", None)]
+        found = article(metadata, source, name)
     yield found
 
 
 def _without_furniture(pages: list[str]) -> list[str]:
-    """The pages without running heads and page numbers: lines that most begin or end by."""
+    """Return the pages without running heads and page numbers.
+
+    Those are first or last lines that most pages share, apart from digits.
+    """
     split = [[line.strip() for line in page.splitlines() if line.strip()] for page in pages]
     edges = Counter(re.sub(r"\d+", "#", e) for page in split for e in {*page[:1], *page[-1:]})
     often = {e for e, count in edges.items() if len(pages) > 2 and count > len(pages) / 2}
@@ -99,9 +102,9 @@ def _without_furniture(pages: list[str]) -> list[str]:
 
 
 def _paragraphs(page: str) -> str:
-    """The lines of a page joined to paragraphs: one ends with a short line that ends a sentence.
+    """Join the lines of a page into paragraphs, each ended by a short line that ends a sentence.
 
-    A short first line, a headline, is one of its own, and so is a byline below it.
+    A short first line (a headline) is a paragraph of its own, and so is a byline below it.
     """
     lines = page.splitlines()
     width = max(map(len, lines), default=0)

@@ -1,4 +1,8 @@
-"""The interface of a reader: a module that recognises one format and yields its articles."""
+"""The interface of a reader: a module that recognises one format and yields its articles.
+
+Belongs here: the protocol and what a reader may yield. Does not belong here: the list of readers
+and choosing among them (`etl.readers`).
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,16 @@ from etl.readers.base import Rejection
 from etl.readers.source import Source
 
 Part: TypeAlias = Article | Rejection | Source | None
-"""What a reader yields: an article, a rejected item, a member to be read as a file of its own, or
-None where something was passed over that holds no article."""
+"""What a reader yields: an article, a rejected item, an archive member to read as a separate file,
+or None for skipped content that holds no article."""
 
 
 class Reader(Protocol):
-    """The shape of a reader module (a module with these three names is one).
+    """A reader module: any module with these three names.
 
-    `name` becomes `Article.source_format`. `sniff` answers 0.0 (not mine) to 1.0 (certainly mine)
-    from the first 64 KB of the content first and the name second. `read` yields in file order.
+    `name` becomes `Article.source_format`. `sniff` returns 0.0 (not this format) to 1.0 (certainly
+    this format), judged by the first 64 KB of content and then by the name. `read` yields in file
+    order.
     """
 
     name: str

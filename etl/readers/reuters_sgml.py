@@ -1,7 +1,6 @@
-"""Reuters-21578: SGML that is not well-formed XML, a thousand wire items a file.
+"""Reuters-21578: SGML that is not well-formed XML, a thousand wire items per file.
 
-Belongs here: its elements, and where an item begins and ends in the stream. Does not belong here:
-any other SGML.
+Belongs here: its elements, and finding items in the stream. Does not belong here: other SGML.
 """
 
 from __future__ import annotations
@@ -26,15 +25,16 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 def sniff(head: bytes, path: str) -> float:
-    """The opening tag of an item."""
+    """Certain for the opening tag of an item."""
     return 1.0 if _OPENING in head[:2048] and b"NEWID=" in head[:4096] else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An item of the collection: its NEWID, and what it is read as.
+    """An item of the collection: its NEWID, and its article or rejection.
 
-    Not `is_processed` are items whose headline nobody told from the text; most are price lists.
+    `is_processed` is False for items whose headline was never separated from the text; most are
+    price lists.
     """
 
     number: int | None
@@ -43,12 +43,12 @@ class Record:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The items in file order. A brief, which is a headline alone, is rejected as empty."""
+    """Yield the items in file order. A brief, which has only a headline, is rejected as empty."""
     return (record.part for record in records(source))
 
 
 def records(source: Source) -> Iterator[Record]:
-    """The same with what only those who know the collection ask for. Raises Rejected."""
+    """Yield the items with the collection's own attributes. Raises Rejected."""
     held = b""
     limit = source.budget.limits.document_bytes
     while True:
@@ -57,7 +57,7 @@ def records(source: Source) -> Iterator[Record]:
             data = source.stream.read(HEAD_BYTES)
             if not data or len(held) > limit:
                 break
-            # Searching again from the start of a long item would take quadratic time.
+            # Repeated searches from the start of a long item would take quadratic time.
             held = held + data if len(held) < HEAD_BYTES * 16 else _grown(held, data, source, limit)
             continue
         start = held.find(_OPENING, 0, end)
@@ -69,7 +69,7 @@ def records(source: Source) -> Iterator[Record]:
 
 
 def _grown(held: bytes, data: bytes, source: Source, limit: int) -> bytes:
-    """An item of a megabyte and more: read on to its end in one go."""
+    """Return an item of a megabyte or more, read to its end at once."""
     parts = [held, data]
     size = len(held) + len(data)
     tail = held[-len(_END) :] + data
@@ -93,15 +93,13 @@ def _record(item: bytes, source: Source) -> Record:
     raw = "" if "<BODY>" in text else _unprocessed(text)
     try:
         return Record(number, not raw, _article(text, raw, source))
-    except Rejected as verdict:
-        found = verdict.rejection
+    except Rejected as rejected:
         where = "an item without a number" if number is None else f"item {number}"
-        rejection = Rejection(found.reason, f"{where}: {found.detail}", found.remedy)
-        return Record(number, not raw, rejection)
+        return Record(number, not raw, rejected.rejection.at(where))
 
 
 def _article(text: str, raw: str, source: Source) -> Article:
-    """The article of an item; of `raw` text, its first line the headline, where that is all."""
+    """Return the article of an item; if `raw` has text, its first line is the headline."""
     day = _element(text, "DATE")
     first, _, rest = raw.partition("\n")
     return article(
@@ -111,7 +109,7 @@ def _article(text: str, raw: str, source: Source) -> Article:
             headline=(rest.strip() and first) or _element(text, "TITLE"),
             outlet=OUTLET,
             authors=[re.sub(r",.*", "", _element(text, "AUTHOR"), flags=re.DOTALL)],
-            # One item of 21,578 was sent at 605:12:19: the day counts, for no zone is told.
+            # Only the day: there is no time zone, and one item of 21,578 was sent at 605:12:19.
             dates=[(next(iter(day.split()), ""), "reuters DATE", "%d-%b-%Y")],
             language="en",
             methods={"headline": "first_line"} if raw else {},
@@ -122,12 +120,12 @@ def _article(text: str, raw: str, source: Source) -> Article:
 
 
 def _unprocessed(text: str) -> str:
-    """The text of an item that its makers did not take apart (TYPE="UNPROC")."""
+    """Return the text of an item that the collection left unprocessed (TYPE="UNPROC")."""
     return _without_sign_off(_between(text, '<TEXT TYPE="UNPROC">', "</TEXT>")).strip()
 
 
 def _without_sign_off(text: str) -> str:
-    """The text without the "Reuter" that ends it; from the end on, for bodies may be long."""
+    """Return the text without a final "Reuter". Only the end is searched: bodies may be long."""
     while match := _SIGN_OFF.search(text := text.rstrip(), max(0, len(text) - 10)):
         text = text[: match.start()]
     return text

@@ -1,7 +1,7 @@
-"""RTF, which editors save under any name: its text, read as plain text is.
+"""RTF, which editors save under any name: its text, parsed as plain text.
 
-Belongs here: control words and groups. Does not belong here: pictures, objects and fields, which
-are passed over with the groups they stand in.
+Belongs here: control words and groups. Does not belong here: pictures, objects and fields; their
+groups are skipped.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from etl.readers.plain_text import Found, article_of
+from etl.readers.plain_text import KnownFields, article_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
 
@@ -28,19 +28,20 @@ _SILENT = {b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", 
 
 
 def sniff(head: bytes, path: str) -> float:
-    """The first control word."""
+    """Certain for the first control word."""
     return 1.0 if head.startswith(b"{\\rtf") else 0.0
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The one article. Raises Rejected."""
-    yield article_of(_text(source.data()), source.name, Found(url=source.url), name)
+    """Yield the only article. Raises Rejected."""
+    yield article_of(_text(source.data()), source.name, KnownFields(url=source.url), name)
 
 
 def _text(data: bytes) -> str:
     out: list[str] = []
-    states: list[tuple[bool, int]] = []  # of the groups around: whether silent, skip after \u
-    is_silent, skip, passed, encoding = False, 1, 0, "cp1252"
+    states: list[tuple[bool, int]] = []  # of the enclosing groups: is_silent, skip
+    # `skip`: fallback characters after each \\u; `pending`: how many of them are still to come.
+    is_silent, skip, pending, encoding = False, 1, 0, "cp1252"
     for match in _TOKEN.finditer(data):
         word, number, hexed, symbol, brace, plain = match.groups()
         found = ""
@@ -49,7 +50,7 @@ def _text(data: bytes) -> str:
         elif brace == b"}":
             is_silent, skip = states.pop() if states else (False, 1)
         elif symbol == b"*":
-            is_silent = True  # a group that readers may pass over
+            is_silent = True  # a group that readers may skip
         elif symbol is not None:
             found = {b"~": " ", b"_": "-", b"\n": "\n", b"\r": "\n"}.get(symbol, "")
             found = symbol.decode("latin-1") if symbol in b"{}\\" else found
@@ -62,11 +63,11 @@ def _text(data: bytes) -> str:
             elif word == b"uc":
                 skip = min(max(value, 0), 8)
             elif word == b"u":
-                found, passed = chr(value % 0x10000), skip
+                found, pending = chr(value % 0x10000), skip
             else:
                 found = _BREAKS.get(word, "")
-        elif passed and (hexed or plain):
-            passed -= 1
+        elif pending and (hexed or plain):
+            pending -= 1
             found = plain[1:].decode(encoding, "replace") if plain else ""
         elif hexed is not None:
             found = bytes.fromhex(hexed.decode()).decode(encoding, "replace")
@@ -74,7 +75,7 @@ def _text(data: bytes) -> str:
             found = plain.decode(encoding, "replace")
         if found and not is_silent:
             out.append(found)
-    # Pairs of surrogates come as two numbers.
+    # A surrogate pair is written as two numbers.
     return "".join(out).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

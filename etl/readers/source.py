@@ -1,11 +1,11 @@
-"""The bytes that a reader is given: streamed, counted against the limits, and never on disk.
+"""The bytes given to a reader: streamed, counted against the limits, never written to disk.
 
-Belongs here: streams, what unpacking may cost, the clock of a reader. Does not belong here: what
-the bytes mean, and opening files of the inbox or the archive (`etl.storage`).
+A second thread watches the processor time and raises TooSlow in the reading thread: a third-party
+parser (busy with a looping PDF, or a page of a million nested tables) never checks the clock
+itself. Python cannot interrupt a C call; `etl.pipeline.sandbox` lets the kernel kill those.
 
-Processor time is watched from a second thread, which raises TooSlow in the reading one: a reader
-of the field's own (a PDF with a loop, a page of a million nested tables) cannot be asked to look at
-the clock itself. Calls into C it does not reach: `etl.pipeline.sandbox` has those ended.
+Belongs here: streams, the budget for unpacking, the time limit of a reader. Does not belong here:
+what the bytes mean, and opening files of the inbox or the archive (`etl.storage`).
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from etl.readers.field_mapping import FieldMapping
 from etl.settings import Limits
 
 HEAD_BYTES = 1 << 16
-"""What is looked at to tell the format."""
+"""Bytes inspected to recognise the format."""
 _BOMB_FROM = 32 << 20
 _TICK = 0.25
 _GRACE = 0.25
 
 
 class TooSlow(BaseException):
-    """Raised in a reader that has used up its processor time."""
+    """Raised in a reader that exceeds its processor time limit."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """What the reading of one file has cost so far."""
+    """What reading one file has cost so far, against its limits."""
 
     limits: Limits
     file_bytes: int
     unpacked: int = 0
 
     def unpack(self, count: int) -> None:
-        """Count bytes that came out of an archive. Raises FileRejected above the limits."""
+        """Count unpacked bytes. Raises FileRejected above the limits."""
         self.unpacked += count
         limits = self.limits
         if self.unpacked > limits.unpacked_bytes:
@@ -65,9 +65,9 @@ class Budget:
 
 
 class _Counted(io.RawIOBase):
-    """A stream that counts what it gives, and says of damage where it is.
+    """A stream that counts the bytes it returns and reports the position of damage.
 
-    Each read fills its buffer as far as the stream goes, so that a peek sees a whole head.
+    Each read fills its buffer as far as the stream reaches, so that `peek` sees a whole head.
     """
 
     def __init__(self, stream: BinaryIO, budget: Budget | None, kind: str) -> None:
@@ -91,11 +91,11 @@ class _Counted(io.RawIOBase):
             except Exception as error:
                 self.damage = Rejected(
                     "malformed",
-                    f"the {self.kind} data is damaged or cut off after {self.count + filled:,} "
+                    f"the {self.kind} data is damaged or truncated after {self.count + filled:,} "
                     f"bytes of content: {error or type(error).__name__}",
-                    "fetch the file again; what came before the damage is read",
+                    "fetch the file again; items before the damage have been read",
                 )
-                break  # what came before the damage is given first
+                break  # return the bytes before the damage first
             if not data:
                 break
             view[filled : filled + len(data)] = data
@@ -114,12 +114,11 @@ def _buffered(stream: io.RawIOBase) -> io.BufferedReader:
 
 @dataclass(slots=True)
 class Source:
-    """One file, or one member of an archive: a name, its bytes, and what was told about it.
+    """One file or archive member: its name, its bytes, and metadata from its container.
 
-    `path` is what it is recorded by, and only a name: nothing is opened by it. The format may be
-    told from `name`, the path without the suffixes of compression. `url`, `charset` and `outlet`
-    come from around the bytes (a response's headers). `file` is the whole as a seekable file,
-    where it is one.
+    `path` is the recorded name; it is never opened. `name` is the path without compression suffixes
+    and may help to recognise the format. `url` and `charset` come from the container, such as HTTP
+    headers in a WARC file. `file` is the seekable file behind it; None for an archive member.
     """
 
     path: str
@@ -132,18 +131,18 @@ class Source:
     mappings: tuple[FieldMapping, ...] = ()
     file: BinaryIO | None = None
     raw: list[bytes] = field(default_factory=list)
-    """The lines that were read since this was last cleared."""
+    """The lines read since it was last cleared."""
 
     @property
     def head(self) -> bytes:
-        """The first bytes, at most HEAD_BYTES; asked for before anything is read."""
+        """The first bytes, at most HEAD_BYTES. Only valid before anything is read."""
         return self.stream.peek(HEAD_BYTES)[:HEAD_BYTES]
 
     @classmethod
     def of(
         cls, file: BinaryIO, path: str, budget: Budget, mappings: tuple[FieldMapping, ...] = ()
     ) -> Source:
-        """A file as it came."""
+        """Return the source for a file from the inbox or the archive."""
         stream = _buffered(_Counted(file, None, "file"))
         return cls(path, path, budget, stream, mappings=mappings, file=file)
 
@@ -156,15 +155,15 @@ class Source:
         url: str | None = None,
         charset: str | None = None,
     ) -> Source:
-        """What is packed in this source, under a name of its own or (None) the same unpacked.
+        """Return a member of this source; without a name, this source's own decompressed content.
 
-        Raises Rejected where it lies too deep.
+        Raises Rejected if it is nested too deeply.
         """
         limit = self.budget.limits.depth
         if self.depth >= limit:
             raise Rejected(
                 "too_deep",
-                f"more than {limit} archives within each other",
+                f"more than {limit} nested archives",
                 "unpack it yourself, or raise NEWSACTORS_MAX_DEPTH",
             )
         return Source(
@@ -179,26 +178,26 @@ class Source:
         )
 
     def data(self) -> bytes:
-        """All the bytes. Raises Rejected above `document_bytes`."""
+        """Return all bytes. Raises Rejected above the limit `document_bytes`."""
         limit = self.budget.limits.document_bytes
         data = self.stream.read(limit + 1)
         if len(data) > limit:
             raise Rejected(
                 "too_large",
                 f"more than {limit:,} bytes in one document",
-                "split it, an article or a day each, or raise NEWSACTORS_MAX_DOCUMENT_BYTES",
+                "split it by article or by day, or raise NEWSACTORS_MAX_DOCUMENT_BYTES",
             )
         return data
 
     def seekable(self) -> BinaryIO:
-        """The bytes as a file to move about in: held in memory where it is a member."""
+        """Return the bytes as a seekable file; an archive member is held in memory."""
         if self.file is None:
             return io.BytesIO(self.data())
         self.file.seek(0)
         return self.file
 
     def lines(self) -> Iterator[bytes | None]:
-        """The lines, with their ends; None in the place of one longer than `document_bytes`."""
+        """Yield the lines with their line ends; None for a line longer than `document_bytes`."""
         limit = self.budget.limits.document_bytes
         while line := self.stream.readline(limit):
             if len(line) < limit or line.endswith(b"\n"):
@@ -211,28 +210,28 @@ class Source:
 
 
 def printable(name: str) -> str:
-    """A member's name as it may be shown: without control characters and lone surrogates."""
+    """Return a member's name for display, without control characters and lone surrogates."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
 
 
 class Watch:
-    """Raises TooSlow in this thread while it spends too long inside `item`.
+    """Raises TooSlow in this thread if it spends too long inside `item`.
 
-    A call into C does not hear of that. Where the process `can_be_ended`, the kernel ends it when
-    an item takes a quarter longer.
+    Python cannot interrupt a C call. If the process `is_killable`, the kernel kills it once an item
+    exceeds its limit by a quarter.
     """
 
-    def __init__(self, limits: Limits, *, can_be_ended: bool = False) -> None:
+    def __init__(self, limits: Limits, *, is_killable: bool = False) -> None:
         self.limits = limits
-        self.can_be_ended = can_be_ended
+        self.is_killable = is_killable
         self.thread = threading.get_ident()
         self.clock = time.pthread_getcpuclockid(self.thread)
         self.lock = threading.Lock()
-        self.due: float | None = None
+        self.deadline: float | None = None
         self.fired = False
         self.done = threading.Event()
         self.spent = 0.0
-        """Seconds of the items before."""
+        """Seconds spent on earlier items."""
         self.started = 0.0
 
     def __enter__(self) -> Watch:
@@ -244,21 +243,21 @@ class Watch:
 
     @contextmanager
     def item(self) -> Iterator[None]:
-        """The time inside counts towards the item's, and the file's. Raises as `restart` does."""
+        """Count the time inside towards the limits of item and file. Raises as `restart` does."""
         self.started = time.thread_time()
         self.restart()
         try:
             yield
         finally:
             with self.lock:
-                self.due = None
-                self._take_back()
+                self.deadline = None
+                self._cancel_pending()
             self.spent += time.thread_time() - self.started
 
     def restart(self) -> None:
-        """Give the next item its full time, or what is left of the file's.
+        """Start the next item's time: its full limit, or what is left for the file.
 
-        Raises FileRejected where the file has used up its time.
+        Raises FileRejected if the file has used up its time.
         """
         left = self.limits.file_seconds - self.spent - (time.thread_time() - self.started)
         if left <= 0:
@@ -269,15 +268,15 @@ class Watch:
             )
         seconds = min(self.limits.item_seconds, left)
         with self.lock:
-            self.due = time.clock_gettime(self.clock) + seconds
-            self._take_back()
-        if self.can_be_ended:
+            self.deadline = time.clock_gettime(self.clock) + seconds
+            self._cancel_pending()
+        if self.is_killable:
             _, hard = resource.getrlimit(resource.RLIMIT_CPU)
             last = math.ceil(time.process_time() + seconds * (1 + _GRACE))
             resource.setrlimit(resource.RLIMIT_CPU, (last, hard))
 
-    def _take_back(self) -> None:
-        """What was raised and not delivered yet, perhaps, must not hit what comes next."""
+    def _cancel_pending(self) -> None:
+        """Cancel a raised but undelivered TooSlow, so that it doesn't hit the next item."""
         if self.fired:
             self.fired = False
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), None)
@@ -285,8 +284,8 @@ class Watch:
     def _watch(self) -> None:
         while not self.done.wait(_TICK):
             with self.lock:
-                if self.due is not None and time.clock_gettime(self.clock) > self.due:
-                    self.due += 1  # again, should a library have swallowed it
+                if self.deadline is not None and time.clock_gettime(self.clock) > self.deadline:
+                    self.deadline += 1  # raise again, in case a library swallowed it
                     self.fired = True
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(
                         ctypes.c_ulong(self.thread), ctypes.py_object(TooSlow)

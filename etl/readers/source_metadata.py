@@ -1,8 +1,8 @@
-"""What a format tells about an article beside its text, and the article made of both.
+"""Metadata that a format holds beside an article's text, and the article built from both.
 
-Belongs here: which value goes before which (told, written in the text, in the address, in the
-file's name), and the method recorded with each. Does not belong here: where a format keeps a value
-(the readers), what counts as a byline or dateline in the text (`plain_text`).
+Belongs here: the precedence of values (metadata, text, address, file name) and the method recorded
+with each. Does not belong here: where a format keeps a value (the readers), recognising bylines and
+datelines in the text (`readers.plain_text`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from etl.domain import Article
 from etl.readers.base import Rejected
 from etl.readers.byline import parse_byline
 from etl.readers.dates import ImpossibleDateError
-from etl.readers.plain_text import Found, article_of
+from etl.readers.plain_text import KnownFields, article_of
 from etl.readers.source import Source
-from etl.readers.timestamps import moment
+from etl.readers.timestamps import parse_date
 from etl.readers.urls import canonical
 
 _MAX_VALUE = 1000
@@ -26,10 +26,10 @@ _MAX_AUTHORS = 50
 
 @dataclass(slots=True)
 class SourceMetadata:
-    """An article's values as a format holds them; None or nothing where it does not.
+    """An article's values as a format holds them; None or empty if it has none.
 
-    `dates` are tried in order, each with the method by which it was found and, where told, its
-    pattern. A name in `methods` is the method of another value; `method` is that of all others.
+    `dates` are tried in order; each has the method by which it was found and an optional `strptime`
+    pattern. `methods` maps the name of a value to its method; `method` applies to all others.
     """
 
     method: str
@@ -43,20 +43,22 @@ class SourceMetadata:
     methods: dict[str, str] = field(default_factory=dict)
 
 
-def article(told: SourceMetadata, source: Source, source_format: str) -> Article:
-    """The article. Raises Rejected where it has no body, or only an impossible date."""
-    found = Found(url=canonical(told.url) or canonical(source.url), language=told.language)
-    found.headline = _line(told.headline)
-    found.outlet = _line(told.outlet)
-    found.authors = tuple(dict.fromkeys(a for text in told.authors for a in _names(text)))
+def article(metadata: SourceMetadata, source: Source, source_format: str) -> Article:
+    """Return the article. Raises Rejected if it has no body, or its only date is impossible."""
+    found = KnownFields(
+        url=canonical(metadata.url) or canonical(source.url), language=metadata.language
+    )
+    found.headline = _line(metadata.headline)
+    found.outlet = _line(metadata.outlet)
+    found.authors = tuple(dict.fromkeys(a for text in metadata.authors for a in _names(text)))
     found.authors = found.authors[:_MAX_AUTHORS]
     for name in ("headline", "outlet", "authors"):
         if getattr(found, name):
-            setattr(found, f"{name}_method", told.methods.get(name, told.method))
+            setattr(found, f"{name}_method", metadata.methods.get(name, metadata.method))
     impossible: ImpossibleDateError | None = None
-    for value, method, pattern in told.dates:
+    for value, method, pattern in metadata.dates:
         try:
-            written = moment(value, pattern)
+            written = parse_date(value, pattern)
         except ImpossibleDateError as error:
             impossible = impossible or error
             continue
@@ -65,18 +67,18 @@ def article(told: SourceMetadata, source: Source, source_format: str) -> Article
             break
     if impossible is not None and found.on is None:
         raise Rejected(
-            "impossible_date", str(impossible), "correct the date in the file and drop it in again"
+            "impossible_date", str(impossible), "correct the date in the file and ingest it again"
         )
-    return article_of(told.body or "", source.name, found, source_format)
+    return article_of(metadata.body or "", source.name, found, source_format)
 
 
 def _line(text: str | None) -> str | None:
-    """One line of text: white space made single blanks."""
+    """Return the text as one line with single spaces, None if it is empty."""
     return " ".join((text or "")[:_MAX_VALUE].split()) or None
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """The names in a value that holds one or several: "Ana Ruiz and Bo Li"."""
+    """Return the names in a value that holds one or several: "Ana Ruiz and Bo Li"."""
     line = _line(text)
     if line is None or re.match(r"https?://", line):
         return ()

@@ -1,7 +1,7 @@
-"""Files that hand on what is asked of them.
+"""A file object that passes every call through to another one.
 
-Belongs here: what wrappers of open files share. Does not belong here: what a wrapper adds, which
-stands where it is needed (`store.inbox`, `readers.zip_archive`).
+Belongs here: what wrappers of open files share. Does not belong here: what a wrapper adds
+(`storage.inbox`, `readers.zip_archive`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import io
 from typing import BinaryIO
 
 
-class Forwarding(io.RawIOBase):
-    """A seekable file in front of another; subclasses say what is special about a read."""
+class PassThroughFile(io.RawIOBase):
+    """A seekable file that wraps another; subclasses define `read`."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file

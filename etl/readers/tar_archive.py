@@ -1,7 +1,7 @@
-"""TAR: many files in a row, read one after the other and never written anywhere.
+"""TAR archives: members are read one after the other and never written to disk.
 
-Belongs here: walking a TAR archive as it streams. Does not belong here: what its members are.
-Links, devices and pipes are names without content and are passed over.
+Belongs here: walking a TAR archive as a stream. Does not belong here: the members' formats. Links,
+devices and pipes have no content and are skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SKIP = 1 << 16
 
 
 class _Forward(io.RawIOBase):
-    """A stream that tarfile may only move forward in, a header's length at a time."""
+    """A forward-only stream for tarfile that limits the size of a read to that of a header."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self.stream = stream
@@ -42,15 +42,16 @@ class _Forward(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= _MAX_HEADER:
-            raise Rejected("malformed", "a header of more than 1 MiB in a TAR archive",
-                           "unpack it yourself")  # fmt: skip
+            raise Rejected(
+                "malformed", "the TAR archive has a header above 1 MiB", "unpack it yourself"
+            )
         data = self.stream.read(size)
         self.position += len(data)
         return data
 
 
 def sniff(head: bytes, path: str) -> float:
-    """The magic word of a header; of old archives the name and a sound header."""
+    """Certain for the magic word of a header; for old archives, the name and a valid header."""
     if len(head) < 512:
         return 0.0
     if head[257:262] == b"ustar":
@@ -65,7 +66,7 @@ def sniff(head: bytes, path: str) -> float:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The regular files, folders and hidden files left out."""
+    """Yield the regular files that aren't hidden."""
     stream = _Forward(source.stream)
     try:
         archive = tarfile.TarFile(fileobj=cast(BinaryIO, stream))
@@ -80,6 +81,6 @@ def read(source: Source) -> Iterator[Part]:
     except (tarfile.TarError, OSError, ValueError, AttributeError) as error:
         raise Rejected(
             "malformed",
-            f"a damaged or cut off TAR archive: {error}",
-            "fetch it again; what came before the damage is read",
+            f"the TAR archive is damaged or truncated: {error}",
+            "fetch it again; items before the damage have been read",
         ) from None

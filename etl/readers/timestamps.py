@@ -1,10 +1,10 @@
-"""Dates as programs write them: ISO 8601, RFC 2822, seconds since 1970, and patterns that are told.
+"""Machine-written dates: ISO 8601, RFC 2822, seconds since 1970, and user-defined patterns.
 
-Belongs here: turning one such value into a day and, with a zone, an instant. Does not belong here:
-dates as newspapers write them (`dates`, which is asked last), and where a value stands.
+Belongs here: parsing one such value into a day and, with a time zone, an instant. Does not belong
+here: dates as newspapers write them (`readers.dates`, tried last), and where a format keeps a date.
 
-The day is the one at the place of writing: "2025-06-05T23:30:00-05:00" is of 5 June everywhere.
-Without a zone there is no instant.
+The day is the local day at the place of writing: "2025-06-05T23:30:00-05:00" is 5 June everywhere.
+Without a time zone there is no instant.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 _MAX_CHARS = 80
 
 
-def moment(value: object, pattern: str | None = None) -> WrittenDate | None:
-    """What a value says, or None where it is no date. Raises ImpossibleDateError.
+def parse_date(value: object, pattern: str | None = None) -> WrittenDate | None:
+    """Return the date in a value, or None if it is not a date. Raises ImpossibleDateError.
 
-    `pattern` is one of `strptime`, tried before all else.
+    `pattern` is a `strptime` pattern that is tried first.
     """
     if isinstance(value, datetime):
         return _of(value, str(value))

@@ -1,6 +1,6 @@
-"""What the address of an article says: which article it is, its outlet, perhaps its day.
+"""Web addresses of articles: their canonical form, the host, and a date in the path.
 
-Belongs here: reading addresses. Nothing is ever fetched from one.
+Belongs here: parsing addresses. Does not belong here: fetching; nothing in the project fetches one.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ import re
 from datetime import date
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from etl.readers.dates import ImpossibleDateError, checked
+from etl.readers.dates import first_date
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|igshid|cmpid|ref_?src|ocid|smid|cid|ns_\w+")
-_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/\-_.?]|$)")
+_DATE_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/\-_.?]|$)")
 
 
 def canonical(url: str | None) -> str | None:
-    """An address without fragment, tracking parameters and upper case in its host; else None."""
+    """Return an address without fragment and tracking parameters, its host in lower case.
+
+    None if it is not an http(s) address.
+    """
     url = (url or "").strip()
     if not url or len(url) > 2000 or any(c.isspace() for c in url):
         return None
@@ -37,16 +40,11 @@ def canonical(url: str | None) -> str | None:
 
 
 def host(url: str) -> str | None:
-    """The host of an address without "www.", or None."""
+    """Return the host of an address without "www.", or None."""
     match = re.match(r"https?://(?:[^/?#@\s]*@)?(?:www\.)?([^/?#:\s]+)", url, re.IGNORECASE)
     return match[1].lower() if match and "." in match[1] else None
 
 
 def address_date(url: str) -> date | None:
-    """The day in the path of an address, ".../2025/06/05/...", or None."""
-    for match in _ADDRESS.finditer(url):
-        try:
-            return checked(int(match[1]), int(match[2]), int(match[3]), match[0])
-        except ImpossibleDateError:
-            continue
-    return None
+    """Return the day in the path of an address, ".../2025/06/05/...", or None."""
+    return first_date(_DATE_IN_PATH, url)

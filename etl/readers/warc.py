@@ -1,8 +1,9 @@
-"""WARC: pages as a crawler archived them, record by record.
+"""WARC: pages archived by a crawler, record by record.
 
-Belongs here: which records are pages, and what their headers say. Does not belong here: the pages
-(`html_page`, chosen by content as ever). Requests, pictures, style sheets, redirects and errors are
-passed over: they are no articles. A WARC.gz is compressed record by record; `compressed` undoes it.
+Belongs here: which records are pages, and their headers. Does not belong here: the pages
+(`readers.html_page`, chosen by content as always). Requests, pictures, style sheets, redirects and
+errors are no articles and are skipped. A WARC.gz is compressed record by record;
+`readers.compressed` handles that.
 """
 
 from __future__ import annotations
@@ -27,18 +28,18 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 
 class _Records(ArchiveIterator):  # type: ignore[misc]
-    """Records, without warcio's warning on standard error, which quotes the file as it is."""
+    """Records without warcio's warning, which prints raw bytes of the file to standard error."""
 
     INC_RECORD = ""
 
 
 def sniff(head: bytes, path: str) -> float:
-    """The first word of a record."""
+    """Certain for the first word of a record."""
     return 1.0 if head.startswith(b"WARC/") else 0.0
 
 
 def read(source: Source) -> Iterator[Part]:
-    """A member for every successful response that is HTML, under its address."""
+    """Yield every successful HTML response as a member named by its address."""
     limit = source.budget.limits.document_bytes
     try:
         for record in _Records(source.stream):
@@ -49,17 +50,19 @@ def read(source: Source) -> Iterator[Part]:
             ):
                 yield None
                 continue
-            told = (headers or record.rec_headers).get_header("Content-Type") or ""
-            if told.split(";")[0].strip().lower() not in _PAGES:
+            content_type = (headers or record.rec_headers).get_header("Content-Type") or ""
+            if content_type.split(";")[0].strip().lower() not in _PAGES:
                 yield None
                 continue
             data = record.content_stream().read(limit + 1)
             if len(data) > limit:
                 yield Rejection(
-                    "too_large", f"{url[:200]}: more than {limit:,} bytes", "take it as HTML"
+                    "too_large",
+                    f"{url[:200]}: more than {limit:,} bytes",
+                    "ingest the page as HTML",
                 )
                 continue
-            charset = _CHARSET.search(told)
+            charset = _CHARSET.search(content_type)
             yield source.member(
                 io.BytesIO(data), url, "WARC", url=url, charset=charset[1] if charset else None
             )
@@ -73,6 +76,6 @@ def read(source: Source) -> Iterator[Part]:
 def _damaged(error: Exception) -> Rejected:
     return Rejected(
         "malformed",
-        f"a damaged or cut off WARC record: {error}"[:300],
-        "fetch it again; what came before the damage is read",
+        f"the WARC file is damaged or truncated: {error}"[:300],
+        "fetch it again; items before the damage have been read",
     )

@@ -1,7 +1,7 @@
-"""ZIP: many files in one, read one after the other and never written anywhere.
+"""ZIP archives: members are read one after the other and never written to disk.
 
-Belongs here: walking a ZIP archive. Does not belong here: what its members are; DOCX, a ZIP archive
-too, has a reader of its own.
+Belongs here: walking a ZIP archive. Does not belong here: the members' formats; DOCX, which is also
+a ZIP archive (`readers.docx`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from etl.readers import docx
 from etl.readers.base import Rejected, Rejection
 from etl.readers.reader import Part
 from etl.readers.source import Source
-from etl.readers.streams import Forwarding
+from etl.readers.streams import PassThroughFile
 
 name = "zip"
 
 _MAX_DIRECTORY = 64 << 20
-"""Bytes of the list of members: about half a million of them, 400 MB in memory."""
+"""Bytes of the member directory: about half a million members, 400 MB in memory."""
 _OFFICE = {
     "xl/workbook.xml": "a spreadsheet (.xlsx)",
     "ppt/presentation.xml": "a presentation (.pptx)",
@@ -29,34 +29,37 @@ _OFFICE = {
 }
 
 
-class _Guarded(Forwarding):
-    """The archive's bytes, of which nobody may ask for too many at once."""
+class _Guarded(PassThroughFile):
+    """The archive's bytes, with a limit on the size of a single read."""
 
     def read(self, size: int = -1) -> bytes:
         if size > _MAX_DIRECTORY:
-            raise Rejected("too_many", "a list of more members than fit into memory",
-                           "unpack it yourself")  # fmt: skip
+            raise Rejected(
+                "too_many", "the archive has more members than fit in memory", "unpack it yourself"
+            )
         return self.file.read(size)
 
 
 def sniff(head: bytes, path: str) -> float:
-    """The magic bytes."""
+    """High for the magic bytes."""
     return 0.9 if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else 0.0
 
 
 def read(source: Source) -> Iterator[Part]:
-    """The members, in the order of the archive's directory, folders and hidden files left out."""
+    """Yield the members in directory order, except folders and hidden files."""
     file = _Guarded(source.seekable())
     try:
         archive = zipfile.ZipFile(cast(BinaryIO, file))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, UnicodeError) as error:
-        raise Rejected("malformed", f"a damaged ZIP archive: {error}", "fetch it again") from None
+        raise Rejected(
+            "malformed", f"the ZIP archive is damaged: {error}", "fetch it again"
+        ) from None
     names = {info.filename for info in archive.infolist()}
     if "word/document.xml" in names:
         yield docx.article_in(archive, source)
         return
     if office := next((what for part, what in _OFFICE.items() if part in names), None):
-        raise Rejected("unsupported", f"{office} is not read", "save it as DOCX, PDF or text")
+        raise Rejected("unsupported", f"{office} is not supported", "save it as DOCX, PDF or text")
     for info in archive.infolist():
         if info.filename.endswith("/") or is_hidden(info.filename):
             yield None
@@ -70,14 +73,14 @@ def read(source: Source) -> Iterator[Part]:
             yield Rejection(
                 "encrypted" if is_locked else "malformed",
                 f"member {info.filename[:200]!r}: {error}",
-                "unpack it with its password and drop in what comes out"
+                "unpack it with its password and ingest the content"
                 if is_locked
                 else "fetch the archive again",
             )
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a member is what systems leave in archives: dot files, folders of attributes."""
+    """Whether a member is a system file: a dot file, or in macOS's folder of attributes."""
     return any(part.startswith(".") and part.strip(".") for part in name.split("/")) or (
         name.startswith("__MACOSX/")
     )

@@ -1,11 +1,14 @@
-"""The raw archive: bytes as they came, and the manifest that says what came when.
+"""The raw archive: original bytes, and the manifest that records what arrived when.
 
 Objects are content-addressed, zstd-compressed (readable with `zstd -d`) and written once. The
 manifest is append-only JSON lines; line n has sequence n, so a sequence is found without parsing
-what precedes it, and ends with its own checksum. Nothing else knows what was forgotten, so there is
-a second copy of it, line by line. Together they are the backup from which all else is rebuilt.
+the lines before it, and each line ends with its own checksum. Tombstones are recorded nowhere else,
+so the manifest has a second copy, line by line. Archive and manifest are the backup from which
+everything else is rebuilt.
 
-Does not belong here: what the bytes mean, and whether an article is new (`store.build`).
+Belongs here: storing bytes, appending to and reading the manifest. Does not belong here: what the
+bytes mean (`etl.readers`), whether an article is new (`etl.warehouse.build_db`), comparing the
+manifest's copies (`storage.manifest_copies`).
 """
 
 from __future__ import annotations
@@ -31,40 +34,42 @@ from etl.errors import NewsactorsError
 from etl.storage.files import sync_directory, sync_file
 
 LINE_VERSION = 2
-"""Of a line of the manifest, which says so; those of version 1 say none, and have no checksum."""
+"""Format version of a manifest line. Lines of version 1 state no version and have no checksum."""
 
 _CHECKSUM = re.compile(rb'(.*), "crc32": "([0-9a-f]{8})"\}\n?', re.DOTALL)
-_REMEDY = "`newsactors doctor --repair` looks for the original, or restore this file from a backup"
+_REMEDY = (
+    "run `newsactors doctor --repair` to look for the original, or restore this file from a backup"
+)
 _LONGEST_LINE = 1 << 20
 _CHUNK = 1 << 20
 _IN_MEMORY = 64 << 20
 
 
 class ArchiveError(NewsactorsError):
-    """The archive is damaged; the message says where and what to do."""
+    """The archive is damaged; the message says where, and what to do."""
 
 
 class NewerLineError(ArchiveError):
-    """A line of the manifest was written by a newer newsactors, which this one cannot read."""
+    """A newer newsactors wrote a manifest line that this version cannot read."""
 
 
 class DamagedObjectError(ArchiveError):
-    """Archived bytes are there, and not those that came."""
+    """Archived bytes exist but are damaged."""
 
 
 class ChangedError(NewsactorsError):
-    """A file is not what it was a moment ago."""
+    """A file changed while it was being read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the manifest: an arrival, or the forgetting of an article.
+    """One manifest line: an arrival, or a tombstone for a forgotten article.
 
-    `forgets` lists the hashes of archived bytes and of article versions that must never be read
-    again; an arrival has none. `stories` says what must be kept of the stories that they were in
-    (`etl.stories.grouping.KeptStory`), so that the ids of other articles stay as they are.
-    `again` marks bytes that are read again for the sake of what was rejected in them: what was read
-    of them before stays as it is.
+    `forgets` lists the hashes of archived bytes and article versions that must never be read again;
+    an arrival has none. `stories` keeps what is needed of their stories
+    (`etl.stories.grouping.KeptStory`), so that other articles keep their story ids. `again` marks
+    bytes that are read again because items in them were rejected; articles already read from them
+    stay as they are.
     """
 
     sequence: int
@@ -79,7 +84,7 @@ class Entry:
 
     @property
     def is_arrival(self) -> bool:
-        """Whether bytes came: a forgetting has none, nor has a line that was lost."""
+        """Whether the line records bytes; tombstones and placeholders of lost lines don't."""
         return bool(self.sha256)
 
     def to_line(self) -> bytes:
@@ -92,15 +97,15 @@ class Entry:
 
     @classmethod
     def from_line(cls, line: bytes) -> Entry:
-        """The entry of a line.
+        """Return the entry of a line.
 
-        Raises ValueError, TypeError or KeyError where it is damaged, NewerLineError where it was
-        written by a newer version.
+        Raises ValueError, TypeError or KeyError if it is damaged, NewerLineError if a newer version
+        wrote it.
         """
         match = _CHECKSUM.fullmatch(line)
         body = match[1] + b"}" if match else line
         if match and zlib.crc32(body) != int(match[2], 16):
-            raise ValueError("its checksum differs")
+            raise ValueError("its checksum doesn't match")
         record = json.loads(body)
         version = record.pop("version", 1)
         if version > LINE_VERSION:
@@ -117,7 +122,7 @@ class Entry:
 
 
 class RawArchive:
-    """The archive under one folder. Appending is for one process at a time (`intake_lock`)."""
+    """The archive under one folder. Only one process at a time may append (`intake_lock`)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -130,7 +135,7 @@ class RawArchive:
 
     @staticmethod
     def digest(file: BinaryIO) -> tuple[str, int]:
-        """The name of a file's bytes in the archive, and their number; read from the start."""
+        """Return the SHA-256 and the size of a file, read from its start."""
         file.seek(0)
         sha256, size = hashlib.sha256(), 0
         while data := file.read(_CHUNK):
@@ -139,10 +144,10 @@ class RawArchive:
         return sha256.hexdigest(), size
 
     def put(self, file: BinaryIO, sha256: str) -> None:
-        """Store a file's bytes, of which this is the digest; storing them again does nothing.
+        """Store a file's bytes under their hash. Idempotent.
 
-        The caller holds the intake lock: what a killed one left is written over. Raises
-        ChangedError where the file was changed meanwhile.
+        The caller holds the intake lock: a killed run's leftover is overwritten. Raises
+        ChangedError if the file changed in the meantime.
         """
         path = self.object_path(sha256)
         if path.exists():
@@ -152,13 +157,13 @@ class RawArchive:
         temporary = _unfinished(path)
         found = hashlib.sha256()
         try:
-            # Arrow's codec needs the size to decompress; a stream carries its own end.
+            # A stream marks its own end; Arrow's codec would need the size to decompress.
             with pa.CompressedOutputStream(pa.OSFile(str(temporary), "w"), "zstd") as stream:
                 while data := file.read(_CHUNK):
                     found.update(data)
                     stream.write(data)
             if found.hexdigest() != sha256:
-                raise ChangedError("it was written to while it was being read")
+                raise ChangedError("it was modified while it was being read")
             sync_file(temporary)
             temporary.replace(path)
         finally:
@@ -167,9 +172,10 @@ class RawArchive:
 
     @contextmanager
     def open(self, sha256: str) -> Iterator[BinaryIO]:
-        """The bytes with this hash, checked, as a seekable file; above 64 MB on disk, unnamed.
+        """Open the bytes with this hash, verified, as a seekable file.
 
-        Raises ArchiveError where they are missing or damaged.
+        More than 64 MB are held in an unnamed temporary file. Raises ArchiveError if the bytes are
+        missing or damaged.
         """
         with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(self.root)) as file:
             for data in self._bytes_of(sha256):
@@ -178,7 +184,7 @@ class RawArchive:
             yield cast(BinaryIO, file)
 
     def check(self, sha256: str) -> None:
-        """Raise ArchiveError where the bytes with this hash are missing or damaged."""
+        """Raise ArchiveError if the bytes with this hash are missing or damaged."""
         for _ in self._bytes_of(sha256):
             pass
 
@@ -201,39 +207,39 @@ class RawArchive:
             )
 
     def remove(self, sha256: str) -> None:
-        """Remove bytes for good (only `forget` does), with what a killed `put` left of them."""
+        """Delete bytes for good (only for `forget`), and a killed `put`'s leftover of them."""
         path = self.object_path(sha256)
         for file in (path, _unfinished(path)):
             file.unlink(missing_ok=True)
 
     def append(self, entries: Iterable[Entry]) -> None:
-        """Append entries and make them durable; a torn line left by a kill is cut off first.
+        """Append entries durably, after cutting off a torn line that a kill left.
 
-        Raises ArchiveError where the manifest is shorter than its copy, or the last line is of a
-        newer version.
+        Raises ArchiveError if the manifest is shorter than its copy, or a newer version wrote the
+        last line.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         data = b"".join(entry.to_line() for entry in entries)
         with self.manifest.open("ab") as file:
             last = self._cut_torn_line(file.fileno())
             with suppress(ValueError, TypeError, KeyError):
-                Entry.from_line(last)  # a newer version's stops this
+                Entry.from_line(last)  # raises NewerLineError, an ArchiveError
             if self._size_of_copy() > os.fstat(file.fileno()).st_size:
                 raise ArchiveError(
                     f"{self.manifest} is shorter than its copy: lines were lost; "
-                    "`newsactors doctor --repair` puts them back"
+                    "run `newsactors doctor --repair` to restore them"
                 )
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        self._follow()
+        self._update_copy()
         sync_directory(self.root)
 
     def _size_of_copy(self) -> int:
         return self.manifest_copy.stat().st_size if self.manifest_copy.exists() else 0
 
-    def _follow(self) -> None:
-        """Bring the copy up to the manifest, of which it is always the beginning, byte by byte."""
+    def _update_copy(self) -> None:
+        """Append to the copy what it lacks: it is always a prefix of the manifest's bytes."""
         with self.manifest.open("rb") as source, self.manifest_copy.open("ab") as copy:
             source.seek(self._size_of_copy())
             shutil.copyfileobj(source, copy)
@@ -243,14 +249,14 @@ class RawArchive:
     def forget(
         self, hashes: Iterable[str], run_id: str, stories: Iterable[dict[str, Any]] = ()
     ) -> None:
-        """Enter in the manifest that nothing with these hashes may be read again."""
+        """Append a tombstone: nothing with these hashes may be read again."""
         forgets = tuple(sorted(hashes))
         sequence = self.last_sequence() + 1
         now = datetime.now(UTC)
         self.append([Entry(sequence, "", 0, "", now, run_id, forgets, tuple(stories))])
 
     def _cut_torn_line(self, fd: int) -> bytes:
-        """Cut off what follows the last whole line, and return that line."""
+        """Cut off everything after the last complete line, and return that line."""
         size = os.fstat(fd).st_size
         with self.manifest.open("rb") as file:
             file.seek(max(0, size - _LONGEST_LINE))
@@ -260,13 +266,13 @@ class RawArchive:
         return tail[: tail.rfind(b"\n")].rpartition(b"\n")[2]
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
-        """Entries with a sequence above `after`, in order."""
+        """Yield the entries with a sequence above `after`, in order."""
         if not self.manifest.exists():
             return
         with self.manifest.open("rb") as file:
             for sequence, line in enumerate(islice(file, after, None), start=after + 1):
                 if not line.endswith(b"\n"):
-                    return  # the append under way, or torn by a kill: not there yet
+                    return  # an append in progress, or torn by a kill
                 yield self._entry(sequence, line)
 
     def _entry(self, sequence: int, line: bytes) -> Entry:
@@ -274,19 +280,19 @@ class RawArchive:
             entry = Entry.from_line(line)
         except (ValueError, TypeError, KeyError) as error:
             raise ArchiveError(
-                f"{self.manifest} line {sequence} cannot be read ({error}); "
-                "`newsactors doctor --repair` puts it back, or restore the manifest from a backup"
+                f"{self.manifest} line {sequence} cannot be read ({error}); run "
+                "`newsactors doctor --repair` to restore it, or restore the manifest from a backup"
             ) from error
         if entry.sequence != sequence:
             raise ArchiveError(
-                f"{self.manifest} line {sequence} says sequence {entry.sequence}; "
-                "lines were lost or added: `newsactors doctor --repair` puts them back, or restore "
-                "the manifest from a backup"
+                f"{self.manifest} line {sequence} states sequence {entry.sequence}: lines were "
+                "lost or added; run `newsactors doctor --repair` to restore them, or restore the "
+                "manifest from a backup"
             )
         return entry
 
     def readable_entries(self) -> Iterator[Entry]:
-        """All entries whose lines are sound, in order; the others are passed over."""
+        """Yield the entries of all undamaged lines, in order."""
         if self.manifest.exists():
             with self.manifest.open("rb") as file:
                 for line in file:
@@ -294,27 +300,27 @@ class RawArchive:
                         yield Entry.from_line(line)
 
     def last_sequence(self) -> int:
-        """Sequence of the last whole line, 0 for an empty archive."""
+        """Return the sequence of the last complete line, 0 for an empty archive."""
         if not self.manifest.exists():
             return 0
         with self.manifest.open("rb") as file:
-            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
 
     def tombstones(self) -> list[Entry]:
-        """The entries that forget articles, in order."""
+        """Return the tombstones, in order."""
         if not self.manifest.exists():
             return []
         with self.manifest.open("rb") as file:
             found = [
                 self._entry(sequence, line)
                 for sequence, line in enumerate(file, start=1)
-                # A name cannot hold this: its quotation marks are escaped.
+                # No file name can contain this: quotation marks are escaped.
                 if b'"forgets"' in line and line.endswith(b"\n")
             ]
         return [entry for entry in found if entry.forgets]
 
     def forgotten(self) -> frozenset[str]:
-        """Hashes of bytes and of article versions that must not be read again."""
+        """Return the hashes of bytes and article versions that must not be read again."""
         return frozenset(sha for entry in self.tombstones() for sha in entry.forgets)
 
 

@@ -1,10 +1,12 @@
-"""Checksums of a folder's files, noted beside them in `SHA256SUMS`, as `sha256sum -c` reads them.
+"""Checksums of a folder's files, recorded beside them in `SHA256SUMS` (`sha256sum -c` reads it).
 
-A file that is replaced has two lines for a moment, of its old and of its new bytes, and a new one
-is noted when it is there, so that a kill in between leaves nothing sound that looks damaged. The
-last line, a comment, is the checksum of those before it: damage to the notes is told from damage to
-what they are of.
-Does not belong here: what a file is, and what to do about a damaged one.
+A file that is being replaced has two lines for a moment, one for its old and one for its new bytes,
+and a new file is recorded once it exists: a kill in between never makes a sound file look damaged.
+The last line, a comment, is the checksum of the lines before it. It distinguishes a damaged
+checksum file from damaged data.
+
+Belongs here: recording and verifying checksums. Does not belong here: what the files are, and what
+to do about a damaged one (`etl.doctor`).
 """
 
 from __future__ import annotations
@@ -18,16 +20,19 @@ from etl.errors import NewsactorsError
 from etl.storage.files import write_atomically
 
 NAME = "SHA256SUMS"
+ALTERED = "is damaged: its bytes are not those that were written"
+REMEDY = "run `newsactors doctor --repair` to rebuild it"
+
 _OWN = "# sha256 of the lines above: "
 
 
 class DamagedError(NewsactorsError):
-    """Files are not as they were noted; the message says which and what to do."""
+    """Files differ from their recorded checksums; the message says which and what to do."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A file that is not as it was written, and why."""
+    """A damaged file, and what is wrong with it."""
 
     path: Path
     why: str
@@ -37,15 +42,15 @@ class Fault:
 
 
 def sha256_of(path: Path) -> str:
-    """The hash of a file's bytes."""
+    """Return the hash of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def noted(folder: Path) -> dict[str, tuple[str, ...]]:
-    """By name, the hashes that a file of the folder may have; empty where nothing is noted.
+def recorded(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the valid hashes of each file in the folder, by name; empty if none are recorded.
 
-    Raises DamagedError where the notes are not as they were written.
+    Raises DamagedError if SHA256SUMS itself is damaged.
     """
     path = folder / NAME
     try:
@@ -56,7 +61,7 @@ def noted(folder: Path) -> dict[str, tuple[str, ...]]:
     except FileNotFoundError:
         return {}
     except ValueError:
-        raise DamagedError(f"{path}: the notes of checksums are damaged; {REMEDY}") from None
+        raise DamagedError(f"{path}: the recorded checksums are damaged; {REMEDY}") from None
     found: dict[str, tuple[str, ...]] = {}
     for line in lines.splitlines():
         digest, _, name = line.partition("  ")
@@ -64,27 +69,23 @@ def noted(folder: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
-ALTERED = "is damaged: other bytes than were written"
-REMEDY = "`newsactors doctor --repair` makes it again"
-
-
-def note(folder: Path, *names: str) -> None:
-    """Note these files as they are now, and drop what is noted of files that are gone."""
-    sums = {name: kept for name, kept in noted(folder).items() if (folder / name).exists()}
+def record(folder: Path, *names: str) -> None:
+    """Record these files as they are now, and drop the checksums of files that no longer exist."""
+    sums = {name: kept for name, kept in recorded(folder).items() if (folder / name).exists()}
     _write(folder, sums | {name: (sha256_of(folder / name),) for name in names})
 
 
-def renew(folder: Path) -> None:
-    """Note all files of a folder as they are now, whatever was noted before."""
-    names = sorted(p.name for p in folder.iterdir() if p.is_file() and _is_kept(p.name))
+def record_all(folder: Path) -> None:
+    """Record every file of a folder as it is now, replacing earlier checksums."""
+    names = sorted(p.name for p in folder.iterdir() if p.is_file() and _is_covered(p.name))
     _write(folder, {name: (sha256_of(folder / name),) for name in names})
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, with its checksum; the folder's others stay noted."""
+    """Write a file atomically, with its checksum; the folder's other checksums stay."""
     digest = hashlib.sha256(data).hexdigest()
     path.parent.mkdir(parents=True, exist_ok=True)
-    sums = noted(path.parent)
+    sums = recorded(path.parent)
     if path.name in sums:
         _write(path.parent, sums | {path.name: (*sums[path.name], digest)})
     write_atomically(path, data)
@@ -92,38 +93,39 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def faults(folder: Path, names: Collection[str] | None = None) -> list[Fault]:
-    """What is not as it was noted, among these names (by default all of the folder).
+    """Return the files that differ from their checksums, of these names or of the whole folder.
 
-    A folder without notes has none: it was written before there were any.
+    A folder without checksums has no faults: an older version wrote it.
     """
     try:
-        sums = noted(folder)
+        sums = recorded(folder)
     except DamagedError:
         return [Fault(folder / NAME, "is damaged; the files themselves may be sound")]
     return [
         Fault(folder / name, why)
         for name, digests in sums.items()
-        if (names is None or name in names) and (why := _why(folder / name, digests))
+        if (names is None or name in names) and (why := _fault(folder / name, digests))
     ]
 
 
-def unnoted(folder: Path) -> list[Path]:
-    """The files of a folder that are not noted: written by an older version, or just now."""
+def unrecorded(folder: Path) -> list[Path]:
+    """Return the files without a checksum: written by an older version, or just now."""
     try:
-        sums = noted(folder)
+        sums = recorded(folder)
     except DamagedError:
         return []
-    return sorted(p for p in folder.iterdir() if p.is_file() and _is_kept(p.name)
-                  and p.name not in sums)  # fmt: skip
+    return sorted(
+        p for p in folder.iterdir() if p.is_file() and _is_covered(p.name) and p.name not in sums
+    )
 
 
-def require(folder: Path, names: Collection[str] | None = None) -> None:
-    """Raise DamagedError where a file of a folder is not as it was noted."""
+def verify(folder: Path, names: Collection[str] | None = None) -> None:
+    """Raise DamagedError if a file of a folder differs from its checksum."""
     if found := faults(folder, names):
         raise DamagedError(f"{'; '.join(map(str, found))}; {REMEDY}")
 
 
-def _why(path: Path, digests: tuple[str, ...]) -> str | None:
+def _fault(path: Path, digests: tuple[str, ...]) -> str | None:
     if not path.exists():
         return "is missing"
     try:
@@ -132,7 +134,7 @@ def _why(path: Path, digests: tuple[str, ...]) -> str | None:
         return f"cannot be read: {error.strerror or error}"
 
 
-def _is_kept(name: str) -> bool:
+def _is_covered(name: str) -> bool:
     return name != NAME and not name.startswith(".") and not name.endswith(".tmp")
 
 

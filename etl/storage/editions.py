@@ -1,12 +1,14 @@
-"""Rows beside the active ones: a candidate to judge, the former ones to go back to, the switch.
+"""Extraction rows beside the active ones: a candidate to judge, the former rows, and the switch.
 
-    reextraction/candidate/    what another extractor found in chosen articles, with `about.json`
+    reextraction/candidate/    what another extractor found in selected articles, and `about.json`
     reextraction/former-<n>/   what the promotion of batch n replaced
-    reextraction/active.json   the last switch; who reads new articles since
+    reextraction/active.json   the last switch, and which extractor reads new articles since
 
-Both folders hold staged batches as `extracted/` does. Writing `active.json` is the switch: before
-it nothing has changed, after it `finish` does the rest, as often as it takes.
-Belongs here: these files and what makes a kill harmless. Does not belong here: what goes into them
+Both folders hold staging batches as `extracted/` does. Writing `active.json` is the commit point:
+before it nothing has changed; after it `finish` completes the switch and may run any number of
+times.
+
+Belongs here: these files and crash safety. Does not belong here: what goes into them
 (`etl.pipeline.reextract`).
 """
 
@@ -25,7 +27,7 @@ import pyarrow as pa
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings
 from etl.storage import checksums
-from etl.storage.files import sync_directory
+from etl.storage.files import remove_folder
 from etl.storage.staging import Staging
 
 Kind = Literal["promote", "rollback"]
@@ -33,7 +35,7 @@ Kind = Literal["promote", "rollback"]
 
 @dataclass(frozen=True)
 class ArticleSelection:
-    """Which articles: publication days, both included, and outlets; by default all."""
+    """Articles by publication day (both ends inclusive) and outlet; all articles by default."""
 
     from_day: date | None = None
     to_day: date | None = None
@@ -56,39 +58,39 @@ class ArticleSelection:
 
 @dataclass(frozen=True)
 class Edition:
-    """What one extractor, by name and version, finds in a choice of articles."""
+    """The extractor (name and version) and the selected articles of a set of extraction rows."""
 
     extractor: str
     version: str
-    choice: ArticleSelection = field(default_factory=ArticleSelection)
+    selection: ArticleSelection = field(default_factory=ArticleSelection)
     layout: int = SCHEMA_VERSION
-    """Of the staged tables when it was made: rows of another cannot be loaded."""
+    """Layout version of its staged tables: rows of another layout cannot be loaded."""
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Edition:
         first, last = (values[n] and date.fromisoformat(values[n]) for n in ("from_day", "to_day"))
-        choice = ArticleSelection(first, last, tuple(values["outlets"]))
-        return cls(values["extractor"], values["version"], choice, values["layout"])
+        selection = ArticleSelection(first, last, tuple(values["outlets"]))
+        return cls(values["extractor"], values["version"], selection, values["layout"])
 
     def to_json(self) -> dict[str, Any]:
-        first, last = self.choice.from_day, self.choice.to_day
+        first, last = self.selection.from_day, self.selection.to_day
         return {
             "extractor": self.extractor,
             "version": self.version,
             "from_day": first and first.isoformat(),
             "to_day": last and last.isoformat(),
-            "outlets": list(self.choice.outlets),
+            "outlets": list(self.selection.outlets),
             "layout": self.layout,
         }
 
 
 @dataclass(frozen=True)
 class Switch:
-    """A promotion, or the rollback of one: the batch it staged, and who reads new articles since.
+    """A promotion or its rollback: the batch it staged, and the extractor of new articles since.
 
-    `edition` is the one promoted or taken back, `sequence` the last of the manifest that was loaded
-    then: what came since is beyond. An extractor is named by what `get_extractor`
-    knows; None is the one that the package takes by default.
+    `edition` is the edition that was promoted or rolled back. `sequence` is the last manifest
+    sequence loaded at that time; later arrivals are not part of it. Extractors are names known to
+    `get_extractor`; None is the package's default.
     """
 
     kind: Kind
@@ -101,12 +103,12 @@ class Switch:
 
 
 def last_switch(settings: Settings) -> Switch | None:
-    """The last promotion or rollback, None where there never was one.
+    """Return the last promotion or rollback, None if there never was one.
 
-    Raises DamagedError where what is noted of it is damaged.
+    Raises DamagedError if its record is damaged.
     """
     file = settings.reextraction / "active.json"
-    checksums.require(settings.reextraction, ["active.json"])
+    checksums.verify(settings.reextraction, ["active.json"])
     if not file.exists():
         return None
     values = json.loads(file.read_text())
@@ -114,39 +116,39 @@ def last_switch(settings: Settings) -> Switch | None:
 
 
 def candidate(settings: Settings) -> Edition | None:
-    """The edition that waits to be judged or promoted."""
+    """Return the edition that waits to be judged or promoted."""
     about = _candidate(settings) / "about.json"
-    checksums.require(about.parent, [about.name])
+    checksums.verify(about.parent, [about.name])
     return Edition.from_json(json.loads(about.read_text())) if about.exists() else None
 
 
 def candidate_rows(settings: Settings) -> Staging:
-    """What was extracted for the candidate so far."""
+    """Return the batches extracted for the candidate so far."""
     return Staging(_candidate(settings))
 
 
 def former_rows(settings: Settings, number: int) -> Staging:
-    """What the promotion that staged batch `number` replaced."""
+    """Return the batches that the promotion of batch `number` replaced."""
     return Staging(settings.reextraction / f"former-{number}")
 
 
 def start_candidate(settings: Settings, edition: Edition) -> None:
-    """Make this the candidate. The caller holds the intake lock.
+    """Make this edition the candidate. The caller holds the intake lock.
 
-    What was extracted by the same version is kept, also for another choice of articles.
+    Rows that the same extractor version extracted are kept, even for another selection.
     """
     before = candidate(settings)
-    if before is None or replace(before, choice=edition.choice) != edition:
-        _remove(_candidate(settings))
+    if before is None or replace(before, selection=edition.selection) != edition:
+        remove_folder(_candidate(settings))
     if before != edition:
         _write_json(_candidate(settings) / "about.json", edition.to_json())
 
 
 def switch(settings: Settings, to: Switch, tables: Mapping[str, Iterable[pa.Table]]) -> None:
-    """Put rows among the active ones and set who reads new articles, in one step.
+    """Add rows to the active ones and set the extractor of new articles, in one step.
 
-    `tables` are those of a re-extracted batch. Killed before the end, nothing has changed or
-    `finish` completes it. The caller holds the writer lock and the intake lock.
+    `tables` are those of a re-extraction batch. If killed, either nothing has changed or `finish`
+    completes the switch. The caller holds the writer lock and the intake lock.
     """
     stage = Staging(settings.extracted)
     made_by = to.edition.version if to.kind == "promote" else "former"
@@ -158,25 +160,25 @@ def switch(settings: Settings, to: Switch, tables: Mapping[str, Iterable[pa.Tabl
 
 
 def finish(settings: Settings) -> None:
-    """Complete the last switch, and remove what a kill left of one. The caller holds the lock."""
+    """Complete the last switch and remove a killed one's leftovers. The caller holds the lock."""
     done = last_switch(settings)
     stage = Staging(settings.extracted)
     if done is not None and stage.prepared("switched", done.number):
-        # Before the batch is let in: until then this is known to be the candidate of the switch.
+        # Before the commit: only until then is this known to be the candidate of the switch.
         if done.kind == "promote" and candidate(settings) == done.edition:
-            _remove(_candidate(settings))
-        stage.let_in("switched", done.number)
+            remove_folder(_candidate(settings))
+        stage.commit("switched", done.number)
     stage.sweep("switched")
     kept = f"former-{done.number}" if done is not None and done.kind == "promote" else None
     for folder in settings.reextraction.glob("former-*"):
         if folder.name != kept:
-            _remove(folder)
+            remove_folder(folder)
     for leftover in settings.reextraction.glob(".gone-*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
 def drop(settings: Settings, hashes: frozenset[str]) -> None:
-    """Take article versions with these hashes out of everything that is kept here."""
+    """Remove article versions with these hashes from the candidate and the former rows."""
     for folder in settings.reextraction.glob("*/"):
         stage = Staging(folder)
         stage.sweep("gone")
@@ -185,16 +187,6 @@ def drop(settings: Settings, hashes: frozenset[str]) -> None:
 
 def _candidate(settings: Settings) -> Path:
     return settings.reextraction / "candidate"
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder so that a kill leaves it whole or not at all."""
-    if folder.exists():
-        gone = folder.with_name(f".gone-{folder.name}")
-        shutil.rmtree(gone, ignore_errors=True)
-        folder.rename(gone)
-        sync_directory(folder.parent)
-        shutil.rmtree(gone, ignore_errors=True)
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:

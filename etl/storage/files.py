@@ -1,4 +1,8 @@
-"""Durable file operations and the operating-system locks that the rest of the store builds on."""
+"""Durable file operations and operating-system locks.
+
+Belongs here: what any file of the warehouse needs to survive kills and power cuts. Does not belong
+here: which files there are (the other modules of `etl.storage`, `etl.warehouse`).
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,15 @@ from pathlib import Path
 
 def sync_directory(path: Path) -> None:
     """Make renames and new entries of a directory survive a power cut."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    _fsync(path)
 
 
 def sync_file(path: Path) -> None:
     """Make a file's content survive a power cut."""
+    _fsync(path)
+
+
+def _fsync(path: Path) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)
@@ -30,27 +34,41 @@ def sync_file(path: Path) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file's content; file systems that can (XFS, Btrfs) share its blocks."""
+    """Copy a file's content; XFS and Btrfs share the blocks instead of copying them."""
     with source.open("rb") as old, target.open("wb") as new:
-        left = os.fstat(old.fileno()).st_size
+        remaining = os.fstat(old.fileno()).st_size
         try:
-            while left and (done := os.copy_file_range(old.fileno(), new.fileno(), left)):
-                left -= done
-        except (AttributeError, OSError):  # macOS has no such call, some file systems neither
+            while remaining and (
+                copied := os.copy_file_range(old.fileno(), new.fileno(), remaining)
+            ):
+                remaining -= copied
+        except (AttributeError, OSError):  # not on macOS, nor on some file systems
             old.seek(0)
             new.seek(0)
             shutil.copyfileobj(old, new, 1 << 24)
 
 
-def is_open_elsewhere(path: Path) -> bool:
-    """Whether anybody has this file open, or has it by another name; True where none can tell.
+def remove_folder(folder: Path) -> None:
+    """Remove a folder atomically: it is renamed to `.gone-…` first. A missing folder is fine."""
+    if folder.exists():
+        gone = folder.with_name(f".gone-{folder.name}")
+        shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(gone)
+        sync_directory(folder.parent)
+        shutil.rmtree(gone, ignore_errors=True)
 
-    A write lease is granted to whom alone has a file open (Linux, own file). The caller makes sure
-    that nobody opens it from now on, for example by a rename to a name that nobody looks for.
+
+def is_open_elsewhere(path: Path) -> bool:
+    """Whether another process may have this file open, or the file has a second name.
+
+    Returns True if the system cannot tell. Linux grants a write lease only to the sole opener of
+    an own file. The caller must make sure that nobody opens it from now on, for example by renaming
+    it first.
     """
     try:
         with path.open("rb+") as file:
-            # Whoever opened it in this moment would send SIGIO, which ends a process.
+            # A process that opens the file at this moment makes the kernel send us SIGIO, which
+            # would end this process; SIGURG is ignored.
             fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
@@ -60,9 +78,9 @@ def is_open_elsewhere(path: Path) -> bool:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, whatever is killed in between.
+    """Write a file whole or not at all, even if the process is killed.
 
-    The caller holds the lock under which this file is written: what a kill leaves is written over.
+    The caller holds the lock that guards this file: a killed writer's leftover is overwritten.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.tmp")
@@ -78,10 +96,10 @@ def write_atomically(path: Path, data: bytes) -> None:
 def exclusive_lock(
     path: Path, on_wait: Callable[[], None] | None = None, *, wait: bool = True
 ) -> Iterator[None]:
-    """Hold an exclusive lock that the operating system drops when the process dies.
+    """Hold an exclusive lock; the operating system releases it if the process dies.
 
-    `on_wait` is called once where another holds it, before waiting for it; without `wait` the
-    block is then entered without the lock.
+    If another process holds it, `on_wait` is called once before waiting. Without `wait` the block
+    is entered without the lock in that case.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -97,9 +115,9 @@ def exclusive_lock(
 
 @contextmanager
 def shared_lock(path: Path) -> Iterator[bool]:
-    """Hold off who would take this lock for himself, without waiting and without making it.
+    """Try to hold a shared lock, without waiting and without creating the file.
 
-    Yields whether nobody has it, so that nothing it guards changes meanwhile.
+    Yields whether it is held (or there is no lock file), so that nothing it guards can change.
     """
     if not path.exists():
         yield True

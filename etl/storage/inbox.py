@@ -1,7 +1,8 @@
-"""Which files of the inbox are ready to be read, and opening them.
+"""Lists the inbox files that are ready to be read, and opens them.
 
-Belongs here: walking, the settle time of half-written files, odd names, files that cannot be
-opened. Does not belong here: asking an object store (`remote`), what is in a file (`etl.readers`).
+Belongs here: walking folders, the settle time of half-written files, unusual names, files that
+cannot be opened. Does not belong here: object stores (`storage.object_store`), which files were
+read before (`storage.seen_files`), what is in a file (`etl.readers`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
-from etl.readers.streams import Forwarding
+from etl.readers.streams import PassThroughFile
 from etl.settings import Location
 from etl.storage import object_store
 from etl.storage.object_store import LocationError, Store
@@ -35,23 +36,23 @@ __all__ = [
 ]
 
 PARTIAL_SUFFIXES = (".part", ".tmp")
-"""Names that programs give to files they are still writing."""
+"""Suffixes of files that a program is still writing."""
 
 
 @dataclass
 class Scan:
-    """What a look at the inbox found."""
+    """The result of scanning the inbox."""
 
     ready: list[SourceFile] = field(default_factory=list)
     settling: list[Location] = field(default_factory=list)
-    closed: list[tuple[Location, UnreadableError]] = field(default_factory=list)
-    """Folders and files that could not be looked at, and why."""
+    unreadable: list[tuple[Location, UnreadableError]] = field(default_factory=list)
+    """Folders and files that could not be listed, and why."""
 
 
 def recorded_path(path: Location, inbox: Location) -> str:
-    """The path that a source is known by: relative to the inbox, else absolute; always UTF-8.
+    """Return the path to record for a source: relative to the inbox, else absolute; always UTF-8.
 
-    An object is known by its address.
+    An object is recorded by its address.
     """
     if isinstance(path, str):
         return path
@@ -61,25 +62,25 @@ def recorded_path(path: Location, inbox: Location) -> str:
     return os.fsencode(absolute).decode("utf-8", "backslashreplace")
 
 
-def _walk(path: Path, closed: list[tuple[Location, UnreadableError]]) -> Iterator[Path]:
+def _walk(path: Path, unreadable: list[tuple[Location, UnreadableError]]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
 
-    def note(error: OSError) -> None:
-        closed.append((Path(error.filename), UnreadableError(error.strerror or str(error))))
+    def report(error: OSError) -> None:
+        unreadable.append((Path(error.filename), UnreadableError(error.strerror or str(error))))
 
-    for folder, folders, names in os.walk(path, onerror=note):
+    for folder, folders, names in os.walk(path, onerror=report):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        # Links to folders are not followed: one that stays inside is walked where it leads to.
+        # Links to folders are not followed: a target inside the inbox is walked in its own place.
         links = [link for name in folders if (link := Path(folder) / name).is_symlink()]
-        closed += [
+        unreadable += [
             (link, _leads_out(target))
             for link in links
             if not (target := link.resolve()).is_relative_to(path.resolve())
         ]
         for name in sorted(names):
-            # rsync and editors write to dot files before they rename.
+            # rsync and editors write to a dot file and then rename it.
             if not name.startswith(".") and not name.endswith(PARTIAL_SUFFIXES):
                 yield Path(folder) / name
 
@@ -91,18 +92,18 @@ def scan(
     *,
     wait: bool = True,
 ) -> Scan:
-    """Files under `roots` (files, folders, addresses) that nobody seems to be writing any more.
+    """Return the files under `roots` (files, folders, addresses) that are no longer being written.
 
-    A file changed less than `settle_seconds` ago is looked at again after that time; if its size,
-    modification time or ETag moved meanwhile it is left for a later run, listed as settling.
-    Without `wait` such files are listed as settling at once. Raises LocationError for a store that
+    A file that changed less than `settle_seconds` ago is checked again after that time. If its
+    size, modification time or ETag changed in between, it is listed as settling and left for a
+    later run. Without `wait` it is listed as settling at once. Raises LocationError if a store
     cannot be listed.
     """
     result = Scan()
     found: dict[str, SourceFile] = {}
     young: dict[Location, list[SourceFile]] = {}
     for root in roots:
-        for candidate in _candidates(root, inbox, result.closed):
+        for candidate in _candidates(root, inbox, result.unreadable):
             if candidate.source_path in found:
                 continue
             found[candidate.source_path] = candidate
@@ -111,10 +112,10 @@ def scan(
     if young and wait:
         time.sleep(settle_seconds)
     for root, candidates in young.items():
-        # A store is asked for its list again: 1,000 objects a request, and not each of them.
-        now = set(_candidates(root, inbox, [])) if wait and isinstance(root, str) else set()
+        # A store is listed again, at 1,000 objects per request, instead of querying each object.
+        relisted = set(_candidates(root, inbox, [])) if wait and isinstance(root, str) else set()
         for candidate in candidates:
-            if candidate not in now and not (wait and _is_unchanged(candidate, inbox)):
+            if candidate not in relisted and not (wait and _is_unchanged(candidate, inbox)):
                 result.settling.append(candidate.path)
                 del found[candidate.source_path]
     result.ready = list(found.values())
@@ -122,9 +123,9 @@ def scan(
 
 
 def _candidates(
-    root: Location, inbox: Location, closed: list[tuple[Location, UnreadableError]]
+    root: Location, inbox: Location, unreadable: list[tuple[Location, UnreadableError]]
 ) -> Iterator[SourceFile]:
-    """What lies under a root and is meant to be read; what cannot be looked at goes to `closed`."""
+    """Yield the files to read under a root; append what cannot be listed to `unreadable`."""
     if isinstance(root, str):
         store = Store(root)
         for candidate in store.objects():
@@ -134,11 +135,11 @@ def _candidates(
             ):
                 yield candidate
         return
-    for path in _walk(root, closed):
+    for path in _walk(root, unreadable):
         try:
             found = _candidate(path, inbox)
-        except OSError as error:  # in a folder that may be listed and not entered
-            closed.append((path, UnreadableError(error.strerror or str(error))))
+        except OSError as error:  # in a folder with read but no search permission
+            unreadable.append((path, UnreadableError(error.strerror or str(error))))
             continue
         if found is not None:
             yield found
@@ -148,7 +149,7 @@ def _candidate(path: Path, inbox: Location) -> SourceFile | None:
     try:
         info = path.lstat()
         if stat.S_ISLNK(info.st_mode) and path.exists():
-            info = path.stat()  # what is written to is the file it leads to
+            info = path.stat()  # a writer changes the target, not the link
     except FileNotFoundError:
         return None
     return SourceFile(path, recorded_path(path, inbox), info.st_size, info.st_mtime_ns)
@@ -164,28 +165,28 @@ def _is_unchanged(candidate: SourceFile, inbox: Location) -> bool:
 def _leads_out(target: Path) -> UnreadableError:
     return UnreadableError(
         f"symbolic link leads out of the inbox, to {target}",
-        "put what it leads to into the inbox, or name that path: newsactors ingest PATH",
+        "move its target into the inbox, or name the target: newsactors ingest PATH",
     )
 
 
 def covers(root: Location, inbox: Location, source_path: str) -> bool:
-    """Whether a look at `root` looks at what is recorded as `source_path`."""
+    """Whether a scan of `root` covers the file recorded as `source_path`."""
     if isinstance(root, str):
         return Store(root).covers(source_path)
     path, folder = PurePath(source_path), PurePath(recorded_path(root, inbox))
     if "://" in source_path:
         return False
-    # That of the inbox itself is '.'.
+    # The inbox itself is recorded as '.'.
     return path.is_relative_to(folder) or (folder == PurePath() and not path.is_absolute())
 
 
 def opened(
     candidates: Sequence[SourceFile], roots: Sequence[Location], max_bytes: int, folder: Path
 ) -> Iterator[tuple[SourceFile, AbstractContextManager[BinaryIO]]]:
-    """Each of these files, to be opened: those on disk first, then objects, some fetched ahead.
+    """Yield each file with a context manager that opens it: files on disk first, then objects.
 
-    See `open_file` and `remote.fetched` for what entering raises. `folder` holds large objects for
-    the time being.
+    Objects are prefetched; `folder` holds large ones temporarily. Entering raises as `open_file`
+    and `object_store.fetched` do.
     """
     for candidate in candidates:
         if isinstance(candidate.path, Path):
@@ -197,12 +198,12 @@ def opened(
 
 @contextmanager
 def open_file(path: Path, roots: Sequence[Location], max_bytes: int) -> Iterator[BinaryIO]:
-    """A regular file, open for reading.
+    """Open a regular file for reading.
 
-    Raises UnreadableError for what cannot be opened, for pipes and devices (which could block a
-    run for ever), for a symbolic link that leads out of the folders that were asked for, and for
-    what is above `max_bytes`; FileNotFoundError where the file has gone since it was found. An
-    error while it is read becomes an UnreadableError too.
+    Raises UnreadableError if it cannot be opened, is a pipe or device (which could block a run
+    forever), is a symbolic link that leads out of `roots`, or is larger than `max_bytes`; and
+    FileNotFoundError if it no longer exists. A later error while reading becomes an
+    UnreadableError too.
     """
     if not os.path.lexists(path):
         raise FileNotFoundError(path)
@@ -220,7 +221,7 @@ def open_file(path: Path, roots: Sequence[Location], max_bytes: int) -> Iterator
     with os.fdopen(fd, "rb") as file:
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
-            raise UnreadableError("not a regular file", "take it out of the inbox")
+            raise UnreadableError("not a regular file", "remove it from the inbox")
         if info.st_size > max_bytes:
             raise UnreadableError(
                 f"{info.st_size:,} bytes; at most {max_bytes:,} are read",
@@ -229,8 +230,11 @@ def open_file(path: Path, roots: Sequence[Location], max_bytes: int) -> Iterator
         yield cast(BinaryIO, _Readable(file))
 
 
-class _Readable(Forwarding):
-    """A file whose errors in reading are those of that file, and of nothing else at work."""
+class _Readable(PassThroughFile):
+    """Turns an OSError while reading this file into UnreadableError.
+
+    Any other OSError is then known to have another cause, such as a full disk.
+    """
 
     def read(self, size: int = -1) -> bytes:
         try:

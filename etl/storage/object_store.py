@@ -1,12 +1,12 @@
-"""Objects of a store that fsspec reaches (`s3://bucket/prefix`): listing them and fetching them.
+"""Lists and fetches objects of a store that fsspec supports (`s3://bucket/prefix`).
 
-Belongs here: addresses, what a listing tells of an object, errors of stores in words that help,
-and fetching ahead. Does not belong here: which objects are new (`state`) or ready (`inbox`), and
-what is in them.
+Only addresses that the user named, and objects in their listings, are ever requested: an address
+inside a file never is. Credentials and the endpoint come from the environment, as for the store's
+own tools; they are never stored, recorded or printed.
 
-Asked for is only what the user named and what its listing holds: nothing inside a file is ever an
-address here. Credentials and the endpoint come from the environment, as the store's own tools read
-them; none is kept, recorded or said.
+Belongs here: addresses, metadata from listings, helpful messages for store errors, prefetching.
+Does not belong here: which objects are new (`storage.seen_files`) or settled (`storage.inbox`),
+and what is in them (`etl.readers`).
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 FETCHES = 8
-"""Objects on their way at once: a store far away answers in 50 ms, whatever the size."""
+"""Concurrent fetches: a distant store takes 50 ms to respond, whatever the size."""
 _BLOCK = 8 << 20
-"""Bytes of one request; of an object so many are in memory, what is above lies on disk."""
+"""Bytes per request; also how much of an object is held in memory before it goes to disk."""
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "modify")
 _CREDENTIALS = (
     "check the credentials (for s3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE) "
-    "and their right to list and read this"
+    "and that they may list and read this"
 )
 _NETWORK = "check the network and the endpoint (for s3: AWS_ENDPOINT_URL), and run again"
 _NO_CONNECTION = {"EndpointConnectionError", "ConnectTimeoutError", "ConnectionRefusedError"}
@@ -47,23 +47,23 @@ _NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotF
 
 
 class LocationError(NewsactorsError):
-    """A place cannot be listed; the message says what, where, and what to do."""
+    """A location cannot be listed; the message says what is wrong, where, and what to do."""
 
 
 class Store:
-    """The objects at one address: one object, all under a prefix, or those that match a glob."""
+    """The objects at one address: a single object, a prefix, or a glob."""
 
     def __init__(self, address: str) -> None:
         self.address = address
 
     @cached_property
     def files(self) -> AbstractFileSystem:
-        """The store; asked for nothing yet. Raises LocationError where its package is missing."""
+        """The store, before any request. Raises LocationError if its package is not installed."""
         return _store_of(self.address)
 
     @cached_property
     def _path(self) -> str:
-        """The address as the store's own path, without its scheme."""
+        """The address without its scheme, as the store names it."""
         return str(self.files._strip_protocol(self.address)).rstrip("/")
 
     @cached_property
@@ -71,14 +71,14 @@ class Store:
         return bool(re.search(r"[*?\[]", self._path))
 
     def objects(self) -> list[SourceFile]:
-        """All objects, by name. Raises LocationError where they cannot be listed."""
+        """Return all objects, by name. Raises LocationError if they cannot be listed."""
         files, path = self.files, self._path
         try:
             found = files.find(path, detail=True)
             if not found and self._is_glob:
                 found = files.glob(path, detail=True)
         except Exception as error:
-            raise _refused(self.address, error) from error
+            raise _listing_error(self.address, error) from error
         return sorted(
             (self._candidate(name, info) for name, info in found.items() if _is_file(name, info)),
             key=lambda candidate: candidate.source_path,
@@ -90,13 +90,13 @@ class Store:
         return SourceFile(url, url, int(info.get("size") or 0), _time_of(info), etag.strip('"'))
 
     def below(self, source_path: str) -> str:
-        """The part of an object's address that the user did not name; all of it for a glob."""
+        """Return the part of an object's address below the named one; its last part for a glob."""
         if self._is_glob:
             return source_path.rpartition("/")[2]
         return source_path.removeprefix(self.files.unstrip_protocol(self._path)).lstrip("/")
 
     def covers(self, source_path: str) -> bool:
-        """Whether an object of this address would stand in `objects`."""
+        """Whether `objects` would list an object with this address."""
         if source_path == self.address:
             return True
         if self._is_glob:
@@ -108,62 +108,64 @@ class Store:
 
 
 def _store_of(address: str) -> AbstractFileSystem:
-    """The store of an address; fsspec keeps one of each kind, host and thread."""
-    import fsspec  # not before it is needed: with s3fs 0.4 s
+    """Return the store of an address; fsspec caches one per kind, host and thread."""
+    import fsspec  # imported late: 0.4 s together with s3fs
 
     scheme = address.partition("://")[0]
     try:
         kind = fsspec.get_filesystem_class(scheme)
     except ImportError as error:
         extra = _EXTRAS.get(scheme)
-        how = f"pip install 'newsactors[{extra}]'" if extra else str(error)
-        raise LocationError(f"{scheme}:// needs a package that is not installed: {how}") from None
+        remedy = f"pip install 'newsactors[{extra}]'" if extra else str(error)
+        raise LocationError(
+            f"{scheme}:// needs a package that is not installed: {remedy}"
+        ) from None
     except ValueError:
         raise LocationError(
-            f"{address}: {scheme}:// is not known; use s3:// or another scheme of fsspec"
+            f"{address}: unknown scheme {scheme}://; use s3:// or another one that fsspec supports"
         ) from None
     try:
         found: AbstractFileSystem = kind(
             **kind._get_kwargs_from_urls(address), use_listings_cache=False
         )
     except Exception as error:
-        raise _refused(address, error) from error
+        raise _listing_error(address, error) from error
     return found
 
 
-def _refused(address: str, error: Exception) -> LocationError:
+def _listing_error(address: str, error: Exception) -> LocationError:
     if isinstance(error, FileNotFoundError):
         why, remedy = "there is no such bucket or folder", "check the address"
     else:
-        why, remedy = _told(error)
+        why, remedy = _explanation(error)
     return LocationError(f"cannot list {address}: {why}; {remedy}")
 
 
 def fetched(
     candidates: Iterable[SourceFile], max_bytes: int, folder: Path
 ) -> Iterator[tuple[SourceFile, AbstractContextManager[BinaryIO]]]:
-    """Each object with its bytes, some fetched ahead; entering raises what went wrong.
+    """Yield each object with a context manager for its bytes, some of them prefetched.
 
-    That is UnreadableError (UnreachableError where the store is not there at all),
-    FileNotFoundError where the object has gone, and ChangedError where it was replaced while it
-    was fetched. What is above 8 MB lies in `folder` meanwhile, unnamed.
+    Entering raises UnreadableError (UnreachableError if the store does not respond at all),
+    FileNotFoundError if the object no longer exists, and ChangedError if it was replaced while it
+    was fetched. Objects above 8 MB are held in unnamed files in `folder`.
     """
-    todo = iter(candidates)
+    remaining = iter(candidates)
     with ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch") as pool:
 
         def begin(count: int) -> Iterator[tuple[SourceFile, Future[BinaryIO]]]:
-            for candidate in islice(todo, count):
+            for candidate in islice(remaining, count):
                 files = _store_of(candidate.source_path)
                 yield candidate, pool.submit(_fetch, files, candidate, max_bytes, folder)
 
-        under_way = deque(begin(FETCHES))
+        pending = deque(begin(FETCHES))
         try:
-            while under_way:
-                candidate, future = under_way.popleft()
+            while pending:
+                candidate, future = pending.popleft()
                 yield candidate, _result(future)
-                under_way.extend(begin(1))
+                pending.extend(begin(1))
         finally:
-            for _, future in under_way:
+            for _, future in pending:
                 future.cancel()
 
 
@@ -176,20 +178,20 @@ def _fetch(
             "split the file, or raise NEWSACTORS_MAX_FILE_BYTES",
         )
     if candidate.source_path.endswith("/"):
-        raise UnreadableError("its name ends with /, as that of a folder", "rename the object")
-    kept = SpooledTemporaryFile(_BLOCK, dir=str(folder))  # noqa: SIM115 - closed by who reads it
+        raise UnreadableError("its name ends with / like a folder's", "rename the object")
+    content = SpooledTemporaryFile(_BLOCK, dir=str(folder))  # noqa: SIM115 - closed by the reader
     try:
-        for data in _pieces(files, candidate):
-            kept.write(data)
+        for data in _blocks(files, candidate):
+            content.write(data)
     except BaseException:
-        kept.close()
+        content.close()
         raise
-    kept.seek(0)
-    return cast(BinaryIO, kept)
+    content.seek(0)
+    return cast(BinaryIO, content)
 
 
-def _pieces(files: AbstractFileSystem, candidate: SourceFile) -> Iterator[bytes]:
-    """The bytes of an object, in the order of the object, all of one version of it."""
+def _blocks(files: AbstractFileSystem, candidate: SourceFile) -> Iterator[bytes]:
+    """Yield the bytes of an object in order, all from one version of it."""
     path = files._strip_protocol(candidate.source_path)
     count = 0
     try:
@@ -202,11 +204,11 @@ def _pieces(files: AbstractFileSystem, candidate: SourceFile) -> Iterator[bytes]
     except Exception as error:
         if type(error).__name__ == "FileExpired":
             raise ChangedError("it was replaced while it was being fetched") from error
-        why, remedy = _told(error)
+        why, remedy = _explanation(error)
         kind = UnreachableError if _NO_CONNECTION & _names(error) else UnreadableError
         raise kind(why, remedy) from error
     if count != candidate.size:
-        raise ChangedError(f"{count:,} bytes came of {candidate.size:,}")
+        raise ChangedError(f"received {count:,} bytes instead of {candidate.size:,}")
 
 
 @contextmanager
@@ -216,12 +218,12 @@ def _result(future: Future[BinaryIO]) -> Iterator[BinaryIO]:
 
 
 def _is_file(name: str, info: dict[str, Any]) -> bool:
-    """Not a folder, nor the empty object that stands for one in some consoles."""
+    """Whether it is neither a folder nor the empty object by which some consoles mark one."""
     return info.get("type", "file") == "file" and not (name.endswith("/") and not info.get("size"))
 
 
 def _time_of(info: dict[str, Any]) -> int:
-    """When an object was last changed, in ns since 1970; 0 where the store does not tell."""
+    """Return when an object last changed, in ns since 1970; 0 if the store does not report it."""
     value = next((info[key] for key in _TIMES if info.get(key)), None)
     if isinstance(value, str):
         try:
@@ -235,20 +237,23 @@ def _time_of(info: dict[str, Any]) -> int:
 
 
 def _names(error: BaseException) -> set[str]:
-    """The classes of an error and of what caused it, by name: they are of optional packages."""
+    """Return the class names of an error and its causes.
+
+    Names and not classes, because the classes are in optional packages.
+    """
     found = {kind.__name__ for kind in type(error).__mro__}
     cause = error.__cause__ or error.__context__
     return found | _names(cause) if cause is not None else found
 
 
-def _told(error: Exception) -> tuple[str, str]:
-    """What went wrong and what to do, in words; without what stands before an @ in an address."""
+def _explanation(error: Exception) -> tuple[str, str]:
+    """Return what went wrong and what to do. Credentials before an @ in an address are removed."""
     names = _names(error)
-    said = re.sub(r"//[^/@\s]*@", "//", " ".join(str(error).split()))[:300]
+    message = re.sub(r"//[^/@\s]*@", "//", " ".join(str(error).split()))[:300]
     if isinstance(error, PermissionError):
-        return f"access was refused ({said})", _CREDENTIALS
+        return f"access was refused ({message})", _CREDENTIALS
     if _NO_CREDENTIALS & names:
-        return f"there are no credentials ({said})", _CREDENTIALS
+        return f"there are no credentials ({message})", _CREDENTIALS
     if _NO_CONNECTION & names or isinstance(error, socket.gaierror):
-        return f"there is no connection ({said})", _NETWORK
-    return f"{type(error).__name__}: {said}", "the next run tries again"
+        return f"there is no connection ({message})", _NETWORK
+    return f"{type(error).__name__}: {message}", "the next run tries again"

@@ -1,6 +1,7 @@
-"""What local folders and object stores have in common: a file that may be new, or cannot be had.
+"""What local folders and object stores share: a file to read, and the errors of reading it.
 
-Belongs here: the records that `inbox` and `remote` share. Does not belong here: looking at files.
+Belongs here: the records that `storage.inbox` and `storage.object_store` share. Does not belong
+here: listing or opening files.
 """
 
 from __future__ import annotations
@@ -11,22 +12,22 @@ from etl.settings import Location
 
 
 class UnreadableError(OSError):
-    """A file is there and its bytes cannot be had: the message says why, `remedy` what to do."""
+    """A file exists but its bytes cannot be read; the message says why, `remedy` what to do."""
 
     def __init__(self, why: str, remedy: str = "") -> None:
         super().__init__(why)
-        self.remedy = remedy or "give this user the right to read it; the next run tries again"
+        self.remedy = remedy or "give this user permission to read it; the next run tries again"
 
 
 class UnreachableError(UnreadableError):
-    """The store is not there any more: asking it for other objects would only take time."""
+    """The store no longer responds: requesting its other objects would only waste time."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that may be new: where it is, the name it is recorded by, and what tells a change.
+    """A file that may be new: its location, its recorded path, and what reveals a change.
 
-    `mtime_ns` is 0 where a store tells no time, `etag` empty where there is none.
+    `mtime_ns` is 0 and `etag` empty if the store does not report them.
     """
 
     path: Location

@@ -1,4 +1,7 @@
-"""The one writer: a lock of the operating system, held from load to publish."""
+"""The single-writer lock: an operating-system lock, held from load to publish.
+
+Belongs here: taking and releasing it. Does not belong here: locks in general (`storage.files`).
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from etl.storage.files import exclusive_lock
 
 
 class WriterLock:
-    """The writer lock of a warehouse, taken when it is first needed and held until released.
+    """The writer lock of a warehouse, taken when first needed and held until released.
 
-    It is taken late so that reading and extracting, which may take long, keep nobody waiting.
+    It is taken late so that reading and extracting, which can be slow, don't block other writers.
     """
 
     def __init__(self, settings: Settings, on_wait: Callable[[], None] | None = None) -> None:
@@ -21,20 +24,20 @@ class WriterLock:
         self._held: ExitStack | None = None
 
     def acquire(self) -> None:
-        """Wait for the lock and hold it; does nothing where it is held already."""
+        """Wait for the lock and hold it. Does nothing if it is already held."""
         if self._held is None:
             stack = ExitStack()
             stack.enter_context(exclusive_lock(self._settings.writer_lock, self._on_wait))
             self._held = stack
 
     def is_taken(self) -> bool:
-        """Whether somebody else is writing at this moment."""
+        """Whether another process is writing at this moment."""
         waited: list[bool] = []
         with exclusive_lock(self._settings.writer_lock, lambda: waited.append(True), wait=False):
             return bool(waited)
 
     def release(self) -> None:
-        """Give the lock back; does nothing where it is not held."""
+        """Release the lock. Does nothing if it is not held."""
         if self._held is not None:
             self._held.close()
             self._held = None

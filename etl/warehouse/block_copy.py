@@ -70,15 +70,15 @@ def note(file: Path, digests: Sequence[str]) -> None:
     lines = "".join(f"{digest}\n" for digest in digests)
     changed = file.stat().st_mtime_ns
     write_atomically(list_of(file), f"{_TIME}{changed}\n{lines}".encode())
-    checksums.note(file.parent, list_of(file).name)
+    checksums.record(file.parent, list_of(file).name)
 
 
 def noted(file: Path) -> Noted | None:
     """What is noted of a file; None where nothing is. Raises DamagedError as checksums do."""
     path = list_of(file)
-    if path.name not in checksums.noted(file.parent):
+    if path.name not in checksums.recorded(file.parent):
         return None
-    checksums.require(file.parent, [path.name])
+    checksums.verify(file.parent, [path.name])
     first, *digests = path.read_text().splitlines()
     return Noted(tuple(digests), int(first.removeprefix(_TIME)))
 

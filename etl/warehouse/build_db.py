@@ -23,7 +23,8 @@ import pyarrow as pa
 from etl.errors import NewsactorsError
 from etl.schema import tables as schema
 from etl.storage import article_ids
-from etl.storage.staging import ARTICLES, KINDS, STAGED_ARTICLES, Batch, layout
+from etl.storage.staged_batch import KINDS, Batch
+from etl.storage.staged_tables import ARTICLES, STAGED_ARTICLES, layout
 
 _BOOKKEEPING = """
 create schema if not exists loaded;

@@ -25,7 +25,9 @@ from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import checksums
 from etl.storage.files import copy, is_open_elsewhere, sync_directory, sync_file
-from etl.storage.run_state import State, quarantine_table, runs_table
+from etl.storage.quarantine import quarantine_table
+from etl.storage.run_history import runs_table
+from etl.storage.run_state import State
 from etl.warehouse import block_copy, build_db
 from etl.warehouse.snapshot_connection import connect_snapshot
 

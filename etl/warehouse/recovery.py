@@ -13,9 +13,11 @@ import duckdb
 import pyarrow as pa
 
 from etl.schema import tables as schema
-from etl.storage import staging
+from etl.storage import staged_batch
 from etl.storage.archive import Entry
-from etl.storage.staging import ARTICLES, STAGED_ARTICLES, STAGED_TABLES, Batch, Staging
+from etl.storage.staged_batch import Batch
+from etl.storage.staged_tables import ARTICLES, STAGED_ARTICLES, STAGED_TABLES
+from etl.storage.staging import Staging
 from etl.warehouse import build_db
 
 RESTORED = "restored"
@@ -85,7 +87,7 @@ def arrivals(con: duckdb.DuckDBPyConnection, sequences: Sequence[int]) -> dict[i
 
 def _versions(batch: Batch) -> Iterator[tuple[str, str]]:
     columns = ["content_sha256", "extractor_version"]
-    table = staging.read(batch, ARTICLES, columns)
+    table = staged_batch.read(batch, ARTICLES, columns)
     yield from zip(table[columns[0]].to_pylist(), table[columns[1]].to_pylist(), strict=True)
 
 

@@ -22,7 +22,8 @@ from etl.domain import Article, Extraction
 from etl.extract import get_extractor, register_extractor
 from etl.pipeline import compare, stages
 from etl.settings import REPOSITORY, Settings
-from etl.storage.run_state import State, lay_out
+from etl.storage.run_state import State
+from etl.storage.state_file import ensure_schema
 from etl.storage.writer_lock import WriterLock
 
 ARTICLE = """ date 2025-05-0{n} The Headline Of Story Number {n}
@@ -401,7 +402,7 @@ def test_status_is_for_people_and_for_monitors(
     state = State(settings(place).state_file)
     long_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
     with sqlite3.connect(state.path) as con:
-        lay_out(con)
+        ensure_schema(con)
         con.execute("update runs set started_at = ?, finished_at = ?", [long_ago, long_ago])
     old = run("status", "--max-age", "26h")
     assert old.exit_code == 1
@@ -434,7 +435,7 @@ def test_a_run_whose_process_was_killed_is_a_failure(tmp_path: Path) -> None:
     child.wait()
     state.start_run("killed", "ingest", "rules")
     with sqlite3.connect(state.path) as con:
-        lay_out(con)
+        ensure_schema(con)
         con.execute("update runs set pid = ?", [child.pid])
     (run,) = state.runs()
     assert (run.status, run.error) == ("failure", "the process was killed")

@@ -1,4 +1,4 @@
-"""One article in every format, as its files look. The world is that of seeds/articles."""
+"""One article in every format, with realistic files, set in the world of seeds/articles."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ import pyarrow as pa
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-Mixed = Callable[[list[Any]], list[Any]]
-"""Brings the fields of a format into another order."""
+Order = Callable[[list[Any]], list[Any]]
+"""Reorders the fields of a format."""
 
 
 def in_order(fields: list[Any]) -> list[Any]:
@@ -53,7 +53,7 @@ URL = "https://courier.example/2025/06/24/keldane-interim-chief"
 
 @dataclass(frozen=True)
 class Story:
-    """An article as it is put into files; `at` has a zone."""
+    """An article to write into files; `at` has a time zone."""
 
     headline: str = HEADLINE
     paragraphs: tuple[str, ...] = PARAGRAPHS
@@ -93,7 +93,7 @@ def html(
     head: str = "",
     body: str | None = None,
     charset: str = "utf-8",
-    mixed: Mixed = in_order,
+    reorder: Order = in_order,
 ) -> str:
     headline, outlet = escape(story.headline), escape(story.outlet)
     metas = [
@@ -106,7 +106,7 @@ def html(
         f'<link rel="canonical" href="{escape(story.url)}">',
     ]
     return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="{charset}">{"".join(mixed(metas))}'
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="{charset}">{"".join(reorder(metas))}'
         "</head><body><nav><a href='/'>Home</a> <a href='/sport'>Sport</a></nav><article>"
         f"<h1>{headline}</h1>{body or story.elements}</article>"
         "<script>document.write('never run')</script><footer>© Courier</footer></body></html>"
@@ -120,20 +120,20 @@ def text(story: Story = STORY) -> str:
     )
 
 
-def jsonl(*stories: Story, mixed: Mixed = in_order) -> str:
-    return "".join(f"{json.dumps(dict(mixed([*s.record.items()])))}\n" for s in stories)
+def jsonl(*stories: Story, reorder: Order = in_order) -> str:
+    return "".join(f"{json.dumps(dict(reorder([*s.record.items()])))}\n" for s in stories)
 
 
-def csv(delimiter: str = ",", *stories: Story, mixed: Mixed = in_order) -> str:
+def csv(delimiter: str = ",", *stories: Story, reorder: Order = in_order) -> str:
     out = io.StringIO()
-    names = mixed([*RECORD])
+    names = reorder([*RECORD])
     table = DictWriter(out, names, delimiter=delimiter, quoting=QUOTE_ALL, lineterminator="\n")
     out.write(delimiter.join(names) + "\n")
     table.writerows(story.record for story in stories or (STORY,))
     return out.getvalue()
 
 
-def rss(*stories: Story, encoding: str | None = None, mixed: Mixed = in_order) -> str:
+def rss(*stories: Story, encoding: str | None = None, reorder: Order = in_order) -> str:
     stories = stories or (STORY,)
     items = ""
     for story in stories:
@@ -145,17 +145,17 @@ def rss(*stories: Story, encoding: str | None = None, mixed: Mixed = in_order) -
             "<description>Short.</description>",
             f"<content:encoded><![CDATA[{story.elements}]]></content:encoded>",
         ]
-        items += f"<item>{''.join(mixed(elements))}</item>"
-    told = f' encoding="{encoding}"' if encoding else ""
+        items += f"<item>{''.join(reorder(elements))}</item>"
+    declaration = f' encoding="{encoding}"' if encoding else ""
     return (
-        f'<?xml version="1.0"{told}?><rss version="2.0" '
+        f'<?xml version="1.0"{declaration}?><rss version="2.0" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" '
         'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
         f"<title>{escape(stories[0].outlet)}</title><language>en</language>{items}</channel></rss>"
     )
 
 
-def atom(story: Story = STORY, mixed: Mixed = in_order) -> str:
+def atom(story: Story = STORY, reorder: Order = in_order) -> str:
     elements = [
         f"<title>{escape(story.headline)}</title>",
         f'<link href="{escape(story.url)}"/>',
@@ -166,11 +166,11 @@ def atom(story: Story = STORY, mixed: Mixed = in_order) -> str:
     ]
     return (
         f'<feed xmlns="http://www.w3.org/2005/Atom"><title>{escape(story.outlet)}</title>'
-        f"<entry>{''.join(mixed(elements))}</entry></feed>"
+        f"<entry>{''.join(reorder(elements))}</entry></feed>"
     )
 
 
-def markdown(story: Story = STORY, mixed: Mixed = in_order) -> str:
+def markdown(story: Story = STORY, reorder: Order = in_order) -> str:
     fields = [
         f"title: {json.dumps(story.headline, ensure_ascii=False)}",
         f"date: {story.at.isoformat()}",
@@ -180,10 +180,10 @@ def markdown(story: Story = STORY, mixed: Mixed = in_order) -> str:
     ]
     body = re.sub(r"([\\`*_{}\[\]<>()#+.!|&~=-])", r"\\\1", story.body)
     body = body.replace("Una Tarrish", "**Una Tarrish**")
-    return "---\n" + "\n".join(mixed(fields)) + f"\n---\n\n{body}\n"
+    return "---\n" + "\n".join(reorder(fields)) + f"\n---\n\n{body}\n"
 
 
-def _nitf(story: Story, mixed: Mixed) -> str:
+def _nitf(story: Story, reorder: Order) -> str:
     head = [
         f'<docdata><date.issue norm="{story.at:%Y%m%dT%H%M%S%z}"/></docdata>',
         f'<pubdata name="{escape(story.outlet)}" ex-ref="{escape(story.url)}"/>',
@@ -193,16 +193,16 @@ def _nitf(story: Story, mixed: Mixed) -> str:
         f"<byline>By <person>{escape(story.author)}</person></byline>",
     ]
     return (
-        f"<nitf><head>{''.join(mixed(head))}</head><body><body.head>{''.join(mixed(above))}"
+        f"<nitf><head>{''.join(reorder(head))}</head><body><body.head>{''.join(reorder(above))}"
         f"</body.head><body.content>{story.elements}</body.content></body></nitf>"
     )
 
 
-def nitf(story: Story = STORY, mixed: Mixed = in_order) -> str:
-    return '<?xml version="1.0"?><!DOCTYPE nitf SYSTEM "nitf-3-3.dtd">' + _nitf(story, mixed)
+def nitf(story: Story = STORY, reorder: Order = in_order) -> str:
+    return '<?xml version="1.0"?><!DOCTYPE nitf SYSTEM "nitf-3-3.dtd">' + _nitf(story, reorder)
 
 
-def newsml(story: Story = STORY, mixed: Mixed = in_order) -> str:
+def newsml(story: Story = STORY, reorder: Order = in_order) -> str:
     about = [
         '<itemClass qcode="ninat:text"/>',
         f"<provider><name>{escape(story.outlet)}</name></provider>",
@@ -213,13 +213,13 @@ def newsml(story: Story = STORY, mixed: Mixed = in_order) -> str:
         f"<by>{escape(story.author)}</by>",
     ]
     parts = [
-        f"<itemMeta>{''.join(mixed(about))}</itemMeta>",
-        f"<contentMeta>{''.join(mixed(meta))}</contentMeta>",
-        f"<contentSet><inlineXML>{_nitf(story, mixed)}</inlineXML></contentSet>",
+        f"<itemMeta>{''.join(reorder(about))}</itemMeta>",
+        f"<contentMeta>{''.join(reorder(meta))}</contentMeta>",
+        f"<contentSet><inlineXML>{_nitf(story, reorder)}</inlineXML></contentSet>",
     ]
     return (
         '<?xml version="1.0"?><newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet>'
-        f'<newsItem guid="x" xml:lang="en">{"".join(mixed(parts))}</newsItem>'
+        f'<newsItem guid="x" xml:lang="en">{"".join(reorder(parts))}</newsItem>'
         '<newsItem guid="y"><itemMeta><itemClass qcode="ninat:picture"/></itemMeta></newsItem>'
         "</itemSet></newsMessage>"
     )
@@ -245,9 +245,9 @@ def sgml(*stories: Story) -> str:
 _OF_1987 = datetime(1987, 6, 24, 15, 1, 1, tzinfo=UTC)
 
 
-def eml(story: Story = STORY, charset: str = "utf-8", mixed: Mixed = in_order) -> bytes:
+def eml(story: Story = STORY, charset: str = "utf-8", reorder: Order = in_order) -> bytes:
     message = EmailMessage()
-    for name, value in mixed(
+    for name, value in reorder(
         [
             ("From", Address(story.outlet, "news", "courier.example")),
             ("To", "desk@tribune.example"),
@@ -307,7 +307,7 @@ def docx(story: Story = STORY) -> bytes:
 
 
 def pdf(*below_headline: str, story: Story = STORY, is_packed: bool = False) -> bytes:
-    """A page of text, each paragraph's lines 14 points apart."""
+    """Return a page of text with lines 14 points apart."""
     lines: list[str] = []
     for paragraph in (story.headline, *below_headline, *story.paragraphs):
         line = ""
@@ -327,7 +327,7 @@ def pdf(*below_headline: str, story: Story = STORY, is_packed: bool = False) -> 
 
 
 def pdf_of(stream: bytes, info: str = "", about: str = "") -> bytes:
-    """A document of one page with this content stream; `about` is what its dictionary adds."""
+    """Return a one-page document with this content stream; `about` extends its dictionary."""
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -341,7 +341,7 @@ def pdf_of(stream: bytes, info: str = "", about: str = "") -> bytes:
 
 
 def pdf_objects(objects: Sequence[bytes]) -> bytes:
-    """A document of these objects: number 1 is the catalogue, the last the properties."""
+    """Return a document of these objects: the first is the catalogue, the last the properties."""
     out = b"%PDF-1.4\n"
     places = []
     for number, content in enumerate(objects, 1):
@@ -431,4 +431,4 @@ BUILDERS: dict[str, Callable[[Story], bytes]] = {
     "pack.tar.gz": lambda story: gzip.compress(tarred({"a/text.txt": text(story).encode()})),
 }
 FILES = {name: build(STORY) for name, build in BUILDERS.items()}
-"""A file of every format; what each holds is known."""
+"""One file of every format, each with known content."""

@@ -1,4 +1,4 @@
-"""Damage to real files, and to what is packed in them: the same for the same seed."""
+"""Damages real files and their packed content, reproducibly by seed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REST = "rest"
 
 
 def damaged(name: str, sources: Sequence[bytes], seed: int) -> bytes:
-    """One of the files with damages: in the bytes, or in those of a part, packed again soundly."""
+    """Return one of the files with damaged bytes, or with a damaged part in an intact container."""
     rng = random.Random(seed)
     return _damaged(name, rng.choice(sources), rng)
 
@@ -42,7 +42,7 @@ def _damaged(name: str, data: bytes, rng: random.Random) -> bytes:
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """The bytes with one to eight damages: flipped, cut, doubled, swapped, numbers made huge."""
+    """Return the bytes with one to eight mutations: flipped, cut, repeated or swapped bytes."""
     out = bytearray(data)
     for _ in range(rng.randint(1, 8)):
         if not out:
@@ -80,7 +80,7 @@ def _untarred(data: bytes) -> dict[str, bytes]:
 
 
 def _unflated(data: bytes) -> dict[str, bytes]:
-    """What a page of `files.pdf` draws; nothing but that is in the document packed anew."""
+    """Return the content stream of a `files.pdf` page; repacking keeps only that."""
     match = re.search(rb"stream\n(.*)\nendstream", data, re.DOTALL)
     assert match is not None
     is_packed = b"/FlateDecode" in data

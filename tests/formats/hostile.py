@@ -1,4 +1,4 @@
-"""Files that mean harm, or lie about themselves, each with what may become of it."""
+"""Hostile files, and files that lie about themselves, each with its permitted outcomes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Make = Callable[[], bytes]
 
 
 def entities() -> str:
-    """A billion laughs."""
+    """Return the entity declarations of a billion-laughs attack."""
     names = "abcdefghi"
     steps = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise(names))
     return f'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">{steps}]>'
@@ -51,7 +51,7 @@ def _nested(pack: Callable[[bytes], bytes], times: int) -> bytes:
 
 
 def _overlapping() -> bytes:
-    """A thousand entries of the directory that are one and the same megabyte."""
+    """Return an archive with a thousand directory entries for the same megabyte."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.txt", b"a" * MEGABYTE)
@@ -63,7 +63,7 @@ def _overlapping() -> bytes:
 
 
 def _big_directory() -> bytes:
-    """An archive that says it has a list of four gigabytes."""
+    """Return an archive that declares a directory of four gigabytes."""
     data = bytearray(files.FILES["pack.zip"])
     at = data.rindex(b"PK\x05\x06")
     data[at + 12 : at + 16] = b"\xf0\xff\xff\xff"
@@ -71,7 +71,7 @@ def _big_directory() -> bytes:
 
 
 def _tar(**about: object) -> bytes:
-    """A header of a member that says so of itself, and half a kilobyte of content."""
+    """Return a member header with these attributes, and half a kilobyte of content."""
     member = tarfile.TarInfo("a.txt")
     for name, value in about.items():
         setattr(member, name, value)
@@ -79,7 +79,7 @@ def _tar(**about: object) -> bytes:
 
 
 def _sparse_tar() -> bytes:
-    """A member of a terabyte of which nothing is there (GNU's old form of it)."""
+    """Return a sparse member of a terabyte without any data (old GNU format)."""
     member = tarfile.TarInfo("a.txt")
     header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
     header[156:157] = tarfile.GNUTYPE_SPARSE
@@ -136,7 +136,7 @@ def _previous_loop() -> bytes:
 
 
 def _zstd_window(exponent: int) -> bytes:
-    """A frame that asks for a window of 2^exponent bytes."""
+    """Return a frame that requests a window of 2^exponent bytes."""
     block = files.text().encode()
     header = b"\x28\xb5\x2f\xfd" + bytes([0, (exponent - 10) << 3])
     return header + (len(block) << 3 | 1).to_bytes(3, "little") + block
@@ -164,12 +164,12 @@ def _names(*names: str) -> bytes:
     return files.zipped(dict.fromkeys(names, files.text()))
 
 
-def _told(charset: str) -> bytes:
+def _declared(charset: str) -> bytes:
     return files.html(charset=charset).encode()
 
 
 HOSTILE: dict[str, tuple[str, Make, set[str]]] = {
-    # name: the file's name, its bytes, what its items may be
+    # name: file name, function that builds its bytes, permitted outcomes of its items
     "billion laughs": ("x.rss", lambda: f"{entities()}<rss><channel><item><title>t</title>"
         "<description>&i;</description></item></channel></rss>".encode(), {"malformed"}),
     "entity of a file": ("x.xml", lambda: _outside("entity"), {"malformed"}),
@@ -255,24 +255,24 @@ HOSTILE: dict[str, tuple[str, Make, set[str]]] = {
         b"---\ntitle: !!python/object/apply:os.system ['touch /tmp/owned']\n---\ntext",
         {"malformed"}),
     "groups of RTF": ("x.rtf", lambda: b"{\\rtf1 " + b"{" * MEGABYTE + b"x", {ARTICLE}),
-    "told to be UTF-16": ("x.html", lambda: _told("utf-16"), {ARTICLE}),
-    "told to be UTF-7": ("x.html", lambda: _told("utf-7"), {ARTICLE}),
-    "told to be zlib": ("x.html", lambda: _told("zlib"), {ARTICLE}),
-    "told to be punycode": ("x.html", lambda: _told("punycode"), {ARTICLE}),
-    "told to be escapes": ("x.html", lambda: _told("unicode_escape"), {ARTICLE}),
+    "declared as UTF-16": ("x.html", lambda: _declared("utf-16"), {ARTICLE}),
+    "declared as UTF-7": ("x.html", lambda: _declared("utf-7"), {ARTICLE}),
+    "declared as zlib": ("x.html", lambda: _declared("zlib"), {ARTICLE}),
+    "declared as punycode": ("x.html", lambda: _declared("punycode"), {ARTICLE}),
+    "declared as escapes": ("x.html", lambda: _declared("unicode_escape"), {ARTICLE}),
     "formula and escapes": ("x.csv", lambda: files.csv().replace(
         files.HEADLINE, "=cmd|' /C calc'!A0\x1b[31m").encode(), {ARTICLE}),
     "SQL": ("x.json", lambda: json.dumps({**files.RECORD, "title": "'); drop table articles; --",
                                           "source": "x'; attach '/tmp/x' --"}).encode(), {ARTICLE}),
 }  # fmt: skip
-"""What is large is made when it is asked for."""
+"""Built on demand because some are large."""
 
-DEAF: dict[str, Make] = {
+UNINTERRUPTIBLE: dict[str, Make] = {
     "libxml2: an element of 60,000 attributes": lambda: _page(
         "<p " + " ".join(f"a{n}=1" for n in range(60_000)) + ">x</p>"
     ),
-    "re: JSON-LD that never closes, as trafilatura mends it": lambda: files.html(
+    "re: JSON-LD that never closes, as trafilatura repairs it": lambda: files.html(
         head='<script type="application/ld+json">' + '"author":{' * 30_000 + "</script>"
     ).encode(),
 }
-"""Pages that keep C code busy for ever, which hears of no limit in Python."""
+"""Pages that keep C code busy forever, which Python cannot interrupt."""

@@ -1,4 +1,4 @@
-"""Pages of twelve site layouts around the same article: what stands around it, and how."""
+"""The same article in pages of twelve site layouts with different content around it."""
 
 from __future__ import annotations
 

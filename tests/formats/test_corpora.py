@@ -1,4 +1,4 @@
-"""Corpora that are not part of the project: every item is accounted for."""
+"""External corpora: every item is either an article or rejected with a reason."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def items(pattern: str) -> list[Item]:
     return found
 
 
-def test_both_wikinews_tables_are_295_articles_with_dates() -> None:
+def test_both_wikinews_tables_have_295_dated_articles() -> None:
     found = items("articles/wikinews_*.csv")
     assert len(found) == 295
     assert all(item.article and item.article.published_on for item in found)
 
 
-def test_the_line_with_the_address_is_the_source_and_not_of_the_body() -> None:
+def test_the_address_line_is_the_source_and_not_part_of_the_body() -> None:
     found = [item.article for item in items("ner/worldwide/text/*.txt")]
     assert len(found) == 871
     assert all(a and a.url and a.outlet and a.url not in a.body for a in found)

@@ -1,4 +1,4 @@
-"""Every format gives the same article; its name does not matter, what is in it does."""
+"""Every format yields the same article, recognised by content and not by file name."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Limits
 from formats import files
 
-UNTOLD = {
-    "old.sgm",
-    "paper.pdf",
-    "packed.pdf",
-}  # an outlet, an author or a zone that the format has no place for
+INCOMPLETE = {"old.sgm", "paper.pdf", "packed.pdf"}
+"""Formats without an outlet, an author or a time zone."""
 
 
 def articles(data: bytes, path: str) -> list[Article]:
@@ -42,15 +39,15 @@ def test_every_format_gives_the_article(name: str, is_named: bool) -> None:
         assert article.language == "en"
         assert article.published_on is not None
         assert article.date_method
-        if name not in UNTOLD and article.source_format not in ("docx", "text", "rtf"):
+        if name not in INCOMPLETE and article.source_format not in ("docx", "text", "rtf"):
             assert article.outlet == files.OUTLET
             assert article.published_at == datetime.fromisoformat(files.AT)
             assert article.published_on == date(2025, 6, 24)
-        if name not in (*UNTOLD, "letter.eml"):
+        if name not in (*INCOMPLETE, "letter.eml"):
             assert article.authors == (files.AUTHOR,)
 
 
-def test_the_members_of_an_archive_are_named_and_hidden_files_are_not_read() -> None:
+def test_archive_members_are_named_and_hidden_files_are_skipped() -> None:
     items = read_file(files.FILES["pack.zip"], "in/pack.zip")
     assert [(i.number, i.path, i.index) for i in items] == [
         (0, "in/pack.zip!/a/text.txt", 0),
@@ -61,7 +58,7 @@ def test_the_members_of_an_archive_are_named_and_hidden_files_are_not_read() -> 
     ]
 
 
-def test_the_name_of_a_member_is_only_a_name(tmp_path: Path) -> None:
+def test_a_member_name_is_never_used_as_a_path(tmp_path: Path) -> None:
     names = ["../../etc/passwd", "/abs.txt", "-rf", "a\nb;drop.txt", "q\"uo'te.txt"]
     packed = files.zipped(dict.fromkeys(names, files.text()))
     items = read_file(packed, "x.zip")
@@ -70,7 +67,7 @@ def test_the_name_of_a_member_is_only_a_name(tmp_path: Path) -> None:
     assert not list(tmp_path.parent.rglob("passwd"))
 
 
-def test_known_lists_of_records() -> None:
+def test_known_record_shapes() -> None:
     body = files.BODY
     for document, outlet in (
         ({"maintext": body, "title": "T of it", "date_publish": "2025-06-24 10:00:00",
@@ -89,7 +86,7 @@ def test_known_lists_of_records() -> None:
         assert article.published_on == date(2025, 6, 24)
 
 
-def test_a_list_of_links_is_told_from_a_list_of_articles() -> None:
+def test_a_list_of_links_is_distinguished_from_a_list_of_articles() -> None:
     link = {"url": files.URL, "title": "T"}
     gdelt = link | {"seendate": "20250624T101500Z", "domain": "courier.example"}
     rows = f"URL,MobileURL,Date,Title\n{files.URL},,2025-06-24 10:15:00,T\n"
@@ -109,7 +106,7 @@ def test_a_list_of_links_is_told_from_a_list_of_articles() -> None:
     assert reasons(b'{"a": 1, "b": {"c": "d"}}') == ["unmapped"]
 
 
-def test_one_bad_record_costs_itself_only() -> None:
+def test_a_bad_record_rejects_only_itself() -> None:
     good = json.dumps(files.RECORD)
     lines = [good, "{broken", good, '{"title": "x"}', json.dumps({**files.RECORD,
              "published_at": "2025-02-31"}), good]  # fmt: skip
@@ -122,7 +119,7 @@ def test_one_bad_record_costs_itself_only() -> None:
     assert [bool(i.article) for i in read_file(rows.encode(), "x.csv")] == [True, False, True]
 
 
-def test_fields_of_any_name_by_a_mapping(tmp_path: Path) -> None:
+def test_a_mapping_reads_fields_of_any_name(tmp_path: Path) -> None:
     (tmp_path / "fields.yaml").write_text(
         "- match: 'dumps/*'\n  headline: kop\n  body: [tekst.lang, tekst.kort]\n  date: dag\n"
         "  date_format: '%d.%m.%y'\n  outlet_is: De Haven\n"
@@ -151,14 +148,14 @@ def test_fields_of_any_name_by_a_mapping(tmp_path: Path) -> None:
         (files.csv().encode("cp1252"), "a.csv"),
     ],
 )
-def test_encodings_told_and_detected(data: bytes, path: str) -> None:
+def test_declared_and_detected_encodings(data: bytes, path: str) -> None:
     (article,) = articles(data, path)
     assert "the truth" in article.body
     assert "Ð" not in article.body
     assert article.headline == files.HEADLINE
 
 
-def test_a_few_accents_in_english_text_are_western_ones() -> None:
+def test_a_few_accents_in_english_text_are_decoded_as_western() -> None:
     text = files.text().replace(
         "the truth", "the truth, Inés Núñez of Málaga told São Tomé’s André,"
     )
@@ -185,7 +182,7 @@ def test_languages(text: str, code: str | None) -> None:
     assert article.language == code
 
 
-def test_a_sentence_that_begins_as_its_headline_does_is_whole() -> None:
+def test_a_sentence_that_begins_like_its_headline_is_kept_whole() -> None:
     body = "Final cotton ginnings\ntotaled nine million bales, the bureau said."
     (article,) = articles(
         json.dumps({"title": "FINAL COTTON GINNINGS", "text": body}).encode(), "x"
@@ -197,7 +194,7 @@ def test_a_sentence_that_begins_as_its_headline_does_is_whole() -> None:
     assert article.body == body
 
 
-def test_of_an_unprocessed_item_the_first_line_is_the_headline() -> None:
+def test_the_first_line_of_an_unprocessed_item_is_the_headline() -> None:
     item = (
         '<REUTERS NEWID="7">\n<DATE>26-FEB-1987 15:01:01.79</DATE>\n<TEXT TYPE="UNPROC">&#2;\n'
         "RESERVE MONEY SUPPLY REPORT - FEB 26\n    One Week Ended Feb 16\n M-1.....736.7\n"
@@ -210,7 +207,7 @@ def test_of_an_unprocessed_item_the_first_line_is_the_headline() -> None:
     )  # fmt: skip
 
 
-def test_an_address_is_the_key_of_an_article_and_not_of_its_body() -> None:
+def test_an_address_line_becomes_the_url_and_not_part_of_the_body() -> None:
     text = f"https://www.courier.example/2025/06/24/x?utm_source=a&id=1#top\n\n{files.BODY}"
     (article,) = articles(text.encode(), "a.txt")
     assert article.body == files.BODY

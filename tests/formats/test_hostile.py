@@ -1,4 +1,4 @@
-"""What means harm, or is damaged, costs itself: a reason, in bounded time and memory."""
+"""Hostile and damaged files are rejected with a reason, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from formats.fuzz import damaged
 from formats.hostile import ARTICLE, HOSTILE
 from formats.test_formats import reasons
 
-MAY_TAKE_SECONDS = 10
+MAX_SECONDS = 10
 NEVER = (
     "socket.",
     "subprocess.",
@@ -34,23 +34,23 @@ HARMLESS = {"os.listdir", "os.scandir", "os.putenv"}  # of imports
 
 @pytest.fixture(scope="module")
 def seen() -> list[str]:
-    """What Python is asked to do to anything but memory, from now on."""
+    """Record audit events that affect anything but memory, from now on."""
     events: list[str] = []
 
-    def note(event: str, args: tuple[Any, ...]) -> None:
+    def record(event: str, args: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR):
             events.append(f"open {args[0]} for writing")
         elif event.startswith(NEVER) and event not in HARMLESS:
             events.append(f"{event} {args}"[:200])
 
-    read_file(files.FILES["page.html"], "x.html")  # libraries are loaded with the first page
+    read_file(files.FILES["page.html"], "x.html")  # loads the libraries
     read_file(files.FILES["paper.pdf"], "x.pdf")
-    sys.addaudithook(note)
+    sys.addaudithook(record)
     return events
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_means_harm_costs_itself(name: str, seen: list[str]) -> None:
+def test_a_hostile_file_affects_only_itself(name: str, seen: list[str]) -> None:
     path, make, allowed = HOSTILE[name]
     data = make()
     del seen[:]
@@ -58,8 +58,8 @@ def test_what_means_harm_costs_itself(name: str, seen: list[str]) -> None:
     items = read_file(data, path, Limits(item_seconds=1))
     spent = time.process_time() - started
     assert {i.rejection.reason if i.rejection else ARTICLE for i in items} <= allowed, items[-1]
-    assert spent < MAY_TAKE_SECONDS
-    assert not seen, "a file made its reader do something"
+    assert spent < MAX_SECONDS
+    assert not seen, "the reader did something it must not"
     for item in items:
         assert "\n" not in item.path
         if item.article:
@@ -77,7 +77,7 @@ def test_what_means_harm_costs_itself(name: str, seen: list[str]) -> None:
     ],
     ids=["gzip", "tar", "pdf", "document"],
 )
-def test_what_is_cut_off_or_too_large_is_set_aside(data: bytes, reason: str) -> None:
+def test_truncated_or_too_large_files_are_rejected(data: bytes, reason: str) -> None:
     assert reasons(data)[-1] == reason
 
 
@@ -98,7 +98,7 @@ def test_what_is_cut_off_or_too_large_is_set_aside(data: bytes, reason: str) -> 
     ],
 )  # fmt: skip
 def test_repetition_takes_linear_time(path: str, begin: str, repeated: str, end: str) -> None:
-    """A million characters; each took minutes by a regular expression that tried every place."""
+    """A million characters; backtracking regular expressions took minutes for each case."""
     data = (begin + repeated * (1_000_000 // len(repeated)) + end).encode()
     started = time.process_time()
     assert read_file(data, path)
@@ -114,7 +114,7 @@ def test_limits_are_settings() -> None:
     assert reasons(files.text().encode(), "x", Limits(article_chars=100)) == ["too_large"]
 
 
-def test_a_file_of_nothing_to_read_ends_too() -> None:
+def test_the_file_time_limit_applies_without_any_item() -> None:
     rows = b"title,text,date\n" + b",,\n" * 2_000_000
     assert reasons(rows, "x.csv", Limits(file_seconds=1)) == ["too_slow"]
 
@@ -135,7 +135,7 @@ def test_a_reader_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
     assert [i.rejection and i.rejection.reason for i in items] == ["too_slow", None]
 
 
-def test_a_locked_member_says_so() -> None:
+def test_an_encrypted_member_is_rejected_as_encrypted() -> None:
     data = bytearray(files.zipped({"a.txt": files.text()}))
     for at in (6, data.rindex(b"PK\x01\x02") + 8):
         data[at] |= 1

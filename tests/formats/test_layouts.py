@@ -1,11 +1,11 @@
-"""The body of a page is its article, whatever the layout; docs/formats.md has the table."""
+"""The body is extracted from pages of any layout; docs/formats.md has the scores."""
 
 from __future__ import annotations
 
 from bench.layouts import PUBLISHED, f1, mean, ours, scores, theirs
 
 
-def test_the_body_is_the_article_in_every_layout() -> None:
+def test_the_body_is_extracted_in_every_layout() -> None:
     found = scores(ours)
     precision, recall = mean(found)
     assert len(found) >= 10

@@ -1,4 +1,4 @@
-"""Whatever a file does to its reader, the ingest goes on with the next one."""
+"""Whatever a file does to its reader, the ingest continues with the next file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from etl.pipeline import sandbox
 from etl.readers import Item, read_file
 from etl.settings import Limits
 from formats import files
-from formats.hostile import DEAF
+from formats.hostile import UNINTERRUPTIBLE
 
-BRIEF = Limits(item_seconds=1)
+ONE_SECOND = Limits(item_seconds=1)
 
 
 @contextmanager
-def reading_apart(
+def sandboxed_items(
     data: bytes, path: str, limits: Limits | None = None
 ) -> Iterator[Generator[Item, None, None]]:
     with tempfile.TemporaryFile() as file:
@@ -30,56 +30,56 @@ def reading_apart(
             yield items
 
 
-def apart(data: bytes, path: str, limits: Limits | None = None) -> list[Item]:
-    with reading_apart(data, path, limits) as items:
+def read_all(data: bytes, path: str, limits: Limits | None = None) -> list[Item]:
+    with sandboxed_items(data, path, limits) as items:
         return list(items)
 
 
 @pytest.mark.parametrize("name", ["text.txt", "page.html", "pack.zip", "crawl.warc.gz",
                                   "text.txt.zst", "paper.pdf", "wire.newsml"])  # fmt: skip
-def test_a_file_is_read_the_same_apart(name: str) -> None:
-    assert apart(files.FILES[name], name) == read_file(files.FILES[name], name)
+def test_the_sandbox_reads_a_file_the_same_way(name: str) -> None:
+    assert read_all(files.FILES[name], name) == read_file(files.FILES[name], name)
 
 
-def test_no_room_for_temporary_files_is_told_in_a_line() -> None:
+def test_no_space_for_temporary_files_is_a_one_line_error() -> None:
     sandbox._end_all()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
         with pytest.raises(OSError, match=f"too large: '{tempfile.gettempdir()}'"):
-            apart(files.FILES["text.txt"], "text.txt")
+            read_all(files.FILES["text.txt"], "text.txt")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert apart(files.FILES["text.txt"], "text.txt")
+    assert read_all(files.FILES["text.txt"], "text.txt")
 
 
-def test_a_large_file_is_handed_over_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_file_is_passed_as_an_open_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_SENT_BYTES", 100)
     data = files.FILES["records.jsonl"]
-    assert apart(data, "a.jsonl") == read_file(data, "a.jsonl")
+    assert read_all(data, "a.jsonl") == read_file(data, "a.jsonl")
 
 
-@pytest.mark.parametrize("name", DEAF)
-def test_c_code_that_does_not_end_is_ended(name: str) -> None:
-    (item,) = apart(DEAF[name](), "x.html", BRIEF)
+@pytest.mark.parametrize("name", UNINTERRUPTIBLE)
+def test_endless_c_code_is_killed(name: str) -> None:
+    (item,) = read_all(UNINTERRUPTIBLE[name](), "x.html", ONE_SECOND)
     assert item.rejection is not None
     assert item.rejection.reason == "too_slow"
     assert "did not let itself be stopped" in item.rejection.detail
-    assert apart(files.FILES["text.txt"], "next.txt")[0].article
+    assert read_all(files.FILES["text.txt"], "next.txt")[0].article
 
 
-def test_what_needs_more_memory_than_there_may_be_is_too_large() -> None:
+def test_exceeding_the_memory_limit_is_too_large() -> None:
     lists = b"[" + b"[]," * 8_000_000 + b"[]]"
-    (item,) = apart(lists, "x.json", Limits(memory_bytes=400 << 20))
+    (item,) = read_all(lists, "x.json", Limits(memory_bytes=400 << 20))
     assert item.rejection is not None
     assert item.rejection.reason == "too_large"
 
 
-def test_a_crash_keeps_what_came_before_it() -> None:
-    apart(files.FILES["text.txt"], "x.txt")
+def test_a_crash_keeps_the_items_before_it() -> None:
+    read_all(files.FILES["text.txt"], "x.txt")
     process = sandbox._idle[-1].popen
     data = files.jsonl(*[files.STORY] * 1000).encode()
-    with reading_apart(data, "a.jsonl") as items:
+    with sandboxed_items(data, "a.jsonl") as items:
         first = next(items)
         os.kill(process.pid, signal.SIGSEGV)
         *more, last = items
@@ -88,11 +88,11 @@ def test_a_crash_keeps_what_came_before_it() -> None:
     assert last.rejection is not None
     assert (last.number, last.rejection.reason) == (len(more) + 1, "unreadable")
     assert "SIGSEGV" in last.rejection.detail
-    assert apart(files.FILES["text.txt"], "next.txt")[0].article
+    assert read_all(files.FILES["text.txt"], "next.txt")[0].article
 
 
-def test_a_reader_starts_nothing_writes_nothing_and_calls_nobody() -> None:
-    """What the process refuses, asked of the hook itself: no file makes a reader ask."""
+def test_a_reader_cannot_start_processes_write_files_or_connect() -> None:
+    """Calls the audit hook directly, because no file makes a reader try."""
     for event, args in (
         ("subprocess.Popen", ("sh", [], None, None)),
         ("socket.connect", (None, ("127.0.0.1", 9))),
@@ -104,10 +104,10 @@ def test_a_reader_starts_nothing_writes_nothing_and_calls_nobody() -> None:
     sandbox._refuse("open", ("x", "r", os.O_RDONLY))
 
 
-def test_reading_given_up_leaves_no_process() -> None:
-    apart(files.FILES["text.txt"], "x.txt")
+def test_abandoned_reading_leaves_no_process() -> None:
+    read_all(files.FILES["text.txt"], "x.txt")
     process = sandbox._idle[-1].popen
     data = files.jsonl(*[files.STORY] * 1000).encode()
-    with reading_apart(data, "a.jsonl") as items:
+    with sandboxed_items(data, "a.jsonl") as items:
         next(items)
     assert process.poll() is not None

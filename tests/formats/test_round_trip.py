@@ -1,4 +1,4 @@
-"""What is put into a file of any format comes out of it, whatever it is and in whatever order."""
+"""Articles written in any format are read back unchanged, with fields in any order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from etl.domain import Article
 from etl.readers import read_file
 from formats import files
-from formats.files import Mixed, Story
+from formats.files import Order, Story
 
 EXAMPLES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789éüñçßøÅÉ"
@@ -27,14 +27,14 @@ OUTLETS = st.sampled_from(("Harbour Courier", "Straße & Söhne Post", "Le Tél�
 
 
 def words(alphabet: str) -> st.SearchStrategy[str]:
-    """A word of letters with perhaps a mark in it."""
+    """Return words of letters, some with a punctuation mark inside."""
     letters = st.text(alphabet, min_size=2, max_size=9)
     return st.tuples(letters, st.sampled_from(["", "", "", *MARKS]), letters).map("".join)
 
 
 @st.composite
 def stories(draw: st.DrawFn, alphabet: str = LATIN) -> Story:
-    """An article of sentences, none of which looks like a byline, a date line or furniture."""
+    """Return articles whose sentences don't look like bylines, date lines or page furniture."""
 
     def sentence(number: int) -> str:
         some = draw(st.lists(words(alphabet), min_size=3, max_size=8))
@@ -78,32 +78,34 @@ def same(article: Article, story: Story) -> None:
     assert article.url == story.url
 
 
-TELLING: dict[str, Callable[[Story, Mixed], bytes]] = {
-    "x.json": lambda s, mixed: json.dumps(dict(mixed([*s.record.items()]))).encode(),
-    "x.jsonl": lambda s, mixed: files.jsonl(s, mixed=mixed).encode(),
-    "x.csv": lambda s, mixed: files.csv(",", s, mixed=mixed).encode(),
-    "x.tsv": lambda s, mixed: files.csv("\t", s, mixed=mixed).encode(),
-    "semicolon.csv": lambda s, mixed: files.csv(";", s, mixed=mixed).encode(),
-    "x.rss": lambda s, mixed: files.rss(s, mixed=mixed).encode(),
-    "x.atom": lambda s, mixed: files.atom(s, mixed=mixed).encode(),
-    "x.nitf": lambda s, mixed: files.nitf(s, mixed=mixed).encode(),
-    "x.newsml": lambda s, mixed: files.newsml(s, mixed=mixed).encode(),
-    "x.md": lambda s, mixed: files.markdown(s, mixed=mixed).encode(),
+COMPLETE_FORMATS: dict[str, Callable[[Story, Order], bytes]] = {
+    "x.json": lambda s, reorder: json.dumps(dict(reorder([*s.record.items()]))).encode(),
+    "x.jsonl": lambda s, reorder: files.jsonl(s, reorder=reorder).encode(),
+    "x.csv": lambda s, reorder: files.csv(",", s, reorder=reorder).encode(),
+    "x.tsv": lambda s, reorder: files.csv("\t", s, reorder=reorder).encode(),
+    "semicolon.csv": lambda s, reorder: files.csv(";", s, reorder=reorder).encode(),
+    "x.rss": lambda s, reorder: files.rss(s, reorder=reorder).encode(),
+    "x.atom": lambda s, reorder: files.atom(s, reorder=reorder).encode(),
+    "x.nitf": lambda s, reorder: files.nitf(s, reorder=reorder).encode(),
+    "x.newsml": lambda s, reorder: files.newsml(s, reorder=reorder).encode(),
+    "x.md": lambda s, reorder: files.markdown(s, reorder=reorder).encode(),
 }
 
 
-@pytest.mark.parametrize("name", TELLING)
+@pytest.mark.parametrize("name", COMPLETE_FORMATS)
 @EXAMPLES
-@given(story=stories(ANY), mixed=orders)
-def test_formats_that_tell_everything(name: str, story: Story, mixed: Mixed) -> None:
-    (article,) = articles(TELLING[name](story, mixed), name)
+@given(story=stories(ANY), reorder=orders)
+def test_formats_with_complete_metadata(name: str, story: Story, reorder: Order) -> None:
+    (article,) = articles(COMPLETE_FORMATS[name](story, reorder), name)
     same(article, story)
 
 
 @EXAMPLES
-@given(story=stories(), mixed=orders, charset=st.sampled_from(("utf-8", "windows-1252")))
-def test_a_page(story: Story, mixed: Mixed, charset: str) -> None:
-    (article,) = articles(files.html(story, charset=charset, mixed=mixed).encode(charset), "x.html")
+@given(story=stories(), reorder=orders, charset=st.sampled_from(("utf-8", "windows-1252")))
+def test_a_page(story: Story, reorder: Order, charset: str) -> None:
+    (article,) = articles(
+        files.html(story, charset=charset, reorder=reorder).encode(charset), "x.html"
+    )
     same(article, story)
 
 
@@ -116,9 +118,9 @@ def test_records_of_a_crawl(story: Story, more: Story) -> None:
 
 
 @EXAMPLES
-@given(story=stories(), mixed=orders, charset=st.sampled_from(("utf-8", "windows-1252")))
-def test_a_mail_and_the_text_attached(story: Story, mixed: Mixed, charset: str) -> None:
-    mail, attached = articles(files.eml(story, charset, mixed), "x.eml")
+@given(story=stories(), reorder=orders, charset=st.sampled_from(("utf-8", "windows-1252")))
+def test_a_mail_and_its_attachment(story: Story, reorder: Order, charset: str) -> None:
+    mail, attached = articles(files.eml(story, charset, reorder), "x.eml")
     assert (mail.body, mail.headline, mail.outlet) == (story.body, story.headline, story.outlet)
     assert mail.published_at == story.at
     assert (attached.body, attached.headline) == (story.body, story.headline)
@@ -156,9 +158,9 @@ def test_a_rich_text_and_a_document(story: Story) -> None:
 @EXAMPLES
 @given(story=stories(), is_packed=st.booleans())
 def test_a_pdf(story: Story, is_packed: bool) -> None:
-    """Where its lines are broken is lost, and where a paragraph ends is a guess.
+    """PDF loses line breaks; paragraph ends are guessed, so only the words are compared.
 
-    So is a headline: a first line much shorter than those of the text.
+    The headline is guessed too: it is a first line much shorter than the text's lines.
     """
     assume(len(story.headline) < 60)
     (article,) = articles(files.pdf(story=story, is_packed=is_packed), "x.pdf")

@@ -1,4 +1,4 @@
-"""An object store for tests: a real S3 server, a process of its own on this machine."""
+"""An object store for tests: a real S3 server in a separate local process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _numbers = count()
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket of its own for a test, and the environment in which it is reached."""
+    """A test's own bucket, and the environment variables to reach it."""
 
     name: str
     environment: dict[str, str]
@@ -34,7 +34,7 @@ class Bucket:
         return f"s3://{self.name}"
 
     def put(self, key: str, content: str | bytes) -> str:
-        """Put an object; its address."""
+        """Store an object and return its address."""
         data = content if isinstance(content, bytes) else content.encode()
         self.files.pipe_file(f"{self.name}/{key}", data)
         return f"{self.address}/{key}"
@@ -43,14 +43,14 @@ class Bucket:
         self.files.rm_file(f"{self.name}/{key}")
 
     def gets(self) -> int:
-        """How many objects the server was asked for so far."""
+        """Return how many objects were requested from the server so far."""
         lines = self.log.read_text(errors="replace").splitlines()
         return sum(f'"GET /{self.name}/' in line for line in lines)
 
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The address of the server, and its log. It lists 50 objects a page."""
+    """Yield the server's address and its log. It lists 50 objects per page."""
     pytest.importorskip("moto", reason="needs the S3 server of the extra `dev`")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

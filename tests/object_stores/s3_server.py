@@ -1,7 +1,7 @@
-"""An S3 server, to be run as a process of its own: `python s3_server.py PORT`.
+"""An S3 server to run as a separate process: `python s3_server.py PORT`.
 
-It is moto's server with two changes: names may hold line breaks, as in S3 itself, and the bytes of
-objects named `…cut…` stop in the middle, as where a connection breaks.
+It is moto's server with two changes: object names may contain line breaks, as in S3 itself, and
+responses for objects named `…cut…` stop in the middle, like a broken connection.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
 def _half(body: Iterable[bytes]) -> Iterator[bytes]:
     data = b"".join(body)
     yield data[: len(data) // 2]
-    raise ConnectionError("cut, as a test asks for")
+    raise ConnectionError("cut, as the test requested")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Objects are read as files are: what is new, once, by their address; faults cost themselves."""
+"""Objects are read like files: new ones, once, recorded by address; faults stay isolated."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from object_stores.conftest import SECRET, Bucket
 def ingest(
     harness: WarehouseHarness, *addresses: str, limits: Limits | None = None
 ) -> intake.Archived:
-    """Archive what is new at the addresses, stage and load it."""
+    """Archive new objects at the addresses, then stage and load them."""
     settings = replace(harness.settings, limits=limits or Limits())
     harness.state.start_run("run", "ingest", "words")
     archived = intake.archive_new(settings, [location(a) for a in addresses], "run")
@@ -71,7 +71,7 @@ def test_only_what_is_new_or_changed_is_fetched(bucket: Bucket, harness: Warehou
     before = bucket.gets()
     assert ingest(harness, bucket.address).files_new == 0
     assert bucket.gets() == before
-    # Of the same size and within the same second: the ETag alone tells.
+    # Same size and same second: only the ETag reveals the change.
     bucket.put("1.txt", text(story(1)).replace("story 1.", "story 7."))
     (listed,) = (
         o for o in object_store.Store(bucket.address).objects() if "1.txt" in o.source_path
@@ -101,13 +101,13 @@ def test_an_address_is_one_object_a_prefix_or_a_glob(bucket: Bucket) -> None:
     assert not store.covers(f"{bucket.address}/ab/c/9.txt")
 
 
-def test_a_listing_of_many_pages_is_whole(bucket: Bucket, harness: WarehouseHarness) -> None:
+def test_a_listing_of_many_pages_is_complete(bucket: Bucket, harness: WarehouseHarness) -> None:
     for number in range(120):
         bucket.put(f"{number // 50}/{number}.txt", f"{number}")
     assert len(object_store.Store(bucket.address).objects()) == 120
 
 
-def test_young_objects_are_left_until_they_rest(bucket: Bucket) -> None:
+def test_recent_objects_are_left_until_they_settle(bucket: Bucket) -> None:
     address = bucket.put("a.txt", "x")
     found = inbox.scan([bucket.address], Path("/"), 30, wait=False)
     assert (found.ready, found.settling) == ([], [address])
@@ -115,7 +115,7 @@ def test_young_objects_are_left_until_they_rest(bucket: Bucket) -> None:
     assert ready.source_path == address
 
 
-def test_faults_cost_themselves_and_leave_the_quarantine_when_mended(
+def test_faults_affect_only_themselves_and_leave_quarantine_when_fixed(
     bucket: Bucket, harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket.put("good.txt", text(story(1)))
@@ -142,21 +142,21 @@ def test_faults_cost_themselves_and_leave_the_quarantine_when_mended(
 
     bucket.remove("cut.txt")
     ingest(harness, f"{bucket.address}/good.txt")
-    assert len(harness.quarantine()) == 2, "what was not looked at stays"
+    assert len(harness.quarantine()) == 2, "files outside the scan stay in quarantine"
     assert ingest(harness, bucket.address).files_new == 2
     assert harness.quarantine() == {}
 
 
-def test_a_store_that_goes_away_keeps_what_was_fetched(
+def test_objects_fetched_before_the_store_fails_are_kept(
     bucket: Bucket, harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(30):
         bucket.put(f"{number:02}.txt", text(story(number)))
-    fetch, asked = object_store._fetch, []
+    fetch, requested = object_store._fetch, []
 
     def fail(files: Any, candidate: SourceFile, *args: Any) -> BinaryIO:
-        asked.append(candidate)
-        if len(asked) > 10:
+        requested.append(candidate)
+        if len(requested) > 10:
             raise inbox.UnreachableError("there is no connection", "check the network")
         return fetch(files, candidate, *args)
 
@@ -164,7 +164,7 @@ def test_a_store_that_goes_away_keeps_what_was_fetched(
         patched.setattr(object_store, "_fetch", fail)
         archived = ingest(harness, bucket.address)
     assert (archived.files_new, len(harness.quarantine())) == (10, 1)
-    assert len(asked) < 30, "it was given up"
+    assert len(requested) < 30, "the remaining objects were skipped"
     assert ingest(harness, bucket.address).files_new == 20
     assert harness.quarantine() == {}
 
@@ -179,7 +179,7 @@ def test_a_large_object_is_not_held_in_memory(bucket: Bucket, tmp_path: Path) ->
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60 << 10  # KiB
 
 
-# What the command says
+# Command output
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_a_dry_run_shows_what_objects_would_become(
     assert shown.exit_code == 0
 
 
-def test_refusals_say_what_where_and_what_to_do(
+def test_errors_say_what_is_wrong_where_and_what_to_do(
     bucket: Bucket,
     harness: WarehouseHarness,
     run: Callable[..., Result],
@@ -218,16 +218,16 @@ def test_refusals_say_what_where_and_what_to_do(
     bucket.put("a.txt", "x")
     address = bucket.environment["AWS_ENDPOINT_URL"]
 
-    def ask_for_credentials(after: str) -> None:
-        asked = f"{address}/moto-api/reset-auth"
+    def require_credentials(after: str) -> None:
+        url = f"{address}/moto-api/reset-auth"
         header = {"Content-Type": "text/plain"}
-        urllib.request.urlopen(urllib.request.Request(asked, after.encode(), header)).close()
+        urllib.request.urlopen(urllib.request.Request(url, after.encode(), header)).close()
 
-    ask_for_credentials("0")
+    require_credentials("0")
     try:
         refused = run("ingest", "--dry-run", bucket.address)
     finally:
-        ask_for_credentials("inf")
+        require_credentials("inf")
     assert refused.exit_code == 1
     assert f"cannot list {bucket.address}: access was refused" in refused.stderr
     assert "AWS_ACCESS_KEY_ID" in refused.stderr

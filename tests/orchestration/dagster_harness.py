@@ -19,7 +19,8 @@ from etl.extract import Extractor
 from etl.orchestration.labels import BY_COMMAND
 from etl.orchestration.resources import Warehouse
 from etl.settings import REPOSITORY, Settings
-from etl.storage.run_state import Run, State
+from etl.storage.run_history import Run
+from etl.storage.run_state import State
 from etl.warehouse import build_db as build
 
 DAYS = ("2025-06-02", "2025-06-03", "2025-06-04")

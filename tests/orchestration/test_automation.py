@@ -241,7 +241,7 @@ def test_a_run_without_a_process_is_closed_so_that_the_queue_moves_on(
         job = harness.definitions().resolve_job_def("watch")  # a small plan is quick to create
         run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
         harness.state.start_run(run.run_id, "ingest", "test")
-        with harness.state._open() as con:  # as another process would have written it
+        with harness.state.transaction() as con:  # as another process would have written it
             con.execute("update runs set pid = ? where run_id = ?", [pid, run.run_id])
         return run
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from etl.pipeline import ingest, reextract, stages
-from etl.storage import staging
+from etl.storage import compaction
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
+from etl.storage.files import remove_folder
 from etl.storage.staging import Staging
 from etl.warehouse import build_db
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
@@ -115,7 +116,7 @@ def test_a_rebuild_that_was_stopped_half_way_is_completed_before_anything_is_pub
 def test_many_small_runs_leave_few_folders_and_the_same_rows(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "COMPACT_ABOVE", 3)
+    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 3)
     folders = Staging(harness.settings.extracted)
     for number in range(8):
         # The same text again and again: each batch extracts it anew.
@@ -132,7 +133,7 @@ def test_many_small_runs_leave_few_folders_and_the_same_rows(
 def test_merging_keeps_the_last_re_extraction(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "COMPACT_ABOVE", 2)
+    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 2)
     for _ in range(5):
         chosen = ArticleSelection(outlets=("Paper 0",))
         reextract.stage_reextraction(published.settings, Words("words-2"), chosen)
@@ -154,7 +155,7 @@ def test_a_merge_cut_off_after_writing_is_finished(
     before = harness.loaded()
     extracted = harness.settings.extracted
     shutil.copytree(extracted, tmp_path / "singles")
-    monkeypatch.setattr(staging, "COMPACT_ABOVE", 3)
+    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 3)
     harness.load()
     assert len(list(extracted.iterdir())) == 1
     for folder in list((tmp_path / "singles").iterdir())[2:]:
@@ -176,9 +177,13 @@ def test_clearing_is_safe_to_cut_off(
     before = harness.loaded()
     folders = Staging(harness.settings.extracted)
     removed = iter(range(3))
-    remove = folders._remove
-    monkeypatch.setattr(folders, "_remove", lambda path: (next(removed), remove(path)))
-    with pytest.raises(StopIteration):
+
+    def remove_or_stop(path: Path) -> None:
+        next(removed)
+        remove_folder(path)
+
+    with monkeypatch.context() as patched, pytest.raises(StopIteration):
+        patched.setattr("etl.storage.staging.remove_folder", remove_or_stop)
         folders.clear()
     assert folders.staged_through() == 2
     harness.settings.build_file.unlink()

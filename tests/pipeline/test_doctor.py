@@ -358,7 +358,7 @@ def test_a_value_changed_behind_sqlites_back_is_found(harness: WarehouseHarness)
     harness.settings.state_file.write_bytes(data.replace(b"second", b"secomd"))
     with sqlite3.connect(harness.settings.state_file) as con:
         assert con.execute("pragma quick_check").fetchall() == [("ok",)]
-    assert "rows of runs are not as they were written" in str(amiss(harness))
+    assert "rows of runs fail their checksum" in str(amiss(harness))
 
 
 def test_a_backup_of_archive_and_registry_gives_all_of_it_again(

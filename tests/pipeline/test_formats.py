@@ -6,7 +6,7 @@ import json
 from itertools import islice
 
 from formats import files
-from formats.hostile import DEAF, HOSTILE
+from formats.hostile import HOSTILE, UNINTERRUPTIBLE
 
 from etl.pipeline import stages
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
@@ -92,7 +92,7 @@ def test_a_file_that_ends_its_reader_is_set_aside_and_the_next_is_read(
     harness: WarehouseHarness,
 ) -> None:
     brief = WarehouseHarness(harness.root, item_seconds=1)
-    (endless,) = islice(DEAF.values(), 1)
+    (endless,) = islice(UNINTERRUPTIBLE.values(), 1)
     brief.drop("a.html", endless())
     brief.drop("b.json", HOSTILE["SQL"][1]())
     brief.ingest()

@@ -19,7 +19,7 @@ from formats import files
 from etl.domain import Article, Extraction
 from etl.pipeline import ingest, quarantine
 from etl.storage import inbox
-from etl.storage.run_state import Rejected
+from etl.storage.quarantine import QuarantinedItem
 from pipeline.test_formats import records
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
@@ -164,7 +164,7 @@ def test_one_bad_record_among_many_is_one_row(harness: WarehouseHarness) -> None
     assert look_at(harness, second).excerpt.endswith(b",one,cell,more\n")
 
 
-def look_at(harness: WarehouseHarness, item: Rejected) -> quarantine.Look:
+def look_at(harness: WarehouseHarness, item: QuarantinedItem) -> quarantine.Look:
     seen = quarantine.look(harness.settings, item)
     assert seen is not None
     return seen

@@ -1,4 +1,4 @@
-"""The dated (seed) form and bare text: what becomes of each line."""
+"""Plain text in the dated (seed) form and bare text: how each line is parsed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_seed_form() -> None:
     )
 
 
-def test_the_seed_that_the_project_began_with() -> None:
+def test_the_first_seed_article_of_the_project() -> None:
     files = sorted((SHARED / "seeds").glob("000_*.txt"))
     if not files:
         pytest.skip(f"no seed article in {SHARED / 'seeds'}")
@@ -155,11 +155,11 @@ def test_bylines(byline: str, authors: list[str], outlet: str | None) -> None:
     ],
 )
 def test_prose_stays_in_the_body(paragraph: str) -> None:
-    """Even right below the headline and at the very end, where bylines and credits stand."""
+    """Even right below the headline and at the very end, where bylines and credits usually are."""
     dated = "date 2025-06-03 Mayor quits\n\n"
     for body in (f"{paragraph}\n\n{LEAD}", f"{LEAD}\n\n{paragraph}\n\n{LEAD}"):
         assert read_text(dated + body).body == body
-    if not paragraph.startswith("Copyright"):  # a rights notice is told by its first word
+    if not paragraph.startswith("Copyright"):  # a copyright notice is recognised by its first word
         assert read_text(f"{dated}{LEAD}\n\n{paragraph}").body == f"{LEAD}\n\n{paragraph}"
 
 
@@ -183,7 +183,9 @@ def test_prose_stays_in_the_body(paragraph: str) -> None:
         ("Valley News, 23 April - ", "Valley News"),
     ],
 )
-def test_datelines_leave_the_body_and_name_the_agency(dateline: str, agency: str | None) -> None:
+def test_datelines_are_removed_from_the_body_and_name_the_agency(
+    dateline: str, agency: str | None
+) -> None:
     article = read_text(f"date 2025-06-03 Mayor quits\n\n{dateline}{LEAD}\n\nMore.")
     assert article.body == f"{LEAD}\n\nMore."
     assert article.outlet == agency
@@ -205,7 +207,7 @@ def test_datelines_leave_the_body_and_name_the_agency(dateline: str, agency: str
         "Follow us on Instagram and Facebook",
     ],
 )
-def test_page_furniture_goes_wherever_it_stands(line: str) -> None:
+def test_page_furniture_is_removed_anywhere(line: str) -> None:
     article = read_text(f"{line}\n\nMayor quits at last\n\n{LEAD}\n\n{line}\n\nMore.\n\n{line}\n")
     assert article.body == f"{LEAD}\n\nMore."
     assert article.headline == "Mayor quits at last"
@@ -225,7 +227,7 @@ def test_page_furniture_goes_wherever_it_stands(line: str) -> None:
         "###",
     ],
 )
-def test_credits_go_from_the_end_only(line: str) -> None:
+def test_credits_are_removed_only_at_the_end(line: str) -> None:
     assert read_text(f"date 2025-06-03 Quits\n\n{LEAD}\n\n{line}\n\n{line}").body == LEAD
     inside = f"{LEAD}\n\n{line}\n\n{LEAD}"
     assert read_text(f"date 2025-06-03 Quits\n\n{inside}").body == inside
@@ -327,7 +329,7 @@ PARAGRAPH = st.lists(WORD, min_size=3, max_size=12).map(lambda w: " ".join(w).ca
     separator=st.sampled_from([" – ", " — ", " - ", " | "]),
     paragraphs=st.lists(PARAGRAPH, min_size=1, max_size=5),
 )
-def test_what_is_written_in_the_seed_form_is_read_back(**kept: Any) -> None:
+def test_the_seed_form_round_trips(**kept: Any) -> None:
     names = kept["authors"]
     byline = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
     article = read_text(
@@ -351,7 +353,7 @@ LINE = st.one_of(
 
 
 @given(st.lists(LINE, max_size=8).map("\n".join))
-def test_every_line_of_the_body_stands_in_the_input_in_order(text: str) -> None:
+def test_every_line_of_the_body_is_in_the_input_in_order(text: str) -> None:
     (item,) = read_file(text.encode(), "x.txt")
     if item.article is not None:
         source = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,4 +1,4 @@
-"""From bytes to items: encodings, rejections, and the promise never to raise."""
+"""From bytes to items: encodings, rejections, and the guarantee never to raise."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_every_marked_encoding_and_line_end_gives_the_same_article(data: bytes) 
     ("data", "reason", "detail"),
     [
         (b"", "empty", "0 bytes"),
-        (b" \r\n\t\n", "empty", "white space"),
+        (b" \r\n\t\n", "empty", "whitespace"),
         (codecs.BOM_UTF8 + b"\n \n", "empty", "no body"),
         (b" date 2025-06-03 A headline alone\n\n", "empty", "A headline alone"),
         (b"A headline alone", "empty", "A headline alone"),
@@ -91,7 +91,7 @@ def test_bad_input_is_rejected_with_what_and_where(data: bytes, reason: str, det
     assert detail in rejection.detail
 
 
-def test_an_undecodable_file_is_told_how_to_convert_it() -> None:
+def test_the_remedy_for_an_undecodable_file_is_a_conversion() -> None:
     assert "iconv -f windows-1252 -t utf-8" in rejected(b"One.\n\nCaf\xe9 closed.").remedy
 
 
@@ -99,7 +99,7 @@ def test_letters_that_begin_a_binary_format_may_begin_a_text() -> None:
     assert read_one("RIFF raff’s the word.\n\nThey left.".encode()).body.startswith("RIFF")
 
 
-def test_a_stray_control_character_of_a_wire_does_not_cost_the_article() -> None:
+def test_a_stray_control_character_does_not_reject_a_wire_article() -> None:
     assert read_one(b"The mill closed on Monday, it said.\x03\n" + b"More was said. " * 20)
 
 
@@ -110,9 +110,9 @@ def test_arbitrary_bytes_give_items_and_never_raise(data: bytes) -> None:
     assert items
 
 
-def test_the_reader_with_the_highest_sniff_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reader_with_the_highest_sniff_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     class Lines:
-        """A format with an article a line, one of which is bad."""
+        """A format with one article per line."""
 
         name = "lines"
 
@@ -124,7 +124,7 @@ def test_the_reader_with_the_highest_sniff_reads(monkeypatch: pytest.MonkeyPatch
                 if line == "explode":
                     raise RuntimeError("oops")
                 if line == "bad":
-                    yield Rejection("empty", "bad line", "mend it")
+                    yield Rejection("empty", "bad line", "fix it")
                 else:
                     yield Article(None, line, source_format=self.name)
 
@@ -134,7 +134,7 @@ def test_the_reader_with_the_highest_sniff_reads(monkeypatch: pytest.MonkeyPatch
         "One.",
         None,
         "Two.",
-        None,  # a defect costs the rest of the file, not the run and not what was read
+        None,  # a failing reader loses the rest of the file, not the run or earlier items
     ]
     assert [item.rejection.reason for item in items if item.rejection] == ["empty", "unreadable"]
     assert "RuntimeError: oops" in (items[3].rejection or Rejection("empty", "", "")).detail

@@ -1,4 +1,4 @@
-"""The raw archive: bytes come back as they came, and damage is said where it is."""
+"""The raw archive: bytes round-trip unchanged, and errors name the damaged place."""
 
 from __future__ import annotations
 
@@ -52,33 +52,35 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawArchive]:
 
 @settings(max_examples=50, deadline=None)
 @given(data=st.binary(max_size=4096))
-def test_bytes_come_back_as_they_came(shared: RawArchive, data: bytes) -> None:
+def test_bytes_round_trip_unchanged(shared: RawArchive, data: bytes) -> None:
     sha256 = put(shared, data)
     assert put(shared, data) == sha256
     assert shared.digest(io.BytesIO(data)) == (sha256, len(data))
     assert get(shared, sha256) == data
 
 
-def test_what_is_stored_twice_is_one_object(archive: RawArchive) -> None:
+def test_storing_the_same_bytes_twice_makes_one_object(archive: RawArchive) -> None:
     for data in (b"one", b"two", b"one"):
         put(archive, data)
     assert len([path for path in archive.root.rglob("*") if path.is_file()]) == 2
 
 
-@pytest.mark.skipif(not shutil.which("zstd"), reason="the program zstd is absent")
-def test_an_object_is_what_the_program_zstd_reads(archive: RawArchive) -> None:
+@pytest.mark.skipif(not shutil.which("zstd"), reason="the zstd program is not installed")
+def test_the_zstd_program_can_read_an_object(archive: RawArchive) -> None:
     data = b"By Ann Author\n" * 10_000
     path = archive.object_path(put(archive, data))
     done = subprocess.run(["zstd", "-dc", str(path)], capture_output=True, check=True)
     assert done.stdout == data
 
 
-def test_an_object_is_one_frame_of_zstd(archive: RawArchive) -> None:
+def test_an_object_is_a_single_zstd_frame(archive: RawArchive) -> None:
     assert archive.object_path(put(archive, b"text")).read_bytes()[:4] == b"\x28\xb5\x2f\xfd"
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x28\xb5\x2f\xfd", b"nothing of the kind", None])
-def test_a_damaged_or_missing_object_is_named(archive: RawArchive, damage: bytes | None) -> None:
+def test_an_error_names_a_damaged_or_missing_object(
+    archive: RawArchive, damage: bytes | None
+) -> None:
     sha256 = put(archive, b"some text")
     path = archive.object_path(sha256)
     path.unlink()
@@ -97,14 +99,14 @@ def test_an_object_with_other_content_is_damaged(archive: RawArchive) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(path=st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
-def test_the_manifest_keeps_any_name(path: str) -> None:
+def test_the_manifest_preserves_any_file_name(path: str) -> None:
     entry = arrival(1, path)
     line = entry.to_line()
     assert line.count(b"\n") == 1
     assert Entry.from_line(line) == entry
 
 
-def test_a_torn_last_line_is_not_there_and_is_cut_by_the_next_append(archive: RawArchive) -> None:
+def test_a_torn_last_line_is_ignored_and_cut_off_by_the_next_append(archive: RawArchive) -> None:
     archive.append([arrival(1), arrival(2)])
     whole = archive.manifest.read_bytes()
     for torn in (b"{", arrival(3).to_line()[:-1], "é".encode()[:1]):
@@ -115,7 +117,7 @@ def test_a_torn_last_line_is_not_there_and_is_cut_by_the_next_append(archive: Ra
         archive.append([arrival(3)])
         assert archive.manifest.read_bytes() == whole + arrival(3).to_line()
         assert archive.manifest_copy.read_bytes() == archive.manifest.read_bytes()
-        archive.manifest_copy.write_bytes(whole[:-9])  # cut off as well
+        archive.manifest_copy.write_bytes(whole[:-9])  # torn as well
 
 
 def test_entries_after_a_sequence(archive: RawArchive) -> None:
@@ -125,14 +127,14 @@ def test_entries_after_a_sequence(archive: RawArchive) -> None:
 
 
 @pytest.mark.parametrize("bad", [b"not json\n", b"[]\n", b"{}\n", arrival(7).to_line()])
-def test_a_bad_line_is_named(archive: RawArchive, bad: bytes) -> None:
+def test_an_error_names_a_damaged_line(archive: RawArchive, bad: bytes) -> None:
     archive.append([arrival(1)])
     archive.manifest.write_bytes(archive.manifest.read_bytes() + bad + arrival(3).to_line())
     with pytest.raises(ArchiveError, match=r"manifest\.jsonl line 2 .*restore the manifest"):
         list(archive.entries())
 
 
-def test_forgotten_hashes_are_found_however_a_file_is_called(archive: RawArchive) -> None:
+def test_forgotten_hashes_are_found_whatever_the_file_names(archive: RawArchive) -> None:
     archive.append([arrival(1, '"forgets"'), arrival(2, '{"forgets": ["x"]}')])
     archive.forget(["b", "a"], "run")
     archive.append([arrival(4)])
@@ -140,7 +142,7 @@ def test_forgotten_hashes_are_found_however_a_file_is_called(archive: RawArchive
     assert [e.sequence for e in archive.tombstones()] == [3]
 
 
-def test_removing_takes_what_a_killed_put_left(archive: RawArchive) -> None:
+def test_remove_also_deletes_the_leftover_of_a_killed_put(archive: RawArchive) -> None:
     sha256 = put(archive, b"private")
     path = archive.object_path(sha256)
     path.with_name(f"{path.name}.tmp").write_bytes(b"private")

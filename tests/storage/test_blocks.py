@@ -1,4 +1,4 @@
-"""Files by block: a copy made equal by what differs is equal, whatever the two were."""
+"""Block copies: writing only the differing blocks makes two files equal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILES = st.lists(st.sampled_from([b"a" * 64, b"b" * 64, bytes(64), b"c" * 7]), m
 
 @given(old=FILES, new=FILES)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_what_differs_is_all_that_makes_a_file_equal(
+def test_writing_the_differing_blocks_makes_the_files_equal(
     old: list[bytes], new: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(block_copy, "HEADER", 16)

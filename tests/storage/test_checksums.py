@@ -1,4 +1,4 @@
-"""Checksums: what is sound is never taken for damaged, what is damaged is always found."""
+"""Checksums: sound files never look damaged, and damage is always detected."""
 
 from __future__ import annotations
 
@@ -12,37 +12,40 @@ from etl.storage import checksums
 from etl.storage.files import write_atomically
 
 
-def states_of(change: Callable[[], object], folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Look at the folder before each write of a change and after the last; how often it was."""
-    looks = 0
+def check_each_write(
+    change: Callable[[], object], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """Check the folder before each write of a change and after the last; return the write count."""
+    write_count = 0
 
-    def looked_at(path: Path, data: bytes) -> None:
-        nonlocal looks
-        looks += 1
+    def checked(path: Path, data: bytes) -> None:
+        nonlocal write_count
+        write_count += 1
         assert checksums.faults(folder) == []
         write_atomically(path, data)
 
-    monkeypatch.setattr(checksums, "write_atomically", looked_at)
+    monkeypatch.setattr(checksums, "write_atomically", checked)
     change()
     assert checksums.faults(folder) == []
-    return looks
+    return write_count
 
 
-def test_a_kill_at_no_moment_of_a_write_leaves_what_looks_damaged(
+def test_a_kill_during_a_write_never_makes_a_sound_file_look_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checksums.replace(tmp_path / "other", b"kept")
     file = tmp_path / "file"
     for data in (b"new", b"again", b"again"):
-        looks = states_of(partial(checksums.replace, file, data), tmp_path, monkeypatch)
-        assert looks >= 2
-    (tmp_path / "older").write_bytes(b"of a version without notes")
-    states_of(partial(checksums.replace, tmp_path / "older", b"noted"), tmp_path, monkeypatch)
-    assert checksums.unnoted(tmp_path) == []
+        replace = partial(checksums.replace, file, data)
+        assert check_each_write(replace, tmp_path, monkeypatch) >= 2
+    (tmp_path / "older").write_bytes(b"from a version without checksums")
+    replace = partial(checksums.replace, tmp_path / "older", b"recorded")
+    check_each_write(replace, tmp_path, monkeypatch)
+    assert checksums.unrecorded(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["other", "file", checksums.NAME])
-def test_other_bytes_and_missing_files_are_found(tmp_path: Path, name: str) -> None:
+def test_changed_bytes_and_missing_files_are_detected(tmp_path: Path, name: str) -> None:
     for each in ("other", "file"):
         checksums.replace(tmp_path / each, each.encode())
     data = bytearray((tmp_path / name).read_bytes())

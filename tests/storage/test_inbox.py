@@ -1,4 +1,4 @@
-"""The inbox: which files are read, which are left for later, which cannot be had."""
+"""The inbox: which files are read, which are left for later, which are unreadable."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def names(found: Scan) -> list[str]:
     return [candidate.source_path for candidate in found.ready]
 
 
-def test_folders_are_walked_in_order_and_unfinished_names_are_left(tmp_path: Path) -> None:
+def test_folders_are_walked_in_order_and_unfinished_files_are_skipped(tmp_path: Path) -> None:
     for name in (
         "b.txt", "a.txt", "2025/05/c.txt", ".hidden", ".git/x.txt", "d.txt.part", "e.tmp", "plain",
     ):  # fmt: skip
@@ -58,7 +58,7 @@ def test_any_name_is_read_and_recorded_as_utf8(tmp_path: Path, name: bytes, reco
     assert read_bytes(found.path, [tmp_path]) == b"text"
 
 
-def test_a_path_is_recorded_relative_to_the_inbox_else_whole(tmp_path: Path) -> None:
+def test_a_path_is_recorded_relative_to_the_inbox_else_absolute(tmp_path: Path) -> None:
     assert inbox.recorded_path(tmp_path / "x" / ".." / "a.txt", tmp_path) == "a.txt"
     assert inbox.recorded_path(tmp_path / "a.txt", tmp_path / "in") == str(tmp_path / "a.txt")
 
@@ -85,7 +85,7 @@ def test_a_file_being_appended_to_is_left_for_later(tmp_path: Path) -> None:
     assert names(scan(tmp_path, 0.05)) == ["done.txt", "growing.txt"]
 
 
-def test_without_waiting_young_files_are_left(tmp_path: Path) -> None:
+def test_without_waiting_recent_files_are_left_for_later(tmp_path: Path) -> None:
     old, young = tmp_path / "old.txt", tmp_path / "young.txt"
     for path in (old, young):
         path.write_text("x")
@@ -108,7 +108,7 @@ def unreadable(path: Path, root: Path) -> str:
     return str(error.value)
 
 
-def test_a_pipe_is_unreadable_and_blocks_nobody(tmp_path: Path) -> None:
+def test_a_pipe_is_unreadable_and_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert unreadable(tmp_path / "pipe", tmp_path) == "not a regular file"
 
@@ -133,14 +133,14 @@ def test_a_link_is_followed_inside_the_inbox_only(tmp_path: Path) -> None:
     (root / "outside").symlink_to(tmp_path)
     found = scan(root)
     assert names(found) == ["a.txt", "dangling", "in", "loop", "out"]
-    assert [(Path(path).name, "leads out" in str(why)) for path, why in found.closed] == [
+    assert [(Path(path).name, "leads out" in str(why)) for path, why in found.unreadable] == [
         ("outside", True)
     ]
     assert read_bytes(root / "in", [root]) == b"a"
     assert "leads out of the inbox" in unreadable(root / "out", root)
     assert unreadable(root / "dangling", root)
     assert unreadable(root / "loop", root)
-    assert read_bytes(root / "out", [root / "out"]) == b"secret", "named by the user"
+    assert read_bytes(root / "out", [root / "out"]) == b"secret", "named explicitly by the user"
 
 
 def test_a_changed_target_of_a_link_is_a_changed_file(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_changed_target_of_a_link_is_a_changed_file(tmp_path: Path) -> None:
     assert all(a.size != b.size for a, b in zip(before, scan(tmp_path).ready, strict=True))
 
 
-def test_a_file_that_has_gone_is_not_unreadable(tmp_path: Path) -> None:
+def test_a_deleted_file_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_bytes(tmp_path / "gone.txt", [tmp_path])
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from etl.settings import REPOSITORY, Settings
-from etl.storage.run_state import Run, State
+from etl.storage.run_history import Run
+from etl.storage.run_state import State
 
 T = TypeVar("T")
 

@@ -30,7 +30,7 @@ from etl.extract import get_extractor
 from etl.linking.ledger import Ledger
 from etl.linking.link import link_actors
 from etl.schema import tables
-from etl.storage.staging import extracted_rows
+from etl.storage.staged_tables import extracted_rows
 from training.identity.sample import Text, texts
 
 GOLD = Path(__file__).with_name("gold") / "gold.csv"

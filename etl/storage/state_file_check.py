@@ -1,7 +1,7 @@
-"""Whether the state file is sound, and making it again from what else is known.
+"""Checks the state file for damage, and rebuilds it from other sources.
 
-Belongs here: reading the file as it is, changing nothing, and filling a new one. Does not belong
-here: its daily use (`state`).
+Belongs here: inspecting the file read-only, and filling a new one. Does not belong here: everyday
+use (`storage.run_state`).
 """
 
 from __future__ import annotations
@@ -17,28 +17,29 @@ import duckdb
 
 from etl.schema import tables
 from etl.storage.archive import RawArchive
-from etl.storage.run_state import STATE_VERSION, TABLES, State, columns_of, lay_out, row_crc
+from etl.storage.run_state import State
+from etl.storage.state_file import STATE_VERSION, TABLES, columns_of, ensure_schema, row_crc
 
 _HEADER = {16: b"\x10\x00\x01\x01\x00\x40\x20\x20", 44: b"\0\0\0\4", 56: b"\0\0\0\1"}
-"""What SQLite writes at these places of a file of ours: page size, versions, encoding."""
+"""Bytes by offset that SQLite writes into our file: page size, versions, text encoding."""
 
 Row = dict[str, Any]
 
 
 def is_in_use(path: Path) -> bool:
-    """Whether a transaction is under way, or was cut off: the next to open the file ends it."""
+    """Whether a transaction is open or was interrupted; the next process to open it ends it."""
     return path.with_name(f"{path.name}-journal").exists()
 
 
 def version_of(path: Path) -> int:
-    """The layout of a file that can be read. Raises sqlite3.Error."""
+    """Return the schema version of a readable file. Raises sqlite3.Error."""
     with closing(_open(path)) as con:
-        # The first layout said nothing of itself.
+        # Version 1 recorded no version.
         return int(con.execute("pragma user_version").fetchone()[0]) or 1
 
 
 def faults(path: Path) -> list[str]:
-    """What is amiss with the file: its structure, its header, rows that are not as written."""
+    """Return what is damaged: the header, the structure, or rows that fail their checksum."""
     header = path.read_bytes()[:100]
     found = [
         f"the header is damaged at byte {at}"
@@ -52,13 +53,13 @@ def faults(path: Path) -> list[str]:
             if con.execute("pragma user_version").fetchone() != (STATE_VERSION,):
                 return found
             with closing(sqlite3.connect(":memory:")) as fresh:
-                lay_out(fresh)
+                ensure_schema(fresh)
                 if _layout(con) != _layout(fresh):
-                    found.append("its tables are not as they were made")
+                    found.append("its tables differ from their definition")
             for table in TABLES:
                 bad = sum(not is_sound for _, is_sound in _rows(con, table))
                 if bad:
-                    found.append(f"{bad:,} rows of {table} are not as they were written")
+                    found.append(f"{bad:,} rows of {table} fail their checksum")
     except (sqlite3.Error, UnicodeDecodeError) as error:
         found.append(f"it cannot be read: {error}")
     return found
@@ -67,22 +68,23 @@ def faults(path: Path) -> list[str]:
 def restore(
     path: Path, damaged: Path | None, published: duckdb.DuckDBPyConnection | None, raw: RawArchive
 ) -> None:
-    """Make the file anew: sound rows of the damaged one, else what was published, the manifest.
+    """Rebuild the file from sound rows of the damaged one, published rows, and the manifest.
 
-    What was seen of the inbox is filled from the manifest: files are looked at again, not read.
+    Seen files that are only known from the manifest have no size or time, so the next run hashes
+    them again but does not read them again.
     """
     sound = {table: _sound_rows(damaged, table) for table in TABLES}
     state = State(path)
     state.catch_up(raw)
     with closing(sqlite3.connect(path)) as con, con:
-        lay_out(con)
-        # Above what is known otherwise, which is as of the last publish.
+        ensure_schema(con)
+        # Published rows are as old as the last publish, so sound rows of the file replace them.
         if published is not None:
             runs = [_of_run(row) for row in _published(published, tables.INGEST_RUNS)]
             _insert(con, "runs", runs, "ignore")
             rejected = _published(published, tables.QUARANTINE)
             for row in rejected:
-                del row["attempts"], row["quarantine_id"]  # told by other columns
+                del row["attempts"], row["quarantine_id"]  # derived from other columns
             _insert(con, "quarantine", rejected, "ignore")
         for table, rows in sound.items():
             _insert(con, table, rows, "replace")
@@ -108,7 +110,7 @@ def _layout(con: sqlite3.Connection) -> list[tuple[Any, ...]]:
 
 
 def _rows(con: sqlite3.Connection, table: str) -> Iterable[tuple[Row, bool]]:
-    """The rows of a table, and whether each is as it was written."""
+    """Yield the rows of a table, and whether each matches its checksum."""
     columns = columns_of(con, table)
     for *values, crc in con.execute(f"select {', '.join(columns)}, crc from {table}"):
         try:
@@ -119,7 +121,7 @@ def _rows(con: sqlite3.Connection, table: str) -> Iterable[tuple[Row, bool]]:
 
 
 def _sound_rows(path: Path | None, table: str) -> list[Row]:
-    """As many sound rows as can be read."""
+    """Return the sound rows that can still be read."""
     found: list[Row] = []
     if path is not None:
         with suppress(sqlite3.Error, UnicodeDecodeError), closing(_open(path)) as con:
@@ -137,7 +139,7 @@ def _published(con: duckdb.DuckDBPyConnection, table: tables.Table) -> list[Row]
 
 def _of_run(row: Row) -> Row:
     if row["status"] == "running":
-        row |= {"status": "failure", "error": "what became of it is lost"}
+        row |= {"status": "failure", "error": "its outcome is lost"}
     return row | {"pid": 0}
 
 

@@ -1,7 +1,7 @@
-"""The two copies of the manifest: what each still says, and putting one right by the other.
+"""Compares the two copies of the manifest, and repairs each from the other.
 
-Belongs here: comparing and mending them. Does not belong here: reading and appending, which
-`archive` does without looking at what the copy says.
+Belongs here: comparing and repairing the copies. Does not belong here: reading and appending
+(`storage.archive`, which never reads the second copy).
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from etl.storage.files import write_atomically
 
 
 @dataclass(frozen=True)
-class Compared:
-    """What both copies say together.
+class Comparison:
+    """What both copies hold together. Lists hold sequences.
 
-    `damaged` are, by copy, the sequences that it should hold and does not; `lost` those that
-    neither holds; `disputed` those of which they say different things, without checksums to
-    decide. `lines` are all that are known, where anything is amiss.
+    `damaged`: by copy, lines that it should hold and doesn't. `lost`: lines that neither holds.
+    `disputed`: lines that differ between the copies, with no checksum to decide. `lines`: every
+    known line, filled only if the copies are not sound.
     """
 
     count: int
     behind: int = 0
-    """Lines that the copy is still to get: the next append brings it up."""
+    """Lines that the copy lacks; the next append adds them."""
     lines: dict[int, bytes] = field(default_factory=dict)
     damaged: dict[Path, list[int]] = field(default_factory=dict)
     lost: list[int] = field(default_factory=list)
@@ -37,20 +37,20 @@ class Compared:
         return not (self.lost or self.disputed or any(self.damaged.values()))
 
 
-def compare(archive: RawArchive) -> Compared:
-    """Read both copies. A line is known by the sequence in it, wherever it stands."""
-    # The copy first: it never holds what the manifest did not hold before.
+def compare(archive: RawArchive) -> Comparison:
+    """Compare both copies. Lines are matched by the sequence they state, not by position."""
+    # Read the copy first: it never holds a line that the manifest did not hold before.
     copy_lines, main_lines = _lines(archive.manifest_copy), _lines(archive.manifest)
     main = _sound(main_lines)
-    # A copy that ends earlier, or is not there, is behind: a run was killed, or an older version
-    # wrote. The manifest itself never is.
+    # A shorter or missing copy is only behind (a run was killed, or an older version wrote). The
+    # manifest itself never is.
     is_behind = main_lines[: len(copy_lines)] == copy_lines
     if is_behind and len(main) == len(main_lines) == max(main, default=0):
-        return Compared(len(main), len(main) - len(copy_lines))
+        return Comparison(len(main), len(main) - len(copy_lines))
     copy = _sound(copy_lines)
     through = max(len(main_lines), len(copy_lines), *main, *copy, 0)
     lines = copy | main
-    return Compared(
+    return Comparison(
         through,
         0,
         lines,
@@ -63,30 +63,30 @@ def compare(archive: RawArchive) -> Compared:
     )
 
 
-def mend(archive: RawArchive, compared: Compared, known: Mapping[int, Entry]) -> None:
-    """Write both copies anew from what they say together; the former are the caller's to keep.
+def repair(archive: RawArchive, comparison: Comparison, known: Mapping[int, Entry]) -> None:
+    """Rewrite both copies from their sound lines. The caller holds the intake lock.
 
-    A lost line is made again of what is `known` of it, else it says that it was lost: what follows
-    keeps its place. The caller holds the intake lock.
+    A lost line is rebuilt from `known`, or replaced by a placeholder so that later lines keep their
+    place. Keeping backups of the damaged copies is up to the caller.
     """
-    lines = dict(compared.lines)
-    for sequence in compared.lost:
-        nothing = Entry(sequence, "", 0, "", datetime.now(UTC), "lost")
-        lines[sequence] = replace(known.get(sequence, nothing), sequence=sequence).to_line()
+    lines = dict(comparison.lines)
+    for sequence in comparison.lost:
+        placeholder = Entry(sequence, "", 0, "", datetime.now(UTC), "lost")
+        lines[sequence] = replace(known.get(sequence, placeholder), sequence=sequence).to_line()
     data = b"".join(lines[sequence] for sequence in sorted(lines))
-    # The copy first: until it is whole the manifest is all there is.
+    # The copy first: until it is whole, the manifest is the only source.
     for path in (archive.manifest_copy, archive.manifest):
         write_atomically(path, data)
 
 
 def _lines(path: Path) -> list[bytes]:
-    """The whole lines; what follows the last line feed is being written, or was cut off."""
+    """Return the complete lines; bytes after the last line feed are being written, or torn."""
     data = path.read_bytes() if path.exists() else b""
     return data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
 
 
 def _sound(lines: list[bytes]) -> dict[int, bytes]:
-    """The lines that are as they were written, by sequence."""
+    """Return the undamaged lines, by sequence."""
     found = {}
     for line in lines:
         try:
