@@ -27,7 +27,7 @@ from etl.cli.run import prepare_to_run, run_job, verbose_option
 from etl.corrections.csv_file import RegistryError, corrections_file, read_corrections
 from etl.corrections.plan import make_plan
 from etl.corrections.records import TYPES, UNDO, Correction, CorrectionError
-from etl.pipeline import apply_corrections, stages, submit_correction
+from etl.pipeline import apply_corrections, submit_correction
 from etl.pipeline.submit_correction import Effect
 from etl.query import display, export, published
 from etl.query.actors import names_of
@@ -253,7 +253,7 @@ def apply(settings: Settings, as_json: bool, verbose: bool) -> None:
     started = time.monotonic()
     with _refusals():
         read_corrections(settings)
-    is_due = stages.is_correction_due(settings)
+    is_due = apply_corrections.is_correction_due(settings)
     if is_due:
         _apply(settings, verbose)
     seconds = time.monotonic() - started

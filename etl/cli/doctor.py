@@ -19,7 +19,7 @@ from etl.cli.run import json_option, run_job, verbose_option
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import Finding, is_sound
-from etl.pipeline.ingest import WAITING
+from etl.pipeline.progress import WAITING
 from etl.query import display, export, published
 from etl.settings import Settings
 from etl.storage.archive import ArchiveError

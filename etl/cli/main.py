@@ -1,7 +1,7 @@
 """The `newsactors` command: the commands that change a warehouse, and `status`.
 
 Belongs here: options, messages, exit codes. Does not belong here: the reading commands
-(`etl.cli.read`), those about actors (`etl.cli.corrections`), and the work itself (`etl.pipeline.stages`, run
+(`etl.cli.read`), those about actors (`etl.cli.corrections`), and the work itself (`etl.pipeline`, run
 through Dagster for its history, see `etl.cli.run`).
 
 Exit codes: 0 done (warnings included, unless --strict), 1 error, 2 usage.
@@ -44,11 +44,13 @@ from etl.cli.run import (
     verbose_option,
 )
 from etl.extract import extractor_names, get_extractor
-from etl.pipeline import compare
-from etl.pipeline.erase_article import forget_article
-from etl.pipeline.ingest import WAITING, InputError
-from etl.pipeline.reextract import build_candidate, extractor_in_use, name_in_use
-from etl.pipeline.stages import clear_for_rebuild
+from etl.pipeline import compare, series_shifts
+from etl.pipeline.errors import InputError
+from etl.pipeline.extractor_in_use import extractor_in_use, name_in_use
+from etl.pipeline.progress import WAITING
+from etl.pipeline.rebuild import clear_for_rebuild
+from etl.pipeline.reextract import build_candidate
+from etl.pipeline.tombstone_article import tombstone_article
 from etl.query import display, export, published
 from etl.query.published import Row
 from etl.settings import Settings, SettingsError, location
@@ -271,7 +273,7 @@ def reextract(
             "outlets": list(outlets),
         }
         run = run_job(settings, job, {"staged_batches": {"config": config}}, verbose)
-        shifted = compare.published_shifts(settings)
+        shifted = series_shifts.published_shifts(settings)
         if as_json:
             click.echo(export.to_json({**as_row(run), "shifted": shifted}, indent=2))
         else:
@@ -325,7 +327,9 @@ def _say_switched(settings: Settings, job: str, shifted: Sequence[Row]) -> None:
     if job != "reextract":
         click.echo(f"new articles are read by {name_in_use(settings)!r}", err=True)
     if shifted:
-        click.echo(display.clean(f"warning: series shifted: {compare.busiest(shifted)}"), err=True)
+        click.echo(
+            display.clean(f"warning: series shifted: {series_shifts.busiest(shifted)}"), err=True
+        )
 
 
 @contextmanager
@@ -367,7 +371,7 @@ def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> Non
     if not yes:
         click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
     with _writing(settings):
-        forget_article(settings, article_id, run_id="forget")
+        tombstone_article(settings, article_id, run_id="forget")
     run_job(settings, "republish", {}, verbose)
     click.echo(f"article {article_id} is forgotten", err=True)
 

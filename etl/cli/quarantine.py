@@ -1,7 +1,8 @@
 """`newsactors quarantine`: list, show, retry and export what could not be read.
 
 Belongs here: options, messages, exit codes. Does not belong here: choosing, looking and writing
-(`etl.pipeline.quarantine`), reading again (`etl.pipeline.ingest.retry`, through Dagster), layout of tables.
+(`etl.pipeline.quarantine`), reading again
+(`etl.pipeline.retry_quarantined`, through Dagster), layout of tables.
 
 Exit codes: 0 done, 1 error (with --strict: something stayed in quarantine), 2 usage, 3 no such
 item.

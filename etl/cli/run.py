@@ -23,9 +23,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from etl.errors import NewsactorsError
-from etl.pipeline.ingest import WAITING, InputError
-from etl.pipeline.ingest import Progress as Report
+from etl.pipeline.errors import InputError
 from etl.pipeline.preview import preview
+from etl.pipeline.progress import WAITING
+from etl.pipeline.progress import Progress as Report
 from etl.query import display, export, published
 from etl.settings import Location, Settings
 from etl.storage.run_state import Attempt, Rejected, Run, State, StateError
@@ -121,12 +122,11 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     """
     from etl.pipeline import (  # with all that they import, for commands that run nothing
         apply_corrections,
-        stages,
     )
 
     done = _run_job(settings, job, ops, verbose)
     for _ in range(MOST_RUNS_AFTER):
-        if not (settings.published.exists() and stages.is_correction_due(settings)):
+        if not (settings.published.exists() and apply_corrections.is_correction_due(settings)):
             break
         _run_job(settings, apply_corrections.job_for_corrections(settings), {}, verbose)
     return done

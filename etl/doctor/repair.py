@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from etl.doctor import examine, examine_made
-from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, sound_snapshot
+from etl.doctor import examine_derived, examine_kept
+from etl.doctor.database_faults import build_faults, snapshot_faults, sound_loaded, sound_snapshot
 from etl.linking.ledger import Ledger
 from etl.linking.recovery import lost_decisions
 from etl.settings import Location, Settings, location
@@ -123,7 +123,7 @@ def _manifest(settings: Settings, aside: _Aside, con: Connection | None) -> Done
 
 def _archive(settings: Settings, aside: _Aside) -> Done:
     archive = RawArchive(settings.raw)
-    for sha256, (_, paths) in examine.damaged_objects(settings).items():
+    for sha256, (_, paths) in examine_kept.damaged_objects(settings).items():
         path = archive.object_path(sha256)
         if original := _archived_again(settings, sha256, paths, aside):
             yield f"archived again from {original}"
@@ -163,8 +163,8 @@ def _archived_again(
 
 def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     ledger = Ledger(settings.identity_ledger)
-    damaged, are_notes_damaged = examine.ledger_damage(ledger)
-    files = examine.sound_files(ledger, damaged)
+    damaged, are_notes_damaged = examine_kept.ledger_damage(ledger)
+    files = examine_kept.sound_files(ledger, damaged)
     if con is None and not damaged and not are_notes_damaged:
         return
     lost = None
@@ -193,7 +193,7 @@ def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
 
 def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     stage = Staging(settings.extracted)
-    damaged = [batch for batch in stage.every_batch() if examine_made.batch_faults(batch)]
+    damaged = [batch for batch in stage.every_batch() if examine_derived.batch_faults(batch)]
     for batch in damaged:
         yield from _batch(batch, aside)
     if con is None:
@@ -205,7 +205,7 @@ def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
             yield f"staged again from what is loaded: lines {first:,} to {min(end, through):,}"
     # A re-extraction that is staged and not loaded yet is no damage.
     numbers = [batch.last for batch in damaged if batch.kind == "reextract"]
-    is_all_loaded = recovery.has_bookkeeping(con) and examine_made.is_all_loaded(settings, con)
+    is_all_loaded = recovery.has_bookkeeping(con) and examine_derived.is_all_loaded(settings, con)
     if (numbers or is_all_loaded) and (other := recovery.deviating(con, stage.batches())):
         # In the place of one that was loaded it is not loaded again.
         recovery.stage_extraction(con, stage, other, max(numbers, default=stage.next_number()))
@@ -215,7 +215,7 @@ def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
 
 
 def _batch(batch: Batch, aside: _Aside) -> Done:
-    faults = examine_made.batch_faults(batch)
+    faults = examine_derived.batch_faults(batch)
     if not faults:
         return
     if {fault.path.name for fault in faults} == {checksums.NAME}:
@@ -227,7 +227,7 @@ def _batch(batch: Batch, aside: _Aside) -> Done:
 
 def _reextraction(settings: Settings, aside: _Aside) -> Done:
     folder = settings.reextraction
-    for fault in examine_made.reextraction_faults(settings):
+    for fault in examine_derived.reextraction_faults(settings):
         path = fault.path
         if not path.exists() and not path.parent.exists():
             continue  # moved with its folder

@@ -20,8 +20,9 @@ from etl.orchestration.assets.published import CORRECTION, PUBLICATION_DAYS, PUB
 from etl.orchestration.assets.report import REPORT
 from etl.orchestration.resources import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.orchestration.retention import KEPT_RUNS, remove_old_logs
-from etl.pipeline import stages
-from etl.pipeline.ingest import InputError, roots_of
+from etl.pipeline import apply_corrections
+from etl.pipeline.archive_files import roots_of
+from etl.pipeline.errors import InputError
 from etl.settings import Settings, SettingsError
 from etl.storage import inbox
 from etl.storage.run_state import State
@@ -281,7 +282,7 @@ def late_corrections(
     which a tick must not wait.
     """
     settings = warehouse.settings
-    if not settings.published.exists() or not stages.is_correction_due(settings):
+    if not settings.published.exists() or not apply_corrections.is_correction_due(settings):
         return dg.SkipReason("what is on file is published")
     return dg.RunRequest(
         run_key=context.dagster_run.run_id,

@@ -16,8 +16,9 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from etl.extract import Extractor
-from etl.pipeline.ingest import WAITING, InputError, Progress, waiting
-from etl.pipeline.reextract import extractor_in_use, name_in_use
+from etl.pipeline.errors import InputError
+from etl.pipeline.extractor_in_use import extractor_in_use, name_in_use
+from etl.pipeline.progress import WAITING, Progress, waiting
 from etl.settings import Settings, location
 from etl.storage.run_state import State
 from etl.storage.writer_lock import WriterLock

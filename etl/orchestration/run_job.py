@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from etl.orchestration.resources import BY_COMMAND, failure, watching
 from etl.orchestration.retention import remove_old_logs
-from etl.pipeline.ingest import Progress
+from etl.pipeline.progress import Progress
 from etl.settings import SettingsError
 
 _QUICK = {"module": "etl.orchestration.event_log", "class": "Storage"}

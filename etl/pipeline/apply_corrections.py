@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from etl.corrections import replay
 from etl.corrections.csv_file import RegistryError, corrections_and_digest, corrections_digest
 from etl.corrections.plan import make_plan
-from etl.pipeline import build_models, stages
+from etl.pipeline import actor_links, build_models
 from etl.settings import Settings
 from etl.storage.files import exclusive_lock
 from etl.warehouse import build_db, stage_markers
@@ -98,6 +98,11 @@ insert into bookkeeping.unmodelled_articles from changed_articles;
 """With the days that they had before and have now, as read and as corrected."""
 
 
+def is_correction_due(settings: Settings) -> bool:
+    """Whether the file of corrections is another than the one that is published."""
+    return (published_property(settings, CORRECTIONS) or "") != corrections_digest(settings)
+
+
 def job_for_corrections(settings: Settings) -> str:
     """The job that applies corrections: the quick one where nothing else is due.
 
@@ -128,6 +133,6 @@ def apply_late_corrections(settings: Settings) -> bool:
         apply_corrections(settings)
     except RegistryError:
         return False
-    if not stages.check_links(settings):
+    if not actor_links.check_links(settings):
         build_models.build_models(settings)
     return True

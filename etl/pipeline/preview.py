@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from etl.pipeline.ingest import InputError, roots_of
+from etl.pipeline.archive_files import roots_of
+from etl.pipeline.errors import InputError
 from etl.pipeline.sandbox import read_sandboxed
 from etl.readers import Item
 from etl.readers.field_mapping import MappingError, load_mappings

@@ -1,7 +1,7 @@
 """What is in quarantine, looked at: which items, what their bytes are, and handing them out.
 
 Belongs here: choosing items, finding the bytes of one again, and writing bytes to a folder so that
-no name can do harm. Does not belong here: reading items again (`intake.retry`), who is set aside
+no name can do harm. Does not belong here: reading items again (`retry_quarantined.retry`), who is set aside
 and when (`store.state`), and how it is shown (`cli_quarantine`).
 """
 

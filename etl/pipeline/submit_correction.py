@@ -19,7 +19,7 @@ from etl.corrections import csv_file
 from etl.corrections.plan import Plan, conflict_reason, make_plan
 from etl.corrections.records import Correction, CorrectionError, record
 from etl.corrections.replay import replay
-from etl.pipeline import stages
+from etl.pipeline import apply_corrections
 from etl.query import display, published
 from etl.query.published import NameNotFoundError, Row
 from etl.settings import Settings
@@ -100,7 +100,7 @@ def submit_correction(
         if refused := conflict_reason(rows, new):
             raise CorrectionError(refused)
         with published.open_published(settings) as con:
-            is_published = not stages.is_correction_due(settings)
+            is_published = not apply_corrections.is_correction_due(settings)
             effects.append(effect_of(con, rows, new, is_published=is_published))
         return new
 

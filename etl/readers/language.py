@@ -1,7 +1,7 @@
 """The language of a text: detected, else as the source says it, else not determined.
 
 Belongs here: the detector and how sure it must be. Does not belong here: what is done with texts in
-other languages (they are stored and not extracted, see `etl.pipeline.ingest`).
+other languages (they are stored and not extracted, see `etl.pipeline.extraction`).
 
 py3langid (a naive Bayes classifier over byte n-grams, Lui and Baldwin 2012) names one of 142
 languages. Of 12,330 English news texts, tables of prices among them, it names another with 0.9 and

@@ -20,7 +20,7 @@ from session_cache import begin
 from etl.__main__ import main
 from etl.domain import Article, Extraction
 from etl.extract import get_extractor, register_extractor
-from etl.pipeline import compare, stages
+from etl.pipeline import compare, publish_run
 from etl.settings import REPOSITORY, Settings
 from etl.storage.run_state import State, lay_out
 from etl.storage.writer_lock import WriterLock
@@ -193,7 +193,7 @@ def test_a_correction_at_the_very_end_of_a_run_is_applied_all_the_same(
     """Recorded when the run has published and looks no more, but still holds the writer lock."""
 
     def record_and_go_on(settings: Settings) -> None:
-        monkeypatch.setattr(stages, "days_reported", days_reported)
+        monkeypatch.setattr(publish_run, "clear_touched_days", days_reported)
         names = ("actors", "rename", "Ellen Marsk1", "Ellen Renamed", "--because", "test")
         done = subprocess.run([sys.executable, "-m", "etl", *names], env=dict(os.environ),
                               capture_output=True, text=True)  # fmt: skip
@@ -201,8 +201,8 @@ def test_a_correction_at_the_very_end_of_a_run_is_applied_all_the_same(
         days_reported(settings)
 
     said: list[str] = []
-    days_reported = stages.days_reported
-    monkeypatch.setattr(stages, "days_reported", record_and_go_on)
+    days_reported = publish_run.clear_touched_days
+    monkeypatch.setattr(publish_run, "clear_touched_days", record_and_go_on)
     (place / "inbox" / "late.txt").write_text(ARTICLE.format(n=7))
     result = run("ingest", "--json")
     assert result.exit_code == 0, result.stderr

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 from etl.__main__ import main
-from etl.pipeline import ingest as intake
+from etl.pipeline import archive_files
 from etl.settings import Limits, SettingsError, location
 from etl.storage import inbox, object_store
 from etl.storage.inbox import SourceFile
@@ -29,11 +29,11 @@ from object_stores.conftest import SECRET, Bucket
 
 def ingest(
     harness: WarehouseHarness, *addresses: str, limits: Limits | None = None
-) -> intake.Archived:
+) -> archive_files.Archived:
     """Archive what is new at the addresses, stage and load it."""
     settings = replace(harness.settings, limits=limits or Limits())
     harness.state.start_run("run", "ingest", "words")
-    archived = intake.archive_new(settings, [location(a) for a in addresses], "run")
+    archived = archive_files.archive_new(settings, [location(a) for a in addresses], "run")
     harness.stage()
     harness.load()
     return archived

@@ -19,7 +19,7 @@ from etl.domain import Article, Extraction
 from etl.extract import Extractor, get_extractor
 from etl.orchestration.retention import remove_old_logs
 from etl.orchestration.run_job import instance as instance_of_home
-from etl.pipeline import compare, erase_article, reextract, stages
+from etl.pipeline import compare, load, reextract, tombstone_article
 from etl.schema import tables
 from etl.storage.editions import ArticleSelection
 from etl.warehouse.build_db import new_generation
@@ -371,7 +371,7 @@ def test_the_night_leaves_a_report_which_forgets_what_is_forgotten(harness: Dags
         row = con.execute("select article_id from articles limit 1").fetchone()
     assert row is not None
     harness.settings.search.mkdir()
-    erase_article.forget_article(harness.settings, row[0], "test")
-    stages.load_staged(harness.settings, "test")
+    tombstone_article.tombstone_article(harness.settings, row[0], "test")
+    load.load_staged(harness.settings, "test")
     assert not harness.settings.report.exists()
     assert not harness.settings.search.exists()

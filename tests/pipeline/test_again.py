@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.pipeline import ingest, reextract, stages
+from etl.pipeline import archive_files, rebuild, reextract
 from etl.storage import staging
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
@@ -91,7 +91,7 @@ def test_a_rebuild_gives_the_same_rows_and_ids_from_the_archive_alone(
 
 def test_readers_keep_what_is_published_while_all_is_rebuilt(published: WarehouseHarness) -> None:
     before = published.main()
-    stages.clear_for_rebuild(published.settings)
+    rebuild.clear_for_rebuild(published.settings)
     assert published.main() == before
     published.ingest(publish=True)
     assert published.main() == before
@@ -102,7 +102,7 @@ def test_a_rebuild_that_was_stopped_half_way_is_completed_before_anything_is_pub
 ) -> None:
     before = published.main()
     harness = WarehouseHarness(published.root, batch_articles=2)
-    stages.clear_for_rebuild(harness.settings)
+    rebuild.clear_for_rebuild(harness.settings)
     *_, last = harness.stage().batches
     shutil.rmtree(last.path)
     with pytest.raises(build_db.BuildError, match="`newsactors ingest` completes it"):
@@ -190,7 +190,7 @@ def test_what_was_archived_and_not_marked_as_seen_is_not_archived_twice(
     harness: WarehouseHarness,
 ) -> None:
     harness.drop("a.txt", text(story(1)))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
     harness.settings.state_file.unlink()
-    assert ingest.archive_new(harness.settings, [], "run").files_new == 0
+    assert archive_files.archive_new(harness.settings, [], "run").files_new == 0
     assert RawArchive(harness.settings.raw).last_sequence() == 1

@@ -12,8 +12,9 @@ from etl.cli.comparison import render
 from etl.cli.terminal import show
 from etl.domain import Article, Extraction, TextActor
 from etl.extract import get_extractor
-from etl.pipeline import compare
-from etl.pipeline.compare import Comparison, compare_candidate, published_shifts
+from etl.pipeline import series_shifts
+from etl.pipeline.compare import Comparison, compare_candidate
+from etl.pipeline.series_shifts import published_shifts
 from etl.query import export
 from etl.storage.editions import ArticleSelection
 from pipeline.warehouse_harness import WarehouseHarness, Words, text
@@ -143,7 +144,7 @@ def test_a_shift_is_foretold_and_told_once_it_is_published_and_news_is_no_shift(
     ] == [("Omar", 6, 0, 1.0)]  # Zora is gone too, from one article
     harness.promote(publish=True)
     assert published_shifts(harness.settings) == foretold
-    assert compare.busiest(foretold) == "Omar: 6 to 0 articles (100% of its weeks)"
+    assert series_shifts.busiest(foretold) == "Omar: 6 to 0 articles (100% of its weeks)"
     assert published_shifts(replace(harness.settings, shift_share=1.0)) == []
     for n in range(6):
         harness.drop(f"new{n}.txt", text(f"Maria left, {n}.", day=f"2025-03-{n + 1:02}"))

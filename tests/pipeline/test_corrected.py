@@ -12,7 +12,15 @@ from etl.corrections import csv_file, replay
 from etl.corrections.csv_file import RegistryError, read_corrections
 from etl.corrections.plan import make_plan
 from etl.corrections.records import UNDO, Correction, record
-from etl.pipeline import apply_corrections, build_models, ingest, stages
+from etl.pipeline import (
+    actor_links,
+    apply_corrections,
+    archive_files,
+    build_models,
+    load,
+    publish_run,
+    rebuild,
+)
 from etl.warehouse import build_db, dbt
 from etl.warehouse.publish import PublishError
 from pipeline.warehouse_harness import Rows, WarehouseHarness, Words, story, text
@@ -118,11 +126,11 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(
     ]  # fmt: skip
     assert len(tests) > 10
     apply_corrections.apply_corrections(settings)
-    assert stages.check_links(settings) == []
+    assert actor_links.check_links(settings) == []
     done = build_models.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
     assert {r.node.name for r in done.results} == {*CORRECTED, *tests}
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
-    stages.publish_build(settings, Words(), "quick")
+    publish_run.publish_build(settings, Words(), "quick")
     quick = published.main()
     assert all(quick[n] for n in ("quotes_about", "quote_groups", "attribution_conflicts"))
     published.build_by_dbt()
@@ -167,10 +175,10 @@ def test_a_merge_changes_what_rows_of_others_say_of_the_two(
     assert together() == {id_of["Bruno"]: 6, id_of["Carla"]: 7, id_of["Emil"]: 7}
     correct("merge", actor=id_of["Bruno"], into=id_of["Carla"])
     apply_corrections.apply_corrections(published.settings)
-    assert stages.check_links(published.settings) == []
+    assert actor_links.check_links(published.settings) == []
     done = build_models.build_models(published.settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
-    stages.publish_build(published.settings, Words(), "quick")
+    publish_run.publish_build(published.settings, Words(), "quick")
     quick = published.main()
     assert companions() & two == {id_of["Carla"]}
     assert together() == {id_of["Carla"]: 13, id_of["Emil"]: 7}
@@ -190,7 +198,7 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(
     )
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     apply_corrections.apply_corrections(settings)
-    assert stages.check_links(settings) == []
+    assert actor_links.check_links(settings) == []
     done = build_models.build_models(settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     assert dict(
@@ -207,11 +215,11 @@ def test_links_that_came_are_corrected_without_looking_at_all(
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     published.load()
     published.drop("again.txt", text(story(1) + " Edited.", outlet="Another"))
-    ingest.archive_new(settings, [], "run")
+    archive_files.archive_new(settings, [], "run")
     published.stage()
-    stages.load_staged(settings, "run")
-    stages.check_loaded(settings)
-    stages.link(settings)
+    load.load_staged(settings, "run")
+    load.check_loaded(settings)
+    actor_links.link(settings)
     noted = published.query("select text_actor_id from bookkeeping.uncorrected_links")
     assert 0 < len(noted) < len(published.query("from loaded.text_links"))
     if not are_noted:
@@ -219,7 +227,7 @@ def test_links_that_came_are_corrected_without_looking_at_all(
             con.execute("delete from bookkeeping.uncorrected_links")
             build_db.set_property(con, build_db.LINKS_NOTED, "")
     apply_corrections.apply_corrections(settings)
-    assert stages.check_links(settings) == []
+    assert actor_links.check_links(settings) == []
     assert published.query("from bookkeeping.uncorrected_links") == []
     came = published.query("select distinct method from loaded.actor_links "
                            "semi join (select unnest(?) as text_actor_id) using (text_actor_id) "
@@ -265,14 +273,14 @@ def test_a_failing_test_stops_a_refresh_and_changes_nothing(
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     apply_corrections.apply_corrections(settings)
     published.query("insert into loaded.actor_links from loaded.actor_links")
-    assert stages.check_links(settings)
+    assert actor_links.check_links(settings)
     with pytest.raises(dbt.DbtError, match="grain_mentions_mention_id"):
         build_models.build_models(
             settings, [*CORRECTED, "grain_mentions_mention_id"], is_all_corrected=True
         )
     assert published.query("select count(*) from main.entities") == [(len(id_of),)]
     with pytest.raises(PublishError, match="not linked, not modelled"):
-        stages.publish_build(settings, Words(), "run")
+        publish_run.publish_build(settings, Words(), "run")
     assert published.main() == before
 
 
@@ -288,7 +296,7 @@ def test_a_rebuild_from_archive_and_corrections_gives_the_same(
     published.load(publish=True)
     loaded, main = published.loaded(), published.main()
     assert parted.minted in {i for (i,) in published.published("select entity_id from entities")}
-    stages.clear_for_rebuild(published.settings)
+    rebuild.clear_for_rebuild(published.settings)
     published.ingest(publish=True)
     assert published.loaded() == loaded
     assert published.main() == main
@@ -335,9 +343,9 @@ def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
     build_models.build_models(settings)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     assert apply_corrections.apply_late_corrections(settings)
-    stages.publish_build(settings, Words(), "run")
+    publish_run.publish_build(settings, Words(), "run")
     assert "Person1" not in ids(published)
-    assert not stages.is_correction_due(settings)
+    assert not apply_corrections.is_correction_due(settings)
     assert not apply_corrections.apply_late_corrections(settings)
 
 

@@ -18,7 +18,7 @@ from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import PARTS, Finding, is_sound
 from etl.errors import NewsactorsError
-from etl.pipeline import ingest, reextract, stages
+from etl.pipeline import archive_files, publish_run, reextract
 from etl.storage import checksums
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
@@ -60,7 +60,7 @@ def original(six_published: Path, tmp_path_factory: pytest.TempPathFactory) -> W
         harness.settings, Words("words-2"), ArticleSelection(outlets=("Paper 0",))
     )
     harness.load(publish=True)
-    stages.publish_build(harness.settings, Words(), "again")
+    publish_run.publish_build(harness.settings, Words(), "again")
     return harness
 
 
@@ -322,7 +322,7 @@ def test_a_corrections_file_is_reported_with_its_line_and_left_alone(
 
 def test_a_damaged_batch_is_not_loaded_and_says_what_to_do(harness: WarehouseHarness) -> None:
     harness.drop("new.txt", text(story(20)))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
     (batch,) = harness.stage().batches
     flip(batch.file("text_actors"), random.Random(3))
     with pytest.raises(NewsactorsError, match=r"is damaged.*newsactors doctor --repair"):

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl.pipeline import ingest, reextract
+from etl.pipeline import errors, reextract
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
@@ -129,6 +129,6 @@ def test_an_unknown_id_is_refused_and_changes_nothing(harness: WarehouseHarness)
     harness.drop("a.txt", text(story(1)))
     harness.ingest()
     before = harness.settings.raw.joinpath("manifest.jsonl").read_bytes()
-    with pytest.raises(ingest.InputError, match="there is no article nonsense; find its id"):
+    with pytest.raises(errors.InputError, match="there is no article nonsense; find its id"):
         harness.forget("nonsense")
     assert harness.settings.raw.joinpath("manifest.jsonl").read_bytes() == before

@@ -8,7 +8,7 @@ from itertools import islice
 from formats import files
 from formats.hostile import DEAF, HOSTILE
 
-from etl.pipeline import stages
+from etl.pipeline import load
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 
@@ -46,7 +46,7 @@ def test_a_text_that_comes_again_in_another_part_of_a_batch_is_extracted_once(
     words = Words()
     small.ingest(words)
     assert sum(words.calls) == 12
-    assert stages.check_loaded(small.settings) == []
+    assert load.check_loaded(small.settings) == []
     assert small.query("select count(*) from loaded.article_sources") == [(14,)]
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from etl import extract
 from etl.extract import DEFAULT_EXTRACTOR, get_extractor
-from etl.pipeline import compare, reextract
-from etl.pipeline.ingest import InputError
+from etl.pipeline import compare, extractor_in_use, reextract
+from etl.pipeline.errors import InputError
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings, SettingsError
 from etl.storage import checksums, editions
@@ -51,7 +51,7 @@ def test_a_candidate_changes_nothing_until_it_is_promoted_for_old_and_new_articl
     published.promote(publish=True)
     assert by_version(published) == {"few-1": 9}
     assert editions.candidate(published.settings) is None
-    assert reextract.name_in_use(published.settings) == "few"
+    assert extractor_in_use.name_in_use(published.settings) == "few"
     published.drop("last.txt", text(story(10), day="2025-03-10"))
     published.ingest(publish=True)
     assert by_version(published) == {"few-1": 10}
@@ -68,7 +68,7 @@ def test_a_rollback_gives_back_every_row_and_reads_what_came_since_again(
     published.promote(publish=True)
     published.roll_back(publish=True)
     assert (published.loaded(), published.main()) == before
-    assert reextract.name_in_use(published.settings) == DEFAULT_EXTRACTOR
+    assert extractor_in_use.name_in_use(published.settings) == DEFAULT_EXTRACTOR
 
     published.candidate()
     published.promote()
@@ -104,7 +104,7 @@ def test_a_choice_promotes_only_itself_and_new_articles_are_read_as_before(
     published.candidate(choice=ArticleSelection(date(2025, 3, 3), None, ("Paper 0",)))
     published.promote()
     assert by_version(published) == {"few-1": 2, "words-1": 5}
-    assert reextract.name_in_use(published.settings) == DEFAULT_EXTRACTOR
+    assert extractor_in_use.name_in_use(published.settings) == DEFAULT_EXTRACTOR
     published.candidate(choice=PAPER_0)
     published.promote()
     assert by_version(published) == {"few-1": 3, "words-1": 4}
@@ -119,9 +119,9 @@ def test_a_promotion_may_bring_nothing_but_who_reads_new_articles(
     published.promote()
     published.candidate()
     published.promote()
-    assert reextract.name_in_use(published.settings) == "few"
+    assert extractor_in_use.name_in_use(published.settings) == "few"
     published.roll_back()
-    assert reextract.name_in_use(published.settings) == DEFAULT_EXTRACTOR
+    assert extractor_in_use.name_in_use(published.settings) == DEFAULT_EXTRACTOR
     assert by_version(published) == {"few-1": 7}, "the last promotion alone"
 
 
@@ -172,7 +172,7 @@ def test_what_cannot_be_switched_is_refused_and_says_why(
     refused(published.promote, "nothing to promote; make a candidate with")
     monkeypatch.delitem(extract._factories, "few")
     with pytest.raises(InputError, match=r"no extractor is named 'few' .* --rollback"):
-        reextract.extractor_in_use(published.settings)
+        extractor_in_use.extractor_in_use(published.settings)
     active = published.settings.reextraction / "active.json"
     switched = active.read_bytes()
     older = switched.replace(f'"layout": {SCHEMA_VERSION}'.encode(), b'"layout": 0')
@@ -237,15 +237,15 @@ def test_the_setting_says_who_reads_new_articles_until_another_is_promoted(
     published: WarehouseHarness,
 ) -> None:
     chosen = replace(published.settings, extractor="rules")
-    assert reextract.extractor_in_use(chosen).name == "rules"
+    assert extractor_in_use.extractor_in_use(chosen).name == "rules"
     wrong = replace(published.settings, extractor="speedy")
     with pytest.raises(InputError, match=r"'speedy' .*known: .*correct NEWSACTORS_EXTRACTOR"):
-        reextract.extractor_in_use(wrong)
+        extractor_in_use.extractor_in_use(wrong)
     published.candidate()
     published.promote()
-    assert reextract.name_in_use(chosen) == "few"
+    assert extractor_in_use.name_in_use(chosen) == "few"
     published.roll_back()
-    assert reextract.name_in_use(chosen) == "rules"
+    assert extractor_in_use.name_in_use(chosen) == "rules"
     assert Settings.from_env({}).extractor == DEFAULT_EXTRACTOR
     asked = Settings.from_env({"NEWSACTORS_EXTRACTOR": "fast", "NEWSACTORS_WORKERS": "3"})
     assert (asked.extractor, asked.workers) == ("fast", 3)

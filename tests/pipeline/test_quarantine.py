@@ -17,7 +17,7 @@ import pytest
 from formats import files
 
 from etl.domain import Article, Extraction
-from etl.pipeline import ingest, quarantine
+from etl.pipeline import archive_files, errors, quarantine, retry_quarantined
 from etl.storage import inbox
 from etl.storage.run_state import Rejected
 from pipeline.test_formats import records
@@ -52,7 +52,7 @@ def test_a_mended_file_leaves_the_quarantine(tmp_path: Path, batch_articles: int
     harness = WarehouseHarness(tmp_path, batch_articles)
     for content in ("", text(story(1))):
         harness.drop("a.txt", content)
-        ingest.archive_new(harness.settings, [], "run")
+        archive_files.archive_new(harness.settings, [], "run")
     harness.stage()
     assert harness.quarantine() == {}
     harness.drop("a.txt", "")
@@ -78,7 +78,7 @@ def test_what_cannot_be_opened_leaves_when_mended_or_taken_away(harness: Warehou
     (harness.root / "elsewhere").rename(kept)
     os.utime(kept, ns=(time, time))
     (harness.inbox / "link").unlink()
-    ingest.archive_new(harness.settings, [kept], "run")
+    archive_files.archive_new(harness.settings, [kept], "run")
     assert harness.quarantine() == dict.fromkeys(["link", "pipe.txt"], "unreadable"), (
         "what was not looked at stays"
     )
@@ -129,15 +129,15 @@ def test_a_text_on_which_the_extractor_fails_is_set_aside_under_every_name(
 
 def test_a_damaged_archive_stops_the_run_and_says_where(harness: WarehouseHarness) -> None:
     harness.drop("a.txt", text(story(1)))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
     shutil.rmtree(harness.settings.raw / "objects")
     with pytest.raises(Exception, match="restore this file from a backup"):
         harness.stage()
 
 
 def test_a_path_that_does_not_exist_is_refused(harness: WarehouseHarness) -> None:
-    with pytest.raises(ingest.InputError, match="does not exist"):
-        ingest.archive_new(harness.settings, [harness.root / "nowhere"], "run")
+    with pytest.raises(errors.InputError, match="does not exist"):
+        archive_files.archive_new(harness.settings, [harness.root / "nowhere"], "run")
 
 
 # One row an item, and another try
@@ -150,7 +150,7 @@ def test_one_bad_record_among_many_is_one_row(harness: WarehouseHarness) -> None
     rows = ["title,text,date"] + [f"Story {n},{story(n)},2025-03-01" for n in range(600)]
     rows[577] += ",one,cell,more"
     harness.drop("b.csv", "\n".join(rows))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
     assert harness.stage().articles == 2 * 599
     first, second = harness.state.quarantine()
     assert (first.source_path, first.item, first.reason) == ("a.jsonl", 423, "malformed")
@@ -174,7 +174,7 @@ def retry(
     harness: WarehouseHarness, *ids: str, words: Words | None = None, run_id: str = "again"
 ) -> None:
     harness.state.start_run(run_id, "retry", "words")
-    ingest.retry(harness.settings, ids, run_id)
+    retry_quarantined.retry(harness.settings, ids, run_id)
     harness.stage(words, run_id=run_id)
     harness.load(run_id=run_id)
 
@@ -231,7 +231,7 @@ def test_what_fails_again_stays_with_one_more_attempt(harness: WarehouseHarness)
     harness.ingest(run_id="mended")
     assert harness.quarantine() == {}
     assert harness.state.attempts(run_id="mended")[0].outcome == "replaced"
-    with pytest.raises(ingest.InputError, match="not in quarantine"):
+    with pytest.raises(errors.InputError, match="not in quarantine"):
         retry(harness, before.quarantine_id)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from etl.domain import Article, Extraction
 from etl.pipeline import reextract
-from etl.pipeline.ingest import InputError
+from etl.pipeline.errors import InputError
 from etl.readers import read_file
 from etl.storage.editions import ArticleSelection
 from pipeline.warehouse_harness import FewerWords, WarehouseHarness, Words

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl.pipeline import ingest, stages
+from etl.pipeline import archive_files, article_stories
 from etl.stories import assign
 from etl.warehouse import build_db
 from pipeline.warehouse_harness import WarehouseHarness, text
@@ -58,7 +58,7 @@ def redirects(harness: WarehouseHarness) -> list[tuple[str, str]]:
 
 def drop(harness: WarehouseHarness, name: str, body: str, day: str, outlet: str) -> None:
     harness.drop(name, text(body, day=day, outlet=outlet))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
 
 
 def test_a_reprint_within_fourteen_days_is_of_the_story(harness: WarehouseHarness) -> None:
@@ -147,12 +147,12 @@ def test_stories_decided_otherwise_are_decided_anew(
     drop(harness, "cut.txt", CUT, "2025-03-02", "Paper")
     harness.ingest()
     before = harness.loaded()
-    monkeypatch.setattr(stages, "STORIES_VERSION", "other")
-    assert [p.check for p in stages.check_stories(harness.settings)] == []
+    monkeypatch.setattr(article_stories, "STORIES_VERSION", "other")
+    assert [p.check for p in article_stories.check_stories(harness.settings)] == []
     with build_db.open_build(harness.settings.build_file) as con:
         assert build_db.get_property(con, "storied_generation") == ""
         con.execute("update loaded.article_stories set story_id = 'Sother'")
-    assert stages.group(harness.settings) == 1
+    assert article_stories.group(harness.settings) == 1
     assert harness.loaded() == before
 
 
@@ -168,7 +168,7 @@ def test_checks_block_what_is_in_no_story_and_ids_that_lead_nowhere(
             "insert into loaded.story_redirects select story_id, 'Snowhere' "
             "from loaded.article_stories"
         )
-    found = {(p.table, p.check) for p in stages.check_stories(harness.settings)}
+    found = {(p.table, p.check) for p in article_stories.check_stories(harness.settings)}
     assert found == {
         ("article_stories", "all_in_a_story"),
         ("story_redirects", "no_orphans"),
@@ -253,9 +253,9 @@ def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
     with build_db.open_build(harness.settings.build_file) as con:
         assign.clear_stories(con)
     with pytest.raises(KeyboardInterrupt):
-        stages.group(harness.settings, stop)
+        article_stories.group(harness.settings, stop)
     assert done == [(2, 7), (4, 7)]
-    stages.group(harness.settings)
+    article_stories.group(harness.settings)
     assert harness.loaded() == before
 
 

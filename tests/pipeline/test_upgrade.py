@@ -18,7 +18,7 @@ import pytest
 from etl.doctor.examine import examine
 from etl.doctor.findings import is_sound
 from etl.linking.ledger import DECISIONS, Ledger, LedgerError
-from etl.pipeline import ingest
+from etl.pipeline import stage_articles
 from etl.schema import tables
 from etl.storage import run_state_check
 from etl.storage.archive import Entry, RawArchive
@@ -82,9 +82,11 @@ def test_an_older_warehouse_is_brought_up_to_date_by_the_next_run(
     with duckdb.connect(str(harness.settings.published.resolve()), read_only=True) as reader:
         count = reader.execute("select count(*) from articles").fetchone()
         said: set[str] = set()
-        ingest.stage_new(harness.settings, harness.in_use, "old", lambda stage, *_: said.add(stage))
+        stage_articles.stage_new(
+            harness.settings, harness.in_use, "old", lambda stage, *_: said.add(stage)
+        )
         # What is staged has other columns since layout 2.
-        assert said == ({ingest.READ_AGAIN} if archive == OLDER[0] else set())
+        assert said == ({stage_articles.READ_AGAIN} if archive == OLDER[0] else set())
         # Models are the same, whatever there was before: one publish will do.
         harness.ingest(publish=archive == OLDER[0], run_id="upgrade")
         assert reader.execute("select count(*) from articles").fetchone() == count == (4,)

@@ -27,17 +27,22 @@ from bench.faults.victim_process import Changes
 from etl.domain import Article, Extraction, Mention, Quote, TextActor
 from etl.extract import Extractor, get_extractor, register_extractor
 from etl.pipeline import (
+    actor_links,
     apply_corrections,
+    archive_files,
+    article_stories,
     build_models,
-    erase_article,
+    load,
+    promotion,
+    publish_run,
+    rebuild,
     reextract,
-    stages,
+    stage_articles,
+    tombstone_article,
 )
-from etl.pipeline import (
-    ingest as intake,
-)
-from etl.pipeline.ingest import Staged, silent
-from etl.pipeline.stages import LoadResult
+from etl.pipeline.load import LoadResult
+from etl.pipeline.progress import silent
+from etl.pipeline.stage_articles import Staged
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import editions
@@ -151,14 +156,14 @@ class WarehouseHarness:
     ) -> LoadResult:
         """Archive, stage and load what is new, and publish it where that is asked for and due."""
         self.state.start_run(run_id, "ingest", "words")
-        intake.archive_new(self.settings, [], run_id)
+        archive_files.archive_new(self.settings, [], run_id)
         self.stage(extractor, run_id=run_id)
         result = self.load(run_id=run_id, publish=publish)
         self.state.finish_run(run_id)
         return result
 
     def stage(self, extractor: Extractor | None = None, *, run_id: str = "run") -> Staged:
-        return intake.stage_new(self.settings, lambda: extractor or self.in_use(), run_id)
+        return stage_articles.stage_new(self.settings, lambda: extractor or self.in_use(), run_id)
 
     def in_use(self) -> Extractor:
         """The extractor that was promoted, else `Words` instead of the one that is shipped."""
@@ -169,19 +174,19 @@ class WarehouseHarness:
         writer = WriterLock(self.settings)
         writer.acquire()
         try:
-            result = stages.load_staged(self.settings, run_id)
+            result = load.load_staged(self.settings, run_id)
             if result.is_publish_due:
-                assert stages.check_loaded(self.settings) == []
-                stages.link(self.settings)
+                assert load.check_loaded(self.settings) == []
+                actor_links.link(self.settings)
                 apply_corrections.apply_corrections(self.settings)
-                assert stages.check_links(self.settings) == []
-                stages.group(self.settings)
-                assert stages.check_stories(self.settings) == []
+                assert actor_links.check_links(self.settings) == []
+                article_stories.group(self.settings)
+                assert article_stories.check_stories(self.settings) == []
                 if publish:
                     build_models.build_models(self.settings)
                     apply_corrections.apply_late_corrections(self.settings)
-                    stages.publish_build(self.settings, self.in_use(), run_id)
-                    stages.days_reported(self.settings)
+                    publish_run.publish_build(self.settings, self.in_use(), run_id)
+                    publish_run.clear_touched_days(self.settings)
             return result
         finally:
             writer.release()
@@ -192,7 +197,7 @@ class WarehouseHarness:
             build_db.set_property(con, "models_version", "another")
         done = build_models.build_models(self.settings)
         assert type(done).__name__ == "RunExecutionResult"
-        stages.publish_build(self.settings, self.in_use(), "full")
+        publish_run.publish_build(self.settings, self.in_use(), "full")
 
     def candidate(self, name: str = "few", choice: ArticleSelection | None = None) -> Edition:
         return reextract.build_candidate(
@@ -200,10 +205,10 @@ class WarehouseHarness:
         )
 
     def promote(self, *, publish: bool = False) -> LoadResult:
-        return self._switch(reextract.promote, publish)
+        return self._switch(promotion.promote, publish)
 
     def roll_back(self, *, publish: bool = False) -> LoadResult:
-        return self._switch(reextract.roll_back, publish)
+        return self._switch(promotion.roll_back, publish)
 
     def _switch(self, change: Callable[..., Staged], publish: bool) -> LoadResult:
         writer = WriterLock(self.settings)
@@ -217,12 +222,12 @@ class WarehouseHarness:
         writer = WriterLock(self.settings)
         writer.acquire()
         try:
-            erase_article.forget_article(self.settings, article_id, "forget")
+            tombstone_article.tombstone_article(self.settings, article_id, "forget")
         finally:
             writer.release()
 
     def rebuild(self) -> None:
-        stages.clear_for_rebuild(self.settings)
+        rebuild.clear_for_rebuild(self.settings)
         self.ingest()
 
     # What is in it

@@ -10,8 +10,16 @@ from etl import __version__
 from etl.extract import get_extractor
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import DATA_TEAM, retrying
-from etl.pipeline import ingest, reextract
-from etl.pipeline.ingest import Archived, Staged
+from etl.pipeline import (
+    archive_files,
+    errors,
+    promotion,
+    reextract,
+    retry_quarantined,
+    stage_articles,
+)
+from etl.pipeline.archive_files import Archived
+from etl.pipeline.stage_articles import Staged
 from etl.readers import READERS_VERSION
 from etl.settings import location
 from etl.storage.editions import ArticleSelection
@@ -66,9 +74,9 @@ def raw_files(
         progress, run_id = warehouse.progress(context), context.run.run_id
         if config.retry:
             ids = [] if config.retry == ["all"] else config.retry
-            archived = ingest.retry(warehouse.settings, ids, run_id, progress)
+            archived = retry_quarantined.retry(warehouse.settings, ids, run_id, progress)
         else:
-            archived = ingest.archive_new(warehouse.settings, places, run_id, progress)
+            archived = archive_files.archive_new(warehouse.settings, places, run_id, progress)
     for path in archived.settling:
         context.log.warning(f"left for the next run, still being written: {path!r}")
     return dg.MaterializeResult(metadata=_archive_metadata(archived, warehouse))
@@ -105,7 +113,7 @@ def staged_batches(
     progress = warehouse.progress(context)
     with retrying():
         if config.promote or config.rollback:
-            change = reextract.promote if config.promote else reextract.roll_back
+            change = promotion.promote if config.promote else promotion.roll_back
             staged = change(settings, run_id, lambda: warehouse.lock_for_writing(context), progress)
         elif config.reextract:
             choice = ArticleSelection(
@@ -115,7 +123,9 @@ def staged_batches(
             )
             staged = reextract.stage_reextraction(settings, warehouse.extractor, choice, progress)
         else:
-            staged = ingest.stage_new(settings, lambda: warehouse.extractor, run_id, progress)
+            staged = stage_articles.stage_new(
+                settings, lambda: warehouse.extractor, run_id, progress
+            )
     return dg.MaterializeResult(metadata=_staging_metadata(staged, warehouse))
 
 
@@ -125,7 +135,7 @@ def _day(text: str, name: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ingest.InputError(f"{name}={text!r} is not a day; write YYYY-MM-DD") from None
+        raise errors.InputError(f"{name}={text!r} is not a day; write YYYY-MM-DD") from None
 
 
 def _staging_metadata(staged: Staged, warehouse: Warehouse) -> dict[str, dg.MetadataValue]:

@@ -9,7 +9,7 @@ from etl.orchestration.assets.ingest import STAGED_BATCHES
 from etl.orchestration.metadata import column_schema, harmless, sample_table
 from etl.orchestration.resources import WRITER_POOL, Warehouse
 from etl.orchestration.retries import DATA_TEAM, retrying
-from etl.pipeline import apply_corrections, stages
+from etl.pipeline import actor_links, apply_corrections, article_stories, load
 from etl.query import overview
 from etl.schema import tables as schema
 from etl.settings import Settings
@@ -82,7 +82,7 @@ def loaded_tables(
     """
     warehouse.lock_for_writing(context)
     with retrying():
-        result = stages.load_staged(
+        result = load.load_staged(
             warehouse.settings, context.run.run_id, warehouse.progress(context)
         )
     if not result.is_publish_due:
@@ -137,7 +137,7 @@ def loaded_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
     """Keys, references and offsets over all that is loaded; a failure blocks links and publish."""
-    yield from _run_checks(context, warehouse, schema.INGESTED, stages.check_loaded)
+    yield from _run_checks(context, warehouse, schema.INGESTED, load.check_loaded)
 
 
 class LinkConfig(dg.Config):
@@ -173,7 +173,7 @@ def text_links(
     What is decided goes into the identity ledger and stays, so a rebuild gives the same ids.
     """
     warehouse.lock_for_writing(context)
-    entities = stages.link(warehouse.settings, relink=config.relink)
+    entities = actor_links.link(warehouse.settings, relink=config.relink)
     rows = overview.loaded_counts(warehouse.settings, schema.LINKED)
     for table in schema.LINKED:
         metadata = {"dagster/row_count": rows[table.name]}
@@ -257,7 +257,7 @@ def link_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
     """Every actor of a text is linked exactly once; a failure blocks models and publish."""
-    yield from _run_checks(context, warehouse, [schema.ACTOR_LINKS], stages.check_links)
+    yield from _run_checks(context, warehouse, [schema.ACTOR_LINKS], actor_links.check_links)
 
 
 @dg.multi_asset(
@@ -282,7 +282,7 @@ def stories(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Decides which new articles are copies, cuts or edits of one text; old ids stay."""
     warehouse.lock_for_writing(context)
-    count = stages.group(warehouse.settings, warehouse.progress(context))
+    count = article_stories.group(warehouse.settings, warehouse.progress(context))
     rows = overview.loaded_counts(warehouse.settings, schema.STORIES)
     for table in schema.STORIES:
         metadata: dict[str, dg.MetadataValue] = {
@@ -298,4 +298,4 @@ def story_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
     """Every article is in exactly one story; a failure blocks models and publish."""
-    yield from _run_checks(context, warehouse, schema.STORIES, stages.check_stories)
+    yield from _run_checks(context, warehouse, schema.STORIES, article_stories.check_stories)

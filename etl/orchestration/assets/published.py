@@ -10,7 +10,7 @@ from etl import __version__
 from etl.orchestration.metadata import articles_a_day, harmless, sample_table, top_actors
 from etl.orchestration.resources import KIND_TAG, WRITER_POOL, Warehouse
 from etl.orchestration.retries import DATA_TEAM, retrying
-from etl.pipeline import apply_corrections, compare, stages
+from etl.pipeline import apply_corrections, publish_run, series_shifts
 from etl.query import overview
 
 PUBLISHED = dg.AssetKey("published_file")
@@ -56,9 +56,11 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         with retrying():
             if apply_corrections.apply_late_corrections(warehouse.settings):
                 context.log.info("corrections were recorded during this run: applied too")
-            done = stages.publish_build(warehouse.settings, warehouse.extractor, context.run.run_id)
+            done = publish_run.publish_build(
+                warehouse.settings, warehouse.extractor, context.run.run_id
+            )
         _report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
-        stages.days_reported(warehouse.settings)
+        publish_run.clear_touched_days(warehouse.settings)
         metadata: dict[str, Any] = {
             "file": dg.MetadataValue.path(str(warehouse.settings.published)),
             "snapshot": dg.MetadataValue.path(str(done.path)),
@@ -131,11 +133,11 @@ def no_shifted_series(warehouse: Warehouse) -> dg.AssetCheckResult:
     Compares the published file with the one before it, over articles that both hold: so after a
     promotion, a rollback, a plain re-extraction, or a change of linking.
     """
-    shifted = compare.published_shifts(warehouse.settings)
+    shifted = series_shifts.published_shifts(warehouse.settings)
     return dg.AssetCheckResult(
         passed=not shifted,
         severity=dg.AssetCheckSeverity.WARN,
-        description=harmless(compare.busiest(shifted, 10)) or None,
+        description=harmless(series_shifts.busiest(shifted, 10)) or None,
         metadata={"actors": len(shifted), "share allowed": warehouse.settings.shift_share},
     )
 

@@ -4,7 +4,7 @@ import dagster as dg
 
 from etl.orchestration.assets.ingest import STAGED_BATCHES
 from etl.orchestration.resources import Warehouse
-from etl.pipeline.ingest import InputError
+from etl.pipeline.errors import InputError
 from etl.quality import figures
 from etl.quality.figures import Record
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl.doctor.databases import build_faults, layout_of, open_read_only, snapshot_faults
+from etl.doctor.database_faults import build_faults, layout_of, open_read_only, snapshot_faults
 from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
 from etl.schema import tables
 from etl.settings import Settings

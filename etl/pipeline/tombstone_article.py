@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from etl.pipeline import stages
-from etl.pipeline.ingest import InputError
+from etl.pipeline import article_stories, load
+from etl.pipeline.errors import InputError
 from etl.query.overview import open_published
 from etl.settings import Settings
 from etl.storage import editions
@@ -20,14 +20,14 @@ from etl.stories.assign import story_without
 from etl.warehouse import build_db
 
 
-def forget_article(settings: Settings, article_id: str, run_id: str) -> None:
+def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
     """Enter in the manifest that an article is to be forgotten; the next load carries it out.
 
     Raises InputError where there is no such article. The caller holds the writer lock.
     """
     archive = RawArchive(settings.raw)
     if not _hashes(settings, article_id):
-        stages.load_staged(settings, run_id)  # the build file was lost, and the article with it
+        load.load_staged(settings, run_id)  # the build file was lost, and the article with it
     with exclusive_lock(archive.intake_lock):
         hashes = _hashes(settings, article_id)
         if not hashes and _is_published(settings, article_id):
@@ -46,7 +46,7 @@ def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]
     """What must be kept of the story of an article that is forgotten."""
     with build_db.open_build(settings.build_file) as con:
         # It may be loaded, and the run killed before it had a story.
-        stages.assign_due_stories(settings, con)
+        article_stories.assign_due_stories(settings, con)
         kept = story_without(con, article_id)
     return [kept.to_record()] if kept else []
 

@@ -1,0 +1,28 @@
+"""Removing what a rebuild makes again."""
+
+from __future__ import annotations
+
+import contextlib
+
+from etl.pipeline.load import remove_older_build
+from etl.settings import Settings
+from etl.storage import editions
+from etl.storage.archive import RawArchive
+from etl.storage.files import exclusive_lock
+from etl.storage.staging import Staging
+from etl.warehouse import build_db
+
+
+def clear_for_rebuild(settings: Settings) -> None:
+    """Remove all that is made from the archive, except what is published; then ingest anew.
+
+    The caller holds the writer lock. Readers keep the published file until the next publish.
+    """
+    archive = RawArchive(settings.raw)
+    with exclusive_lock(archive.intake_lock):
+        Staging(settings.extracted).batches()  # raises where they are of a newer layout
+        with contextlib.suppress(build_db.DamagedError):
+            remove_older_build(settings)
+        editions.finish(settings)
+        build_db.remove_build(settings.build_file)
+        Staging(settings.extracted).clear()

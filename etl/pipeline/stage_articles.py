@@ -1,0 +1,209 @@
+"""From archived files to staged batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from etl.extract import Extractor
+from etl.pipeline.errors import InputError
+from etl.pipeline.extraction import ExtractionPool
+from etl.pipeline.progress import Progress, silent, waiting
+from etl.pipeline.sandbox import read_sandboxed
+from etl.readers import Item
+from etl.readers.field_mapping import FieldMapping, MappingError, load_mappings
+from etl.schema.tables import SCHEMA_VERSION
+from etl.settings import Settings
+from etl.storage import staging
+from etl.storage.archive import DamagedObjectError, Entry, RawArchive
+from etl.storage.files import exclusive_lock
+from etl.storage.run_state import Rejected, State
+from etl.storage.staging import Batch, ReadArticle, Staging
+
+READ = "read and extract"
+READ_AGAIN = "an older newsactors made this warehouse: read and extract all again"
+
+
+@dataclass
+class Staged:
+    """What was read and extracted."""
+
+    batches: list[Batch] = field(default_factory=list)
+    articles: int = 0
+    quarantined: int = 0
+
+
+def stage_new(
+    settings: Settings,
+    extractor_in_use: Callable[[], Extractor],
+    run_id: str,
+    progress: Progress = silent,
+) -> Staged:
+    """Read and extract every archived file that is not staged yet, a batch at a time.
+
+    Which extractor is in use is asked once nobody else can change that any more.
+    """
+    archive, state = RawArchive(settings.raw), State(settings.state_file)
+    stage = Staging(settings.extracted)
+    result = Staged()
+    with exclusive_lock(archive.intake_lock, waiting(progress)):
+        extractor = extractor_in_use()
+        stage.sweep("new")
+        entries = list(archive.entries(after=stage.staged_through()))
+        try:
+            mappings = load_mappings(settings.field_mappings)
+        except MappingError as error:
+            raise InputError(str(error)) from None
+        is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.every_batch())
+        with ExtractionPool(extractor, settings.workers) as extracting:
+            reading = _Reading(settings, archive, stage, extracting, archive.forgotten(), mappings)
+            done = 0
+            while done < len(entries):
+                reading.begin(entries[done:])
+                # Its length is known once it is written; a name no batch has serves until then.
+                first, last = entries[done].sequence, entries[-1].sequence
+                unnamed = stage.prepare(
+                    "ingest", first, last, extractor.version, reading.parts(), "new"
+                )
+                read = reading.entries
+                result.quarantined += state.settle_items(
+                    [(e.source_path, e.sha256) for e in read if e.is_arrival],
+                    reading.rejected,
+                    run_id,
+                )
+                result.batches.append(stage.let_in_through(unnamed, read[-1].sequence))
+                result.articles += reading.articles
+                done += len(read)
+                progress(READ_AGAIN if is_older else READ, done, len(entries))
+        if reading.came_back:
+            archive.forget(reading.came_back, run_id)
+    state.add_counts(run_id, quarantined=result.quarantined)
+    return result
+
+
+@dataclass
+class _Reading:
+    """One batch after the other, from archived files to rows, a part of a batch in memory."""
+
+    settings: Settings
+    archive: RawArchive
+    stage: Staging
+    extracting: ExtractionPool
+    forgotten: frozenset[str]
+    mappings: tuple[FieldMapping, ...]
+    came_back: set[str] = field(default_factory=set)
+    """Files that say what is to be forgotten in other bytes (line ends), and nothing else."""
+
+    def begin(self, entries: Sequence[Entry]) -> None:
+        """Begin a batch with the first of these files."""
+        self.waiting = entries
+        self.entries: list[Entry] = []
+        self.rejected: list[Rejected] = []
+        self.articles = 0
+        self.given: set[bytes] = set()
+        self.failed: dict[str, str] = {}
+        self.read_before = self.stage.items_of(
+            e.sha256 for e in entries[: self.settings.batch_articles] if e.again
+        )
+
+    def parts(self) -> Iterator[tuple[str, pa.Table]]:
+        """The rows of the batch; it ends with the file that fills it."""
+        size = self.settings.batch_articles
+        full: list[ReadArticle] = []
+        yield from self._rows([])
+        for entry in self.waiting[:size]:
+            for article in self._articles_in(entry):
+                self._extract(article)
+                full.append(article)
+                if len(full) == size:
+                    yield from self._rows(full)
+                    full = []
+            self.entries.append(entry)
+            if self.articles + len(full) >= size:
+                break
+        yield from self._rows(full)
+
+    def _extract(self, read: ReadArticle) -> None:
+        """Have it extracted while others are read; a text that came before has its rows there."""
+        content = bytes.fromhex(read.content_sha256)
+        if content not in self.given:
+            self.given.add(content)
+            self.extracting.add(read.content_sha256, read.article)
+
+    def _articles_in(self, entry: Entry) -> Iterator[ReadArticle]:
+        """What is in an archived file and not forgotten; what is rejected is kept for later."""
+        if not entry.is_arrival or entry.sha256 in self.forgotten:
+            return
+        try:
+            yield from self._read(entry)
+        except DamagedObjectError as error:
+            # One damaged file must not stop the others; doctor says which they are.
+            self.rejected.append(
+                _rejected(entry, 0, "unreadable", str(error), "then run `newsactors rebuild`")
+            )
+
+    def _read(self, entry: Entry) -> Iterator[ReadArticle]:
+        is_kept = False
+        with self.archive.open(entry.sha256) as file:
+            for item in read_sandboxed(
+                file, entry.size, entry.source_path, self.settings.limits, self.mappings
+            ):
+                if item.article is None:
+                    self.rejected.append(_not_read(entry, item))
+                    is_kept = True
+                    continue
+                found = ReadArticle(
+                    entry,
+                    item.number,
+                    item.article,
+                    item.article.url or f"{item.path}#{item.index}",
+                    item.path,
+                )
+                if found.content_sha256 not in self.forgotten:
+                    is_kept = True
+                    known = self.read_before.get(entry.sha256)
+                    if known is not None:
+                        if entry.again and (found.source_key, found.item) in known:
+                            continue
+                        known.add((found.source_key, found.item))
+                    yield found
+        if not is_kept:
+            self.came_back.add(entry.sha256)
+
+    def _rows(self, read: list[ReadArticle]) -> Iterator[tuple[str, pa.Table]]:
+        """Rows of articles, and of what is extracted from those of them that are new."""
+        extracted = self.extracting.finish()
+        version = self.extracting.extractor.version
+        self.failed |= extracted.failed
+        self.rejected += [
+            _rejected(
+                r.entry,
+                r.item,
+                "extraction_failed",
+                f"{version}: {self.failed[r.content_sha256]}",
+                "report this article as a bug of the extractor; `newsactors rebuild` "
+                "with a mended version takes it in",
+            )
+            for r in read
+            if r.content_sha256 in self.failed
+        ]
+        kept = [r for r in read if r.content_sha256 not in self.failed]
+        self.articles += len(kept)
+        yield staging.ARTICLES, staging.article_rows(kept, version)
+        yield from extracted.tables.items()
+
+
+def _not_read(entry: Entry, item: Item) -> Rejected:
+    """A rejected item; quarantine keeps it under its file, the member's name goes to the detail."""
+    assert item.rejection is not None
+    found, member = item.rejection, item.path.removeprefix(entry.source_path).removeprefix("!/")
+    detail = f"{member}: {found.detail}" if member else found.detail
+    return _rejected(entry, item.number, found.reason, detail, found.remedy)
+
+
+def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> Rejected:
+    return Rejected(
+        entry.sha256, entry.source_path, item, reason, detail, remedy, entry.at, entry.run_id
+    )
