@@ -20,7 +20,7 @@ from session_cache import begin
 from etl.__main__ import main
 from etl.domain import Article, Extraction
 from etl.extract import get_extractor, register_extractor
-from etl.pipeline import compare, publish_run
+from etl.pipeline import publish_run, series_shifts
 from etl.settings import REPOSITORY, Settings
 from etl.storage.run_state import State, lay_out
 from etl.storage.writer_lock import WriterLock
@@ -329,7 +329,7 @@ def test_another_extractor_is_judged_promoted_and_taken_back(
     shown = run("reextract", "--diff", "--extractor", "sparse", "--outlet", "harbour courier")
     assert (shown.exit_code, "no article matches" in shown.stderr) == (1, True)
     monkeypatch.setenv("NEWSACTORS_SHIFT_SHARE", "0.5")
-    monkeypatch.setattr(compare, "SHIFT_ARTICLES", 1)
+    monkeypatch.setattr(series_shifts, "SHIFT_ARTICLES", 1)
     shown = run("reextract", "--diff", "--extractor", "sparse", "--strict")
     assert shown.exit_code == 1
     assert "would shift by over 50.0%" in shown.stdout

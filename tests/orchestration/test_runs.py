@@ -19,7 +19,7 @@ from etl.domain import Article, Extraction
 from etl.extract import Extractor, get_extractor
 from etl.orchestration.retention import remove_old_logs
 from etl.orchestration.run_job import instance as instance_of_home
-from etl.pipeline import compare, load, reextract, tombstone_article
+from etl.pipeline import load, reextract, series_shifts, tombstone_article
 from etl.schema import tables
 from etl.storage.editions import ArticleSelection
 from etl.warehouse.build_db import new_generation
@@ -280,7 +280,7 @@ def test_a_promotion_warns_of_actors_whose_series_it_shifts(
 
     fewer = Fewer("fewer-1", name="fewer")
     monkeypatch.setitem(extract._factories, "fewer", lambda: fewer)
-    monkeypatch.setattr(compare, "SHIFT_ARTICLES", ARTICLES)
+    monkeypatch.setattr(series_shifts, "SHIFT_ARTICLES", ARTICLES)
     reextract.build_candidate(harness.settings, fewer, ArticleSelection())
     with instance(harness) as found:
         result = harness.run(found, "promote", staged_batches={"promote": True})

@@ -62,7 +62,7 @@ def test_a_rollback_gives_back_every_row_and_reads_what_came_since_again(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(extract._factories, DEFAULT_EXTRACTOR, Words)  # what is in use by default
-    monkeypatch.setattr(reextract, "FORMER_ARTICLES", 3)
+    monkeypatch.setattr(promotion, "FORMER_ARTICLES", 3)
     before = published.loaded(), published.main()
     published.candidate()
     published.promote(publish=True)
