@@ -11,7 +11,7 @@ import pytest
 
 from etl import extract
 from etl.extract import DEFAULT_EXTRACTOR, get_extractor
-from etl.pipeline import compare, extractor_in_use, reextract
+from etl.pipeline import compare, extractor_in_use, promotion
 from etl.pipeline.errors import InputError
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings, SettingsError
