@@ -50,7 +50,6 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             automation.new_files,
             automation.run_failed,
             automation.lost_runs,
-            automation.late_corrections,
             automation.old_logs,
         ],
         resources={"warehouse": Warehouse(), **(resource_overrides or {})},

@@ -25,14 +25,15 @@ from etl.cli.read import Day
 from etl.cli.relink import relink
 from etl.cli.run import prepare_to_run, run_job, verbose_option
 from etl.corrections.csv_file import RegistryError, corrections_file, read_corrections
+from etl.corrections.lease import CorrectionsLease
 from etl.corrections.plan import make_plan
 from etl.corrections.records import TYPES, UNDO, Correction, CorrectionError
 from etl.pipeline import apply_corrections, submit_correction
+from etl.pipeline.progress import WAITING
 from etl.pipeline.submit_correction import Effect
 from etl.query import display, export, published
 from etl.query.actors import names_of
 from etl.settings import Settings
-from etl.storage.writer_lock import WriterLock
 from etl.warehouse.build_db import BuildError
 
 Pairs = Sequence[tuple[str, str]]
@@ -304,7 +305,8 @@ def _record(
             moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
             names = names_of(con, [*ids, *moved])
     state = "dry run" if options["dry_run"] else "recorded"
-    if state == "recorded" and not options["later"] and not WriterLock(settings).is_taken():
+    is_left_to_run = CorrectionsLease(settings).is_held_elsewhere()
+    if state == "recorded" and not options["later"] and not is_left_to_run:
         try:
             _apply(settings, options["verbose"])
         except click.ClickException as error:
@@ -335,10 +337,13 @@ def _meant(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], lis
 
 def _apply(settings: Settings, verbose: bool) -> None:
     try:
-        job = apply_corrections.job_for_corrections(settings)
+        job = apply_corrections.job_for_corrections(
+            settings, on_wait=lambda: click.echo(WAITING, err=True)
+        )
     except BuildError as error:
         raise click.ClickException(str(error)) from None
-    run_job(settings, job, {}, verbose)
+    if job is not None:
+        run_job(settings, job, {}, verbose)
 
 
 def _print_json(new: Correction, effect: Effect, state: str, seconds: float) -> None:

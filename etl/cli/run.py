@@ -34,9 +34,6 @@ from etl.storage.run_state import Attempt, Rejected, Run, State, StateError
 if TYPE_CHECKING:
     from dagster import JobDefinition
 
-MOST_RUNS_AFTER = 3
-"""Of those that follow a run because corrections came at its very end."""
-
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Dagster's log.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 
@@ -115,24 +112,7 @@ def prepare_to_run() -> None:
 
 
 def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
-    """Run a job and return its row of the history; ClickException where it failed.
-
-    Corrections that were recorded while it held the writer lock, after it had looked for the last
-    time, are applied by another run: nobody else would.
-    """
-    from etl.pipeline import (  # with all that they import, for commands that run nothing
-        apply_corrections,
-    )
-
-    done = _run_job(settings, job, ops, verbose)
-    for _ in range(MOST_RUNS_AFTER):
-        if not (settings.published.exists() and apply_corrections.is_correction_due(settings)):
-            break
-        _run_job(settings, apply_corrections.job_for_corrections(settings), {}, verbose)
-    return done
-
-
-def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
+    """Run a job and return its row of the history; ClickException where it failed."""
     from etl.orchestration.run_job import run_job as run_in_process  # importing Dagster takes 1 s
 
     try:

@@ -1,6 +1,5 @@
 """Jobs, schedules, and the sensors on the inbox and on runs: failed, lost, too early, old."""
 
-import functools
 import hashlib
 import json
 import shlex
@@ -20,7 +19,6 @@ from etl.orchestration.assets.published import CORRECTION, PUBLICATION_DAYS, PUB
 from etl.orchestration.assets.report import REPORT
 from etl.orchestration.resources import KIND_TAG, READ_ONLY, WRITER_TAG, Warehouse
 from etl.orchestration.retention import KEPT_RUNS, remove_old_logs
-from etl.pipeline import apply_corrections
 from etl.pipeline.archive_files import roots_of
 from etl.pipeline.errors import InputError
 from etl.settings import Settings, SettingsError
@@ -37,7 +35,6 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOTIFY_SECONDS = 30
 
 
-@functools.cache  # a sensor that asks for one must know the very same
 def jobs() -> Sequence[UnresolvedAssetJobDefinition]:
     """The jobs of the code location; all but `watch` end with a publish where anything changed."""
     # All models, not only those downstream of what is chosen: a part is never published.
@@ -263,31 +260,6 @@ def lost_runs(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.S
 def old_logs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Removes what Dagster would keep for ever."""
     return dg.SkipReason(f"removed the logs of {remove_old_logs(context.instance)} old runs")
-
-
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    name="late_corrections",
-    request_job=next(job for job in jobs() if job.name == REPUBLISH),
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Applies corrections that were recorded in the last moments of a run, after it had "
-    "looked for them the last time. A command of `newsactors` does that for its own runs.",
-)
-def late_corrections(
-    context: dg.RunStatusSensorContext, warehouse: Warehouse
-) -> dg.RunRequest | dg.SkipReason:
-    """Asks for a run when one has ended and corrections are on file that are not published.
-
-    `republish`, because whether the quicker job will do is only known under the writer lock, for
-    which a tick must not wait.
-    """
-    settings = warehouse.settings
-    if not settings.published.exists() or not apply_corrections.is_correction_due(settings):
-        return dg.SkipReason("what is on file is published")
-    return dg.RunRequest(
-        run_key=context.dagster_run.run_id,
-        tags={KIND_TAG: "republish", **WRITER_TAG},
-    )
 
 
 def notify(settings: Settings, report: dict[str, str]) -> Sequence[str]:

@@ -4,7 +4,7 @@ Holds what a run shares: settings, extractor, the writer lock, and its row in th
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -15,6 +15,7 @@ from typing import Self
 import dagster as dg
 from pydantic import PrivateAttr
 
+from etl.corrections.lease import CorrectionsLease
 from etl.extract import Extractor
 from etl.pipeline.errors import InputError
 from etl.pipeline.extractor_in_use import extractor_in_use, name_in_use
@@ -24,6 +25,8 @@ from etl.storage.run_state import State
 from etl.storage.writer_lock import WriterLock
 
 WRITER_POOL = "warehouse_writer"
+PUBLISH_STEP = "published_file"
+"""The step that publishes. A run that plans it takes the corrections lease."""
 KIND_TAG = "newsactors/kind"
 """Tag of a job that says which kind of run the history shows."""
 READ_ONLY = "read"
@@ -54,6 +57,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     inbox: str = ""
 
     _writer: WriterLock | None = PrivateAttr(default=None)
+    _lease: CorrectionsLease | None = PrivateAttr(default=None)
     _extractors: dict[str, Extractor] = PrivateAttr(default_factory=dict)
 
     @cached_property
@@ -98,10 +102,23 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def lock_for_writing(
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
     ) -> None:
-        """Hold the writer lock until this run ends; waits for whoever holds it."""
+        """Hold the writer lock until this run ends; waits for whoever holds it.
+
+        A run that is to publish takes the corrections lease with it.
+        """
         if self._writer is None:
-            self._writer = WriterLock(self.settings, on_wait=waiting(self.progress(context)))
-        self._writer.acquire()
+            writer = WriterLock(self.settings, on_wait=waiting(self.progress(context)))
+            writer.acquire()
+            self._writer = writer
+            if PUBLISH_STEP in _planned_steps(context.instance, context.run):
+                self.corrections_lease.take()
+
+    @property
+    def corrections_lease(self) -> CorrectionsLease:
+        """The corrections lease of this run, held or not."""
+        if self._lease is None:
+            self._lease = CorrectionsLease(self.settings)
+        return self._lease
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
@@ -120,8 +137,10 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             yield self
         finally:
+            self.corrections_lease.end()
             if self._writer is not None:
                 self._writer.release()
+                self._writer = None
             try:
                 state.finish_run(run.run_id, failure(context.instance, run))
             except sqlite3.Error as error:  # a full disk: the history will show it as killed
@@ -172,13 +191,16 @@ def failure(instance: dg.DagsterInstance | None, run: dg.DagsterRun) -> str | No
         if event.step_key is not None
         and event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION
     }
-    planned = (
-        instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
-        if run.execution_plan_snapshot_id
-        else []
-    )
-    left = [step for step in planned if step not in ended]
+    left = [step for step in _planned_steps(instance, run) if step not in ended]
     return f"interrupted before the end of {left[0]}" if left else None
+
+
+def _planned_steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Sequence[str]:
+    """The steps of a run in the order of its plan; none if the plan was not recorded."""
+    if not run.execution_plan_snapshot_id:
+        return []
+    plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+    return plan.step_keys_to_execute
 
 
 def _failed_checks(events: Iterable[dg.DagsterEvent]) -> str:

@@ -8,10 +8,12 @@ applies them. Does not belong here: recording one (`correcting`), what rows mean
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from etl.corrections import replay
 from etl.corrections.csv_file import RegistryError, corrections_and_digest, corrections_digest
+from etl.corrections.lease import CorrectionsLease
 from etl.corrections.plan import make_plan
 from etl.pipeline import actor_links, build_models
 from etl.settings import Settings
@@ -99,32 +101,51 @@ insert into bookkeeping.unmodelled_articles from changed_articles;
 
 
 def is_correction_due(settings: Settings) -> bool:
-    """Whether the file of corrections is another than the one that is published."""
+    """Whether the published file was made with other corrections than those on file."""
     return (published_property(settings, CORRECTIONS) or "") != corrections_digest(settings)
 
 
-def job_for_corrections(settings: Settings) -> str:
-    """The job that applies corrections: the quick one where nothing else is due.
+def job_for_corrections(
+    settings: Settings, on_wait: Callable[[], None] | None = None
+) -> str | None:
+    """Return the job that publishes the corrections on file; None if they are published.
 
-    Looks into the build database, so it waits for whoever is writing.
+    The quick job will do if nothing else is due. This looks into the build database, so it waits
+    for the writer lock; `on_wait` is called once before that.
     """
-    with exclusive_lock(settings.writer_lock), build_db.open_build(settings.build_file) as con:
-        generation = build_db.get_property(con, "generation")
-        is_complete = (
-            published_property(settings, "generation") == generation
-            and published_property(settings, "models_version") == build_models.models_version()
-            and stage_markers.generation_seen(con, "modelled") == generation
-        )
+    with exclusive_lock(settings.writer_lock, on_wait):
+        if not is_correction_due(settings):
+            return None  # the run that it waited for has published them
+        with build_db.open_build(settings.build_file) as con:
+            generation = build_db.get_property(con, "generation")
+            is_complete = (
+                published_property(settings, "generation") == generation
+                and published_property(settings, "models_version") == build_models.models_version()
+                and stage_markers.generation_seen(con, "modelled") == generation
+            )
     return "apply_corrections" if is_complete else "republish"
 
 
-def apply_late_corrections(settings: Settings) -> bool:
-    """Apply what was recorded since this run applied corrections, models included.
+def has_late_corrections(settings: Settings, lease: CorrectionsLease) -> bool:
+    """Whether a run that has nothing else to publish must publish corrections.
 
-    So whoever records a correction while a run is on need not wait for the next. A file that
-    became unreadable meanwhile is left to the next run, which says so. The caller holds the writer
-    lock.
+    If not, the lease has ended: whoever records a correction from now on applies it. The caller
+    holds the writer lock.
     """
+    lease.end()
+    if not is_correction_due(settings):
+        return False
+    lease.take()
+    return True
+
+
+def apply_late_corrections(settings: Settings, lease: CorrectionsLease) -> bool:
+    """End the lease and apply what was recorded since this run applied corrections.
+
+    Returns whether there was anything; models are then built. A file that has become unreadable is
+    left to the next run, which reports it. The caller holds the writer lock and publishes next.
+    """
+    lease.end()  # before the file is read: see `etl.corrections.lease`
     with build_db.open_build(settings.build_file) as con:
         applied = build_db.get_property(con, CORRECTIONS)
     if applied is None or applied == corrections_digest(settings):

@@ -10,6 +10,7 @@ import pytest
 
 from etl.corrections import csv_file, replay
 from etl.corrections.csv_file import RegistryError, read_corrections
+from etl.corrections.lease import CorrectionsLease
 from etl.corrections.plan import make_plan
 from etl.corrections.records import UNDO, Correction, record
 from etl.pipeline import (
@@ -342,11 +343,36 @@ def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
     published.ingest()
     build_models.build_models(settings)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    assert apply_corrections.apply_late_corrections(settings)
+    lease = CorrectionsLease(settings)
+    assert apply_corrections.apply_late_corrections(settings, lease)
     publish_run.publish_build(settings, Words(), "run")
     assert "Person1" not in ids(published)
     assert not apply_corrections.is_correction_due(settings)
-    assert not apply_corrections.apply_late_corrections(settings)
+    assert not apply_corrections.apply_late_corrections(settings, lease)
+
+
+def test_a_run_with_nothing_to_publish_looks_for_corrections_after_its_lease_has_ended(
+    published: WarehouseHarness, correct: Correct
+) -> None:
+    """Whoever recorded one under the lease has left it to this run, so it must publish."""
+    settings, id_of = published.settings, ids(published)
+    lease, other = CorrectionsLease(settings), CorrectionsLease(settings)
+    lease.take()
+    assert other.is_held_elsewhere()
+    assert not published_is_due(published)
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    assert apply_corrections.has_late_corrections(settings, lease)
+    assert other.is_held_elsewhere(), "it looks again before it publishes"
+    lease.end()
+    published.load(publish=True)
+    assert "Person1" not in ids(published)
+    assert not apply_corrections.has_late_corrections(settings, lease)
+    assert not other.is_held_elsewhere()
+
+
+def published_is_due(harness: WarehouseHarness) -> bool:
+    with build_db.open_build(harness.settings.build_file) as con:
+        return publish_run.is_publish_due(harness.settings, con)
 
 
 def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(

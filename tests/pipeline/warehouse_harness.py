@@ -24,6 +24,7 @@ import duckdb
 from bench.faults.tables import Rows as Rows
 from bench.faults.tables import published_rows, rows
 from bench.faults.victim_process import Changes
+from etl.corrections.lease import CorrectionsLease
 from etl.domain import Article, Extraction, Mention, Quote, TextActor
 from etl.extract import Extractor, get_extractor, register_extractor
 from etl.pipeline import (
@@ -171,8 +172,9 @@ class WarehouseHarness:
         return get_extractor(last.extractor) if last and last.extractor else Words()
 
     def load(self, *, run_id: str = "run", publish: bool = False) -> LoadResult:
-        writer = WriterLock(self.settings)
+        writer, lease = WriterLock(self.settings), CorrectionsLease(self.settings)
         writer.acquire()
+        lease.take()
         try:
             result = load.load_staged(self.settings, run_id)
             if result.is_publish_due:
@@ -184,11 +186,12 @@ class WarehouseHarness:
                 assert article_stories.check_stories(self.settings) == []
                 if publish:
                     build_models.build_models(self.settings)
-                    apply_corrections.apply_late_corrections(self.settings)
+                    apply_corrections.apply_late_corrections(self.settings, lease)
                     publish_run.publish_build(self.settings, self.in_use(), run_id)
                     publish_run.clear_touched_days(self.settings)
             return result
         finally:
+            lease.end()
             writer.release()
 
     def build_by_dbt(self) -> None:

@@ -85,7 +85,9 @@ def loaded_tables(
         result = load.load_staged(
             warehouse.settings, context.run.run_id, warehouse.progress(context)
         )
-    if not result.is_publish_due:
+    if not result.is_publish_due and not apply_corrections.has_late_corrections(
+        warehouse.settings, warehouse.corrections_lease
+    ):
         context.log.info("nothing new: models and publish are skipped")
         return
     counts = overview.loaded_counts(warehouse.settings)

@@ -8,12 +8,12 @@ import dagster as dg
 
 from etl import __version__
 from etl.orchestration.metadata import articles_a_day, harmless, sample_table, top_actors
-from etl.orchestration.resources import KIND_TAG, WRITER_POOL, Warehouse
+from etl.orchestration.resources import KIND_TAG, PUBLISH_STEP, WRITER_POOL, Warehouse
 from etl.orchestration.retries import DATA_TEAM, retrying
 from etl.pipeline import apply_corrections, publish_run, series_shifts
 from etl.query import overview
 
-PUBLISHED = dg.AssetKey("published_file")
+PUBLISHED = dg.AssetKey(PUBLISH_STEP)
 PUBLICATION_DAYS = dg.AssetKey("publication_days")
 DAYS = dg.DynamicPartitionsDefinition(name="publication_days")
 CORRECTION = "correct"
@@ -54,7 +54,9 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         """
         warehouse.lock_for_writing(context)
         with retrying():
-            if apply_corrections.apply_late_corrections(warehouse.settings):
+            if apply_corrections.apply_late_corrections(
+                warehouse.settings, warehouse.corrections_lease
+            ):
                 context.log.info("corrections were recorded during this run: applied too")
             done = publish_run.publish_build(
                 warehouse.settings, warehouse.extractor, context.run.run_id
