@@ -27,7 +27,7 @@ from etl.storage.run_state import StateError
 from etl.storage.staging import StagingError
 from etl.warehouse.build_db import BuildError
 
-_STYLES = {"sound": "green", "note": "yellow", "amiss": "red"}
+_STYLES = {"sound": "green", "note": "yellow", "damaged": "red"}
 _REFUSALS = (ArchiveError, BuildError, StagingError, StateError, OSError)
 
 
@@ -47,7 +47,7 @@ def doctor(settings: Settings, is_repaired: bool, as_json: bool, verbose: bool) 
     manifest by its copy, originals from the inbox, the ledger, staging and run state by what is
     loaded and published, the rest from the archive. What cannot be is named, with what is lost.
 
-    Exit codes: 0 all is sound (notes included), 1 something is amiss, also after --repair.
+    Exit codes: 0 all is sound (notes included), 1 something is damaged, also after --repair.
     """
     done: list[str] = []
     try:

@@ -1,11 +1,12 @@
-"""Reading the build file and the published file whole, to know whether they are sound.
+"""Whether the build file and the published files are sound: they are read completely.
 
-DuckDB keeps a checksum with each block of 256 KiB and asks it whenever a block is read from disk
-(1.5.5: of 352 flipped bits in headers and blocks it refused to read 339; the other 13 were in
-blocks that no table uses, and every row came back as it was). So a scan of all columns of all
-tables finds what matters. Of a published file the checksum noted at its publish says more: it
-covers every byte.
-Does not belong here: other files, and what to do about damage.
+DuckDB keeps a checksum with each block of 256 KiB and verifies it whenever it reads the block from
+disk (1.5.5: of 352 flipped bits in headers and blocks it refused to read 339; the other 13 were in
+blocks that no table uses, and every row was returned unchanged). So a scan of all columns of all
+tables finds every fault that matters. For a published file, the checksum noted at its publish is
+stronger: it covers every byte.
+
+Does not belong here: other files, and what to do about damage (`etl.doctor.repair`).
 """
 
 from __future__ import annotations
@@ -27,18 +28,18 @@ LINKED_STAGES = (
     ("linked_generation", checks.check_links),
     ("storied_generation", checks.check_stories),
 )
-"""Checks of what follows a load, with the property that says it was done."""
+"""Checks of the stages after a load, with the property that notes when the stage ran."""
 
 
 def open_read_only(file: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that changes nothing; a log beside the file is read and left."""
+    """Open a database read-only; a write-ahead log beside the file is read and left in place."""
     con = duckdb.connect(str(file), read_only=True)
     con.execute("set TimeZone = 'UTC'")
     return con
 
 
 def layout_of(con: duckdb.DuckDBPyConnection, table: str) -> int | None:
-    """The layout that a file says it has, in one of its two tables of properties."""
+    """Return the layout recorded in this table of properties; None if there is none."""
     try:
         row = con.execute(f"select value from {table} where property = 'schema_version'").fetchone()
     except duckdb.CatalogException:
@@ -47,7 +48,7 @@ def layout_of(con: duckdb.DuckDBPyConnection, table: str) -> int | None:
 
 
 def build_faults(settings: Settings) -> list[str]:
-    """What is amiss with the build file; the caller keeps writers off. An older layout is not."""
+    """Return the faults of the build file (an older layout is none); the caller blocks writers."""
     try:
         with open_read_only(settings.build_file) as con:
             _scan(con)
@@ -56,7 +57,7 @@ def build_faults(settings: Settings) -> list[str]:
             problems = checks.check_loaded(con)
             generation = build_db.get_property(con, "generation") or ""
             for name, check in LINKED_STAGES:
-                # Else it is due: a run was killed before it came to that.
+                # Otherwise the stage is due: a run was killed before it.
                 stamp = build_db.get_property(con, name) or ""
                 if stamp.partition("+")[0] == generation:
                     problems += check(con)
@@ -66,7 +67,7 @@ def build_faults(settings: Settings) -> list[str]:
 
 
 def snapshot_faults(file: Path) -> list[str]:
-    """What is amiss with a published file, of this or an older version."""
+    """Return the faults of a published file, made by this or an older version."""
     if not file.exists():
         return ["is missing"]
     if found := checksums.faults(file.parent):
@@ -77,7 +78,7 @@ def snapshot_faults(file: Path) -> list[str]:
         if (known := block_copy.noted(file)) is not None:
             return [] if known.is_of(file) else [checksums.ALTERED]
         if checksums.noted(file.parent):
-            return []  # of an older version, which noted the whole file
+            return []  # made by an older version, which noted a checksum of the whole file
         with open_read_only(file) as con:
             _scan(con)
     except (duckdb.Error, OSError, NewsactorsError) as error:
@@ -87,7 +88,7 @@ def snapshot_faults(file: Path) -> list[str]:
 
 @contextmanager
 def sound_snapshot(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | None]:
-    """A connection to the newest sound snapshot of today's layout; None where there is none."""
+    """Yield a connection to the newest sound snapshot of the current layout, or None."""
     for number in sorted(snapshot_numbers(settings.snapshots), reverse=True):
         file = settings.snapshots / str(number) / FILE
         if not snapshot_faults(file):
@@ -100,9 +101,9 @@ def sound_snapshot(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | N
 
 @contextmanager
 def sound_loaded(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | None]:
-    """A connection to a sound schema `loaded`: the build file's, else that of a snapshot.
+    """Yield a connection to a sound schema `loaded`: the build file's, else a snapshot's.
 
-    None where there is none of today's layout. The caller holds the writer lock.
+    Yields None if there is none of the current layout. The caller holds the writer lock.
     """
     if settings.build_file.exists() and not build_faults(settings):
         with open_read_only(settings.build_file) as con:
@@ -114,7 +115,7 @@ def sound_loaded(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | Non
 
 
 def _scan(con: duckdb.DuckDBPyConnection) -> None:
-    """Read every value of every table. Raises duckdb.Error where a block is damaged."""
+    """Read every value of every table. Raises duckdb.Error if a block is damaged."""
     for name, table in con.execute(
         "select schema_name, table_name from duckdb_tables() where not internal and not temporary"
     ).fetchall():

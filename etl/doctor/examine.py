@@ -1,8 +1,11 @@
-"""Looking at every part of a warehouse, changing nothing: the whole, the archive, what was decided.
+"""Examining every part of a warehouse, without changing anything.
 
-Readers are not disturbed. A run that starts while the build file is read waits for that, as it
-would for another run: for that time the writer lock is shared, because DuckDB would refuse the file
-to a writer. Where a run is under way, the build file is left out, and that is said.
+Belongs here: the order of the parts, the locks, and the folder as a whole. Does not belong here:
+the parts themselves (`etl.doctor.examine_kept`, `etl.doctor.examine_derived`).
+
+Readers are not disturbed. While the build file is read, the writer lock is shared, because DuckDB
+would refuse the file to a writer: a run that starts then waits, as for another run. If a run is
+under way, the build file is skipped, and a note says so.
 """
 
 from __future__ import annotations
@@ -36,21 +39,21 @@ from etl.warehouse.publish import FREE_SPACE_FACTOR
 
 
 def is_run_under_way(settings: Settings) -> bool:
-    """Whether somebody writes to the warehouse at this moment."""
+    """Whether a process is writing to the warehouse."""
     with ExitStack() as stack:
         locks = (settings.writer_lock, RawArchive(settings.raw).intake_lock)
         return not all(stack.enter_context(shared_lock(lock)) for lock in locks)
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """All findings, at least one a part, in the order of PARTS."""
+    """Return all findings, at least one per part, in the order of PARTS."""
     is_busy = is_run_under_way(settings)
     with ExitStack() as stack:
         may_read = stack.enter_context(shared_lock(settings.writer_lock))
-        built = list(build_findings(settings) if may_read else busy_findings(settings))
+        build = list(build_findings(settings) if may_read else busy_findings(settings))
         con = (
             stack.enter_context(open_read_only(settings.build_file))
-            if all(finding.level == "sound" for finding in built)
+            if all(finding.level == "sound" for finding in build)
             else None
         )
         ledger = list(ledger_findings(settings, con))
@@ -63,7 +66,7 @@ def examine(settings: Settings) -> list[Finding]:
         *staging,
         *reextraction_findings(settings),
         *state_findings(settings),
-        *built,
+        *build,
         *published_findings(settings),
         *_folder(settings, is_busy=is_busy),
     ]
@@ -78,21 +81,21 @@ def _folder(settings: Settings, *, is_busy: bool) -> Found:
             found.append(Finding("folder", "note", path, "left by a run that was killed",
                                  "the next run removes or replaces it"))  # fmt: skip
     if settings.damaged.exists():
-        found.append(Finding("folder", "note", settings.damaged, "what repairs moved aside",
-                             "yours to look at and delete"))  # fmt: skip
+        found.append(Finding("folder", "note", settings.damaged, "files that repairs moved aside",
+                             "inspect and delete them"))  # fmt: skip
     if home.exists() and settings.build_file.exists():
         free = shutil.disk_usage(home).free
         needed = FREE_SPACE_FACTOR * settings.build_file.stat().st_size
         if free < needed:
             found.append(
-                Finding("folder", "amiss", home, f"{free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} "
-                        "MB needed to publish", "free some space")
+                Finding("folder", "damaged", home, f"{free / 1e6:,.0f} MB free, "
+                        f"{needed / 1e6:,.0f} MB needed to publish", "free some space")
             )  # fmt: skip
     yield from or_sound("folder", home, found, "")
 
 
 def leftovers(settings: Settings) -> list[Path]:
-    """What killed runs left of unfinished work."""
+    """Return the unfinished files that killed runs left."""
     folders: list[tuple[Path, Callable[[Path], Iterator[Path]]]] = [
         (settings.snapshots, lambda f: f.glob(".*.tmp")),
         (settings.extracted, lambda f: f.glob(".*")),

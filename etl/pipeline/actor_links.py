@@ -1,4 +1,9 @@
-"""The automatic links from actors of texts to entities."""
+"""The automatic links from actors of texts to entities.
+
+Belongs here: when links are decided again, and what the build file notes about them. Does not
+belong here: how names are resolved (`etl.linking`), and corrections of the links
+(`etl.pipeline.apply_corrections`).
+"""
 
 from __future__ import annotations
 
@@ -13,23 +18,23 @@ from etl.warehouse import build_db, checks, stage_markers
 from etl.warehouse.publish import FORGOTTEN_THROUGH
 
 _LINKED_BY = "linked_by"
-"""Property of the build file: the linker and the ledger that gave all its links."""
+"""Property of the build file: the linker and the ledger that made all of its links."""
 
 LEDGER_FORGOTTEN_THROUGH = "ledger_forgotten_through"
-"""Property of the build file: up to which tombstone the identity ledger is rid of names."""
+"""Property of the build file: the last tombstone whose names were removed from the ledger."""
 
 
 def link(settings: Settings, *, relink: bool = False) -> int:
-    """Link the actors of texts to entities, automatically; returns the number of entities.
+    """Link the actors of texts to entities, and return the number of entities.
 
-    With `relink` names that were decided before are decided anew.
+    With `relink`, names that were resolved before are resolved again.
     """
     ledger = Ledger(settings.identity_ledger)
     with build_db.open_build(settings.build_file) as con:
         forgotten_through = build_db.get_property(con, FORGOTTEN_THROUGH)
-        is_noted = build_db.get_property(con, build_db.LINKS_NOTED)
+        links_noted = build_db.get_property(con, build_db.LINKS_NOTED)
         is_by_ledger = build_db.get_property(con, _LINKED_BY) == _linked_by(ledger)
-        build_db.set_property(con, build_db.LINKS_NOTED, "")  # until those that come are noted
+        build_db.set_property(con, build_db.LINKS_NOTED, "")  # until the new links are noted
         linked = link_actors(
             con,
             ledger,
@@ -39,12 +44,12 @@ def link(settings: Settings, *, relink: bool = False) -> int:
             forget=forgotten_through != build_db.get_property(con, LEDGER_FORGOTTEN_THROUGH),
             new_in="bookkeeping.unmodelled_articles" if is_by_ledger else None,
         )
-        if is_noted and not linked.is_all:
+        if links_noted and not linked.is_all:
             con.execute(
                 "insert into bookkeeping.uncorrected_links "
                 "select text_actor_id from unlinked_actors"
             )
-            build_db.set_property(con, build_db.LINKS_NOTED, is_noted)
+            build_db.set_property(con, build_db.LINKS_NOTED, links_noted)
         build_db.set_property(con, _LINKED_BY, _linked_by(ledger))
         if forgotten_through:
             build_db.set_property(con, LEDGER_FORGOTTEN_THROUGH, forgotten_through)
@@ -52,12 +57,12 @@ def link(settings: Settings, *, relink: bool = False) -> int:
 
 
 def _linked_by(ledger: Ledger) -> str:
-    """Names the linker and the decisions that links are made by."""
+    """Return the version of the linker and of the ledger's decisions."""
     return f"{LINKING_VERSION}-{ledger.digest()}"
 
 
 def check_links(settings: Settings) -> list[checks.Problem]:
-    """Failures of the links from actors of texts to entities."""
+    """Check the links from actors of texts to entities."""
     with build_db.open_build(settings.build_file) as con:
         problems = checks.check_links(con)
         stage_markers.stamp(con, "linked", not problems)

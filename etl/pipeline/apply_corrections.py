@@ -1,8 +1,8 @@
-"""Applying the corrections on file to what is loaded, and bringing the models up to them.
+"""Applying the corrections on file to the loaded rows, and updating the models.
 
-Belongs here: what a run does about corrections, also those recorded while it is on, and which job
-applies them. Does not belong here: recording one (`correcting`), what rows mean together
-(`actors.plan`, `actors.replay`), the other stages (`pipeline`).
+Belongs here: what a run does about corrections, including those recorded while it is under way, and
+which job applies them. Does not belong here: recording one (`etl.pipeline.submit_correction`), what
+rows mean together (`etl.corrections.plan`, `etl.corrections.replay`).
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from etl.warehouse.publish import CORRECTIONS, published_property
 
 @dataclass
 class AppliedCorrections:
-    """What applying the corrections came to."""
+    """The outcome of applying the corrections."""
 
     by_status: dict[str, int]
-    """How many corrections are 'applied', 'idle', 'skipped' or 'undone'."""
+    """The number of corrections that are 'applied', 'idle', 'skipped' or 'undone'."""
     problems: list[str]
-    """What is amiss with corrections: those that no longer apply, and rows that were changed."""
+    """Corrections that no longer apply, and rows that were changed after they were recorded."""
     entities: int
 
 
 def apply_corrections(settings: Settings) -> AppliedCorrections:
-    """Make the links and overrides of `text_links` and the file of corrections.
+    """Compute links and overrides from `text_links` and the corrections on file.
 
-    Raises RegistryError where the file cannot be read; a row that no longer applies stops nothing.
-    The caller holds the writer lock.
+    A row that no longer applies stops nothing. Raises RegistryError if the file cannot be read. The
+    caller holds the writer lock.
     """
     rows, digest = corrections_and_digest(settings)
     plan = make_plan(rows)
@@ -46,9 +46,9 @@ def apply_corrections(settings: Settings) -> AppliedCorrections:
             before = con.execute("select correction_id from loaded.corrections").fetchall()
             replay.replay(con, plan)
             con.execute(_CHANGED_ARTICLES)
-            is_noted = build_db.get_property(con, build_db.LINKS_NOTED)
+            links_noted = build_db.get_property(con, build_db.LINKS_NOTED)
             changed = build_models.stale_tables(con) | replay.store(
-                con, "bookkeeping.uncorrected_links" if is_noted else None
+                con, "bookkeeping.uncorrected_links" if links_noted else None
             )
             con.execute("delete from bookkeeping.uncorrected_links")
             build_db.set_property(con, build_db.LINKS_NOTED, "yes")
@@ -59,12 +59,12 @@ def apply_corrections(settings: Settings) -> AppliedCorrections:
             "select correction_id, status, detail from loaded.corrections order by position"
         ).fetchall()
         entities = build_db.count(con, "(select distinct entity_id from loaded.actor_links)")
-    gone = {i for (i,) in before} - {i for i, _, _ in history}
+    removed = {i for (i,) in before} - {i for i, _, _ in history}
     by_status = Counter(status for _, status, _ in history)
     problems = replay.problems(history)
     problems += [
         f"{i}: was applied and is no longer in the file as it was; what it did is taken back"
-        for i in sorted(gone)
+        for i in sorted(removed)
     ]
     return AppliedCorrections(dict(by_status), problems, entities)
 
@@ -80,7 +80,7 @@ insert into bookkeeping.unmodelled_actors
 select distinct entity_id from corrected_actors
 where text_actor_id is null or text_actor_id not in (from unmodelled_texts)
 """
-"""Actors of new articles are known by these."""
+"""Actors of new articles are left out: they are found through those articles."""
 
 _CHANGED_ARTICLES = """
 create or replace temp table changed_articles as
@@ -97,7 +97,7 @@ select distinct published_on from changed_articles where published_on is not nul
 
 insert into bookkeeping.unmodelled_articles from changed_articles;
 """
-"""With the days that they had before and have now, as read and as corrected."""
+"""Notes the days that these articles had before and have now, as read and as corrected."""
 
 
 def is_correction_due(settings: Settings) -> bool:

@@ -1,4 +1,11 @@
-"""From the inbox to the raw archive and its manifest."""
+"""From the inbox to the raw archive: new files are copied and entered in the manifest.
+
+Belongs here: which files are new, and what makes it safe to interrupt and repeat archiving. Does
+not belong here: finding and opening files (`etl.storage.inbox`), the archive itself
+(`etl.storage.archive`), and reading articles from it (`etl.pipeline.stage_articles`).
+
+Archiving holds the intake lock. Code that needs the writer lock too takes that one first.
+"""
 
 from __future__ import annotations
 
@@ -18,23 +25,24 @@ from etl.storage.inbox import SourceFile
 from etl.storage.run_state import Rejected, State
 
 ARCHIVE_CHUNK = 100
-"""Files between two writes of the manifest: a killed run reads at most so many again."""
+"""Files between two writes of the manifest: after a kill at most this many are read again."""
 
 
 @dataclass
 class Archived:
-    """What a look at the inbox brought."""
+    """The outcome of a scan of the inbox."""
 
     files_seen: int = 0
     files_new: int = 0
     quarantined: int = 0
     settling: list[str] = field(default_factory=list)
+    """Files that are still being written; the next run takes them."""
 
 
 def roots_of(settings: Settings, places: Sequence[Location]) -> list[Location]:
-    """Where to look: the places that were named, the inbox where none was.
+    """Return the places to scan: those given, or the inbox if there are none.
 
-    Raises InputError where a path does not exist.
+    Raises InputError if a path does not exist.
     """
     for path in places or [settings.inbox]:
         if isinstance(path, Path) and not path.exists() and not path.is_symlink():
@@ -48,10 +56,10 @@ def roots_of(settings: Settings, places: Sequence[Location]) -> list[Location]:
 def archive_new(
     settings: Settings, places: Sequence[Location], run_id: str, progress: Progress = silent
 ) -> Archived:
-    """Archive what is new at `places` (the inbox where empty) and enter it in the manifest.
+    """Archive the new files at `places` (the inbox if empty) and enter them in the manifest.
 
-    Raises InputError where a path does not exist, or a store cannot be listed. Unreadable files
-    go to quarantine. Where a store goes away, what was fetched is kept, and the next run goes on.
+    Unreadable files go to quarantine. If a store becomes unreachable, what was fetched is kept and
+    the next run resumes. Raises InputError if a path does not exist or a store cannot be listed.
     """
     roots = roots_of(settings, places)
     archive, state = RawArchive(settings.raw), State(settings.state_file)
@@ -61,7 +69,7 @@ def archive_new(
             scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
         except inbox.LocationError as error:
             raise InputError(str(error)) from error
-        todo = state.unseen(scan.ready)
+        unseen = state.unseen(scan.ready)
         forgotten = archive.forgotten()
         sequence = archive.last_sequence()
         result = Archived(
@@ -72,44 +80,42 @@ def archive_new(
             for path, error in scan.closed
         ]
         done, is_reachable = 0, True
-        for chunk in chunks(todo, ARCHIVE_CHUNK):
+        for chunk in chunks(unseen, ARCHIVE_CHUNK):
             if not is_reachable:
                 chunk = [c for c in chunk if isinstance(c.path, Path)]
             known = state.seen_sha256([c.source_path for c in chunk])
             entries: list[Entry] = []
             seen: list[tuple[SourceFile, str, int]] = []
-            for candidate, opened in inbox.opened(
+            for source, opened in inbox.opened(
                 chunk, roots, settings.limits.file_bytes, settings.raw
             ):
                 try:
                     with opened as file:
                         sha256, size = archive.digest(file)
-                        if sha256 == known.get(candidate.source_path) or sha256 in forgotten:
-                            seen.append((candidate, sha256, 0))
+                        if sha256 == known.get(source.source_path) or sha256 in forgotten:
+                            seen.append((source, sha256, 0))
                             continue
                         archive.put(file, sha256)
                 except FileNotFoundError:
-                    continue  # taken away since the scan
+                    continue  # removed since the scan
                 except ChangedError:
-                    result.settling.append(str(candidate.path))
+                    result.settling.append(str(source.path))
                     continue
                 except inbox.UnreadableError as error:
-                    unreadable.append(_unreadable(candidate.source_path, error, run_id))
+                    unreadable.append(_unreadable(source.source_path, error, run_id))
                     if isinstance(error, inbox.UnreachableError):
                         is_reachable = False
-                        break  # objects come last
+                        break  # objects of stores come last
                     continue
                 sequence += 1
-                entry = Entry(
-                    sequence, sha256, size, candidate.source_path, datetime.now(UTC), run_id
-                )
+                entry = Entry(sequence, sha256, size, source.source_path, datetime.now(UTC), run_id)
                 entries.append(entry)
-                seen.append((candidate, sha256, sequence))
+                seen.append((source, sha256, sequence))
             archive.append(entries)
             state.mark_seen(seen)
             result.files_new += len(entries)
             done += len(chunk)
-            progress("archive", done, len(todo))
+            progress("archive", done, len(unseen))
         result.quarantined = state.settle_unreadable(
             unreadable,
             lambda path: any(inbox.covers(root, settings.inbox, path) for root in roots),

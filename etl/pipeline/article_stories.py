@@ -1,4 +1,8 @@
-"""The stories of articles."""
+"""The story of each article: the text lineage that it belongs to.
+
+Belongs here: when stories are decided, and what the build file notes about them. Does not belong
+here: how they are decided (`etl.stories`).
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,13 @@ from etl.stories.grouping import KeptStory
 from etl.warehouse import build_db, checks, stage_markers
 
 _STORIES_VERSION = "stories_version"
-"""Property of the build file: what its stories were decided by."""
+"""Property of the build file: the version of the rules that decided its stories."""
 
 
 def group(settings: Settings, progress: Progress = silent) -> int:
-    """Give every article its story; returns the number of stories.
+    """Assign a story to every article, and return the number of stories.
 
-    Decides only about what is new, unless stories are decided otherwise than when it was loaded.
+    Only new articles are decided, unless the rules have changed since the others were.
     """
     with build_db.open_build(settings.build_file) as con:
         if build_db.get_property(con, _STORIES_VERSION) != STORIES_VERSION:
@@ -31,7 +35,7 @@ def group(settings: Settings, progress: Progress = silent) -> int:
 def assign_due_stories(
     settings: Settings, con: duckdb.DuckDBPyConnection, progress: Progress = silent
 ) -> None:
-    """Give a story to every article that has none; those that were decided stay."""
+    """Assign a story to every article that has none; earlier decisions stay."""
     kept = [
         KeptStory.from_record(record)
         for entry in RawArchive(settings.raw).tombstones()
@@ -41,7 +45,7 @@ def assign_due_stories(
 
 
 def check_stories(settings: Settings) -> list[checks.Problem]:
-    """Failures of the stories of articles."""
+    """Check that every article belongs to exactly one story."""
     with build_db.open_build(settings.build_file) as con:
         problems = checks.check_stories(con)
         is_current = build_db.get_property(con, _STORIES_VERSION) == STORIES_VERSION

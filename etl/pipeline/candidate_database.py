@@ -1,4 +1,7 @@
-"""A database in memory that holds what promoting a candidate would load."""
+"""A database in memory that holds what promoting a candidate would load.
+
+Published files are attached read-only, so a comparison changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from etl.storage.staging import Staging, layout
 
 
 def connect(**files: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory with published files attached, read-only."""
-    # Without a name every process would spill into the working directory.
+    """Open a database in memory with published files attached, read-only."""
+    # Without this setting, every process would spill into the working directory.
     spill = f"{tempfile.gettempdir()}/newsactors-{os.getpid()}-compare"
     con = duckdb.connect(config={"temp_directory": spill})
     con.execute("set TimeZone = 'UTC'")
@@ -27,7 +30,7 @@ def connect(**files: Path) -> duckdb.DuckDBPyConnection:
 
 
 def load_candidate(con: duckdb.DuckDBPyConnection, rows: Staging) -> int:
-    """Fill schema `loaded` with what would be loaded; returns how many versions are extracted."""
+    """Fill schema `loaded` as a promotion would; return how many article versions it replaces."""
     con.execute("create schema loaded")
     con.execute(
         "create table redone as select content_sha256 from old.loaded.article_versions where false"
@@ -52,6 +55,6 @@ def load_candidate(con: duckdb.DuckDBPyConnection, rows: Staging) -> int:
             f"select {columns} from loaded.new_{table.name} semi join redone using (content_sha256)"
         )
     con.execute("create view loaded.article_versions as from old.loaded.article_versions")
-    for made in (*tables.LINKED, *tables.CORRECTED):
-        con.execute(made.ddl)
+    for table in (*tables.LINKED, *tables.CORRECTED):
+        con.execute(table.ddl)
     return len(published.rows(con, "from redone"))

@@ -1,4 +1,4 @@
-"""Examples of changes, each with its sentence."""
+"""Examples of what a candidate changes, each with its sentence."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ EXAMPLES = 20
 
 
 SENTENCE_CHARACTERS = 400
-"""What is shown of a sentence, around the span."""
+"""Most characters shown of a sentence, around the span."""
 
 
 _EXAMPLES = """
 with ranked as (
   select *, row_number() over (
-    partition by what, change order by coalesce(new.id, old.id)  -- hashes: any order but theirs
+    partition by what, change order by coalesce(new.id, old.id)  -- ids are hashes: no order of time
   ) as turn
   from changes
 )
@@ -34,7 +34,7 @@ limit $limit
 
 
 def change_examples(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Examples of changes, as many of each sort as there is room for, each with its sentence."""
+    """Return examples of changes, spread evenly over the kinds of change."""
     return [_example(row) for row in published.rows(con, _EXAMPLES, {"limit": EXAMPLES})]
 
 
@@ -73,7 +73,7 @@ def _side(span: Row | None, name: str | None, what: str) -> Row | None:
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """The characters of the sentences in which a span stands, not many more than the span."""
+    """Return the bounds of the sentences around a span, cut to SENTENCE_CHARACTERS."""
     document = tokens.read(text)
     first, last = document.tokens_of(start, end)
     if first >= last:

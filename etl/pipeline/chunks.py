@@ -1,4 +1,4 @@
-"""Work on many items, some at a time."""
+"""Splitting many items into lists of a limited length."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of a size, the last one shorter."""
+    """Yield the items in lists of `size`; the last one may be shorter."""
     items = iter(items)
     while chunk := list(islice(items, size)):
         yield chunk

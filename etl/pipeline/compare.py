@@ -1,4 +1,14 @@
-"""What promoting a candidate would change, beside the published file."""
+"""What promoting a candidate would change: mentions and quotes gained, lost and changed.
+
+Belongs here: the comparison and the SQL that counts changes. Does not belong here: building a
+candidate (`etl.pipeline.reextract`), the database it is compared in
+(`etl.pipeline.candidate_database`), and how a comparison looks (`etl.cli.comparison`).
+
+A mention or quote is the same if its characters are. If it overlaps one of the other side, that one
+changed its bounds; the rest was gained or lost. Actors are linked again, as a promotion would link
+them, to show whose mention or quote changed. Articles outside the candidate count if their actors
+resolve differently because of it.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +38,9 @@ _STEPS = 5
 class Comparison:
     """What promoting a candidate would change; rows are dicts, ready for JSON.
 
-    `totals` and `by_type` count mentions (by type) and quotes (by kind) before and after, and those
-    gained, lost and changed; `by_actor` holds every actor with a change, most changes first;
-    `shifted` those whose series would shift by more than the set share.
+    `totals` and `by_type` count mentions (by type) and quotes (by kind) before and after, and how
+    many were gained, lost and changed. `by_actor` holds every actor with a change, most changes
+    first. `shifted` holds the actors whose series would shift by more than `shift_share`.
     """
 
     candidate: Row
@@ -44,14 +54,14 @@ class Comparison:
     examples: list[Row]
 
     def as_dict(self) -> dict[str, object]:
-        """The comparison as JSON-ready values."""
+        """Return the comparison as JSON-ready values."""
         return asdict(self)
 
 
 def compare_candidate(settings: Settings, progress: Progress = silent) -> Comparison:
-    """Compare the candidate with what is published; changes nothing.
+    """Compare the candidate with the published file; changes nothing.
 
-    Raises InputError where there is no candidate or nothing is published.
+    Raises InputError if there is no candidate or nothing is published.
     """
     edition = editions.candidate(settings)
     if edition is None or not settings.published.exists():
@@ -115,8 +125,8 @@ from spans_of('old.loaded.text_mentions', 'old.loaded.text_quotes', 'old.loaded.
 create table new_spans as
 from spans_of('loaded.text_mentions', 'loaded.text_quotes', 'loaded.actor_links');
 """
-"""Mentions and quotes of the articles that may change. `type` of a quote is its kind; `speaker` is
-the speaker as written where that is nobody known; `note` is a role or a cue."""
+"""Mentions and quotes of the articles that may change. The `type` of a quote is its kind; `speaker`
+is the speaker as written if no actor is known; `note` is a role or a cue."""
 
 _CHANGES = """
 create table changes as
@@ -245,7 +255,7 @@ select entity_id, name, type, mentions_before, mentions_after, mentions_gained, 
 from changed join totals using (entity_id) left join names using (entity_id)
 order by changes desc, name, entity_id
 """
-"""A span that goes from one actor to another is lost to the one and gained by the other."""
+"""A span that moves from one actor to another counts as lost by the first, gained by the second."""
 
 _SERIES_WITH_CANDIDATE = """
 create view old_series as

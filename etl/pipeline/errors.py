@@ -1,4 +1,4 @@
-"""The error that several stages raise about their input."""
+"""The error that several stages raise about what the user requested."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from etl.errors import NewsactorsError
 
 
 class InputError(NewsactorsError):
-    """What was asked for does not exist; the message says what and what to do."""
+    """What was requested does not exist or cannot be done; the message says what to do."""

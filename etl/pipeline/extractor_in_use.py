@@ -1,4 +1,4 @@
-"""The extractor that reads new articles."""
+"""The extractor in use: the promoted one, or that of the setting NEWSACTORS_EXTRACTOR."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from etl.storage.checksums import DamagedError
 
 
 def name_in_use(settings: Settings) -> str:
-    """The name of the extractor that reads new articles: the promoted one, else the setting's."""
+    """Return the name of the extractor that reads new articles. Raises InputError if unreadable."""
     try:
         last = editions.last_switch(settings)
     except DamagedError as error:
@@ -19,7 +19,7 @@ def name_in_use(settings: Settings) -> str:
 
 
 def extractor_in_use(settings: Settings) -> Extractor:
-    """The extractor that reads new articles. Raises InputError where it is not installed."""
+    """Return the extractor that reads new articles. Raises InputError if it is not installed."""
     name = name_in_use(settings)
     if name == settings.extractor:
         return ready_extractor(name, "correct NEWSACTORS_EXTRACTOR")
@@ -29,6 +29,7 @@ def extractor_in_use(settings: Settings) -> Extractor:
 
 
 def ready_extractor(name: str, hint: str) -> Extractor:
+    """Return the extractor of a name. Raises InputError, ending in `hint`, if there is none."""
     try:
         return get_extractor(name)
     except ValueError:

@@ -1,4 +1,12 @@
-"""From staged batches to schema `loaded` of the build database."""
+"""From staged batches to schema `loaded` of the build database.
+
+Belongs here: the order of the steps of a load, and the checks of what was loaded. Does not belong
+here: how a batch is loaded (`etl.warehouse.build_db`), the links and stories that follow
+(`etl.pipeline.actor_links`, `etl.pipeline.article_stories`), and how it is shown and scheduled
+(`etl.orchestration`).
+
+The caller holds the writer lock from the load to the publish.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +28,7 @@ from etl.warehouse.publish import prune, published_property, published_through
 
 @dataclass
 class LoadResult:
-    """What was loaded, and whether models and publish are due."""
+    """What was loaded, and whether a publish is due."""
 
     articles_new: int = 0
     versions_new: int = 0
@@ -31,9 +39,9 @@ class LoadResult:
 
 
 def load_staged(settings: Settings, run_id: str, progress: Progress = silent) -> LoadResult:
-    """Load what is staged and not loaded. The caller holds the writer lock.
+    """Load what is staged and not loaded yet. The caller holds the writer lock.
 
-    Raises BuildError where that leaves less than is published: a rebuild is on, or was stopped.
+    Raises BuildError if less is loaded than published: a rebuild is under way or was interrupted.
     """
     archive, stage = RawArchive(settings.raw), Staging(settings.extracted)
     stage.sweep("merged", "gone")
@@ -42,8 +50,8 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     erase_tombstoned(settings, archive, stage)
     result = LoadResult()
     with build_db.open_build(settings.build_file) as con:
-        todo = build_db.pending(con, stage.batches())
-        for done, batch in enumerate(todo, start=1):
+        pending = build_db.pending(con, stage.batches())
+        for done, batch in enumerate(pending, start=1):
             loaded = build_db.load(con, batch)
             result.articles_new += loaded.articles_new
             result.versions_new += loaded.versions_new
@@ -51,16 +59,16 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
             for table, rows in loaded.rows_new.items():
                 result.rows_new[table] = result.rows_new.get(table, 0) + rows
             result.touched_days.update(loaded.touched_days)
-            progress("load", done, len(todo))
+            progress("load", done, len(pending))
         through = build_db.loaded_through(con)
         stage.compact(through)
         if through["ingest"] < min(archive.last_sequence(), published_through(settings)):
             raise build_db.BuildError(
-                "a rebuild is under way or was stopped, and less is loaded than is published; "
-                "`newsactors ingest` completes it, and what is published stays until then"
+                "a rebuild is under way or was interrupted: less is loaded than is published; "
+                "`newsactors ingest` completes it, and readers keep the published file until then"
             )
         result.is_publish_due = is_publish_due(settings, con)
-    prune(settings)  # the last publish may have been killed before it came to that
+    prune(settings)  # the last publish may have been killed before it pruned
     State(settings.state_file).add_counts(
         run_id, articles_new=result.articles_new, versions_new=result.versions_new
     )
@@ -68,10 +76,10 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
 
 
 def remove_older_build(settings: Settings) -> None:
-    """Remove a build file of an older layout: all of it is loaded anew from staging.
+    """Remove a build file of an older layout, so that all of it is loaded again from staging.
 
-    What readers have open stays published until then. Raises BuildError where the build file or
-    what is published is of a newer layout, which this version must not replace.
+    Readers keep the published file until then. Raises BuildError if the build file or the published
+    file has a newer layout, which this version must not replace.
     """
     published = int(published_property(settings, "schema_version") or 0)
     if published > SCHEMA_VERSION:
@@ -86,7 +94,7 @@ def remove_older_build(settings: Settings) -> None:
 
 
 def check_loaded(settings: Settings) -> list[checks.Problem]:
-    """Failures of keys, references and offsets over what is loaded and was not checked before."""
+    """Check keys, references and offsets of the loaded rows that were not checked before."""
     with build_db.open_build(settings.build_file) as con:
         problems = checks.check_loaded(con, build_db.unchecked(con))
         stage_markers.stamp(con, "checked", not problems)

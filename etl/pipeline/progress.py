@@ -1,20 +1,24 @@
-"""How a stage reports what it has done, and that it waits for a lock."""
+"""How a stage reports its progress, and that it waits for a lock.
+
+Belongs here: the callback and the one message that all stages share. Does not belong here: how
+progress looks on a screen (`etl.cli.run`) or in Dagster (`etl.orchestration.resources`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
-"""Called with the name of the stage, what is done and what there is in all."""
+"""Called with the name of the stage, the number of items done, and the total."""
 
 WAITING = "another process is writing to the warehouse; this one waits for it"
-"""Stage that is reported, once, while somebody else holds the lock that is needed next."""
+"""Progress stage reported once while waiting for another process's lock."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress."""
 
 
 def waiting(progress: Progress) -> Callable[[], None]:
-    """What to call where another holds a lock: it says that this one waits."""
+    """Return a callback that reports that this process waits for a lock."""
     return lambda: progress(WAITING, 0, 1)

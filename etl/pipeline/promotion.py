@@ -1,4 +1,13 @@
-"""Switching the active rows to a candidate, and back."""
+"""Switching the active rows to those of a candidate, and back.
+
+Belongs here: the order of steps that makes a kill harmless. Does not belong here: building a
+candidate (`etl.pipeline.reextract`), what it would change (`etl.pipeline.compare`), the files
+(`etl.storage.editions`, `etl.storage.staging`), loading and publishing.
+
+Promotion and rollback take the writer lock first, then the intake lock for the last articles and
+the switch. So nothing arrives in between, and what arrives later is read by the extractor then in
+use.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +41,10 @@ from etl.storage.staging import STAGED_TABLES, Staging
 from etl.warehouse import build_db
 
 FORMER_ARTICLES = 10_000
-"""Articles a batch of former rows: going back reads a batch at a time."""
+"""Articles per batch of former rows: a rollback reads one batch at a time."""
 SPACE_FACTOR = 3
-"""Space that must be free before a switch, in sizes of what is switched to: the batch, the rows
-that it replaces, and some air."""
+"""Free space required before a switch, as a multiple of the size of the new rows: the batch, the
+rows that it replaces, and a reserve."""
 
 
 def promote(
@@ -43,9 +52,9 @@ def promote(
 ) -> Staged:
     """Put the candidate's rows among the active ones; a load and a publish are to follow.
 
-    Articles that came since it was built are extracted too. A candidate for all articles also
-    makes its extractor the one that reads new articles. What is replaced is kept for `roll_back`.
-    Raises InputError where there is no candidate, or one that cannot be promoted.
+    Articles that arrived after it was built are extracted too. If the candidate is for all
+    articles, its extractor reads new articles from now on. Replaced rows are kept for `roll_back`.
+    Raises InputError if there is no candidate or it cannot be promoted.
     """
     edition = editions.candidate(settings)
     if edition is None:
@@ -59,10 +68,10 @@ def promote(
             f"the candidate was made by {_made_by(edition)}, installed is {_made_by(wanted)}; "
             "make another with `newsactors reextract --diff`"
         )
-    filling = candidate_reextraction(settings, edition, extractor, progress)
+    reextraction = candidate_reextraction(settings, edition, extractor, progress)
     with open_published_or_fail(settings) as published:
         outlets = chosen_outlets(published, edition.choice)
-        filling.fill(published, due_contents(published, edition, outlets))
+        reextraction.fill(published, due_contents(published, edition, outlets))
     lock_for_writing()
     with exclusive_lock(RawArchive(settings.raw).intake_lock):
         load_staged(settings, run_id)
@@ -70,8 +79,8 @@ def promote(
             return _finished(settings, run_id, "promote", lock_for_writing)
         with build_db.open_build(settings.build_file) as con:
             due = due_contents(con, edition, outlets)
-            filling.fill(con, due, nullcontext)
-            extracted = filling.rows.contents()
+            reextraction.fill(con, due, nullcontext)
+            extracted = reextraction.rows.contents()
             contents = pa.array([c for c in due if c in extracted], pa.string())
             in_use = name_in_use(settings)
             takes_over = edition.choice.is_all and edition.extractor != in_use
@@ -80,81 +89,82 @@ def promote(
                     f"nothing to promote: all of the candidate ({edition.choice}) is by "
                     f"{edition.version} already"
                 )
-            _check_space(settings, filling.rows)
+            _check_space(settings, reextraction.rows)
             number = _next_number(settings, con)
-            _keep(con, contents, editions.former_rows(settings, number))
+            _keep_former_rows(con, contents, editions.former_rows(settings, number))
             sequence = build_db.loaded_through(con)["ingest"]
         last = editions.last_switch(settings)
         pinned = last.extractor if last else None
-        to = Switch(
+        switch = Switch(
             "promote", number, sequence, len(contents), edition,
             extractor=edition.extractor if takes_over else pinned, former_extractor=pinned,
         )  # fmt: skip
-        return _switch(settings, to, filling.rows, contents)
+        return _switch(settings, switch, reextraction.rows, contents)
 
 
 def roll_back(
     settings: Settings, run_id: str, lock_for_writing: Callable[[], None], progress: Progress
 ) -> Staged:
-    """Put back what the last promotion replaced; a load and a publish are to follow.
+    """Restore the rows that the last promotion replaced; a load and a publish are to follow.
 
-    Where the promotion was for all articles, those that came since are extracted by the extractor
-    that is in use again, unless that is the version taken back. Raises InputError where the last
-    switch was no promotion.
+    If the promotion was for all articles, the former extractor extracts those that arrived since,
+    unless it has the same version. Raises InputError if the last switch was not a promotion.
     """
     last = editions.last_switch(settings)
     if last is None or last.kind != "promote":
         return _finished(settings, run_id, "rollback", lock_for_writing)
     if last.edition.layout != SCHEMA_VERSION:
         raise InputError(
-            f"what was replaced has layout {last.edition.layout}, this newsactors writes layout "
-            f"{SCHEMA_VERSION}: it cannot be put back; extract again with `newsactors reextract`"
+            f"the replaced rows have layout {last.edition.layout}, this newsactors writes layout "
+            f"{SCHEMA_VERSION}: they cannot be restored; extract again with `newsactors reextract`"
         )
     former = last.former_extractor or settings.extractor
     extractor = ready_extractor(former, "it was in use before the promotion: install it first")
     rows = editions.former_rows(settings, last.number)
-    filling = Reextraction(settings, extractor, rows, progress)
+    reextraction = Reextraction(settings, extractor, rows, progress)
 
-    def since(con: duckdb.DuckDBPyConnection) -> list[str]:
+    def arrived_since(con: duckdb.DuckDBPyConnection) -> list[str]:
         if not last.edition.choice.is_all or extractor.version == last.edition.version:
             return []
-        return _came_since(con, last)
+        return _read_since(con, last)
 
     if rows.batches() and settings.published.exists():
         with open_published(settings) as published:
-            filling.fill(published, since(published))
+            reextraction.fill(published, arrived_since(published))
     lock_for_writing()
     with exclusive_lock(RawArchive(settings.raw).intake_lock):
         load_staged(settings, run_id)
         if editions.last_switch(settings) != last:
             return _finished(settings, run_id, "rollback", lock_for_writing)
         if not rows.batches():
-            raise InputError(f"what batch {last.number} replaced is lost: {rows.root} is not there")
+            raise InputError(
+                f"the rows that batch {last.number} replaced are lost: {rows.root} does not exist"
+            )
         with build_db.open_build(settings.build_file) as con:
-            filling.fill(con, since(con), nullcontext)
+            reextraction.fill(con, arrived_since(con), nullcontext)
             number = _next_number(settings, con)
             sequence = build_db.loaded_through(con)["ingest"]
         _check_space(settings, rows)
         contents = pa.array(sorted(rows.contents()), pa.string())
-        to = Switch(
+        switch = Switch(
             "rollback", number, sequence, len(contents), last.edition,
             extractor=last.former_extractor, former_extractor=None,
         )  # fmt: skip
-        return _switch(settings, to, rows, contents)
+        return _switch(settings, switch, rows, contents)
 
 
-def _keep(con: duckdb.DuckDBPyConnection, contents: pa.Array, rows: Staging) -> None:
-    """Stage what is loaded for these article versions, to go back to it."""
+def _keep_former_rows(con: duckdb.DuckDBPyConnection, contents: pa.Array, rows: Staging) -> None:
+    """Stage the loaded rows of these article versions, so that a rollback can restore them."""
     for number, start in enumerate(range(0, len(contents) or 1, FORMER_ARTICLES), start=1):
         some = contents.slice(start, FORMER_ARTICLES)
         tables = {name: build_db.extraction_of(con, name, some) for name in STAGED_TABLES}
         rows.write("reextract", number, number, "former", tables)
 
 
-def _switch(settings: Settings, to: Switch, rows: Staging, contents: pa.Array) -> Staged:
-    editions.switch(settings, to, {name: rows.rows(name, contents) for name in STAGED_TABLES})
+def _switch(settings: Settings, switch: Switch, rows: Staging, contents: pa.Array) -> Staged:
+    editions.switch(settings, switch, {name: rows.rows(name, contents) for name in STAGED_TABLES})
     batches = [b for b in Staging(settings.extracted).batches() if b.kind == "reextract"]
-    return Staged([b for b in batches if b.last == to.number], to.articles)
+    return Staged([b for b in batches if b.last == switch.number], switch.articles)
 
 
 def _made_by(edition: Edition) -> str:
@@ -164,7 +174,7 @@ def _made_by(edition: Edition) -> str:
 def _finished(
     settings: Settings, run_id: str, kind: editions.Kind, lock_for_writing: Callable[[], None]
 ) -> Staged:
-    """Nothing to stage: fine where that was done and its publish is still due, else InputError."""
+    """Return an empty result if the switch still has to be published, else raise InputError."""
     last = editions.last_switch(settings)
     if last is not None and last.kind == kind:
         lock_for_writing()
@@ -175,12 +185,12 @@ def _finished(
     raise InputError(
         "nothing to roll back: nothing was promoted"
         if last is None
-        else f"nothing to roll back: {last.edition.version} was taken back already"
+        else f"nothing to roll back: {last.edition.version} was rolled back already"
     )
 
 
-def _came_since(con: duckdb.DuckDBPyConnection, promotion: Switch) -> list[str]:
-    """The article versions that came after a promotion and were read by what it promoted."""
+def _read_since(con: duckdb.DuckDBPyConnection, promotion: Switch) -> list[str]:
+    """Return the article versions that arrived after a promotion and that its extractor read."""
     found = con.execute(
         "select content_sha256 from loaded.article_versions where extractor_version = ? "
         "and first_sequence > ? order by first_sequence, content_sha256",

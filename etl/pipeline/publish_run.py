@@ -1,4 +1,8 @@
-"""Publishing the build database, and whether that is due."""
+"""Publishing the build database, and whether a publish is due.
+
+Belongs here: the conditions of a publish, and the properties that describe it. Does not belong
+here: snapshots and the symlink (`etl.warehouse.publish`).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ from etl.warehouse.publish import (
 
 
 def is_publish_due(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the published file differs from what would be published now."""
+    """Whether a publish now would differ from the published file."""
     return (
         published_property(settings, "generation") != build_db.get_property(con, "generation")
         or published_property(settings, build_models.MODELS_VERSION)
@@ -36,15 +40,15 @@ def is_publish_due(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
 
 def _quarantine_digest(settings: Settings) -> str:
     rows = State(settings.state_file).quarantine()
-    named = repr([(r.source_sha256, r.source_path, r.item) for r in rows])
-    return hashlib.sha256(named.encode()).hexdigest()
+    items = repr([(r.source_sha256, r.source_path, r.item) for r in rows])
+    return hashlib.sha256(items.encode()).hexdigest()
 
 
 def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Published:
     """Publish the build database; the caller holds the writer lock.
 
-    Raises PublishError where what is loaded was not checked, linked and modelled since it changed:
-    also a run of chosen assets in the UI publishes nothing half done.
+    Raises PublishError if the loaded rows were not checked, linked and modelled since they changed,
+    so that a run of selected assets in the UI cannot publish incomplete data.
     """
     with build_db.open_build(settings.build_file) as con:
         corrections = build_db.get_property(con, CORRECTIONS)
@@ -72,6 +76,6 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
 
 
 def clear_touched_days(settings: Settings) -> None:
-    """Note that the days touched since the last publish have been made known."""
+    """Clear the days touched since the last publish, after they were reported."""
     with build_db.open_build(settings.build_file) as con:
         con.execute("delete from bookkeeping.touched_days")

@@ -1,4 +1,7 @@
-"""Removing what a rebuild makes again."""
+"""Removing everything that a rebuild makes again from the archive.
+
+Does not belong here: the rebuild itself, which is an ordinary run.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from etl.warehouse import build_db
 
 
 def clear_for_rebuild(settings: Settings) -> None:
-    """Remove all that is made from the archive, except what is published; then ingest anew.
+    """Remove everything derived from the archive except the published file; an ingest is to follow.
 
     The caller holds the writer lock. Readers keep the published file until the next publish.
     """
     archive = RawArchive(settings.raw)
     with exclusive_lock(archive.intake_lock):
-        Staging(settings.extracted).batches()  # raises where they are of a newer layout
+        Staging(settings.extracted).batches()  # raises if they have a newer layout
         with contextlib.suppress(build_db.DamagedError):
             remove_older_build(settings)
         editions.finish(settings)

@@ -1,4 +1,12 @@
-"""Extracting published articles again: at once, or beside the active rows to be judged first."""
+"""Extracting published articles again: in place, or as a candidate beside the active rows.
+
+Belongs here: which articles are extracted, when, and how an interrupted run resumes. Does not
+belong here: the files (`etl.storage.editions`, `etl.storage.staging`), what a candidate would
+change (`etl.pipeline.compare`), switching to it (`etl.pipeline.promotion`), loading and publishing.
+
+Extraction holds no lock. Each batch is written under the intake lock, like those of
+`etl.pipeline.stage_articles`.
+"""
 
 from __future__ import annotations
 
@@ -26,40 +34,44 @@ from etl.storage.staging import Batch, Staging
 
 STAGE = "extract again"
 SLICE = 50
-"""Articles that are fetched at once."""
-
+"""Articles fetched at once."""
 
 Lock = Callable[[], AbstractContextManager[None]]
 
 
 def stage_reextraction(
-    settings: Settings, extractor: Extractor, choice: ArticleSelection, progress: Progress = silent
+    settings: Settings,
+    extractor: Extractor,
+    selection: ArticleSelection,
+    progress: Progress = silent,
 ) -> Staged:
-    """Extract published articles again, at once and without a way back.
+    """Extract all versions of the selected articles again, in place; this cannot be rolled back.
 
-    All versions of the chosen articles. Reads the published file, so that nobody waits meanwhile.
-    An article on which the extractor fails keeps what it has. Raises InputError where nothing is
-    published or nothing matches.
+    Reads the published file, so that no other process has to wait. An article on which the
+    extractor fails keeps its rows. Raises InputError if nothing is published or nothing matches.
     """
     with open_published_or_fail(settings) as con:
-        contents = _chosen(con, choice, chosen_outlets(con, choice))
+        contents = _chosen(con, selection, chosen_outlets(con, selection))
         rows = Staging(settings.extracted)
         return Reextraction(settings, extractor, rows, progress, skips=False).fill(con, contents)
 
 
 def build_candidate(
-    settings: Settings, extractor: Extractor, choice: ArticleSelection, progress: Progress = silent
+    settings: Settings,
+    extractor: Extractor,
+    selection: ArticleSelection,
+    progress: Progress = silent,
 ) -> Edition:
-    """Extract published articles beside the active rows, and return the edition that this makes.
+    """Extract published articles beside the active rows, and return the resulting edition.
 
-    What the extractor's version has extracted already is not extracted again, neither for the
-    active rows nor for the candidate: after a kill this goes on where it was. A candidate of
-    another version is replaced. Raises InputError where nothing is published or nothing matches.
+    Articles with active or candidate rows of the extractor's version are skipped, so an interrupted
+    run resumes. A candidate of another version is replaced. Raises InputError if nothing is
+    published or nothing matches.
     """
-    edition = Edition(extractor.name, extractor.version, choice)
+    edition = Edition(extractor.name, extractor.version, selection)
     with open_published_or_fail(settings) as con:
-        outlets = chosen_outlets(con, choice)
-        _chosen(con, choice, outlets)
+        outlets = chosen_outlets(con, selection)
+        _chosen(con, selection, outlets)
         contents = due_contents(con, edition, outlets)
         with exclusive_lock(RawArchive(settings.raw).intake_lock):
             editions.start_candidate(settings, edition)
@@ -68,7 +80,7 @@ def build_candidate(
 
 
 class Reextraction:
-    """Extracting article versions into staged rows, those that are there already aside."""
+    """Extracts article versions into staged rows; by default those staged already are skipped."""
 
     def __init__(
         self,
@@ -86,32 +98,32 @@ class Reextraction:
     def fill(
         self, con: duckdb.DuckDBPyConnection, contents: Sequence[str], lock: Lock | None = None
     ) -> Staged:
-        """Extract versions that `con` holds (published or build file), a batch at a time.
+        """Extract versions that `con` holds (published or build file), one batch at a time.
 
-        `check` of the constructor is asked under the lock before each batch is written.
+        `check` is called under the lock before each batch is written; it may raise to stop.
         """
         archive = RawArchive(self.settings.raw)
         lock = lock or partial(exclusive_lock, archive.intake_lock)
-        there = self.rows.contents() if self.skips else set()
-        todo = [content for content in contents if content not in there]
+        staged = self.rows.contents() if self.skips else set()
+        pending = [content for content in contents if content not in staged]
         result = Staged()
-        with ExtractionPool(self.extractor, self.settings.workers) as extracting:
-            for done in range(0, len(todo), self.settings.batch_articles):
-                group = todo[done : done + self.settings.batch_articles]
-                self.progress(STAGE, done, len(todo))
+        with ExtractionPool(self.extractor, self.settings.workers) as pool:
+            for done in range(0, len(pending), self.settings.batch_articles):
+                group = pending[done : done + self.settings.batch_articles]
+                self.progress(STAGE, done, len(pending))
                 for some in chunks(group, SLICE):
                     for content, article in _articles(con, some).items():
-                        extracting.add(content, article)
-                extracted = extracting.finish(partial(self._tell, done, len(todo)))
+                        pool.add(content, article)
+                extracted = pool.finish(partial(self._report, done, len(pending)))
                 with lock():
                     self.check()
                     self.rows.sweep("new")
-                    # What was forgotten since the publish is left out.
+                    # Leave out articles forgotten since the publish.
                     result.batches.append(self._write(extracted.without(archive.forgotten())))
                 result.articles += result.batches[-1].article_count
         return result
 
-    def _tell(self, before: int, total: int, done: int) -> None:
+    def _report(self, before: int, total: int, done: int) -> None:
         self.progress(STAGE, before + done, total)
 
     def _write(self, extracted: Extracted) -> Batch:
@@ -125,6 +137,8 @@ class Reextraction:
 def candidate_reextraction(
     settings: Settings, edition: Edition, extractor: Extractor, progress: Progress
 ) -> Reextraction:
+    """Return the re-extraction that fills a candidate; it stops if the candidate was replaced."""
+
     def check() -> None:
         if editions.candidate(settings) != edition:
             raise InputError("another process replaced the candidate; run again when it is done")
@@ -133,17 +147,18 @@ def candidate_reextraction(
 
 
 def open_published_or_fail(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Open the published file, read-only. Raises InputError if there is none."""
     if not settings.published.exists():
         raise InputError("nothing is published yet; run `newsactors ingest` first")
     return open_published(settings)
 
 
-def chosen_outlets(con: duckdb.DuckDBPyConnection, choice: ArticleSelection) -> list[str] | None:
-    """The chosen outlets as articles write them, by what the published file knows; None for all.
+def chosen_outlets(con: duckdb.DuckDBPyConnection, selection: ArticleSelection) -> list[str] | None:
+    """Return the selected outlets as the articles spell them; None if all are selected.
 
-    The build file would not do: what dbt makes is missing there when it was made anew.
+    `con` is open on the published file. The build file lacks the models of dbt after a rebuild.
     """
-    if not choice.outlets:
+    if not selection.outlets:
         return None
     return [
         outlet
@@ -151,7 +166,7 @@ def chosen_outlets(con: duckdb.DuckDBPyConnection, choice: ArticleSelection) -> 
             "select distinct v.outlet from loaded.article_versions v "
             "join main.articles a using (article_id) where v.outlet is not null "
             "and (list_contains($1, a.outlet) or list_contains($1, v.outlet))",
-            [list(choice.outlets)],
+            [list(selection.outlets)],
         ).fetchall()
     ]
 
@@ -166,10 +181,10 @@ order by first_sequence, content_sha256
 
 
 def _chosen(
-    con: duckdb.DuckDBPyConnection, choice: ArticleSelection, outlets: list[str] | None
+    con: duckdb.DuckDBPyConnection, selection: ArticleSelection, outlets: list[str] | None
 ) -> list[str]:
-    """The article versions of a choice, in the order in which they came."""
-    values = [choice.from_day, choice.to_day, outlets, None]
+    """Return the selected article versions in order of arrival."""
+    values = [selection.from_day, selection.to_day, outlets, None]
     found = con.execute(_CHOSEN, values).fetchall()
     if not found:
         raise InputError("no article matches the chosen days and outlets")
@@ -179,14 +194,14 @@ def _chosen(
 def due_contents(
     con: duckdb.DuckDBPyConnection, edition: Edition, outlets: list[str] | None
 ) -> list[str]:
-    """The article versions that an edition is for and that are not by its version yet."""
-    choice = edition.choice
-    values = [choice.from_day, choice.to_day, outlets, edition.version]
+    """Return the article versions that an edition's extractor version has not extracted yet."""
+    selection = edition.choice
+    values = [selection.from_day, selection.to_day, outlets, edition.version]
     return [content for (content,) in con.execute(_CHOSEN, values).fetchall()]
 
 
 def _articles(con: duckdb.DuckDBPyConnection, contents: Sequence[str]) -> dict[str, Article]:
-    """Article versions as their reader gave them, by content_sha256."""
+    """Return article versions as their reader returned them, by content_sha256."""
     names = [field.name for field in fields(Article) if field.name != "url"]  # kept with sources
     rows = con.execute(
         f"select content_sha256, {', '.join(names)} from loaded.article_versions "

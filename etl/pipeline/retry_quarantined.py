@@ -1,4 +1,9 @@
-"""Reading the files of quarantined items again."""
+"""Reading quarantined files again.
+
+Belongs here: which files are read again, and from where. Does not belong here: reading them
+(`etl.pipeline.stage_articles`), and selecting items by reason, path or day
+(`etl.pipeline.quarantine`).
+"""
 
 from __future__ import annotations
 
@@ -19,10 +24,10 @@ from etl.storage.run_state import State
 def retry(
     settings: Settings, ids: Sequence[str], run_id: str, progress: Progress = silent
 ) -> Archived:
-    """Enter files of the quarantine to be read again: those of these items, or of all.
+    """Schedule quarantined files to be read again: those of the given items, or all.
 
-    What is archived is entered in the manifest once more; what could not be opened is looked for
-    where it was. Raises InputError for an id that is not in quarantine.
+    Archived files are entered in the manifest once more. Files that could not be opened are looked
+    for where they were. Raises InputError if an id is not in quarantine.
     """
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     known = {r.quarantine_id: r for r in state.quarantine()}
@@ -43,20 +48,20 @@ def retry(
             for number, (path, sha256) in enumerate(sorted(sizes), sequence + 1)
         )
     unopened = [r.source_path for r in chosen if not r.source_sha256]
-    places = [_place_of(path, settings) for path in unopened]
-    there = [p for p in places if isinstance(p, str) or os.path.lexists(p)]
-    result = archive_new(settings, there, run_id, progress) if there else Archived()
-    gone = {path for path, p in zip(unopened, places, strict=True) if p not in there}
+    places = [_location_of(path, settings) for path in unopened]
+    existing = [p for p in places if isinstance(p, str) or os.path.lexists(p)]
+    result = archive_new(settings, existing, run_id, progress) if existing else Archived()
+    missing_paths = {path for path, p in zip(unopened, places, strict=True) if p not in existing}
     state.settle_unreadable(
-        [r for r in chosen if r.source_path in gone and "\\x" in r.source_path],
-        gone.__contains__,
+        [r for r in chosen if r.source_path in missing_paths and "\\x" in r.source_path],
+        missing_paths.__contains__,
         run_id,
     )
     return result
 
 
-def _place_of(source_path: str, settings: Settings) -> Location:
-    """Where a file lies that is known by this path."""
+def _location_of(source_path: str, settings: Settings) -> Location:
+    """Return where the file with this recorded path lies."""
     where = location(source_path) if "://" in source_path else Path(source_path)
     if isinstance(where, Path) and isinstance(settings.inbox, Path):
         return settings.inbox / where

@@ -1,4 +1,8 @@
-"""Actors whose weekly series a re-extraction or a change of linking shifts."""
+"""Actors whose weekly series shift although the articles are the same.
+
+Belongs here: counting shifts between two published files, or between the published file and a
+candidate. Does not belong here: warning about them (`etl.orchestration.assets.published`).
+"""
 
 from __future__ import annotations
 
@@ -13,16 +17,16 @@ from etl.settings import Settings
 from etl.warehouse.publish import former_snapshot
 
 SHIFT_ARTICLES = 5
-"""Actors in fewer articles, before and after, shift by half with every one: they are left out."""
+"""Actors in fewer articles, before and after, are left out: one article shifts them by half."""
 
 
 def published_shifts(settings: Settings) -> list[Row]:
-    """Actors whose series the last publish shifted by more than the set share, the busiest first.
+    """Return the actors whose series the last publish shifted by more than NEWSACTORS_SHIFT_SHARE.
 
-    Only articles count that both files hold in the same version: what came or was edited is news,
-    what remains is how they were extracted and linked. Rows hold entity_id, name, type,
-    articles_before, articles_after and share: of all their articles by week, before or after, those
-    that only one side has. Empty where no former file is kept.
+    The busiest come first. Only articles count that both files hold in the same version: new and
+    edited articles are news, and the rest shows how extraction and linking changed. Rows hold
+    entity_id, name, type, articles_before, articles_after and share: of all their articles by week,
+    before or after, the share that only one side has. Empty if no former file is kept.
     """
     former = former_snapshot(settings)
     if former is None:
@@ -42,7 +46,7 @@ from old.main.actor_articles semi join both_hold using (article_id) where mentio
 create view new_appearances as
 select entity_id, article_id, published_on
 from new.main.actor_articles semi join both_hold using (article_id) where mention_count > 0;
--- Nearly all are as they were, and a sum tells: a million articles take 3 s instead of 7.
+-- Nearly all actors are unchanged, and a sum shows it: a million articles take 3 s instead of 7.
 create table changed_actors as
 with old_sums as (
   select entity_id, count(*) as n, bit_xor(hash(article_id, published_on)) as h
@@ -87,11 +91,12 @@ order by greatest(articles_before, articles_after) desc, name, entity_id
 
 
 def shifted_actors(con: duckdb.DuckDBPyConnection, share: float) -> list[Row]:
+    """Return the actors whose `old_series` and `new_series` differ by more than `share`."""
     return published.rows(con, _SHIFTS, {"share": share, "least": SHIFT_ARTICLES})
 
 
 def busiest(shifted: Sequence[Row], most: int = 3) -> str:
-    """Shifted actors in one line: the first of them with their articles, and how many more."""
+    """Describe shifted actors in one line: the first `most`, and the number of the others."""
     shown = "; ".join(
         f"{row['name']}: {row['articles_before']:,} to {row['articles_after']:,} articles "
         f"({row['share']:.0%} of its weeks)"

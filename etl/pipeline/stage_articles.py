@@ -1,4 +1,12 @@
-"""From archived files to staged batches."""
+"""From archived files to staged batches: read articles and extract from them.
+
+Belongs here: the order of these steps, and what makes it safe to interrupt and repeat them. Does
+not belong here: archiving (`etl.pipeline.archive_files`), how a file is read and an article
+extracted (`etl.pipeline.sandbox`, `etl.pipeline.extraction`), loading (`etl.pipeline.load`), and
+extracting again (`etl.pipeline.reextract`).
+
+Staging holds the intake lock. Code that needs the writer lock too takes that one first.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +36,7 @@ READ_AGAIN = "an older newsactors made this warehouse: read and extract all agai
 
 @dataclass
 class Staged:
-    """What was read and extracted."""
+    """The outcome of reading and extracting."""
 
     batches: list[Batch] = field(default_factory=list)
     articles: int = 0
@@ -41,9 +49,10 @@ def stage_new(
     run_id: str,
     progress: Progress = silent,
 ) -> Staged:
-    """Read and extract every archived file that is not staged yet, a batch at a time.
+    """Read and extract every archived file that is not staged yet, one batch at a time.
 
-    Which extractor is in use is asked once nobody else can change that any more.
+    `extractor_in_use` is called under the intake lock, when no other process can change the answer.
+    Raises InputError if `fields.yaml` cannot be used.
     """
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     stage = Staging(settings.extracted)
@@ -57,12 +66,12 @@ def stage_new(
         except MappingError as error:
             raise InputError(str(error)) from None
         is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.every_batch())
-        with ExtractionPool(extractor, settings.workers) as extracting:
-            reading = _Reading(settings, archive, stage, extracting, archive.forgotten(), mappings)
+        with ExtractionPool(extractor, settings.workers) as pool:
+            reading = _Reading(settings, archive, stage, pool, archive.forgotten(), mappings)
             done = 0
             while done < len(entries):
                 reading.begin(entries[done:])
-                # Its length is known once it is written; a name no batch has serves until then.
+                # A temporary name: the last sequence is known once the batch is written.
                 first, last = entries[done].sequence, entries[-1].sequence
                 unnamed = stage.prepare(
                     "ingest", first, last, extractor.version, reading.parts(), "new"
@@ -77,82 +86,82 @@ def stage_new(
                 result.articles += reading.articles
                 done += len(read)
                 progress(READ_AGAIN if is_older else READ, done, len(entries))
-        if reading.came_back:
-            archive.forget(reading.came_back, run_id)
+        if reading.reappeared:
+            archive.forget(reading.reappeared, run_id)
     state.add_counts(run_id, quarantined=result.quarantined)
     return result
 
 
 @dataclass
 class _Reading:
-    """One batch after the other, from archived files to rows, a part of a batch in memory."""
+    """Reads archived files into batches of rows, with only part of a batch in memory."""
 
     settings: Settings
     archive: RawArchive
     stage: Staging
-    extracting: ExtractionPool
+    pool: ExtractionPool
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
-    came_back: set[str] = field(default_factory=set)
-    """Files that say what is to be forgotten in other bytes (line ends), and nothing else."""
+    reappeared: set[str] = field(default_factory=set)
+    """Hashes of files that hold only forgotten articles, in other bytes (line ends) than before."""
 
     def begin(self, entries: Sequence[Entry]) -> None:
-        """Begin a batch with the first of these files."""
+        """Begin a batch that starts with the first of these files."""
         self.waiting = entries
         self.entries: list[Entry] = []
         self.rejected: list[Rejected] = []
         self.articles = 0
-        self.given: set[bytes] = set()
+        self.submitted: set[bytes] = set()
         self.failed: dict[str, str] = {}
         self.read_before = self.stage.items_of(
             e.sha256 for e in entries[: self.settings.batch_articles] if e.again
         )
 
     def parts(self) -> Iterator[tuple[str, pa.Table]]:
-        """The rows of the batch; it ends with the file that fills it."""
+        """Yield the rows of the batch; it ends with the file that fills it."""
         size = self.settings.batch_articles
-        full: list[ReadArticle] = []
+        pending: list[ReadArticle] = []
         yield from self._rows([])
         for entry in self.waiting[:size]:
             for article in self._articles_in(entry):
                 self._extract(article)
-                full.append(article)
-                if len(full) == size:
-                    yield from self._rows(full)
-                    full = []
+                pending.append(article)
+                if len(pending) == size:
+                    yield from self._rows(pending)
+                    pending = []
             self.entries.append(entry)
-            if self.articles + len(full) >= size:
+            if self.articles + len(pending) >= size:
                 break
-        yield from self._rows(full)
+        yield from self._rows(pending)
 
     def _extract(self, read: ReadArticle) -> None:
-        """Have it extracted while others are read; a text that came before has its rows there."""
+        """Extract the article while others are read, unless the batch has the same text already."""
         content = bytes.fromhex(read.content_sha256)
-        if content not in self.given:
-            self.given.add(content)
-            self.extracting.add(read.content_sha256, read.article)
+        if content not in self.submitted:
+            self.submitted.add(content)
+            self.pool.add(read.content_sha256, read.article)
 
     def _articles_in(self, entry: Entry) -> Iterator[ReadArticle]:
-        """What is in an archived file and not forgotten; what is rejected is kept for later."""
+        """Yield the articles of an archived file that are not forgotten; keep the rejections."""
         if not entry.is_arrival or entry.sha256 in self.forgotten:
             return
         try:
             yield from self._read(entry)
         except DamagedObjectError as error:
-            # One damaged file must not stop the others; doctor says which they are.
+            # One damaged file must not stop the others; `newsactors doctor` reports it.
             self.rejected.append(
                 _rejected(entry, 0, "unreadable", str(error), "then run `newsactors rebuild`")
             )
 
     def _read(self, entry: Entry) -> Iterator[ReadArticle]:
-        is_kept = False
+        has_kept_items = False
         with self.archive.open(entry.sha256) as file:
             for item in read_sandboxed(
                 file, entry.size, entry.source_path, self.settings.limits, self.mappings
             ):
                 if item.article is None:
                     self.rejected.append(_not_read(entry, item))
-                    is_kept = True
+                    has_kept_items = True
                     continue
                 found = ReadArticle(
                     entry,
@@ -162,20 +171,20 @@ class _Reading:
                     item.path,
                 )
                 if found.content_sha256 not in self.forgotten:
-                    is_kept = True
+                    has_kept_items = True
                     known = self.read_before.get(entry.sha256)
                     if known is not None:
                         if entry.again and (found.source_key, found.item) in known:
                             continue
                         known.add((found.source_key, found.item))
                     yield found
-        if not is_kept:
-            self.came_back.add(entry.sha256)
+        if not has_kept_items:
+            self.reappeared.add(entry.sha256)
 
     def _rows(self, read: list[ReadArticle]) -> Iterator[tuple[str, pa.Table]]:
-        """Rows of articles, and of what is extracted from those of them that are new."""
-        extracted = self.extracting.finish()
-        version = self.extracting.extractor.version
+        """Yield the rows of articles, and of what was extracted from the new ones."""
+        extracted = self.pool.finish()
+        version = self.pool.extractor.version
         self.failed |= extracted.failed
         self.rejected += [
             _rejected(
@@ -184,7 +193,7 @@ class _Reading:
                 "extraction_failed",
                 f"{version}: {self.failed[r.content_sha256]}",
                 "report this article as a bug of the extractor; `newsactors rebuild` "
-                "with a mended version takes it in",
+                "with a fixed version takes it in",
             )
             for r in read
             if r.content_sha256 in self.failed
@@ -196,7 +205,7 @@ class _Reading:
 
 
 def _not_read(entry: Entry, item: Item) -> Rejected:
-    """A rejected item; quarantine keeps it under its file, the member's name goes to the detail."""
+    """Return a rejected item under the path of its file, with the member's name in the detail."""
     assert item.rejection is not None
     found, member = item.rejection, item.path.removeprefix(entry.source_path).removeprefix("!/")
     detail = f"{member}: {found.detail}" if member else found.detail

@@ -272,7 +272,7 @@ def test_doctor_finds_a_flipped_byte_says_so_and_repairs_it(
     before = headlines(place)
     sound = run("doctor")
     assert sound.exit_code == 0, sound.stdout
-    assert "amiss" not in sound.stdout
+    assert "damaged" not in sound.stdout
 
     file = settings(place).published.resolve()
     data = bytearray(file.read_bytes())
@@ -282,8 +282,8 @@ def test_doctor_finds_a_flipped_byte_says_so_and_repairs_it(
     file.chmod(0o444)
     found = run("doctor", "--json")
     assert found.exit_code == 1
-    amiss = [p for p in json.loads(found.stdout)["parts"] if p["state"] == "amiss"]
-    assert [(p["part"], p["path"]) for p in amiss] == [("published", str(file))]
+    damaged = [p for p in json.loads(found.stdout)["parts"] if p["state"] == "damaged"]
+    assert [(p["part"], p["path"]) for p in damaged] == [("published", str(file))]
     assert file.read_bytes() == bytes(data), "looking changes nothing"
 
     done = run("doctor", "--repair", "--json")
@@ -368,7 +368,7 @@ def test_another_extractor_is_judged_promoted_and_taken_back(
     assert versions(place) == before
     again = run("reextract", "--rollback")
     assert again.exit_code == 1
-    assert "nothing to roll back: sparse-1 was taken back already" in again.stderr
+    assert "nothing to roll back: sparse-1 was rolled back already" in again.stderr
 
 
 def test_a_full_disk_stops_the_extraction_and_the_next_one_goes_on(

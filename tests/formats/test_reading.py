@@ -64,7 +64,7 @@ def test_c_code_that_does_not_end_is_ended(name: str) -> None:
     (item,) = apart(DEAF[name](), "x.html", BRIEF)
     assert item.rejection is not None
     assert item.rejection.reason == "too_slow"
-    assert "did not let itself be stopped" in item.rejection.detail
+    assert "could not be interrupted" in item.rejection.detail
     assert apart(files.FILES["text.txt"], "next.txt")[0].article
 
 

@@ -1,4 +1,4 @@
-"""Running again changes nothing, and what was lost is made again to the same rows and ids."""
+"""Running again changes nothing, and lost parts are rebuilt to the same rows and ids."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_running_again_changes_nothing(published: WarehouseHarness) -> None:
     "lost",
     ["build", "build/news.duckdb", "extracted", "state.sqlite", "extracted/ingest-0000000003*"],
 )
-def test_what_is_lost_is_made_again(harness: WarehouseHarness, lost: str) -> None:
+def test_lost_parts_are_rebuilt(harness: WarehouseHarness, lost: str) -> None:
     harness = WarehouseHarness(harness.root, batch_articles=2)
     for number in range(7):
         harness.drop(f"{number}.txt", text(story(number)))
@@ -51,7 +51,9 @@ def test_what_is_lost_is_made_again(harness: WarehouseHarness, lost: str) -> Non
     assert harness.loaded() == before[0], "staging is whole again"
 
 
-def test_a_log_left_beside_a_removed_build_file_is_not_replayed(harness: WarehouseHarness) -> None:
+def test_a_write_ahead_log_without_its_build_file_is_not_replayed(
+    harness: WarehouseHarness,
+) -> None:
     harness.drop("a.txt", text(story(1)))
     harness.ingest()
     before = harness.loaded()
@@ -68,7 +70,7 @@ def test_a_log_left_beside_a_removed_build_file_is_not_replayed(harness: Warehou
     assert harness.loaded() == before
 
 
-def test_a_rebuild_gives_the_same_rows_and_ids_from_the_archive_alone(
+def test_a_rebuild_from_the_archive_alone_gives_the_same_rows_and_ids(
     published: WarehouseHarness,
 ) -> None:
     published.drop("0.txt", text(story(0) + " Edited.", outlet="Paper 0"))
@@ -89,7 +91,7 @@ def test_a_rebuild_gives_the_same_rows_and_ids_from_the_archive_alone(
     assert published.snapshots() == ["1"]
 
 
-def test_readers_keep_what_is_published_while_all_is_rebuilt(published: WarehouseHarness) -> None:
+def test_readers_keep_the_published_file_during_a_rebuild(published: WarehouseHarness) -> None:
     before = published.main()
     rebuild.clear_for_rebuild(published.settings)
     assert published.main() == before
@@ -97,7 +99,7 @@ def test_readers_keep_what_is_published_while_all_is_rebuilt(published: Warehous
     assert published.main() == before
 
 
-def test_a_rebuild_that_was_stopped_half_way_is_completed_before_anything_is_published(
+def test_an_interrupted_rebuild_is_completed_before_anything_is_published(
     published: WarehouseHarness,
 ) -> None:
     before = published.main()
@@ -145,7 +147,7 @@ def test_merging_keeps_the_last_re_extraction(
     assert published.loaded() == before
 
 
-def test_a_merge_cut_off_after_writing_is_finished(
+def test_an_interrupted_merge_is_completed(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for number in range(6):
@@ -166,7 +168,7 @@ def test_a_merge_cut_off_after_writing_is_finished(
     assert len(list(extracted.iterdir())) == 1
 
 
-def test_clearing_is_safe_to_cut_off(
+def test_clearing_is_safe_to_interrupt(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = WarehouseHarness(harness.root, batch_articles=1)
@@ -186,7 +188,7 @@ def test_clearing_is_safe_to_cut_off(
     assert harness.loaded() == before
 
 
-def test_what_was_archived_and_not_marked_as_seen_is_not_archived_twice(
+def test_a_file_archived_but_not_marked_as_seen_is_not_archived_twice(
     harness: WarehouseHarness,
 ) -> None:
     harness.drop("a.txt", text(story(1)))

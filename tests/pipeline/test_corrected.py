@@ -1,4 +1,4 @@
-"""Corrections through all stages: what is published with them, without them again, and rebuilt."""
+"""Corrections through all stages: published, undone and rebuilt."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CORRECTED = ("actor_articles", "entities", "entity_redirects", "corrections", "a
 
 @pytest.fixture
 def correct(published: WarehouseHarness) -> Correct:
-    """Add a row to the file of corrections; an actor is given by its name."""
+    """Append a row to the file of corrections; actors are given by name."""
 
     def add(action: str, undoes: str = "", **arguments: str) -> Correction:
         pairs = [(key.rstrip("_"), value) for key, value in arguments.items()]
@@ -54,11 +54,11 @@ def ids(harness: WarehouseHarness) -> dict[str, str]:
 
 
 def without_corrections(rows: Rows) -> Rows:
-    """What is loaded but for the history of corrections itself."""
+    """The loaded rows except the history of corrections."""
     return {name: found for name, found in rows.items() if name != "corrections"}
 
 
-def test_a_merge_is_published_and_its_undo_gives_back_the_very_rows(
+def test_a_merge_is_published_and_its_undo_restores_the_same_rows(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     before, loaded, id_of = published.main(), published.loaded(), ids(published)
@@ -138,7 +138,7 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(
     assert published.main() == quick
 
 
-def test_a_merge_changes_what_rows_of_others_say_of_the_two(
+def test_a_merge_updates_rows_of_other_actors_that_name_the_two(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     """Rows of Anna name Bruno and Carla, and count stories of Anna that name neither."""
@@ -187,7 +187,7 @@ def test_a_merge_changes_what_rows_of_others_say_of_the_two(
     assert published.main() == quick
 
 
-def test_a_merge_makes_no_rows_of_other_actors_anew(
+def test_a_merge_does_not_rebuild_rows_of_unaffected_actors(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     settings, id_of = published.settings, ids(published)
@@ -209,7 +209,7 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(
 
 
 @pytest.mark.parametrize("are_noted", [True, False], ids=["noted", "killed before they were"])
-def test_links_that_came_are_corrected_without_looking_at_all(
+def test_new_links_are_corrected_without_reading_all_links(
     published: WarehouseHarness, correct: Correct, are_noted: bool
 ) -> None:
     settings, id_of = published.settings, ids(published)
@@ -239,7 +239,7 @@ def test_links_that_came_are_corrected_without_looking_at_all(
         assert replay.store(con) == set(), "all looked at, none is otherwise"
 
 
-def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
+def test_a_changed_day_does_not_rebuild_rows_of_other_articles_and_periods(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     settings = published.settings
@@ -303,7 +303,7 @@ def test_a_rebuild_from_archive_and_corrections_gives_the_same(
     assert published.main() == main
 
 
-def test_articles_to_come_are_corrected_too(published: WarehouseHarness, correct: Correct) -> None:
+def test_later_articles_are_corrected_too(published: WarehouseHarness, correct: Correct) -> None:
     id_of = ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     correct("alias", spelling="Person20", actor=id_of["Person2"])
@@ -316,7 +316,7 @@ def test_articles_to_come_are_corrected_too(published: WarehouseHarness, correct
     assert ids(published).keys().isdisjoint({"Person1", "Person20"})
 
 
-def test_what_was_forgotten_stops_no_run_and_is_said(
+def test_a_correction_of_a_forgotten_article_stops_no_run_and_is_reported(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     id_of = ids(published)
@@ -335,7 +335,7 @@ def test_what_was_forgotten_stops_no_run_and_is_said(
     assert len(apply_corrections.apply_corrections(published.settings).problems) == 2
 
 
-def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
+def test_a_correction_recorded_during_a_run_is_published_by_it(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     settings, id_of = published.settings, ids(published)
@@ -351,10 +351,10 @@ def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
     assert not apply_corrections.apply_late_corrections(settings, lease)
 
 
-def test_a_run_with_nothing_to_publish_looks_for_corrections_after_its_lease_has_ended(
+def test_a_run_with_nothing_to_publish_checks_for_corrections_after_its_lease(
     published: WarehouseHarness, correct: Correct
 ) -> None:
-    """Whoever recorded one under the lease has left it to this run, so it must publish."""
+    """A recorder that saw the lease left its row to this run, so the run must publish."""
     settings, id_of = published.settings, ids(published)
     lease, other = CorrectionsLease(settings), CorrectionsLease(settings)
     lease.take()
@@ -375,7 +375,7 @@ def published_is_due(harness: WarehouseHarness) -> bool:
         return publish_run.is_publish_due(harness.settings, con)
 
 
-def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
+def test_an_unreadable_file_stops_the_publish_and_is_reported_with_its_line(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     before, id_of = published.main(), ids(published)
@@ -391,7 +391,7 @@ def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
     assert "Person1" not in ids(published)
 
 
-def test_a_row_taken_out_or_changed_is_reported(
+def test_a_removed_or_changed_row_is_reported(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     id_of = ids(published)

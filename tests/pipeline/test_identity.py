@@ -1,4 +1,4 @@
-"""What makes a text a new article, a new version of one, or the same one again."""
+"""Whether a text is a new article, a new version of one, or the same one again."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def test_an_edited_file_is_a_new_version_if_half_the_text_is_the_same(
     assert harness.query("select count(*) from loaded.article_versions") == [(2,)]
 
 
-def test_the_last_text_is_the_current_one_also_after_a_return(harness: WarehouseHarness) -> None:
+def test_the_last_text_is_the_current_one_even_if_it_was_there_before(
+    harness: WarehouseHarness,
+) -> None:
     edited = FIRST + " And one sentence more."
     ids: set[str] = set()
     for body in (FIRST, edited, FIRST):

@@ -1,4 +1,4 @@
-"""Publishing: readers are never blocked, never see half a load, and block nobody."""
+"""Publishing: readers are never blocked, never see half a load, and block no run."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def add(harness: WarehouseHarness, number: int) -> None:
     harness.drop(f"{number}.txt", text(story(number)))
 
 
-def test_what_is_published_is_a_read_only_file_behind_a_relative_link(
+def test_the_published_file_is_read_only_and_behind_a_relative_link(
     published: WarehouseHarness,
 ) -> None:
     target = published.settings.published
@@ -96,7 +96,7 @@ def test_what_is_published_is_a_read_only_file_behind_a_relative_link(
 
 
 def test_open_readers_keep_their_snapshot_and_block_nobody(published: WarehouseHarness) -> None:
-    """In this process, in another, and one who writes to the file and is killed."""
+    """In this process, in another, and in one that writes to the file and is killed."""
     here = duckdb.connect(str(published.settings.published.resolve()), read_only=True)
     there = start(HOLDER, published.settings.published, "read")
     assert said(there) == "7"
@@ -133,7 +133,7 @@ def test_open_readers_keep_their_snapshot_and_block_nobody(published: WarehouseH
 
 
 def publish_twice(harness: WarehouseHarness) -> tuple[Path, Path]:
-    """Publish twice more: snapshots 2 and 3, the third perhaps made of the first."""
+    """Publish twice more: snapshots 2 and 3; the third may reuse the first."""
     for again in ("second", "third"):
         publish_run.publish_build(harness.settings, Words(), again)
     snapshots = harness.settings.snapshots
@@ -141,18 +141,22 @@ def publish_twice(harness: WarehouseHarness) -> tuple[Path, Path]:
 
 
 def is_sound(harness: WarehouseHarness) -> bool:
-    """Whether both snapshots are as noted and the newest has the rows of the build file."""
+    """Whether both snapshots match their checksums and the newest has the build file's rows."""
     tables = harness.published(
         "select schema_name, table_name from duckdb_tables() where schema_name != 'bookkeeping'"
     )
-    return len(tables) > 20 and all(
-        harness.published(of := f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" t')
-        == harness.query(of)
-        for schema, table in tables
-    ) and not any(map(snapshot_faults, harness.settings.snapshots.glob("*/news.duckdb")))  # fmt: skip
+    checksums = [
+        f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" t' for schema, table in tables
+    ]
+    snapshots = harness.settings.snapshots.glob("*/news.duckdb")
+    return (
+        len(tables) > 20
+        and all(harness.published(sql) == harness.query(sql) for sql in checksums)
+        and not any(map(snapshot_faults, snapshots))
+    )
 
 
-def test_a_snapshot_that_nobody_reads_becomes_the_next(published: WarehouseHarness) -> None:
+def test_an_unused_snapshot_is_reused_for_the_next_publish(published: WarehouseHarness) -> None:
     first = published.settings.published.resolve()
     was = first.stat().st_ino
     for number in (10, 11):
@@ -166,7 +170,7 @@ def test_a_snapshot_that_nobody_reads_becomes_the_next(published: WarehouseHarne
 
 
 @pytest.mark.parametrize("how", ["read", "linked", "written", "with a file beside it"])
-def test_a_snapshot_that_somebody_has_or_changed_does_not(
+def test_a_snapshot_that_is_open_or_changed_is_not_reused(
     published: WarehouseHarness, how: str
 ) -> None:
     first = published.settings.published.resolve()
@@ -193,7 +197,7 @@ def test_a_snapshot_that_somebody_has_or_changed_does_not(
     assert is_sound(published)
 
 
-def test_what_a_disk_altered_in_a_snapshot_is_found_in_the_next(
+def test_a_block_that_the_disk_altered_is_found_in_the_next_snapshot(
     published: WarehouseHarness,
 ) -> None:
     second, third = publish_twice(published)
@@ -230,7 +234,7 @@ def test_nothing_is_published_without_space(
     assert published.snapshots() == ["1", "2"]
 
 
-def test_what_was_not_checked_linked_and_modelled_is_not_published(
+def test_rows_not_checked_linked_and_modelled_are_not_published(
     published: WarehouseHarness,
 ) -> None:
     add(published, 10)
@@ -254,7 +258,7 @@ def test_what_was_not_checked_linked_and_modelled_is_not_published(
     assert published.snapshots() == ["1"]
 
 
-def test_checks_report_all_that_is_wrong(published: WarehouseHarness) -> None:
+def test_checks_report_every_problem(published: WarehouseHarness) -> None:
     with build_db.open_build(published.settings.build_file) as con:
         con.execute("insert into loaded.article_versions from loaded.article_versions limit 1")
         con.execute("delete from loaded.text_actors where rowid = 0")
@@ -268,7 +272,7 @@ def test_checks_report_all_that_is_wrong(published: WarehouseHarness) -> None:
     }
 
 
-def test_what_is_new_is_checked_against_what_was_checked_before(
+def test_new_rows_are_checked_against_those_checked_before(
     published: WarehouseHarness,
 ) -> None:
     for number in range(10, 30):
@@ -298,7 +302,7 @@ def test_what_is_new_is_checked_against_what_was_checked_before(
     }
 
 
-def test_what_killed_publishes_left_is_cleared_and_the_published_one_stays(
+def test_leftovers_of_killed_publishes_are_removed_and_the_published_file_stays(
     published: WarehouseHarness,
 ) -> None:
     snapshots = published.settings.snapshots
@@ -333,7 +337,7 @@ harness.ingest()
     )  # fmt: skip
 
 
-def test_one_writes_and_the_other_waits_and_says_so(harness: WarehouseHarness) -> None:
+def test_one_process_writes_and_the_others_wait_and_say_so(harness: WarehouseHarness) -> None:
     for number in range(20):
         add(harness, number)
     first = child(harness)

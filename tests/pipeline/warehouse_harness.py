@@ -1,11 +1,11 @@
 """A warehouse in a temporary folder: articles to drop, the stages, and tables to compare.
 
-Run as a program it is a process of its own that goes through the stages and may be killed:
+Run as a program, it is a separate process that runs the stages and can be killed:
 
     python tests/pipeline/warehouse_harness.py HOME ACTION [DIE_AT]
 
 ACTION is one of ACTIONS or SWITCHES. With DIE_AT the process kills itself, by SIGKILL, just before
-its n-th change to a file under HOME, and else it prints how many changes it made.
+its n-th change to a file under HOME; without it, it prints the number of its changes.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ LOADED = (*tables.INGESTED, *tables.LINKED, *tables.CORRECTED, *tables.STORIES)
 
 @dataclass(frozen=True)
 class Words:
-    """A quick extractor: capitalised words are people, whom the first quotation is by."""
+    """A quick extractor: capitalised words are people, one of whom speaks the first quotation."""
 
     version: str = "words-1"
     fails_on: str | None = None
@@ -87,7 +87,7 @@ class Words:
 
 
 class FewerWords(Words):
-    """Another extractor, which finds the first person of a text only."""
+    """Another extractor, which finds only the first person of a text."""
 
     def extract(self, article: Article) -> Extraction:
         found = super().extract(article)
@@ -101,12 +101,12 @@ def text(
     body: str, *, day: str = "2025-03-01", outlet: str = "Daily Test", author: str = "Ann Author",
     headline: str = "Something Happened In Town",
 ) -> str:  # fmt: skip
-    """The text of a file that the reader takes apart into just these values."""
+    """Return the text of a file from which the reader gets exactly these values."""
     return f" date {day} {headline}\n\nBy {author} – {outlet}\n\n{body}\n"
 
 
 def story(number: int, *, sentences: int = 6) -> str:
-    """A body unlike that of any other number."""
+    """Return a body unlike that of any other number."""
     return " ".join(f"Person{number} said “{number} {n} words” of story {number}." for n in
                     range(sentences))  # fmt: skip
 
@@ -133,7 +133,7 @@ class WarehouseHarness:
 
     @cached_property
     def inbox(self) -> Path:
-        """The folder of `settings.inbox`, which could be an address too."""
+        """The folder of `settings.inbox`, which in general may also be an address."""
         inbox = self.root / "inbox"
         inbox.mkdir(parents=True, exist_ok=True)
         return inbox
@@ -143,7 +143,7 @@ class WarehouseHarness:
         return State(self.settings.state_file)
 
     def drop(self, name: str, content: str | bytes) -> Path:
-        """Put a file into the inbox; a later file of the same name has a later time."""
+        """Put a file into the inbox; a file that replaces another gets a later time."""
         path = self.inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.stat().st_mtime_ns if path.exists() else 0
@@ -155,7 +155,7 @@ class WarehouseHarness:
     def ingest(
         self, extractor: Extractor | None = None, *, run_id: str = "run", publish: bool = False
     ) -> LoadResult:
-        """Archive, stage and load what is new, and publish it where that is asked for and due."""
+        """Archive, stage and load what is new; publish it if requested and due."""
         self.state.start_run(run_id, "ingest", "words")
         archive_files.archive_new(self.settings, [], run_id)
         self.stage(extractor, run_id=run_id)
@@ -167,7 +167,7 @@ class WarehouseHarness:
         return stage_articles.stage_new(self.settings, lambda: extractor or self.in_use(), run_id)
 
     def in_use(self) -> Extractor:
-        """The extractor that was promoted, else `Words` instead of the one that is shipped."""
+        """Return the promoted extractor, or `Words` in place of the shipped one."""
         last = editions.last_switch(self.settings)
         return get_extractor(last.extractor) if last and last.extractor else Words()
 
@@ -195,7 +195,7 @@ class WarehouseHarness:
             writer.release()
 
     def build_by_dbt(self) -> None:
-        """Build all models as after a change of the SQL, and publish them."""
+        """Build all models with dbt, as after a change of the SQL, and publish them."""
         with build_db.open_build(self.settings.build_file) as con:
             build_db.set_property(con, "models_version", "another")
         done = build_models.build_models(self.settings)
@@ -233,8 +233,6 @@ class WarehouseHarness:
         rebuild.clear_for_rebuild(self.settings)
         self.ingest()
 
-    # What is in it
-
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the build database."""
         with build_db.open_build(self.settings.build_file) as con:
@@ -256,12 +254,12 @@ class WarehouseHarness:
         )
 
     def loaded(self) -> Rows:
-        """What is loaded, run ids and times aside."""
+        """Loaded rows, without run ids and times."""
         with build_db.open_build(self.settings.build_file) as con:
             return {t.name: rows(con, f"loaded.{t.name}") for t in LOADED}
 
     def main(self) -> Rows:
-        """What is published, run ids and times aside."""
+        """Published rows, without run ids and times."""
         return published_rows(self.settings.published)
 
     def quarantine(self) -> dict[str, str]:
@@ -272,11 +270,8 @@ class WarehouseHarness:
         return sorted(path.name for path in self.settings.snapshots.iterdir())
 
 
-# A process of its own
-
-
 def _forget(harness: WarehouseHarness) -> None:
-    """Forget the articles that name Person3, where they are still there."""
+    """Forget the articles that name Person3, if any are left."""
     for (article_id,) in harness.query(
         "select distinct article_id from loaded.article_versions where body like '%Person3 %'"
     ):
