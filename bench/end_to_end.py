@@ -24,8 +24,16 @@ from bench.growth import new_warehouse, run
 from bench.results import Row, tell
 from etl.domain import Article
 from etl.extract import get_extractor
-from etl.pipeline import apply_corrections, build_models, ingest
-from etl.pipeline import stages as pipeline
+from etl.pipeline import (
+    actor_links,
+    apply_corrections,
+    archive_files,
+    article_stories,
+    build_models,
+    load,
+    publish_run,
+    stage_articles,
+)
 from etl.settings import Settings
 
 INPUTS: dict[str, tuple[Callable[[int], list[Article]], int, tuple[str, ...]]] = {
@@ -39,16 +47,19 @@ def stages(settings: Settings, files: list[Path]) -> dict[str, float]:
     """Seconds of each stage of one load, in this process and without Dagster."""
     extractor = get_extractor(settings.extractor)
     steps: dict[str, Callable[[], object]] = {
-        "archive": lambda: ingest.archive_new(settings, files, "bench"),
-        "read and extract": lambda: ingest.stage_new(settings, lambda: extractor, "bench"),
-        "load": lambda: pipeline.load_staged(settings, "bench"),
-        "check": lambda: pipeline.check_loaded(settings),
-        "link": lambda: pipeline.link(settings),
+        "archive": lambda: archive_files.archive_new(settings, files, "bench"),
+        "read and extract": lambda: stage_articles.stage_new(settings, lambda: extractor, "bench"),
+        "load": lambda: load.load_staged(settings, "bench"),
+        "check": lambda: load.check_loaded(settings),
+        "link": lambda: actor_links.link(settings),
         "correct": lambda: apply_corrections.apply_corrections(settings),
-        "check links": lambda: pipeline.check_links(settings),
-        "stories": lambda: (pipeline.group(settings), pipeline.check_stories(settings)),
+        "check links": lambda: actor_links.check_links(settings),
+        "stories": lambda: (
+            article_stories.group(settings),
+            article_stories.check_stories(settings),
+        ),
         "models": lambda: build_models.build_models(settings),
-        "publish": lambda: pipeline.publish_build(settings, extractor, "bench"),
+        "publish": lambda: publish_run.publish_build(settings, extractor, "bench"),
     }
     spent = {}
     for name, step in steps.items():

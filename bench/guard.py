@@ -22,7 +22,15 @@ from etl.domain import Article
 from etl.extract import get_extractor
 from etl.extract.tagger.engine import Tagger
 from etl.extract.tagger_extractor import TaggerExtractor
-from etl.pipeline import apply_corrections, build_models, ingest, stages
+from etl.pipeline import (
+    actor_links,
+    apply_corrections,
+    archive_files,
+    article_stories,
+    build_models,
+    load,
+    stage_articles,
+)
 from etl.readers import read_file
 from etl.settings import REPOSITORY, Settings
 from etl.storage.writer_lock import WriterLock
@@ -119,27 +127,27 @@ def _night(folder: Path) -> Ratio:
     rules = get_extractor("rules")
     writer = WriterLock(settings)
 
-    def load(article: Article, name: str) -> None:
+    def publish_one(article: Article, name: str) -> None:
         (folder / "inbox").mkdir(exist_ok=True)
         volume.write([article], folder / "inbox" / name)
-        ingest.archive_new(settings, [], name)
-        ingest.stage_new(settings, lambda: rules, name)
-        stages.load_staged(settings, name)
+        archive_files.archive_new(settings, [], name)
+        stage_articles.stage_new(settings, lambda: rules, name)
+        load.load_staged(settings, name)
 
     def model() -> float:
-        assert not stages.check_loaded(settings)
-        stages.link(settings)
+        assert not load.check_loaded(settings)
+        actor_links.link(settings)
         apply_corrections.apply_corrections(settings)
-        stages.group(settings)
+        article_stories.group(settings)
         started = time.process_time()
         build_models.build_models(settings)
         return time.process_time() - started
 
-    ingest.archive_new(settings, [REPOSITORY / "seeds" / "articles"], "samples")
-    ingest.stage_new(settings, lambda: rules, "samples")
+    archive_files.archive_new(settings, [REPOSITORY / "seeds" / "articles"], "samples")
+    stage_articles.stage_new(settings, lambda: rules, "samples")
     writer.acquire()
     try:
-        stages.load_staged(settings, "samples")
+        load.load_staged(settings, "samples")
         model()  # by dbt
     finally:
         writer.release()
@@ -148,7 +156,7 @@ def _night(folder: Path) -> Ratio:
     try:
         whole = model()
         night = Article("Meridian opens", "Mayor Ines Halloran said “we open today”.", "en")
-        load(night, "night.jsonl")
+        publish_one(night, "night.jsonl")
         return Ratio("one new article, by all", model() / whole, 0.7)
     finally:
         writer.release()

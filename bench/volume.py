@@ -214,7 +214,7 @@ def main() -> None:
     if not options.no_publish:
         from etl.__main__ import load_job
         from etl.orchestration.run_job import run_job
-        from etl.pipeline.ingest import silent
+        from etl.pipeline.progress import silent
 
         run_job(load_job("republish"), {}, silent)
 

@@ -15,7 +15,7 @@ import pytest
 
 from etl.__main__ import load_job
 from etl.orchestration.run_job import run_job
-from etl.pipeline.ingest import silent
+from etl.pipeline.progress import silent
 from etl.settings import REPOSITORY, Settings
 from etl.storage.files import exclusive_lock
 from etl.warehouse import dbt

@@ -29,25 +29,28 @@ BETWEEN = "between"
 """The stage of whatever happens outside the functions below: starting, Dagster, ending."""
 
 STAGES: dict[str, tuple[str, ...]] = {
-    "archive": ("etl.pipeline.ingest.archive_new",),
-    "staging": ("etl.pipeline.ingest.stage_new",),
-    "load": ("etl.pipeline.stages.load_staged",),
+    "archive": ("etl.pipeline.archive_files.archive_new",),
+    "staging": ("etl.pipeline.stage_articles.stage_new",),
+    "load": ("etl.pipeline.load.load_staged",),
     "compact": ("etl.storage.staging.Staging.compact",),
     "check": (
-        "etl.pipeline.stages.check_loaded",
-        "etl.pipeline.stages.check_links",
-        "etl.pipeline.stages.check_stories",
+        "etl.pipeline.load.check_loaded",
+        "etl.pipeline.actor_links.check_links",
+        "etl.pipeline.article_stories.check_stories",
     ),
-    "link": ("etl.pipeline.stages.link",),
+    "link": ("etl.pipeline.actor_links.link",),
     "record": ("etl.corrections.csv_file.append",),
-    "correct": ("etl.pipeline.apply_corrections.correct",),
-    "stories": ("etl.pipeline.stages.group",),
+    "correct": ("etl.pipeline.apply_corrections.apply_corrections",),
+    "stories": ("etl.pipeline.article_stories.group",),
     "dbt": ("etl.pipeline.build_models.build_models",),
-    "publish": ("etl.pipeline.stages.publish_build", "etl.pipeline.stages.days_reported"),
+    "publish": (
+        "etl.pipeline.publish_run.publish_build",
+        "etl.pipeline.publish_run.clear_touched_days",
+    ),
     "candidate": ("etl.pipeline.reextract.build_candidate",),
-    "switch": ("etl.pipeline.reextract.promote", "etl.pipeline.reextract.roll_back"),
-    "forget": ("etl.pipeline.erase_article.forget_article",),
-    "clear": ("etl.pipeline.stages.clear_for_rebuild",),
+    "switch": ("etl.pipeline.promotion.promote", "etl.pipeline.promotion.roll_back"),
+    "forget": ("etl.pipeline.tombstone_article.tombstone_article",),
+    "clear": ("etl.pipeline.rebuild.clear_for_rebuild",),
 }
 """The functions that a stage consists of; within one another the innermost counts."""
 

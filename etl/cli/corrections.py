@@ -23,7 +23,7 @@ from etl.cli.record_correction import apply_recorded, record_correction, refusal
 from etl.cli.relink import relink
 from etl.corrections.csv_file import read_corrections
 from etl.corrections.records import TYPES, UNDO
-from etl.pipeline import stages
+from etl.pipeline.apply_corrections import is_correction_due
 from etl.query import export
 from etl.settings import Settings
 
@@ -249,7 +249,7 @@ def apply(settings: Settings, as_json: bool, verbose: bool) -> None:
     started = time.monotonic()
     with refusals():
         read_corrections(settings)
-    is_due = stages.is_correction_due(settings)
+    is_due = is_correction_due(settings)
     if is_due:
         apply_recorded(settings, verbose)
     seconds = time.monotonic() - started

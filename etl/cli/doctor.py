@@ -21,7 +21,7 @@ from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import Finding, is_sound
 from etl.errors import first_line
-from etl.pipeline.ingest import WAITING
+from etl.pipeline.progress import WAITING
 from etl.query import display, export
 from etl.settings import Settings
 

@@ -12,9 +12,9 @@ import click
 
 from etl.cli.options import verbose_option
 from etl.cli.run import run_job
-from etl.pipeline.erase_article import forget_article
-from etl.pipeline.ingest import WAITING
-from etl.pipeline.stages import clear_for_rebuild
+from etl.pipeline.progress import WAITING
+from etl.pipeline.rebuild import clear_for_rebuild
+from etl.pipeline.tombstone_article import tombstone_article
 from etl.settings import Settings
 from etl.storage.writer_lock import WriterLock
 
@@ -57,6 +57,6 @@ def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> Non
     if not yes:
         click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
     with _writer_lock(settings):
-        forget_article(settings, article_id, run_id="forget")
+        tombstone_article(settings, article_id, run_id="forget")
     run_job(settings, "republish", {}, verbose)
     click.echo(f"article {article_id} is forgotten", err=True)

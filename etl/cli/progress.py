@@ -13,8 +13,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from etl.pipeline.ingest import WAITING
-from etl.pipeline.ingest import Progress as Report
+from etl.pipeline.progress import WAITING
+from etl.pipeline.progress import Progress as Report
 from etl.query.display import clean, counted
 
 QUIET_SECONDS = 2.0

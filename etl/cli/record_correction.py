@@ -18,16 +18,17 @@ import duckdb
 from etl.cli.answers import EXIT_ERROR, exit_unknown_name
 from etl.cli.run import prepare_to_run, run_job
 from etl.corrections.csv_file import corrections_file, read_corrections
+from etl.corrections.lease import CorrectionsLease
 from etl.corrections.plan import make_plan
 from etl.corrections.records import UNDO, Correction
 from etl.errors import NewsactorsError, first_line
 from etl.pipeline import apply_corrections, submit_correction
+from etl.pipeline.progress import WAITING
 from etl.pipeline.submit_correction import Effect
 from etl.query import display, export
 from etl.query.names import NameNotFoundError, names_of
 from etl.query.published import open_published
 from etl.settings import Settings
-from etl.storage.writer_lock import WriterLock
 
 Pairs = Sequence[tuple[str, str]]
 SHOWN_MOVES = 5
@@ -59,7 +60,11 @@ def record_correction(
             moved = [row[key] for row in effect.moves for key in ("from_entity_id", "to_entity_id")]
             names = names_of(con, [*ids, *moved])
     state = "dry run" if options["dry_run"] else "recorded"
-    if state == "recorded" and not options["later"] and not WriterLock(settings).is_taken():
+    if (
+        state == "recorded"
+        and not options["later"]
+        and not CorrectionsLease(settings).is_held_elsewhere()
+    ):
         try:
             apply_recorded(settings, options["verbose"])
         except (NewsactorsError, click.ClickException) as error:
@@ -97,7 +102,11 @@ def refusals() -> Iterator[None]:
 
 def apply_recorded(settings: Settings, verbose: bool) -> None:
     """Apply the recorded corrections and publish. Raises ClickException if the run failed."""
-    run_job(settings, apply_corrections.job_for_corrections(settings), {}, verbose)
+    job = apply_corrections.job_for_corrections(
+        settings, on_wait=lambda: click.echo(WAITING, err=True)
+    )
+    if job is not None:
+        run_job(settings, job, {}, verbose)
 
 
 def _resolved(settings: Settings, pairs: Pairs) -> tuple[list[tuple[str, str]], list[str]]:

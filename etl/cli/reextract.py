@@ -20,7 +20,15 @@ from etl.cli.run import as_row, run_job
 from etl.errors import first_line
 from etl.extract import extractor_names, get_extractor
 from etl.pipeline import compare
-from etl.pipeline.reextract import build_candidate, extractor_in_use, name_in_use
+from etl.pipeline.extractor_in_use import (
+    extractor_in_use,
+    name_in_use,
+)
+from etl.pipeline.reextract import build_candidate
+from etl.pipeline.series_shifts import (
+    busiest,
+    published_shifts,
+)
 from etl.query import display, export
 from etl.query.published import Row
 from etl.settings import Settings
@@ -89,7 +97,7 @@ def reextract(
             "outlets": list(outlets),
         }
         run = run_job(settings, job, {"staged_batches": {"config": config}}, verbose)
-        shifted = compare.published_shifts(settings)
+        shifted = published_shifts(settings)
         if as_json:
             click.echo(export.to_json({**as_row(run), "shifted": shifted}, indent=2))
         else:
@@ -141,4 +149,4 @@ def _report_published(settings: Settings, job: str, shifted: Sequence[Row]) -> N
     if job != "reextract":
         click.echo(f"new articles are extracted by {name_in_use(settings)!r}", err=True)
     if shifted:
-        click.echo(display.clean(f"warning: series shifted: {compare.busiest(shifted)}"), err=True)
+        click.echo(display.clean(f"warning: series shifted: {busiest(shifted)}"), err=True)

@@ -29,9 +29,6 @@ from etl.storage.run_state import State
 if TYPE_CHECKING:
     from dagster import JobDefinition
 
-MAX_FOLLOW_UP_RUNS = 3
-"""Runs after a run, for corrections that were recorded at its very end."""
-
 
 class Commands(click.Group):
     """A group that reports our errors, and those of disks and databases, as a message and exit 1.
@@ -83,22 +80,7 @@ def prepare_to_run() -> None:
 
 
 def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
-    """Run a job and return its row of the history. Raises ClickException if it failed.
-
-    Corrections may have been recorded while the run held the writer lock, after its last check for
-    them. Nothing else would apply those, so further runs do.
-    """
-    from etl.pipeline import apply_corrections, stages  # slow imports, for these commands only
-
-    finished = _run_job(settings, job, ops, verbose)
-    for _ in range(MAX_FOLLOW_UP_RUNS):
-        if not (settings.published.exists() and stages.is_correction_due(settings)):
-            break
-        _run_job(settings, apply_corrections.job_for_corrections(settings), {}, verbose)
-    return finished
-
-
-def _run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
+    """Run a job and return its row of the history. Raises ClickException if it failed."""
     from etl.orchestration.run_job import run_job as run_in_process  # importing Dagster takes 1 s
 
     if not settings.home.exists():

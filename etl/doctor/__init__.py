@@ -1,6 +1,6 @@
-"""`newsactors doctor`: whether all that is kept is as it was written, and putting it right.
+"""`newsactors doctor`: find and repair damage in everything that the warehouse keeps.
 
-`findings` is what is said, `databases` reads the DuckDB files, `examine` looks at every part and
-changes nothing, `repair` heals them in the order in which they rest on each other. Does not belong
-here: how a part is kept and what its checksums are (`etl.storage`, `etl.linking.ledger`).
+`findings` holds the findings, `database_faults` reads the DuckDB files, `examine` examines every
+part and changes nothing, and `repair` repairs the parts in the order of their dependencies. Does
+not belong here: how a part is stored and checksummed (`etl.storage`, `etl.linking.ledger`).
 """

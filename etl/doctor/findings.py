@@ -1,4 +1,4 @@
-"""What the doctor says about a part of the warehouse."""
+"""The doctor's findings: the state of each part of the warehouse."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import duckdb
 RUN = "`newsactors ingest`"
 REPAIR = "`newsactors doctor --repair`"
 UPDATE = "update newsactors"
-"""What there is to do."""
+"""Remedies."""
 
 Connection = duckdb.DuckDBPyConnection
 
-Level = Literal["sound", "note", "amiss"]
-"""'note': something to know and nothing to repair, such as what the next run does anyway."""
+Level = Literal["sound", "note", "damaged"]
+"""'note': something to know that needs no repair, such as work that the next run does anyway."""
 
 PARTS = (
     "manifest",
@@ -31,12 +31,12 @@ PARTS = (
     "published",
     "folder",
 )
-"""In the order in which they are healed: each by what stands before it, and by copies."""
+"""In order of repair: each part is repaired from the parts before it and from copies."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The state of a part, or one thing amiss with it: where, what, and what to do."""
+    """The state of a part, or one fault in it: where, what, and what to do."""
 
     part: str
     level: Level
@@ -45,7 +45,7 @@ class Finding:
     remedy: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """The finding as JSON-ready values."""
+        """Return the finding as JSON-ready values."""
         return {
             "part": self.part,
             "state": self.level,
@@ -56,15 +56,15 @@ class Finding:
 
 
 def is_sound(findings: Sequence[Finding]) -> bool:
-    """Whether nothing is amiss."""
-    return all(finding.level != "amiss" for finding in findings)
+    """Whether nothing is damaged."""
+    return all(finding.level != "damaged" for finding in findings)
 
 
 Found = Iterator[Finding]
 
 
 def or_sound(part: str, path: Path, found: list[Finding], what: str) -> Found:
-    """The findings of a part, and before them that it is sound where none is amiss."""
+    """Yield the findings of a part; first, that it is sound if nothing is damaged."""
     if is_sound(found):
         yield Finding(part, "sound", path, what)
     yield from found

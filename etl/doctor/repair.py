@@ -1,10 +1,11 @@
-"""Healing what is damaged, each part by what it was made from or by a copy of it.
+"""Repairing damaged parts, each from what it was derived from or from a copy.
 
-Nothing is deleted: what is damaged is moved to `damaged/` under the warehouse, and only where there
-is something to put in its place or nothing can be read from it. The order is that in which parts
-rest on each other: manifest, archive, ledger, staging, state; then the build file and what is
-published, which a run makes again from those. Killed in between, it is to be done again.
-Does not belong here: finding out what is damaged (`examine`).
+Nothing is deleted. Damaged files are moved to `damaged/` under the warehouse, and only if there is
+a replacement or nothing can be read from them. The order follows the dependencies: manifest,
+archive, ledger, staging, state; then the build file and the published file, which a run rebuilds
+from those. A repair that was killed can be run again.
+
+Does not belong here: finding damage (`etl.doctor.examine`).
 """
 
 from __future__ import annotations
@@ -18,16 +19,26 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from etl.doctor import examine, examine_made
-from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, sound_snapshot
+from etl.doctor import examine_derived, examine_kept
+from etl.doctor.database_faults import build_faults, snapshot_faults, sound_loaded, sound_snapshot
 from etl.linking.ledger import Ledger
 from etl.linking.recovery import lost_decisions
 from etl.settings import Location, Settings, location
-from etl.storage import checksums, inbox, manifest_copies, state_file_check
+from etl.storage import (
+    checksums,
+    inbox,
+    manifest_copies,
+    state_file_check,
+)
 from etl.storage.archive import ChangedError, RawArchive
 from etl.storage.files import exclusive_lock
+from etl.storage.manifest_copies import compare
 from etl.storage.staged_batch import Batch
 from etl.storage.staging import Staging
+from etl.storage.state_file_check import (
+    is_in_use,
+    restore,
+)
 from etl.storage.writer_lock import WriterLock
 from etl.warehouse import build_db, publish, recovery
 from etl.warehouse.build_db import new_generation
@@ -37,9 +48,9 @@ Connection = duckdb.DuckDBPyConnection
 
 
 def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
-    """Heal what can be healed, saying what was done; a run of the job `rebuild` is to follow.
+    """Repair what can be repaired, and yield a line for each action, and for each loss.
 
-    Waits for whoever is writing. What makes no part of the warehouse whole again is said too.
+    Waits for the writer lock. A run of the job `rebuild` is to follow.
     """
     writer = WriterLock(settings, on_wait)
     writer.acquire()
@@ -61,7 +72,7 @@ def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
 
 
 def tidy(settings: Settings) -> Done:
-    """After the run: move aside damaged snapshots that nobody is led to any more."""
+    """After the run, move aside damaged snapshots that the link no longer leads to."""
     writer = WriterLock(settings)
     writer.acquire()
     aside = _Aside(settings)
@@ -76,7 +87,7 @@ def tidy(settings: Settings) -> Done:
 
 
 class _Aside:
-    """Where damaged files go: a folder a repair, in which they keep their paths."""
+    """Moves damaged files into one folder per repair, where they keep their paths."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -89,7 +100,7 @@ class _Aside:
         return target
 
     def copy(self, path: Path) -> None:
-        """Keep a file that is to be replaced in its place."""
+        """Keep a copy of a file that is replaced in place."""
         if path.exists():
             shutil.copy2(path, self._target(path))
 
@@ -106,7 +117,7 @@ class _Aside:
 
 def _manifest(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     archive = RawArchive(settings.raw)
-    compared = manifest_copies.compare(archive)
+    compared = compare(archive)
     if compared.is_sound:
         return
     for path in (archive.manifest, archive.manifest_copy):
@@ -115,31 +126,31 @@ def _manifest(settings: Settings, aside: _Aside, con: Connection | None) -> Done
     manifest_copies.repair(archive, compared, known)
     for sequence in compared.lost:
         yield (
-            f"line {sequence} of the manifest: made again from what is loaded"
+            f"line {sequence} of the manifest: restored from what is loaded"
             if sequence in known
-            else f"LOST: line {sequence} of the manifest; what came or was forgotten is unknown"
+            else f"LOST: line {sequence} of the manifest; what arrived or was forgotten is unknown"
         )
-    yield f"the manifest was put right by its copy, {compared.count:,} lines"
+    yield f"the manifest was repaired from its copy, {compared.count:,} lines"
 
 
 def _archive(settings: Settings, aside: _Aside) -> Done:
     archive = RawArchive(settings.raw)
-    for sha256, (_, paths) in examine.damaged_objects(settings).items():
+    for sha256, (_, paths) in examine_kept.damaged_objects(settings).items():
         path = archive.object_path(sha256)
         if original := _archived_again(settings, sha256, paths, aside):
             yield f"archived again from {original}"
             continue
         if not path.exists():
-            # An empty file is damaged, which a run passes over; at a missing one it stops.
+            # A run skips a damaged file, such as an empty one, but stops at a missing one.
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
-        yield f"LOST: the original of {', '.join(paths)} ({sha256}); what was read from it stays"
+        yield f"LOST: the original of {', '.join(paths)} ({sha256}); its articles stay"
 
 
 def _archived_again(
     settings: Settings, sha256: str, paths: list[str], aside: _Aside
 ) -> Location | None:
-    """Where a file with these bytes was found: where they came from, else in an inbox on disk."""
+    """Return where these bytes were found: at their source, else in an inbox on disk."""
     home, archive = settings.inbox, RawArchive(settings.raw)
     roots = [home / p if isinstance(home, Path) and "://" not in p else location(p) for p in paths]
     if isinstance(home, Path):
@@ -148,7 +159,7 @@ def _archived_again(
         with TemporaryDirectory(prefix="newsactors-") as folder, suppress(inbox.LocationError):
             ready = inbox.scan([root], home, 0, wait=False).ready
             limit = settings.limits.file_bytes
-            for candidate, opened in inbox.opened(ready, roots, limit, Path(folder)):
+            for source, opened in inbox.opened(ready, roots, limit, Path(folder)):
                 try:
                     with opened as file:
                         if RawArchive.digest(file)[0] != sha256:
@@ -156,7 +167,7 @@ def _archived_again(
                         if (path := archive.object_path(sha256)).exists():
                             aside.move(path)
                         archive.put(file, sha256)
-                        return candidate.path
+                        return source.path
                 except (inbox.UnreadableError, FileNotFoundError, ChangedError):
                     continue
     return None
@@ -164,9 +175,9 @@ def _archived_again(
 
 def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     ledger = Ledger(settings.identity_ledger)
-    damaged, are_notes_damaged = examine.ledger_damage(ledger)
-    files = examine.sound_files(ledger, damaged)
-    if con is None and not damaged and not are_notes_damaged:
+    damaged, are_checksums_damaged = examine_kept.ledger_damage(ledger)
+    files = examine_kept.sound_files(ledger, damaged)
+    if con is None and not damaged and not are_checksums_damaged:
         return
     lost = None
     if con is not None:
@@ -174,61 +185,61 @@ def _ledger(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     for name in damaged:
         if (ledger.folder / name).exists():
             aside.move(ledger.folder / name)
-    if are_notes_damaged:
+    if are_checksums_damaged:
         aside.move(ledger.folder / checksums.NAME)
         checksums.record_all(ledger.folder)
-        yield "the checksums of the ledger were noted again"
+        yield "the checksums of the ledger were computed again"
     for name in damaged:
         ledger.blank(name)
     if lost is not None and lost.num_rows:
         ledger.append(lost)
-        yield f"entered in the ledger again: {lost.num_rows:,} decisions, as they are linked"
+        yield f"entered in the ledger again from the links: {lost.num_rows:,} decisions"
     if damaged:
         shown = ", ".join(damaged)
         yield (
-            f"LOST: {shown} of the ledger; names that were only there are decided anew"
+            f"LOST: {shown} of the ledger; names that were only there are resolved again"
             if lost is None
-            else f"made again from what is linked: {shown} of the ledger"
+            else f"rebuilt from the links: {shown} of the ledger"
         )
 
 
 def _staging(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
     stage = Staging(settings.extracted)
-    damaged = [batch for batch in stage.all_batches() if examine_made.batch_faults(batch)]
+    damaged = [batch for batch in stage.all_batches() if examine_derived.batch_faults(batch)]
     for batch in damaged:
         yield from _batch(batch, aside)
     if con is None:
-        return  # the run reads from the archive what is missing
+        return  # the run reads the missing articles from the archive
     last, through = stage.last_sequence(), recovery.loaded_through(con)
     for first, end in [*stage.gaps(), (last + 1, through)]:
         if first <= min(end, through):
             recovery.stage_range(con, stage, first, min(end, through))
             yield f"staged again from what is loaded: lines {first:,} to {min(end, through):,}"
-    # A re-extraction that is staged and not loaded yet is no damage.
+    # A re-extraction that is staged and not loaded yet is not damage.
     numbers = [batch.last for batch in damaged if batch.kind == "reextract"]
-    is_all_loaded = recovery.has_bookkeeping(con) and examine_made.is_all_loaded(settings, con)
+    is_all_loaded = recovery.has_bookkeeping(con) and examine_derived.is_all_loaded(settings, con)
     if (numbers or is_all_loaded) and (other := recovery.deviating(con, stage.batches())):
-        # In the place of one that was loaded it is not loaded again.
+        # With the number of a batch that was loaded, it is not loaded again.
         recovery.stage_extraction(con, stage, other, max(numbers, default=stage.next_number()))
         yield f"staged again as loaded: the extraction of {len(other):,} texts"
-    # A snapshot may hold what was forgotten since.
+    # A snapshot may hold articles that were forgotten later.
     stage.drop(RawArchive(settings.raw).forgotten())
 
 
 def _batch(batch: Batch, aside: _Aside) -> Done:
-    faults = examine_made.batch_faults(batch)
+    faults = examine_derived.batch_faults(batch)
     if not faults:
         return
     if {fault.path.name for fault in faults} == {checksums.NAME}:
         checksums.record_all(batch.path)
-        yield f"the checksums of {batch.name} were noted again"
+        yield f"the checksums of {batch.name} were computed again"
     else:
         yield f"moved aside: {aside.move(batch.path)}"
 
 
 def _reextraction(settings: Settings, aside: _Aside) -> Done:
     folder = settings.reextraction
-    for fault in examine_made.reextraction_faults(settings):
+    for fault in examine_derived.reextraction_faults(settings):
         path = fault.path
         if not path.exists() and not path.parent.exists():
             continue  # moved with its folder
@@ -247,14 +258,14 @@ def _reextraction(settings: Settings, aside: _Aside) -> Done:
 def _state(settings: Settings, aside: _Aside) -> Done:
     path = settings.state_file
     archive = RawArchive(settings.raw)
-    if not archive.manifest.exists() or (path.exists() and state_file_check.is_in_use(path)):
+    if not archive.manifest.exists() or (path.exists() and is_in_use(path)):
         return
     if path.exists() and not state_file_check.faults(path):
         return
     damaged = aside.move(path) if path.exists() else None
     with sound_snapshot(settings) as published:
-        state_file_check.restore(path, damaged, published, archive)
-    yield "the state file was made again: runs and quarantine as far as they are known"
+        restore(path, damaged, published, archive)
+    yield "the run state was rebuilt: runs and quarantine as far as they are known"
 
 
 def _build(settings: Settings, aside: _Aside) -> Done:
@@ -265,17 +276,17 @@ def _build(settings: Settings, aside: _Aside) -> Done:
                 yield f"moved aside, to be loaded again: {aside.move(file)}"
     if settings.published.exists() and snapshot_faults(settings.published.resolve()):
         with build_db.open_build(path) as con:
-            new_generation(con)  # so that a publish is due
-        yield "what is published is damaged: to be published again"
+            new_generation(con)  # makes a publish due
+        yield "the published file is damaged: to be published again"
 
 
 def _published_link(settings: Settings, aside: _Aside) -> Done:
-    """Lead readers to the newest sound snapshot, where they are led to a damaged one or nowhere."""
+    """Point readers at the newest sound snapshot if the link is lost or leads to a damaged one."""
     link = settings.published
     for number in sorted(publish.snapshot_numbers(settings.snapshots)):
         file = settings.snapshots / str(number) / link.name
         if (wal := build_db.wal_of(file)).exists():
-            yield f"moved aside, as readers would replay it: {aside.move(wal)}"
+            yield f"moved aside, because readers would replay it: {aside.move(wal)}"
         if file.exists():
             file.chmod(0o444)
     sound = [
@@ -284,13 +295,13 @@ def _published_link(settings: Settings, aside: _Aside) -> Done:
         if not snapshot_faults(settings.snapshots / str(number) / link.name)
     ]
     for number in publish.snapshot_numbers(settings.snapshots) - set(sound):
-        # The next publish prunes it, and readers may be led to it until then.
+        # The next publish removes it; until then the link may lead to it.
         aside.copy(settings.snapshots / str(number) / link.name)
-    is_led = link.is_symlink() and link.exists()
-    if is_led and not snapshot_faults(link.resolve()):
+    is_linked = link.is_symlink() and link.exists()
+    if is_linked and not snapshot_faults(link.resolve()):
         return
     if link.exists() and not link.is_symlink():
         yield f"moved aside: {aside.move(link)}"
     if sound:
         publish.point_at(settings, sound[0])
-        yield f"readers are led to snapshot {sound[0]} meanwhile"
+        yield f"readers now see snapshot {sound[0]}"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl.pipeline.ingest import chunks
+from etl.pipeline.chunks import chunks
 from etl.settings import Settings
 from etl.storage.files import exclusive_lock
 

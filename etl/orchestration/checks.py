@@ -13,8 +13,8 @@ from etl.orchestration.assets.ingest import STAGED_BATCHES
 from etl.orchestration.assets.published import PUBLISHED
 from etl.orchestration.metadata import harmless
 from etl.orchestration.resources import Warehouse
-from etl.pipeline import compare
-from etl.pipeline.ingest import InputError
+from etl.pipeline import series_shifts
+from etl.pipeline.errors import InputError
 from etl.quality import figures
 from etl.quality.figures import Record
 from etl.query import overview
@@ -96,11 +96,11 @@ def no_shifted_series(warehouse: Warehouse) -> dg.AssetCheckResult:
     It compares the published file with the previous one, over articles that both contain. Only a
     promotion, a rollback, a plain re-extraction or a change of linking can shift those.
     """
-    shifted = compare.published_shifts(warehouse.settings)
+    shifted = series_shifts.published_shifts(warehouse.settings)
     return dg.AssetCheckResult(
         passed=not shifted,
         severity=dg.AssetCheckSeverity.WARN,
-        description=harmless(compare.busiest(shifted, 10)) or None,
+        description=harmless(series_shifts.busiest(shifted, 10)) or None,
         metadata={"actors": len(shifted), "share allowed": warehouse.settings.shift_share},
     )
 

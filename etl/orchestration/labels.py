@@ -24,3 +24,6 @@ processor time."""
 
 BY_COMMAND = {"newsactors/from": "command line"}
 """Tag of runs that the command line started: a user waits for them in a terminal."""
+
+PUBLISH_STEP = "published_file"
+"""Name of the step that publishes. A run that plans it takes the corrections lease."""

@@ -15,11 +15,20 @@ from typing import Self
 import dagster as dg
 from pydantic import PrivateAttr
 
+from etl.corrections.lease import CorrectionsLease
 from etl.extract import Extractor
-from etl.orchestration.labels import KIND_TAG, READ_ONLY
-from etl.orchestration.run_failure import describe_failure
-from etl.pipeline.ingest import WAITING, InputError, Progress, waiting
-from etl.pipeline.reextract import extractor_in_use, name_in_use
+from etl.orchestration.labels import KIND_TAG, PUBLISH_STEP, READ_ONLY
+from etl.orchestration.run_failure import describe_failure, planned_steps
+from etl.pipeline.errors import InputError
+from etl.pipeline.extractor_in_use import (
+    extractor_in_use,
+    name_in_use,
+)
+from etl.pipeline.progress import (
+    WAITING,
+    Progress,
+    waiting,
+)
 from etl.settings import Settings, location
 from etl.storage.run_state import State
 from etl.storage.writer_lock import WriterLock
@@ -44,6 +53,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     inbox: str = ""
 
     _writer: WriterLock | None = PrivateAttr(default=None)
+    _lease: CorrectionsLease | None = PrivateAttr(default=None)
     _extractors: dict[str, Extractor] = PrivateAttr(default_factory=dict)
 
     @cached_property
@@ -88,10 +98,23 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def lock_for_writing(
         self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
     ) -> None:
-        """Hold the writer lock until this run ends; wait if another process holds it."""
+        """Hold the writer lock until this run ends; wait if another process holds it.
+
+        A run that plans to publish also takes the corrections lease.
+        """
         if self._writer is None:
-            self._writer = WriterLock(self.settings, on_wait=waiting(self.progress(context)))
-        self._writer.acquire()
+            writer = WriterLock(self.settings, on_wait=waiting(self.progress(context)))
+            writer.acquire()
+            self._writer = writer
+            if PUBLISH_STEP in planned_steps(context.instance, context.run):
+                self.corrections_lease.take()
+
+    @property
+    def corrections_lease(self) -> CorrectionsLease:
+        """The corrections lease of this run, held or not."""
+        if self._lease is None:
+            self._lease = CorrectionsLease(self.settings)
+        return self._lease
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
@@ -110,8 +133,10 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             yield self
         finally:
+            self.corrections_lease.end()
             if self._writer is not None:
                 self._writer.release()
+                self._writer = None
             try:
                 state.finish_run(run.run_id, describe_failure(context.instance, run))
             except sqlite3.Error as error:  # a full disk: the history will show the run as killed

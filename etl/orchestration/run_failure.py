@@ -65,13 +65,16 @@ def _cut_off_step(
         if event.step_key is not None
         and event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION
     }
-    planned: Sequence[str] = (
-        instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
-        if run.execution_plan_snapshot_id
-        else []
-    )
-    cut_off = next((step for step in planned if step not in ended), None)
+    cut_off = next((step for step in planned_steps(instance, run) if step not in ended), None)
     return f"interrupted before the end of {cut_off}" if cut_off else None
+
+
+def planned_steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Sequence[str]:
+    """Return the steps of a run in the order of its plan; none if the plan was not recorded."""
+    if not run.execution_plan_snapshot_id:
+        return []
+    plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+    return plan.step_keys_to_execute
 
 
 def _failed_checks(events: Iterable[dg.DagsterEvent]) -> str:

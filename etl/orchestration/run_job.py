@@ -18,7 +18,7 @@ from etl.orchestration.labels import BY_COMMAND
 from etl.orchestration.resources import watching
 from etl.orchestration.retention import remove_old_logs
 from etl.orchestration.run_failure import describe_failure
-from etl.pipeline.ingest import Progress
+from etl.pipeline.progress import Progress
 
 
 def run_job(

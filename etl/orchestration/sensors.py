@@ -5,12 +5,12 @@ import hashlib
 import dagster as dg
 
 from etl.orchestration.failure_notice import send_failure_notice
-from etl.orchestration.jobs import NIGHTLY_INGEST, REPUBLISH
+from etl.orchestration.jobs import NIGHTLY_INGEST
 from etl.orchestration.labels import KIND_TAG, WRITER_TAG
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retention import KEPT_RUNS, remove_old_logs
-from etl.pipeline import stages
-from etl.pipeline.ingest import InputError, roots_of
+from etl.pipeline import archive_files
+from etl.pipeline.errors import InputError
 from etl.storage import inbox
 from etl.storage.run_state import State
 
@@ -29,7 +29,7 @@ def new_files(
     """Request a run if the inbox holds settled files that are new or have changed."""
     settings = warehouse.settings
     try:
-        roots = roots_of(settings, [])
+        roots = archive_files.roots_of(settings, [])
         # A tick must not wait for files to settle: the next tick picks up younger files.
         scan = inbox.scan(roots, settings.inbox, settings.settle_seconds, wait=False)
     except (InputError, inbox.LocationError) as error:
@@ -117,29 +117,4 @@ def old_logs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(f"deleted the logs of {remove_old_logs(context.instance)} old runs")
 
 
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    name="late_corrections",
-    request_job=REPUBLISH,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Applies corrections that were recorded in the last moments of a run, after its "
-    "last check for them. A `newsactors` command does this itself for its own runs.",
-)
-def late_corrections(
-    context: dg.RunStatusSensorContext, warehouse: Warehouse
-) -> dg.RunRequest | dg.SkipReason:
-    """Request a run if one has ended and recorded corrections aren't published yet.
-
-    It requests `republish`, because only the holder of the writer lock can tell whether the faster
-    job would do, and a tick must not wait for that lock.
-    """
-    settings = warehouse.settings
-    if not settings.published.exists() or not stages.is_correction_due(settings):
-        return dg.SkipReason("every recorded correction is published")
-    return dg.RunRequest(
-        run_key=context.dagster_run.run_id,
-        tags={KIND_TAG: "republish", **WRITER_TAG},
-    )
-
-
-SENSORS = (new_files, run_failed, lost_runs, late_corrections, old_logs)
+SENSORS = (new_files, run_failed, lost_runs, old_logs)

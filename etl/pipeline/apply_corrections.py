@@ -1,19 +1,21 @@
-"""Applying the corrections on file to what is loaded, and bringing the models up to them.
+"""Applying the corrections on file to the loaded rows, and updating the models.
 
-Belongs here: what a run does about corrections, also those recorded while it is on, and which job
-applies them. Does not belong here: recording one (`correcting`), what rows mean together
-(`actors.plan`, `actors.replay`), the other stages (`pipeline`).
+Belongs here: what a run does about corrections, including those recorded while it is under way, and
+which job applies them. Does not belong here: recording one (`etl.pipeline.submit_correction`), what
+rows mean together (`etl.corrections.plan`, `etl.corrections.replay`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from etl.corrections import replay
 from etl.corrections.csv_file import RegistryError, corrections_and_digest, corrections_digest
+from etl.corrections.lease import CorrectionsLease
 from etl.corrections.plan import make_plan
-from etl.pipeline import build_models, stages
+from etl.pipeline import actor_links, build_models
 from etl.settings import Settings
 from etl.storage.files import exclusive_lock
 from etl.warehouse import build_db, stage_markers
@@ -22,20 +24,20 @@ from etl.warehouse.publish import CORRECTIONS, published_property
 
 @dataclass
 class AppliedCorrections:
-    """What applying the corrections came to."""
+    """The outcome of applying the corrections."""
 
     by_status: dict[str, int]
-    """How many corrections are 'applied', 'idle', 'skipped' or 'undone'."""
+    """The number of corrections that are 'applied', 'idle', 'skipped' or 'undone'."""
     problems: list[str]
-    """What is amiss with corrections: those that no longer apply, and rows that were changed."""
+    """Corrections that no longer apply, and rows that were changed after they were recorded."""
     entities: int
 
 
 def apply_corrections(settings: Settings) -> AppliedCorrections:
-    """Make the links and overrides of `text_links` and the file of corrections.
+    """Compute links and overrides from `text_links` and the corrections on file.
 
-    Raises RegistryError where the file cannot be read; a row that no longer applies stops nothing.
-    The caller holds the writer lock.
+    A row that no longer applies stops nothing. Raises RegistryError if the file cannot be read. The
+    caller holds the writer lock.
     """
     rows, digest = corrections_and_digest(settings)
     plan = make_plan(rows)
@@ -44,9 +46,9 @@ def apply_corrections(settings: Settings) -> AppliedCorrections:
             before = con.execute("select correction_id from loaded.corrections").fetchall()
             replay.replay(con, plan)
             con.execute(_CHANGED_ARTICLES)
-            is_noted = build_db.get_property(con, build_db.LINKS_NOTED)
+            links_noted = build_db.get_property(con, build_db.LINKS_NOTED)
             changed = build_models.stale_tables(con) | replay.store(
-                con, "bookkeeping.uncorrected_links" if is_noted else None
+                con, "bookkeeping.uncorrected_links" if links_noted else None
             )
             con.execute("delete from bookkeeping.uncorrected_links")
             build_db.set_property(con, build_db.LINKS_NOTED, "yes")
@@ -57,12 +59,12 @@ def apply_corrections(settings: Settings) -> AppliedCorrections:
             "select correction_id, status, detail from loaded.corrections order by position"
         ).fetchall()
         entities = build_db.count(con, "(select distinct entity_id from loaded.actor_links)")
-    gone = {i for (i,) in before} - {i for i, _, _ in history}
+    removed = {i for (i,) in before} - {i for i, _, _ in history}
     by_status = Counter(status for _, status, _ in history)
     problems = replay.problems(history)
     problems += [
         f"{i}: was applied and is no longer in the file as it was; what it did is taken back"
-        for i in sorted(gone)
+        for i in sorted(removed)
     ]
     return AppliedCorrections(dict(by_status), problems, entities)
 
@@ -78,7 +80,7 @@ insert into bookkeeping.unmodelled_actors
 select distinct entity_id from corrected_actors
 where text_actor_id is null or text_actor_id not in (from unmodelled_texts)
 """
-"""Actors of new articles are known by these."""
+"""Actors of new articles are left out: they are found through those articles."""
 
 _CHANGED_ARTICLES = """
 create or replace temp table changed_articles as
@@ -95,31 +97,55 @@ select distinct published_on from changed_articles where published_on is not nul
 
 insert into bookkeeping.unmodelled_articles from changed_articles;
 """
-"""With the days that they had before and have now, as read and as corrected."""
+"""Notes the days that these articles had before and have now, as read and as corrected."""
 
 
-def job_for_corrections(settings: Settings) -> str:
-    """The job that applies corrections: the quick one where nothing else is due.
+def is_correction_due(settings: Settings) -> bool:
+    """Whether the published file was made with other corrections than those on file."""
+    return (published_property(settings, CORRECTIONS) or "") != corrections_digest(settings)
 
-    Looks into the build database, so it waits for whoever is writing.
+
+def job_for_corrections(
+    settings: Settings, on_wait: Callable[[], None] | None = None
+) -> str | None:
+    """Return the job that publishes the corrections on file; None if they are published.
+
+    The quick job will do if nothing else is due. This looks into the build database, so it waits
+    for the writer lock; `on_wait` is called once before that.
     """
-    with exclusive_lock(settings.writer_lock), build_db.open_build(settings.build_file) as con:
-        generation = build_db.get_property(con, "generation")
-        is_complete = (
-            published_property(settings, "generation") == generation
-            and published_property(settings, "models_version") == build_models.models_version()
-            and stage_markers.generation_seen(con, "modelled") == generation
-        )
+    with exclusive_lock(settings.writer_lock, on_wait):
+        if not is_correction_due(settings):
+            return None  # the run that it waited for has published them
+        with build_db.open_build(settings.build_file) as con:
+            generation = build_db.get_property(con, "generation")
+            is_complete = (
+                published_property(settings, "generation") == generation
+                and published_property(settings, "models_version") == build_models.models_version()
+                and stage_markers.generation_seen(con, "modelled") == generation
+            )
     return "apply_corrections" if is_complete else "republish"
 
 
-def apply_late_corrections(settings: Settings) -> bool:
-    """Apply what was recorded since this run applied corrections, models included.
+def has_late_corrections(settings: Settings, lease: CorrectionsLease) -> bool:
+    """Whether a run that has nothing else to publish must publish corrections.
 
-    So whoever records a correction while a run is on need not wait for the next. A file that
-    became unreadable meanwhile is left to the next run, which says so. The caller holds the writer
-    lock.
+    If not, the lease has ended: whoever records a correction from now on applies it. The caller
+    holds the writer lock.
     """
+    lease.end()
+    if not is_correction_due(settings):
+        return False
+    lease.take()
+    return True
+
+
+def apply_late_corrections(settings: Settings, lease: CorrectionsLease) -> bool:
+    """End the lease and apply what was recorded since this run applied corrections.
+
+    Returns whether there was anything; models are then built. A file that has become unreadable is
+    left to the next run, which reports it. The caller holds the writer lock and publishes next.
+    """
+    lease.end()  # before the file is read: see `etl.corrections.lease`
     with build_db.open_build(settings.build_file) as con:
         applied = build_db.get_property(con, CORRECTIONS)
     if applied is None or applied == corrections_digest(settings):
@@ -128,6 +154,6 @@ def apply_late_corrections(settings: Settings) -> bool:
         apply_corrections(settings)
     except RegistryError:
         return False
-    if not stages.check_links(settings):
+    if not actor_links.check_links(settings):
         build_models.build_models(settings)
     return True

@@ -1,47 +1,35 @@
-"""What another extractor changes: a candidate beside the published file, or two published files.
+"""What promoting a candidate would change: mentions and quotes gained, lost and changed.
 
-Belongs here: the SQL of both, and examples with their sentences. Does not belong here: making a
-candidate (`etl.pipeline.reextract`), and how it looks (`etl.cli.comparison`).
+Belongs here: the comparison and the SQL that counts changes. Does not belong here: building a
+candidate (`etl.pipeline.reextract`), the database it is compared in
+(`etl.pipeline.candidate_database`), and how a comparison looks (`etl.cli.comparison`).
 
-A mention or quote is the same where its characters are. One that overlaps another of the other
-side is that one changed, with other bounds; the rest was gained or lost. Actors are linked anew, as
-a promotion would link them, so that a change shows of which actor it is; articles outside of the
-candidate count where their actors lead elsewhere because of it.
+A mention or quote is the same if its characters are. If it overlaps one of the other side, that one
+changed its bounds; the rest was gained or lost. Actors are linked again, as a promotion would link
+them, to show whose mention or quote changed. Articles outside the candidate count if their actors
+resolve differently because of it.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-
-import duckdb
-import pyarrow as pa
 
 from etl.corrections.csv_file import read_corrections
 from etl.corrections.plan import make_plan
 from etl.corrections.replay import replay, store
-from etl.extract import tokens
 from etl.linking.ledger import Ledger
 from etl.linking.link import link_actors
-from etl.pipeline.ingest import InputError, Progress, silent
+from etl.pipeline.candidate_database import connect, load_candidate
+from etl.pipeline.change_examples import change_examples
+from etl.pipeline.errors import InputError
+from etl.pipeline.progress import Progress, silent
+from etl.pipeline.series_shifts import shifted_actors
 from etl.query import published
 from etl.query.published import Row
-from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import editions
-from etl.storage.staged_tables import layout
-from etl.storage.staging import Staging
-from etl.warehouse.publish import former_snapshot
 
-EXAMPLES = 20
-SHIFT_ARTICLES = 5
-"""Actors in fewer articles, before and after, shift by half with every one: they are left out."""
-SENTENCE_CHARACTERS = 400
-"""What is shown of a sentence, around the span."""
 STAGE = "compare"
 _STEPS = 5
 
@@ -50,9 +38,9 @@ _STEPS = 5
 class Comparison:
     """What promoting a candidate would change; rows are dicts, ready for JSON.
 
-    `totals` and `by_type` count mentions (by type) and quotes (by kind) before and after, and those
-    gained, lost and changed; `by_actor` holds every actor with a change, most changes first;
-    `shifted` those whose series would shift by more than the set share.
+    `totals` and `by_type` count mentions (by type) and quotes (by kind) before and after, and how
+    many were gained, lost and changed. `by_actor` holds every actor with a change, most changes
+    first. `shifted` holds the actors whose series would shift by more than `shift_share`.
     """
 
     candidate: Row
@@ -66,21 +54,21 @@ class Comparison:
     examples: list[Row]
 
     def as_dict(self) -> dict[str, object]:
-        """The comparison as JSON-ready values."""
+        """Return the comparison as JSON-ready values."""
         return asdict(self)
 
 
 def compare_candidate(settings: Settings, progress: Progress = silent) -> Comparison:
-    """Compare the candidate with what is published; changes nothing.
+    """Compare the candidate with the published file; changes nothing.
 
-    Raises InputError where there is no candidate or nothing is published.
+    Raises InputError if there is no candidate or nothing is published.
     """
     edition = editions.candidate(settings)
     if edition is None or not settings.published.exists():
         raise InputError("there is no candidate; make one with `newsactors reextract --diff`")
-    with _connect(old=settings.published.resolve()) as con:
+    with connect(old=settings.published.resolve()) as con:
         progress(STAGE, 0, _STEPS)
-        articles = _redo(con, editions.candidate_rows(settings))
+        articles = load_candidate(con, editions.candidate_rows(settings))
         progress(STAGE, 1, _STEPS)
         plan = make_plan(read_corrections(settings))
         link_actors(con, Ledger(settings.identity_ledger), datetime.now(UTC), plan, is_trial=True)
@@ -102,74 +90,11 @@ def compare_candidate(settings: Settings, progress: Progress = silent) -> Compar
             by_type=published.rows(con, _TOTALS.format(group="what, type")),
             by_actor=published.rows(con, _BY_ACTOR),
             shift_share=settings.shift_share,
-            shifted=_shifts(con, settings.shift_share),
-            examples=_examples(con),
+            shifted=shifted_actors(con, settings.shift_share),
+            examples=change_examples(con),
         )
         progress(STAGE, _STEPS, _STEPS)
     return comparison
-
-
-def published_shifts(settings: Settings) -> list[Row]:
-    """Actors whose series the last publish shifted by more than the set share, the busiest first.
-
-    Only articles count that both files hold in the same version: what came or was edited is news,
-    what remains is how they were extracted and linked. Rows hold entity_id, name, type,
-    articles_before, articles_after and share: of all their articles by week, before or after, those
-    that only one side has. Empty where no former file is kept.
-    """
-    former = former_snapshot(settings)
-    if former is None:
-        return []
-    with _connect(old=former, new=settings.published.resolve()) as con:
-        con.execute(_SERIES_OF_FILES)
-        return _shifts(con, settings.shift_share)
-
-
-def _connect(**files: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory with published files attached, read-only.
-
-    Not `connect_snapshot`: this needs two files at once, and tables to compare them in. No SQL of a
-    user runs here.
-    """
-    # Without a name every process would spill into the working directory.
-    spill = f"{tempfile.gettempdir()}/newsactors-{os.getpid()}-compare"
-    con = duckdb.connect(config={"temp_directory": spill})
-    con.execute("set TimeZone = 'UTC'")
-    for name, file in files.items():
-        path = str(file).replace("'", "''")
-        con.execute(f"attach '{path}' as {name} (read_only)")
-    return con
-
-
-def _redo(con: duckdb.DuckDBPyConnection, rows: Staging) -> int:
-    """Fill schema `loaded` with what would be loaded; returns how many versions are extracted."""
-    con.execute("create schema loaded")
-    con.execute(
-        "create table redone as select content_sha256 from old.loaded.article_versions where false"
-    )
-    contents = pa.array(sorted(rows.content_hashes()), pa.string())
-    con.register("contents", pa.table({"content_sha256": contents}))
-    con.execute(
-        "insert into redone from contents semi join old.loaded.article_versions "
-        "using (content_sha256)"
-    )
-    con.unregister("contents")
-    for table in tables.EXTRACTED:
-        batches = (b for t in rows.rows(table.name, contents) for b in t.to_batches())
-        con.register("rows", pa.RecordBatchReader.from_batches(layout(table.name), batches))
-        con.execute(f"create table loaded.new_{table.name} as from rows")
-        con.unregister("rows")
-        columns = ", ".join(column.name for column in table.columns)
-        con.execute(
-            f"create view loaded.{table.name} as "
-            f"select {columns} from old.loaded.{table.name} anti join redone using (content_sha256)"
-            f" union all "
-            f"select {columns} from loaded.new_{table.name} semi join redone using (content_sha256)"
-        )
-    con.execute("create view loaded.article_versions as from old.loaded.article_versions")
-    for made in (*tables.LINKED, *tables.CORRECTED):
-        con.execute(made.ddl)
-    return len(published.rows(con, "from redone"))
 
 
 _SPANS = """
@@ -200,8 +125,8 @@ from spans_of('old.loaded.text_mentions', 'old.loaded.text_quotes', 'old.loaded.
 create table new_spans as
 from spans_of('loaded.text_mentions', 'loaded.text_quotes', 'loaded.actor_links');
 """
-"""Mentions and quotes of the articles that may change. `type` of a quote is its kind; `speaker` is
-the speaker as written where that is nobody known; `note` is a role or a cue."""
+"""Mentions and quotes of the articles that may change. The `type` of a quote is its kind; `speaker`
+is the speaker as written if no actor is known; `note` is a role or a cue."""
 
 _CHANGES = """
 create table changes as
@@ -330,7 +255,7 @@ select entity_id, name, type, mentions_before, mentions_after, mentions_gained, 
 from changed join totals using (entity_id) left join names using (entity_id)
 order by changes desc, name, entity_id
 """
-"""A span that goes from one actor to another is lost to the one and gained by the other."""
+"""A span that moves from one actor to another counts as lost by the first, gained by the second."""
 
 _SERIES_WITH_CANDIDATE = """
 create view old_series as
@@ -342,139 +267,3 @@ select distinct entity_id, article_id, published_on
 from new_spans join old.main.articles using (article_id)
 where what = 'mention' and entity_id is not null;
 """
-
-_SERIES_OF_FILES = """
-create table both_hold as
-select article_id from old.main.article_metadata
-semi join new.main.article_metadata using (article_id, content_sha256);
-create view old_appearances as
-select entity_id, article_id, published_on
-from old.main.actor_articles semi join both_hold using (article_id) where mention_count > 0;
-create view new_appearances as
-select entity_id, article_id, published_on
-from new.main.actor_articles semi join both_hold using (article_id) where mention_count > 0;
--- Nearly all are as they were, and a sum tells: a million articles take 3 s instead of 7.
-create table changed_actors as
-with old_sums as (
-  select entity_id, count(*) as n, bit_xor(hash(article_id, published_on)) as h
-  from old_appearances group by all
-),
-new_sums as (
-  select entity_id, count(*) as n, bit_xor(hash(article_id, published_on)) as h
-  from new_appearances group by all
-)
-select entity_id from old_sums full join new_sums using (entity_id)
-where old_sums.n is distinct from new_sums.n or old_sums.h is distinct from new_sums.h;
-create view old_series as from old_appearances semi join changed_actors using (entity_id);
-create view new_series as from new_appearances semi join changed_actors using (entity_id);
-create view names as
-select entity_id, name, type from new.main.entities
-union all
-select entity_id, name, type from old.main.entities
-where entity_id not in (select entity_id from new.main.entities);
-"""
-
-_SHIFTS = """
-with weeks as (
-  select entity_id, date_trunc('week', published_on) as week, count(*) as before, 0 as after
-  from old_series group by all
-  union all
-  select entity_id, date_trunc('week', published_on), 0, count(*) from new_series group by all
-),
-by_week as (
-  select entity_id, week, sum(before)::bigint as before, sum(after)::bigint as after
-  from weeks group by all
-),
-shifts as (
-  select entity_id, sum(before)::bigint as articles_before, sum(after)::bigint as articles_after,
-    sum(abs(after - before)) / sum(greatest(before, after)) as share
-  from by_week group by entity_id
-)
-select entity_id, name, type, articles_before, articles_after, round(share, 3) as share
-from shifts left join names using (entity_id)
-where share > $share and greatest(articles_before, articles_after) >= $least
-order by greatest(articles_before, articles_after) desc, name, entity_id
-"""
-
-
-def _shifts(con: duckdb.DuckDBPyConnection, share: float) -> list[Row]:
-    return published.rows(con, _SHIFTS, {"share": share, "least": SHIFT_ARTICLES})
-
-
-_EXAMPLES = """
-with ranked as (
-  select *, row_number() over (
-    partition by what, change order by coalesce(new.id, old.id)  -- hashes: any order but theirs
-  ) as turn
-  from changes
-)
-select what, change, fields, article_id, published_on, headline, body, old, new,
-  before.name as old_name, after.name as new_name
-from ranked
-join old.main.articles using (article_id)
-left join names as before on before.entity_id = old.entity_id
-left join names as after on after.entity_id = new.entity_id
-order by turn, what, change
-limit $limit
-"""
-
-
-def _examples(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Examples of changes, as many of each sort as there is room for, each with its sentence."""
-    return [_example(row) for row in published.rows(con, _EXAMPLES, {"limit": EXAMPLES})]
-
-
-def _example(row: Row) -> Row:
-    sides = [side for side in (row["old"], row["new"]) if side]
-    part = sides[0]["part"]
-    text = row["headline"] if part == "headline" else row["body"]
-    span = min(s["char_start"] for s in sides), max(s["char_end"] for s in sides)
-    start, end = _sentence(text, *span)
-    return {
-        "what": row["what"],
-        "change": row["change"],
-        "fields": row["fields"],
-        "article_id": row["article_id"],
-        "published_on": row["published_on"],
-        "part": part,
-        "before": _side(row["old"], row["old_name"], row["what"]),
-        "after": _side(row["new"], row["new_name"], row["what"]),
-        "sentence": text[start:end],
-        "sentence_char_start": start,
-    }
-
-
-def _side(span: Row | None, name: str | None, what: str) -> Row | None:
-    if span is None:
-        return None
-    shown = {key: span[key] for key in ("char_start", "char_end", "text", "entity_id")}
-    if what == "quote":
-        return shown | {
-            "speaker": name or span["speaker"],
-            "kind": span["kind"],
-            "cue": span["note"],
-        }
-    kinds = {"type": span["type"], "kind": span["kind"], "role": span["note"]}
-    return shown | {"actor": name} | kinds
-
-
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """The characters of the sentences in which a span stands, not many more than the span."""
-    document = tokens.segment(text)
-    first, last = document.token_range(start, end)
-    if first >= last:
-        return start, end
-    left = document.tokens[document.sentence_of(first).first].start
-    right = document.tokens[document.sentence_of(last - 1).last - 1].end
-    room = max(0, SENTENCE_CHARACTERS - (end - start)) // 2
-    return max(left, start - room), min(right, end + room)
-
-
-def busiest(shifted: Sequence[Row], most: int = 3) -> str:
-    """Shifted actors in one line: the first of them with their articles, and how many more."""
-    shown = "; ".join(
-        f"{row['name']}: {row['articles_before']:,} to {row['articles_after']:,} articles "
-        f"({row['share']:.0%} of its weeks)"
-        for row in shifted[:most]
-    )
-    return shown + (f"; and {len(shifted) - most:,} more" if len(shifted) > most else "")

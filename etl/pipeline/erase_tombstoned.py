@@ -1,7 +1,7 @@
-"""Carrying out what the manifest says is to be forgotten, in every place that may hold it.
+"""Erasing articles that have a tombstone in the manifest, in every place that may hold them.
 
-Does not belong here: entering an article (`forgetting`), and names in the identity ledger, which
-linking forgets (`actors.link`).
+Does not belong here: recording a tombstone (`etl.pipeline.tombstone_article`), and names in the
+identity ledger, which linking removes (`etl.linking.link`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from etl.warehouse.publish import FORGOTTEN_THROUGH
 
 
 def erase_tombstoned(settings: Settings, archive: RawArchive, stage: Staging) -> None:
-    """Remove what a forgotten article left behind, also after a kill in the middle of it.
+    """Erase what forgotten articles left behind; idempotent, and safe to repeat after a kill.
 
-    The build file is made anew from staging, because a deleted row may live on in free blocks.
+    The build file is rebuilt from staging, because a deleted row may survive in free blocks.
     """
     tombstones = archive.tombstones()
     if not tombstones:
@@ -33,10 +33,10 @@ def erase_tombstoned(settings: Settings, archive: RawArchive, stage: Staging) ->
         archive.remove(sha256)
     stage.drop(hashes)
     editions.drop(settings, hashes)
-    for made in (settings.report, settings.search):  # they quote what was published
-        shutil.rmtree(made, ignore_errors=True)
+    for derived in (settings.report, settings.search):  # they quote published articles
+        shutil.rmtree(derived, ignore_errors=True)
     for moved in settings.damaged.glob("*"):
-        # What was moved aside later holds nothing of it.
+        # Folders moved aside after the last tombstone hold no forgotten article.
         if moved < settings.damaged_at(tombstones[-1].at):
             shutil.rmtree(moved, ignore_errors=True)
     build_db.remove_build(settings.build_file)

@@ -1,13 +1,13 @@
-"""Extracting many articles: which process extracts which, and what becomes of one that fails.
+"""Extracting many articles in parallel: which process extracts which, and handling failures.
 
-Belongs here: the batch function (articles in, Arrow tables out), and the processes that run it side
-by side. Does not belong here: how an article is extracted (`etl.extract`), where articles come from
-and rows go to (`intake`, `reextract`).
+Belongs here: the batch function (articles in, Arrow tables out), and the worker processes that run
+it. Does not belong here: how an article is extracted (`etl.extract`), where articles come from and
+where rows go (`etl.pipeline.stage_articles`, `etl.pipeline.reextract`).
 
-The batch function shares nothing, so that an engine for clusters can take it as it is
-(docs/adr/0021). Rules, decoding and rows hold Python's lock for half of the fast extractor's time:
-on two cores two processes read 1.5 times as much as two threads, and 1.08 times with the accurate
-one (PolNeAR; Reuters 1.6 and 1.06). A process takes 1.3 s to start: a few articles are extracted in
+The batch function shares no state, so a cluster engine can run it unchanged (docs/adr/0021). Rules,
+decoding and rows hold Python's global lock for half of the fast extractor's time: on two cores, two
+processes read 1.5 times as much as two threads, and 1.08 times with the accurate extractor
+(PolNeAR; Reuters 1.6 and 1.06). A process takes 1.3 s to start, so a few articles are extracted in
 this one.
 """
 
@@ -30,44 +30,44 @@ from etl.extract import Extractor
 from etl.pipeline.worker_process import WorkerProcess, connect_to_owner
 from etl.readers.language import ENGLISH
 from etl.schema import tables as schema
-from etl.storage import staged_tables
+from etl.storage.staged_tables import extracted_rows
 from etl.warehouse import checks
 
-_APART_FROM = 100
-"""Articles from which on processes are worth their start: 12 s of the accurate extractor."""
+_PROCESSES_FROM = 100
+"""Articles from which worker processes pay off: 12 s of the accurate extractor."""
 _GROUP_CHARACTERS = 30_000
-"""Characters that a process is given at once: smaller groups end more evenly, larger ones cost
-fewer messages (Reuters 257 articles a second in groups of 8, 293 in groups of 32)."""
+"""Characters sent to a worker at once. Smaller groups finish more evenly, larger ones cost fewer
+messages (Reuters: 257 articles a second in groups of 8, 293 in groups of 32)."""
 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What a batch of article versions, by content_sha256, gave."""
+    """The outcome of extracting a batch of article versions, by content_sha256."""
 
     contents: list[str]
-    """Those that were extracted, in the order given."""
+    """The extracted versions, in the order given."""
     tables: dict[str, pa.Table]
-    """Their rows, by name of the staged table."""
+    """Their rows, by the name of the staged table."""
     failed: dict[str, str]
     """Why the extractor failed on the others."""
 
     def without(self, contents: Collection[str]) -> Extracted:
-        """The same without these article versions."""
-        if not (gone := set(self.contents) & set(contents)):
+        """Return this outcome without these article versions."""
+        if not (removed := set(self.contents) & set(contents)):
             return self
-        values = pa.array(sorted(gone), pa.string())
+        values = pa.array(sorted(removed), pa.string())
         tables = {
             name: rows.filter(pc.invert(pc.is_in(rows["content_sha256"], value_set=values)))
             for name, rows in self.tables.items()
         }
-        return Extracted([c for c in self.contents if c not in gone], tables, self.failed)
+        return Extracted([c for c in self.contents if c not in removed], tables, self.failed)
 
 
 def extract(extractor: Extractor, articles: Mapping[str, Article]) -> Extracted:
-    """The rows of each article on which the extractor succeeds, and why it failed on others.
+    """Extract articles, and return their rows and why the extractor failed on some.
 
-    Articles in other languages than the extractors' are given none of their own: they stay empty.
-    Failing is also to yield what the checks would refuse: one text must not block the publish.
+    Articles in languages that the extractors do not read get no rows. An extraction that the checks
+    would refuse counts as a failure, because one text must not block the publish.
     """
     known = {c: a for c, a in articles.items() if a.language in (None, ENGLISH)}
     extracted: dict[str, Extraction] = {}
@@ -87,21 +87,21 @@ def extract(extractor: Extractor, articles: Mapping[str, Article]) -> Extracted:
             failed[content] = fault
             del extracted[content]
     contents = [c for c in articles if c not in failed]
-    return Extracted(contents, staged_tables.extracted_rows(extracted), failed)
+    return Extracted(contents, extracted_rows(extracted), failed)
 
 
 class ExtractionPool:
-    """Articles are added one by one, and extracted meanwhile; `finish` gives their rows.
+    """Extracts articles in the background while they are added; `finish` returns their rows.
 
-    For use in a `with` statement, whose end ends the processes. An extractor that cannot be pickled
-    works in this process.
+    Use it in a `with` statement, which ends the worker processes. An extractor that cannot be
+    pickled runs in this process.
     """
 
     def __init__(self, extractor: Extractor, workers: int) -> None:
         self.extractor = extractor
         self._workers = workers
         self._is_closed = False
-        self._pool: ThreadPoolExecutor | None = None  # a thread for each process
+        self._pool: ThreadPoolExecutor | None = None  # one thread per worker process
         self._processes: list[WorkerProcess] = []
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         self._pickled = b""
@@ -113,8 +113,8 @@ class ExtractionPool:
     def _begin(self) -> None:
         self._group: dict[str, Article] = {}
         self._characters = 0
-        self._waiting: list[dict[str, Article]] = []
-        self._given: list[Future[Extracted]] = []
+        self._unsent: list[dict[str, Article]] = []
+        self._futures: list[Future[Extracted]] = []
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -130,35 +130,35 @@ class ExtractionPool:
         self._end_all()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-        self._end_all()  # one that was just being started
+        self._end_all()  # a worker that was just starting
 
     def _end_all(self) -> None:
         for process in self._processes:
             process.end()
 
     def add(self, content: str, article: Article) -> None:
-        """Have this article version extracted."""
+        """Queue this article version for extraction."""
         self._group[content] = article
         self._count += 1
         self._characters += len(article.body)
         if self._characters >= _GROUP_CHARACTERS:
-            self._give()
-        if self._count == _APART_FROM and self._pickled and self._pool is None:
+            self._send()
+        if self._count == _PROCESSES_FROM and self._pickled and self._pool is None:
             self._pool = ThreadPoolExecutor(self._workers)
 
-    def _give(self) -> None:
-        self._waiting.append(self._group)
+    def _send(self) -> None:
+        self._unsent.append(self._group)
         self._group, self._characters = {}, 0
         if self._pool is not None:
-            self._given += [self._pool.submit(self._extract, group) for group in self._waiting]
-            self._waiting = []
+            self._futures += [self._pool.submit(self._extract, group) for group in self._unsent]
+            self._unsent = []
 
     def finish(self, progress: Callable[[int], None] = lambda articles: None) -> Extracted:
-        """What all that was added since the last time gave, in the order in which it was.
+        """Return the outcome for all articles added since the last call, in that order.
 
-        `progress` is told how many articles are done.
+        `progress` is called with the number of articles done.
         """
-        self._give()
+        self._send()
         results: list[Extracted] = []
         done = 0
         for result in self._results():
@@ -169,11 +169,11 @@ class ExtractionPool:
         return _joined(results)
 
     def _results(self) -> Iterable[Extracted]:
-        yield from (future.result() for future in self._given)
-        yield from (extract(self.extractor, group) for group in self._waiting)
+        yield from (future.result() for future in self._futures)
+        yield from (extract(self.extractor, group) for group in self._unsent)
 
     def _extract(self, group: dict[str, Article]) -> Extracted:
-        """What one of the processes makes of a group; where that ends it, of one by one."""
+        """Extract a group in a worker; if that crashes it, extract its articles one by one."""
         try:
             process = self._idle.get_nowait()
         except Empty:
@@ -184,17 +184,17 @@ class ExtractionPool:
         except (EOFError, OSError):
             if self._is_closed:
                 raise
-            end = process.ended_by()
+            cause = process.ended_by()
             if len(group) > 1:
                 return _joined([self._extract({c: article}) for c, article in group.items()])
             return Extracted(
-                [], {}, dict.fromkeys(group, f"it ended the process that extracted it ({end})")
+                [], {}, dict.fromkeys(group, f"it crashed the process that extracted it ({cause})")
             )
         self._idle.put(process)
         return result
 
     def _started(self) -> WorkerProcess:
-        # A thread for each process: those of libraries would wait for the same cores.
+        # One thread per process: libraries' thread pools would compete for the same cores.
         process = WorkerProcess("etl.pipeline.extraction", OMP_NUM_THREADS="1")
         self._processes.append(process)
         process.connection.send_bytes(self._pickled)
@@ -203,7 +203,7 @@ class ExtractionPool:
 
 
 def serve(fd: int) -> None:
-    """Extract what comes over the connection, until it closes."""
+    """Extract the groups sent over the connection until it closes: the worker's main function."""
     connection = connect_to_owner(fd)
     extractor: Extractor = pickle.loads(connection.recv_bytes())
     connection.send(None)

@@ -1,7 +1,7 @@
-"""What files would become, without writing anything: `newsactors ingest --dry-run`.
+"""How files would be read, without writing anything: `newsactors ingest --dry-run`.
 
-Belongs here: looking at files as an ingest would, and a row an item. Does not belong here: reading
-them (`readers`), and whether an article is new, which only an ingest decides.
+Belongs here: scanning files as an ingest would, one row per item. Does not belong here: reading
+them (`etl.readers`), and whether an article is new, which only an ingest decides.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from etl.pipeline.ingest import InputError, roots_of
+from etl.pipeline.archive_files import roots_of
+from etl.pipeline.errors import InputError
 from etl.pipeline.sandbox import read_sandboxed
 from etl.readers import Item
 from etl.readers.field_mapping import MappingError, load_mappings
@@ -22,7 +23,7 @@ from etl.storage.archive import ChangedError
 
 @dataclass(frozen=True)
 class Preview:
-    """One item: an article's values as they would be stored, or the reason it would not be."""
+    """One item: an article's values as they would be stored, or the reason for its rejection."""
 
     path: str
     item: int
@@ -41,16 +42,16 @@ class Preview:
         return asdict(self)
 
     def values(self) -> tuple[str, ...]:
-        """The row for people."""
+        """Return the columns for a terminal."""
         if self.reason is not None:
-            said = f"{self.reason}: {self.detail}; {self.remedy}"
-            return self.path, str(self.item), said
-        on = f"{self.date} ({self.date_method})" if self.date else "no date"
+            rejection = f"{self.reason}: {self.detail}; {self.remedy}"
+            return self.path, str(self.item), rejection
+        day = f"{self.date} ({self.date_method})" if self.date else "no date"
         return (
             self.path,
             str(self.item),
             self.format or "",
-            on,
+            day,
             self.outlet or "no outlet",
             self.language or "language unknown",
             f"{self.words:,} words",
@@ -59,10 +60,10 @@ class Preview:
 
 
 def preview(settings: Settings, places: Sequence[Location]) -> Iterator[Preview]:
-    """A row an item at `places` (the inbox where empty), as they are read.
+    """Yield a row per item at `places` (the inbox if empty), as the items are read.
 
-    Raises InputError where a path does not exist, a store cannot be listed, or `fields.yaml` cannot
-    be used.
+    Raises InputError if a path does not exist, a store cannot be listed, or `fields.yaml` cannot be
+    used.
     """
     roots = roots_of(settings, places)
     try:
@@ -70,27 +71,25 @@ def preview(settings: Settings, places: Sequence[Location]) -> Iterator[Preview]
         scan = inbox.scan(roots, settings.inbox, 0)
     except (MappingError, inbox.LocationError) as error:
         raise InputError(str(error)) from None
-    for path, cause in scan.unreadable:
-        yield _unreadable(inbox.recorded_path(path, settings.inbox), cause)
+    for path, closed in scan.unreadable:
+        yield _unreadable(inbox.recorded_path(path, settings.inbox), closed)
     limits = settings.limits
     with TemporaryDirectory(prefix="newsactors-") as folder:
         found = inbox.opened(scan.ready, roots, limits.file_bytes, Path(folder))
-        for candidate, opened in found:
+        for source, opened in found:
             try:
                 with opened as file:
                     yield from map(
                         _row,
-                        read_sandboxed(
-                            file, candidate.size, candidate.source_path, limits, mappings
-                        ),
+                        read_sandboxed(file, source.size, source.source_path, limits, mappings),
                     )
             except FileNotFoundError:
-                continue  # taken away since the scan
+                continue  # removed since the scan
             except ChangedError as error:
                 changing = inbox.UnreadableError(str(error), "an ingest leaves it for the next run")
-                yield _unreadable(candidate.source_path, changing)
+                yield _unreadable(source.source_path, changing)
             except inbox.UnreadableError as error:
-                yield _unreadable(candidate.source_path, error)
+                yield _unreadable(source.source_path, error)
                 if isinstance(error, inbox.UnreachableError):
                     break
 
@@ -100,18 +99,20 @@ def _unreadable(path: str, error: inbox.UnreadableError) -> Preview:
 
 
 def _row(item: Item) -> Preview:
-    a = item.article
-    if a is None:
+    article = item.article
+    if article is None:
         assert item.rejection is not None
         return Preview(item.path, item.number, **asdict(item.rejection))
     return Preview(
         item.path,
         item.number,
-        a.source_format,
-        a.headline,
-        (a.published_at or a.published_on).isoformat() if a.published_on else None,
-        a.date_method,
-        a.outlet,
-        a.language,
-        len(a.body.split()),
+        article.source_format,
+        article.headline,
+        (article.published_at or article.published_on).isoformat()
+        if article.published_on
+        else None,
+        article.date_method,
+        article.outlet,
+        article.language,
+        len(article.body.split()),
     )

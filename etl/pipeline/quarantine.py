@@ -1,8 +1,8 @@
-"""What is in quarantine, looked at: which items, what their bytes are, and handing them out.
+"""Inspecting quarantined items: selecting them, finding their bytes, and exporting the bytes.
 
-Belongs here: choosing items, finding the bytes of one again, and writing bytes to a folder so that
-no name can do harm. Does not belong here: reading items again (`intake.retry`), who is set aside
-and when (`store.state`), and how it is shown (`cli_quarantine`).
+Belongs here: selecting items, finding the bytes of an item again, and writing bytes to a folder
+under safe names. Does not belong here: reading items again (`etl.pipeline.retry_quarantined`), what
+goes to quarantine and when (`etl.storage.run_state`), and how it is shown (`etl.cli.quarantine`).
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ from etl.storage.quarantine import QuarantinedItem
 EXCERPT_BYTES = 600
 INDEX = "index.csv"
 _NAME_CHARACTERS = 50
-"""Of a file's name; at four bytes each they stay below the 255 that file systems allow."""
+"""Characters kept of a file's name; at four bytes each, below the 255 bytes file systems allow."""
 
 
 @dataclass(frozen=True)
 class QuarantineFilter:
-    """Which items: all that fit every condition; an empty one fits all."""
+    """Selects the items that match every condition; an empty filter matches all."""
 
     ids: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     run_id: str = ""
     path: str = ""
-    """A glob, of which `*` goes over slashes."""
+    """A glob; `*` also matches slashes."""
     since: date | None = None
 
     def __bool__(self) -> bool:
         return self != QuarantineFilter()
 
-    def fits(self, item: QuarantinedItem) -> bool:
+    def matches(self, item: QuarantinedItem) -> bool:
         return (
             (not self.ids or any(item.quarantine_id.startswith(i) for i in self.ids))
             and (not self.reasons or item.reason in self.reasons)
@@ -60,11 +60,11 @@ class QuarantineFilter:
 
 
 class UnknownItemError(NewsactorsError):
-    """No item of the quarantine, or more than one, has an id that begins so."""
+    """No quarantined item, or more than one, has an id with this prefix."""
 
 
 def choose(rejected: Iterable[QuarantinedItem], choice: QuarantineFilter) -> list[QuarantinedItem]:
-    """The items that fit. Raises UnknownItemError for an id of none, or of several."""
+    """Return the items that match. Raises UnknownItemError if a prefix fits none or several ids."""
     rejected = list(rejected)
     for wanted in choice.ids:
         found = sum(r.quarantine_id.startswith(wanted) for r in rejected)
@@ -73,25 +73,25 @@ def choose(rejected: Iterable[QuarantinedItem], choice: QuarantineFilter) -> lis
                 f"{found or 'no'} items have an id that begins with {wanted!r}; "
                 "see `newsactors quarantine list`"
             )
-    return [r for r in rejected if choice.fits(r)]
+    return [r for r in rejected if choice.matches(r)]
 
 
 @dataclass(frozen=True)
 class Look:
-    """An item's bytes as they lie in the archive, and what reading them comes to today."""
+    """An item's archived bytes, and whether it can be read today."""
 
     object_path: Path
     size: int
     excerpt: bytes
     is_record: bool
-    """Whether the excerpt is of the record itself, and not the beginning of its file."""
+    """Whether the excerpt is the record itself, not the beginning of its file."""
     is_read_today: bool
 
 
 def look(settings: Settings, item: QuarantinedItem) -> Look | None:
-    """Look at an item; None where not even its bytes could be had.
+    """Return an item's bytes and whether it can be read today; None if it was never opened.
 
-    Reads the file up to the item. Raises ArchiveError where the bytes are lost.
+    Reads the file up to the item. Raises ArchiveError if the bytes are lost.
     """
     if not item.source_sha256:
         return None
@@ -107,7 +107,7 @@ def look(settings: Settings, item: QuarantinedItem) -> Look | None:
         size,
         raw or start,
         bool(raw),
-        # An item that no longer comes was read, or is read as others.
+        # An item that is no longer found was read, or is now part of other items.
         found is None or found.article is not None,
     )
 
@@ -115,13 +115,13 @@ def look(settings: Settings, item: QuarantinedItem) -> Look | None:
 def _items(
     settings: Settings, file: BinaryIO, size: int, path: str, numbers: set[int]
 ) -> Iterator[Item]:
-    """The items of these numbers in a file as today's readers see it."""
+    """Yield the items of a file with these numbers, as today's readers return them."""
     try:
         mappings = load_mappings(settings.field_mappings)
     except MappingError:
         mappings = ()
     last = max(numbers)
-    # Apart, as an ingest does: what is here may be what ended the process that read it.
+    # Sandboxed, as in an ingest: this file may be the one that crashed its reader.
     with closing(read_sandboxed(file, size, path, settings.limits, mappings)) as items:
         for found in items:
             if found.number in numbers:
@@ -136,12 +136,13 @@ def export_items(
     folder: Path,
     report: Callable[[int], object] = lambda _: None,
 ) -> int:
-    """Write the bytes of items into a new folder, and `index.csv` of what they are; files written.
+    """Write the bytes of items and an `index.csv` into a new folder; return the number of files.
 
-    A record of a format with a line each is a file of its own; else the file that it is in, once
-    for all its items. Names are made of the item's id and what is harmless in the file's name. In
-    the index, text that a spreadsheet would run has an apostrophe before it. Raises
-    FileExistsError where the folder holds something, ArchiveError where bytes are lost.
+    In formats with one record per line, each record becomes a file of its own; otherwise the whole
+    file is written, once for all its items. A name consists of the item's id and the harmless
+    characters of the file's name. In the index, text that a spreadsheet would run is prefixed with
+    an apostrophe. Raises FileExistsError if the folder is not empty and ArchiveError if bytes are
+    lost.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -149,24 +150,24 @@ def export_items(
     archive, rows, written = RawArchive(settings.raw), [], 0
     ordered = sorted(items, key=lambda r: (r.source_sha256, r.source_path, r.item))
     for (sha256, path), group in groupby(ordered, key=lambda r: (r.source_sha256, r.source_path)):
-        here = {r.item: r for r in group}
+        items_of_file = {r.item: r for r in group}
         names: dict[int, str] = {}
         if sha256:
             with archive.open(sha256) as file:
                 size = file.seek(0, 2)
-                for found in _items(settings, file, size, path, set(here)):
+                for found in _items(settings, file, size, path, set(items_of_file)):
                     if found.raw:
-                        names[found.number] = _safe(here[found.number], found.path)
+                        names[found.number] = _safe(items_of_file[found.number], found.path)
                         (folder / names[found.number]).write_bytes(found.raw)
-                whole = [number for number in here if number not in names]
+                whole = [number for number in items_of_file if number not in names]
                 if whole:
-                    name = _safe(here[whole[0]], path)
+                    name = _safe(items_of_file[whole[0]], path)
                     file.seek(0)
                     with (folder / name).open("xb") as out:
                         shutil.copyfileobj(file, out)
                     names |= dict.fromkeys(whole, name)
         written += len(set(names.values()))
-        rows += [_index_row(r, names.get(number)) for number, r in here.items()]
+        rows += [_index_row(r, names.get(number)) for number, r in items_of_file.items()]
         report(len(rows))
     table = pa.Table.from_pylist(rows, _INDEX)
     with export.replacing(folder / INDEX) as sink:
@@ -175,7 +176,7 @@ def export_items(
 
 
 def _safe(item: QuarantinedItem, path: str) -> str:
-    """A file name that is no path, no option, and shows what it is of."""
+    """Return a file name that cannot act as a path or an option, and that names its source."""
     harmless = re.sub(r"[^\w.-]+", "_", path.rstrip("/").rpartition("/")[2])
     return f"{item.quarantine_id}-{harmless[-_NAME_CHARACTERS:]}"
 

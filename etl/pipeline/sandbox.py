@@ -1,16 +1,17 @@
-"""Reading files in a process apart, which the kernel ends where nothing else can.
+"""Reading files in a sandboxed worker process, which the kernel can kill if nothing else can.
 
-Belongs here: that process, what it may do and use, and what becomes of a file that ended it. Does
-not belong here: reading (`etl.readers`), and opening files (`etl.storage`).
+Belongs here: the worker, its limits and permissions, and what happens to a file that crashes it.
+Does not belong here: reading (`etl.readers`), and opening files (`etl.storage`).
 
-Inside the process `readers.source.Watch` gives up an item that takes too long, in Python. A call
-into C hears of nothing: libxml2 compares each attribute of a tag with all others (250 KB take 4 s,
-32 MB most of a day), a regular expression of a library 6 s for 66 KB, and four times that for
-twice as much. So the kernel ends the process a quarter of the time later (RLIMIT_CPU), and refuses
-it more memory (RLIMIT_DATA); the items before are kept, and the next file gets a new process. It
-writes no file, starts no program and opens no connection, whatever a parser may be talked into.
+In the worker, `etl.readers.source.Watch` gives up an item that takes too long. That is Python, and
+Python cannot interrupt a C call: libxml2 compares each attribute of a tag with all others (250 KB
+take 4 s, 32 MB most of a day), and a library's regular expression takes 6 s for 66 KB, and four
+times that for twice as much. So the kernel kills the worker after a quarter more of the time
+(RLIMIT_CPU) and refuses it more memory (RLIMIT_DATA). The items read before are kept, and the next
+file gets a new worker. A worker cannot write a file, start a program or open a connection, whatever
+a hostile file makes a parser do.
 
-One process serves one file after the other: 0.4 s to start, 0.4 ms a file.
+One worker reads many files, one after the other: 0.4 s to start, 0.4 ms per file.
 """
 
 from __future__ import annotations
@@ -51,10 +52,10 @@ def read_sandboxed(
     limits: Limits | None = None,
     mappings: tuple[FieldMapping, ...] = (),
 ) -> Generator[Item, None, None]:
-    """The same as `readers.read_items`, of an open file, and whatever the file does to its reader.
+    """Yield the items of an open file, as `readers.read_items` does, in a worker process.
 
-    Where it ends the process, the items before are kept and a last one says so ('too_slow',
-    'too_large', 'unreadable'). Raises RuntimeError where no process can be started.
+    If the file crashes the worker, the items read before are kept and the last one is a rejection
+    ('too_slow', 'too_large' or 'unreadable'). Raises RuntimeError if no worker can be started.
     """
     with contextlib.suppress(IndexError):
         process = _idle.pop()
@@ -89,10 +90,10 @@ def _items(
 
 
 class _ReaderProcess(WorkerProcess):
-    """A reading process, as its owner sees it."""
+    """The owner's handle of a worker that reads files."""
 
     def __init__(self) -> None:
-        # Arrow's own would take a gigabyte of addresses at once, used or not.
+        # Arrow's own memory pool reserves a gigabyte of addresses at once, used or not.
         super().__init__("etl.pipeline.sandbox", ARROW_DEFAULT_MEMORY_POOL="system")
         try:
             self.await_ready()
@@ -100,7 +101,7 @@ class _ReaderProcess(WorkerProcess):
             raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from None
 
     def give(self, file: BinaryIO, size: int, job: tuple[object, ...]) -> None:
-        """Hand over a file; a larger one is read by the process itself."""
+        """Send a file: small ones as bytes, larger ones as an open file."""
         file.seek(0)
         data = file.read() if size <= _SENT_BYTES else None
         self.connection.send((data, size, *job))
@@ -111,32 +112,32 @@ class _ReaderProcess(WorkerProcess):
         return cast("Item | None", self.connection.recv())
 
     def rejection_for_exit(self, limits: Limits) -> Rejection:
-        """What the end of the process says about the file."""
+        """Return why the file is rejected, judging by how it ended the worker."""
         code = self.popen.wait()
         if code == -signal.SIGXCPU:
             return Rejection(
                 "too_slow",
-                f"took more than {limits.item_seconds} s of processor time for one item, and did "
-                "not let itself be stopped; the rest of the file is not read",
+                f"took more than {limits.item_seconds} s of processor time for one item and could "
+                "not be interrupted; the rest of the file is not read",
                 "split it, or raise NEWSACTORS_MAX_ITEM_SECONDS",
             )
-        what = self.ended_by()
+        cause = self.ended_by()
         if code in (-signal.SIGKILL, -signal.SIGABRT):
             return Rejection(
                 "too_large",
-                f"reading it ended the process that did ({what}), most likely for want of memory; "
+                f"reading it crashed the reader ({cause}), most likely for lack of memory; "
                 "the rest of the file is not read",
                 "split it, or raise NEWSACTORS_MAX_MEMORY_BYTES",
             )
         return Rejection(
             "unreadable",
-            f"reading it ended the process that did ({what}); the rest of the file is not read",
+            f"reading it crashed the reader ({cause}); the rest of the file is not read",
             "this is a defect of newsactors: please report it with the file",
         )
 
 
 _idle: list[_ReaderProcess] = []
-"""Processes that wait for a file."""
+"""Workers that wait for a file."""
 
 
 @atexit.register
@@ -149,11 +150,11 @@ os.register_at_fork(after_in_child=_idle.clear)
 
 
 def serve(fd: int) -> None:
-    """Read what comes over the connection, until it closes: the life of the process apart."""
+    """Read the files sent over the connection until it closes: the worker's main function."""
     connection = connect_to_owner(fd)
     try:
-        detector()  # which unpacks its model into a temporary file
-    except OSError as error:  # no room for one: the owner is to say it
+        detector()  # unpacks its model into a temporary file
+    except OSError as error:  # no space for it; the owner reports this
         connection.send(error)
         return
     sys.addaudithook(_refuse)
@@ -177,10 +178,10 @@ def _received(connection: Connection) -> BinaryIO:
 
 
 def _refuse(event: str, args: tuple[Any, ...]) -> None:
-    """The audit hook: what a reader has no business doing fails, whoever asks for it."""
+    """Audit hook: raise PermissionError for everything a reader has no need to do."""
     if event == "open":
         flags = args[2]
         if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            raise PermissionError("a reader writes no file")
+            raise PermissionError("a reader may not write files")
     elif event in _REFUSED:
-        raise PermissionError(f"a reader has no use for {event}")
+        raise PermissionError(f"a reader may not call {event}")

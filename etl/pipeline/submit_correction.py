@@ -1,9 +1,10 @@
-"""Recording a correction: what it would change is looked at first, then it goes into the file.
+"""Recording a correction: compute its effect, check it, then append it to the file.
 
-Belongs here: finding the actor that a name means, checking a new row against the published file and
-the rows before it, appending it. Does not belong here: what rows mean together (`actors.plan`,
-`actors.replay`), applying them to the warehouse (`applying`), options and output
-(`cli_actors`). Reads the published file only.
+Belongs here: finding the actor that a name refers to, checking a new row against the published file
+and the earlier rows, appending it. Does not belong here: what rows mean together
+(`etl.corrections.plan`, `etl.corrections.replay`), applying them
+(`etl.pipeline.apply_corrections`), options and output (`etl.cli.corrections`). Of the warehouse,
+only the published file is read.
 """
 
 from __future__ import annotations
@@ -19,9 +20,17 @@ from etl.corrections import csv_file
 from etl.corrections.plan import Plan, conflict_reason, make_plan
 from etl.corrections.records import Correction, CorrectionError, record
 from etl.corrections.replay import replay
-from etl.pipeline import stages
-from etl.query import display, names, published
-from etl.query.names import NameNotFoundError
+from etl.pipeline import apply_corrections
+from etl.query import (
+    display,
+    published,
+)
+from etl.query.names import (
+    NameNotFoundError,
+    by_id,
+    prepare_folding,
+    resolve,
+)
 from etl.query.period import known_outlet
 from etl.query.published import Row
 from etl.settings import Settings
@@ -34,7 +43,7 @@ class Effect:
     mentions: int = 0
     articles: int = 0
     moves: list[Row] = field(default_factory=list)
-    """Mentions and articles by the actor they were of and the one they are of then."""
+    """Numbers of mentions and articles by the actor before and the actor after."""
     notes: list[str] = field(default_factory=list)
     minted_entity_id: str | None = None
 
@@ -54,17 +63,17 @@ order by is_own desc, article_count desc, entity_id
 
 
 def actor(con: duckdb.DuckDBPyConnection, plan: Plan, name: str) -> str:
-    """The id of the one actor that is meant by an id, or by a whole name or alias.
+    """Return the id of the one actor with this id, or with this complete name or alias.
 
-    A name comes before an alias. Corrections that were recorded but not published yet count.
-    Raises NameNotFoundError with candidates where it is nobody or may be several.
+    Names take precedence over aliases. Corrections that are recorded but not published yet count.
+    Raises NameNotFoundError, with candidates, if no actor or several actors match.
     """
     if name in plan.minted or name in plan.redirects:
         return plan.resolve(name)
-    known = names.by_id(con, name)
+    known = by_id(con, name)
     if known:
         return plan.resolve(known["entity_id"])
-    names.prepare_folding(con)
+    prepare_folding(con)
     found = published.rows(con, _NAMED, {"name": name})
     owners = [row for row in found if row["is_own"]] or found
     ids = {plan.resolve(row["entity_id"]) for row in owners}
@@ -72,7 +81,7 @@ def actor(con: duckdb.DuckDBPyConnection, plan: Plan, name: str) -> str:
         return ids.pop()
     if not owners:
         try:
-            likely, others = names.resolve(con, name)
+            likely, others = resolve(con, name)
         except NameNotFoundError as error:
             likely, others = None, error.candidates
         raise NameNotFoundError(name, [*([likely] if likely else []), *others])
@@ -89,20 +98,19 @@ def submit_correction(
     undoes: str = "",
     dry_run: bool = False,
 ) -> tuple[Correction, Effect]:
-    """Check a correction and, unless `dry_run`, add it to the file; it is not applied yet.
+    """Check a correction and, unless `dry_run`, append it to the file; it is not applied yet.
 
-    Raises CorrectionError where it makes no sense or contradicts what was decided before,
-    RegistryError where the file cannot be read, NotPublishedError where there is nothing to check
-    it against.
+    Raises CorrectionError if it has no effect or contradicts an earlier decision, RegistryError if
+    the file cannot be read, and NotPublishedError if there is nothing to check it against.
     """
     effects = []
 
     def check(rows: list[Correction]) -> Correction:
         new = record(action, arguments, because=because, author=author, undoes=undoes)
-        if refused := conflict_reason(rows, new):
-            raise CorrectionError(refused)
+        if reason := conflict_reason(rows, new):
+            raise CorrectionError(reason)
         with published.open_published(settings) as con:
-            is_published = not stages.is_correction_due(settings)
+            is_published = not apply_corrections.is_correction_due(settings)
             effects.append(effect_of(con, rows, new, is_published=is_published))
         return new
 
@@ -114,7 +122,7 @@ def submit_correction(
 
 
 def author_of(given: str | None) -> str:
-    """Who decides: as given, else as git knows them, else the user."""
+    """Return who decides: as given, else the user's name in git, else the login name."""
     if given:
         return given
     try:
@@ -133,10 +141,11 @@ def effect_of(
     *,
     is_published: bool,
 ) -> Effect:
-    """What a row would change, after those before it. Raises CorrectionError where that is absurd.
+    """Return what a row would change after the earlier rows.
 
-    `con` is open on the published file. Where that is older than the rows (not `is_published`),
-    what they come to is made anew.
+    `con` is open on the published file. If that file is older than the rows (not `is_published`),
+    their links are computed first. Raises CorrectionError if the row names an unknown id, or splits
+    off no mention or every mention of an actor.
     """
     plan = make_plan(rows)
     after = make_plan([*rows, new])
@@ -151,12 +160,12 @@ def effect_of(
     total = published.rows(con, _MOVED)[0]
     effect = Effect(total["mentions"], total["articles"], moves, minted_entity_id=new.minted)
     if new.action == "merge":
-        _note_company(con, plan, new, effect)
+        _note_co_mentions(con, plan, new, effect)
     elif new.action == "split":
         _check_split(con, plan, new, effect)
     elif new.action == "alias" and not published.rows(con, _SPELLED, {"name": new.spelling}):
         effect.notes.append(
-            f"no article calls anybody {new.spelling!r} yet; it holds for those to come. What "
+            f"no article calls an actor {new.spelling!r} yet; it applies to later articles. What "
             "counts is the fullest form of the name in an article"
         )
     return effect
@@ -231,13 +240,13 @@ select count(*) as articles from (
 """
 
 
-def _note_company(
+def _note_co_mentions(
     con: duckdb.DuckDBPyConnection, plan: Plan, new: Correction, effect: Effect
 ) -> None:
     pair = {"a": plan.resolve(new["actor"]), "b": plan.resolve(new["into"])}
     if both := published.rows(con, _BOTH, pair)[0]["articles"]:
         effect.notes.append(
-            f"{display.counted(both, 'article')} name both, each on its own: are they one?"
+            f"{display.counted(both, 'article')} name both separately: are they the same actor?"
         )
 
 
@@ -259,6 +268,6 @@ def _check_split(
         {"id": source},
     ):  # fmt: skip
         raise CorrectionError(
-            f"the split selects every mention of {source}, so nothing would be left of it; "
+            f"the split selects every mention of {source}, which would leave nothing of it; "
             f"select fewer, or rename it. Its articles call it {forms}"
         )

@@ -1,10 +1,10 @@
-"""Processes of our own, which do one kind of work for the one that started them.
+"""Worker processes: each does one kind of work for the process that started it.
 
-Belongs here: starting such a process, the connection to it, ending it, and for how many there are
-cores. Does not belong here: what it does (`etl.pipeline.sandbox`, `etl.pipeline.extraction`).
+Belongs here: starting a worker, the connection to it, and ending it. Does not belong here: its work
+(`etl.pipeline.sandbox`, `etl.pipeline.extraction`).
 
 `multiprocessing` would fork a process that has threads, or import the program that started it
-(Dagster: 2 s and 150 MB) in each; these import the one module that serves.
+(Dagster: 2 s and 150 MB) in each worker. These workers import only the module that serves.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from multiprocessing.connection import Connection
 
 
 class WorkerProcess:
-    """A process that runs `serve(fd)` of a module of this package, as its owner sees it.
+    """The owner's handle of a process that runs `serve(fd)` of a module.
 
-    What it says first is None, or the exception why it cannot serve.
+    The worker's first message is None, or the exception that keeps it from serving.
     """
 
     def __init__(self, module: str, **environment: str) -> None:
         self._module = module
-        mine, its = socket.socketpair()
-        with its:
-            # Where this process found the package, by whatever path, the other finds it too.
+        own_end, worker_end = socket.socketpair()
+        with worker_end:
+            # The worker must find the package by the same path as this process.
             self.popen = subprocess.Popen(
-                [sys.executable, "-c", f"from {module} import serve; serve({its.fileno()})"],
-                pass_fds=(its.fileno(),),
+                [sys.executable, "-c", f"from {module} import serve; serve({worker_end.fileno()})"],
+                pass_fds=(worker_end.fileno(),),
                 stdin=subprocess.DEVNULL,
                 env={
                     **os.environ,
@@ -38,38 +38,38 @@ class WorkerProcess:
                     **environment,
                 },
             )
-        self.connection = Connection(mine.detach())
+        self.connection = Connection(own_end.detach())
 
     def await_ready(self) -> None:
-        """Wait for its first word. Raises what it says, RuntimeError where it ended instead."""
+        """Wait for the first message. Raises its exception, or RuntimeError if the worker ended."""
         try:
-            refused = self.connection.recv()
+            error = self.connection.recv()
         except (EOFError, ConnectionError):
             raise RuntimeError(
-                f"a process of {self._module} ended ({self.ended_by()}) before it began; "
-                "what it wrote on standard error says why"
+                f"a process of {self._module} ended ({self.ended_by()}) before it was ready; "
+                "its standard error says why"
             ) from None
-        if refused is not None:
+        if error is not None:
             self.end()
-            raise refused
+            raise error
 
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the worker is running."""
         return self.popen.poll() is None
 
     def end(self) -> None:
-        """End it at once, whatever it is doing."""
+        """Kill the worker, whatever it is doing."""
         self.popen.kill()
         self.popen.wait()
-        self.connection.close()  # last: a thread that waits for it is to see the end of it
+        self.connection.close()  # last, so that a thread waiting for the worker sees it end
 
     def ended_by(self) -> str:
-        """What ended it, in words: a signal or an exit code."""
+        """Return what ended the worker: the name of a signal, or the exit code."""
         code = self.popen.wait()
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
 def connect_to_owner(fd: int) -> Connection:
-    """The connection to the owner; Ctrl-C is for that one, who ends this process."""
+    """Return the connection to the owner, and ignore Ctrl-C: the owner ends this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return Connection(fd)

@@ -1,7 +1,7 @@
 """The language of a text: detected, else declared by the source, else unknown.
 
 Belongs here: the detector and its confidence threshold. Does not belong here: how texts in other
-languages are treated (stored but not extracted, see `etl.pipeline.ingest`).
+languages are treated (stored but not extracted, see `etl.pipeline.stage_articles`).
 
 py3langid (a naive Bayes classifier over byte n-grams, Lui and Baldwin 2012) distinguishes 142
 languages. Of 12,330 English news texts, price tables included, none with at least 60 letters was

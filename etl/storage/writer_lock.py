@@ -30,12 +30,6 @@ class WriterLock:
             stack.enter_context(exclusive_lock(self._settings.writer_lock, self._on_wait))
             self._held = stack
 
-    def is_taken(self) -> bool:
-        """Whether another process is writing at this moment."""
-        waited: list[bool] = []
-        with exclusive_lock(self._settings.writer_lock, lambda: waited.append(True), wait=False):
-            return bool(waited)
-
     def release(self) -> None:
         """Release the lock. Does nothing if it is not held."""
         if self._held is not None:

@@ -19,7 +19,9 @@ from click.testing import CliRunner, Result
 
 from etl.__main__ import main
 from etl.corrections.csv_file import corrections_file, read_corrections
+from etl.corrections.lease import CorrectionsLease
 from etl.settings import REPOSITORY, Settings
+from etl.storage.files import exclusive_lock
 from etl.storage.writer_lock import WriterLock
 
 TABLES = ("entities", "mentions", "quotes", "actor_articles", "actor_daily", "actor_weekly",
@@ -179,18 +181,39 @@ def test_merge_and_suggest_respect_distinct(run: Run, settings: Settings) -> Non
     assert f"were said to be distinct by {recorded(settings)[-1]}" in refused.stderr
 
 
-def test_during_a_run_a_correction_is_recorded_and_that_run_applies_it(
+def test_while_a_run_has_the_lease_it_is_recorded_and_that_run_applies_it(
     run: Run, settings: Settings
 ) -> None:
-    writer = WriterLock(settings)
+    writer, lease = WriterLock(settings), CorrectionsLease(settings)
     writer.acquire()
+    lease.take()
     shown = run("merge", "Una Tarrish", "Coraline Ashgrove", "--because", "test")
     assert "another process is writing to the warehouse: that run applies it" in shown.stderr
     assert json.loads(run("history", "--json").stdout)[-1]["status"] == "pending"
+    lease.end()
     writer.release()
     result = CliRunner().invoke(main, ["ingest"])
     assert result.exit_code == 0, result.output
     assert json.loads(run("history", "--json").stdout)[-1]["status"] == "applied"
+    assert query(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
+
+
+def test_it_waits_for_whoever_writes_without_the_lease_and_applies_it_itself(
+    run: Run, settings: Settings
+) -> None:
+    """As `doctor` does, a run of chosen assets, or a run that has read the file the last time."""
+    with exclusive_lock(settings.writer_lock):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "etl", "actors", "merge", "Una Tarrish", "Coraline Ashgrove",
+             "--because", "test"],
+            env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stderr
+        assert process.stderr.readline().startswith("another process is writing")
+        assert process.poll() is None
+    said = process.communicate(timeout=300)[1]
+    assert process.returncode == 0, said
+    assert "and published" in said
     assert query(settings, "select name from actor('Una Tarrish')") == [("Coraline Ashgrove",)]
 
 

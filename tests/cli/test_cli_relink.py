@@ -13,7 +13,7 @@ from session_cache import begin
 
 from etl.__main__ import load_job, main
 from etl.orchestration.run_job import run_job
-from etl.pipeline.ingest import silent
+from etl.pipeline.progress import silent
 from etl.settings import Settings
 
 BOTH = "Amalia Verkel met Bruno Verkel in Aldhaven on Monday. Neither would say what it was about."

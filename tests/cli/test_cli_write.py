@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -20,7 +21,7 @@ from session_cache import begin
 from etl.__main__ import main
 from etl.domain import Article, Extraction
 from etl.extract import get_extractor, register_extractor
-from etl.pipeline import compare, stages
+from etl.pipeline import build_models, compare, publish_run
 from etl.settings import REPOSITORY, Settings
 from etl.storage.run_state import State
 from etl.storage.state_file import ensure_schema
@@ -185,33 +186,50 @@ def test_quarantine_list_show_and_retry(
     assert "0 left the quarantine" in failed.stderr
 
 
-def test_a_correction_at_the_very_end_of_a_run_is_applied(
+def test_a_correction_during_a_run_is_published_whatever_the_moment(
     first: subprocess.CompletedProcess[str],
     place: Path,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is recorded after the run's last check, while the run still holds the writer lock."""
+    """One before the run reads the file for the last time, and one after that, at its very end."""
+    build, clear = build_models.build_models, publish_run.clear_touched_days
+    early, late = list[str](), list[subprocess.Popen[str]]()
 
-    def record_and_continue(settings: Settings) -> None:
-        monkeypatch.setattr(stages, "days_reported", days_reported)
-        names = ("actors", "rename", "Ellen Marsk1", "Ellen Renamed", "--because", "test")
-        done = subprocess.run([sys.executable, "-m", "etl", *names], env=dict(os.environ),
-                              capture_output=True, text=True)  # fmt: skip
-        said.append(done.stderr)
-        days_reported(settings)
+    def record(name: str, new_name: str) -> subprocess.Popen[str]:
+        names = ("actors", "rename", name, new_name, "--because", "test")
+        return subprocess.Popen([sys.executable, "-m", "etl", *names], env=dict(os.environ),
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True)  # fmt: skip
 
-    said: list[str] = []
-    days_reported = stages.days_reported
-    monkeypatch.setattr(stages, "days_reported", record_and_continue)
+    def record_and_build(*args: Any, **options: Any) -> object:
+        monkeypatch.setattr(build_models, "build_models", build)
+        early.append(record("Ellen Marsk1", "Ellen Early").communicate(timeout=300)[1])
+        return build(*args, **options)
+
+    def record_and_end(settings: Settings) -> None:
+        monkeypatch.setattr(publish_run, "clear_touched_days", clear)
+        late.append(process := record("Ellen Marsk2", "Ellen Late"))
+        assert process.stderr
+        assert process.stderr.readline().startswith("another process is writing")
+        clear(settings)
+
+    monkeypatch.setattr(build_models, "build_models", record_and_build)
+    monkeypatch.setattr(publish_run, "clear_touched_days", record_and_end)
     (place / "inbox" / "late.txt").write_text(ARTICLE.format(n=7))
     result = run("ingest", "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["articles_new"] == 1
-    assert "another process is writing to the warehouse: that run applies it" in said[0]
-    assert "Ellen Renamed" in run("top", "--limit", "50").stdout
-    undone = run("actors", "undo", said[0].split()[2], "--because", "test")
-    assert undone.exit_code == 0, undone.stderr
+    assert "another process is writing to the warehouse: that run applies it" in early[0]
+    said = late[0].communicate(timeout=300)[1]
+    assert late[0].returncode == 0, said
+    assert "and published" in said
+    names = run("top", "--limit", "50").stdout
+    assert "Ellen Early" in names
+    assert "Ellen Late" in names
+    for message in (early[0], said):
+        undone = run("actors", "undo", message.split()[2], "--because", "test")
+        assert undone.exit_code == 0, undone.stderr
 
 
 def test_a_missing_path_is_a_usage_error(run: Run) -> None:

@@ -18,7 +18,8 @@ from click.testing import CliRunner, Result
 from etl.__main__ import main
 from etl.extract import get_extractor
 from etl.orchestration.metadata import harmless, sample_table
-from etl.pipeline import ingest
+from etl.pipeline.archive_files import archive_new
+from etl.pipeline.stage_articles import stage_new
 from etl.settings import Settings
 
 from .evil import EVIL, FORMULA
@@ -41,8 +42,8 @@ def place(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
         json.dumps({"title": EVIL, "text": f"A body of {EVIL}.", "source": EVIL})
     )
     here = Settings.from_env(environment(root))
-    ingest.archive_new(here, [], EVIL)
-    ingest.stage_new(here, get_extractor, EVIL)
+    archive_new(here, [], EVIL)
+    stage_new(here, get_extractor, EVIL)
     return root
 
 

@@ -20,20 +20,21 @@ from click.testing import CliRunner, Result
 from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 from etl.__main__ import main
-from etl.pipeline import ingest as intake
+from etl.pipeline.archive_files import (
+    Archived,
+    archive_new,
+)
 from etl.settings import Limits, SettingsError, location
 from etl.storage import inbox, object_store
 from etl.storage.inbox import SourceFile
 from object_stores.conftest import SECRET, Bucket
 
 
-def ingest(
-    harness: WarehouseHarness, *addresses: str, limits: Limits | None = None
-) -> intake.Archived:
+def ingest(harness: WarehouseHarness, *addresses: str, limits: Limits | None = None) -> Archived:
     """Archive new objects at the addresses, then stage and load them."""
     settings = replace(harness.settings, limits=limits or Limits())
     harness.state.start_run("run", "ingest", "words")
-    archived = intake.archive_new(settings, [location(a) for a in addresses], "run")
+    archived = archive_new(settings, [location(a) for a in addresses], "run")
     harness.stage()
     harness.load()
     return archived

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -20,10 +22,12 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 from dagster_harness import DagsterHarness, environment
 
+from etl.corrections.lease import CorrectionsLease
 from etl.orchestration import sensors
 from etl.orchestration.failure_notice import send_failure_notice
-from etl.pipeline import submit_correction
-from etl.settings import SettingsError
+from etl.pipeline import load, publish_run, submit_correction
+from etl.schema import tables
+from etl.settings import Settings, SettingsError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -259,26 +263,61 @@ def test_a_run_without_a_process_is_closed_so_that_the_queue_moves_on(
     assert message(tick(harness, sensors.lost_runs, instance, None)) == "all runs are alive"
 
 
-def test_a_correction_at_the_very_end_of_a_run_is_applied_by_another_run(
-    harness: DagsterHarness, instance: dg.DagsterInstance, samples: Path
+def test_a_correction_after_the_last_look_of_a_run_is_applied_by_whoever_recorded_it(
+    harness: DagsterHarness,
+    instance: dg.DagsterInstance,
+    samples: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """As in a run of the UI or a schedule: nothing of the command line is around it."""
     shutil.copytree(samples, harness.home, symlinks=True, dirs_exist_ok=True)
-    ended = harness.run(instance, "watch")
-    context = dg.build_run_status_sensor_context(
-        sensor_name="late_corrections",
-        dagster_event=ended.get_run_success_event(),
-        dagster_instance=instance,
-        dagster_run=ended.dagster_run,
-        resources={"warehouse": harness.warehouse()},
-    )
-    with context:
-        assert isinstance(sensors.late_corrections(context), dg.SkipReason)
     with harness.published() as con:
-        ids = [i for (i,) in con.execute("select entity_id from entities limit 2").fetchall()]
-    pair = (("actor", ids[0]), ("other", ids[1]))
+        ids = [i for (i,) in con.execute("select entity_id from entities limit 3").fetchall()]
+    apart = (("actor", ids[0]), ("other", ids[1]))
     submit_correction.submit_correction(
-        harness.settings, "distinct", pair, because="two people", author="a test"
+        harness.settings, "distinct", apart, because="two people", author="a test"
     )
-    with context:
-        assert isinstance(sensors.late_corrections(context), dg.RunRequest)
-    assert sensors.late_corrections.job_name == "republish"
+    clear_touched_days = publish_run.clear_touched_days
+    recorders: list[subprocess.Popen[str]] = []
+
+    def record_and_go_on(settings: Settings) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "etl", "actors", "rename", ids[2], "Renamed Late",
+             "--because", "test"],
+            env=os.environ | harness.environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stderr
+        assert process.stderr.readline().startswith("another process is writing")
+        recorders.append(process)
+        monkeypatch.setattr(publish_run, "clear_touched_days", clear_touched_days)
+        clear_touched_days(settings)
+
+    monkeypatch.setattr(publish_run, "clear_touched_days", record_and_go_on)
+    assert harness.run(instance, "republish").success
+    said = recorders[0].communicate(timeout=300)[1]
+    assert recorders[0].returncode == 0, said
+    with harness.published() as con:
+        assert con.execute("select count(*) from corrections").fetchone() == (2,)
+        names = con.execute("select name from entities where entity_id = ?", [ids[2]]).fetchone()
+    assert names == ("Renamed Late",)
+
+
+def test_a_run_that_is_to_publish_holds_the_corrections_lease_and_no_other_does(
+    harness: DagsterHarness, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.drop("2025-06-02")
+    load_staged, held = load.load_staged, list[bool]()
+
+    def look_and_load(*args: Any) -> load.LoadResult:
+        held.append(CorrectionsLease(harness.settings).is_held_elsewhere())
+        return load_staged(*args)
+
+    monkeypatch.setattr(load, "load_staged", look_and_load)
+    staged = [dg.AssetKey("raw_files"), dg.AssetKey("staged_batches")]
+    loaded = [dg.AssetKey(["loaded", table.name]) for table in tables.INGESTED]
+    assert harness.run(instance, assets=staged + loaded).success
+    assert harness.run(instance).success
+    assert harness.run(instance).success, "with nothing new"
+    assert held == [False, True, True]
+    assert not CorrectionsLease(harness.settings).is_held_elsewhere()

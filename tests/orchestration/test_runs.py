@@ -19,7 +19,12 @@ from etl.domain import Article, Extraction
 from etl.extract import Extractor, get_extractor
 from etl.orchestration.instance import open_instance as instance_of_home
 from etl.orchestration.retention import remove_old_logs
-from etl.pipeline import compare, erase_article, reextract, stages
+from etl.pipeline import (
+    compare,
+    reextract,
+)
+from etl.pipeline.load import load_staged
+from etl.pipeline.tombstone_article import tombstone_article
 from etl.schema import tables
 from etl.storage.editions import ArticleSelection
 from etl.warehouse.build_db import new_generation
@@ -371,7 +376,7 @@ def test_a_nightly_run_writes_a_report_that_forgetting_removes(harness: DagsterH
         row = con.execute("select article_id from articles limit 1").fetchone()
     assert row is not None
     harness.settings.search.mkdir()
-    erase_article.forget_article(harness.settings, row[0], "test")
-    stages.load_staged(harness.settings, "test")
+    tombstone_article(harness.settings, row[0], "test")
+    load_staged(harness.settings, "test")
     assert not harness.settings.report.exists()
     assert not harness.settings.search.exists()

@@ -1,4 +1,4 @@
-"""Warehouses to begin with: an empty one, and one that has published a few articles."""
+"""Fixtures: an empty warehouse, and one that has published a few articles."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _publish(root: Path, factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def six_published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse that has published six articles of six days, and an undated one; to be copied."""
+    """A warehouse with six published articles of six days and an undated one; copy before use."""
     return once(tmp_path_factory, "published", lambda root: _publish(root, tmp_path_factory))
 
 

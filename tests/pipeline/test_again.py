@@ -1,4 +1,4 @@
-"""Running again changes nothing, and what was lost is made again to the same rows and ids."""
+"""Running again changes nothing, and lost parts are rebuilt to the same rows and ids."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.pipeline import ingest, reextract, stages
-from etl.storage import compaction
+from etl.pipeline import archive_files, rebuild, reextract
+from etl.storage import staging
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
 from etl.storage.files import remove_folder
@@ -34,7 +34,7 @@ def test_running_again_changes_nothing(published: WarehouseHarness) -> None:
     "lost",
     ["build", "build/news.duckdb", "extracted", "state.sqlite", "extracted/ingest-0000000003*"],
 )
-def test_what_is_lost_is_made_again(harness: WarehouseHarness, lost: str) -> None:
+def test_lost_parts_are_rebuilt(harness: WarehouseHarness, lost: str) -> None:
     harness = WarehouseHarness(harness.root, batch_articles=2)
     for number in range(7):
         harness.drop(f"{number}.txt", text(story(number)))
@@ -52,7 +52,9 @@ def test_what_is_lost_is_made_again(harness: WarehouseHarness, lost: str) -> Non
     assert harness.loaded() == before[0], "staging is whole again"
 
 
-def test_a_log_left_beside_a_removed_build_file_is_not_replayed(harness: WarehouseHarness) -> None:
+def test_a_write_ahead_log_without_its_build_file_is_not_replayed(
+    harness: WarehouseHarness,
+) -> None:
     harness.drop("a.txt", text(story(1)))
     harness.ingest()
     before = harness.loaded()
@@ -69,7 +71,7 @@ def test_a_log_left_beside_a_removed_build_file_is_not_replayed(harness: Warehou
     assert harness.loaded() == before
 
 
-def test_a_rebuild_gives_the_same_rows_and_ids_from_the_archive_alone(
+def test_a_rebuild_from_the_archive_alone_gives_the_same_rows_and_ids(
     published: WarehouseHarness,
 ) -> None:
     published.drop("0.txt", text(story(0) + " Edited.", outlet="Paper 0"))
@@ -90,20 +92,20 @@ def test_a_rebuild_gives_the_same_rows_and_ids_from_the_archive_alone(
     assert published.snapshots() == ["1"]
 
 
-def test_readers_keep_what_is_published_while_all_is_rebuilt(published: WarehouseHarness) -> None:
+def test_readers_keep_the_published_file_during_a_rebuild(published: WarehouseHarness) -> None:
     before = published.main()
-    stages.clear_for_rebuild(published.settings)
+    rebuild.clear_for_rebuild(published.settings)
     assert published.main() == before
     published.ingest(publish=True)
     assert published.main() == before
 
 
-def test_a_rebuild_that_was_stopped_half_way_is_completed_before_anything_is_published(
+def test_an_interrupted_rebuild_is_completed_before_anything_is_published(
     published: WarehouseHarness,
 ) -> None:
     before = published.main()
     harness = WarehouseHarness(published.root, batch_articles=2)
-    stages.clear_for_rebuild(harness.settings)
+    rebuild.clear_for_rebuild(harness.settings)
     *_, last = harness.stage().batches
     shutil.rmtree(last.path)
     with pytest.raises(build_db.BuildError, match="`newsactors ingest` completes it"):
@@ -116,7 +118,7 @@ def test_a_rebuild_that_was_stopped_half_way_is_completed_before_anything_is_pub
 def test_many_small_runs_leave_few_folders_and_the_same_rows(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 3)
+    monkeypatch.setattr(staging, "COMPACT_ABOVE", 3)
     folders = Staging(harness.settings.extracted)
     for number in range(8):
         # The same text again and again: each batch extracts it anew.
@@ -133,7 +135,7 @@ def test_many_small_runs_leave_few_folders_and_the_same_rows(
 def test_merging_keeps_the_last_re_extraction(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 2)
+    monkeypatch.setattr(staging, "COMPACT_ABOVE", 2)
     for _ in range(5):
         chosen = ArticleSelection(outlets=("Paper 0",))
         reextract.stage_reextraction(published.settings, Words("words-2"), chosen)
@@ -146,7 +148,7 @@ def test_merging_keeps_the_last_re_extraction(
     assert published.loaded() == before
 
 
-def test_a_merge_cut_off_after_writing_is_finished(
+def test_an_interrupted_merge_is_completed(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for number in range(6):
@@ -155,7 +157,7 @@ def test_a_merge_cut_off_after_writing_is_finished(
     before = harness.loaded()
     extracted = harness.settings.extracted
     shutil.copytree(extracted, tmp_path / "singles")
-    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 3)
+    monkeypatch.setattr(staging, "COMPACT_ABOVE", 3)
     harness.load()
     assert len(list(extracted.iterdir())) == 1
     for folder in list((tmp_path / "singles").iterdir())[2:]:
@@ -167,7 +169,7 @@ def test_a_merge_cut_off_after_writing_is_finished(
     assert len(list(extracted.iterdir())) == 1
 
 
-def test_clearing_is_safe_to_cut_off(
+def test_clearing_is_safe_to_interrupt(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = WarehouseHarness(harness.root, batch_articles=1)
@@ -191,11 +193,11 @@ def test_clearing_is_safe_to_cut_off(
     assert harness.loaded() == before
 
 
-def test_what_was_archived_and_not_marked_as_seen_is_not_archived_twice(
+def test_a_file_archived_but_not_marked_as_seen_is_not_archived_twice(
     harness: WarehouseHarness,
 ) -> None:
     harness.drop("a.txt", text(story(1)))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
     harness.settings.state_file.unlink()
-    assert ingest.archive_new(harness.settings, [], "run").files_new == 0
+    assert archive_files.archive_new(harness.settings, [], "run").files_new == 0
     assert RawArchive(harness.settings.raw).last_sequence() == 1

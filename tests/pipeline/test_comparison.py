@@ -1,4 +1,4 @@
-"""What would change, counted by hand, and what did."""
+"""Comparing a candidate: the predicted changes, counted by hand, and those after the publish."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from etl.cli.comparison import render
 from etl.cli.terminal import show
 from etl.domain import Article, Extraction, TextActor
 from etl.extract import get_extractor
-from etl.pipeline import compare
-from etl.pipeline.compare import Comparison, compare_candidate, published_shifts
+from etl.pipeline import series_shifts
+from etl.pipeline.compare import Comparison, compare_candidate
+from etl.pipeline.series_shifts import published_shifts
 from etl.query import export
 from etl.storage.editions import ArticleSelection
 from pipeline.warehouse_harness import WarehouseHarness, Words, text
@@ -73,7 +74,7 @@ def test_changes_are_counted_by_type_and_actor(other: Comparison) -> None:
     assert {row["name"] for row in other.by_actor} == {"Person0", "Person2", "Person4", "Story"}
 
 
-def test_examples_show_every_sort_of_change_in_its_sentence(other: Comparison) -> None:
+def test_examples_show_every_kind_of_change_in_its_sentence(other: Comparison) -> None:
     assert len(other.examples) == 15, "of 15; never more than 20"
     sorts = {(e["what"], e["change"], *e["fields"]) for e in other.examples}
     assert sorts == {
@@ -107,10 +108,10 @@ def test_the_same_extractor_changes_nothing(
     assert all(row["before"] == row["after"] for row in found.totals)
 
 
-def test_who_is_named_in_full_by_the_candidate_keeps_the_id(
+def test_an_actor_whom_the_candidate_names_in_full_keeps_the_id(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Identity is decided once: nothing moves in articles outside of the candidate."""
+    """Identity is decided once: articles outside the candidate do not change."""
 
     class Full(Words):
         def extract(self, article: Article) -> Extraction:
@@ -128,7 +129,7 @@ def test_who_is_named_in_full_by_the_candidate_keeps_the_id(
     assert not (harness.settings.identity_ledger / "000002.parquet").exists(), "only a trial"
 
 
-def test_a_shift_is_foretold_and_told_once_it_is_published_and_news_is_no_shift(
+def test_a_shift_is_predicted_and_reported_after_the_publish_and_news_is_no_shift(
     harness: WarehouseHarness,
 ) -> None:
     for n in range(6):
@@ -143,7 +144,7 @@ def test_a_shift_is_foretold_and_told_once_it_is_published_and_news_is_no_shift(
     ] == [("Omar", 6, 0, 1.0)]  # Zora is gone too, from one article
     harness.promote(publish=True)
     assert published_shifts(harness.settings) == foretold
-    assert compare.busiest(foretold) == "Omar: 6 to 0 articles (100% of its weeks)"
+    assert series_shifts.busiest(foretold) == "Omar: 6 to 0 articles (100% of its weeks)"
     assert published_shifts(replace(harness.settings, shift_share=1.0)) == []
     for n in range(6):
         harness.drop(f"new{n}.txt", text(f"Maria left, {n}.", day=f"2025-03-{n + 1:02}"))

@@ -1,4 +1,4 @@
-"""Corrections through all stages: what is published with them, without them again, and rebuilt."""
+"""Corrections through all stages: published, undone and rebuilt."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ import pytest
 
 from etl.corrections import csv_file, replay
 from etl.corrections.csv_file import RegistryError, read_corrections
+from etl.corrections.lease import CorrectionsLease
 from etl.corrections.plan import make_plan
 from etl.corrections.records import UNDO, Correction, record
-from etl.pipeline import apply_corrections, build_models, ingest, stages
+from etl.pipeline import (
+    actor_links,
+    apply_corrections,
+    archive_files,
+    build_models,
+    load,
+    publish_run,
+    rebuild,
+)
 from etl.warehouse import build_db, dbt
 from etl.warehouse.publish import PublishError
 from pipeline.warehouse_harness import Rows, WarehouseHarness, Words, story, text
@@ -30,7 +39,7 @@ CORRECTED = ("actor_articles", "entities", "entity_redirects", "corrections", "a
 
 @pytest.fixture
 def correct(published: WarehouseHarness) -> Correct:
-    """Add a row to the file of corrections; an actor is given by its name."""
+    """Append a row to the file of corrections; actors are given by name."""
 
     def add(action: str, undoes: str = "", **arguments: str) -> Correction:
         pairs = [(key.rstrip("_"), value) for key, value in arguments.items()]
@@ -45,11 +54,11 @@ def ids(harness: WarehouseHarness) -> dict[str, str]:
 
 
 def without_corrections(rows: Rows) -> Rows:
-    """What is loaded but for the history of corrections itself."""
+    """The loaded rows except the history of corrections."""
     return {name: found for name, found in rows.items() if name != "corrections"}
 
 
-def test_a_merge_is_published_and_its_undo_gives_back_the_very_rows(
+def test_a_merge_is_published_and_its_undo_restores_the_same_rows(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     before, loaded, id_of = published.main(), published.loaded(), ids(published)
@@ -118,18 +127,18 @@ def test_a_refresh_by_compiled_sql_equals_a_full_build(
     ]  # fmt: skip
     assert len(tests) > 10
     apply_corrections.apply_corrections(settings)
-    assert stages.check_links(settings) == []
+    assert actor_links.check_links(settings) == []
     done = build_models.build_models(settings, [*CORRECTED, *tests], is_all_corrected=True)
     assert {r.node.name for r in done.results} == {*CORRECTED, *tests}
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
-    stages.publish_build(settings, Words(), "quick")
+    publish_run.publish_build(settings, Words(), "quick")
     quick = published.main()
     assert all(quick[n] for n in ("quotes_about", "quote_groups", "attribution_conflicts"))
     published.build_by_dbt()
     assert published.main() == quick
 
 
-def test_a_merge_changes_what_rows_of_others_say_of_the_two(
+def test_a_merge_updates_rows_of_other_actors_that_name_the_two(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     """Rows of Anna name Bruno and Carla, and count stories of Anna that name neither."""
@@ -167,10 +176,10 @@ def test_a_merge_changes_what_rows_of_others_say_of_the_two(
     assert together() == {id_of["Bruno"]: 6, id_of["Carla"]: 7, id_of["Emil"]: 7}
     correct("merge", actor=id_of["Bruno"], into=id_of["Carla"])
     apply_corrections.apply_corrections(published.settings)
-    assert stages.check_links(published.settings) == []
+    assert actor_links.check_links(published.settings) == []
     done = build_models.build_models(published.settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
-    stages.publish_build(published.settings, Words(), "quick")
+    publish_run.publish_build(published.settings, Words(), "quick")
     quick = published.main()
     assert companions() & two == {id_of["Carla"]}
     assert together() == {id_of["Carla"]: 13, id_of["Emil"]: 7}
@@ -178,7 +187,7 @@ def test_a_merge_changes_what_rows_of_others_say_of_the_two(
     assert published.main() == quick
 
 
-def test_a_merge_makes_no_rows_of_other_actors_anew(
+def test_a_merge_does_not_rebuild_rows_of_unaffected_actors(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     settings, id_of = published.settings, ids(published)
@@ -190,7 +199,7 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(
     )
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     apply_corrections.apply_corrections(settings)
-    assert stages.check_links(settings) == []
+    assert actor_links.check_links(settings) == []
     done = build_models.build_models(settings, CORRECTED, is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult", "dbt was not started"
     assert dict(
@@ -200,18 +209,18 @@ def test_a_merge_makes_no_rows_of_other_actors_anew(
 
 
 @pytest.mark.parametrize("are_noted", [True, False], ids=["noted", "killed before they were"])
-def test_links_that_came_are_corrected_without_looking_at_all(
+def test_new_links_are_corrected_without_reading_all_links(
     published: WarehouseHarness, correct: Correct, are_noted: bool
 ) -> None:
     settings, id_of = published.settings, ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     published.load()
     published.drop("again.txt", text(story(1) + " Edited.", outlet="Another"))
-    ingest.archive_new(settings, [], "run")
+    archive_files.archive_new(settings, [], "run")
     published.stage()
-    stages.load_staged(settings, "run")
-    stages.check_loaded(settings)
-    stages.link(settings)
+    load.load_staged(settings, "run")
+    load.check_loaded(settings)
+    actor_links.link(settings)
     noted = published.query("select text_actor_id from bookkeeping.uncorrected_links")
     assert 0 < len(noted) < len(published.query("from loaded.text_links"))
     if not are_noted:
@@ -219,7 +228,7 @@ def test_links_that_came_are_corrected_without_looking_at_all(
             con.execute("delete from bookkeeping.uncorrected_links")
             build_db.set_property(con, build_db.LINKS_NOTED, "")
     apply_corrections.apply_corrections(settings)
-    assert stages.check_links(settings) == []
+    assert actor_links.check_links(settings) == []
     assert published.query("from bookkeeping.uncorrected_links") == []
     came = published.query("select distinct method from loaded.actor_links "
                            "semi join (select unnest(?) as text_actor_id) using (text_actor_id) "
@@ -230,7 +239,7 @@ def test_links_that_came_are_corrected_without_looking_at_all(
         assert replay.store(con) == set(), "all looked at, none is otherwise"
 
 
-def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(
+def test_a_changed_day_does_not_rebuild_rows_of_other_articles_and_periods(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     settings = published.settings
@@ -265,14 +274,14 @@ def test_a_failing_test_stops_a_refresh_and_changes_nothing(
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     apply_corrections.apply_corrections(settings)
     published.query("insert into loaded.actor_links from loaded.actor_links")
-    assert stages.check_links(settings)
+    assert actor_links.check_links(settings)
     with pytest.raises(dbt.DbtError, match="grain_mentions_mention_id"):
         build_models.build_models(
             settings, [*CORRECTED, "grain_mentions_mention_id"], is_all_corrected=True
         )
     assert published.query("select count(*) from main.entities") == [(len(id_of),)]
     with pytest.raises(PublishError, match="not linked, not modelled"):
-        stages.publish_build(settings, Words(), "run")
+        publish_run.publish_build(settings, Words(), "run")
     assert published.main() == before
 
 
@@ -288,13 +297,13 @@ def test_a_rebuild_from_archive_and_corrections_gives_the_same(
     published.load(publish=True)
     loaded, main = published.loaded(), published.main()
     assert parted.minted in {i for (i,) in published.published("select entity_id from entities")}
-    stages.clear_for_rebuild(published.settings)
+    rebuild.clear_for_rebuild(published.settings)
     published.ingest(publish=True)
     assert published.loaded() == loaded
     assert published.main() == main
 
 
-def test_articles_to_come_are_corrected_too(published: WarehouseHarness, correct: Correct) -> None:
+def test_later_articles_are_corrected_too(published: WarehouseHarness, correct: Correct) -> None:
     id_of = ids(published)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
     correct("alias", spelling="Person20", actor=id_of["Person2"])
@@ -307,7 +316,7 @@ def test_articles_to_come_are_corrected_too(published: WarehouseHarness, correct
     assert ids(published).keys().isdisjoint({"Person1", "Person20"})
 
 
-def test_what_was_forgotten_stops_no_run_and_is_said(
+def test_a_correction_of_a_forgotten_article_stops_no_run_and_is_reported(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     id_of = ids(published)
@@ -326,7 +335,7 @@ def test_what_was_forgotten_stops_no_run_and_is_said(
     assert len(apply_corrections.apply_corrections(published.settings).problems) == 2
 
 
-def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
+def test_a_correction_recorded_during_a_run_is_published_by_it(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     settings, id_of = published.settings, ids(published)
@@ -334,14 +343,39 @@ def test_what_is_recorded_while_a_run_is_on_is_in_what_it_publishes(
     published.ingest()
     build_models.build_models(settings)
     correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
-    assert apply_corrections.apply_late_corrections(settings)
-    stages.publish_build(settings, Words(), "run")
+    lease = CorrectionsLease(settings)
+    assert apply_corrections.apply_late_corrections(settings, lease)
+    publish_run.publish_build(settings, Words(), "run")
     assert "Person1" not in ids(published)
-    assert not stages.is_correction_due(settings)
-    assert not apply_corrections.apply_late_corrections(settings)
+    assert not apply_corrections.is_correction_due(settings)
+    assert not apply_corrections.apply_late_corrections(settings, lease)
 
 
-def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
+def test_a_run_with_nothing_to_publish_checks_for_corrections_after_its_lease(
+    published: WarehouseHarness, correct: Correct
+) -> None:
+    """A recorder that saw the lease left its row to this run, so the run must publish."""
+    settings, id_of = published.settings, ids(published)
+    lease, other = CorrectionsLease(settings), CorrectionsLease(settings)
+    lease.take()
+    assert other.is_held_elsewhere()
+    assert not published_is_due(published)
+    correct("merge", actor=id_of["Person1"], into=id_of["Person2"])
+    assert apply_corrections.has_late_corrections(settings, lease)
+    assert other.is_held_elsewhere(), "it looks again before it publishes"
+    lease.end()
+    published.load(publish=True)
+    assert "Person1" not in ids(published)
+    assert not apply_corrections.has_late_corrections(settings, lease)
+    assert not other.is_held_elsewhere()
+
+
+def published_is_due(harness: WarehouseHarness) -> bool:
+    with build_db.open_build(harness.settings.build_file) as con:
+        return publish_run.is_publish_due(harness.settings, con)
+
+
+def test_an_unreadable_file_stops_the_publish_and_is_reported_with_its_line(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     before, id_of = published.main(), ids(published)
@@ -357,7 +391,7 @@ def test_a_file_that_cannot_be_read_publishes_nothing_and_says_where(
     assert "Person1" not in ids(published)
 
 
-def test_a_row_taken_out_or_changed_is_reported(
+def test_a_removed_or_changed_row_is_reported(
     published: WarehouseHarness, correct: Correct
 ) -> None:
     id_of = ids(published)

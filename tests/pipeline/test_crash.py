@@ -1,4 +1,4 @@
-"""Killed at any moment and run to the end, a warehouse holds what an undisturbed one does.
+"""Killed at any moment and then completed, a run leaves the same warehouse as an undisturbed one.
 
 The stages without Dagster and dbt, which is quick; `test_faults` kills whole commands.
 """
@@ -25,7 +25,7 @@ FILES = 36
 
 
 def inbox(root: Path) -> WarehouseHarness:
-    """A warehouse with nothing in it and articles, doubles and a bad file in the inbox."""
+    """An empty warehouse with articles, duplicates and a bad file in the inbox."""
     harness = WarehouseHarness(root, batch_articles=2)
     for number in range(FILES):
         body = story(number % (FILES - 3), sentences=2)
@@ -35,7 +35,7 @@ def inbox(root: Path) -> WarehouseHarness:
 
 
 def run(harness: WarehouseHarness, action: str, *, die_at: int = 0) -> int | None:
-    """Go through the stages in a process of its own; the changes it made, None where it died."""
+    """Run the stages in a separate process; return its number of changes, None if it was killed."""
     done = subprocess.run(
         [sys.executable, str(program.__file__), str(harness.root), action, str(die_at)],
         capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
@@ -54,7 +54,7 @@ def contents(harness: WarehouseHarness) -> tuple[Rows, dict[str, str]]:
 def undisturbed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[WarehouseHarness, dict[str, int]]:
-    """A warehouse that went through every action, and how many changes each one made."""
+    """A warehouse after every action, and the number of file changes of each."""
     harness = inbox(tmp_path_factory.mktemp("undisturbed"))
     begin(harness.settings.home, tmp_path_factory)
     changes = {}
@@ -81,10 +81,10 @@ def before(undisturbed: WarehouseHarness, action: str, root: Path) -> WarehouseH
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_killed_again_and_again(
+def test_killed_repeatedly(
     action: str, undisturbed: tuple[WarehouseHarness, dict[str, int]], tmp_path: Path
 ) -> None:
-    """Dies twice at a change chosen at random, then runs to the end."""
+    """Killed twice before a random change, then completed."""
     original, changes = undisturbed
     harness = before(original, action, tmp_path / "harness")
     seed = random.randrange(10**6)

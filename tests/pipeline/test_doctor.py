@@ -1,4 +1,4 @@
-"""What is damaged is found, named and healed: the tables are row for row those from before."""
+"""Damage is found, reported and repaired: the tables then have the same rows as before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import PARTS, Finding, is_sound
 from etl.errors import NewsactorsError
-from etl.pipeline import ingest, reextract, stages
+from etl.pipeline import archive_files, publish_run, reextract
 from etl.storage import checksums
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
@@ -40,12 +40,12 @@ FILES = {
     "hashes of a snapshot": "snapshots/*/news.duckdb.blocks",
 }
 DATABASES = ("build", "published", "notes of a snapshot", "hashes of a snapshot")
-"""Healing these builds all models: seconds, and the soak does it more often."""
+"""Repairing these builds all models, which takes seconds; the soak test does it more often."""
 
 
 @pytest.fixture(scope="module")
 def original(six_published: Path, tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
-    """A warehouse with a past: edits, a forgotten article, a re-extraction, two snapshots."""
+    """A warehouse with a history: edits, a forgotten article, a re-extraction, two snapshots."""
     root = tmp_path_factory.mktemp("kept") / "harness"
     shutil.copytree(six_published, root, symlinks=True)
     harness = WarehouseHarness(root, batch_articles=2)
@@ -60,7 +60,7 @@ def original(six_published: Path, tmp_path_factory: pytest.TempPathFactory) -> W
         harness.settings, Words("words-2"), ArticleSelection(outlets=("Paper 0",))
     )
     harness.load(publish=True)
-    stages.publish_build(harness.settings, Words(), "again")
+    publish_run.publish_build(harness.settings, Words(), "again")
     return harness
 
 
@@ -72,7 +72,7 @@ def harness(original: WarehouseHarness, tmp_path: Path) -> WarehouseHarness:
 
 @dataclass(frozen=True)
 class Contents:
-    """All that must be as it was."""
+    """Everything that a repair must restore."""
 
     loaded: Any
     main: Any
@@ -106,7 +106,7 @@ def before(original: WarehouseHarness) -> Contents:
     return Contents.of(original)
 
 
-def heal(harness: WarehouseHarness, *, publish: bool = False) -> list[str]:
+def repair_all(harness: WarehouseHarness, *, publish: bool = False) -> list[str]:
     """What `newsactors doctor --repair` does, with the extractor of these tests."""
     done = list(repair.repair(harness.settings, lambda: None))
     harness.stage()
@@ -114,8 +114,8 @@ def heal(harness: WarehouseHarness, *, publish: bool = False) -> list[str]:
     return done + list(repair.tidy(harness.settings))
 
 
-def amiss(harness: WarehouseHarness) -> list[Finding]:
-    return [finding for finding in examine(harness.settings) if finding.level == "amiss"]
+def damaged_parts(harness: WarehouseHarness) -> list[Finding]:
+    return [finding for finding in examine(harness.settings) if finding.level == "damaged"]
 
 
 def flip(path: Path, chance: random.Random) -> None:
@@ -143,13 +143,13 @@ def rewrite(path: Path, data: bytes) -> None:
 DAMAGES = {"flip": flip, "truncate": truncate, "delete": delete}
 
 
-def check_that_it_heals(
+def check_that_it_is_repaired(
     harness: WarehouseHarness,
     before: Contents,
     kind: str,
     damage: Callable[[Path, random.Random], None],
 ) -> None:
-    """Damage a file of this kind at a place chosen by chance; NEWSACTORS_SEED repeats one."""
+    """Damage a file of this kind at a random place; NEWSACTORS_SEED repeats a run."""
     seed = int(os.environ.get("NEWSACTORS_SEED") or random.randrange(10**6))
     chance = random.Random(seed)
     victims = sorted(harness.settings.home.glob(FILES[kind]))
@@ -159,18 +159,18 @@ def check_that_it_heals(
     victim = chance.choice(victims)
     damage(victim, chance)
     said = f"seed {seed}, {victim}"
-    found = amiss(harness)
+    found = damaged_parts(harness)
     if not found:
         # A place that nothing is kept in: it is as if nothing had happened.
         assert Contents.of(harness) == before, said
         return
-    done = heal(harness, publish=True)
-    assert amiss(harness) == [], (said, done)
+    done = repair_all(harness, publish=True)
+    assert damaged_parts(harness) == [], (said, done)
     assert Contents.of(harness) == before, (said, done)
     assert not any(line.startswith("LOST") for line in done), (said, done)
 
 
-def test_a_sound_warehouse_is_sound_and_looking_changes_nothing(harness: WarehouseHarness) -> None:
+def test_a_sound_warehouse_is_reported_sound_and_not_changed(harness: WarehouseHarness) -> None:
     def files() -> dict[str, tuple[int, int]]:
         paths = [p for p in harness.settings.home.rglob("*") if p.is_file()]
         return {str(p): (p.stat().st_size, p.stat().st_mtime_ns) for p in paths}
@@ -183,37 +183,37 @@ def test_a_sound_warehouse_is_sound_and_looking_changes_nothing(harness: Warehou
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FILES if kind not in DATABASES])
-def test_any_damage_to_a_file_is_found_and_healed(
+def test_any_damage_to_a_file_is_found_and_repaired(
     harness: WarehouseHarness, before: Contents, kind: str
 ) -> None:
-    check_that_it_heals(harness, before, kind, random.choice(list(DAMAGES.values())))
+    check_that_it_is_repaired(harness, before, kind, random.choice(list(DAMAGES.values())))
 
 
-def test_a_damaged_line_of_what_is_to_be_forgotten_is_found_and_healed(
+def test_a_damaged_line_with_a_tombstone_is_found_and_repaired(
     harness: WarehouseHarness, before: Contents
 ) -> None:
     manifest = harness.settings.raw / "manifest.jsonl"
     manifest.write_bytes(manifest.read_bytes().replace(b'"forgets": ["', b'"forgets": ["0'))
-    assert "manifest" in {finding.part for finding in amiss(harness)}
-    heal(harness, publish=True)
-    assert amiss(harness) == []
+    assert "manifest" in {finding.part for finding in damaged_parts(harness)}
+    repair_all(harness, publish=True)
+    assert damaged_parts(harness) == []
     assert Contents.of(harness) == before
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("round_", range(50))
 @pytest.mark.parametrize("kind", FILES)
-def test_hundreds_of_damages_are_found_and_healed(
+def test_hundreds_of_damages_are_found_and_repaired(
     harness: WarehouseHarness, before: Contents, kind: str, round_: int
 ) -> None:
     names = list(DAMAGES)
-    check_that_it_heals(harness, before, kind, DAMAGES[names[max(0, round_ % 10 - 7)]])
+    check_that_it_is_repaired(harness, before, kind, DAMAGES[names[max(0, round_ % 10 - 7)]])
 
 
-def test_both_databases_at_once_are_made_again_while_a_reader_goes_on(
+def test_both_databases_at_once_are_rebuilt_while_a_reader_continues(
     harness: WarehouseHarness, before: Contents
 ) -> None:
-    """The first and the last resort: staging, with nothing that is loaded to compare with."""
+    """Both sources of a repair are lost; only staging is left."""
     files = [harness.settings.build_file, *harness.settings.snapshots.glob("*/news.duckdb")]
     with duckdb.connect(str(harness.settings.published.resolve()), read_only=True) as reader:
         rows = reader.execute("select * from mentions order by all").fetchall()
@@ -226,23 +226,23 @@ def test_both_databases_at_once_are_made_again_while_a_reader_goes_on(
                 opened.seek(size // 4)
                 opened.write(random.randbytes(size // 2))  # a byte may hit what no table uses
             copy.replace(file)
-        assert {f.part for f in amiss(harness)} >= {"build", "published"}
-        done = heal(harness, publish=True)
+        assert {f.part for f in damaged_parts(harness)} >= {"build", "published"}
+        done = repair_all(harness, publish=True)
         assert reader.execute("select * from mentions order by all").fetchall() == rows
-    assert amiss(harness) == [], done
+    assert damaged_parts(harness) == [], done
     assert Contents.of(harness) == before
     assert len(list(harness.settings.damaged.rglob("news.duckdb"))) >= len(files), done
 
 
-def test_a_lost_link_leads_readers_to_what_was_published_at_once(harness: WarehouseHarness) -> None:
+def test_a_lost_link_is_restored_to_the_published_snapshot(harness: WarehouseHarness) -> None:
     rows = harness.main()
     harness.settings.published.unlink()
-    assert [finding.part for finding in amiss(harness)] == ["published"]
+    assert [finding.part for finding in damaged_parts(harness)] == ["published"]
     list(repair.repair(harness.settings, lambda: None))
     assert harness.main() == rows
 
 
-def test_a_damaged_snapshot_gives_way_to_the_sound_one_before_any_run(
+def test_a_damaged_snapshot_is_replaced_by_the_sound_one_before_any_run(
     harness: WarehouseHarness,
 ) -> None:
     rows = harness.main()
@@ -251,13 +251,13 @@ def test_a_damaged_snapshot_gives_way_to_the_sound_one_before_any_run(
     assert harness.main() == rows
 
 
-def test_staging_that_is_lost_with_all_that_is_loaded_is_read_from_the_archive(
+def test_staging_lost_with_the_loaded_rows_is_read_from_the_archive(
     harness: WarehouseHarness, before: Contents
 ) -> None:
     shutil.rmtree(harness.settings.extracted)
     shutil.rmtree(harness.settings.snapshots)
     harness.settings.build_file.unlink()
-    heal(harness)
+    repair_all(harness)
     assert [e.source_path for e in RawArchive(harness.settings.raw).entries()] == [
         path for _, _, path in before.manifest
     ]
@@ -268,40 +268,40 @@ def test_staging_that_is_lost_with_all_that_is_loaded_is_read_from_the_archive(
     assert harness.quarantine() == before.quarantine
 
 
-def test_an_original_that_is_lost_is_named_and_the_rest_goes_on(
+def test_an_original_that_is_lost_is_reported_and_the_rest_continues(
     harness: WarehouseHarness, before: Contents
 ) -> None:
     archive = RawArchive(harness.settings.raw)
     entry = next(e for e in archive.entries() if e.source_path == "1.txt")
     (harness.inbox / "1.txt").unlink()
     flip(archive.object_path(entry.sha256), random.Random(1))
-    done = heal(harness)
+    done = repair_all(harness)
     assert [line for line in done if line.startswith("LOST: the original of 1.txt")]
-    assert [(f.part, "1.txt" in f.what) for f in amiss(harness)] == [("archive", True)]
-    assert Contents.of(harness) == before, "what was read from it stays"
+    assert [(f.part, "1.txt" in f.what) for f in damaged_parts(harness)] == [("archive", True)]
+    assert Contents.of(harness) == before, "its articles stay"
     harness.rebuild()
     assert harness.quarantine()["1.txt"] == "unreadable"
     assert story(1) not in harness.articles().values()
     assert len(harness.articles()) == len(before.main["articles"]) - 1
     # Found again, it is put back from wherever it is in the inbox.
     harness.drop("elsewhere/found.txt", text(story(1), day="2025-03-02", outlet="Paper 1"))
-    assert f"archived again from {harness.inbox / 'elsewhere/found.txt'}" in heal(harness)
-    assert amiss(harness) == []
+    assert f"archived again from {harness.inbox / 'elsewhere/found.txt'}" in repair_all(harness)
+    assert damaged_parts(harness) == []
     harness.rebuild()
     assert story(1) in harness.articles().values()
     assert "1.txt" not in harness.quarantine()
 
 
-def test_a_line_that_both_copies_lost_is_told_by_what_is_loaded(
+def test_a_line_that_both_copies_lost_is_restored_from_what_is_loaded(
     harness: WarehouseHarness, before: Contents
 ) -> None:
     archive = RawArchive(harness.settings.raw)
     for path in (archive.manifest, archive.manifest_copy):
         lines = path.read_bytes().splitlines(keepends=True)
         rewrite(path, b"".join([lines[0], lines[1].replace(b'"', b"'", 1), *lines[2:]]))
-    assert "lost in both copies: line 2" in str(amiss(harness))
-    heal(harness)
-    assert amiss(harness) == []
+    assert "lost in both copies: line 2" in str(damaged_parts(harness))
+    repair_all(harness)
+    assert damaged_parts(harness) == []
     assert Contents.of(harness) == before
 
 
@@ -311,7 +311,7 @@ def test_a_corrections_file_is_reported_with_its_line_and_left_alone(
     file = harness.settings.registry / "corrections.csv"
     damaged = b"id,at,author,action,arguments,because\nx,y\n"
     file.write_bytes(damaged)
-    (finding,) = amiss(harness)
+    (finding,) = damaged_parts(harness)
     assert (finding.part, "corrections.csv:1: the first line must be" in finding.what) == (
         "corrections",
         True,
@@ -320,55 +320,57 @@ def test_a_corrections_file_is_reported_with_its_line_and_left_alone(
     assert file.read_bytes() == damaged
 
 
-def test_a_damaged_batch_is_not_loaded_and_says_what_to_do(harness: WarehouseHarness) -> None:
+def test_a_damaged_batch_is_not_loaded_and_the_error_says_what_to_do(
+    harness: WarehouseHarness,
+) -> None:
     harness.drop("new.txt", text(story(20)))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
     (batch,) = harness.stage().batches
     flip(batch.file("text_actors"), random.Random(3))
     with pytest.raises(NewsactorsError, match=r"is damaged.*newsactors doctor --repair"):
         harness.load()
-    heal(harness)
+    repair_all(harness)
     assert story(20) in harness.articles().values()
 
 
-def test_what_a_run_is_writing_is_not_called_damaged(harness: WarehouseHarness) -> None:
+def test_a_file_that_a_run_is_writing_is_not_reported_as_damaged(harness: WarehouseHarness) -> None:
     with exclusive_lock(harness.settings.writer_lock):
         found = {finding.part: finding for finding in examine(harness.settings)}
     assert is_sound(list(found.values()))
-    assert found["build"].what == "a run is under way: not looked at"
+    assert found["build"].what == "a run is under way: not examined"
 
 
-def test_what_readers_or_kills_left_is_said(harness: WarehouseHarness) -> None:
+def test_leftovers_of_readers_and_kills_are_reported(harness: WarehouseHarness) -> None:
     snapshot = harness.settings.published.resolve()
     snapshot.with_name("news.duckdb.wal").touch()
     snapshot.chmod(0o644)
     (harness.settings.extracted / ".new-ingest-0000000099").mkdir()
-    assert [f.path.name for f in amiss(harness)] == ["news.duckdb.wal"]
+    assert [f.path.name for f in damaged_parts(harness)] == ["news.duckdb.wal"]
     notes = [f for f in examine(harness.settings) if f.level == "note"]
     assert [f.what for f in notes] == ["left by a run that was killed"]
     list(repair.repair(harness.settings, lambda: None))
-    assert amiss(harness) == []
+    assert damaged_parts(harness) == []
     assert snapshot.stat().st_mode & 0o777 == 0o444
 
 
 def test_a_value_changed_behind_sqlites_back_is_found(harness: WarehouseHarness) -> None:
-    """What no check of SQLite's own would notice."""
+    """No check of SQLite itself would notice this."""
     data = harness.settings.state_file.read_bytes()
     assert data.count(b"second") >= 1
     harness.settings.state_file.write_bytes(data.replace(b"second", b"secomd"))
     with sqlite3.connect(harness.settings.state_file) as con:
         assert con.execute("pragma quick_check").fetchall() == [("ok",)]
-    assert "rows of runs fail their checksum" in str(amiss(harness))
+    assert "rows of runs fail their checksum" in str(damaged_parts(harness))
 
 
-def test_a_backup_of_archive_and_registry_gives_all_of_it_again(
+def test_a_backup_of_archive_and_registry_restores_everything(
     published: WarehouseHarness, tmp_path: Path
 ) -> None:
-    """As README says: `raw` and `registry`, in an empty folder."""
+    """As the README says: `raw` and `registry` in an empty folder."""
     restored = WarehouseHarness(tmp_path / "restored")
     for folder in ("raw", "registry"):
         shutil.copytree(published.settings.home / folder, restored.settings.home / folder)
     restored.rebuild()
     assert restored.loaded() == published.loaded(), "the same rows, the same ids"
     assert restored.quarantine() == published.quarantine()
-    assert amiss(restored) == []
+    assert damaged_parts(restored) == []

@@ -1,4 +1,4 @@
-"""Extraction in processes side by side gives what it gives in one, and outlives its articles."""
+"""Parallel extraction gives the same rows as a single process, and survives crashes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEADLY, FAULTY = list(ARTICLES)[111], list(ARTICLES)[222]
 
 
 class Deadly:
-    """Ends its process at one article, fails on another, and finds nothing in the rest."""
+    """Crashes its process at one article, fails on another, and finds nothing in the rest."""
 
     name, version = "deadly", "deadly-1"
 
@@ -43,14 +43,14 @@ class Deadly:
 
 
 class Unreadable(Deadly):
-    """Cannot be made in another process."""
+    """Cannot be created in another process."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return int, ("no number",)
 
 
 class Unpicklable(Deadly):
-    """Stays in the process that made it, which it does not end here."""
+    """Stays in the process that created it, and does not crash there."""
 
     def __init__(self) -> None:
         self.hook: Callable[[], None] = lambda: None
@@ -61,7 +61,7 @@ def rows(found: Extracted) -> dict[str, list[dict[str, object]]]:
 
 
 def children() -> set[str]:
-    """The processes that any thread of this one started and that have not ended."""
+    """The running child processes of this process, of any thread."""
     lists = Path("/proc/self/task").glob("*/children")
     return {number for found in lists for number in found.read_text().split()}
 
@@ -88,13 +88,13 @@ def test_processes_give_the_rows_of_one_in_the_order_of_the_articles() -> None:
     assert children() == before
 
 
-def test_an_article_that_ends_its_process_fails_alone() -> None:
+def test_an_article_that_crashes_its_process_fails_alone() -> None:
     with ExtractionPool(Deadly(), 2) as extracting:
         for content, article in ARTICLES.items():
             extracting.add(content, article)
         found = extracting.finish()
     assert found.failed == {
-        DEADLY: "it ended the process that extracted it (SIGKILL)",
+        DEADLY: "it crashed the process that extracted it (SIGKILL)",
         FAULTY: "ValueError: not this one",
     }
     assert found.contents == [c for c in ARTICLES if c not in found.failed]
@@ -109,13 +109,13 @@ def test_few_articles_need_no_process() -> None:
         assert children() == before
 
 
-def test_no_article_fails_for_a_process_that_cannot_start(
+def test_no_article_fails_because_a_process_cannot_start(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     before = children()
     with (
         pytest.raises(
-            RuntimeError, match=r"etl.pipeline.extraction ended \(exit code 1\) before it began"
+            RuntimeError, match=r"etl.pipeline.extraction ended \(exit code 1\) before it was ready"
         ),
         ExtractionPool(Unreadable(), 2) as extracting,
     ):
@@ -126,7 +126,7 @@ def test_no_article_fails_for_a_process_that_cannot_start(
     assert children() == before
 
 
-def test_an_extractor_that_cannot_be_pickled_works_here() -> None:
+def test_an_extractor_that_cannot_be_pickled_runs_in_this_process() -> None:
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(Unpicklable())
     with ExtractionPool(Unpicklable(), 2) as extracting:
@@ -138,7 +138,7 @@ def test_an_extractor_that_cannot_be_pickled_works_here() -> None:
     assert len(found.contents) == 238
 
 
-def test_what_was_forgotten_meanwhile_is_left_out_of_all_tables() -> None:
+def test_articles_forgotten_in_the_meantime_are_left_out_of_all_tables() -> None:
     found = extract(get_extractor("rules"), ARTICLES)
     gone = set(list(ARTICLES)[10:200])
     left = found.without({*gone, "of another batch"})

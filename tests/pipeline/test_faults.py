@@ -1,4 +1,4 @@
-"""Short forms of `python -m bench.faults`: whole commands, Dagster and dbt included, are hurt.
+"""Short forms of `python -m bench.faults`: faults in whole commands, with Dagster and dbt.
 
 What must hold is said there; what many rounds of it showed is in docs/reliability.md.
 """
@@ -31,11 +31,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
 
 @pytest.fixture(scope="module")
 def ingest(place: WarehouseHarness) -> Undisturbed:
-    """An ingest in which nothing happens."""
+    """An undisturbed ingest."""
     return undisturbed(place, [SMALL])[0]
 
 
-def test_killed_again_and_again_and_run_to_the_end_it_publishes_the_same(
+def test_killed_repeatedly_and_completed_it_publishes_the_same(
     place: WarehouseHarness, ingest: Undisturbed
 ) -> None:
     seed = random.randrange(10**6)
@@ -46,7 +46,7 @@ def test_killed_again_and_again_and_run_to_the_end_it_publishes_the_same(
     assert done.problem == "", f"seed {seed}: {done}"
 
 
-def test_a_disk_that_takes_no_more_is_told_in_a_line_and_loses_nothing(
+def test_a_full_disk_is_reported_in_a_line_and_loses_nothing(
     place: WarehouseHarness, ingest: Undisturbed
 ) -> None:
     seed = random.randrange(10**6)

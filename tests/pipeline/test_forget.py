@@ -1,4 +1,4 @@
-"""Forgetting: an article goes from every file, for good, and takes nothing else with it."""
+"""Forgetting removes an article from every file, for good, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl.pipeline import ingest, reextract
+from etl.pipeline import errors, reextract
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
@@ -20,7 +20,7 @@ PRIVATE = f"{story(8)} {PHRASE} said “{PHRASE} it was”."
 
 
 def files_with(phrase: str, home: Path) -> list[str]:
-    """Every file under a warehouse that holds the phrase, compressed or not."""
+    """Every file of a warehouse that contains the phrase, compressed or not."""
     found = []
     for path in home.rglob("*"):
         if path.is_symlink() or not path.is_file():
@@ -52,7 +52,7 @@ def id_of(harness: WarehouseHarness, phrase: str) -> str:
     return found
 
 
-def test_the_article_is_gone_from_every_file_and_nothing_else_is(
+def test_the_article_and_nothing_else_is_removed_from_every_file(
     published: WarehouseHarness,
 ) -> None:
     harness = published
@@ -115,7 +115,9 @@ def test_a_re_extraction_under_way_does_not_bring_it_back(published: WarehouseHa
     assert forgotten not in published.articles()
 
 
-def test_what_was_lost_meanwhile_can_be_forgotten(harness: WarehouseHarness) -> None:
+def test_an_article_can_be_forgotten_after_the_build_file_was_lost(
+    harness: WarehouseHarness,
+) -> None:
     harness.drop("a.txt", text(story(1)))
     harness.ingest()
     (article_id,) = harness.articles()
@@ -129,6 +131,6 @@ def test_an_unknown_id_is_refused_and_changes_nothing(harness: WarehouseHarness)
     harness.drop("a.txt", text(story(1)))
     harness.ingest()
     before = harness.settings.raw.joinpath("manifest.jsonl").read_bytes()
-    with pytest.raises(ingest.InputError, match="there is no article nonsense; find its id"):
+    with pytest.raises(errors.InputError, match="there is no article nonsense; find its id"):
         harness.forget("nonsense")
     assert harness.settings.raw.joinpath("manifest.jsonl").read_bytes() == before

@@ -1,4 +1,4 @@
-"""What any format brings goes the same way: archived, staged, loaded, set aside."""
+"""Articles of every format take the same path: archived, staged, loaded or quarantined."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 from formats import files
 from formats.hostile import HOSTILE, UNINTERRUPTIBLE
 
-from etl.pipeline import stages
+from etl.pipeline import load
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 
@@ -37,7 +37,7 @@ def test_many_articles_of_one_file_are_one_batch_written_in_parts(
     assert small.loaded() == before
 
 
-def test_a_text_that_comes_again_in_another_part_of_a_batch_is_extracted_once(
+def test_a_text_repeated_in_another_part_of_a_batch_is_extracted_once(
     harness: WarehouseHarness,
 ) -> None:
     small = WarehouseHarness(harness.root, batch_articles=4)
@@ -46,11 +46,11 @@ def test_a_text_that_comes_again_in_another_part_of_a_batch_is_extracted_once(
     words = Words()
     small.ingest(words)
     assert sum(words.calls) == 12
-    assert stages.check_loaded(small.settings) == []
+    assert load.check_loaded(small.settings) == []
     assert small.query("select count(*) from loaded.article_sources") == [(14,)]
 
 
-def test_members_are_sources_of_their_own(harness: WarehouseHarness) -> None:
+def test_archive_members_are_separate_sources(harness: WarehouseHarness) -> None:
     harness.drop("pack.zip", files.zipped({"x/a.txt": text(story(1)), "x/b.txt": ""}))
     harness.ingest()
     assert harness.query("select source_path, item from loaded.article_sources") == [
@@ -64,7 +64,7 @@ def test_members_are_sources_of_their_own(harness: WarehouseHarness) -> None:
     assert (harness.quarantine(), len(harness.articles())) == ({}, 2)
 
 
-def test_an_address_is_the_same_article_in_another_file(harness: WarehouseHarness) -> None:
+def test_a_url_identifies_the_same_article_in_another_file(harness: WarehouseHarness) -> None:
     harness.drop("monday.jsonl", records(2))
     harness.ingest()
     longer = records(2).replace('of story 1."', 'of story 1. Person1 said no more."')
@@ -88,7 +88,7 @@ def test_other_languages_are_stored_and_not_extracted(harness: WarehouseHarness)
     ) == [(0,)]
 
 
-def test_a_file_that_ends_its_reader_is_set_aside_and_the_next_is_read(
+def test_a_file_that_crashes_its_reader_is_quarantined_and_the_next_is_read(
     harness: WarehouseHarness,
 ) -> None:
     brief = WarehouseHarness(harness.root, item_seconds=1)

@@ -18,7 +18,14 @@ from etl.corrections import csv_file
 from etl.corrections.plan import conflict_reason
 from etl.corrections.records import UNDO, record
 from etl.extract import DEFAULT_EXTRACTOR
-from etl.pipeline import apply_corrections, build_models, reextract, stages
+from etl.pipeline import (
+    actor_links,
+    apply_corrections,
+    build_models,
+    extractor_in_use,
+    publish_run,
+    rebuild,
+)
 from etl.warehouse import dbt
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
@@ -47,7 +54,7 @@ def forget(harness: WarehouseHarness, chance: random.Random) -> None:
 
 def extract_anew(harness: WarehouseHarness, chance: random.Random) -> None:
     """Promote another extractor, or take that back."""
-    if reextract.name_in_use(harness.settings) == "few":
+    if extractor_in_use.name_in_use(harness.settings) == "few":
         harness.roll_back()
     else:
         harness.candidate()
@@ -78,10 +85,10 @@ def correct(harness: WarehouseHarness, chance: random.Random) -> None:
         return
     csv_file.append(harness.settings, lambda _: new)
     apply_corrections.apply_corrections(harness.settings)
-    assert stages.check_links(harness.settings) == []
+    assert actor_links.check_links(harness.settings) == []
     done = build_models.build_models(harness.settings, everything(harness), is_all_corrected=True)
     assert type(done).__name__ == "RefreshResult"
-    stages.publish_build(harness.settings, harness.in_use(), "quick")
+    publish_run.publish_build(harness.settings, harness.in_use(), "quick")
 
 
 def everything(harness: WarehouseHarness) -> list[str]:
@@ -104,8 +111,8 @@ def live(harness: WarehouseHarness, seed: int, rounds: int) -> None:
     print(f"seed {seed}")
     chance = random.Random(seed)
 
-    def rebuild() -> None:
-        stages.clear_for_rebuild(harness.settings)
+    def rebuild_all() -> None:
+        rebuild.clear_for_rebuild(harness.settings)
         harness.ingest(publish=True)
 
     for _ in range(rounds):
@@ -115,7 +122,7 @@ def live(harness: WarehouseHarness, seed: int, rounds: int) -> None:
         for _ in range(CORRECTIONS):
             correct(harness, chance)
         compare(harness, "a full refresh", harness.build_by_dbt)
-    compare(harness, "a rebuild", rebuild)
+    compare(harness, "a rebuild", rebuild_all)
 
 
 @pytest.fixture

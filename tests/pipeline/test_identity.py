@@ -1,4 +1,4 @@
-"""What makes a text a new article, a new version of one, or the same one again."""
+"""Whether a text is a new article, a new version of one, or the same one again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl.pipeline import ingest
+from etl.pipeline import archive_files
 from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 FIRST, OTHER = story(1), story(2)
@@ -63,14 +63,16 @@ def test_an_edited_file_is_a_new_version_if_half_the_text_is_the_same(
     harness = WarehouseHarness(tmp_path, batch_articles)
     for content in (text(FIRST), edited):
         harness.drop("a.txt", content)
-        ingest.archive_new(harness.settings, [], "run")
+        archive_files.archive_new(harness.settings, [], "run")
     harness.stage()
     harness.load()
     assert len(harness.articles()) == articles
     assert harness.query("select count(*) from loaded.article_versions") == [(2,)]
 
 
-def test_the_last_text_is_the_current_one_also_after_a_return(harness: WarehouseHarness) -> None:
+def test_the_last_text_is_the_current_one_even_if_it_was_there_before(
+    harness: WarehouseHarness,
+) -> None:
     edited = FIRST + " And one sentence more."
     ids: set[str] = set()
     for body in (FIRST, edited, FIRST):
@@ -121,7 +123,7 @@ def check_that_ids_depend_on_neither_batches_nor_the_forgotten(
         first = worlds[0]
         for name, content in arrivals:
             first.drop(name, content)
-            ingest.archive_new(first.settings, [], "run")
+            archive_files.archive_new(first.settings, [], "run")
         for harness in worlds:
             if harness is not first:
                 shutil.copytree(first.settings.raw, harness.settings.raw)

@@ -1,4 +1,4 @@
-"""Judged first: another extractor's rows beside the active ones, promoted, and taken back."""
+"""A candidate's rows beside the active ones: built, promoted and rolled back."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from etl import extract
 from etl.extract import DEFAULT_EXTRACTOR, get_extractor
-from etl.pipeline import compare, reextract
-from etl.pipeline.ingest import InputError
+from etl.pipeline import compare, extractor_in_use, promotion
+from etl.pipeline.errors import InputError
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings, SettingsError
 from etl.storage import checksums, editions
@@ -24,7 +24,7 @@ PAPER_0 = ArticleSelection(outlets=("Paper 0",))
 
 
 def by_version(harness: WarehouseHarness) -> dict[str, int]:
-    """How many articles are by which version of an extractor."""
+    """The number of articles by extractor version."""
     rows = harness.query(
         "select extractor_version, count(*) from loaded.article_versions group by 1"
     )
@@ -32,7 +32,7 @@ def by_version(harness: WarehouseHarness) -> dict[str, int]:
 
 
 def made(harness: WarehouseHarness) -> Rows:
-    """What extraction made of the articles, whatever else came."""
+    """The extracted rows."""
     return {k: v for k, v in harness.loaded().items() if k in ("text_mentions", "text_quotes")}
 
 
@@ -51,24 +51,24 @@ def test_a_candidate_changes_nothing_until_it_is_promoted_for_old_and_new_articl
     published.promote(publish=True)
     assert by_version(published) == {"few-1": 9}
     assert editions.candidate(published.settings) is None
-    assert reextract.name_in_use(published.settings) == "few"
+    assert extractor_in_use.name_in_use(published.settings) == "few"
     published.drop("last.txt", text(story(10), day="2025-03-10"))
     published.ingest(publish=True)
     assert by_version(published) == {"few-1": 10}
     assert published.query("select count(*) from loaded.text_mentions") == [(10,)]
 
 
-def test_a_rollback_gives_back_every_row_and_reads_what_came_since_again(
+def test_a_rollback_restores_every_row_and_reads_later_articles_again(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(extract._factories, DEFAULT_EXTRACTOR, Words)  # what is in use by default
-    monkeypatch.setattr(reextract, "FORMER_ARTICLES", 3)
+    monkeypatch.setattr(promotion, "FORMER_ARTICLES", 3)
     before = published.loaded(), published.main()
     published.candidate()
     published.promote(publish=True)
     published.roll_back(publish=True)
     assert (published.loaded(), published.main()) == before
-    assert reextract.name_in_use(published.settings) == DEFAULT_EXTRACTOR
+    assert extractor_in_use.name_in_use(published.settings) == DEFAULT_EXTRACTOR
 
     published.candidate()
     published.promote()
@@ -83,10 +83,10 @@ def test_a_rollback_gives_back_every_row_and_reads_what_came_since_again(
     assert by_version(published) == {"words-1": 9}, "staging holds it too"
 
 
-def test_what_came_since_stays_where_the_former_version_is_gone(
+def test_later_articles_stay_if_the_former_version_is_gone(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The package was upgraded: one name, and only its new version is installed."""
+    """The package was upgraded: of the extractor, only the new version is installed."""
     monkeypatch.setitem(
         extract._factories, DEFAULT_EXTRACTOR, lambda: Words("new-2", name=DEFAULT_EXTRACTOR)
     )
@@ -98,13 +98,13 @@ def test_what_came_since_stays_where_the_former_version_is_gone(
     assert by_version(published) == {"words-1": 7, "new-2": 1}
 
 
-def test_a_choice_promotes_only_itself_and_new_articles_are_read_as_before(
+def test_a_selection_is_promoted_alone_and_new_articles_are_read_as_before(
     published: WarehouseHarness,
 ) -> None:
     published.candidate(choice=ArticleSelection(date(2025, 3, 3), None, ("Paper 0",)))
     published.promote()
     assert by_version(published) == {"few-1": 2, "words-1": 5}
-    assert reextract.name_in_use(published.settings) == DEFAULT_EXTRACTOR
+    assert extractor_in_use.name_in_use(published.settings) == DEFAULT_EXTRACTOR
     published.candidate(choice=PAPER_0)
     published.promote()
     assert by_version(published) == {"few-1": 3, "words-1": 4}
@@ -112,20 +112,20 @@ def test_a_choice_promotes_only_itself_and_new_articles_are_read_as_before(
     assert by_version(published) == {"few-1": 2, "words-1": 5}, "the last promotion alone"
 
 
-def test_a_promotion_may_bring_nothing_but_who_reads_new_articles(
+def test_a_promotion_may_change_only_the_extractor_in_use(
     published: WarehouseHarness,
 ) -> None:
     published.candidate(choice=ArticleSelection(outlets=("Paper 0", "Paper 1", "Third Paper")))
     published.promote()
     published.candidate()
     published.promote()
-    assert reextract.name_in_use(published.settings) == "few"
+    assert extractor_in_use.name_in_use(published.settings) == "few"
     published.roll_back()
-    assert reextract.name_in_use(published.settings) == DEFAULT_EXTRACTOR
+    assert extractor_in_use.name_in_use(published.settings) == DEFAULT_EXTRACTOR
     assert by_version(published) == {"few-1": 7}, "the last promotion alone"
 
 
-def test_what_the_version_has_extracted_is_not_extracted_again(
+def test_articles_extracted_by_the_version_are_not_extracted_again(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = get_extractor("few")
@@ -140,7 +140,7 @@ def test_what_the_version_has_extracted_is_not_extracted_again(
     assert sum(few.calls) == 7
 
 
-def test_what_cannot_be_switched_is_refused_and_says_why(
+def test_an_impossible_switch_is_refused_with_a_reason(
     harness: WarehouseHarness, published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(change: object, message: str) -> None:
@@ -172,15 +172,15 @@ def test_what_cannot_be_switched_is_refused_and_says_why(
     refused(published.promote, "nothing to promote; make a candidate with")
     monkeypatch.delitem(extract._factories, "few")
     with pytest.raises(InputError, match=r"no extractor is named 'few' .* --rollback"):
-        reextract.extractor_in_use(published.settings)
+        extractor_in_use.extractor_in_use(published.settings)
     active = published.settings.reextraction / "active.json"
     switched = active.read_bytes()
     older = switched.replace(f'"layout": {SCHEMA_VERSION}'.encode(), b'"layout": 0')
     checksums.replace(active, older)
-    refused(published.roll_back, "what was replaced has layout 0, this newsactors writes layout")
+    refused(published.roll_back, "the replaced rows have layout 0, this newsactors writes layout")
     checksums.replace(active, switched)
     published.roll_back(publish=True)  # needs only what was in use before
-    refused(published.roll_back, "nothing to roll back: few-2 was taken back already")
+    refused(published.roll_back, "nothing to roll back: few-2 was rolled back already")
     assert by_version(published) == {"words-1": 7}
 
 
@@ -215,7 +215,7 @@ def test_a_forgotten_article_is_in_neither_candidate_nor_former_rows(
     assert by_version(published) == {"words-1": 5}
 
 
-def test_a_rebuild_is_by_the_promoted_extractor(published: WarehouseHarness) -> None:
+def test_a_rebuild_uses_the_promoted_extractor(published: WarehouseHarness) -> None:
     published.candidate()
     published.promote()
     after = made(published)
@@ -227,25 +227,25 @@ def test_a_rebuild_is_by_the_promoted_extractor(published: WarehouseHarness) -> 
 
 
 @pytest.fixture(autouse=True)
-def _no_switch_is_left_half_done(published: WarehouseHarness) -> Iterator[None]:
+def _no_switch_is_left_incomplete(published: WarehouseHarness) -> Iterator[None]:
     yield
     extracted = published.settings.extracted
     assert [p.name for p in extracted.iterdir() if p.name.startswith(".")] == []
 
 
-def test_the_setting_says_who_reads_new_articles_until_another_is_promoted(
+def test_the_setting_names_the_extractor_in_use_until_another_is_promoted(
     published: WarehouseHarness,
 ) -> None:
     chosen = replace(published.settings, extractor="rules")
-    assert reextract.extractor_in_use(chosen).name == "rules"
+    assert extractor_in_use.extractor_in_use(chosen).name == "rules"
     wrong = replace(published.settings, extractor="speedy")
     with pytest.raises(InputError, match=r"'speedy' .*known: .*correct NEWSACTORS_EXTRACTOR"):
-        reextract.extractor_in_use(wrong)
+        extractor_in_use.extractor_in_use(wrong)
     published.candidate()
     published.promote()
-    assert reextract.name_in_use(chosen) == "few"
+    assert extractor_in_use.name_in_use(chosen) == "few"
     published.roll_back()
-    assert reextract.name_in_use(chosen) == "rules"
+    assert extractor_in_use.name_in_use(chosen) == "rules"
     assert Settings.from_env({}).extractor == DEFAULT_EXTRACTOR
     asked = Settings.from_env({"NEWSACTORS_EXTRACTOR": "fast", "NEWSACTORS_WORKERS": "3"})
     assert (asked.extractor, asked.workers) == ("fast", 3)

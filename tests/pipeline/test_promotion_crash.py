@@ -13,7 +13,7 @@ from pipeline.test_crash import run
 from pipeline.warehouse_harness import SWITCHES, Rows, WarehouseHarness, story, text
 
 Stage = tuple[WarehouseHarness, Rows, int]
-"""A warehouse before an action, what is loaded after it, and how many changes that took."""
+"""A warehouse before an action, the loaded rows after it, and its number of file changes."""
 
 
 def copy(harness: WarehouseHarness, root: Path) -> WarehouseHarness:
@@ -53,9 +53,7 @@ def killed(stage: Stage, action: str, root: Path, die_at: int) -> None:
 
 
 @pytest.mark.parametrize("action", SWITCHES)
-def test_killed_at_a_moment_chosen_at_random(
-    action: str, stages: dict[str, Stage], tmp_path: Path
-) -> None:
+def test_killed_at_a_random_moment(action: str, stages: dict[str, Stage], tmp_path: Path) -> None:
     killed(stages[action], action, tmp_path, random.randint(1, stages[action][2]))
 
 

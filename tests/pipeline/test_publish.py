@@ -1,4 +1,4 @@
-"""Publishing: readers are never blocked, never see half a load, and block nobody."""
+"""Publishing: readers are never blocked, never see half a load, and block no run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from etl.doctor.databases import snapshot_faults
-from etl.pipeline import apply_corrections, ingest, stages
+from etl.doctor.database_faults import snapshot_faults
+from etl.pipeline import (
+    actor_links,
+    apply_corrections,
+    archive_files,
+    article_stories,
+    load,
+    publish_run,
+)
 from etl.warehouse import block_copy, build_db
 from etl.warehouse.publish import PublishError
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
@@ -74,7 +81,7 @@ def add(harness: WarehouseHarness, number: int) -> None:
     harness.drop(f"{number}.txt", text(story(number)))
 
 
-def test_what_is_published_is_a_read_only_file_behind_a_relative_link(
+def test_the_published_file_is_read_only_and_behind_a_relative_link(
     published: WarehouseHarness,
 ) -> None:
     target = published.settings.published
@@ -89,7 +96,7 @@ def test_what_is_published_is_a_read_only_file_behind_a_relative_link(
 
 
 def test_open_readers_keep_their_snapshot_and_block_nobody(published: WarehouseHarness) -> None:
-    """In this process, in another, and one who writes to the file and is killed."""
+    """In this process, in another, and in one that writes to the file and is killed."""
     here = duckdb.connect(str(published.settings.published.resolve()), read_only=True)
     there = start(HOLDER, published.settings.published, "read")
     assert said(there) == "7"
@@ -126,26 +133,30 @@ def test_open_readers_keep_their_snapshot_and_block_nobody(published: WarehouseH
 
 
 def publish_twice(harness: WarehouseHarness) -> tuple[Path, Path]:
-    """Publish twice more: snapshots 2 and 3, the third perhaps made of the first."""
+    """Publish twice more: snapshots 2 and 3; the third may reuse the first."""
     for again in ("second", "third"):
-        stages.publish_build(harness.settings, Words(), again)
+        publish_run.publish_build(harness.settings, Words(), again)
     snapshots = harness.settings.snapshots
     return snapshots / "2" / "news.duckdb", snapshots / "3" / "news.duckdb"
 
 
 def is_sound(harness: WarehouseHarness) -> bool:
-    """Whether both snapshots are as noted and the newest has the rows of the build file."""
+    """Whether both snapshots match their checksums and the newest has the build file's rows."""
     tables = harness.published(
         "select schema_name, table_name from duckdb_tables() where schema_name != 'bookkeeping'"
     )
-    return len(tables) > 20 and all(
-        harness.published(of := f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" t')
-        == harness.query(of)
-        for schema, table in tables
-    ) and not any(map(snapshot_faults, harness.settings.snapshots.glob("*/news.duckdb")))  # fmt: skip
+    checksums = [
+        f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" t' for schema, table in tables
+    ]
+    snapshots = harness.settings.snapshots.glob("*/news.duckdb")
+    return (
+        len(tables) > 20
+        and all(harness.published(sql) == harness.query(sql) for sql in checksums)
+        and not any(map(snapshot_faults, snapshots))
+    )
 
 
-def test_a_snapshot_that_nobody_reads_becomes_the_next(published: WarehouseHarness) -> None:
+def test_an_unused_snapshot_is_reused_for_the_next_publish(published: WarehouseHarness) -> None:
     first = published.settings.published.resolve()
     was = first.stat().st_ino
     for number in (10, 11):
@@ -159,7 +170,7 @@ def test_a_snapshot_that_nobody_reads_becomes_the_next(published: WarehouseHarne
 
 
 @pytest.mark.parametrize("how", ["read", "linked", "written", "with a file beside it"])
-def test_a_snapshot_that_somebody_has_or_changed_does_not(
+def test_a_snapshot_that_is_open_or_changed_is_not_reused(
     published: WarehouseHarness, how: str
 ) -> None:
     first = published.settings.published.resolve()
@@ -186,7 +197,7 @@ def test_a_snapshot_that_somebody_has_or_changed_does_not(
     assert is_sound(published)
 
 
-def test_what_a_disk_altered_in_a_snapshot_is_found_in_the_next(
+def test_a_block_that_the_disk_altered_is_found_in_the_next_snapshot(
     published: WarehouseHarness,
 ) -> None:
     second, third = publish_twice(published)
@@ -201,7 +212,7 @@ def test_what_a_disk_altered_in_a_snapshot_is_found_in_the_next(
     second.chmod(0o644)
     second.write_bytes(data)
     os.utime(second, ns=(status.st_atime_ns, status.st_mtime_ns))  # nobody wrote
-    stages.publish_build(published.settings, Words(), "again")
+    publish_run.publish_build(published.settings, Words(), "again")
     fourth = published.settings.published.resolve()
     assert fourth.stat().st_ino == status.st_ino
     assert snapshot_faults(fourth)
@@ -213,7 +224,7 @@ def test_nothing_is_published_without_space(
 ) -> None:
     size = published.settings.build_file.stat().st_size
     usage = namedtuple("usage", "total used free")
-    publish = stages.publish_build
+    publish = publish_run.publish_build
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 2 * size - 1))
     with pytest.raises(PublishError, match=r"MB free at .* needed to publish; free some space"):
         publish(published.settings, Words(), "run")
@@ -223,36 +234,36 @@ def test_nothing_is_published_without_space(
     assert published.snapshots() == ["1", "2"]
 
 
-def test_what_was_not_checked_linked_and_modelled_is_not_published(
+def test_rows_not_checked_linked_and_modelled_are_not_published(
     published: WarehouseHarness,
 ) -> None:
     add(published, 10)
-    ingest.archive_new(published.settings, [], "run")
+    archive_files.archive_new(published.settings, [], "run")
     published.stage()
-    stages.load_staged(published.settings, "run")
+    load.load_staged(published.settings, "run")
     with pytest.raises(PublishError, match="not checked, not linked, not storied, not modelled"):
-        stages.publish_build(published.settings, Words(), "run")
+        publish_run.publish_build(published.settings, Words(), "run")
 
     with build_db.open_build(published.settings.build_file) as con:
         con.execute("update loaded.text_mentions set char_end = char_end + 1")
-    problems = stages.check_loaded(published.settings)
+    problems = load.check_loaded(published.settings)
     assert [p.check for p in problems] == ["offsets_round_trip"]
-    stages.link(published.settings)
+    actor_links.link(published.settings)
     apply_corrections.apply_corrections(published.settings)
-    assert stages.check_links(published.settings) == []
-    stages.group(published.settings)
-    assert stages.check_stories(published.settings) == []
+    assert actor_links.check_links(published.settings) == []
+    article_stories.group(published.settings)
+    assert article_stories.check_stories(published.settings) == []
     with pytest.raises(PublishError, match="not checked, not modelled;"):
-        stages.publish_build(published.settings, Words(), "run")
+        publish_run.publish_build(published.settings, Words(), "run")
     assert published.snapshots() == ["1"]
 
 
-def test_checks_report_all_that_is_wrong(published: WarehouseHarness) -> None:
+def test_checks_report_every_problem(published: WarehouseHarness) -> None:
     with build_db.open_build(published.settings.build_file) as con:
         con.execute("insert into loaded.article_versions from loaded.article_versions limit 1")
         con.execute("delete from loaded.text_actors where rowid = 0")
         con.execute("update loaded.text_quotes set text = 'other' where rowid = 0")
-    found = {(p.table, p.check) for p in stages.check_loaded(published.settings)}
+    found = {(p.table, p.check) for p in load.check_loaded(published.settings)}
     assert found == {
         ("article_versions", "unique_key"),
         ("text_mentions", "no_orphans"),
@@ -261,7 +272,7 @@ def test_checks_report_all_that_is_wrong(published: WarehouseHarness) -> None:
     }
 
 
-def test_what_is_new_is_checked_against_what_was_checked_before(
+def test_new_rows_are_checked_against_those_checked_before(
     published: WarehouseHarness,
 ) -> None:
     for number in range(10, 30):
@@ -269,9 +280,9 @@ def test_what_is_new_is_checked_against_what_was_checked_before(
     published.ingest(publish=True)
     (old,) = published.query("select mention_id from loaded.text_mentions limit 1")[0]
     add(published, 9)
-    ingest.archive_new(published.settings, [], "run")
+    archive_files.archive_new(published.settings, [], "run")
     published.stage()
-    stages.load_staged(published.settings, "run")
+    load.load_staged(published.settings, "run")
     with build_db.open_build(published.settings.build_file) as con:
         assert build_db.unchecked(con) is not None, "few of many"
         new = "content_sha256 in (from bookkeeping.unchecked_versions)"
@@ -284,14 +295,14 @@ def test_what_is_new_is_checked_against_what_was_checked_before(
             f"update loaded.text_quotes set text = 'other', speaker_text_actor_id = 'nobody' "
             f"where rowid = ({first.format('text_quotes')})"
         )
-    assert {(p.table, p.check) for p in stages.check_loaded(published.settings)} == {
+    assert {(p.table, p.check) for p in load.check_loaded(published.settings)} == {
         ("text_mentions", "unique_key"),
         ("text_quotes", "no_orphans"),
         ("text_quotes", "offsets_round_trip"),
     }
 
 
-def test_what_killed_publishes_left_is_cleared_and_the_published_one_stays(
+def test_leftovers_of_killed_publishes_are_removed_and_the_published_file_stays(
     published: WarehouseHarness,
 ) -> None:
     snapshots = published.settings.snapshots
@@ -309,10 +320,10 @@ def child(harness: WarehouseHarness) -> subprocess.Popen[str]:
     script = """
 import sys
 from pathlib import Path
-from etl.store.writer import Writer
-from pipeline.warehouse_harness import World
-harness = World(Path(sys.argv[1]))
-writer = Writer(harness.settings, on_wait=lambda: print("waiting", flush=True))
+from etl.storage.writer_lock import WriterLock
+from pipeline.warehouse_harness import WarehouseHarness
+harness = WarehouseHarness(Path(sys.argv[1]))
+writer = WriterLock(harness.settings, on_wait=lambda: print("waiting", flush=True))
 writer.acquire()
 print("writing", flush=True)
 sys.stdin.readline()
@@ -326,7 +337,7 @@ harness.ingest()
     )  # fmt: skip
 
 
-def test_one_writes_and_the_other_waits_and_says_so(harness: WarehouseHarness) -> None:
+def test_one_process_writes_and_the_others_wait_and_say_so(harness: WarehouseHarness) -> None:
     for number in range(20):
         add(harness, number)
     first = child(harness)

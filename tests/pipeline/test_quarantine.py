@@ -1,4 +1,4 @@
-"""A bad file stops nothing and is never lost: it is set aside, with the reason and the remedy."""
+"""A bad file stops nothing and is never lost: it is quarantined with a reason and a remedy."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ import pytest
 from formats import files
 
 from etl.domain import Article, Extraction
-from etl.pipeline import ingest, quarantine
+from etl.pipeline import archive_files, errors, quarantine, retry_quarantined
 from etl.storage import inbox
 from etl.storage.quarantine import QuarantinedItem
 from pipeline.test_formats import records
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 
-def test_each_bad_file_is_set_aside_and_the_rest_is_ingested(harness: WarehouseHarness) -> None:
+def test_each_bad_file_is_quarantined_and_the_rest_is_ingested(harness: WarehouseHarness) -> None:
     harness.drop("good.txt", text(story(1)))
     harness.drop("empty.txt", "")
     harness.drop("binary.txt", b"\x7fELF\x00\x00\x01")
@@ -48,11 +48,11 @@ def test_each_bad_file_is_set_aside_and_the_rest_is_ingested(harness: WarehouseH
 
 
 @pytest.mark.parametrize("batch_articles", [1, 500])
-def test_a_mended_file_leaves_the_quarantine(tmp_path: Path, batch_articles: int) -> None:
+def test_a_fixed_file_leaves_the_quarantine(tmp_path: Path, batch_articles: int) -> None:
     harness = WarehouseHarness(tmp_path, batch_articles)
     for content in ("", text(story(1))):
         harness.drop("a.txt", content)
-        ingest.archive_new(harness.settings, [], "run")
+        archive_files.archive_new(harness.settings, [], "run")
     harness.stage()
     assert harness.quarantine() == {}
     harness.drop("a.txt", "")
@@ -63,7 +63,7 @@ def test_a_mended_file_leaves_the_quarantine(tmp_path: Path, batch_articles: int
     assert list(harness.articles().values()) == [story(1)], "what was read before stays"
 
 
-def test_what_cannot_be_opened_leaves_when_mended_or_taken_away(harness: WarehouseHarness) -> None:
+def test_an_unreadable_file_leaves_when_fixed_or_removed(harness: WarehouseHarness) -> None:
     os.mkfifo(harness.inbox / "pipe.txt")
     (harness.inbox / "link").symlink_to("/")
     kept = harness.drop("kept.txt", text(story(1)))
@@ -78,15 +78,15 @@ def test_what_cannot_be_opened_leaves_when_mended_or_taken_away(harness: Warehou
     (harness.root / "elsewhere").rename(kept)
     os.utime(kept, ns=(time, time))
     (harness.inbox / "link").unlink()
-    ingest.archive_new(harness.settings, [kept], "run")
+    archive_files.archive_new(harness.settings, [kept], "run")
     assert harness.quarantine() == dict.fromkeys(["link", "pipe.txt"], "unreadable"), (
-        "what was not looked at stays"
+        "what was not scanned stays"
     )
     harness.ingest()
     assert harness.quarantine() == {"pipe.txt": "unreadable"}
 
 
-def test_a_file_that_vanishes_while_being_read_is_no_trouble(
+def test_a_file_that_vanishes_while_being_read_causes_no_error(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.drop("a.txt", text(story(1)))
@@ -103,7 +103,7 @@ def test_a_file_that_vanishes_while_being_read_is_no_trouble(
 
 
 class Wrong(Words):
-    """Yields a mention whose characters are not those of the text."""
+    """Returns a mention whose characters differ from the text."""
 
     def extract(self, article: Article) -> Extraction:
         found = super().extract(article)
@@ -114,7 +114,7 @@ class Wrong(Words):
 
 
 @pytest.mark.parametrize("extractor", [Words(fails_on="Person2"), Wrong()])
-def test_a_text_on_which_the_extractor_fails_is_set_aside_under_every_name(
+def test_a_text_on_which_the_extractor_fails_is_quarantined_under_every_name(
     harness: WarehouseHarness, extractor: Words
 ) -> None:
     for name, number in (("a.txt", 1), ("b.txt", 2), ("c.txt", 2), ("d.txt", 3)):
@@ -127,17 +127,17 @@ def test_a_text_on_which_the_extractor_fails_is_set_aside_under_every_name(
     assert len(harness.articles()) == 3
 
 
-def test_a_damaged_archive_stops_the_run_and_says_where(harness: WarehouseHarness) -> None:
+def test_a_damaged_archive_stops_the_run_with_its_location(harness: WarehouseHarness) -> None:
     harness.drop("a.txt", text(story(1)))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
     shutil.rmtree(harness.settings.raw / "objects")
     with pytest.raises(Exception, match="restore this file from a backup"):
         harness.stage()
 
 
 def test_a_path_that_does_not_exist_is_refused(harness: WarehouseHarness) -> None:
-    with pytest.raises(ingest.InputError, match="does not exist"):
-        ingest.archive_new(harness.settings, [harness.root / "nowhere"], "run")
+    with pytest.raises(errors.InputError, match="does not exist"):
+        archive_files.archive_new(harness.settings, [harness.root / "nowhere"], "run")
 
 
 # One row an item, and another try
@@ -150,7 +150,7 @@ def test_one_bad_record_among_many_is_one_row(harness: WarehouseHarness) -> None
     rows = ["title,text,date"] + [f"Story {n},{story(n)},2025-03-01" for n in range(600)]
     rows[577] += ",one,cell,more"
     harness.drop("b.csv", "\n".join(rows))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
     assert harness.stage().articles == 2 * 599
     first, second = harness.state.quarantine()
     assert (first.source_path, first.item, first.reason) == ("a.jsonl", 423, "malformed")
@@ -174,12 +174,12 @@ def retry(
     harness: WarehouseHarness, *ids: str, words: Words | None = None, run_id: str = "again"
 ) -> None:
     harness.state.start_run(run_id, "retry", "words")
-    ingest.retry(harness.settings, ids, run_id)
+    retry_quarantined.retry(harness.settings, ids, run_id)
     harness.stage(words, run_id=run_id)
     harness.load(run_id=run_id)
 
 
-def test_what_a_mapping_mends_is_read_and_nothing_else_is_read_again(
+def test_items_that_a_mapping_fixes_are_read_and_nothing_else_is_read_again(
     harness: WarehouseHarness,
 ) -> None:
     odd = json.dumps({"kop": "Odd One Out", "tekst": story(99), "dag": "2025-03-02"})
@@ -215,7 +215,7 @@ def test_what_a_mapping_mends_is_read_and_nothing_else_is_read_again(
     assert harness.query("select count(*) from loaded.article_sources") == [(4,)]
 
 
-def test_what_fails_again_stays_with_one_more_attempt(harness: WarehouseHarness) -> None:
+def test_an_item_that_fails_again_stays_with_one_more_attempt(harness: WarehouseHarness) -> None:
     harness.drop("a.txt", "")
     harness.drop("b.txt", text(story(1)))
     harness.ingest()
@@ -228,14 +228,14 @@ def test_what_fails_again_stays_with_one_more_attempt(harness: WarehouseHarness)
     harness.ingest(run_id="a usual night")
     assert harness.state.quarantine()[0].attempts == 3, "it was not read again"
     harness.drop("a.txt", text(story(2)))
-    harness.ingest(run_id="mended")
+    harness.ingest(run_id="fixed")
     assert harness.quarantine() == {}
-    assert harness.state.attempts(run_id="mended")[0].outcome == "replaced"
-    with pytest.raises(ingest.InputError, match="not in quarantine"):
+    assert harness.state.attempts(run_id="fixed")[0].outcome == "replaced"
+    with pytest.raises(errors.InputError, match="not in quarantine"):
         retry(harness, before.quarantine_id)
 
 
-def test_a_text_that_a_mended_extractor_can_read(harness: WarehouseHarness) -> None:
+def test_a_text_that_a_fixed_extractor_can_read(harness: WarehouseHarness) -> None:
     for name, number in (("a.txt", 1), ("b.txt", 2)):
         harness.drop(name, text(story(number)))
     harness.ingest(Words(fails_on="Person2"))
@@ -244,7 +244,9 @@ def test_a_text_that_a_mended_extractor_can_read(harness: WarehouseHarness) -> N
     assert (harness.quarantine(), len(harness.articles())) == ({}, 2)
 
 
-def test_what_could_not_be_opened_is_looked_for_where_it_was(harness: WarehouseHarness) -> None:
+def test_a_file_that_could_not_be_opened_is_looked_for_where_it_was(
+    harness: WarehouseHarness,
+) -> None:
     for name in ("pipe.txt", "other.txt"):
         os.mkfifo(harness.inbox / name)
     harness.ingest()
@@ -261,7 +263,7 @@ def test_what_could_not_be_opened_is_looked_for_where_it_was(harness: WarehouseH
 # Handing out what was rejected
 
 
-def test_an_export_harms_nobody_whatever_the_names(
+def test_an_export_is_harmless_whatever_the_names(
     harness: WarehouseHarness, tmp_path: Path
 ) -> None:
     names = ["a/../../x", "-rf", "two\nlines", "=cmd|'/C calc'!A0", "C:\\x\\..\\y", "~", "Ångström"]

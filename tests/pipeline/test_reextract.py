@@ -1,4 +1,4 @@
-"""Extracting again: only the chosen articles change, once."""
+"""Extracting again changes only the selected articles, and only once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from etl.domain import Article, Extraction
 from etl.pipeline import reextract
-from etl.pipeline.ingest import InputError
+from etl.pipeline.errors import InputError
 from etl.readers import read_file
 from etl.storage.editions import ArticleSelection
 from pipeline.warehouse_harness import FewerWords, WarehouseHarness, Words
 
 
 def versions(harness: WarehouseHarness) -> dict[str, set[str]]:
-    """The extractor versions beside the articles and the mentions of each outlet."""
+    """The extractor versions of the articles and mentions of each outlet."""
     rows = harness.query(
         "select concat(outlet, ' ', published_on), extractor_version, method "
         "from loaded.article_versions join loaded.text_mentions using (content_sha256)"
@@ -51,7 +51,7 @@ def test_only_chosen_days_and_outlets_change(published: WarehouseHarness) -> Non
     assert published.loaded() == after
 
 
-def test_it_loads_also_after_staging_was_lost(
+def test_it_is_loaded_even_after_staging_was_lost(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for second, version in enumerate(("words-2", "words-3")):
@@ -83,7 +83,7 @@ def test_an_article_on_which_the_extractor_fails_keeps_what_it_has(
     assert sorted(map(sorted, versions(published).values())) == [["words-1"]] + [["words-2"]] * 6
 
 
-def test_nothing_chosen_or_nothing_published_is_refused(
+def test_an_empty_selection_or_warehouse_is_refused(
     harness: WarehouseHarness, published: WarehouseHarness
 ) -> None:
     with pytest.raises(InputError, match="nothing is published yet"):
@@ -94,7 +94,7 @@ def test_nothing_chosen_or_nothing_published_is_refused(
         )
 
 
-def test_the_extractor_sees_what_the_reader_gave(published: WarehouseHarness) -> None:
+def test_the_extractor_gets_what_the_reader_returned(published: WarehouseHarness) -> None:
     seen: list[Article] = []
 
     class Watching(Words):

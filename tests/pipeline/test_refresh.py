@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etl.pipeline import build_models, stages
+from etl.pipeline import build_models, publish_run
 from etl.schema import tables
 from etl.warehouse import dbt
 from etl.warehouse.incremental.refresh import COMPILED, RefreshResult, refresh
@@ -23,7 +23,7 @@ def test_a_second_night_is_published_without_dbt_as_dbt_would(published: Warehou
     published.drop("0.txt", text(story(21), day="2025-03-01", outlet="Paper 0"))
     published.ingest()
     assert isinstance(build_models.build_models(published.settings), RefreshResult)
-    stages.publish_build(published.settings, published.in_use(), "run")
+    publish_run.publish_build(published.settings, published.in_use(), "run")
     quick = published.main()
     assert ("Person20",) in published.published("select name from entities")
     published.build_by_dbt()

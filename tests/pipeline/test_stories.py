@@ -1,4 +1,4 @@
-"""Stories through the pipeline: batches, versions, forgetting and rebuilds keep their ids."""
+"""Stories through the pipeline: ids survive batches, versions, forgetting and rebuilds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl.pipeline import ingest, stages
+from etl.pipeline import archive_files, article_stories
 from etl.stories import assign
 from etl.warehouse import build_db
 from pipeline.warehouse_harness import WarehouseHarness, text
@@ -23,7 +23,7 @@ LEXICON = [
 
 
 def report(number: int, sentences: int = 12) -> list[str]:
-    """Sentences unlike those of any other number; long enough to be told from a template."""
+    """Sentences unlike those of any other number; too long to be taken for a template."""
     rng = random.Random(number)
     return [
         f"The {' '.join(rng.choices(LEXICON, k=8))} of Person{number} {rng.choice(LEXICON)}."
@@ -37,7 +37,7 @@ BOTH = " ".join([*ONE[:8], *TWO[:8]])
 
 
 def stories(harness: WarehouseHarness) -> dict[str, str]:
-    """The story of each article, by the name of the file that it was first read from."""
+    """The story of each article, by the name of its first file."""
     return dict(
         harness.query(
             "select first(source_path order by sequence), any_value(story_id) "
@@ -58,10 +58,10 @@ def redirects(harness: WarehouseHarness) -> list[tuple[str, str]]:
 
 def drop(harness: WarehouseHarness, name: str, body: str, day: str, outlet: str) -> None:
     harness.drop(name, text(body, day=day, outlet=outlet))
-    ingest.archive_new(harness.settings, [], "run")
+    archive_files.archive_new(harness.settings, [], "run")
 
 
-def test_a_reprint_within_fourteen_days_is_of_the_story(harness: WarehouseHarness) -> None:
+def test_a_reprint_within_fourteen_days_joins_the_story(harness: WarehouseHarness) -> None:
     drop(harness, "first.txt", COPY, "2025-03-01", "Wire")
     drop(harness, "cut.txt", CUT, "2025-03-15", "Paper")
     drop(harness, "late.txt", COPY, "2025-03-30", "Paper")
@@ -74,7 +74,7 @@ def test_a_reprint_within_fourteen_days_is_of_the_story(harness: WarehouseHarnes
     assert redirects(harness) == []
 
 
-def test_an_outlet_that_fills_its_own_form_anew_reports_another_story(
+def test_an_outlet_that_reuses_its_template_reports_another_story(
     harness: WarehouseHarness,
 ) -> None:
     forms = {"Wire": COPY, "Paper": " ".join(TWO)}
@@ -96,7 +96,7 @@ def first_article(harness: WarehouseHarness, path: str) -> str:
     return str(article_id)
 
 
-def test_an_article_that_shows_two_stories_to_be_one_leaves_a_redirect(
+def test_an_article_that_joins_two_stories_leaves_a_redirect(
     harness: WarehouseHarness,
 ) -> None:
     drop(harness, "one.txt", COPY, "2025-03-01", "Wire")
@@ -121,7 +121,7 @@ def test_a_new_version_keeps_the_story_and_may_join_another(harness: WarehouseHa
     assert redirects(harness) == [(before["brief.txt"], before["one.txt"])]
 
 
-def test_forgetting_the_first_article_leaves_the_story_to_the_others(
+def test_the_story_survives_forgetting_its_first_article(
     harness: WarehouseHarness,
 ) -> None:
     drop(harness, "first.txt", COPY, "2025-03-01", "Wire")
@@ -140,23 +140,23 @@ def test_forgetting_the_first_article_leaves_the_story_to_the_others(
     assert set(stories(harness).values()) == set(before.values())
 
 
-def test_stories_decided_otherwise_are_decided_anew(
+def test_stories_decided_by_other_rules_are_decided_again(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(harness, "first.txt", COPY, "2025-03-01", "Wire")
     drop(harness, "cut.txt", CUT, "2025-03-02", "Paper")
     harness.ingest()
     before = harness.loaded()
-    monkeypatch.setattr(stages, "STORIES_VERSION", "other")
-    assert [p.check for p in stages.check_stories(harness.settings)] == []
+    monkeypatch.setattr(article_stories, "STORIES_VERSION", "other")
+    assert [p.check for p in article_stories.check_stories(harness.settings)] == []
     with build_db.open_build(harness.settings.build_file) as con:
         assert build_db.get_property(con, "storied_generation") == ""
         con.execute("update loaded.article_stories set story_id = 'Sother'")
-    assert stages.group(harness.settings) == 1
+    assert article_stories.group(harness.settings) == 1
     assert harness.loaded() == before
 
 
-def test_checks_block_what_is_in_no_story_and_ids_that_lead_nowhere(
+def test_checks_report_articles_without_a_story_and_dangling_ids(
     harness: WarehouseHarness,
 ) -> None:
     drop(harness, "one.txt", COPY, "2025-03-01", "Wire")
@@ -168,7 +168,7 @@ def test_checks_block_what_is_in_no_story_and_ids_that_lead_nowhere(
             "insert into loaded.story_redirects select story_id, 'Snowhere' "
             "from loaded.article_stories"
         )
-    found = {(p.table, p.check) for p in stages.check_stories(harness.settings)}
+    found = {(p.table, p.check) for p in article_stories.check_stories(harness.settings)}
     assert found == {
         ("article_stories", "all_in_a_story"),
         ("story_redirects", "no_orphans"),
@@ -235,7 +235,7 @@ def test_ids_depend_on_neither_in_many_more_histories(
     check_that_ids_depend_neither_on_batches_nor_on_what_was_forgotten(arrivals, cuts, forgotten)
 
 
-def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
+def test_texts_are_read_in_batches_and_a_killed_run_resumes(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(7):
@@ -253,9 +253,9 @@ def test_texts_are_taken_a_thousand_at_a_time_and_a_killed_run_goes_on(
     with build_db.open_build(harness.settings.build_file) as con:
         assign.clear_stories(con)
     with pytest.raises(KeyboardInterrupt):
-        stages.group(harness.settings, stop)
+        article_stories.group(harness.settings, stop)
     assert done == [(2, 7), (4, 7)]
-    stages.group(harness.settings)
+    article_stories.group(harness.settings)
     assert harness.loaded() == before
 
 

@@ -1,4 +1,4 @@
-"""Warehouses of other versions: older ones are brought up to date, newer ones left alone."""
+"""Warehouses of other versions: older ones are upgraded, newer ones are left alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from etl.doctor.examine import examine
 from etl.doctor.findings import is_sound
 from etl.linking.ledger import DECISIONS, Ledger, LedgerError
-from etl.pipeline import ingest
+from etl.pipeline import stage_articles
 from etl.schema import tables
 from etl.storage import state_file_check
 from etl.storage.archive import ArchiveError, Entry, RawArchive
@@ -31,7 +31,7 @@ from pipeline.test_crash import run
 from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 OLDER = sorted((Path(__file__).parent / "older").glob("layout-*.tar.xz"))
-"""Warehouses of four articles as the code of then left them, by their layout of schema `loaded`.
+"""Warehouses of four articles as older code left them, by their layout of schema `loaded`.
 
 Made at db57f7b^, d24d01f^ and 6da9db0 by `World(…).ingest(publish=True)` of that day's
 `tests/pipeline/warehouse_harness.py`, over the files that `older` drops; without `build/dbt`.
@@ -39,7 +39,7 @@ Made at db57f7b^, d24d01f^ and 6da9db0 by `World(…).ingest(publish=True)` of t
 
 
 def older(archive: Path, root: Path) -> WarehouseHarness:
-    """A warehouse of an older version, in a folder of its own."""
+    """Return a copy of a warehouse of an older version."""
     with tarfile.open(archive) as packed:
         packed.extractall(root, filter="tar")
     harness = WarehouseHarness(root, batch_articles=2)
@@ -53,7 +53,7 @@ def older(archive: Path, root: Path) -> WarehouseHarness:
 
 
 def today(harness: WarehouseHarness) -> None:
-    """That it is a warehouse of today, whole, and that nothing was archived twice."""
+    """Assert that it is a complete warehouse of today, with nothing archived twice."""
     assert is_sound(examine(harness.settings)), examine(harness.settings)
     assert state_file_check.version_of(harness.settings.state_file) == STATE_VERSION
     assert RawArchive(harness.settings.raw).last_sequence() == 5
@@ -66,7 +66,7 @@ def today(harness: WarehouseHarness) -> None:
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
-    """The same articles, ingested by the code of today."""
+    """The same articles, ingested by today's code."""
     harness = older(OLDER[0], tmp_path_factory.mktemp("fresh"))
     shutil.rmtree(harness.settings.home)
     harness.ingest()
@@ -74,18 +74,20 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
 
 
 @pytest.mark.parametrize("archive", OLDER, ids=lambda path: path.name.partition(".")[0])
-def test_an_older_warehouse_is_brought_up_to_date_by_the_next_run(
+def test_the_next_run_upgrades_an_older_warehouse(
     archive: Path, fresh: WarehouseHarness, tmp_path: Path
 ) -> None:
     harness = older(archive, tmp_path / "harness")
-    assert is_sound(examine(harness.settings)), "old, and not amiss"
+    assert is_sound(examine(harness.settings)), "old, and not damaged"
     history = len(harness.state.runs())
     with duckdb.connect(str(harness.settings.published.resolve()), read_only=True) as reader:
         count = reader.execute("select count(*) from articles").fetchone()
         said: set[str] = set()
-        ingest.stage_new(harness.settings, harness.in_use, "old", lambda stage, *_: said.add(stage))
+        stage_articles.stage_new(
+            harness.settings, harness.in_use, "old", lambda stage, *_: said.add(stage)
+        )
         # What is staged has other columns since layout 2.
-        assert said == ({ingest.READ_AGAIN} if archive == OLDER[0] else set())
+        assert said == ({stage_articles.READ_AGAIN} if archive == OLDER[0] else set())
         # Models are the same, whatever there was before: one publish will do.
         harness.ingest(publish=archive == OLDER[0], run_id="upgrade")
         assert reader.execute("select count(*) from articles").fetchone() == count == (4,)
@@ -114,7 +116,7 @@ def killed_and_finished(archive: Path, fresh: WarehouseHarness, root: Path, kill
     assert harness.loaded() == whole.loaded() == fresh.loaded(), f"seed {seed}"
 
 
-def test_killed_in_the_middle_of_it_the_next_run_goes_on(
+def test_a_killed_upgrade_is_completed_by_the_next_run(
     fresh: WarehouseHarness, tmp_path: Path
 ) -> None:
     killed_and_finished(random.choice(OLDER), fresh, tmp_path, kills=2)
@@ -148,7 +150,7 @@ def test_a_state_file_of_layout_1_gets_checksums_or_stays_as_it_was(
 
 
 class _Broken(int):
-    """A version that fails when it is written, which is the last thing a migration does."""
+    """A version that cannot be written, which is the last step of a migration."""
 
     def __new__(cls) -> _Broken:
         return super().__new__(cls, STATE_VERSION)
@@ -207,7 +209,7 @@ def _newer_ledger(harness: WarehouseHarness) -> None:
     "make_newer",
     [_newer_build, _newer_published, _newer_staging, _newer_state, _newer_manifest, _newer_ledger],
 )
-def test_what_a_newer_version_made_is_refused_and_left_as_it_is(
+def test_files_of_a_newer_version_are_refused_and_not_changed(
     published: WarehouseHarness, make_newer: Callable[[WarehouseHarness], None]
 ) -> None:
     kinds = (BuildError, StagingError, StateError, LedgerError, ArchiveError)
@@ -226,7 +228,7 @@ def test_what_a_newer_version_made_is_refused_and_left_as_it_is(
             assert len(published.snapshots()) == 1
 
 
-def test_a_manifest_of_version_1_is_read_and_goes_on_in_version_2(tmp_path: Path) -> None:
+def test_a_manifest_of_version_1_is_read_and_continued_in_version_2(tmp_path: Path) -> None:
     archive = RawArchive(tmp_path / "raw")
     archive.root.mkdir()
     old = (

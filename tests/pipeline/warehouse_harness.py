@@ -1,11 +1,11 @@
 """A warehouse in a temporary folder: articles to drop, the stages, and tables to compare.
 
-Run as a program it is a process of its own that goes through the stages and may be killed:
+Run as a program, it is a separate process that runs the stages and can be killed:
 
     python tests/pipeline/warehouse_harness.py HOME ACTION [DIE_AT]
 
 ACTION is one of ACTIONS or SWITCHES. With DIE_AT the process kills itself, by SIGKILL, just before
-its n-th change to a file under HOME, and else it prints how many changes it made.
+its n-th change to a file under HOME; without it, it prints the number of its changes.
 """
 
 from __future__ import annotations
@@ -24,20 +24,26 @@ import duckdb
 from bench.faults.tables import Rows as Rows
 from bench.faults.tables import published_rows, rows
 from bench.faults.victim_process import Changes
+from etl.corrections.lease import CorrectionsLease
 from etl.domain import Article, Extraction, Mention, Quote, TextActor
 from etl.extract import Extractor, get_extractor, register_extractor
 from etl.pipeline import (
+    actor_links,
     apply_corrections,
+    archive_files,
+    article_stories,
     build_models,
-    erase_article,
+    load,
+    promotion,
+    publish_run,
+    rebuild,
     reextract,
-    stages,
+    stage_articles,
+    tombstone_article,
 )
-from etl.pipeline import (
-    ingest as intake,
-)
-from etl.pipeline.ingest import Staged, silent
-from etl.pipeline.stages import LoadResult
+from etl.pipeline.load import LoadResult
+from etl.pipeline.progress import silent
+from etl.pipeline.stage_articles import Staged
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import editions
@@ -51,7 +57,7 @@ LOADED = (*tables.INGESTED, *tables.LINKED, *tables.CORRECTED, *tables.STORIES)
 
 @dataclass(frozen=True)
 class Words:
-    """A quick extractor: capitalised words are people, whom the first quotation is by."""
+    """A quick extractor: capitalised words are people, one of whom speaks the first quotation."""
 
     version: str = "words-1"
     fails_on: str | None = None
@@ -81,7 +87,7 @@ class Words:
 
 
 class FewerWords(Words):
-    """Another extractor, which finds the first person of a text only."""
+    """Another extractor, which finds only the first person of a text."""
 
     def extract(self, article: Article) -> Extraction:
         found = super().extract(article)
@@ -95,12 +101,12 @@ def text(
     body: str, *, day: str = "2025-03-01", outlet: str = "Daily Test", author: str = "Ann Author",
     headline: str = "Something Happened In Town",
 ) -> str:  # fmt: skip
-    """The text of a file that the reader takes apart into just these values."""
+    """Return the text of a file from which the reader gets exactly these values."""
     return f" date {day} {headline}\n\nBy {author} – {outlet}\n\n{body}\n"
 
 
 def story(number: int, *, sentences: int = 6) -> str:
-    """A body unlike that of any other number."""
+    """Return a body unlike that of any other number."""
     return " ".join(f"Person{number} said “{number} {n} words” of story {number}." for n in
                     range(sentences))  # fmt: skip
 
@@ -127,7 +133,7 @@ class WarehouseHarness:
 
     @cached_property
     def inbox(self) -> Path:
-        """The folder of `settings.inbox`, which could be an address too."""
+        """The folder of `settings.inbox`, which in general may also be an address."""
         inbox = self.root / "inbox"
         inbox.mkdir(parents=True, exist_ok=True)
         return inbox
@@ -137,7 +143,7 @@ class WarehouseHarness:
         return State(self.settings.state_file)
 
     def drop(self, name: str, content: str | bytes) -> Path:
-        """Put a file into the inbox; a later file of the same name has a later time."""
+        """Put a file into the inbox; a file that replaces another gets a later time."""
         path = self.inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.stat().st_mtime_ns if path.exists() else 0
@@ -149,50 +155,52 @@ class WarehouseHarness:
     def ingest(
         self, extractor: Extractor | None = None, *, run_id: str = "run", publish: bool = False
     ) -> LoadResult:
-        """Archive, stage and load what is new, and publish it where that is asked for and due."""
+        """Archive, stage and load what is new; publish it if requested and due."""
         self.state.start_run(run_id, "ingest", "words")
-        intake.archive_new(self.settings, [], run_id)
+        archive_files.archive_new(self.settings, [], run_id)
         self.stage(extractor, run_id=run_id)
         result = self.load(run_id=run_id, publish=publish)
         self.state.finish_run(run_id)
         return result
 
     def stage(self, extractor: Extractor | None = None, *, run_id: str = "run") -> Staged:
-        return intake.stage_new(self.settings, lambda: extractor or self.in_use(), run_id)
+        return stage_articles.stage_new(self.settings, lambda: extractor or self.in_use(), run_id)
 
     def in_use(self) -> Extractor:
-        """The extractor that was promoted, else `Words` instead of the one that is shipped."""
+        """Return the promoted extractor, or `Words` in place of the shipped one."""
         last = editions.last_switch(self.settings)
         return get_extractor(last.extractor) if last and last.extractor else Words()
 
     def load(self, *, run_id: str = "run", publish: bool = False) -> LoadResult:
-        writer = WriterLock(self.settings)
+        writer, lease = WriterLock(self.settings), CorrectionsLease(self.settings)
         writer.acquire()
+        lease.take()
         try:
-            result = stages.load_staged(self.settings, run_id)
+            result = load.load_staged(self.settings, run_id)
             if result.is_publish_due:
-                assert stages.check_loaded(self.settings) == []
-                stages.link(self.settings)
+                assert load.check_loaded(self.settings) == []
+                actor_links.link(self.settings)
                 apply_corrections.apply_corrections(self.settings)
-                assert stages.check_links(self.settings) == []
-                stages.group(self.settings)
-                assert stages.check_stories(self.settings) == []
+                assert actor_links.check_links(self.settings) == []
+                article_stories.group(self.settings)
+                assert article_stories.check_stories(self.settings) == []
                 if publish:
                     build_models.build_models(self.settings)
-                    apply_corrections.apply_late_corrections(self.settings)
-                    stages.publish_build(self.settings, self.in_use(), run_id)
-                    stages.days_reported(self.settings)
+                    apply_corrections.apply_late_corrections(self.settings, lease)
+                    publish_run.publish_build(self.settings, self.in_use(), run_id)
+                    publish_run.clear_touched_days(self.settings)
             return result
         finally:
+            lease.end()
             writer.release()
 
     def build_by_dbt(self) -> None:
-        """Build all models as after a change of the SQL, and publish them."""
+        """Build all models with dbt, as after a change of the SQL, and publish them."""
         with build_db.open_build(self.settings.build_file) as con:
             build_db.set_property(con, "models_version", "another")
         done = build_models.build_models(self.settings)
         assert type(done).__name__ == "RunExecutionResult"
-        stages.publish_build(self.settings, self.in_use(), "full")
+        publish_run.publish_build(self.settings, self.in_use(), "full")
 
     def candidate(self, name: str = "few", choice: ArticleSelection | None = None) -> Edition:
         return reextract.build_candidate(
@@ -200,10 +208,10 @@ class WarehouseHarness:
         )
 
     def promote(self, *, publish: bool = False) -> LoadResult:
-        return self._switch(reextract.promote, publish)
+        return self._switch(promotion.promote, publish)
 
     def roll_back(self, *, publish: bool = False) -> LoadResult:
-        return self._switch(reextract.roll_back, publish)
+        return self._switch(promotion.roll_back, publish)
 
     def _switch(self, change: Callable[..., Staged], publish: bool) -> LoadResult:
         writer = WriterLock(self.settings)
@@ -217,15 +225,13 @@ class WarehouseHarness:
         writer = WriterLock(self.settings)
         writer.acquire()
         try:
-            erase_article.forget_article(self.settings, article_id, "forget")
+            tombstone_article.tombstone_article(self.settings, article_id, "forget")
         finally:
             writer.release()
 
     def rebuild(self) -> None:
-        stages.clear_for_rebuild(self.settings)
+        rebuild.clear_for_rebuild(self.settings)
         self.ingest()
-
-    # What is in it
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the build database."""
@@ -248,12 +254,12 @@ class WarehouseHarness:
         )
 
     def loaded(self) -> Rows:
-        """What is loaded, run ids and times aside."""
+        """Loaded rows, without run ids and times."""
         with build_db.open_build(self.settings.build_file) as con:
             return {t.name: rows(con, f"loaded.{t.name}") for t in LOADED}
 
     def main(self) -> Rows:
-        """What is published, run ids and times aside."""
+        """Published rows, without run ids and times."""
         return published_rows(self.settings.published)
 
     def quarantine(self) -> dict[str, str]:
@@ -264,11 +270,8 @@ class WarehouseHarness:
         return sorted(path.name for path in self.settings.snapshots.iterdir())
 
 
-# A process of its own
-
-
 def _forget(harness: WarehouseHarness) -> None:
-    """Forget the articles that name Person3, where they are still there."""
+    """Forget the articles that name Person3, if any are left."""
     for (article_id,) in harness.query(
         "select distinct article_id from loaded.article_versions where body like '%Person3 %'"
     ):

@@ -11,8 +11,10 @@ from etl.extract import get_extractor
 from etl.orchestration.labels import DATA_TEAM
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import retrying
-from etl.pipeline import ingest, reextract
-from etl.pipeline.ingest import Archived, Staged
+from etl.pipeline import archive_files, promotion, reextract, retry_quarantined, stage_articles
+from etl.pipeline.archive_files import Archived
+from etl.pipeline.errors import InputError
+from etl.pipeline.stage_articles import Staged
 from etl.readers import READERS_VERSION
 from etl.settings import location
 from etl.storage.editions import ArticleSelection
@@ -67,9 +69,9 @@ def raw_files(
         progress, run_id = warehouse.progress(context), context.run.run_id
         if config.retry:
             ids = [] if config.retry == ["all"] else config.retry
-            archived = ingest.retry(warehouse.settings, ids, run_id, progress)
+            archived = retry_quarantined.retry(warehouse.settings, ids, run_id, progress)
         else:
-            archived = ingest.archive_new(warehouse.settings, locations, run_id, progress)
+            archived = archive_files.archive_new(warehouse.settings, locations, run_id, progress)
     for path in archived.settling:
         context.log.warning(f"still being written, left for the next run: {path!r}")
     return dg.MaterializeResult(metadata=_archive_metadata(archived, warehouse))
@@ -106,7 +108,7 @@ def staged_batches(
     progress = warehouse.progress(context)
     with retrying():
         if config.promote or config.rollback:
-            change = reextract.promote if config.promote else reextract.roll_back
+            change = promotion.promote if config.promote else promotion.roll_back
             staged = change(settings, run_id, lambda: warehouse.lock_for_writing(context), progress)
         elif config.reextract:
             selection = ArticleSelection(
@@ -118,7 +120,9 @@ def staged_batches(
                 settings, warehouse.extractor, selection, progress
             )
         else:
-            staged = ingest.stage_new(settings, lambda: warehouse.extractor, run_id, progress)
+            staged = stage_articles.stage_new(
+                settings, lambda: warehouse.extractor, run_id, progress
+            )
     return dg.MaterializeResult(metadata=_staging_metadata(staged, warehouse))
 
 
@@ -128,7 +132,7 @@ def _day(text: str, name: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ingest.InputError(f"{name}={text!r} is not a day; write YYYY-MM-DD") from None
+        raise InputError(f"{name}={text!r} is not a day; write YYYY-MM-DD") from None
 
 
 def _staging_metadata(staged: Staged, warehouse: Warehouse) -> dict[str, dg.MetadataValue]:

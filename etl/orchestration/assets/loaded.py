@@ -10,7 +10,7 @@ from etl.orchestration.labels import DATA_TEAM, WRITER_POOL
 from etl.orchestration.metadata import column_schema, harmless, sample_table
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import retrying
-from etl.pipeline import apply_corrections, stages
+from etl.pipeline import actor_links, apply_corrections, article_stories, load
 from etl.query import overview
 from etl.schema import tables as schema
 from etl.settings import Settings
@@ -83,10 +83,12 @@ def loaded_tables(
     """
     warehouse.lock_for_writing(context)
     with retrying():
-        result = stages.load_staged(
+        result = load.load_staged(
             warehouse.settings, context.run.run_id, warehouse.progress(context)
         )
-    if not result.is_publish_due:
+    if not result.is_publish_due and not apply_corrections.has_late_corrections(
+        warehouse.settings, warehouse.corrections_lease
+    ):
         context.log.info("nothing new: skipping models and publish")
         return
     counts = overview.loaded_counts(warehouse.settings)
@@ -138,7 +140,7 @@ def loaded_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
     """Check keys, references and offsets of all loaded rows; a failure blocks linking."""
-    yield from _run_checks(context, warehouse, schema.INGESTED, stages.check_loaded)
+    yield from _run_checks(context, warehouse, schema.INGESTED, load.check_loaded)
 
 
 class LinkConfig(dg.Config):
@@ -174,7 +176,7 @@ def text_links(
     Every decision is recorded in the identity ledger for good, so a rebuild gives the same ids.
     """
     warehouse.lock_for_writing(context)
-    entities = stages.link(warehouse.settings, relink=config.relink)
+    entities = actor_links.link(warehouse.settings, relink=config.relink)
     rows = overview.loaded_counts(warehouse.settings, schema.LINKED)
     for table in schema.LINKED:
         metadata = {"dagster/row_count": rows[table.name]}
@@ -258,7 +260,7 @@ def link_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
     """Check that every actor of a text is linked exactly once; a failure blocks the models."""
-    yield from _run_checks(context, warehouse, [schema.ACTOR_LINKS], stages.check_links)
+    yield from _run_checks(context, warehouse, [schema.ACTOR_LINKS], actor_links.check_links)
 
 
 @dg.multi_asset(
@@ -283,7 +285,7 @@ def stories(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Group new articles into stories: copies, cuts and edits of one text. Old ids stay."""
     warehouse.lock_for_writing(context)
-    count = stages.group(warehouse.settings, warehouse.progress(context))
+    count = article_stories.group(warehouse.settings, warehouse.progress(context))
     rows = overview.loaded_counts(warehouse.settings, schema.STORIES)
     for table in schema.STORIES:
         metadata: dict[str, dg.MetadataValue] = {
@@ -299,4 +301,4 @@ def story_checks(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.AssetCheckResult]:
     """Check that every article is in exactly one story; a failure blocks the models."""
-    yield from _run_checks(context, warehouse, schema.STORIES, stages.check_stories)
+    yield from _run_checks(context, warehouse, schema.STORIES, article_stories.check_stories)

@@ -6,14 +6,14 @@ from typing import Any
 import dagster as dg
 
 from etl import __version__
-from etl.orchestration.labels import CORRECTION, DATA_TEAM, KIND_TAG, WRITER_POOL
+from etl.orchestration.labels import CORRECTION, DATA_TEAM, KIND_TAG, PUBLISH_STEP, WRITER_POOL
 from etl.orchestration.metadata import articles_a_day, sample_table, top_actors
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import retrying
-from etl.pipeline import apply_corrections, stages
+from etl.pipeline import apply_corrections, publish_run
 from etl.query import overview
 
-PUBLISHED = dg.AssetKey("published_file")
+PUBLISHED = dg.AssetKey(PUBLISH_STEP)
 PUBLICATION_DAYS = dg.AssetKey("publication_days")
 DAYS = dg.DynamicPartitionsDefinition(name="publication_days")
 
@@ -51,11 +51,15 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         """
         warehouse.lock_for_writing(context)
         with retrying():
-            if apply_corrections.apply_late_corrections(warehouse.settings):
+            if apply_corrections.apply_late_corrections(
+                warehouse.settings, warehouse.corrections_lease
+            ):
                 context.log.info("applied corrections that were recorded during this run")
-            done = stages.publish_build(warehouse.settings, warehouse.extractor, context.run.run_id)
+            done = publish_run.publish_build(
+                warehouse.settings, warehouse.extractor, context.run.run_id
+            )
         _report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
-        stages.days_reported(warehouse.settings)
+        publish_run.clear_touched_days(warehouse.settings)
         metadata: dict[str, Any] = {
             "file": dg.MetadataValue.path(str(warehouse.settings.published)),
             "snapshot": dg.MetadataValue.path(str(done.path)),

@@ -1,11 +1,12 @@
-"""Reading the build file and the published file whole, to know whether they are sound.
+"""Whether the build file and the published files are sound: they are read completely.
 
-DuckDB keeps a checksum with each block of 256 KiB and asks it whenever a block is read from disk
-(1.5.5: of 352 flipped bits in headers and blocks it refused to read 339; the other 13 were in
-blocks that no table uses, and every row came back as it was). So a scan of all columns of all
-tables finds what matters. Of a published file the checksum noted at its publish says more: it
-covers every byte.
-Does not belong here: other files, and what to do about damage.
+DuckDB keeps a checksum with each block of 256 KiB and verifies it whenever it reads the block from
+disk (1.5.5: of 352 flipped bits in headers and blocks it refused to read 339; the other 13 were in
+blocks that no table uses, and every row was returned unchanged). So a scan of all columns of all
+tables finds every fault that matters. For a published file, the checksum noted at its publish is
+stronger: it covers every byte.
+
+Does not belong here: other files, and what to do about damage (`etl.doctor.repair`).
 """
 
 from __future__ import annotations
@@ -16,34 +17,30 @@ from pathlib import Path
 
 import duckdb
 
-from etl.errors import NewsactorsError, first_line
+from etl.errors import NewsactorsError
 from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import checksums
 from etl.warehouse import block_copy, build_db, checks
+from etl.warehouse.block_copy import noted
 from etl.warehouse.publish import FILE, snapshot_numbers
-from etl.warehouse.snapshot_connection import connect_snapshot
 
 LINKED_STAGES = (
     ("linked_generation", checks.check_links),
     ("storied_generation", checks.check_stories),
 )
-"""Checks of what follows a load, with the property that says it was done."""
+"""Checks of the stages after a load, with the property that notes when the stage ran."""
 
 
 def open_read_only(file: Path) -> duckdb.DuckDBPyConnection:
-    """Open a build file without changing it; a write-ahead log beside it is read and left.
-
-    Unlike `connect_snapshot`, which opens published files: no SQL of a user runs here, and the
-    scans spill beside the build file rather than into the system's temporary folder.
-    """
+    """Open a database read-only; a write-ahead log beside the file is read and left in place."""
     con = duckdb.connect(str(file), read_only=True)
     con.execute("set TimeZone = 'UTC'")
     return con
 
 
 def layout_of(con: duckdb.DuckDBPyConnection, table: str) -> int | None:
-    """The layout that a file says it has, in one of its two tables of properties."""
+    """Return the layout recorded in this table of properties; None if there is none."""
     try:
         row = con.execute(f"select value from {table} where property = 'schema_version'").fetchone()
     except duckdb.CatalogException:
@@ -52,7 +49,7 @@ def layout_of(con: duckdb.DuckDBPyConnection, table: str) -> int | None:
 
 
 def build_faults(settings: Settings) -> list[str]:
-    """What is amiss with the build file; the caller keeps writers off. An older layout is not."""
+    """Return the faults of the build file (an older layout is none); the caller blocks writers."""
     try:
         with open_read_only(settings.build_file) as con:
             _scan(con)
@@ -61,17 +58,17 @@ def build_faults(settings: Settings) -> list[str]:
             problems = checks.check_loaded(con)
             generation = build_db.get_property(con, "generation") or ""
             for name, check in LINKED_STAGES:
-                # Else it is due: a run was killed before it came to that.
+                # Otherwise the stage is due: a run was killed before it.
                 stamp = build_db.get_property(con, name) or ""
                 if stamp.partition("+")[0] == generation:
                     problems += check(con)
             return [str(problem) for problem in problems]
     except (duckdb.Error, ValueError, NewsactorsError) as error:
-        return [first_line(error)]
+        return [_first_line(error)]
 
 
 def snapshot_faults(file: Path) -> list[str]:
-    """What is amiss with a published file, of this or an older version."""
+    """Return the faults of a published file, made by this or an older version."""
     if not file.exists():
         return ["is missing"]
     if found := checksums.faults(file.parent):
@@ -81,22 +78,22 @@ def snapshot_faults(file: Path) -> list[str]:
     try:
         if (known := block_copy.noted(file)) is not None:
             return [] if known.is_of(file) else [checksums.ALTERED]
-        if checksums.recorded(file.parent):
-            return []  # of an older version, which noted the whole file
-        with connect_snapshot(file, "UTC") as con:
+        if noted(file.parent):
+            return []  # made by an older version, which noted a checksum of the whole file
+        with open_read_only(file) as con:
             _scan(con)
     except (duckdb.Error, OSError, NewsactorsError) as error:
-        return [first_line(error)]
+        return [_first_line(error)]
     return []
 
 
 @contextmanager
 def sound_snapshot(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | None]:
-    """A connection to the newest sound snapshot of today's layout; None where there is none."""
+    """Yield a connection to the newest sound snapshot of the current layout, or None."""
     for number in sorted(snapshot_numbers(settings.snapshots), reverse=True):
         file = settings.snapshots / str(number) / FILE
         if not snapshot_faults(file):
-            with connect_snapshot(file, "UTC", readable=settings.identity_ledger) as con:
+            with open_read_only(file) as con:
                 if layout_of(con, "loaded.warehouse_info") == tables.SCHEMA_VERSION:
                     yield con
                     return
@@ -105,9 +102,9 @@ def sound_snapshot(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | N
 
 @contextmanager
 def sound_loaded(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | None]:
-    """A connection to a sound schema `loaded`: the build file's, else that of a snapshot.
+    """Yield a connection to a sound schema `loaded`: the build file's, else a snapshot's.
 
-    None where there is none of today's layout. The caller holds the writer lock.
+    Yields None if there is none of the current layout. The caller holds the writer lock.
     """
     if settings.build_file.exists() and not build_faults(settings):
         with open_read_only(settings.build_file) as con:
@@ -119,8 +116,12 @@ def sound_loaded(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection | Non
 
 
 def _scan(con: duckdb.DuckDBPyConnection) -> None:
-    """Read every value of every table. Raises duckdb.Error where a block is damaged."""
+    """Read every value of every table. Raises duckdb.Error if a block is damaged."""
     for name, table in con.execute(
         "select schema_name, table_name from duckdb_tables() where not internal and not temporary"
     ).fetchall():
         con.execute(f'select bit_xor(hash(t)) from "{name}"."{table}" as t').fetchall()
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -1,15 +1,15 @@
-"""Entering in the manifest that an article is to be forgotten.
+"""Recording in the manifest that an article is to be forgotten: its tombstone.
 
 Belongs here: what must be known of the article before its text is gone. Does not belong here:
-carrying it out, which the next load does (`store.forget`).
+erasing it, which the next load does (`etl.pipeline.erase_tombstoned`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from etl.pipeline import stages
-from etl.pipeline.ingest import InputError
+from etl.pipeline import article_stories, load
+from etl.pipeline.errors import InputError
 from etl.query.published import open_published
 from etl.settings import Settings
 from etl.storage import editions
@@ -20,18 +20,18 @@ from etl.stories.assign import story_without
 from etl.warehouse import build_db
 
 
-def forget_article(settings: Settings, article_id: str, run_id: str) -> None:
-    """Enter in the manifest that an article is to be forgotten; the next load carries it out.
+def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
+    """Add the tombstone of an article to the manifest; the next load erases the article.
 
-    Raises InputError where there is no such article. The caller holds the writer lock.
+    Raises InputError if there is no such article. The caller holds the writer lock.
     """
     archive = RawArchive(settings.raw)
     if not _hashes(settings, article_id):
-        stages.load_staged(settings, run_id)  # the build file was lost, and the article with it
+        load.load_staged(settings, run_id)  # the build file was lost
     with exclusive_lock(archive.intake_lock):
         hashes = _hashes(settings, article_id)
         if not hashes and _is_published(settings, article_id):
-            return  # it was forgotten, and the run killed before it published
+            return  # erased already; the run was killed before it published
         if not hashes:
             raise InputError(
                 f"there is no article {article_id}; "
@@ -43,10 +43,10 @@ def forget_article(settings: Settings, article_id: str, run_id: str) -> None:
 
 
 def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]]:
-    """What must be kept of the story of an article that is forgotten."""
+    """Return what must be kept of the article's story, as records."""
     with build_db.open_build(settings.build_file) as con:
-        # It may be loaded, and the run killed before it had a story.
-        stages.assign_due_stories(settings, con)
+        # A run may have been killed between loading the article and assigning its story.
+        article_stories.assign_due_stories(settings, con)
         kept = story_without(con, article_id)
     return [kept.to_record()] if kept else []
 

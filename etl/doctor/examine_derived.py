@@ -1,7 +1,7 @@
-"""Looking at what is made from the archive: staging, editions, run state, the two databases.
+"""Examining the parts derived from the archive: staging, editions, run state, both databases.
 
-Changes nothing. Does not belong here: the archive, what was decided, and the order of it all
-(`examine`).
+Changes nothing. Does not belong here: what these parts are derived from
+(`etl.doctor.examine_kept`), and the order of the parts (`etl.doctor.examine`).
 """
 
 from __future__ import annotations
@@ -13,27 +13,34 @@ from pathlib import Path
 
 import duckdb
 
-from etl.doctor.databases import build_faults, layout_of, open_read_only, snapshot_faults
+from etl.doctor.database_faults import build_faults, layout_of, open_read_only, snapshot_faults
 from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
 from etl.schema import tables
 from etl.settings import Settings
-from etl.storage import checksums, state_file_check
+from etl.storage import (
+    checksums,
+    state_file_check,
+)
 from etl.storage.archive import ArchiveError, RawArchive
 from etl.storage.staged_batch import Batch
 from etl.storage.staging import Staging
 from etl.storage.state_file import STATE_VERSION
+from etl.storage.state_file_check import (
+    is_in_use,
+    version_of,
+)
 from etl.warehouse import build_db, recovery
+from etl.warehouse.block_copy import noted
 from etl.warehouse.publish import FORGOTTEN_THROUGH, snapshot_numbers
-from etl.warehouse.snapshot_connection import connect_snapshot
 
 SHOWN = 5
 
 
 def staging_findings(settings: Settings, con: Connection | None) -> Found:
-    """Batches as they were written, none missing, nothing loaded that they do not hold."""
+    """Yield damaged and missing batches, and loaded rows that no batch holds."""
     stage = Staging(settings.extracted)
     found = [
-        Finding("staging", "amiss", fault.path, fault.why, REPAIR)
+        Finding("staging", "damaged", fault.path, fault.why, REPAIR)
         for batch in stage.all_batches()
         for fault in batch_faults(batch)
     ]
@@ -42,7 +49,7 @@ def staging_findings(settings: Settings, con: Connection | None) -> Found:
         return
     newer = [b for b in stage.all_batches() if b.layout > tables.SCHEMA_VERSION]
     if newer:
-        yield Finding("staging", "amiss", newer[0].path, "made by a newer newsactors", UPDATE)
+        yield Finding("staging", "damaged", newer[0].path, "made by a newer newsactors", UPDATE)
         return
     older = [b for b in stage.all_batches() if b.layout < tables.SCHEMA_VERSION]
     if older:
@@ -55,27 +62,27 @@ def staging_findings(settings: Settings, con: Connection | None) -> Found:
         lost.append(f"{stage.last_sequence() + 1:,} to {recovery.loaded_through(con):,}")
     if lost:
         found.append(
-            Finding("staging", "amiss", stage.root, f"lost: articles {', '.join(lost)}", REPAIR)
+            Finding("staging", "damaged", stage.root, f"lost: articles {', '.join(lost)}", REPAIR)
         )
     elif con is not None and is_all_loaded(settings, con):
         other = recovery.deviating(con, stage.batches())
         if other:
             found.append(
-                Finding("staging", "amiss", stage.root, f"{len(other):,} texts are loaded as "
-                        "another extractor saw them: a re-extraction was lost", REPAIR)
+                Finding("staging", "damaged", stage.root, f"{len(other):,} texts are loaded as "
+                        "another extractor read them: a re-extraction was lost", REPAIR)
             )  # fmt: skip
     yield from or_sound("staging", stage.root, found, f"{len(stage.batches()):,} batches")
 
 
 def batch_faults(batch: Batch) -> list[checksums.Fault]:
-    """What is not as it was written in a batch; notes that are missing are only of older ones."""
+    """Return the faults of a batch; only batches of older versions may lack checksums."""
     return [*checksums.faults(batch.path), *_unreadable(batch)]
 
 
 def _unreadable(batch: Batch) -> Iterator[checksums.Fault]:
-    """Files of a batch without sound notes that cannot be read whole."""
+    """Yield the unreadable files of a batch whose checksums are missing or damaged."""
     with suppress(checksums.DamagedError):
-        if checksums.recorded(batch.path):
+        if noted(batch.path):
             return
         if batch.has_checksums:
             yield checksums.Fault(batch.path / checksums.NAME, "is missing")
@@ -88,25 +95,25 @@ def _unreadable(batch: Batch) -> Iterator[checksums.Fault]:
 
 
 def is_all_loaded(settings: Settings, con: Connection) -> bool:
-    """Whether all that is staged is loaded, and all that is to be forgotten forgotten.
+    """Whether everything staged is loaded, and everything with a tombstone erased.
 
-    False where a damaged manifest (a finding of its own) does not let it say.
+    False if the manifest is damaged, which is a finding of its own.
     """
     try:
-        stones = RawArchive(settings.raw).tombstones()
+        tombstones = RawArchive(settings.raw).tombstones()
     except ArchiveError:
         return False
-    last = str(stones[-1].sequence) if stones else None
-    is_forgotten = build_db.get_property(con, FORGOTTEN_THROUGH) == last
-    return is_forgotten and not build_db.pending(con, Staging(settings.extracted).batches())
+    last = str(tombstones[-1].sequence) if tombstones else None
+    is_erased = build_db.get_property(con, FORGOTTEN_THROUGH) == last
+    return is_erased and not build_db.pending(con, Staging(settings.extracted).batches())
 
 
 def reextraction_findings(settings: Settings) -> Found:
-    """The candidate, the former rows and the switch, as they were written."""
+    """Yield damage to the candidate, the former rows and the record of the last switch."""
     folder = settings.reextraction
     found = [
-        Finding("reextraction", "amiss", fault.path, fault.why,
-                f"{REPAIR} moves it aside; {_of_reextraction(settings, fault.path)}")
+        Finding("reextraction", "damaged", fault.path, fault.why,
+                f"{REPAIR} moves it aside; {_loss_of_edition(settings, fault.path)}")
         for fault in reextraction_faults(settings)
     ]  # fmt: skip
     count = sum(1 for path in folder.glob("*/") if not path.name.startswith("."))
@@ -114,7 +121,7 @@ def reextraction_findings(settings: Settings) -> Found:
 
 
 def reextraction_faults(settings: Settings) -> list[checksums.Fault]:
-    """What is not as it was written beside the active rows."""
+    """Return the faults of the editions beside the active rows."""
     folders = [settings.reextraction, *sorted(settings.reextraction.glob("*/"))]
     found = [fault for folder in folders for fault in checksums.faults(folder)]
     for folder in folders[1:]:
@@ -123,7 +130,7 @@ def reextraction_faults(settings: Settings) -> list[checksums.Fault]:
     return found
 
 
-def _of_reextraction(settings: Settings, path: Path) -> str:
+def _loss_of_edition(settings: Settings, path: Path) -> str:
     part = path.relative_to(settings.reextraction).parts[0]
     if part == "candidate":
         return "`newsactors reextract --diff` extracts again what is missing"
@@ -132,54 +139,51 @@ def _of_reextraction(settings: Settings, path: Path) -> str:
     return "then the default extractor reads new articles, until you promote another"
 
 
-# Files that databases are
-
-
 def state_findings(settings: Settings) -> Found:
-    """The state file, its rows as they were written."""
+    """Yield damage to the run state: the file, and rows that do not match their checksum."""
     path = settings.state_file
     if not path.exists():
         if RawArchive(settings.raw).manifest.exists():
-            yield Finding("state", "amiss", path, "is missing", f"{REPAIR} takes runs and "
-                          "quarantine from what is published")  # fmt: skip
+            yield Finding("state", "damaged", path, "is missing", f"{REPAIR} restores runs and "
+                          "quarantine from the published file")  # fmt: skip
         else:
             yield Finding("state", "sound", path, "nothing yet")
         return
-    if state_file_check.is_in_use(path):
-        yield Finding("state", "note", path, "a transaction is under way, or was cut off",
-                      "the next to open it ends that")  # fmt: skip
+    if is_in_use(path):
+        yield Finding("state", "note", path, "a transaction is under way, or was interrupted",
+                      "the next process that opens the file completes or undoes it")  # fmt: skip
         return
     if faults := state_file_check.faults(path):
         for fault in faults[:SHOWN]:
-            yield Finding("state", "amiss", path, fault, REPAIR)
+            yield Finding("state", "damaged", path, fault, REPAIR)
         return
-    version = state_file_check.version_of(path)
+    version = version_of(path)
     if version > STATE_VERSION:
-        yield Finding("state", "amiss", path, "made by a newer newsactors", UPDATE)
+        yield Finding("state", "damaged", path, "made by a newer newsactors", UPDATE)
         return
     yield Finding("state", "sound", path, f"layout {version}")
     if version < STATE_VERSION:
-        yield Finding("state", "note", path, f"of layout {version}", "the next run brings it up "
+        yield Finding("state", "note", path, f"of layout {version}", "the next run upgrades it "
                       f"to layout {STATE_VERSION}")  # fmt: skip
 
 
 def busy_findings(settings: Settings) -> Found:
-    """What is said of the build file while a run has it."""
-    yield Finding("build", "note", settings.build_file, "a run is under way: not looked at",
-                  "ask again when it is done")  # fmt: skip
+    """Yield a note that a run is using the build file."""
+    yield Finding("build", "note", settings.build_file, "a run is under way: not examined",
+                  "run doctor again when it has ended")  # fmt: skip
 
 
 def build_findings(settings: Settings) -> Found:
-    """The build file, read whole; the caller keeps writers off."""
+    """Yield damage to the build file, which is read completely; the caller blocks writers."""
     path = settings.build_file
     if not path.exists():
         is_lost = bool(Staging(settings.extracted).batches())
-        yield Finding("build", "amiss" if is_lost else "note", path, "is not there",
+        yield Finding("build", "damaged" if is_lost else "note", path, "does not exist",
                       f"the next {RUN} or {REPAIR} loads it from staging")  # fmt: skip
         return
     if faults := build_faults(settings):
         for fault in faults[:SHOWN]:
-            yield Finding("build", "amiss", path, fault, REPAIR)
+            yield Finding("build", "damaged", path, fault, REPAIR)
         return
     with open_read_only(settings.build_file) as con:
         layout = layout_of(con, "bookkeeping.properties")
@@ -189,43 +193,43 @@ def build_findings(settings: Settings) -> Found:
 
 def _layout(part: str, path: Path, layout: int | None, what: str) -> Found:
     if layout is not None and layout > tables.SCHEMA_VERSION:
-        yield Finding(part, "amiss", path, f"of layout {layout}, newer than "
+        yield Finding(part, "damaged", path, f"of layout {layout}, newer than "
                       f"{tables.SCHEMA_VERSION}", UPDATE)  # fmt: skip
     elif layout != tables.SCHEMA_VERSION:
         yield Finding(part, "note", path, f"of layout {layout}, older than "
-                      f"{tables.SCHEMA_VERSION}", f"the next {RUN} makes it again")  # fmt: skip
+                      f"{tables.SCHEMA_VERSION}", f"the next {RUN} rebuilds it")  # fmt: skip
     else:
         yield Finding(part, "sound", path, f"{what}, {path.stat().st_size / 1e6:,.1f} MB")
 
 
 def published_findings(settings: Settings) -> Found:
-    """The link that readers follow, and every snapshot."""
+    """Yield damage to the link that readers follow, and to every snapshot."""
     link, found = settings.published, list[Finding]()
     numbers = snapshot_numbers(settings.snapshots)
     if not link.exists():
         if numbers or link.is_symlink():
-            yield Finding("published", "amiss", link, "the link to what is published is lost",
+            yield Finding("published", "damaged", link, "the link to the published file is lost",
                           REPAIR)  # fmt: skip
         else:
             yield Finding("published", "note", link, "nothing is published yet", RUN)
         return
     current = link.resolve()
     if not link.is_symlink() or settings.snapshots.resolve() not in current.parents:
-        yield Finding("published", "amiss", link, "is no link to a snapshot", REPAIR)
+        yield Finding("published", "damaged", link, "is not a link to a snapshot", REPAIR)
         return
     for number in sorted(numbers):
         file = settings.snapshots / str(number) / link.name
         for fault in snapshot_faults(file):
             is_read = file.resolve() == current
             found.append(
-                Finding("published", "amiss", file, f"{fault}{'' if is_read else ' (not read)'}",
+                Finding("published", "damaged", file, f"{fault}{'' if is_read else ' (not read)'}",
                         REPAIR)
             )  # fmt: skip
         found += _opened_for_writing(file)
-    if any(f.level == "amiss" and f.path == current for f in found):
+    if any(f.level == "damaged" and f.path == current for f in found):
         yield from found
         return
-    with connect_snapshot(current, "UTC") as con:
+    with duckdb.connect(str(current), read_only=True) as con:
         layout = layout_of(con, "loaded.warehouse_info")
     yield from _layout("published", link, layout, f"snapshot {current.parent.name}")
     yield from found
@@ -233,8 +237,8 @@ def published_findings(settings: Settings) -> Found:
 
 def _opened_for_writing(file: Path) -> Found:
     if build_db.wal_of(file).exists():
-        yield Finding("published", "amiss", build_db.wal_of(file), "somebody opened the file "
-                      "read-write: readers see what they changed", REPAIR)  # fmt: skip
+        yield Finding("published", "damaged", build_db.wal_of(file), "the file was opened "
+                      "for writing: readers see the changes", REPAIR)  # fmt: skip
     elif file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o222:
-        yield Finding("published", "amiss", file, "can be written to; it is to be read-only",
+        yield Finding("published", "damaged", file, "is writable; it must be read-only",
                       REPAIR)  # fmt: skip

@@ -1,0 +1,224 @@
+"""From archived files to staged batches: read articles and extract from them.
+
+Belongs here: the order of these steps, and what makes it safe to interrupt and repeat them. Does
+not belong here: archiving (`etl.pipeline.archive_files`), how a file is read and an article
+extracted (`etl.pipeline.sandbox`, `etl.pipeline.extraction`), loading (`etl.pipeline.load`), and
+extracting again (`etl.pipeline.reextract`).
+
+Staging holds the intake lock. Code that needs the writer lock too takes that one first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from etl.extract import Extractor
+from etl.pipeline.errors import InputError
+from etl.pipeline.extraction import ExtractionPool
+from etl.pipeline.progress import Progress, silent, waiting
+from etl.pipeline.sandbox import read_sandboxed
+from etl.readers import Item
+from etl.readers.field_mapping import FieldMapping, MappingError, load_mappings
+from etl.schema.tables import SCHEMA_VERSION
+from etl.settings import Settings
+from etl.storage.archive import DamagedObjectError, Entry, RawArchive
+from etl.storage.files import exclusive_lock
+from etl.storage.quarantine import QuarantinedItem
+from etl.storage.run_state import State
+from etl.storage.staged_batch import Batch
+from etl.storage.staged_tables import (
+    ARTICLES,
+    ReadArticle,
+    article_rows,
+)
+from etl.storage.staging import Staging
+
+READ = "read and extract"
+READ_AGAIN = "an older newsactors made this warehouse: read and extract all again"
+
+
+@dataclass
+class Staged:
+    """The outcome of reading and extracting."""
+
+    batches: list[Batch] = field(default_factory=list)
+    articles: int = 0
+    quarantined: int = 0
+
+
+def stage_new(
+    settings: Settings,
+    extractor_in_use: Callable[[], Extractor],
+    run_id: str,
+    progress: Progress = silent,
+) -> Staged:
+    """Read and extract every archived file that is not staged yet, one batch at a time.
+
+    `extractor_in_use` is called under the intake lock, when no other process can change the answer.
+    Raises InputError if `fields.yaml` cannot be used.
+    """
+    archive, state = RawArchive(settings.raw), State(settings.state_file)
+    stage = Staging(settings.extracted)
+    result = Staged()
+    with exclusive_lock(archive.intake_lock, waiting(progress)):
+        extractor = extractor_in_use()
+        stage.sweep("new")
+        entries = list(archive.entries(after=stage.staged_through()))
+        try:
+            mappings = load_mappings(settings.field_mappings)
+        except MappingError as error:
+            raise InputError(str(error)) from None
+        is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.all_batches())
+        with ExtractionPool(extractor, settings.workers) as pool:
+            reading = _Reading(settings, archive, stage, pool, archive.forgotten(), mappings)
+            done = 0
+            while done < len(entries):
+                reading.begin(entries[done:])
+                # A temporary name: the last sequence is known once the batch is written.
+                first, last = entries[done].sequence, entries[-1].sequence
+                unnamed = stage.prepare(
+                    "ingest", first, last, extractor.version, reading.parts(), "new"
+                )
+                read = reading.entries
+                result.quarantined += state.settle_items(
+                    [(e.source_path, e.sha256) for e in read if e.is_arrival],
+                    reading.rejected,
+                    run_id,
+                )
+                result.batches.append(stage.commit_through(unnamed, read[-1].sequence))
+                result.articles += reading.articles
+                done += len(read)
+                progress(READ_AGAIN if is_older else READ, done, len(entries))
+        if reading.reappeared:
+            archive.forget(reading.reappeared, run_id)
+    state.add_counts(run_id, quarantined=result.quarantined)
+    return result
+
+
+@dataclass
+class _Reading:
+    """Reads archived files into batches of rows, with only part of a batch in memory."""
+
+    settings: Settings
+    archive: RawArchive
+    stage: Staging
+    pool: ExtractionPool
+    forgotten: frozenset[str]
+    mappings: tuple[FieldMapping, ...]
+    reappeared: set[str] = field(default_factory=set)
+    """Hashes of files that hold only forgotten articles, in other bytes (line ends) than before."""
+
+    def begin(self, entries: Sequence[Entry]) -> None:
+        """Begin a batch that starts with the first of these files."""
+        self.waiting = entries
+        self.entries: list[Entry] = []
+        self.rejected: list[QuarantinedItem] = []
+        self.articles = 0
+        self.submitted: set[bytes] = set()
+        self.failed: dict[str, str] = {}
+        self.read_before = self.stage.staged_items(
+            e.sha256 for e in entries[: self.settings.batch_articles] if e.again
+        )
+
+    def parts(self) -> Iterator[tuple[str, pa.Table]]:
+        """Yield the rows of the batch; it ends with the file that fills it."""
+        size = self.settings.batch_articles
+        pending: list[ReadArticle] = []
+        yield from self._rows([])
+        for entry in self.waiting[:size]:
+            for article in self._articles_in(entry):
+                self._extract(article)
+                pending.append(article)
+                if len(pending) == size:
+                    yield from self._rows(pending)
+                    pending = []
+            self.entries.append(entry)
+            if self.articles + len(pending) >= size:
+                break
+        yield from self._rows(pending)
+
+    def _extract(self, read: ReadArticle) -> None:
+        """Extract the article while others are read, unless the batch has the same text already."""
+        content = bytes.fromhex(read.content_sha256)
+        if content not in self.submitted:
+            self.submitted.add(content)
+            self.pool.add(read.content_sha256, read.article)
+
+    def _articles_in(self, entry: Entry) -> Iterator[ReadArticle]:
+        """Yield the articles of an archived file that are not forgotten; keep the rejections."""
+        if not entry.is_arrival or entry.sha256 in self.forgotten:
+            return
+        try:
+            yield from self._read(entry)
+        except DamagedObjectError as error:
+            # One damaged file must not stop the others; `newsactors doctor` reports it.
+            self.rejected.append(
+                _rejected(entry, 0, "unreadable", str(error), "then run `newsactors rebuild`")
+            )
+
+    def _read(self, entry: Entry) -> Iterator[ReadArticle]:
+        has_kept_items = False
+        with self.archive.open(entry.sha256) as file:
+            for item in read_sandboxed(
+                file, entry.size, entry.source_path, self.settings.limits, self.mappings
+            ):
+                if item.article is None:
+                    self.rejected.append(_not_read(entry, item))
+                    has_kept_items = True
+                    continue
+                found = ReadArticle(
+                    entry,
+                    item.number,
+                    item.article,
+                    item.article.url or f"{item.path}#{item.index}",
+                    item.path,
+                )
+                if found.content_sha256 not in self.forgotten:
+                    has_kept_items = True
+                    known = self.read_before.get(entry.sha256)
+                    if known is not None:
+                        if entry.again and (found.source_key, found.item) in known:
+                            continue
+                        known.add((found.source_key, found.item))
+                    yield found
+        if not has_kept_items:
+            self.reappeared.add(entry.sha256)
+
+    def _rows(self, read: list[ReadArticle]) -> Iterator[tuple[str, pa.Table]]:
+        """Yield the rows of articles, and of what was extracted from the new ones."""
+        extracted = self.pool.finish()
+        version = self.pool.extractor.version
+        self.failed |= extracted.failed
+        self.rejected += [
+            _rejected(
+                r.entry,
+                r.item,
+                "extraction_failed",
+                f"{version}: {self.failed[r.content_sha256]}",
+                "report this article as a bug of the extractor; `newsactors rebuild` "
+                "with a fixed version takes it in",
+            )
+            for r in read
+            if r.content_sha256 in self.failed
+        ]
+        kept = [r for r in read if r.content_sha256 not in self.failed]
+        self.articles += len(kept)
+        yield ARTICLES, article_rows(kept, version)
+        yield from extracted.tables.items()
+
+
+def _not_read(entry: Entry, item: Item) -> QuarantinedItem:
+    """Return a rejected item under the path of its file, with the member's name in the detail."""
+    assert item.rejection is not None
+    found, member = item.rejection, item.path.removeprefix(entry.source_path).removeprefix("!/")
+    detail = f"{member}: {found.detail}" if member else found.detail
+    return _rejected(entry, item.number, found.reason, detail, found.remedy)
+
+
+def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> QuarantinedItem:
+    return QuarantinedItem(
+        entry.sha256, entry.source_path, item, reason, detail, remedy, entry.at, entry.run_id
+    )
