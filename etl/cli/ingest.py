@@ -1,6 +1,6 @@
 """`newsactors ingest`: options, the summary of a run, and the preview of --dry-run.
 
-Does not belong here: reading and staging (`etl.pipeline.ingest`), and previewing
+Does not belong here: reading and staging (`etl.pipeline.archive_files`, `etl.pipeline.stage_articles`), and previewing
 (`etl.pipeline.preview`).
 """
 

@@ -1,6 +1,6 @@
 """`newsactors rebuild` and `forget`.
 
-Does not belong here: what they do (`etl.pipeline.stages`, `etl.pipeline.erase_article`).
+Does not belong here: what they do (`etl.pipeline.rebuild`, `etl.pipeline.tombstone_article`).
 """
 
 from __future__ import annotations

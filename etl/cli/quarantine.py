@@ -2,7 +2,7 @@
 
 Belongs here: options, messages and layout.
 Does not belong here: selecting, reading and exporting items (`etl.pipeline.quarantine`), and
-retrying them (`etl.pipeline.ingest.retry`, as a Dagster job).
+retrying them (`etl.pipeline.retry_quarantined`, as a Dagster job).
 
 Exit codes: 0 success, 1 error (with --strict: an item stayed in quarantine), 2 usage, 3 no such
 item.
