@@ -174,7 +174,7 @@ class Settings:
 
     @property
     def search(self) -> Path:
-        """The etl.explorer's index of quotes; made again where it is missing."""
+        """The explorer's index of quotes; made again where it is missing."""
         return self.home / "search"
 
     @property

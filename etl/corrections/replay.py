@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from etl.corrections.plan import Plan, Step
 from etl.schema import tables
+from etl.schema.name_folding import fold_outlet, fold_outlet_sql
 from etl.settings import REPOSITORY
 
 _STEPS = pa.schema(
@@ -57,13 +58,13 @@ create or replace temp table moving as
 select l.text_actor_id, l.entity_id as linked_id, l.entity_id, null::varchar as correction_id,
   {_SPACES.format("a.name")} as name, v.article_id,
   coalesce(o.published_on, v.published_on) as published_on,
-  coalesce(c.outlet_key, lower({_SPACES.format("coalesce(o.outlet, v.outlet)")})) as outlet
+  coalesce(c.outlet_key, {fold_outlet_sql("coalesce(o.outlet, v.outlet)")}) as outlet
 from loaded.text_links l
 semi join asked_for using (text_actor_id)
 join loaded.text_actors a using (text_actor_id)
 join loaded.article_versions v using (content_sha256)
 left join corrected_article_overrides o using (article_id)
-left join known_outlets c on c.alias_key = lower({_SPACES.format("coalesce(o.outlet, v.outlet)")})
+left join known_outlets c on c.alias_key = {fold_outlet_sql("coalesce(o.outlet, v.outlet)")}
 """
 
 _LEVEL = """
@@ -164,19 +165,17 @@ unmade."""
 
 @cache
 def _known_outlets() -> tuple[tuple[str, str], ...]:
-    """(alias, canonical name) of the outlets in the reference data, lower-cased."""
+    """(alias, canonical name) of the outlets in the reference data, folded."""
     file = REPOSITORY / "seeds" / "reference" / "outlets.csv"
     with file.open(encoding="utf-8", newline="") as rows:
-        return tuple((_folded(r["alias"]), _folded(r["outlet"])) for r in csv.DictReader(rows))
+        return tuple(
+            (fold_outlet(r["alias"]), fold_outlet(r["outlet"])) for r in csv.DictReader(rows)
+        )
 
 
 def _outlet_key(name: str) -> str:
     """An outlet as compared: its canonical name where it has one, without case."""
-    return dict(_known_outlets()).get(_folded(name), _folded(name))
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).lower()
+    return dict(_known_outlets()).get(fold_outlet(name), fold_outlet(name))
 
 
 def _step(step: Step) -> dict[str, object]:

@@ -10,6 +10,7 @@ import duckdb
 
 from etl.query import published as queries
 from etl.query.published import Row
+from etl.schema.name_folding import fold_name
 
 SUGGESTED = 9
 OWN_NAME = 5
@@ -47,12 +48,9 @@ class NameSearch:
         self._memory.register("given", forms)
         self._memory.execute("create table forms as from given")
         self._memory.unregister("given")
-        queries.prepare_folding(self._memory)
 
     def starting_with(self, typed: str) -> list[Row]:
         """The likeliest actors, at most SUGGESTED, with a word that begins so."""
         with self._memory.cursor() as con:
-            queries.prepare_folding(con)
-            folded = con.execute("select folded($typed)", {"typed": typed}).fetchone()
-            wanted = {"typed": folded[0] if folded else "", "limit": SUGGESTED}
+            wanted = {"typed": fold_name(typed), "limit": SUGGESTED}
             return queries.rows(con, _FOUND, wanted) if wanted["typed"] else []

@@ -1,4 +1,9 @@
-"""Keys under which spellings of a name meet."""
+"""Keys that decide which spellings of a name are one actor.
+
+Belongs here: folding a name and building its key. Entity ids are hashes of such keys and the
+identity ledger holds them, so what these functions return for a name must never change. Does not
+belong here: comparing names in look-ups (`etl.schema.name_folding`).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +24,7 @@ DROPPED = re.compile(r"[.,’'ʼ`\"“”]")
 
 
 def fold(text: str) -> str:
-    """Lower case without marks on letters."""
+    """Return a text in lower case without marks on letters."""
     text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
     return text.translate(_LETTERS)

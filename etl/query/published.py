@@ -21,22 +21,11 @@ from typing import Any, Literal
 import duckdb
 
 from etl.errors import NewsactorsError
+from etl.schema.name_folding import fold_name_sql
 from etl.settings import Settings
 
 Row = dict[str, Any]
 Grain = Literal["day", "week", "month"]
-
-
-_FOLDED = """
-create or replace temp macro folded(words) as
-    trim(regexp_replace(
-        replace(replace(translate(
-            lower(strip_accents(words)), 'øłđðı–—-_/.,’‘''`"“”', 'olddi     '
-        ), 'ß', 'ss'), 'æ', 'ae'),
-        '\\s+', ' ', 'g'
-    ))
-"""
-"""How names are compared: without case, accents, full stops and apostrophes; dashes are spaces."""
 
 
 class ReadError(NewsactorsError):
@@ -347,8 +336,8 @@ def by_id(connection: duckdb.DuckDBPyConnection, entity_id: str) -> Row | None:
 
 
 def prepare_folding(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the macro `folded`, which this connection only sees."""
-    connection.execute(_FOLDED)
+    """Create the temporary macro `folded(name)`, by which look-ups compare names."""
+    connection.execute(f"create or replace temp macro folded(name) as {fold_name_sql('name')}")
 
 
 def timeline(
