@@ -21,7 +21,7 @@ import duckdb
 from etl.doctor import examine, examine_made
 from etl.doctor.databases import build_faults, snapshot_faults, sound_loaded, sound_snapshot
 from etl.linking.ledger import Ledger
-from etl.linking.recovery import lost_decisions
+from etl.linking.ledger_recovery import lost_decisions
 from etl.settings import Location, Settings, location
 from etl.storage import checksums, inbox, manifest, run_state_check
 from etl.storage.archive import ChangedError, RawArchive

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
-from etl.linking.resolver import Evidence, Form, NameType, is_short
+from etl.linking.decisions import Evidence, Form, NameType, is_short
 from etl.linking.variants import is_acronym
 
 

@@ -19,13 +19,15 @@ import duckdb
 import pyarrow as pa
 
 from etl.corrections.plan import Plan
-from etl.linking.cannot_link import cannot_link_of
+from etl.linking.blocking import blocking_keys
+from etl.linking.cannot_link import CannotLink, load_cannot_link
+from etl.linking.decisions import Decision, Form
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import DECISIONS, Ledger
 from etl.linking.name_keys import name_key
 from etl.linking.reference import Reference, load_reference
 from etl.linking.relink import changes
-from etl.linking.resolver import CannotLink, Decision, Form, Resolver, blocking_keys
+from etl.linking.resolver import Resolver
 from etl.linking.variants import person_name
 
 LINKING_VERSION = "4"
@@ -68,7 +70,7 @@ def link_actors(
         ledger.forget(con)
     ledger.register(con)
     if new := _new_forms(con):
-        apart = cannot_link_of(con, plan, new)
+        apart = load_cannot_link(con, plan, new)
         decided = as_table(_decide(con, new, apart, is_all=is_all), now)
         _enter(con, ledger, decided, is_trial=is_trial)
     if relink and (changed := changes(con, plan)):

@@ -17,10 +17,12 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from etl.corrections.plan import Plan
-from etl.linking.cannot_link import cannot_link_of
+from etl.linking.blocking import new_entity_id
+from etl.linking.cannot_link import load_cannot_link
+from etl.linking.decisions import Decision, Form
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import Ledger
-from etl.linking.resolver import Decision, Form, Resolver, new_entity_id
+from etl.linking.resolver import Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
     ).fetchall()
     forms = [Form(name, type_, scope, texts) for name, type_, scope, _, texts in rows]
     before = {f: entity for f, (*_, entity, _) in zip(forms, rows, strict=True)}
-    linker = Resolver([], evidence_of(con, forms), apart=cannot_link_of(con, plan))
+    linker = Resolver([], evidence_of(con, forms), cannot_link=load_cannot_link(con, plan))
     decided = with_old_ids(linker.decide(forms), before)
     found = [Change(before[d.form], d) for d in decided if d.entity_id != before[d.form]]
     return sorted(found, key=lambda c: (-c.decision.form.texts, c.decision.form.name))

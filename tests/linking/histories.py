@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from etl.corrections.plan import Plan, conflict_reason, make_plan
 from etl.corrections.records import UNDO, Correction, record
-from etl.corrections.replay import replay, store
+from etl.corrections.replay import replay
+from etl.corrections.write_back import write_back
 from etl.schema import tables
 
 NAMES = ("Ann Ash", "A. Ash", "Ash", "Bo Birch", "Birch")
@@ -100,7 +101,7 @@ Links = dict[str, tuple[str, str | None]]
 def corrected(con: duckdb.DuckDBPyConnection, rows: Sequence[Correction]) -> Links:
     """Entity and correction by actor of a text, as stored after these rows."""
     replay(con, make_plan(rows))
-    store(con)
+    write_back(con)
     return {
         actor: (entity, by)
         for actor, entity, by in con.execute(

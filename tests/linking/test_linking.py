@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.linking.decisions import Decision, Evidence, Form
 from etl.linking.name_keys import name_key
 from etl.linking.reference import Office, Reference
-from etl.linking.resolver import Decision, Evidence, Form, Resolver
+from etl.linking.resolver import Resolver
 from etl.linking.variants import person_name, same_person
 
 

@@ -10,9 +10,9 @@ from histories import FACTS, corrected, database, histories, naive, without
 from hypothesis import HealthCheck, given, settings
 from test_plan import merge, row, undo
 
+from etl.corrections.outcomes import correction_problems
 from etl.corrections.plan import conflict_reason, make_plan
 from etl.corrections.records import Correction
-from etl.corrections.replay import problems
 
 thorough = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -130,8 +130,8 @@ def test_what_finds_nothing_is_idle_and_said(con: duckdb.DuckDBPyConnection) -> 
     assert [status for _, status, _ in history] == [
         "idle", "applied", "idle", "idle", "idle", "idle", "applied", "skipped",
     ]  # fmt: skip
-    assert len(problems(history)) == 6
-    assert "one actor already" in problems(history)[-1]
+    assert len(correction_problems(history)) == 6
+    assert "one actor already" in correction_problems(history)[-1]
 
 
 def test_an_article_is_split_by_its_corrected_day_and_outlet(

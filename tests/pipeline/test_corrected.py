@@ -8,10 +8,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from etl.corrections import csv_file, replay
+from etl.corrections import csv_file
 from etl.corrections.csv_file import RegistryError, read_corrections
 from etl.corrections.plan import make_plan
 from etl.corrections.records import UNDO, Correction, record
+from etl.corrections.replay import replay
+from etl.corrections.write_back import write_back
 from etl.pipeline import apply_corrections, build_models, ingest, stages
 from etl.warehouse import build_db, dbt
 from etl.warehouse.publish import PublishError
@@ -226,8 +228,8 @@ def test_links_that_came_are_corrected_without_looking_at_all(
                            "order by 1", [i for (i,) in noted])  # fmt: skip
     assert came == [("correction",), ("name",)]
     with build_db.open_build(settings.build_file) as con:
-        replay.replay(con, make_plan(read_corrections(settings)))
-        assert replay.store(con) == set(), "all looked at, none is otherwise"
+        replay(con, make_plan(read_corrections(settings)))
+        assert write_back(con) == set(), "all looked at, none is otherwise"
 
 
 def test_another_day_makes_no_rows_of_other_articles_and_periods_anew(

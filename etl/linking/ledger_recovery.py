@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from etl.linking.decisions import Decision, Form
 from etl.linking.forms import register_forms
 from etl.linking.ledger import Ledger
 from etl.linking.link import as_table
-from etl.linking.resolver import Decision, Form
 
 FORMER = "former"
 """Method of a decision that a relink followed: of it only the entity is known."""
