@@ -40,13 +40,13 @@ _STEPS = pa.schema(
 
 _SPACES = r"trim(regexp_replace({}, '\s+', ' ', 'g'))"
 
-_TOUCHED = """
-create or replace temp table touched as
+_AFFECTED = """
+create or replace temp table affected_text_actors as
 select text_actor_id from loaded.text_links l semi join steps s on l.entity_id = s.source
 """
 
-_TOUCHED_BY_NAME = f"""
-insert into touched
+_AFFECTED_BY_NAME = f"""
+insert into affected_text_actors
 select text_actor_id from loaded.text_actors a
 semi join steps s on {_SPACES.format("a.name")} = s.spelling
 """
@@ -59,7 +59,7 @@ select l.text_actor_id, l.entity_id as linked_id, l.entity_id, null::varchar as 
   coalesce(o.published_on, v.published_on) as published_on,
   coalesce(c.outlet_key, {fold_outlet_sql("coalesce(o.outlet, v.outlet)")}) as outlet
 from loaded.text_links l
-semi join touched using (text_actor_id)
+semi join affected_text_actors using (text_actor_id)
 join loaded.text_actors a using (text_actor_id)
 join loaded.article_versions v using (content_sha256)
 left join corrected_article_overrides o using (article_id)
@@ -210,9 +210,9 @@ def replay(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     _register(con, "removed_by_name", _pairs("old_entity_id", "spelling", undone))
     _register(con, "corrected_article_overrides", _article_overrides(plan))
     con.execute("create or replace temp table moved_by (correction_id varchar, actors bigint)")
-    con.execute(_TOUCHED)
+    con.execute(_AFFECTED)
     if any(step.correction.action == "alias" for step in plan.steps):
-        con.execute(_TOUCHED_BY_NAME)
+        con.execute(_AFFECTED_BY_NAME)
     con.execute(_MOVING)
     for level in sorted({step.level for step in plan.steps}):
         con.execute(_LEVEL.replace("$level", str(level)))

@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Literal, cast
 
 from etl.domain import EntityType
+from etl.domain import word_set as word_set
 
 Gender = Literal["m", "f", ""]
 Frame = Literal["bare", "clause", "direct"]
@@ -91,11 +92,6 @@ def load_lexicon() -> Lexicon:
             r[0]: Cue(r[1], cast(Frame, r[2]), cast(Inflection, r[3])) for r in _rows("cues.csv")
         },
     )
-
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of a short list that stands beside the one rule that uses it."""
-    return frozenset(text.split())
 
 
 def _read(file: str) -> str:

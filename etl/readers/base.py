@@ -69,8 +69,3 @@ class Rejected(Exception):  # noqa: N818 - not an error of the program: a verdic
 
 class FileRejected(Rejected):
     """Raised to give up the rest of the whole file, archives around this member included."""
-
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of `text`, for the word lists that patterns need."""
-    return frozenset(text.split())

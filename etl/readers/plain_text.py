@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from etl.domain import Article
-from etl.readers.base import Rejected, word_set
+from etl.domain import Article, word_set
+from etl.readers.base import Rejected
 from etl.readers.boilerplate import is_boilerplate
 from etl.readers.byline import Byline, outlet_line, parse_byline
 from etl.readers.dateline import find_dateline

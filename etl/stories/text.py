@@ -19,6 +19,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from etl.domain import word_set
+
 Hashes = npt.NDArray[np.uint64]
 
 _TOKEN = re.compile(r"\d[\d.,/-]*\d|\w+|[.!?]|\n[ \n]")
@@ -41,7 +43,7 @@ opening opg midsession closing close clsg early late
 """
 """Words that say, in a headline, of which day or hour a recurring notice is."""
 _NUMERALS = "nil one two three four five six seven eight nine ten eleven twelve"
-_LEFT_OUT, _WHEN = frozenset(_FUNCTION_WORDS.split()), frozenset(_TIMES.split())
+_LEFT_OUT, _WHEN = word_set(_FUNCTION_WORDS), word_set(_TIMES)
 _DIGITS = {word: str(number) for number, word in enumerate(_NUMERALS.split())}
 
 _WORD, _NUMBER, _NAME, _END, _TIME = (np.uint64(1 << bit) for bit in (32, 33, 34, 35, 36))
