@@ -1,7 +1,7 @@
-"""The base of every error whose message is meant for the user.
+"""The base class of every error whose message is meant for the user.
 
-Belongs here: the one class that callers catch to report an error of ours as it stands.
-Does not belong here: the errors themselves. Each stands in the module that raises it.
+Belongs here: the one class that callers catch to report an expected error. Does not belong here:
+the errors themselves. Each is defined in the module that raises it.
 """
 
 from __future__ import annotations

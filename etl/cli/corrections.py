@@ -235,7 +235,7 @@ def article(
 def undo(settings: Settings, correction: str, **options: Any) -> None:
     """Take back the correction ID: the rows are again what they would be without it.
 
-    Refused while later corrections rest on it; they are named. `newsactors actors history` has the
+    Refused while later corrections depend on it; they are named. `newsactors actors history` has the
     ids. What was undone can be recorded again.
     """
     _record(settings, UNDO, [], options, undoes=correction)

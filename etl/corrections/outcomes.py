@@ -35,7 +35,7 @@ def correction_rows(con: duckdb.DuckDBPyConnection, plan: Plan) -> pa.Table:
         if status == "applied":
             idle = ""
             if c.id in moves_mentions:
-                idle = "" if moved.get(c.id) else "no article has what it is about"
+                idle = "" if moved.get(c.id) else "no article matches it"
             elif c.action in ("rename", "type", "distinct"):
                 missing = [
                     i

@@ -1,11 +1,11 @@
-"""The identity ledger: which entity each name was decided to be, written down once and kept.
+"""The identity ledger: an append-only record of which entity each name was decided to be.
 
-Belongs here: the files of the ledger, and reading what holds. Does not belong here: how a decision
-is made (`link`), and what users correct (corrections are applied on top, and are theirs).
+Belongs here: the files of the ledger, and reading the decisions in force. Does not belong here: how
+a decision is made (`resolver`), and what users decide (`etl.corrections`, applied on top).
 
-The ledger is numbered Parquet files, written once each: a decision is never changed, only followed
-by a later one for the same name (`newsactors actors relink` alone does that). It is what makes a
-rebuild give the same ids, so it belongs to the backup. Their checksums are noted beside them.
+The ledger consists of numbered Parquet files, each written once. A decision never changes; only
+`newsactors actors relink` adds a later one for the same name. Because of the ledger a rebuild gives
+the same ids, so it belongs in the backup. Checksums are kept beside the files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from etl.storage import checksums
 from etl.storage.files import sync_directory, sync_file
 
 LEDGER_VERSION = 1
-"""Of the files; each says it in its metadata. Those that say none are of version 1."""
+"""Version of the files, in their metadata. A file without one has version 1."""
 _VERSION_KEY = b"newsactors_ledger"
 
 DECISIONS = pa.schema(
@@ -39,24 +39,24 @@ DECISIONS = pa.schema(
         pa.field("decided_at", pa.timestamp("us", tz="UTC"), False),
     ]
 )
-"""A decision: the name and type as in `text_actors`, and in which scope it holds (empty: in all;
-else month and title, "2016-05|mrs", for names that mean different people at different times); keys
-under which its spellings are found; the entity; how and how surely it was decided, and by which
-other name."""
+"""Columns of a decision. `name` and `type` are as in `text_actors`. `scope` says where it holds:
+empty for everywhere, else a month and title ("2016-05|mrs"), for names that mean different people
+at different times. `block` holds the blocking keys. `method`, `confidence` and `evidence` say how
+the entity was decided, how surely, and by which other name."""
 
 
 class LedgerError(NewsactorsError):
-    """A file of the ledger cannot be read; the message says which and what to do."""
+    """A file of the ledger cannot be read; the message names it and says what to do."""
 
 
 class Ledger:
-    """The decisions in a folder. One process writes at a time: the holder of the writer lock."""
+    """The decisions in a folder. Only the holder of the writer lock may write."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def files(self) -> list[Path]:
-        """The files in order. Raises LedgerError where one is missing from the numbering."""
+        """Return the files in order. Raises LedgerError if a number is missing."""
         files = sorted(self.folder.glob("*.parquet"))
         for number, file in enumerate(files, start=1):
             if file.stem != f"{number:06}":
@@ -67,16 +67,16 @@ class Ledger:
         return files
 
     def register(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Make a temporary table `ledger` of the decisions that hold.
+        """Create the temporary table `ledger` of the decisions in force.
 
-        `former` are the other entities that a name was before relinks. Raises LedgerError where a
+        `former` lists the other entities that a name had before relinks. Raises LedgerError if a
         file is damaged, missing or made by a newer version.
         """
         self._check()
         self.read(con, self.files())
 
     def read(self, con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
-        """As `register`, of these files alone and unchecked."""
+        """Like `register`, but reads only these files and does not check them."""
         columns = ", ".join(DECISIONS.names)
         if not files:
             con.register("no_decisions", DECISIONS.empty_table())
@@ -121,7 +121,7 @@ class Ledger:
                 )
 
     def append(self, decisions: pa.Table) -> Path | None:
-        """Write decisions as the next file, whole or not at all; none for an empty table."""
+        """Write decisions atomically as the next file. Writes nothing for an empty table."""
         if not decisions.num_rows:
             return None
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -132,12 +132,12 @@ class Ledger:
         sync_file(temporary)
         temporary.replace(file)
         sync_directory(self.folder)
-        # With those that an older version wrote, or one that was killed here.
+        # Also for files written by an older version, or by a run that was killed right here.
         checksums.note(self.folder, file.name, *(p.name for p in checksums.unnoted(self.folder)))
         return file
 
     def digest(self) -> str:
-        """What tells the decisions in the folder from others. Raises LedgerError as `register`."""
+        """Return a digest of the decisions in the folder. Raises LedgerError like `register`."""
         try:
             noted = sorted(checksums.noted(self.folder).items())
         except checksums.DamagedError as error:
@@ -145,20 +145,20 @@ class Ledger:
         return hashlib.sha256(repr(noted).encode()).hexdigest()
 
     def numbers_noted(self) -> set[str]:
-        """The names of all files that were ever written, lost ones included."""
+        """Return the names of all files that were ever written, including lost ones."""
         return set(checksums.noted(self.folder))
 
     def blank(self, name: str) -> None:
-        """Put an empty file in the place of a lost one, so that the numbering has no gap."""
+        """Write an empty placeholder for a lost file, so that the numbering has no gap."""
         sink = pa.BufferOutputStream()
         pq.write_table(_versioned(DECISIONS.empty_table()), sink)
         checksums.replace(self.folder / name, sink.getvalue().to_pybytes())
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Remove names that no text has any more, for good: a forgotten article's among them.
+        """Remove names that no text uses any more, such as those of a forgotten article.
 
-        Temporary table `forms` holds those that are left. The one exception to "written once":
-        files are replaced one after the other, and doing it again changes nothing.
+        The temporary table `forms` holds the names in use. This is the one exception to "written
+        once": files are replaced one after the other. Idempotent.
         """
         self._check()
         for file in self.files():
@@ -178,7 +178,7 @@ class Ledger:
 
 
 def version_of(file: Path) -> int:
-    """The version of a file of the ledger. Raises LedgerError where it cannot be read."""
+    """Return the version of a file of the ledger. Raises LedgerError if it cannot be read."""
     try:
         metadata = pq.read_schema(file).metadata or {}
     except (OSError, pa.ArrowException) as error:

@@ -19,7 +19,7 @@ _PUNCTUATION = re.compile(r"[\s\-‐‑–—_/]+")
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
-"""Letters that Unicode does not take apart into a base letter and a mark."""
+"""Letters that Unicode does not decompose into a base letter and a mark."""
 DROPPED = re.compile(r"[.,’'ʼ`\"“”]")
 
 
@@ -31,7 +31,7 @@ def fold(text: str) -> str:
 
 
 def split_name(name: str) -> list[str]:
-    """The words of a name, folded; hyphens count as spaces."""
+    """Return the words of a name, folded; hyphens count as spaces."""
     return _words(fold(name))
 
 
@@ -41,11 +41,11 @@ def _words(folded: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def name_key(name: str, type_: str) -> str:
-    """What remains of a name once spelling habits are taken away, lower-cased.
+    """Return the key of a name: lower case, without what spelling habits differ in.
 
-    Diacritics, dots, apostrophes, a leading article and, for people, middle initials go; hyphens
-    count as spaces. "Donald J. Trump" and "Donald Trump" meet, "Donald Trump Jr." stays apart;
-    "J. D. Vance", "J.D. Vance" and "JD Vance" meet.
+    Diacritics, full stops, apostrophes, a leading article and people's middle initials are dropped;
+    hyphens count as spaces. "Donald J. Trump" and "Donald Trump" share a key, "Donald Trump Jr."
+    has another. "J. D. Vance", "J.D. Vance" and "JD Vance" share one.
     """
     text = fold(name)
     words = _words(text)
@@ -60,5 +60,5 @@ def name_key(name: str, type_: str) -> str:
 
 
 def type_group(type_: str) -> str:
-    """Types that a bare word cannot tell apart reliably count as one group."""
+    """Return the group of a type. A single word does not tell types of one group apart."""
     return "PLACE" if type_ in _PLACES else "ORG" if type_ in {"FAC", "OTHER"} else type_

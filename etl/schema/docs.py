@@ -47,7 +47,7 @@ and `actor_timeline` are table macros: call them like tables with arguments.
 
 
 def render() -> str:
-    """The text of `sql/models/loaded.yml`: every table with its grain and columns."""
+    """Return the text of `sql/models/loaded.yml`: every table with its grain and columns."""
     return _HEAD + "\n".join(_table(table) for table in TABLES)
 
 
@@ -68,7 +68,7 @@ def _table(table: Table) -> str:
 
 
 def _types(table: Table) -> dict[str, str]:
-    """DuckDB's type of each column; the DDL has one column a line."""
+    """Return DuckDB's type of each column. The DDL has one column per line."""
     definitions = [line.strip().rstrip(",") for line in table.ddl.splitlines()[1:-1]]
     return {
         name: type_.removesuffix(" not null")
@@ -81,12 +81,12 @@ def _sentence(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A double-quoted YAML scalar."""
+    """Return a double-quoted YAML scalar."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def render_tables() -> str:
-    """The text of `docs/tables.md`: every published relation with its grain and columns."""
+    """Return the text of `docs/tables.md`: every published relation with its columns."""
     return _TABLES_HEAD + "\n".join(
         _published(model)
         for layer in ("core", "marts")

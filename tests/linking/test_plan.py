@@ -120,7 +120,7 @@ def test_a_row_that_stands_twice_counts_once() -> None:
     one = merge("E1", "E2")
     plan = make_plan([one, one])
     assert len(plan.corrections) == 1
-    assert "stands twice" in plan.outcomes[one.id].detail
+    assert "appears twice" in plan.outcomes[one.id].detail
     assert "recorded already" in conflict_reason([one], one)
 
 

@@ -94,7 +94,7 @@ def test_merge_split_undo_merge(con: duckdb.DuckDBPyConnection) -> None:
     assert made == expected  # by any name that the outlet is known under
     assert expected
     again = merge(parted.minted or "", "E1")
-    assert "rest on" in conflict_reason([one, parted, again], undo(parted))
+    assert "depend on" in conflict_reason([one, parted, again], undo(parted))
     rows = [one, parted, again]
     assert {e for e, _ in corrected(con, rows).values()} == {e for e, _ in merged.values()}
     rows += [undo(target) for target in (again, parted, one)]

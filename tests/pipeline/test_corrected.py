@@ -322,7 +322,7 @@ def test_what_was_forgotten_stops_no_run_and_is_said(
         published.forget(article)
     published.load(publish=True)
     assert published.published("select status, detail from corrections order by position") == [
-        ("idle", "no article has what it is about"),
+        ("idle", "no article matches it"),
         ("idle", f"{id_of['Person3']} is in no article"),
     ]
     assert len(apply_corrections.apply_corrections(published.settings).problems) == 2
