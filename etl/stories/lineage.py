@@ -43,10 +43,10 @@ LEAD_PHRASES, LEAD_CONTAINMENT = 15, 0.6
 """A text reworded throughout shares fewer phrases: with every third word replaced half of them
 stay. Follow-ups and second reports share as few, but in other places. A rewording keeps about as
 much of each eighth of the text, or at least the lead; a follow-up leads with its news and repeats
-whole paragraphs. In draws 1 to 3 were 19 pairs that share too little to be cuts, and 17 of them were
-follow-ups: among these the shares of the eighths deviate by 0.16 to 0.37, all but two by over 0.2,
-and none has over 0.53 of the other's lead. With every third word replaced the median is 0.1. An
-unknown headline counts as not shared."""
+whole paragraphs. In draws 1 to 3 were 19 pairs that share too little to be cuts, and 17 of them
+were follow-ups: among these the shares of the eighths deviate by 0.16 to 0.37, all but two by over
+0.2, and none has over 0.53 of the other's lead. With every third word replaced the median is 0.1.
+An unknown headline counts as not shared."""
 
 AGREEMENT = 0.75
 """Least share of the common slots with equal fillings; in templates it is below 0.7."""

@@ -76,8 +76,9 @@ class Fingerprint:
     `facts` are numbers and capitalised words, `subject` is the first capitalised word, and
     `number_share` is the share of `numbers` among all words. The slot of a fact is the two
     words around it: `slots` are the slots, `fillings` the slots with their facts, and
-    `number_slots` and `number_fillings` the same for numbers only. `title` are the words of the headline. `issue` are the numbers and
-    times in the headline (in the first line if there is none), and `notice` its other words.
+    `number_slots` and `number_fillings` the same for numbers only. `title` are the words of the
+    headline. `issue` are the numbers and times in the headline (in the first line if there is
+    none), and `notice` its other words.
     """
 
     phrases: Hashes

@@ -1,7 +1,7 @@
-"""A small corpus, random histories of corrections over it, and what they come to, one by one.
+"""A small corpus, random histories of corrections over it, and their result row by row.
 
-`naive` is the specification: it goes through the rows in order and through the texts one by one,
-where `etl.corrections.replay` does all of a level at once, in SQL.
+`naive` is the specification: it applies the rows in order to one text at a time, while
+`etl.corrections.replay` runs all steps of a level at once in SQL.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ START = datetime(2025, 3, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Fact:
-    """An actor of a text: who the linker takes it for, and what splits may ask about."""
+    """An actor of a text: its linked entity, and the values that splits select by."""
 
     text_actor_id: str
     name: str
@@ -111,7 +111,7 @@ def corrected(con: duckdb.DuckDBPyConnection, rows: Sequence[Correction]) -> Lin
 
 
 def naive(rows: Sequence[Correction], chosen: Sequence[Fact] = FACTS) -> Links:
-    """The same, one row and one actor of a text at a time."""
+    """The same result, computed one row and one actor of a text at a time."""
     plan = make_plan(rows)
     leads: dict[str, str] = {}
     now = {f.text_actor_id: f.linked for f in chosen}
@@ -165,7 +165,7 @@ def _times() -> list[datetime]:
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 9) -> list[Correction]:
-    """Rows of which each was valid when it was recorded, undos included."""
+    """Rows that were each valid when recorded, undos included."""
     rows: list[Correction] = []
     for number in range(draw(st.integers(1, most))):
         row = draw(_rows(rows, _times()[number]))
@@ -222,5 +222,5 @@ def _selections(draw: st.DrawFn) -> list[tuple[str, str]]:
 
 
 def without(rows: Sequence[Correction], *ids: str) -> list[Correction]:
-    """The rows but for these."""
+    """Return the rows except these."""
     return [replace(row) for row in rows if row.id not in ids]

@@ -1,4 +1,4 @@
-"""Which actors of different texts are one."""
+"""Entity linking: which actors of different texts become one entity."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def decide(
     reference: Reference | None = None,
 ) -> dict[tuple[str, str], Decision]:
     """The decision on each (name, scope)."""
-    linker = Resolver(known or [], evidence or Evidence(), reference or Reference())
-    return {(d.form.name, d.form.scope): d for d in linker.decide(forms)}
+    resolver = Resolver(known or [], evidence or Evidence(), reference or Reference())
+    return {(d.form.name, d.form.scope): d for d in resolver.decide(forms)}
 
 
 def entities(*names: str, kind: str = "PERSON", texts: int = 3) -> list[str]:
