@@ -27,10 +27,10 @@ import duckdb
 
 from etl.cli.progress import progress
 from etl.domain import Article
+from etl.linking.decisions import Decision, Form
 from etl.linking.forms import register_forms
 from etl.linking.ledger import Ledger
 from etl.linking.link import as_table
-from etl.linking.resolver import Decision, Form
 from etl.readers import read_file
 from etl.settings import Settings
 from etl.storage.writer_lock import WriterLock

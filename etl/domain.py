@@ -1,7 +1,8 @@
 """The records that pass between the stages: an article as read, and what was extracted from it.
 
-Belongs here: plain frozen dataclasses and the closed vocabularies of their fields.
-Does not belong here: parsing, files, SQL, and table layouts (those are in `etl.schema.tables`).
+Belongs here: plain frozen dataclasses, the closed vocabularies of their fields, and `word_set`, by
+which readers and extractors write their word lists. Does not belong here: parsing, files, SQL, and
+table layouts (`etl.schema.tables`).
 
 Offsets count Unicode code points, end exclusive, into the headline or body exactly as stored, so
 that `text[char_start:char_end]` is the surface shown.
@@ -21,11 +22,11 @@ QuoteKind = Literal["direct", "indirect", "mixed"]
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One article as a reader found it; every inferred value says by which method.
+    """One article as a reader found it; every inferred value has a method beside it.
 
-    `headline` and `body` are decoded text with CRLF made LF and no other normalisation. The body
-    holds neither byline, dateline nor boilerplate. A value that could not be told is None (or an
-    empty tuple of authors) and its method is None too.
+    `headline` and `body` are decoded text; CRLF became LF and nothing else was normalised. The body
+    holds no byline, dateline or boilerplate. An unknown value is None (authors: an empty tuple),
+    and so is its method.
     """
 
     headline: str | None
@@ -43,7 +44,7 @@ class Article:
     url: str | None = None
 
     def text(self, part: Part) -> str:
-        """The text that offsets of `part` count into."""
+        """Return the text that offsets of `part` count into."""
         return self.body if part == "body" else (self.headline or "")
 
 
@@ -60,7 +61,7 @@ class TextActor:
 class Mention:
     """One place where an actor is mentioned.
 
-    `actor` is the `local_id` of a TextActor, or None for a nominal or pronoun honestly left alone.
+    `actor` is the `local_id` of a TextActor, or None for a nominal or pronoun left unresolved.
     `paragraph` and `sentence` count from 0 within the part. `role` is a title as written beside
     the name ("French President", "the ministry's spokeswoman"). `confidence` is in 0..1.
     """
@@ -84,10 +85,11 @@ class Mention:
 class Quote:
     """One contiguous quoted span; pieces of one utterance share the number `utterance`.
 
-    For direct speech the span is what stands inside the marks. `speaker` is the `local_id` of a
-    TextActor. No speaker but a `speaker_surface`: an unnamed source ("officials"). Neither: the
-    speaker is unknown. `speaker_char_*` count into the same part as the quote. `confidence`: that
-    this is said (or thought); `speaker_confidence`: that its source says it, None without a source.
+    For direct speech the span is the text inside the marks. `speaker` is the `local_id` of a
+    TextActor. If only `speaker_surface` is set, the source is unnamed ("officials"); if neither is
+    set, the speaker is unknown. `speaker_char_*` count into the same part as the quote.
+    `confidence`: that this was said or thought. `speaker_confidence`: that the speaker or source
+    said it; None without one.
     """
 
     utterance: int
@@ -113,3 +115,8 @@ class Extraction:
     actors: tuple[TextActor, ...] = ()
     mentions: tuple[Mention, ...] = ()
     quotes: tuple[Quote, ...] = ()
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a short list that is written beside the rule that uses it."""
+    return frozenset(text.split())

@@ -1,4 +1,4 @@
-"""Where things live and what can be tuned, read once from the environment.
+"""Settings of one warehouse: paths and options, read once from the environment.
 
 Belongs here: every environment variable of the product, its default and its meaning.
 Does not belong here: anything that opens a file.
@@ -26,20 +26,20 @@ reference data in `seeds/reference/`, and `dagster.yaml`. A wheel holds copies o
 
 
 class SettingsError(NewsactorsError):
-    """An environment variable holds a value that cannot be used; the message says which and why."""
+    """An environment variable has an invalid value; the message says which and why."""
 
 
 Location: TypeAlias = Path | str
-"""Where articles lie: a file or folder, or the address (URL) of objects in a store."""
+"""Where articles are: a file or folder, or the URL of objects in a store."""
 
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/]*@)?", re.IGNORECASE)
 
 
 def location(text: str) -> Location:
-    """The address where `text` is one (`s3://bucket/prefix`), else the path, absolute.
+    """Return `text` itself if it is a URL (`s3://bucket/prefix`), else the absolute path.
 
-    Raises SettingsError for web addresses, and for a password in an address: it would be recorded
-    with every article. The message does not repeat it.
+    Raises SettingsError for web addresses, and for a URL with a password, which would be recorded
+    with every article. The message does not repeat the password.
     """
     match = _ADDRESS.match(text)
     if match is None:
@@ -61,32 +61,34 @@ def location(text: str) -> Location:
 
 
 def available_cores() -> int:
-    """The cores that this process may use: OMP_NUM_THREADS, as for other libraries, or all."""
-    if (asked := os.environ.get("OMP_NUM_THREADS", "")).isdigit():
-        return max(1, int(asked))
+    """Return the number of cores this process may use: OMP_NUM_THREADS if set, else all."""
+    if (limit := os.environ.get("OMP_NUM_THREADS", "")).isdigit():
+        return max(1, int(limit))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one file of the inbox may cost; what goes over goes to quarantine. Times are of the
-    processor, so that a busy machine rejects nothing that an idle one would read.
+    """What one file of the inbox may cost; anything over a limit goes to quarantine.
+
+    Times are processor times, so a busy machine rejects nothing that an idle one would read.
     """
 
     file_bytes: int = 4 << 30
-    """NEWSACTORS_MAX_FILE_BYTES: a file as it lies in the inbox."""
+    """NEWSACTORS_MAX_FILE_BYTES: size of a file in the inbox."""
     document_bytes: int = 32 << 20
-    """NEWSACTORS_MAX_DOCUMENT_BYTES: what must be held whole: a page, a record, an archive in an
-    archive. Formats that stream (JSON lines, CSV, WARC, TAR, SGML) are limited a record."""
+    """NEWSACTORS_MAX_DOCUMENT_BYTES: size of anything held in memory whole: a page, a record, an
+    archive in an archive. For streamed formats (JSON lines, CSV, WARC, TAR, SGML) the limit applies
+    to each record."""
     article_chars: int = 2_000_000
-    """NEWSACTORS_MAX_ARTICLE_CHARS: the body of one article."""
+    """NEWSACTORS_MAX_ARTICLE_CHARS: length of the body of one article."""
     unpacked_bytes: int = 32 << 30
-    """NEWSACTORS_MAX_UNPACKED_BYTES: all that one file unpacks to."""
+    """NEWSACTORS_MAX_UNPACKED_BYTES: total that one file unpacks to."""
     ratio: int = 200
-    """NEWSACTORS_MAX_RATIO: unpacked bytes for each packed one, from 32 MiB on; text packs 3 to 30
-    times, a bomb 1,000 times and more."""
+    """NEWSACTORS_MAX_RATIO: unpacked bytes for each packed byte, checked from 32 MiB on. Text packs
+    3 to 30 times, a bomb 1,000 times and more."""
     items: int = 1_000_000
-    """NEWSACTORS_MAX_ITEMS: articles and rejections of a file."""
+    """NEWSACTORS_MAX_ITEMS: articles and rejections in one file."""
     depth: int = 4
     """NEWSACTORS_MAX_DEPTH: archives within archives."""
     item_seconds: int = 20
@@ -94,7 +96,7 @@ class Limits:
     file_seconds: int = 7200
     """NEWSACTORS_MAX_FILE_SECONDS: processor time for reading one file."""
     memory_bytes: int = 1 << 30
-    """NEWSACTORS_MAX_MEMORY_BYTES: memory of the process that reads."""
+    """NEWSACTORS_MAX_MEMORY_BYTES: memory of the reading process."""
 
 
 @dataclass(frozen=True)
@@ -113,26 +115,26 @@ class Settings:
     """DAGSTER_HOME: the Dagster instance that records runs (default the checkout; if installed,
     `dagster/` beside the warehouse). Set to nothing, runs are recorded only in the warehouse."""
     settle_seconds: float = 2.0
-    """NEWSACTORS_SETTLE_SECONDS: a file changed more recently may still be being written."""
+    """NEWSACTORS_SETTLE_SECONDS: a file changed more recently than this may be incomplete."""
     time_zone: str = "UTC"
-    """NEWSACTORS_TIME_ZONE: IANA name; the nightly job starts at 02:00 there."""
+    """NEWSACTORS_TIME_ZONE: IANA name; the nightly run starts at 02:00 there."""
     fresh_days: int = 3
-    """NEWSACTORS_FRESH_DAYS: newest article older than this: a warning."""
+    """NEWSACTORS_FRESH_DAYS: warn if the newest article is older than this."""
     shift_share: float = 0.2
-    """NEWSACTORS_SHIFT_SHARE: share of an actor's series that a publish may change unwarned."""
+    """NEWSACTORS_SHIFT_SHARE: warn if a publish changes a larger share of an actor's series."""
     batch_articles: int = 500
-    """NEWSACTORS_BATCH_ARTICLES: a batch ends with the file that fills it; a killed run repeats at
-    most one batch."""
+    """NEWSACTORS_BATCH_ARTICLES: a batch ends with the file that reaches this number. A killed run
+    repeats at most one batch."""
     extractor: str = "tagger"
-    """NEWSACTORS_EXTRACTOR: by which extractor new articles are read while none is promoted:
-    `tagger`, or `fast` for large archives."""
+    """NEWSACTORS_EXTRACTOR: the extractor for new articles until one is promoted: `tagger`, or
+    `fast` for large archives."""
     workers: int = 1
-    """NEWSACTORS_WORKERS: processes that extract where there are many articles (default: one for
-    each core, at most 4); each takes up to 350 MB."""
+    """NEWSACTORS_WORKERS: processes that extract many articles (default: one per core, at most 4).
+    Each takes up to 350 MB."""
     on_failure_command: str | None = None
-    """NEWSACTORS_ON_FAILURE_COMMAND: program and arguments to run when a run failed."""
+    """NEWSACTORS_ON_FAILURE_COMMAND: program and arguments to execute after a failed run."""
     on_failure_webhook: str | None = None
-    """NEWSACTORS_ON_FAILURE_WEBHOOK: loopback URL that gets a JSON POST when a run failed."""
+    """NEWSACTORS_ON_FAILURE_WEBHOOK: loopback URL that receives a JSON POST after a failed run."""
     limits: Limits = Limits()
     """NEWSACTORS_MAX_…: see `Limits`."""
 
@@ -164,26 +166,26 @@ class Settings:
 
     @property
     def damaged(self) -> Path:
-        """What `newsactors doctor --repair` moved aside; `forget` removes it."""
+        """Damaged files that `newsactors doctor --repair` moved here; `forget` removes them."""
         return self.home / "damaged"
 
     def damaged_at(self, at: datetime) -> Path:
-        """Where a repair at this time moves things; in order of time, as times are in UTC."""
+        """Return the folder for a repair at this time (UTC). Folder names sort by time."""
         return self.damaged / f"{at:%Y-%m-%dT%H%M%S.%fZ}"
 
     @property
     def reextraction(self) -> Path:
-        """Rows beside those in `extracted`: a candidate, and what a promotion replaced."""
+        """Editions beside `extracted`: a candidate, and the rows that a promotion replaced."""
         return self.home / "reextraction"
 
     @property
     def report(self) -> Path:
-        """The static site that the nightly job makes."""
+        """The static report that the nightly run writes."""
         return self.home / "report"
 
     @property
     def search(self) -> Path:
-        """The explorer's index of quotes; made again where it is missing."""
+        """The explorer's index of quotes; rebuilt if missing."""
         return self.home / "search"
 
     @property
@@ -193,7 +195,7 @@ class Settings:
 
     @property
     def identity_ledger(self) -> Path:
-        """Which entity each name was decided to be; part of the backup."""
+        """The identity ledger: the entity of each name; part of the backup."""
         return self.registry / "identity"
 
     @property
@@ -207,10 +209,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Settings:
-        """The settings that the environment asks for.
-
-        Raises SettingsError where a value cannot be used.
-        """
+        """Return the settings of an environment. Raises SettingsError for an invalid value."""
 
         def path(name: str, default: Path) -> Path:
             return Path(env.get(name) or default).expanduser().absolute()

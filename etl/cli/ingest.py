@@ -1,7 +1,7 @@
 """`newsactors ingest`: options, the summary of a run, and the preview of --dry-run.
 
-Does not belong here: reading and staging (`etl.pipeline.archive_files`, `etl.pipeline.stage_articles`), and previewing
-(`etl.pipeline.preview`).
+Does not belong here: reading and staging (`etl.pipeline.archive_files`,
+`etl.pipeline.stage_articles`), and previewing (`etl.pipeline.preview`).
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""The file `corrections.csv` of the registry: read strictly, appended to without losing anything.
+"""The file `corrections.csv` of the registry: strict reading, atomic appending.
 
-Belongs here: that file, its lock, its digest. Does not belong here: what rows mean
-(`actors.corrections`, `actors.plan`).
+Belongs here: that file, its lock and its digest. Does not belong here: what rows mean (`records`,
+`plan`).
 
-CSV with a header, a row a line, quotes where a field needs them, LF: fit for git and for hands. An
-append writes the file anew beside the old one, syncs it and puts it in its place, under a lock: a
-kill leaves the old rows or all of them, and two who append at once both are in it.
+The file is CSV with a header, one row a line, quotes only if a field needs them, and LF line ends:
+easy to edit by hand and to keep in git. An append writes a new file beside the old one, syncs it
+and renames it, under a lock. A kill leaves the old rows or all of them, and concurrent appends lose
+nothing.
 """
 
 from __future__ import annotations
@@ -26,39 +27,40 @@ HEADER = ",".join(COLUMNS)
 
 
 class RegistryError(NewsactorsError):
-    """The file cannot be read as it is; the message says where, what is wrong and what to do."""
+    """The file cannot be read; the message says where, what is wrong and what to do."""
 
 
 def corrections_file(settings: Settings) -> Path:
-    """Where corrections are kept."""
+    """Return the path of the file of corrections."""
     return settings.registry / "corrections.csv"
 
 
 def read_corrections(settings: Settings) -> list[Correction]:
-    """All rows, in order; none where there is no file. Raises RegistryError."""
+    """Return all rows in order; none if there is no file. Raises RegistryError."""
     return _parse(corrections_file(settings), _bytes(settings))
 
 
 def corrections_and_digest(settings: Settings) -> tuple[list[Correction], str]:
-    """All rows, and a digest that changes with them, of the same moment. Raises RegistryError."""
+    """Return all rows and their digest, from one read of the file. Raises RegistryError."""
     data = _bytes(settings)
     return _parse(corrections_file(settings), data), _digest(data)
 
 
 def corrections_digest(settings: Settings) -> str:
-    """A digest of the file, also of one that cannot be read; empty where there are no rows."""
+    """Return a digest of the file, even of an invalid one; empty if it has no rows."""
     return _digest(_bytes(settings))
 
 
 def locked(settings: Settings) -> AbstractContextManager[None]:
-    """Hold the file against other writers, from reading to appending."""
+    """Lock the file against other writers, from reading to appending."""
     return exclusive_lock(settings.registry / ".corrections.lock")
 
 
 def append(settings: Settings, check: Callable[[list[Correction]], Correction]) -> Correction:
-    """Add the row that `check` makes of those before it; what it raises stops that.
+    """Append the row that `check` returns, given the rows before it.
 
-    Other writers wait meanwhile. Raises RegistryError where the file cannot be read.
+    Other writers wait meanwhile. Raises RegistryError if the file cannot be read, and whatever
+    `check` raises; nothing is appended then.
     """
     with locked(settings):
         path = corrections_file(settings)
@@ -68,7 +70,7 @@ def append(settings: Settings, check: Callable[[list[Correction]], Correction]) 
             data += b"\n"
         if not data.strip():
             data = f"{HEADER}\n".encode()
-        # Beside what a link leads to, which may be a checkout of its own.
+        # Follow a symlink: the file may lie in a checkout of its own.
         write_atomically(path.resolve(), data + _line(new.fields).encode())
     return new
 
@@ -99,7 +101,7 @@ def _parse(path: Path, data: bytes) -> list[Correction]:
         line = data.count(b"\n", 0, error.start) + 1
         raise RegistryError(f"{path}:{line}: it is not UTF-8; save it as UTF-8") from None
     found = []
-    # One line at a time: a quote that is left open must not swallow the rows below it.
+    # One line at a time: an unclosed quote must not swallow the rows below it.
     for number, row in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if number == 1:
             if row.strip() and row.strip() != HEADER:

@@ -1,24 +1,24 @@
-"""What all corrections together ask for: which still count, what each one means, in which order.
+"""The plan of all corrections: which rows count, what each one means, and in which order.
 
-Belongs here: what follows from the rows alone. Does not belong here: what is in the warehouse
-(`replay` applies a plan to links, and says what has no effect), and the file (`store.registry`).
+Belongs here: what follows from the rows alone. Does not belong here: the effect on a warehouse
+(`replay`, `outcomes`), and the file (`csv_file`).
 
-Rows count in the order of the file, each on top of those before it. A row that was undone is as if
-it had never been. An id in a row means the actor that it leads to at that point, through the merges
-above it. So merges cannot run in a circle: what is one actor already is refused.
+Rows count in the order of the file, each on top of the rows before it. An undone row counts as if
+it had never been there. An id in a row means the actor that it leads to at that point, through the
+merges above it. So merges cannot form a cycle: a row about two ids of one actor is refused.
 
-A correction L rests on an earlier X, and X cannot be undone before L, where without X the row of L
-would mean something else:
+A correction L depends on an earlier X if removing X changes what L refers to. Undo L first. That is
+so if:
 
-1. L names an actor that X made (a split or alias without `into` or `actor`), or gave up (the first
-   actor of a merge), be it by way of other merges;
-2. L gives away an actor (merges it into another, or splits it) that X gave something to or took
-   something from: the actors of a merge or split, and the one that an alias leads to.
+1. L names an actor that X created (a split or alias without `into` or `actor`) or gave up (the
+   first actor of a merge), directly or through other merges; or
+2. L gives away an actor (merges it into another, or splits it) that X changed: either actor of a
+   merge or split, or the target of an alias.
 
-So two merges into the same actor do not rest on each other, nor do a merge and a later rename of
-the actor that is kept. `distinct`, `rename`, `type` and `article` carry nothing. It is proven by
-tests/actors/test_plan.py: once a permitted undo is carried out, every other row that counted still
-counts, and by tests/actors/test_replay.py: the links are those of a file without both rows.
+So two merges into the same actor do not depend on each other, nor does a later rename of the kept
+actor depend on a merge. Nothing depends on `distinct`, `rename`, `type` and `article`.
+tests/linking/test_plan.py checks that after a permitted undo every other row still counts, and
+tests/linking/test_replay.py that the links are those of a file without both rows.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from etl.errors import NewsactorsError
 
 
 class ConflictError(NewsactorsError):
-    """A correction that contradicts what was decided before; the message names that."""
+    """A correction contradicts an earlier one; the message names it."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something that moves mentions: from `source` (any actor where None) to `target`.
+    """A step that moves mentions from `source` (None: from any actor) to `target`.
 
-    Steps of one level do not depend on each other; those of a higher one do on lower ones.
+    Steps of one level are independent of each other; they may depend on steps of lower levels.
     """
 
     correction: Correction
@@ -50,7 +50,7 @@ class Step:
 
 @dataclass
 class Outcome:
-    """What became of a row: 'applied', 'undone' or 'skipped', and the reason or by which row."""
+    """The outcome of a row: 'applied', 'undone' or 'skipped', and why or by which row."""
 
     status: str
     detail: str = ""
@@ -58,14 +58,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Meaning:
-    """What a row means where it stands: the ids that its own lead through, gives and takes."""
+    """What a row means at its place in the file.
+
+    `named`: the ids that its own ids lead through. `gives`: the actor it takes mentions from.
+    `touches`: the actors it changes.
+    """
 
     correction: Correction
     named: frozenset[str]
     gives: str | None = None
     touches: frozenset[str] = frozenset()
     ends: frozenset[str] = frozenset()
-    """Ids that it makes or gives up."""
+    """Ids that it creates or gives up."""
     target: str = ""
 
     def depends_on(self, earlier: _Meaning) -> bool:
@@ -74,34 +78,34 @@ class _Meaning:
 
 @dataclass
 class Plan:
-    """What is to be done to the links and names that the automatic linker gives."""
+    """The changes to the automatic linker's links and names."""
 
     steps: list[Step] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
-    """Where each id that was given up leads to, in one step."""
+    """By given-up id the actor that it leads to, in one step."""
     distinct: list[tuple[str, str, str]] = field(default_factory=list)
-    """Pairs of actors never to be merged, and by which correction."""
+    """Pairs of actors never to be merged, and the correction that says so."""
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """By entity the name it was given, and by which correction."""
+    """By entity its new name and the correction."""
     types: dict[str, tuple[str, str]] = field(default_factory=dict)
     dates: dict[str, tuple[date, str]] = field(default_factory=dict)
-    """By article the date it was given, and by which correction."""
+    """By article its new date and the correction."""
     outlets: dict[str, tuple[str, str]] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    """Of every row by its id, in the order of the file."""
+    """By id of a row, in the order of the file."""
     corrections: list[Correction] = field(default_factory=list)
 
     def resolve(self, entity_id: str) -> str:
-        """The actor that an id means after all corrections."""
+        """Return the actor that an id means after all corrections."""
         return self.redirects.get(entity_id, entity_id)
 
     @property
     def minted(self) -> dict[str, Correction]:
-        """The actors that corrections made and that count, with their corrections."""
+        """The actors that counting corrections created, with their corrections."""
         return {s.target: s.correction for s in self.steps if s.correction.minted == s.target}
 
     def of(self, status: str) -> list[tuple[Correction, str]]:
-        """The rows that came to this, with the reason."""
+        """Return the rows with this outcome, with the reason."""
         return [
             (c, self.outcomes[c.id].detail)
             for c in self.corrections
@@ -110,7 +114,7 @@ class Plan:
 
 
 class _State:
-    """The rows that count so far, and what they come to."""
+    """The rows that count so far, and the state that they lead to."""
 
     def __init__(self) -> None:
         self.parent: dict[str, str] = {}
@@ -123,73 +127,73 @@ class _State:
             entity_id = self.parent[entity_id]
         return entity_id
 
-    def _way(self, *ids: str) -> frozenset[str]:
-        passed = set()
+    def _path(self, *ids: str) -> frozenset[str]:
+        path = set()
         for entity_id in ids:
-            passed.add(entity_id)
+            path.add(entity_id)
             while entity_id in self.parent:
                 entity_id = self.parent[entity_id]
-                passed.add(entity_id)
-        return frozenset(passed)
+                path.add(entity_id)
+        return frozenset(path)
 
     def take(self, c: Correction) -> None:
-        """Let a row count. Raises ConflictError."""
+        """Add a row to the state. Raises ConflictError."""
         written = [value for key, value in c.arguments if key in ("actor", "into", "other")]
-        named, meant = self._way(*written), {w: self.resolve(w) for w in written}
+        named, current = self._path(*written), {w: self.resolve(w) for w in written}
         if c.action in ("merge", "distinct"):
             other = c["into"] if c.action == "merge" else c["other"]
-            a, b = meant[c["actor"]], meant[other]
+            a, b = current[c["actor"]], current[other]
             if a == b:
                 raise ConflictError(self._same(c["actor"], other, a))
-            apart = self._apart(a, b)
+            declared_by = self._declared_distinct_by(a, b)
             if c.action == "distinct":
-                if apart:
-                    raise ConflictError(f"{a} and {b} are distinct already, by {apart}")
+                if declared_by:
+                    raise ConflictError(f"{a} and {b} are distinct already, by {declared_by}")
                 self.distinct[c.id] = (a, b)
                 meaning = _Meaning(c, named)
             else:
-                if apart:
+                if declared_by:
                     raise ConflictError(
-                        f"{a} and {b} were said to be distinct by {apart}; undo that first"
+                        f"{a} and {b} were declared distinct by {declared_by}; undo that first"
                     )
                 self.parent[a] = b
                 self.merged_by[a] = c
                 meaning = _Meaning(c, named, a, frozenset({a, b}), frozenset({a}), b)
         elif c.action in ("split", "alias"):
-            source = meant[c["actor"]] if c.action == "split" else None
+            source = current[c["actor"]] if c.action == "split" else None
             given = c.get("into" if c.action == "split" else "actor")
-            target = meant[given] if given else c.minted or ""
+            target = current[given] if given else c.minted or ""
             if source == target:
                 raise ConflictError(self._same(c["actor"], given or "", target))
             made = frozenset() if given else frozenset({target})
             touches = frozenset({target} if source is None else {source, target})
             meaning = _Meaning(c, named, source, touches, made, target)
         else:
-            meaning = _Meaning(c, named, target=meant.get(c.get("actor") or "", ""))
+            meaning = _Meaning(c, named, target=current.get(c.get("actor") or "", ""))
         self.meanings[c.id] = meaning
 
-    def _same(self, first: str, second: str, meant: str) -> str:
+    def _same(self, first: str, second: str, actor: str) -> str:
         if first == second:
             return f"{first} is one actor, not two"
         by = self.merged_by.get(first) or self.merged_by.get(second)
         since = f", since {by.id} ({by.argument_text})" if by else ""
-        return f"{first} and {second} are one actor already, {meant}{since}"
+        return f"{first} and {second} are one actor already, {actor}{since}"
 
-    def _apart(self, a: str, b: str) -> str | None:
+    def _declared_distinct_by(self, a: str, b: str) -> str | None:
         for by, pair in self.distinct.items():
             if {self.resolve(pair[0]), self.resolve(pair[1])} == {a, b}:
                 return by
         return None
 
     def dependents_of(self, correction_id: str) -> list[Correction]:
-        """Rows that count and rest on another, which counts too."""
+        """Return the counting rows that depend on a counting row."""
         ids = list(self.meanings)
         earlier = self.meanings[correction_id]
         later = ids[ids.index(correction_id) + 1 :]
         return [self.meanings[i].correction for i in later if self.meanings[i].depends_on(earlier)]
 
     def undo(self, correction_id: str) -> None:
-        """Let a row that no other rests on count no longer."""
+        """Remove a row without dependents from the state."""
         meaning = self.meanings.pop(correction_id)
         self.distinct.pop(correction_id, None)
         if meaning.correction.action == "merge" and meaning.gives:
@@ -198,7 +202,7 @@ class _State:
 
 
 def make_plan(corrections: Iterable[Correction]) -> Plan:
-    """What these rows ask for, in this order. Never raises: what cannot count is skipped."""
+    """Return the plan of these rows, in this order. Never raises: conflicting rows are skipped."""
     plan, state = Plan(), _State()
     counting: dict[str, Correction] = {}
     for c in corrections:
@@ -206,7 +210,9 @@ def make_plan(corrections: Iterable[Correction]) -> Plan:
             first = next(other for other in plan.corrections if other.id == c.id)
             plan.outcomes[
                 c.id
-            ].detail = f"stands twice in the file (lines {first.line} and {c.line}); it counts once"
+            ].detail = (
+                f"appears twice in the file (lines {first.line} and {c.line}); it counts once"
+            )
             continue
         plan.corrections.append(c)
         if c.action == UNDO:
@@ -219,7 +225,7 @@ def make_plan(corrections: Iterable[Correction]) -> Plan:
             if all(i in state.meanings for i in (*counting, c.undoes)):
                 state.undo(c.undoes)
             else:
-                # Something was refused, perhaps because of the row that is gone now.
+                # A row was refused, perhaps because of the one undone here.
                 state = _State()
                 for other in counting.values():
                     plan.outcomes[other.id] = _take(state, other)
@@ -247,20 +253,21 @@ def _undo_conflict(
         if plan.outcomes[undo.undoes].status == "undone":
             return f"{undo.undoes} was undone {plan.outcomes[undo.undoes].detail}"
         return f"{undo.undoes} is an undo itself; record again what it took back"
-    resting = state.dependents_of(undo.undoes) if undo.undoes in state.meanings else []
-    if resting:
-        others = "; ".join(f"{c.id} ({c.action} {c.argument_text})" for c in resting)
-        return f"{undo.undoes} cannot be undone while others rest on it: {others}"
+    dependents = state.dependents_of(undo.undoes) if undo.undoes in state.meanings else []
+    if dependents:
+        others = "; ".join(f"{c.id} ({c.action} {c.argument_text})" for c in dependents)
+        return f"{undo.undoes} cannot be undone while others depend on it: {others}"
     return ""
 
 
 def _finish(plan: Plan, state: _State) -> None:
-    """Turn the rows that count into steps with levels, redirects and overrides.
+    """Turn the counting rows into steps with levels, redirects and overrides.
 
-    A step that takes from an actor comes after all that gave to it or took from it before; one that
-    gives to an actor may go with the last that took from it, which looks at what was before. An
-    alias takes by name, whoever it is from, so where it stands among others does not matter but for
-    those that take from its own actor. Only the last alias of a spelling counts: it takes all.
+    A step that takes from an actor has a higher level than all earlier steps that gave to it or
+    took from it. A step that gives to an actor may share the level of the last step that took from
+    it, since a level reads the state before it. An alias takes by name from any actor, so its level
+    matters only to steps that take from its own actor. Only the last alias of a spelling counts: it
+    takes all.
     """
     gave: dict[str, int] = {}
     took: dict[str, int] = {}
@@ -294,15 +301,15 @@ def _finish(plan: Plan, state: _State) -> None:
     plan.redirects = {old: state.resolve(old) for old in state.parent}
     targets = {meaning.target for meaning in state.meanings.values()}
     for c in plan.corrections:
-        # An actor that was made and unmade is again who it was taken from, unless a row written by
-        # hand gave its id something since.
-        is_unmade = c.action == "split" and plan.outcomes[c.id].status == "undone"
-        if is_unmade and c.minted and c.minted not in targets:
+        # An actor whose split was undone leads back to the actor it was split from, unless a row
+        # written by hand has given mentions to its id since.
+        is_undone_split = c.action == "split" and plan.outcomes[c.id].status == "undone"
+        if is_undone_split and c.minted and c.minted not in targets:
             plan.redirects.setdefault(c.minted, plan.resolve(state.resolve(c["actor"])))
 
 
 def conflict_reason(corrections: Sequence[Correction], new: Correction) -> str:
-    """Why a new row cannot count after these; empty where it can."""
+    """Return why a new row cannot count after these; empty if it can."""
     outcome = make_plan([*corrections, new]).outcomes[new.id]
     if any(c.id == new.id for c in corrections):
         return f"this is recorded already, as {new.id}"

@@ -1,27 +1,27 @@
-"""What people decide about actors: rows of `corrections.csv`, what each may say, and what it needs.
+"""Records of corrections: the rows of `corrections.csv`, their actions and arguments.
 
 Belongs here: the actions and their arguments, how a row is written, and its id. Does not belong
-here: what rows do together (`plan`), to the links of a warehouse (`replay`), and the file itself
-(`store.registry`).
+here: what rows mean together (`plan`), what they do to links (`replay`), and the file (`csv_file`).
 
-A row is `id,at,author,action,arguments,because,undoes`; its arguments are `key=value` pairs parted
-by `;`, in the order of ACTIONS, with `\\;` and `\\\\` for a semicolon and a backslash in a value:
+A row is `id,at,author,action,arguments,because,undoes`. Its arguments are `key=value` pairs
+separated by `;`, in the order of ACTIONS. `\\;` and `\\\\` stand for a semicolon and a backslash in
+a value:
 
     merge    actor=ID;into=ID              the actor is the other one, which keeps its id
     split    actor=ID;article=…;name=…;outlet=…;from=DAY;to=DAY;into=ID
-                                           what fits all of these is another actor, a new one
-                                           unless `into` names it; article, name and outlet may
-                                           be repeated, and any of their values will do
-    alias    spelling=…;actor=ID           whoever an article calls so is this actor; a new one
-                                           where none is given
+                                           mentions that match all of these are another actor, a
+                                           new one unless `into` names it; article, name and
+                                           outlet may be repeated, and any value of them matches
+    alias    spelling=…;actor=ID           actors that an article calls so are this actor; a new
+                                           one if none is given
     distinct actor=ID;other=ID             never to be merged
     rename   actor=ID;name=…
     type     actor=ID;type=PERSON
     article  article=ID;date=DAY;outlet=…  the date or the outlet of an article, or both
-    undo                                   takes back the row that `undoes` names
+    undo                                   undoes the row that `undoes` names
 
-The id is a hash of the rest of the row. So a row that was changed after it was recorded is noticed;
-a row added by hand needs none (nor a time) and is known by the hash it would have.
+The id is a hash of the rest of the row, so an edit after recording is detected. A row added by hand
+needs no id and no time; its id is the hash that it would have.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ TYPES: tuple[str, ...] = get_args(EntityType)
 
 UNDO = "undo"
 STRUCTURAL = ("merge", "split", "alias")
-"""Actions that say which mentions are of which actor; the others say something about an actor."""
+"""Actions that move mentions between actors; the others describe an actor."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """Which arguments an action takes: those it needs, those it may have, those it may repeat."""
+    """The arguments of an action: required, optional and repeatable ones."""
 
     needs: tuple[str, ...] = ()
     may_have: tuple[str, ...] = ()
@@ -80,12 +80,12 @@ _NOT_IN_A_ROW = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 class CorrectionError(NewsactorsError):
-    """A correction that cannot be taken; the message says what is wrong and what to do."""
+    """A correction is invalid; the message says what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One row. `arguments` are pairs in the order of ACTIONS, a repeated key once a value."""
+    """One row. `arguments` are pairs in the order of ACTIONS; a repeated key has one per value."""
 
     action: str
     arguments: tuple[tuple[str, str], ...] = ()
@@ -99,31 +99,31 @@ class Correction:
 
     @property
     def id(self) -> str:
-        """How it is called: the id in the file, else the one that it would have been given."""
+        """The id in the file, else the one that it would have been given."""
         return self.written_id or self.hashed
 
     @property
     def hashed(self) -> str:
-        """The id that belongs to what the row says."""
-        said = (self.at, self.author, self.action, self.argument_text, self.because, self.undoes)
-        return "C" + hashlib.sha256("\0".join(said).encode()).hexdigest()[:12]
+        """The id that matches the content of the row."""
+        content = (self.at, self.author, self.action, self.argument_text, self.because, self.undoes)
+        return "C" + hashlib.sha256("\0".join(content).encode()).hexdigest()[:12]
 
     @property
     def was_changed(self) -> bool:
-        """Whether the row says something else than when it was recorded."""
+        """Whether the row was edited after it was recorded."""
         return bool(self.written_id) and self.written_id != self.hashed
 
     @property
     def argument_text(self) -> str:
-        """The arguments as they stand in the file."""
+        """The arguments as written in the file."""
         return ";".join(f"{key}={_escaped(value)}" for key, value in self.arguments)
 
     def all(self, key: str) -> list[str]:
-        """The values of an argument, in order."""
+        """Return the values of an argument, in order."""
         return [value for name, value in self.arguments if name == key]
 
     def get(self, key: str) -> str | None:
-        """The value of an argument that stands at most once."""
+        """Return the value of an argument that appears at most once; None without it."""
         return next(iter(self.all(key)), None)
 
     def __getitem__(self, key: str) -> str:
@@ -131,12 +131,12 @@ class Correction:
 
     @property
     def spelling(self) -> str:
-        """The name that an alias is about, white space made even."""
+        """The name that an alias is about, white space collapsed."""
         return " ".join(self["spelling"].split())
 
     @property
     def minted(self) -> str | None:
-        """The id of the actor that it makes, None where it makes none."""
+        """The id of the actor that it creates; None if it creates none."""
         makes = (self.action == "split" and not self.get("into")) or (
             self.action == "alias" and not self.get("actor")
         )
@@ -145,12 +145,12 @@ class Correction:
     @property
     def fields(self) -> tuple[str, ...]:
         """The row as written, in the order of COLUMNS."""
-        said = (self.at, self.author, self.action, self.argument_text, self.because, self.undoes)
-        return (self.written_id, *said)
+        content = (self.at, self.author, self.action, self.argument_text, self.because, self.undoes)
+        return (self.written_id, *content)
 
 
 def minted_id(correction_id: str) -> str:
-    """The entity id of an actor that a correction makes: the same after every rebuild."""
+    """Return the entity id of an actor that a correction creates: the same after every rebuild."""
     return "E" + hashlib.sha256(f"correction:{correction_id}".encode()).hexdigest()[:12]
 
 
@@ -163,7 +163,7 @@ def record(
     undoes: str = "",
     now: datetime | None = None,
 ) -> Correction:
-    """A correction made now, with its id. Raises CorrectionError where it says nothing sensible."""
+    """Return a correction made now, with its id. Raises CorrectionError if it is invalid."""
     at = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     made = Correction(
         action,
@@ -178,7 +178,7 @@ def record(
 
 
 def parse(fields: Sequence[str], line: int = 0) -> Correction:
-    """A row of the file. Raises CorrectionError that says what is wrong with it."""
+    """Parse a row of the file. Raises CorrectionError that says what is wrong with it."""
     if len(fields) != len(COLUMNS):
         raise CorrectionError(
             f"it has {len(fields)} fields, not {len(COLUMNS)} ({','.join(COLUMNS)}); "
@@ -191,7 +191,7 @@ def parse(fields: Sequence[str], line: int = 0) -> Correction:
     if written_id and not _CORRECTION_ID.fullmatch(written_id):
         raise CorrectionError(
             f"{written_id!r} is no id of a correction (C and 12 hexadecimal digits); "
-            "leave the id of a row empty that you add by hand"
+            "leave the id empty in a row that you add by hand"
         )
     if at:
         try:
@@ -208,7 +208,7 @@ def parse(fields: Sequence[str], line: int = 0) -> Correction:
 
 
 def check(correction: Correction) -> None:
-    """Raise CorrectionError where action and arguments do not go together."""
+    """Raise CorrectionError if action and arguments do not match."""
     action = ACTIONS.get(correction.action)
     if action is None:
         raise CorrectionError(
@@ -260,7 +260,7 @@ def _check_value(action: str, key: str, value: str) -> None:
 
 
 def parse_arguments(text: str) -> tuple[tuple[str, str], ...]:
-    """The pairs of `key=value;key=value`. Raises CorrectionError."""
+    """Return the pairs of `key=value;key=value`. Raises CorrectionError."""
     if not text:
         return ()
     pieces, characters = [""], iter(text)

@@ -13,7 +13,7 @@ import duckdb
 from etl.corrections.csv_file import RegistryError, corrections_file, read_corrections
 from etl.doctor.findings import REPAIR, RUN, UPDATE, Connection, Finding, Found, or_sound
 from etl.linking.ledger import LEDGER_VERSION, Ledger, LedgerError, version_of
-from etl.linking.recovery import lost_decisions
+from etl.linking.ledger_recovery import lost_decisions
 from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Settings
 from etl.storage import checksums

@@ -22,7 +22,7 @@ import duckdb
 from etl.doctor import examine_derived, examine_kept
 from etl.doctor.database_faults import build_faults, snapshot_faults, sound_loaded, sound_snapshot
 from etl.linking.ledger import Ledger
-from etl.linking.recovery import lost_decisions
+from etl.linking.ledger_recovery import lost_decisions
 from etl.settings import Location, Settings, location
 from etl.storage import (
     checksums,

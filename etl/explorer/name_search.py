@@ -11,6 +11,7 @@ import duckdb
 from etl.query import published
 from etl.query.names import prepare_folding
 from etl.query.published import Row
+from etl.schema.name_folding import fold_name
 
 MAX_SUGGESTIONS = 9
 OWN_NAME_WEIGHT = 5
@@ -48,13 +49,9 @@ class NameSearch:
         self._database.register("snapshot_forms", forms)
         self._database.execute("create table forms as from snapshot_forms")
         self._database.unregister("snapshot_forms")
-        prepare_folding(self._database)
 
     def starting_with(self, typed: str) -> list[Row]:
         """Return up to MAX_SUGGESTIONS actors with a word that has this prefix, likeliest first."""
         with self._database.cursor() as con:
-            prepare_folding(con)
-            folded = con.execute("select folded($typed)", {"typed": typed}).fetchone()
-            prefix = folded[0] if folded else ""
-            parameters = {"typed": prefix, "limit": MAX_SUGGESTIONS}
-            return published.rows(con, _MATCHES, parameters) if prefix else []
+            parameters = {"typed": fold_name(typed), "limit": MAX_SUGGESTIONS}
+            return published.rows(con, _MATCHES, parameters) if parameters["typed"] else []

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from etl.domain import EntityType
+from etl.domain import EntityType, word_set
 from etl.extract.document import Document, Sentence
-from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import PARTICLES
 from etl.extract.names import Name, is_function_word, may_be_in_name, name_form
 from etl.extract.title_case import is_title_case

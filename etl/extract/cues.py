@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from etl.extract.lexicon import CueForm, word_set
+from etl.domain import word_set
+from etl.extract.lexicon import CueForm
 from etl.extract.sources import PHRASE_ENDS, SPEAKER_PRONOUNS, Source, SourceFinder
 
 _PASSIVE_AUXILIARIES = word_set("is are was were be been being 're ’re 'm ’m get got gets")

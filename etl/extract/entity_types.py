@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from etl.domain import EntityType
+from etl.domain import EntityType, word_set
 from etl.extract.document import Document
-from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import generation
 from etl.extract.names import Name
 

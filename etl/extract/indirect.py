@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from etl.domain import word_set
 from etl.extract.cues import CueIndex, CueSpan
 from etl.extract.document import Document
-from etl.extract.lexicon import word_set
 from etl.extract.sources import Source
 from etl.extract.speech import Speech
 

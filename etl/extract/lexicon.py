@@ -95,11 +95,6 @@ def load_lexicon() -> Lexicon:
     )
 
 
-def word_set(text: str) -> frozenset[str]:
-    """Split a short word list, written beside the rule that uses it, into a set."""
-    return frozenset(text.split())
-
-
 def _read(file: str) -> str:
     return resources.files("etl.extract").joinpath("lexicon", file).read_text("utf-8")
 

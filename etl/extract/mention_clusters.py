@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from etl.domain import EntityType, Part
+from etl.domain import EntityType, Part, word_set
 from etl.extract.document import Document
-from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import LEGAL_FORMS, PARTICLES, generation, initials
 from etl.extract.names import Name
 

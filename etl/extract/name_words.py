@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from etl.extract.lexicon import word_set
+from etl.domain import word_set
 
 PARTICLES = word_set(
     "von van der den de del della di da dos du bin ibn al el la le ter zu af av ben"

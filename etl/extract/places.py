@@ -6,8 +6,8 @@ here: that decision. Does not belong here: whether a name is a place at all.
 
 from __future__ import annotations
 
-from etl.domain import EntityType
-from etl.extract.lexicon import Lexicon, word_set
+from etl.domain import EntityType, word_set
+from etl.extract.lexicon import Lexicon
 
 _PLACES: tuple[EntityType, ...] = ("GPE", "LOC")
 # Words of places that are neither states nor cities.

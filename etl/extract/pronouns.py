@@ -10,8 +10,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from etl.domain import word_set
 from etl.extract.document import Document
-from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention
 
 PRONOUNS = {"he": "m", "him": "m", "his": "m", "himself": "m"} | dict.fromkeys(

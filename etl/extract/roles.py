@@ -6,8 +6,9 @@ the name begins (`titles`).
 
 from __future__ import annotations
 
+from etl.domain import word_set
 from etl.extract.document import Document
-from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.lexicon import Lexicon
 from etl.extract.names import Name
 
 _MAX_ROLE_TOKENS = 14

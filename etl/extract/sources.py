@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from etl.domain import word_set
 from etl.extract.document import Document, Sentence
-from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention
 from etl.extract.office_holders import OfficeHolders
 from etl.extract.pronouns import Pronoun

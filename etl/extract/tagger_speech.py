@@ -12,9 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from etl.domain import QuoteKind
+from etl.domain import QuoteKind, word_set
 from etl.extract.document import Document
-from etl.extract.lexicon import word_set
 from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import Actor, NameMention
 from etl.extract.office_holders import OfficeHolders

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etl.domain import EntityType
+from etl.domain import EntityType, word_set
 from etl.extract.document import Document, Sentence
-from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name
 

@@ -6,8 +6,9 @@ here: appositives (`roles`).
 
 from __future__ import annotations
 
+from etl.domain import word_set
 from etl.extract.document import Document, Sentence
-from etl.extract.lexicon import Lexicon, word_set
+from etl.extract.lexicon import Lexicon
 from etl.extract.names import Name, may_be_in_name, name_form
 
 _MAX_TOKENS = 9

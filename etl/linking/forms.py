@@ -1,7 +1,7 @@
-"""What the loaded texts say: their names as forms, and the evidence on who is meant by them.
+"""Reads names as forms, and the evidence about them, from the loaded texts.
 
-Belongs here: every query on schema `loaded` that linking asks. Does not belong here: deciding
-(`linker`), the order of a night (`link`) and of a relink (`relink`).
+Belongs here: linking's queries on schema `loaded`. Does not belong here: deciding (`resolver`), the
+order of a nightly run (`link`) and of a relink (`relink`).
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
-from etl.linking.resolver import Evidence, Form, NameType, is_short
+from etl.linking.decisions import Evidence, Form, NameType, is_short
 from etl.linking.variants import is_acronym
 
 
 def register_forms(
-    con: duckdb.DuckDBPyConnection, of: str = "loaded.text_actors", table: str = "forms"
+    con: duckdb.DuckDBPyConnection, source: str = "loaded.text_actors", table: str = "forms"
 ) -> None:
-    """A temporary table: each actor of a text with its name, type and scope.
+    """Create a temporary table of the actors of texts, each with its name, type and scope.
 
-    `of` may name some of the rows of `loaded.text_actors`, for there are ten millions where there
-    are a million articles.
+    `source` may name a table of some rows of `loaded.text_actors`: a million articles have ten
+    million of them.
     """
-    people = con.execute(f"select distinct name from {of} where type = 'PERSON'").fetchall()
+    people = con.execute(f"select distinct name from {source} where type = 'PERSON'").fetchall()
     short = [name for (name,) in people if is_short(name, "PERSON")]
     con.register("short_names", pa.table({"name": pa.array(short, pa.string())}))
     con.execute(
         f"""
         create or replace temp table {table} as
         with short as (
-          select text_actor_id from {of}
+          select text_actor_id from {source}
           where type = 'PERSON' and name in (from short_names)
         ),
         titles as (
@@ -45,7 +45,7 @@ def register_forms(
           case when a.type = 'PERSON' and a.name in (from short_names)
             then coalesce(strftime(v.published_on, '%Y-%m'), '') || '|' || coalesce(t.title, '')
             else '' end as scope
-        from {of} a
+        from {source} a
         join loaded.article_versions v using (content_sha256)
         left join titles t using (text_actor_id)
         """
@@ -56,46 +56,48 @@ def register_forms(
 def evidence_of(
     con: duckdb.DuckDBPyConnection, forms: Iterable[Form], table: str = "forms"
 ) -> Evidence:
-    """What the loaded texts say of these forms, which `register_forms` put into this table."""
+    """Return the evidence in the loaded texts on forms of a table of `register_forms`."""
     people, acronyms = set(), set()
     for form in forms:
         if form.type == "PERSON" and not form.scope:
             people.add(form.name)
         elif is_acronym(form.name):
             acronyms.add(form.name.replace(".", ""))
-    _register(con, "asked_people", sorted(people))
+    _register(con, "wanted_people", sorted(people))
     months: dict[NameType, dict[str, int]] = defaultdict(dict)
     for name, month, texts in con.execute(
         f"""
         select name, month, count(*) from {table}
         where type = 'PERSON' and scope = '' and month is not null
-          and name in (from asked_people)
+          and name in (from wanted_people)
         group by all
         """
     ).fetchall():
         months[name, "PERSON"][month] = texts
-    con.unregister("asked_people")
-    return Evidence(_expansions(con, sorted(acronyms)), months, lambda pairs: _together(con, pairs))
+    con.unregister("wanted_people")
+    return Evidence(
+        _expansions(con, sorted(acronyms)), months, lambda pairs: _named_together(con, pairs)
+    )
 
 
 def _expansions(con: duckdb.DuckDBPyConnection, acronyms: list[str]) -> list[tuple[str, str]]:
-    """Each acronym of these with the organisations that a text names by it, too."""
+    """Return each acronym with every organisation that some text also calls by it."""
     if not acronyms:
         return []
-    _register(con, "asked_acronyms", acronyms)
+    _register(con, "wanted_acronyms", acronyms)
     found = con.execute(
         """
         select distinct m.surface, a.name
         from loaded.text_mentions m join loaded.text_actors a using (text_actor_id)
         where length(m.surface) <= $longest
-          and replace(m.surface, '.', '') in (from asked_acronyms)
+          and replace(m.surface, '.', '') in (from wanted_acronyms)
           and a.type = 'ORG' and m.kind = 'name' and m.surface <> a.name
         order by all
         """,
-        # With a full stop after each letter; of 25 million mentions most are longer.
+        # Twice the length leaves room for full stops. Most of 25 million mentions are longer.
         {"longest": 2 * max(map(len, acronyms))},
     ).fetchall()
-    con.unregister("asked_acronyms")
+    con.unregister("wanted_acronyms")
     return found
 
 
@@ -103,7 +105,7 @@ def _register(con: duckdb.DuckDBPyConnection, name: str, values: list[str]) -> N
     con.register(name, pa.table({"value": pa.array(values, pa.string())}))
 
 
-def _together(
+def _named_together(
     con: duckdb.DuckDBPyConnection, pairs: set[frozenset[NameType]]
 ) -> set[frozenset[NameType]]:
     ordered = [sorted(pair) for pair in pairs]

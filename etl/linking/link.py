@@ -1,12 +1,12 @@
 """Links each actor within an article (`text_actors`) to an entity across articles.
 
-Belongs here: the order of a night: which names are new, deciding them, entering them in the ledger,
-and the links that follow. Does not belong here: deciding (`linker`), what the texts say (`forms`),
-how decisions are kept (`ledger`), what users correct.
+Belongs here: the order of a nightly run: find new names, decide them, append them to the ledger,
+write the links. Does not belong here: deciding (`resolver`), reading the texts (`forms`), storing
+decisions (`ledger`), and what users correct (`etl.corrections`).
 
-A name is decided once, when it first comes, and entered in the ledger; later articles follow it.
-So a night looks at the actors of new texts and at names like theirs; at all of them where the
-ledger is another than the links were made by: after a relink, a restore, a forgotten article.
+Each name is resolved once, when it is first seen, and appended to the ledger; later articles follow
+it. So a nightly run reads only the actors of new texts and similar names. It reads all of them if
+the links were made from another ledger: after a relink, a restore or a forgotten article.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ import duckdb
 import pyarrow as pa
 
 from etl.corrections.plan import Plan
-from etl.linking.cannot_link import cannot_link_of
+from etl.linking.blocking import blocking_keys
+from etl.linking.cannot_link import CannotLink, load_cannot_link
+from etl.linking.decisions import Decision, Form
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import DECISIONS, Ledger
 from etl.linking.name_keys import name_key
 from etl.linking.reference import Reference, load_reference
 from etl.linking.relink import changes
-from etl.linking.resolver import CannotLink, Decision, Form, Resolver, blocking_keys
+from etl.linking.resolver import Resolver
 from etl.linking.variants import person_name
 
 LINKING_VERSION = "4"
@@ -33,9 +35,9 @@ LINKING_VERSION = "4"
 
 @dataclass(frozen=True)
 class Linked:
-    """What linking came to: how many entities there are, and whether all links were made anew.
+    """The number of entities, and whether all links were rebuilt.
 
-    If not, those that came are of the actors in temporary table `unlinked_actors`.
+    If not, the added links are those of the actors in the temporary table `unlinked_actors`.
     """
 
     entities: int
@@ -53,14 +55,13 @@ def link_actors(
     forget: bool = False,
     new_in: str | None = None,
 ) -> Linked:
-    """Decide what is new, then fill `loaded.text_links`.
+    """Decide new names, then fill `loaded.text_links`.
 
-    The ledger is written before the table, so that what is stopped in between is decided already.
-    `plan` says which actors people declared distinct. With `relink` names that were decided before
-    are decided anew. A trial reads the ledger and writes nothing to it. `forget` first removes from
-    the ledger what no text has any more. `new_in` says that the links that are there are those that
-    the ledger gives, and names a table of the articles (article_id) that came since: then only
-    actors without a link are looked at.
+    The ledger is written before the table, so an interrupted run resumes with its decisions made.
+    `plan` says which actors people declared distinct. `relink` decides all names again. `is_trial`
+    reads the ledger and writes nothing to it. `forget` first removes names from the ledger that no
+    text uses any more. `new_in` asserts that the existing links follow from the ledger, and names a
+    table of the articles (article_id) added since: then only actors without a link are read.
     """
     is_all = relink or is_trial or forget or new_in is None or not _only_lacks_links(con, new_in)
     register_forms(con, *([] if is_all else ["unlinked_actors"]))
@@ -68,11 +69,11 @@ def link_actors(
         ledger.forget(con)
     ledger.register(con)
     if new := _new_forms(con):
-        apart = cannot_link_of(con, plan, new)
-        decided = as_table(_decide(con, new, apart, is_all=is_all), now)
-        _enter(con, ledger, decided, is_trial=is_trial)
+        cannot_link = load_cannot_link(con, plan, new)
+        decided = as_table(_decide(con, new, cannot_link, is_all=is_all), now)
+        _append(con, ledger, decided, is_trial=is_trial)
     if relink and (changed := changes(con, plan)):
-        _enter(con, ledger, as_table([c.decision for c in changed], now), is_trial=is_trial)
+        _append(con, ledger, as_table([c.decision for c in changed], now), is_trial=is_trial)
     if is_all:
         _fill(con)
     else:
@@ -84,9 +85,9 @@ def link_actors(
 
 
 def _only_lacks_links(con: duckdb.DuckDBPyConnection, new_in: str) -> bool:
-    """Whether every link is of an actor, and every actor without one is in these articles.
+    """Whether links and actors agree, apart from actors of the given articles without a link.
 
-    Temporary table `unlinked_actors` has those.
+    Creates the temporary table `unlinked_actors` of those.
     """
     con.execute(
         f"""
@@ -113,7 +114,7 @@ insert into loaded.text_links by name
 select f.text_actor_id, l.entity_id, l.method, l.confidence
 from forms f join ledger l using (name, type, scope)
 """
-"""Links of the actors in temporary table `forms`."""
+"""Inserts the links of the actors in the temporary table `forms`."""
 
 
 def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
@@ -127,10 +128,10 @@ def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
     return [Form(*row) for row in rows]
 
 
-def _enter(
+def _append(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, decided: pa.Table, *, is_trial: bool
 ) -> None:
-    """Add decisions to temporary table `ledger` and, unless on trial, to the ledger's files."""
+    """Append decisions to the temporary table `ledger` and, unless on trial, to the ledger."""
     if not is_trial:
         ledger.append(decided)
     con.register("decided", decided)
@@ -148,7 +149,7 @@ def _enter(
 
 
 def _fill(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `text_links`, and `former_links` with the entities of which a relink left nothing."""
+    """Rebuild `text_links`, and `former_links` with the entities that a relink left empty."""
     con.execute("begin")
     con.execute("delete from loaded.text_links")
     con.execute(_LINK)
@@ -168,11 +169,11 @@ def _fill(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _decide(
-    con: duckdb.DuckDBPyConnection, new: Sequence[Form], apart: CannotLink, *, is_all: bool
+    con: duckdb.DuckDBPyConnection, new: Sequence[Form], cannot_link: CannotLink, *, is_all: bool
 ) -> list[Decision]:
-    """Decide new forms; unless temporary table `forms` has all, it has the new ones only."""
+    """Decide new forms. `is_all` says that the temporary table `forms` holds all of them."""
     reference = load_reference()
-    wanted = sorted({block for form in new for block in _asked_for(form, reference)})
+    wanted = sorted({block for form in new for block in _keys_to_look_up(form, reference)})
     con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))
     con.execute(
         """
@@ -182,10 +183,10 @@ def _decide(
         """
     )
     con.unregister("wanted")
-    table = "forms" if is_all else "alike_forms"
+    table = "forms" if is_all else "similar_forms"
     if not is_all:
-        con.execute(_ALIKE)
-        register_forms(con, "alike_actors", table)
+        con.execute(_SIMILAR)
+        register_forms(con, "similar_actors", table)
     known = [
         Decision(Form(name, type_, scope, texts), entity, method, confidence)
         for name, type_, scope, entity, method, confidence, texts in con.execute(
@@ -200,29 +201,29 @@ def _decide(
         ).fetchall()
     ]
     evidence = evidence_of(con, [*new, *(d.form for d in known)], table)
-    decided = Resolver(known, evidence, reference, apart).decide(new)
+    decided = Resolver(known, evidence, reference, cannot_link).decide(new)
     con.execute("drop table near")
     return decided
 
 
-_ALIKE = """
-create or replace temp table alike_actors as
+_SIMILAR = """
+create or replace temp table similar_actors as
 select * from loaded.text_actors
 where name in (select name from near union select name from forms)
 """
 
 
-def _asked_for(form: Form, reference: Reference) -> set[str]:
-    """The blocks in which a new form looks for others."""
-    asked = set(blocking_keys(form, reference))
+def _keys_to_look_up(form: Form, reference: Reference) -> set[str]:
+    """Return the blocking keys under which a new form looks for others."""
+    keys = set(blocking_keys(form, reference))
     bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
     if " " not in bare:
-        asked |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
-    return asked
+        keys |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
+    return keys
 
 
 def as_table(decided: Sequence[Decision], now: datetime) -> pa.Table:
-    """Decisions as rows of the ledger."""
+    """Return decisions as rows of the ledger."""
     reference = load_reference()
     columns = {
         "name": [d.form.name for d in decided],

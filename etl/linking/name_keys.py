@@ -1,4 +1,9 @@
-"""Keys under which spellings of a name meet."""
+"""Keys that decide which spellings of a name are one actor.
+
+Belongs here: folding a name and building its key. Entity ids are hashes of such keys and the
+identity ledger holds them, so what these functions return for a name must never change. Does not
+belong here: comparing names in look-ups (`etl.schema.name_folding`).
+"""
 
 from __future__ import annotations
 
@@ -14,19 +19,19 @@ _PUNCTUATION = re.compile(r"[\s\-‐‑–—_/]+")
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
-"""Letters that Unicode does not take apart into a base letter and a mark."""
+"""Letters that Unicode does not decompose into a base letter and a mark."""
 DROPPED = re.compile(r"[.,’'ʼ`\"“”]")
 
 
 def fold(text: str) -> str:
-    """Lower case without marks on letters."""
+    """Return a text in lower case without marks on letters."""
     text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
     return text.translate(_LETTERS)
 
 
 def split_name(name: str) -> list[str]:
-    """The words of a name, folded; hyphens count as spaces."""
+    """Return the words of a name, folded; hyphens count as spaces."""
     return _words(fold(name))
 
 
@@ -36,11 +41,11 @@ def _words(folded: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def name_key(name: str, type_: str) -> str:
-    """What remains of a name once spelling habits are taken away, lower-cased.
+    """Return the key of a name: lower case, without what spelling habits differ in.
 
-    Diacritics, dots, apostrophes, a leading article and, for people, middle initials go; hyphens
-    count as spaces. "Donald J. Trump" and "Donald Trump" meet, "Donald Trump Jr." stays apart;
-    "J. D. Vance", "J.D. Vance" and "JD Vance" meet.
+    Diacritics, full stops, apostrophes, a leading article and people's middle initials are dropped;
+    hyphens count as spaces. "Donald J. Trump" and "Donald Trump" share a key, "Donald Trump Jr."
+    has another. "J. D. Vance", "J.D. Vance" and "JD Vance" share one.
     """
     text = fold(name)
     words = _words(text)
@@ -55,5 +60,5 @@ def name_key(name: str, type_: str) -> str:
 
 
 def type_group(type_: str) -> str:
-    """Types that a bare word cannot tell apart reliably count as one group."""
+    """Return the group of a type. A single word does not tell types of one group apart."""
     return "PLACE" if type_ in _PLACES else "ORG" if type_ in {"FAC", "OTHER"} else type_

@@ -1,6 +1,6 @@
-"""What the reference data says of countries, organisations and who held which office when.
+"""Reference data on countries, organisations, and who held which office when.
 
-Belongs here: reading `seeds/reference/` for the linker. Does not belong here: the data's columns
+Belongs here: reading `seeds/reference/` for linking. Does not belong here: the data's columns
 and sources (the `.yml` and `SOURCES.md` beside it), and the same files as dbt seeds.
 """
 
@@ -22,7 +22,7 @@ FOLDER = RESOURCES / "seeds" / "reference"
 
 @dataclass(frozen=True)
 class Office:
-    """A person in an office from one day to another (ISO dates; empty: open)."""
+    """A person's term in an office, as ISO dates; an empty date is an open end."""
 
     key: str
     role: str
@@ -32,24 +32,25 @@ class Office:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """Look-ups by folded names; `offices` by surname. Hashed by identity, as a key of caches."""
+    """Look-ups by name key; `offices` by surname. Hashed by identity, to serve as a cache key."""
 
     countries: Mapping[str, str] = field(default_factory=dict)
     organisations: Mapping[str, str] = field(default_factory=dict)
     offices: Mapping[str, list[Office]] = field(default_factory=dict)
 
     def country_of(self, name: str) -> str | None:
-        """The code of the country that a place's name means without doubt."""
+        """Return the code of the country that a place's name means, if it is unambiguous."""
         return self.countries.get(name_key(name, "GPE"))
 
     def organisation_of(self, name: str) -> str | None:
-        """The full name of an organisation known by another name or an acronym."""
+        """Return the full name of an organisation known by another name or an acronym."""
         return self.organisations.get(name_key(name, "ORG"))
 
     def official(self, surname: str, title: str, month: str) -> str | None:
-        """The key of the one person of a surname who bore a title in a month ("2016-05").
+        """Return the key of the one person of a surname who held a title in a month ("2016-05").
 
-        Where nobody did then, the one who had: titles of office are kept for life.
+        If nobody held it then, return the one who held it earlier: people keep titles of office for
+        life. None if there is no such person, or more than one.
         """
         if not title or not month:
             return None
@@ -80,7 +81,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def load_reference() -> Reference:
-    """The shipped data, read once."""
+    """Return the shipped data, read once."""
     countries: dict[str, str] = {}
     for row in _rows("countries.csv"):
         if row["is_name_ambiguous"] == "true":

@@ -1,11 +1,11 @@
-"""Deciding all names anew: what would change, with ids of actors kept where they can be.
+"""Relinking: decides all names again and keeps the ids of actors where possible.
 
-Belongs here: what a relink changes. Does not belong here: deciding (`linker`), applying it
-(`link`), showing it.
+Belongs here: what a relink changes. Does not belong here: deciding (`resolver`), applying the
+changes (`link`), and showing them (`etl.cli`).
 
-A name is decided once and later articles follow, so early decisions were made knowing little. A
-relink decides everything with what is known today. An actor keeps its id by majority: of the old
-and new ones that share texts, those that share most are the same.
+A name is decided once and later articles follow it, so early decisions had little evidence. A
+relink decides everything on today's evidence. Ids are kept by majority: the old and new actor that
+share most texts are the same.
 """
 
 from __future__ import annotations
@@ -17,22 +17,24 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from etl.corrections.plan import Plan
-from etl.linking.cannot_link import cannot_link_of
+from etl.linking.blocking import new_entity_id
+from etl.linking.cannot_link import load_cannot_link
+from etl.linking.decisions import Decision, Form
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import Ledger
-from etl.linking.resolver import Decision, Form, Resolver, new_entity_id
+from etl.linking.resolver import Resolver
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A name that would be somebody else: the entity in force, and the decision that differs."""
+    """A name that would change its entity: the current entity, and the new decision."""
 
     before: str
     decision: Decision
 
 
 def preview(con: duckdb.DuckDBPyConnection, ledger: Ledger, plan: Plan) -> list[Change]:
-    """What deciding all names of a published file anew would change, most texts first."""
+    """Return what a relink would change in a published file, the names in most texts first."""
     ledger.register(con)
     register_forms(con)
     found = changes(con, plan)
@@ -42,7 +44,7 @@ def preview(con: duckdb.DuckDBPyConnection, ledger: Ledger, plan: Plan) -> list[
 
 
 def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
-    """What deciding anew changes; temporary tables `forms` and `ledger` must be there."""
+    """Return what a relink changes. Needs the temporary tables `forms` and `ledger`."""
     rows = con.execute(
         """
         select f.name, f.type, f.scope, l.entity_id, count(*) from forms f
@@ -51,26 +53,26 @@ def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
     ).fetchall()
     forms = [Form(name, type_, scope, texts) for name, type_, scope, _, texts in rows]
     before = {f: entity for f, (*_, entity, _) in zip(forms, rows, strict=True)}
-    linker = Resolver([], evidence_of(con, forms), apart=cannot_link_of(con, plan))
-    decided = with_old_ids(linker.decide(forms), before)
+    resolver = Resolver([], evidence_of(con, forms), cannot_link=load_cannot_link(con, plan))
+    decided = with_old_ids(resolver.decide(forms), before)
     found = [Change(before[d.form], d) for d in decided if d.entity_id != before[d.form]]
     return sorted(found, key=lambda c: (-c.decision.form.texts, c.decision.form.name))
 
 
 def with_old_ids(decided: Sequence[Decision], before: dict[Form, str]) -> list[Decision]:
-    """The same groups, each by the id of the old one with which it shares most texts."""
+    """Return the same groups, each with the id of the old group that shares most texts with it."""
     shared: Counter[tuple[str, str]] = Counter()
     for d in decided:
         shared[d.entity_id, before[d.form]] += d.form.texts
     kept: dict[str, str] = {}
-    given: set[str] = set()
+    assigned: set[str] = set()
     for (new, old), _ in sorted(shared.items(), key=lambda kv: (-kv[1], kv[0])):
-        if new not in kept and old not in given:
+        if new not in kept and old not in assigned:
             kept[new] = old
-            given.add(old)
+            assigned.add(old)
     taken = set(before.values())
     for new in sorted({d.entity_id for d in decided} - set(kept)):
-        # A group that shares all its old ones with larger groups gets an id that nobody ever had.
+        # A group whose old ids all went to larger groups gets a new id.
         kept[new] = new_entity_id(f"relinked:{new}", taken)
         taken.add(kept[new])
     return [replace(d, entity_id=kept[d.entity_id]) for d in decided]

@@ -1,10 +1,9 @@
-"""Whether two names can be spellings of one: people, organisations, places, groups.
+"""Name variants: whether two names can be spellings of one, by the names alone.
 
-Belongs here: taking a name apart, keys under which spellings meet, and the comparison of two names
-of people. Does not belong here: what the corpus says about who is meant (`link`), and stored
-decisions (`ledger`).
+Belongs here: parsing a name, keys that spellings share, and comparing two names of people. Does not
+belong here: evidence from the corpus (`forms`, `resolver`), and stored decisions (`ledger`).
 
-Precision before recall: a comparison that leaves doubt says no.
+Precision before recall: if in doubt, two names are not variants.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _HONORIFICS = frozenset(
     {"mr", "mrs", "ms", "miss", "dr", "sir", "lord", "lady", "dame", "prof", "rev", "sen", "rep"}
     | {"gov", "gen", "col", "capt", "lt", "sgt", "president", "senator", "governor", "judge"}
 )
-# British and American spelling of words that organisations are named by.
+# British and American spelling of words in names of organisations.
 _RESPELT = (
     (re.compile(r"\b(\w+)isation(s?)\b"), r"\1ization\2"),
     (re.compile(r"\b(lab|col|hon|fav|harb|neighb)our"), r"\1or"),
@@ -46,7 +45,7 @@ _RESPELT = (
     (re.compile(r"\bdept\b"), "department"),
     (re.compile(r" & "), " and "),
 )
-# What transliterations of one name differ in, in this order; the result is no spelling of anything.
+# Where transliterations of one name differ, applied in this order. The result is no real spelling.
 _TRANSLITERATED = (
     ("shch", "s"), ("sch", "s"), ("tch", "c"), ("dzh", "j"), ("ch", "c"), ("sh", "s"), ("kh", "h"),
     ("zh", "j"), ("gh", "g"), ("ph", "f"), ("th", "t"), ("ts", "c"), ("tz", "c"), ("cz", "c"),
@@ -59,7 +58,7 @@ _VOWELS = re.compile(r"[aeiou]")
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """A person's name taken apart, all lower case; a lone surname has no `given`."""
+    """A parsed name of a person, in lower case. A lone surname has an empty `given`."""
 
     given: str
     middle: tuple[str, ...]
@@ -73,7 +72,7 @@ class PersonName:
 
 @lru_cache(maxsize=200_000)
 def person_name(name: str) -> PersonName:
-    """Given name, middle names, surname with its particles, and what parts father and son."""
+    """Parse a name: given and middle names, surname with particles, generation (Jr., III)."""
     spelt = [spelt_out(word) for word in split_name(name)]
     while len(spelt) > 1 and spelt[0][0] in _HONORIFICS:
         spelt = spelt[1:]
@@ -94,7 +93,7 @@ def person_name(name: str) -> PersonName:
 
 
 def spelt_out(word: str) -> list[str]:
-    """A word of a name without its punctuation; "h.w." as the two initials that it is."""
+    """Return a word of a name without punctuation; "h.w." becomes two initials."""
     if INITIAL.fullmatch(word):
         return list(word.replace(".", ""))
     return [DROPPED.sub("", word) or word]
@@ -102,7 +101,7 @@ def spelt_out(word: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def skeleton(word: str) -> str:
-    """What is left of a word when habits of transliteration are taken away, vowels kept."""
+    """Return a word without differences of transliteration; vowels stay."""
     for pattern, sound in _TRANSLITERATED:
         word = word.replace(pattern, sound)
     return _DOUBLED.sub(r"\1", word)
@@ -110,14 +109,14 @@ def skeleton(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def sounds(word: str) -> str:
-    """The consonants of a word's skeleton and its first letter: a block that spellings share."""
+    """Return the first letter and the consonants of a word's skeleton, which spellings share."""
     bare = skeleton(word.replace(" ", ""))
     return bare[:1] + _VOWELS.sub("", bare[1:])
 
 
 @lru_cache(maxsize=200_000)
 def without_particles(surname: str) -> str:
-    """A surname's last words, "assad" of "al assad"."""
+    """Return a surname without leading particles: "assad" for "al assad"."""
     words = surname.split()
     while len(words) > 1 and words[0] in PARTICLES:
         words = words[1:]
@@ -125,7 +124,7 @@ def without_particles(surname: str) -> str:
 
 
 def person_blocks(name: PersonName) -> set[str]:
-    """Keys of which two spellings of one person share one: surname by sound, first initial."""
+    """Return keys by sound of surname and first initial; spellings of one person share one."""
     blocks = {f"{sounds(without_particles(name.surname))}/{skeleton(name.given)[:1]}"}
     if name.given and not name.middle and len(name.given) > 1:
         blocks.add(f"{sounds(name.given)}/{skeleton(name.surname)[:1]}")  # "Xi Jinping"
@@ -133,9 +132,9 @@ def person_blocks(name: PersonName) -> set[str]:
 
 
 def same_person(a: PersonName, b: PersonName) -> Variant | None:
-    """How one of two full names can be a variant of the other, or None.
+    """Return how one of two full names can be a variant of the other, or None.
 
-    Whether there is another person whom it fits as well is not asked here.
+    Does not check whether the name fits another person as well.
     """
     if not (a.given and b.given) or a.suffix != b.suffix:
         return None
@@ -162,16 +161,16 @@ def same_person(a: PersonName, b: PersonName) -> Variant | None:
 
 
 def _middles_agree(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Whether no middle name speaks against another: missing ones and initials agree with all."""
+    """Whether middle names are compatible: missing ones and initials fit any name."""
     return all(
         x[0] == y[0] and (x == y or 1 in (len(x), len(y))) for x, y in zip(a, b, strict=False)
     )
 
 
 def _respelt(a: str, b: str) -> bool:
-    """Whether two words can be transliterations or slips of one another.
+    """Whether two words can be transliterations or misspellings of each other.
 
-    "Maria" and "Mario" share their consonants, so the ends must sound alike, too.
+    "Maria" and "Mario" share their consonants, so the ends must sound alike too.
     """
     x, y = skeleton(a.replace(" ", "")), skeleton(b.replace(" ", ""))
     if x == y:
@@ -183,7 +182,7 @@ def _respelt(a: str, b: str) -> bool:
 
 @lru_cache(maxsize=1)
 def nicknames() -> dict[str, frozenset[str]]:
-    """For each given name, those that stand for the same: "bill" for "william"."""
+    """Return by given name its equivalents: "bill" for "william"."""
     groups = [frozenset(line.split()) for line in _NICKNAMES.strip().splitlines()]
     return {
         name: frozenset().union(*(g for g in groups if name in g)) - {name}
@@ -194,7 +193,7 @@ def nicknames() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=100_000)
 def organisation_key(name: str) -> str:
-    """The key of an organisation: no legal form, no article, one of two ways to spell."""
+    """Return the key of an organisation: no legal form, no article, American spelling."""
     key = f" {fold(name)} "
     for pattern, new in _RESPELT:
         key = pattern.sub(new, key)
@@ -207,19 +206,19 @@ def organisation_key(name: str) -> str:
 
 
 def is_acronym(name: str) -> bool:
-    """Whether a name may be initials of another."""
+    """Whether a name looks like an acronym."""
     return bool(ACRONYM.fullmatch(name))
 
 
 def is_acronym_of(acronym: str, name: str) -> bool:
-    """Whether the letters of an acronym are the first ones of a name's words, small ones or not."""
+    """Whether an acronym is made of the initials of a name, with or without its small words."""
     return fold(acronym).replace(".", "").upper() in initials(split_name(name))
 
 
 def group_key(name: str) -> str:
-    """The key of a people, faith or party's members: "Americans" and "American" are one.
+    """Return the key of a nationality, faith or party: one for "Americans" and "American".
 
-    So are "African-American" and "African Americans".
+    "African-American" and "African Americans" share one too.
     """
     lexicon = load_lexicon()
     joined = "-".join(name.replace("-", " ").split())

@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from etl.corrections import replay
 from etl.corrections.csv_file import RegistryError, corrections_and_digest, corrections_digest
 from etl.corrections.lease import CorrectionsLease
+from etl.corrections.outcomes import correction_problems
 from etl.corrections.plan import make_plan
+from etl.corrections.replay import replay
+from etl.corrections.write_back import write_back
 from etl.pipeline import actor_links, build_models
 from etl.settings import Settings
 from etl.storage.files import exclusive_lock
@@ -44,10 +46,10 @@ def apply_corrections(settings: Settings) -> AppliedCorrections:
     with build_db.open_build(settings.build_file) as con:
         with build_db.transaction(con):
             before = con.execute("select correction_id from loaded.corrections").fetchall()
-            replay.replay(con, plan)
+            replay(con, plan)
             con.execute(_CHANGED_ARTICLES)
             links_noted = build_db.get_property(con, build_db.LINKS_NOTED)
-            changed = build_models.stale_tables(con) | replay.store(
+            changed = build_models.stale_tables(con) | write_back(
                 con, "bookkeeping.uncorrected_links" if links_noted else None
             )
             con.execute("delete from bookkeeping.uncorrected_links")
@@ -61,7 +63,7 @@ def apply_corrections(settings: Settings) -> AppliedCorrections:
         entities = build_db.count(con, "(select distinct entity_id from loaded.actor_links)")
     removed = {i for (i,) in before} - {i for i, _, _ in history}
     by_status = Counter(status for _, status, _ in history)
-    problems = replay.problems(history)
+    problems = correction_problems(history)
     problems += [
         f"{i}: was applied and is no longer in the file as it was; what it did is taken back"
         for i in sorted(removed)

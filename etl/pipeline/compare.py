@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 
 from etl.corrections.csv_file import read_corrections
 from etl.corrections.plan import make_plan
-from etl.corrections.replay import replay, store
+from etl.corrections.replay import replay
+from etl.corrections.write_back import write_back
 from etl.linking.ledger import Ledger
 from etl.linking.link import link_actors
 from etl.pipeline.candidate_database import connect, load_candidate
@@ -73,7 +74,7 @@ def compare_candidate(settings: Settings, progress: Progress = silent) -> Compar
         plan = make_plan(read_corrections(settings))
         link_actors(con, Ledger(settings.identity_ledger), datetime.now(UTC), plan, is_trial=True)
         replay(con, plan)
-        store(con)
+        write_back(con)
         progress(STAGE, 2, _STEPS)
         con.execute(_SPANS)
         con.execute(_CHANGES)

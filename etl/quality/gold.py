@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, get_args
 
-from etl.domain import Article, EntityType, MentionKind, Part, QuoteKind
-from etl.extract.lexicon import word_set
+from etl.domain import Article, EntityType, MentionKind, Part, QuoteKind, word_set
 
 GOLD = Path(__file__).with_name("gold")
 DIVIDER = "==="

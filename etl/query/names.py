@@ -12,17 +12,7 @@ from collections.abc import Sequence
 import duckdb
 
 from etl.query.published import ReadError, Row, rows
-
-_FOLDED = """
-create or replace temp macro folded(words) as
-    trim(regexp_replace(
-        replace(replace(translate(
-            lower(strip_accents(words)), 'øłđðı–—-_/.,’‘''`"“”', 'olddi     '
-        ), 'ß', 'ss'), 'æ', 'ae'),
-        '\\s+', ' ', 'g'
-    ))
-"""
-"""Names are compared without case, accents, full stops and apostrophes; dashes are spaces."""
+from etl.schema.name_folding import fold_name_sql
 
 
 class NameNotFoundError(ReadError):
@@ -117,8 +107,8 @@ def by_id(connection: duckdb.DuckDBPyConnection, entity_id: str) -> Row | None:
 
 
 def prepare_folding(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the temporary macro `folded` for this connection."""
-    connection.execute(_FOLDED)
+    """Create the temporary macro `folded(name)`, by which look-ups compare names."""
+    connection.execute(f"create or replace temp macro folded(name) as {fold_name_sql('name')}")
 
 
 def names_of(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, str]:

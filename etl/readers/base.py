@@ -73,8 +73,3 @@ class Rejected(Exception):  # noqa: N818 - not a program error but a verdict on 
 
 class FileRejected(Rejected):
     """Raised to reject the rest of the whole file, including the archives around this member."""
-
-
-def word_set(text: str) -> frozenset[str]:
-    """Return the words of `text`, for the word lists that patterns need."""
-    return frozenset(text.split())

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from etl.readers.base import word_set
+from etl.domain import word_set
 
 _MAX_LENGTH = 400
 

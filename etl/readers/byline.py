@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from etl.readers.base import word_set
+from etl.domain import word_set
 from etl.readers.dates import ImpossibleDateError, WrittenDate, date_line
 
 _MAX_LENGTH = 250

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from etl.readers.base import word_set
+from etl.domain import word_set
 from etl.readers.byline import is_outlet
 from etl.readers.dates import MONTH, WEEKDAY, day_month
 

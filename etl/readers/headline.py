@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from etl.readers.base import word_set
+from etl.domain import word_set
 from etl.readers.dateline import find_dateline
 
 _UNREAD_BYLINE = re.compile(r"By\s+[^\W\d_a-z]\S*\s+[^\W\d_a-z]")

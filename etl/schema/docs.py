@@ -1,8 +1,9 @@
-"""Renders what tables mean: `sql/models/loaded.yml` for dbt and `docs/tables.md` for people.
+"""Renders the files made from Python: dbt's sources, dbt's folding macros, the page on tables.
 
-Belongs here: those two renderings. Does not belong here: what tables mean (`etl.schema.tables` for schema
-`loaded`, `sql/models/**/*.yml` for what is published). `python -m etl.schema.docs` rewrites both
-files; a test compares.
+Belongs here: `sql/models/loaded.yml`, `sql/macros/folded.sql` and `docs/tables.md`; running
+`python -m etl.schema.docs` rewrites them, and tests compare. Does not belong here: what tables mean
+(`etl.schema.tables` for schema `loaded`, `sql/models/**/*.yml` for published tables), and how
+names are folded (`etl.schema.name_folding`).
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from typing import Any
 
 import yaml
 
+from etl.schema.name_folding import render_macros
 from etl.schema.tables import TABLES, Table
 from etl.settings import REPOSITORY
 
 LOADED_YML = REPOSITORY / "sql" / "models" / "loaded.yml"
+FOLDED_SQL = REPOSITORY / "sql" / "macros" / "folded.sql"
 TABLES_MD = REPOSITORY / "docs" / "tables.md"
 
 _HEAD = """\
-# Made by `python -m etl.schema.docs` from etl/schema.py: change that file, then run it.
+# Made by `python -m etl.schema.docs` from etl/schema/tables.py: change that file, then run it.
 version: 2
 
 sources:
@@ -44,7 +47,7 @@ and `actor_timeline` are table macros: call them like tables with arguments.
 
 
 def render() -> str:
-    """The text of `sql/models/loaded.yml`: every table with its grain and columns."""
+    """Return the text of `sql/models/loaded.yml`: every table with its grain and columns."""
     return _HEAD + "\n".join(_table(table) for table in TABLES)
 
 
@@ -65,7 +68,7 @@ def _table(table: Table) -> str:
 
 
 def _types(table: Table) -> dict[str, str]:
-    """DuckDB's type of each column; the DDL has one column a line."""
+    """Return DuckDB's type of each column. The DDL has one column per line."""
     definitions = [line.strip().rstrip(",") for line in table.ddl.splitlines()[1:-1]]
     return {
         name: type_.removesuffix(" not null")
@@ -78,12 +81,12 @@ def _sentence(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A double-quoted YAML scalar."""
+    """Return a double-quoted YAML scalar."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def render_tables() -> str:
-    """The text of `docs/tables.md`: every published relation with its grain and columns."""
+    """Return the text of `docs/tables.md`: every published relation with its columns."""
     return _TABLES_HEAD + "\n".join(
         _published(model)
         for layer in ("core", "marts")
@@ -106,8 +109,9 @@ def _line(text: str) -> str:
 
 
 def main() -> None:
-    """Write both files and say which changed."""
-    for path, text in ((LOADED_YML, render()), (TABLES_MD, render_tables())):
+    """Write the three files and say which changed."""
+    rendered = ((LOADED_YML, render()), (FOLDED_SQL, render_macros()), (TABLES_MD, render_tables()))
+    for path, text in rendered:
         changed = not path.exists() or path.read_text(encoding="utf-8") != text
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path.name}: {'rewritten' if changed else 'unchanged'}\n")

@@ -1,10 +1,12 @@
-"""The tables that Python writes, described once: DDL, Parquet layout, checks and docs come from it.
+"""The tables that Python writes, defined once for DDL, Parquet layout, checks and documentation.
 
 Belongs here: table and column definitions of schema `loaded`. Does not belong here: the published
 models of schema `main`, which dbt owns (`sql/models/**/*.yml`), and any data access.
 
 Every table of `TABLES` lives in schema `loaded` of the build database. There are no primary-key
 indexes: uniqueness of `key` is a check that blocks the publish.
+
+One file although it has over 400 lines: it is a flat list of definitions.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 SCHEMA_VERSION = 4
-"""Layout of schema `loaded`; a build database of another version is rebuilt from the archive.
+"""Layout of schema `loaded`. A build database of another version is rebuilt from the archive.
 
-A table that is added needs no new version: opening a build database makes what it lacks.
+An added table needs no new version: opening a build database creates missing tables.
 """
 
 STRING, INT, LONG, FLOAT, BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
@@ -46,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Reference:
-    """Values of `column` must exist in `table`.`target` (null is fine)."""
+    """A foreign key: values of `column` must exist in `table`.`target`; null is allowed."""
 
     column: str
     table: str
@@ -65,12 +67,12 @@ class Table:
 
     @property
     def arrow_schema(self) -> pa.Schema:
-        """The Arrow schema of a batch of rows of this table."""
+        """The Arrow schema of a batch of rows."""
         return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
 
     @property
     def ddl(self) -> str:
-        """The statement that creates the table in schema `loaded` where it does not exist."""
+        """The statement that creates the table in schema `loaded` if it does not exist."""
         body = ",\n  ".join(
             f"{c.name} {_DUCKDB_TYPES[c.type]}{'' if c.nullable else ' not null'}"
             for c in self.columns
@@ -89,7 +91,7 @@ def _span(prefix: str = "", *, nullable: bool = False) -> tuple[Column, Column]:
 _CONTENT = Column("content_sha256", STRING, "The article version: hash of what was read.")
 _PART = Column("part", STRING, "'body' or 'headline'.")
 _METHOD = Column("method", STRING, "How the value was inferred.")
-_CONFIDENCE = Column("confidence", FLOAT, "How sure the method is, 0 to 1.")
+_CONFIDENCE = Column("confidence", FLOAT, "Confidence of the method, 0 to 1.")
 _RUN_ID = Column("run_id", STRING, "The run that first archived it.")
 
 ARTICLE_VERSIONS = Table(
@@ -98,12 +100,12 @@ ARTICLE_VERSIONS = Table(
     ("content_sha256",),
     (
         _CONTENT,
-        Column("article_id", STRING, "The article; fixed at first sight."),
+        Column("article_id", STRING, "The article; fixed when it is first seen."),
         Column("outlet", STRING, "Outlet as written in the source.", True),
         Column("authors", STRINGS, "Authors as written, in order; empty when unknown."),
         Column("headline", STRING, "Headline without its date.", True),
         Column("published_on", DATE, "Publication day, in the outlet's time zone.", True),
-        Column("published_at", TIMESTAMP, "Publication time where the source gives one.", True),
+        Column("published_at", TIMESTAMP, "Publication time, if the source gives one.", True),
         Column("headline_method", STRING, "How the headline was found.", True),
         Column("date_method", STRING, "How the date was found.", True),
         Column("outlet_method", STRING, "How the outlet was found.", True),
@@ -111,8 +113,8 @@ ARTICLE_VERSIONS = Table(
         Column("language", STRING, "ISO 639-1 code; null when not determined.", True),
         Column("body", STRING, "Body as decoded, CRLF made LF, without byline and boilerplate."),
         Column("word_count", INT, "Words of the body, split at white space."),
-        Column("source_format", STRING, "The reader that read it."),
-        Column("extractor_version", STRING, "Extractor and version its mentions come from."),
+        Column("source_format", STRING, "The reader that parsed it."),
+        Column("extractor_version", STRING, "Extractor and version that its mentions come from."),
         Column("first_sequence", LONG, "Manifest sequence at which it was first seen."),
         Column("ingested_at", TIMESTAMP, "When its bytes were first archived."),
         _RUN_ID,
@@ -129,9 +131,9 @@ ARTICLE_SOURCES = Table(
         Column("source_key", STRING, "Canonical URL, else source path and item."),
         Column("source_path", STRING, "Path in the inbox, else as given, made absolute."),
         Column("source_sha256", STRING, "Hash of the archived bytes."),
-        Column("source_format", STRING, "The reader that read it."),
+        Column("source_format", STRING, "The reader that parsed it."),
         _CONTENT,
-        Column("article_id", STRING, "The article it is a source of."),
+        Column("article_id", STRING, "The article that it is a source of."),
         Column("archived_at", TIMESTAMP, "When the bytes were archived."),
         _RUN_ID,
     ),
@@ -158,7 +160,7 @@ TEXT_MENTIONS = Table(
     (
         Column("mention_id", STRING, "Hash of the version, part, start and end."),
         _CONTENT,
-        Column("text_actor_id", STRING, "Who is meant; null when left undecided.", True),
+        Column("text_actor_id", STRING, "The actor mentioned; null when unresolved.", True),
         _PART,
         *_span(),
         Column("surface", STRING, "The characters of the span."),
@@ -167,7 +169,7 @@ TEXT_MENTIONS = Table(
         Column("paragraph", INT, "Paragraph within the part, from 0."),
         Column("sentence", INT, "Sentence within the part, from 0."),
         Column("role", STRING, "Title as written beside the mention.", True),
-        Column("is_in_quote", BOOL, "Whether it stands inside quotation marks."),
+        Column("is_in_quote", BOOL, "Whether it is inside quotation marks."),
         _METHOD,
         _CONFIDENCE,
     ),
@@ -190,15 +192,15 @@ TEXT_QUOTES = Table(
         Column("text", STRING, "The characters of the span, inside the marks."),
         Column("kind", STRING, "'direct', 'indirect' or 'mixed'."),
         Column("cue", STRING, "The verb or phrase that attributes it.", True),
-        Column("speaker_text_actor_id", STRING, "Who speaks; null when unnamed or unknown.", True),
+        Column("speaker_text_actor_id", STRING, "The speaker; null when unnamed or unknown.", True),
         Column("speaker_surface", STRING, "The speaker as written.", True),
         *_span("speaker_", nullable=True),
         _METHOD,
-        Column("confidence", FLOAT, "How sure it is that this was said or thought, 0 to 1."),
+        Column("confidence", FLOAT, "Confidence that this was said or thought, 0 to 1."),
         Column(
             "speaker_confidence",
             FLOAT,
-            "How sure it is that the one named as speaker says it; null without one.",
+            "Confidence that the named speaker says it, 0 to 1; null without one.",
             True,
         ),
     ),
@@ -216,11 +218,11 @@ _OF_TEXT_ACTORS = (Reference("text_actor_id", "text_actors", "text_actor_id"),)
 
 TEXT_LINKS = Table(
     "text_links",
-    "one row per actor within an article: which entity the automatic linker takes it for",
+    "one row per actor within an article: its entity according to the automatic linker",
     ("text_actor_id",),
     (
         *_LINK,
-        Column("method", STRING, "'name': by its own name; else how it was resolved."),
+        Column("method", STRING, "'name' if linked by its own name, else how it was resolved."),
         _CONFIDENCE,
     ),
     _OF_TEXT_ACTORS,
@@ -228,19 +230,19 @@ TEXT_LINKS = Table(
 
 FORMER_LINKS = Table(
     "former_links",
-    "one row per actor within an article and entity that it was before a relink left nothing of it",
+    "one row per actor within an article and former entity that a relink left without actors",
     ("text_actor_id", "entity_id"),
-    (_LINK[0], Column("entity_id", STRING, "The entity of which no actor of an article is left.")),
+    (_LINK[0], Column("entity_id", STRING, "The entity that has no actor of an article any more.")),
     _OF_TEXT_ACTORS,
 )
 
 ACTOR_LINKS = Table(
     "actor_links",
-    "one row per actor within an article: which entity it is, corrections included",
+    "one row per actor within an article: its entity, corrections included",
     ("text_actor_id",),
     (
         *_LINK,
-        Column("method", STRING, "As in `text_links`; 'correction' where that leads elsewhere."),
+        Column("method", STRING, "As in `text_links`, or 'correction' if a correction moved it."),
         _CONFIDENCE,
         Column("correction_id", STRING, "The correction that moved it last; null for none.", True),
     ),
@@ -249,11 +251,11 @@ ACTOR_LINKS = Table(
 
 ENTITY_REDIRECTS = Table(
     "entity_redirects",
-    "one row per entity id that was given up and leads to another",
+    "one row per entity id that was given up and redirects to another",
     ("old_entity_id",),
     (
         Column("old_entity_id", STRING, "The id given up."),
-        Column("entity_id", STRING, "The entity that it means now; never given up itself."),
+        Column("entity_id", STRING, "The entity that it means now; never a given-up id."),
     ),
 )
 
@@ -263,8 +265,8 @@ ENTITY_OVERRIDES = Table(
     ("entity_id",),
     (
         Column("entity_id", STRING, "The entity."),
-        Column("name", STRING, "The name it is to have; null: as counted.", True),
-        Column("type", STRING, "The type it is to have; null: as counted.", True),
+        Column("name", STRING, "Its corrected name; null: the most frequent one.", True),
+        Column("type", STRING, "Its corrected type; null: the most frequent one.", True),
     ),
 )
 
@@ -274,8 +276,8 @@ ARTICLE_OVERRIDES = Table(
     ("article_id",),
     (
         Column("article_id", STRING, "The article."),
-        Column("published_on", DATE, "Its day; null: as read.", True),
-        Column("outlet", STRING, "Its outlet; null: as read.", True),
+        Column("published_on", DATE, "Its corrected day; null: as read.", True),
+        Column("outlet", STRING, "Its corrected outlet; null: as read.", True),
     ),
 )
 
@@ -284,18 +286,18 @@ CORRECTIONS = Table(
     "one row per correction in the file, undone ones included",
     ("correction_id",),
     (
-        Column("correction_id", STRING, "Identifies it: a hash of the row."),
+        Column("correction_id", STRING, "Its id: a hash of the row."),
         Column("position", INT, "Place in the file, from 1."),
-        Column("recorded_at", TIMESTAMP, "When it was recorded; null where nobody wrote it.", True),
-        Column("author", STRING, "Who decided; empty where nobody wrote it."),
+        Column("recorded_at", TIMESTAMP, "When it was recorded; null if not stated.", True),
+        Column("author", STRING, "Who decided; empty if not stated."),
         Column("action", STRING, "'merge', 'split', 'alias', 'distinct', 'rename', 'type', "
                "'article' or 'undo'."),
-        Column("arguments", STRING, "What about whom, as in the file: key=value;key=value."),
+        Column("arguments", STRING, "Its arguments as in the file: key=value;key=value."),
         Column("because", STRING, "Why."),
-        Column("undoes", STRING, "The correction that an undo takes back.", True),
-        Column("minted_entity_id", STRING, "The actor that it made; null for none.", True),
-        Column("status", STRING, "'applied', 'idle': it finds nothing to change, 'undone', or "
-               "'skipped': it contradicts an earlier one."),
+        Column("undoes", STRING, "The correction that an undo reverses.", True),
+        Column("minted_entity_id", STRING, "The actor that it created; null for none.", True),
+        Column("status", STRING, "'applied', 'idle' (nothing to change), 'undone' or 'skipped' "
+               "(contradicts an earlier one)."),
         Column("detail", STRING, "Why it is idle or skipped, or what undid it.", True),
         Column("text_actor_count", LONG, "Actors of articles that it moved; null: it moves none.",
                True),
@@ -303,20 +305,20 @@ CORRECTIONS = Table(
 )  # fmt: skip
 
 CORRECTED = (ACTOR_LINKS, ENTITY_REDIRECTS, ENTITY_OVERRIDES, ARTICLE_OVERRIDES, CORRECTIONS)
-"""What corrections make of the links of `text_links`."""
+"""Tables that the replay of corrections fills."""
 
 ARTICLE_STORIES = Table(
     "article_stories",
-    "one row per article: which story it is of",
+    "one row per article: the story it belongs to",
     ("article_id",),
     (
         Column("article_id", STRING, "The article."),
-        Column("story_id", STRING, "The text lineage: 'S' and the article first seen of it."),
+        Column("story_id", STRING, "The text lineage: 'S' and the id of its first seen article."),
         Column(
             "method",
             STRING,
-            "How it came in at first sight. 'first': no earlier article matched; 'text': shares "
-            "text with matched_article_id; 'kept': what it matched was forgotten.",
+            "How it got its story when first seen. 'first': no earlier article matched; 'text': "
+            "shares text with matched_article_id; 'kept': the article it matched was forgotten.",
         ),
         Column(
             "containment",
@@ -327,7 +329,7 @@ ARTICLE_STORIES = Table(
         Column(
             "matched_article_id",
             STRING,
-            "The earlier seen article that it shares most with; null unless 'text'.",
+            "The earlier article that it shares most text with; null unless 'text'.",
             True,
         ),
     ),
@@ -339,11 +341,11 @@ ARTICLE_STORIES = Table(
 
 STORY_REDIRECTS = Table(
     "story_redirects",
-    "one row per story id given up because a later article showed two stories to be one",
+    "one row per story id given up because a later article merged two stories",
     ("old_story_id",),
     (
         Column("old_story_id", STRING, "The id given up."),
-        Column("story_id", STRING, "The story it is part of now; never itself given up."),
+        Column("story_id", STRING, "The story that it is part of now; never a given-up id."),
     ),
     (Reference("story_id", "article_stories", "story_id"),),
 )
@@ -367,7 +369,7 @@ INGEST_RUNS = Table(
         Column("files_new", LONG, "Files archived for the first time."),
         Column("articles_new", LONG, "Articles seen for the first time."),
         Column("versions_new", LONG, "Article versions seen for the first time."),
-        Column("quarantined", LONG, "Items set aside by this run."),
+        Column("quarantined", LONG, "Items quarantined by this run."),
         Column("error", STRING, "What failed, in one line.", True),
         Column("newsactors_version", STRING, "Version of the package."),
         Column("extractor_version", STRING, "Version of the extractor."),
@@ -385,10 +387,10 @@ QUARANTINE = Table(
         Column("reason", STRING, "One of a fixed list, such as 'empty' or 'undecodable'."),
         Column("detail", STRING, "What exactly, and where."),
         Column("remedy", STRING, "What to do about it."),
-        Column("first_seen_at", TIMESTAMP, "When it was first set aside."),
+        Column("first_seen_at", TIMESTAMP, "When it was first quarantined."),
         _RUN_ID,
         Column("attempts", INT, "How many runs tried to read it."),
-        Column("quarantine_id", STRING, "Its name for `newsactors quarantine`."),
+        Column("quarantine_id", STRING, "Its id for `newsactors quarantine`."),
     ),
 )
 
@@ -403,16 +405,16 @@ WAREHOUSE_INFO = Table(
 )
 
 EXTRACTED = (TEXT_ACTORS, TEXT_MENTIONS, TEXT_QUOTES)
-"""What extraction fills, in the order in which rows refer to each other."""
+"""Tables that extraction fills; each refers only to earlier ones."""
 
 INGESTED = (ARTICLE_VERSIONS, ARTICLE_SOURCES, *EXTRACTED)
-"""What one batch loads, in one transaction."""
+"""Tables that one batch loads, in one transaction."""
 
 STORIES = (ARTICLE_STORIES, STORY_REDIRECTS)
-"""What deciding on stories fills."""
+"""Tables that assigning stories fills."""
 
 LINKED = (TEXT_LINKS, FORMER_LINKS)
-"""What linking fills."""
+"""Tables that linking fills."""
 
 TABLES = (*INGESTED, *LINKED, *CORRECTED, *STORIES, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
 """All tables of schema `loaded`."""

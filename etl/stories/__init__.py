@@ -1,7 +1,8 @@
-"""Stories: which articles are one text lineage: copies, reprints, cuts and edits of one text.
+"""Stories: which articles belong to one text lineage: copies, reprints, cuts and edits of one text.
 
-Belongs here: what of a text is compared (`text`), how likely pairs are found without comparing all
-(`sketch`), and how pairs become stories with ids that stay (`lineage`, and `assign` over the build
-database). Does not belong here: events (other words about the same thing are another story), what
-an article is (`store.identity`), counting (`sql/`), locks and stages (`pipeline`).
+Belongs here: fingerprints of texts (`text`), candidate pairs without comparing all (`sketch`), the
+rule for a match (`lineage`), stories with stable ids (`grouping`), and all of it over the build
+database (`assign`). Does not belong here: events (a report of the same event in other words is
+another story), article ids (`etl.storage.article_ids`), counting (`sql/`), locks and stages
+(`etl.pipeline`).
 """

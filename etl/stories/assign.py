@@ -1,13 +1,13 @@
-"""Stories of the build database: takes what is new through sketch, lineage and grouping.
+"""Assigns stories in the build database: takes new texts through sketch, lineage and grouping.
 
-Belongs here: reading texts from schema `loaded`, finding candidates by a join over buckets, writing
-`article_stories` and `story_redirects`. Does not belong here: what decides (`lineage`, `grouping`),
-who holds the lock and when this runs (`pipeline`).
+Belongs here: reading texts from schema `loaded`, finding candidates by a join over bands, writing
+`article_stories` and `story_redirects`. Does not belong here: the rules (`lineage`, `grouping`),
+locks and stages (`etl.pipeline`).
 
-Articles go by the order in which they were first seen, each compared with earlier ones only, so the
-result does not depend on how they came in batches. What a run costs is proportional to what is new
-and to the days around it. An article without a date is compared with nothing: nobody can say that
-it is within the window, and the series leave it out; it is a story of its own.
+Articles are processed in the order in which they were first seen, and each is compared only with
+earlier ones, so the result does not depend on batches. The cost of a run is proportional to the new
+texts and to the days around them. An article without a date is a story of its own: it cannot be
+shown to lie within the window, and series leave it out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from etl.stories.sketch import bands
 from etl.stories.text import Fingerprint, fingerprint
 
 STORIES_VERSION = "3"
-"""Names how stories are decided; a build database of another version is decided anew."""
+"""Version of the rules. Stories of a build database of another version are assigned again."""
 
 _TEXTS_AT_A_TIME = 1_000
 _CANDIDATES_AT_A_TIME = 50_000
@@ -71,7 +71,7 @@ fresh as (
   from signatures s semi join fresh_texts using (content_sha256)
 ),
 near as (select number, unnest(bands) as band from signatures),
--- Numbers, because of a template that comes by thousands there are millions of pairs.
+-- Numbers, not hashes: a template with thousands of texts makes millions of pairs.
 pairs as (
   select distinct fresh.number as fresh, near.number as near
   from fresh join near using (band) where fresh.number <> near.number
@@ -101,7 +101,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """What is kept of a text: its outlet as it was read, whatever was corrected since."""
+    """What is compared of a text. The outlet is as read; corrections of it don't count."""
 
     outlet: str | None
     print: Fingerprint
@@ -112,7 +112,7 @@ class _Compared:
 
 
 def clear_stories(con: duckdb.DuckDBPyConnection) -> None:
-    """Forget all decisions, so that the next `assign_stories` takes them anew."""
+    """Delete all decisions, so that the next `assign_stories` starts over."""
     con.execute("begin")
     for table in ("loaded.article_stories", "loaded.story_redirects",
                   "bookkeeping.stories", "bookkeeping.story_signatures"):  # fmt: skip
@@ -125,10 +125,10 @@ def assign_stories(
     kept: Iterable[KeptStory] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
-    """Give every article that has none its story; returns how many texts were compared.
+    """Assign a story to every article without one; return the number of texts compared.
 
-    `kept` are the stories that forgotten articles were in. A thousand texts make one transaction: a
-    run that is killed goes on from there, to the same result.
+    `kept` are the stories of forgotten articles. A transaction covers a thousand texts: a killed
+    run resumes after the last one, with the same result.
     """
     con.execute(_PENDING)
     total = _count(con, "pending_texts")
@@ -153,7 +153,7 @@ def assign_stories(
 
 
 def story_without(con: duckdb.DuckDBPyConnection, article_id: str) -> KeptStory | None:
-    """What must be kept of an article's story when it is forgotten; None where it is alone."""
+    """Return what to keep of an article's story when it is forgotten; None if it is alone."""
     found = con.execute(
         """
         select story_id, sequence, item,
@@ -211,15 +211,15 @@ def _assign(
 def _candidates(
     con: duckdb.DuckDBPyConnection, known: OrderedDict[str, _Compared]
 ) -> Iterator[tuple[Any, ...]]:
-    """The pairs to be compared, some at a time, when what is known of both is at hand.
+    """Yield the pairs to compare, in portions whose fingerprints are in memory.
 
-    Held all at once they took 650 MB more with every night of 2,000 texts of a few templates.
+    Held all at once they took 650 MB more for every nightly run of 2,000 texts of a few templates.
     """
     found = con.execute(_CANDIDATES)
-    while some := found.fetchmany(_CANDIDATES_AT_A_TIME):
-        # Another connection, for this one is being read from; versions are loaded before.
-        _recall(con.cursor(), known, {near for _, near, *_ in some})
-        yield from some
+    while portion := found.fetchmany(_CANDIDATES_AT_A_TIME):
+        # A second connection: the first one is still being read from.
+        _recall(con.cursor(), known, {near for _, near, *_ in portion})
+        yield from portion
 
 
 def _signatures(texts: Sequence[_Text], known: Mapping[str, _Compared]) -> pa.Table:
@@ -244,7 +244,7 @@ def _signatures(texts: Sequence[_Text], known: Mapping[str, _Compared]) -> pa.Ta
 def _recall(
     con: duckdb.DuckDBPyConnection, known: OrderedDict[str, _Compared], wanted: set[str]
 ) -> None:
-    """Make the fingerprints of earlier texts again, where they are not at hand."""
+    """Compute the missing fingerprints of earlier texts."""
     _register(con, "wanted", sorted(wanted - known.keys()))
     rows = con.execute(
         "select content_sha256, outlet, headline, body from loaded.article_versions "
@@ -261,7 +261,7 @@ def _load(
     matches: Mapping[str, Sequence[Match]],
     kept: Mapping[str, list[KeptStory]],
 ) -> Grouping:
-    """What is known of the articles that arrive and of those that they match."""
+    """Load the grouping of the arriving articles and of the articles that they match."""
     articles = {text.article_id for text in texts}
     kept = {article_id: kept[article_id] for article_id in articles & kept.keys()}
     articles |= {match.article_id for found in matches.values() for match in found}

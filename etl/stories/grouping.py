@@ -1,11 +1,11 @@
-"""How matches become stories whose ids stay.
+"""Groups matching articles into stories with stable ids.
 
-Belongs here: the ids, joins, and what is kept of a story when one of its articles is forgotten;
-pure, articles in the order in which they were first seen. Does not belong here: which texts match
-(`lineage`), and tables (`assign`).
+Belongs here: ids, merging stories, and what is kept of a story when one of its articles is
+forgotten. Pure: articles arrive in the order in which they were first seen. Does not belong here:
+which texts match (`lineage`), and tables (`assign`).
 
-A story is a connected component of the graph of matches: who arrives joins the stories of all that
-its text matches, and thereby joins those to each other. The story that was seen first keeps its id.
+A story is a connected component of the graph of matches. An arriving article joins the stories of
+all articles that its text matches, which merges those stories. The story seen first keeps its id.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ Order = tuple[int, int]
 """Manifest sequence and item at which something was first seen."""
 
 FIRST, TEXT, KEPT = "first", "text", "kept"
-"""How an article came into its story, at first sight: nothing earlier matched; its text matches an
-earlier one's; it was in it when another article of it was forgotten, and nothing left matches."""
+"""How an article got its story when it was first seen. `first`: nothing earlier matched. `text`:
+its text matches an earlier one. `kept`: it was in the story when another article of it was
+forgotten, and nothing that is left matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An earlier article whose text matches, and how much of the shorter text is shared."""
+    """An earlier article whose text matches, and the share of the shorter text in the other."""
 
     article_id: str
     seen: Order
@@ -33,7 +34,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An article's story; by which method, and for `TEXT` the earlier article it matches best."""
+    """An article's story, the method, and for `TEXT` the earlier article it matches best."""
 
     article_id: str
     story_id: str
@@ -44,9 +45,9 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class KeptStory:
-    """A story as it was when one of its articles was forgotten: without that, the others stay.
+    """A story at the time when one of its articles was forgotten; keeps the others together.
 
-    The manifest holds it beside the tombstone. `former_ids` are the ids that lead to it.
+    The manifest holds it beside the tombstone. `former_ids` are the ids that redirect to it.
     """
 
     story_id: str
@@ -56,7 +57,7 @@ class KeptStory:
     former_ids: tuple[str, ...] = ()
 
     def to_record(self) -> dict[str, Any]:
-        """JSON-ready values."""
+        """Return JSON-ready values."""
         return asdict(self)
 
     @classmethod
@@ -68,37 +69,37 @@ class KeptStory:
 
 
 def story_id_of(article_id: str) -> str:
-    """The id of the story that begins with this article."""
+    """Return the id of the story that begins with this article."""
     return f"S{article_id}"
 
 
 @dataclass
 class Grouping:
-    """Stories as far as they are known; `arrive` takes the next article text in order.
+    """The known stories; `arrive` takes the next article text in order.
 
-    Begins with what concerns the texts to come: the story of articles, when stories were first
-    seen, and where ids lead. Collects what changed in `memberships` and `moved`.
+    Starts with the stories of the articles concerned, when those were first seen, and redirects.
+    Collects changes in `memberships` and `moved`.
     """
 
     story_of: dict[str, str] = field(default_factory=dict)
     first_seen: dict[str, Order] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
-    """Ids given up, and the id that each leads to, perhaps over others: see `current`."""
+    """Redirects from given-up ids, perhaps in several steps: see `current`."""
     kept: Mapping[str, list[KeptStory]] = field(default_factory=dict)
-    """Stories to which an article belongs whatever its text matches."""
+    """Stories that an article belongs to, whatever its text matches."""
     memberships: dict[str, Membership] = field(default_factory=dict)
 
     def current(self, story_id: str) -> str:
-        """The id that a story goes by now."""
+        """Return the id of a story now, following redirects."""
         while story_id in self.moved:
             story_id = self.moved[story_id]
         return story_id
 
     def arrive(self, article_id: str, seen: Order, matches: Iterable[Match]) -> None:
-        """Place an article whose text, the first or a new version, matches earlier articles.
+        """Add an article text, of a new article or a new version, with its matches.
 
-        A new version may join further stories; it never takes the article out of its own, for it
-        shares half of an earlier version.
+        A new version may join further stories. It never leaves its own, since it shares half of an
+        earlier version.
         """
         matches = list(matches)
         best = min(matches, key=lambda m: (-m.containment, m.seen), default=None)

@@ -1,14 +1,14 @@
-"""Whether two texts are one lineage.
+"""The rule for a text lineage: whether two texts are versions of one text.
 
-Belongs here: the rule and its numbers; beside the texts it knows how many days lie between them and
-whether one outlet has both. Does not belong here: what of a text is compared (`text`),
-and what becomes of stories when two texts match (`grouping`).
+Belongs here: the rule and its numbers. Besides the texts it uses the number of days between them,
+and whether one outlet has both. Does not belong here: fingerprints (`text`), and what a match does
+to stories (`grouping`).
 
-Copies, cuts, reprints under another lead, updates of a running report: the shorter text lies in the
-longer one. What must not match lies in it nearly as well: another notice from the same template,
-and a follow-up that repeats the background of the day before. The numbers below were chosen on
-pairs of Reuters-21578 and of press releases (`training/stories/gold`), and on edits of other
-articles than those of `docs/quality.md`.
+In copies, cuts, reprints under another lead and updates of a running report, the longer text
+contains the shorter one. Two other kinds come close and must not match: another notice from the
+same template, and a follow-up that repeats the background of the day before. The numbers below were
+chosen on pairs of Reuters-21578 and of press releases (`training/stories/gold`), and on edits of
+other articles than those of `docs/quality.md`.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ import numpy as np
 from etl.stories.text import Fingerprint, common, found
 
 WINDOW_DAYS = 14
-"""Two texts are compared where their days are at most so many apart."""
+"""Two texts are compared if at most this many days lie between them."""
 
 SHORT_PHRASES, LONG_PHRASES = 40, 80
 SHORT_CONTAINMENT, LONG_CONTAINMENT = 0.8, 0.58
-"""Share of the shorter text's phrases that the longer must hold, for a text of so many phrases
-(that is about 65 and 130 words); between them it falls evenly. In a short text the template is most
-of what there is: at 50 phrases, eurobonds of two issuers share up to 0.7."""
+"""Share of the shorter text's phrases that the longer must contain: the first up to SHORT_PHRASES
+(about 65 words), the second from LONG_PHRASES (about 130 words), linear in between. A short text is
+mostly template: at 50 phrases, eurobonds of two issuers share up to 0.7."""
 LEAST_PHRASES = 12
 LEAST_COVERAGE = 0.15
-"""Share of the longer text that must be shared: a digest is not the story of each of its items."""
+"""Least share of the longer text: a digest is not one story with each of its items."""
 NEAR_DAYS, LATER_CONTAINMENT = 1, 0.95
-"""Later than that, a text that is not long must come again nearly word for word, and a short one is
-news: markets, tenders and rates are reported by one template every few days."""
+"""After NEAR_DAYS, a text below LONG_PHRASES must reappear nearly word for word, and one below
+SHORT_PHRASES never matches: markets, tenders and rates are reported by one template every few
+days."""
 
 REWORDED_PHRASES, REWORDED_CONTAINMENT = 60, 0.25
 REWORDED_TITLE_SHARE, RETITLED_CONTAINMENT = 0.75, 0.36
@@ -40,43 +41,43 @@ REWORDED_DAYS, RETITLED_DAYS = 3, 0
 SEGMENTS, UNEVENNESS = 8, 0.2
 LEAD_PHRASES, LEAD_CONTAINMENT = 15, 0.6
 """A text reworded throughout shares fewer phrases: with every third word replaced half of them
-stay. So do follow-ups and second reports, which are told by where. A rewording keeps about as much
-of each eighth of the text, or at least the lead; a follow-up leads with its news and repeats whole
-paragraphs. In draws 1 to 3 were 19 pairs that share too little to be cuts, and 17 of them were
-follow-ups: among these the shares of the eighths deviate by 0.16 to 0.37, all but two by over 0.2,
-and none has over 0.53 of the other's lead. With every third word replaced the median is 0.1. A
-headline that is not known is none in common."""
+stay. Follow-ups and second reports share as few, but in other places. A rewording keeps about as
+much of each eighth of the text, or at least the lead; a follow-up leads with its news and repeats
+whole paragraphs. In draws 1 to 3 were 19 pairs that share too little to be cuts, and 17 of them
+were follow-ups: among these the shares of the eighths deviate by 0.16 to 0.37, all but two by over
+0.2, and none has over 0.53 of the other's lead. With every third word replaced the median is 0.1.
+An unknown headline counts as not shared."""
 
 AGREEMENT = 0.75
-"""Of the slots that two texts share, so many are filled alike; in templates less than 0.7."""
+"""Least share of the common slots with equal fillings; in templates it is below 0.7."""
 SLOTS_TO_TELL, NUMBERS_TO_TELL = 3, 2
-"""So many shared slots are evidence; fewer say nothing. One wrong number is none in a long text."""
+"""Fewer shared slots are no evidence. In a long text one wrong number is none either."""
 TABLE_NUMBERS, TABLE_AGREEMENT = 0.3, 0.9
-"""A text in which so many words are numbers is a table; its numbers must be the other's, and so
-must its phrases: the same rates come again for other terms."""
+"""A text with this share of numbers is a table. Its numbers and its phrases must be those of the
+other: the same rates reappear for other terms."""
 PHRASES_TO_STAND, FACTS_TO_STAND = 25, 4
 TITLE_SHARE, SAME_TITLE_SHARE = 0.5, 0.85
-"""A text that is not long must name what the other begins with, unless the headline is the same. A
-shorter one, or one that agrees in fewer facts, could be anybody's ("Div 25 cts vs 25 cts. Pay
-April 15. Record March 31."): so much of the shorter headline must be in the other, and of texts
-that short one must hold all facts of the other."""
+"""A text below LONG_PHRASES must name the subject of the other, unless the headlines agree. A text
+below PHRASES_TO_STAND, or one that agrees in fewer than FACTS_TO_STAND facts, could be about
+anybody ("Div 25 cts vs 25 cts. Pay April 15. Record March 31."): TITLE_SHARE of the shorter
+headline must be in the other, and of texts that short one must contain all facts of the other."""
 OWN_FACTS = 3
 UNTITLED_OWN_FACTS, UNTITLED_CONTAINMENT = 1, 0.98
-"""An outlet repeats, cuts, lengthens and corrects its own text; it also fills its own templates,
-at length and in other words around (grants to two towns, bills that pass two chambers). So of two
-texts of one outlet one may replace so many facts of the other. Without a headline in common it must
-come again word for word. Of 40 pairs of press releases by one member, proposed by the rule without
-this, 32 were not one story; in the median they replace 6. Of 806 right pairs of Reuters 789 replace
-3 at most."""
+"""An outlet repeats, cuts, extends and corrects its own text. It also fills its own templates, at
+length and with other words around them (grants to two towns, bills that pass two chambers). So of
+two texts of one outlet, one may replace at most OWN_FACTS facts of the other. Without a shared
+headline the text must reappear word for word. Of 40 pairs of press releases by one member,
+proposed by the rule without this, 32 were not one story; in the median they replace 6. Of 806 right
+pairs of Reuters 789 replace 3 at most."""
 
 
 def containment(
     one: Fingerprint, other: Fingerprint, days: int = 0, is_same_outlet: bool = False
 ) -> float | None:
-    """The share of the shorter text found in the longer, 0 to 1; None where they are no lineage.
+    """Return the share of the shorter text found in the longer, 0 to 1; None if no lineage.
 
-    `days` lie between their publication; `is_same_outlet` where both outlets are known and the
-    same. Symmetric: it does not matter which comes first.
+    `days` is the time between their publication. `is_same_outlet` means that both outlets are known
+    and equal. Symmetric.
     """
     shorter, longer = sorted((one, other), key=lambda f: (len(f.phrases), int(f.phrases.sum())))
     size = len(shorter.phrases)
@@ -92,7 +93,7 @@ def containment(
         or _is_another_issue(one, other, size)
         or (is_same_outlet and not _is_new_take(one, other, share))
         or _is_template(one, other, size)
-        or _is_anybodys(one, other, size)
+        or _could_be_anybodys(one, other, size)
     ):
         return None
     return round(share, 4)
@@ -106,7 +107,7 @@ def _least_containment(phrases: int, days: int) -> float:
 
 
 def _is_reworded(text: Fingerprint, other: Fingerprint, share: float, days: int) -> bool:
-    """Whether a text that is not short shares phrases with the other evenly, or from the start."""
+    """Whether a text that is not short shares phrases evenly over its length, or its lead."""
     is_retitled = not _has_same_title(text, other, REWORDED_TITLE_SHARE)
     if (
         len(text.phrases) < REWORDED_PHRASES
@@ -122,9 +123,9 @@ def _is_reworded(text: Fingerprint, other: Fingerprint, share: float, days: int)
 
 
 def _is_another_issue(one: Fingerprint, other: Fingerprint, size: int) -> bool:
-    """Whether the headlines are the same but for numbers and times: two issues of one notice.
+    """Whether the headlines differ only in numbers and times: two issues of one notice.
 
-    Long prose is excused: there the headline counts what goes on ("Quake kills 12", "kills 15").
+    Long prose is exempt: its headline counts an event in progress ("Quake kills 12", "kills 15").
     """
     is_table = min(one.number_share, other.number_share) >= TABLE_NUMBERS
     if (size >= LONG_PHRASES and not is_table) or not np.array_equal(one.notice, other.notice):
@@ -133,7 +134,7 @@ def _is_another_issue(one: Fingerprint, other: Fingerprint, size: int) -> bool:
 
 
 def _is_new_take(one: Fingerprint, other: Fingerprint, share: float) -> bool:
-    """Whether an outlet says the same again, in a text of its own that may be cut or longer."""
+    """Whether an outlet publishes its own text again, perhaps cut or extended."""
     replaced = min(len(one.facts), len(other.facts)) - common(one.facts, other.facts)
     if len(one.title) and np.array_equal(one.title, other.title):
         return True
@@ -143,7 +144,7 @@ def _is_new_take(one: Fingerprint, other: Fingerprint, share: float) -> bool:
 
 
 def _is_template(one: Fingerprint, other: Fingerprint, size: int) -> bool:
-    """Whether the texts share slots and fill them otherwise, or are tables of other numbers."""
+    """Whether the texts fill common slots differently, or are tables of different numbers."""
     if min(one.number_share, other.number_share) >= TABLE_NUMBERS:
         for mine, theirs in ((one.numbers, other.numbers), (one.phrases, other.phrases)):
             if common(mine, theirs) < TABLE_AGREEMENT * min(len(mine), len(theirs)):
@@ -153,12 +154,12 @@ def _is_template(one: Fingerprint, other: Fingerprint, size: int) -> bool:
         return True
     numbers = common(one.number_slots, other.number_slots)
     same = common(one.number_fillings, other.number_fillings)
-    is_excused = size >= LONG_PHRASES and numbers - same <= 1
-    return numbers >= NUMBERS_TO_TELL and same < AGREEMENT * numbers and not is_excused
+    is_exempt = size >= LONG_PHRASES and numbers - same <= 1
+    return numbers >= NUMBERS_TO_TELL and same < AGREEMENT * numbers and not is_exempt
 
 
-def _is_anybodys(one: Fingerprint, other: Fingerprint, size: int) -> bool:
-    """Whether there is too little in what the texts share to say whose it is."""
+def _could_be_anybodys(one: Fingerprint, other: Fingerprint, size: int) -> bool:
+    """Whether what the texts share is too little to tell whose it is."""
     names_both = found(one.subject, other.facts).all() and found(other.subject, one.facts).all()
     if size < LONG_PHRASES and not names_both and not _shares_title(one, other, SAME_TITLE_SHARE):
         return True
@@ -172,7 +173,7 @@ def _is_anybodys(one: Fingerprint, other: Fingerprint, size: int) -> bool:
 
 
 def _has_same_title(one: Fingerprint, other: Fingerprint, share: float) -> bool:
-    """As `_shares_title`, but a headline that is not known is none in common."""
+    """Like `_shares_title`, but an unknown headline counts as not shared."""
     return bool(len(one.title) and len(other.title)) and _shares_title(one, other, share)
 
 

@@ -1,7 +1,7 @@
-"""Finding likely pairs without comparing all: MinHash with locality-sensitive hashing.
+"""Candidate pairs of texts without comparing all: MinHash with locality-sensitive hashing.
 
-Belongs here: the bands of a text. Does not belong here: looking them up (`assign` does, by a join),
-and whether a likely pair is one (`lineage`).
+Belongs here: the bands of a text. Does not belong here: looking them up (`assign`, by a join), and
+whether a candidate pair is a lineage (`lineage`).
 
 Broder (1997), "On the resemblance and containment of documents"; the bands are those of Indyk and
 Motwani (1998). Two texts whose phrases have the Jaccard index j share a band with probability
@@ -28,9 +28,9 @@ _MIX = np.uint64(0xBF58476D1CE4E5B9)
 
 
 def bands(phrases: Hashes) -> npt.NDArray[np.uint32]:
-    """The BANDS bands of a text, each with its number mixed in: equal ones meet in one bucket.
+    """Return the BANDS bands of a text, each with its number mixed in. Equal bands share a bucket.
 
-    A text without any phrase is in no bucket.
+    A text without phrases has none.
     """
     if not len(phrases):
         return np.empty(0, np.uint32)

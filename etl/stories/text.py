@@ -1,12 +1,12 @@
-"""What of an article is compared: its phrases, and what it fills into them.
+"""Fingerprints of article texts: their phrases, facts, and slots for facts.
 
 Belongs here: from headline and body to a `Fingerprint`, and how much two of them share. Does not
-belong here: which pairs are looked at (`sketch`), and what follows from a match (`lineage`).
+belong here: which pairs are compared (`sketch`), and what decides a match (`lineage`).
 
-A decision rests on the two texts alone. Weights learned from the corpus would have to be kept as
-they were at each decision, or a rebuild, another split into batches, or forgetting an article would
-move borderline pairs. So a template (earnings, bonds, daily markets) is not told by how common its
-phrases are, but by its form: the same slots with other names and numbers in them.
+A decision depends on the two texts alone. Weights learned from the corpus would have to be stored
+with each decision, or a rebuild, another split into batches, or forgetting an article would move
+borderline pairs. So a template (earnings, bonds, daily markets) is recognised not by how common its
+phrases are but by its form: the same slots with other names and numbers in them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from etl.domain import word_set
+
 Hashes = npt.NDArray[np.uint64]
 
 _TOKEN = re.compile(r"\d[\d.,/-]*\d|\w+|[.!?]|\n[ \n]")
-"""A number, a word, or where a sentence or paragraph ends (a wrapped line does not)."""
+"""A number, a word, or the end of a sentence or paragraph (a wrapped line is not one)."""
 _FUNCTION_WORDS = """
 about above after again against all also am an and any are as at back be been before being
 between both but by came can could did do does down each even first for from get go had has have
@@ -32,16 +34,16 @@ since so some still such than that the their them then there these they this tho
 too under until up us very was way we well were what when where which while who whom whose why
 will with within without would you your
 """
-"""Words that say nothing of a text's lineage; of another language all words count."""
+"""Words that are no evidence of lineage. In other languages all words count."""
 _TIMES = """
 january february march april june july august september october november december
 jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday
 sunday mon tue tues wed thu thur thurs fri sat sun morning noon midday afternoon evening night
 opening opg midsession closing close clsg early late
 """
-"""Words that say, in a headline, of which day or hour a recurring notice is."""
+"""Words in a headline that give the day or hour of a recurring notice."""
 _NUMERALS = "nil one two three four five six seven eight nine ten eleven twelve"
-_LEFT_OUT, _WHEN = frozenset(_FUNCTION_WORDS.split()), frozenset(_TIMES.split())
+_LEFT_OUT, _WHEN = word_set(_FUNCTION_WORDS), word_set(_TIMES)
 _DIGITS = {word: str(number) for number, word in enumerate(_NUMERALS.split())}
 
 _WORD, _NUMBER, _NAME, _END, _TIME = (np.uint64(1 << bit) for bit in (32, 33, 34, 35, 36))
@@ -52,7 +54,7 @@ _FOLD = np.uint64(29)
 
 @lru_cache(maxsize=1 << 17)
 def _code(token: str) -> int:
-    """The hash of a token in the low 32 bits, what kind it is above; 0 for one that is left out."""
+    """Return a token's hash in the low 32 bits and its kind above; 0 for a skipped token."""
     if not token[0].isalnum():
         return int(_END)
     folded = token.casefold()
@@ -68,14 +70,15 @@ def _code(token: str) -> int:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fingerprint:
-    """Sorted distinct hashes of what a text is made of; function words are skipped throughout.
+    """Sorted distinct hashes of the parts of a text, without function words.
 
-    `phrases` are pairs of neighbouring words, `running` the same in the order of the text, repeats
-    and all. `facts` are numbers and capitalised words, `subject` is the first of the latter,
-    `number_share` the share of `numbers` among all words. The slot of a fact is the two words
-    around it: `slots` are those, `fillings` slots with their facts, and `number_slots`,
-    `number_fillings` the same of numbers alone. `title` are the headline's words. `issue` are the
-    numbers and times in it, or in the first line where there is no headline, and `notice` the rest.
+    `phrases` are pairs of adjacent words, and `running` the same in text order with repeats.
+    `facts` are numbers and capitalised words, `subject` is the first capitalised word, and
+    `number_share` is the share of `numbers` among all words. The slot of a fact is the two
+    words around it: `slots` are the slots, `fillings` the slots with their facts, and
+    `number_slots` and `number_fillings` the same for numbers only. `title` are the words of the
+    headline. `issue` are the numbers and times in the headline (in the first line if there is
+    none), and `notice` its other words.
     """
 
     phrases: Hashes
@@ -94,16 +97,16 @@ class Fingerprint:
 
 
 def fingerprint(headline: str | None, body: str) -> Fingerprint:
-    """The fingerprint of a text; the same on every machine and in every process."""
+    """Return the fingerprint of a text: the same on every machine and in every process."""
     codes = _codes(body)
     is_end = codes == _END
     words = codes[~is_end] & _ID
-    # One word alone is its own phrase: else a text of one word would be like any other.
+    # A single word is its own phrase; otherwise all texts of one word would be alike.
     running = words[:-1] * _MIX + words[1:] if len(words) > 1 else words
     running = running ^ (running >> _FOLD)
     is_number = codes & _NUMBER > 0
     is_fact = is_number | (codes & _NAME > 0)
-    # Facts beside a fact are left open: only their kind is part of the slot.
+    # Of a fact beside a fact only the kind is part of the slot.
     masked = np.where(is_fact, np.where(is_number, _NUMBER, _NAME), codes & (_ID | _END))
     around = np.concatenate(([_END], masked, [_END]))
     slots = (around[:-2] * _MIX + around[2:]) * _MIX
@@ -136,7 +139,7 @@ def _codes(text: str) -> Hashes:
 
 
 def found(these: Hashes, among: Hashes) -> npt.NDArray[np.bool_]:
-    """Which hashes occur in a sorted array."""
+    """Return which of these hashes occur in a sorted array."""
     if not len(among):
         return np.zeros(len(these), np.bool_)
     places = np.searchsorted(among, these)
@@ -146,7 +149,7 @@ def found(these: Hashes, among: Hashes) -> npt.NDArray[np.bool_]:
 
 
 def common(one: Hashes, other: Hashes) -> int:
-    """How many hashes two sorted distinct arrays share."""
+    """Return the number of hashes that two sorted arrays without duplicates share."""
     if len(one) > len(other):
         one, other = other, one
     return int(np.count_nonzero(found(one, other)))

@@ -126,7 +126,7 @@ def test_split_rename_type_alias_and_article_are_published(run: Run, settings: S
         ("Nadia V. of the other paper", "OTHER", parted["mentions"])
     ]
     refused = run("undo", parted["correction_id"], code=1)
-    assert "cannot be undone while others rest on it" in refused.stderr
+    assert "cannot be undone while others depend on it" in refused.stderr
     for correction in reversed(recorded(settings)):
         run("undo", correction, "--later")
     run("apply")
@@ -178,7 +178,7 @@ def test_merge_and_suggest_respect_distinct(run: Run, settings: Settings) -> Non
     ]
     assert {one, other} not in pairs
     refused = run("merge", one, other, "--because", "test", code=1)
-    assert f"were said to be distinct by {recorded(settings)[-1]}" in refused.stderr
+    assert f"were declared distinct by {recorded(settings)[-1]}" in refused.stderr
 
 
 def test_while_a_run_has_the_lease_it_is_recorded_and_that_run_applies_it(

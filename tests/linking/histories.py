@@ -1,7 +1,7 @@
-"""A small corpus, random histories of corrections over it, and what they come to, one by one.
+"""A small corpus, random histories of corrections over it, and their result row by row.
 
-`naive` is the specification: it goes through the rows in order and through the texts one by one,
-where `etl.corrections.replay` does all of a level at once, in SQL.
+`naive` is the specification: it applies the rows in order to one text at a time, while
+`etl.corrections.replay` runs all steps of a level at once in SQL.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from etl.corrections.plan import Plan, conflict_reason, make_plan
 from etl.corrections.records import UNDO, Correction, record
-from etl.corrections.replay import replay, store
+from etl.corrections.replay import replay
+from etl.corrections.write_back import write_back
 from etl.schema import tables
 
 NAMES = ("Ann Ash", "A. Ash", "Ash", "Bo Birch", "Birch")
@@ -28,7 +29,7 @@ START = datetime(2025, 3, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Fact:
-    """An actor of a text: who the linker takes it for, and what splits may ask about."""
+    """An actor of a text: its linked entity, and the values that splits select by."""
 
     text_actor_id: str
     name: str
@@ -100,7 +101,7 @@ Links = dict[str, tuple[str, str | None]]
 def corrected(con: duckdb.DuckDBPyConnection, rows: Sequence[Correction]) -> Links:
     """Entity and correction by actor of a text, as stored after these rows."""
     replay(con, make_plan(rows))
-    store(con)
+    write_back(con)
     return {
         actor: (entity, by)
         for actor, entity, by in con.execute(
@@ -110,7 +111,7 @@ def corrected(con: duckdb.DuckDBPyConnection, rows: Sequence[Correction]) -> Lin
 
 
 def naive(rows: Sequence[Correction], chosen: Sequence[Fact] = FACTS) -> Links:
-    """The same, one row and one actor of a text at a time."""
+    """The same result, computed one row and one actor of a text at a time."""
     plan = make_plan(rows)
     leads: dict[str, str] = {}
     now = {f.text_actor_id: f.linked for f in chosen}
@@ -164,7 +165,7 @@ def _times() -> list[datetime]:
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 9) -> list[Correction]:
-    """Rows of which each was valid when it was recorded, undos included."""
+    """Rows that were each valid when recorded, undos included."""
     rows: list[Correction] = []
     for number in range(draw(st.integers(1, most))):
         row = draw(_rows(rows, _times()[number]))
@@ -221,5 +222,5 @@ def _selections(draw: st.DrawFn) -> list[tuple[str, str]]:
 
 
 def without(rows: Sequence[Correction], *ids: str) -> list[Correction]:
-    """The rows but for these."""
+    """Return the rows except these."""
     return [replace(row) for row in rows if row.id not in ids]

@@ -1,4 +1,4 @@
-"""The file of corrections: what a row may say, how it is read, and that no append is lost."""
+"""The file of corrections: validation of rows, strict reading, and atomic appends."""
 
 from __future__ import annotations
 

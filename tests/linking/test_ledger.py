@@ -1,4 +1,4 @@
-"""Decisions are kept: later articles follow, rebuilds repeat, only a relink changes them."""
+"""The ledger keeps decisions: articles and rebuilds follow them, only a relink changes them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def texts() -> Iterator[Texts]:
     made.con.close()
 
 
-def test_who_has_an_id_keeps_it_when_articles_and_spellings_come(
+def test_actors_keep_their_ids_when_articles_and_spellings_are_added(
     texts: Texts, tmp_path: Path
 ) -> None:
     ledger = Ledger(tmp_path)

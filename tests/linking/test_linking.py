@@ -1,4 +1,4 @@
-"""Which actors of different texts are one."""
+"""Entity linking: which actors of different texts become one entity."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.linking.decisions import Decision, Evidence, Form
 from etl.linking.name_keys import name_key
 from etl.linking.reference import Office, Reference
-from etl.linking.resolver import Decision, Evidence, Form, Resolver
+from etl.linking.resolver import Resolver
 from etl.linking.variants import person_name, same_person
 
 
@@ -22,8 +23,8 @@ def decide(
     reference: Reference | None = None,
 ) -> dict[tuple[str, str], Decision]:
     """The decision on each (name, scope)."""
-    linker = Resolver(known or [], evidence or Evidence(), reference or Reference())
-    return {(d.form.name, d.form.scope): d for d in linker.decide(forms)}
+    resolver = Resolver(known or [], evidence or Evidence(), reference or Reference())
+    return {(d.form.name, d.form.scope): d for d in resolver.decide(forms)}
 
 
 def entities(*names: str, kind: str = "PERSON", texts: int = 3) -> list[str]:

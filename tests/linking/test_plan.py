@@ -1,4 +1,4 @@
-"""Which corrections count, which rest on which, and what is refused, from the rows alone."""
+"""Plans of corrections: what counts, what depends on what, and what is refused."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def test_a_contradiction_is_refused_and_named(
     assert make_plan([*before, new]).outcomes[new.id].status == "skipped"
 
 
-def test_an_undone_row_is_as_if_it_had_never_been() -> None:
-    apart = row("distinct", actor="E1", other="E2")
-    both = merge("E1", "E2")  # refused, until what it contradicts is gone
-    assert status(apart, both) == ["applied", "skipped"]
-    assert status(apart, both, undo(apart)) == ["undone", "applied", "applied"]
+def test_an_undone_row_counts_as_if_never_recorded() -> None:
+    distinct = row("distinct", actor="E1", other="E2")
+    both = merge("E1", "E2")  # refused until the row that it contradicts is undone
+    assert status(distinct, both) == ["applied", "skipped"]
+    assert status(distinct, both, undo(distinct)) == ["undone", "applied", "applied"]
 
 
 def test_an_undo_is_not_undone_and_nothing_is_undone_twice() -> None:
@@ -80,30 +80,30 @@ def test_an_undo_is_not_undone_and_nothing_is_undone_twice() -> None:
     assert status(first, back, merge("E1", "E2")) == ["undone", "applied", "applied"]
 
 
-def test_what_others_rest_on_is_not_undone_and_they_are_named() -> None:
+def test_a_row_with_dependents_is_not_undone_and_they_are_named() -> None:
     base = merge("E1", "E2")
-    rests = [
+    dependents = [
         merge("E2", "E3"),  # gives away what was merged
         row("split", actor="E2", name="x"),
         row("split", actor="E1", name="x"),  # E1 means E2 by now
         row("rename", actor="E1", name="x"),
     ]
-    for later in rests:
+    for later in dependents:
         reason = conflict_reason([base, later], undo(base))
         assert later.id in reason, later
         assert conflict_reason([base, later], undo(later)) == ""
-    free = [
+    independent = [
         merge("E9", "E2"),  # into the same: each stands on its own
         row("rename", actor="E2", name="x"),
         row("alias", spelling="x", actor="E2"),
         row("distinct", actor="E2", other="E9"),
         merge("E8", "E9"),
     ]
-    for later in free:
+    for later in independent:
         assert conflict_reason([base, later], undo(base)) == "", later
 
 
-def test_what_a_split_made_is_rested_on_by_all_that_name_it() -> None:
+def test_every_row_that_names_the_new_actor_of_a_split_depends_on_it() -> None:
     parted = row("split", actor="E1", name="x")
     made = parted.minted or ""
     for later in (
@@ -116,11 +116,11 @@ def test_what_a_split_made_is_rested_on_by_all_that_name_it() -> None:
     assert make_plan([parted, undo(parted)]).redirects == {made: "E1"}
 
 
-def test_a_row_that_stands_twice_counts_once() -> None:
+def test_a_row_that_appears_twice_counts_once() -> None:
     one = merge("E1", "E2")
     plan = make_plan([one, one])
     assert len(plan.corrections) == 1
-    assert "stands twice" in plan.outcomes[one.id].detail
+    assert "appears twice" in plan.outcomes[one.id].detail
     assert "recorded already" in conflict_reason([one], one)
 
 
@@ -139,15 +139,15 @@ def test_after_a_permitted_undo_every_other_row_still_counts(rows: list[Correcti
 
 @settings(max_examples=100, deadline=None)
 @given(histories())
-def test_no_id_leads_in_a_circle_or_to_another_redirect(rows: list[Correction]) -> None:
+def test_redirects_have_no_cycles_and_no_chains(rows: list[Correction]) -> None:
     redirects = make_plan(rows).redirects
     assert not set(redirects.values()) & set(redirects)
 
 
-def test_an_actor_that_was_made_and_unmade_leads_to_whoever_it_was_taken_from() -> None:
+def test_an_actor_whose_split_was_undone_redirects_to_the_one_it_was_split_from() -> None:
     first = row("split", actor="E1", name="x")
     second = row("split", actor=first.minted or "", name="y")
-    unmade = make_plan([first, second, undo(second), undo(first)])
-    assert unmade.redirects == {first.minted: "E1", second.minted: "E1"}
+    undone = make_plan([first, second, undo(second), undo(first)])
+    assert undone.redirects == {first.minted: "E1", second.minted: "E1"}
     taken_up = make_plan([first, undo(first), merge("E1", first.minted or "")])
     assert taken_up.redirects == {"E1": first.minted}

@@ -1,4 +1,4 @@
-"""What corrections make of the links: the same, all at once in SQL, as one by one."""
+"""Replaying corrections: the set-based SQL and a row-by-row replay agree."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from histories import FACTS, corrected, database, histories, naive, without
 from hypothesis import HealthCheck, given, settings
 from test_plan import merge, row, undo
 
+from etl.corrections.outcomes import correction_problems
 from etl.corrections.plan import conflict_reason, make_plan
 from etl.corrections.records import Correction
-from etl.corrections.replay import problems
 
 thorough = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -21,7 +21,7 @@ thorough = settings(
 
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Histories follow each other in one database: nothing may remain of the one before."""
+    """One database for all histories: nothing of an earlier one may remain."""
     with database() as connection:
         yield connection
 
@@ -33,13 +33,15 @@ def everything(con: duckdb.DuckDBPyConnection) -> list[object]:
 
 @thorough
 @given(histories())
-def test_all_at_once_is_one_by_one(con: duckdb.DuckDBPyConnection, rows: list[Correction]) -> None:
+def test_replay_equals_the_row_by_row_specification(
+    con: duckdb.DuckDBPyConnection, rows: list[Correction]
+) -> None:
     assert corrected(con, rows) == naive(rows)
 
 
 @thorough
 @given(histories(most=7))
-def test_a_permitted_undo_leaves_the_very_rows_of_a_file_without_both(
+def test_a_permitted_undo_leaves_the_rows_of_a_file_without_both(
     con: duckdb.DuckDBPyConnection, rows: list[Correction]
 ) -> None:
     for target in rows:
@@ -53,7 +55,7 @@ def test_a_permitted_undo_leaves_the_very_rows_of_a_file_without_both(
         made = {c.minted for c in rows if c.minted}
         assert undone[0] == tables[0]
         assert undone[2:] == tables[2:]
-        # Redirects besides remember the ids that were made and unmade.
+        # Redirects also keep the ids that were created and undone.
         kept = set(tables[1])  # type: ignore[call-overload]
         assert kept <= set(undone[1])  # type: ignore[call-overload]
         assert {old for old, _ in set(undone[1]) - kept} <= made  # type: ignore[call-overload]
@@ -61,13 +63,13 @@ def test_a_permitted_undo_leaves_the_very_rows_of_a_file_without_both(
 
 @thorough
 @given(histories())
-def test_redirects_lead_from_ids_that_are_gone_to_ids_that_live(
+def test_redirects_lead_from_dead_ids_to_living_ids(
     con: duckdb.DuckDBPyConnection, rows: list[Correction]
 ) -> None:
     living = {entity for entity, _ in corrected(con, rows).values()}
     redirects = dict(con.execute("from loaded.entity_redirects").fetchall())
     assert not set(redirects) & living
-    # What the linker gives always leads to somebody.
+    # Every id of the linker leads to a living actor.
     for fact in FACTS:
         assert fact.linked in living or redirects[fact.linked] in living
 
@@ -94,7 +96,7 @@ def test_merge_split_undo_merge(con: duckdb.DuckDBPyConnection) -> None:
     assert made == expected  # by any name that the outlet is known under
     assert expected
     again = merge(parted.minted or "", "E1")
-    assert "rest on" in conflict_reason([one, parted, again], undo(parted))
+    assert "depend on" in conflict_reason([one, parted, again], undo(parted))
     rows = [one, parted, again]
     assert {e for e, _ in corrected(con, rows).values()} == {e for e, _ in merged.values()}
     rows += [undo(target) for target in (again, parted, one)]
@@ -112,7 +114,7 @@ def test_a_text_that_comes_later_is_corrected_too() -> None:
         assert corrected(after, rows) == naive(rows, late)
 
 
-def test_what_finds_nothing_is_idle_and_said(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_correction_without_effect_is_idle_and_reported(con: duckdb.DuckDBPyConnection) -> None:
     rows = [
         merge("Egone", "E1"),
         row("rename", actor="Egone", name="x"),  # the id means E1 by now
@@ -130,8 +132,8 @@ def test_what_finds_nothing_is_idle_and_said(con: duckdb.DuckDBPyConnection) -> 
     assert [status for _, status, _ in history] == [
         "idle", "applied", "idle", "idle", "idle", "idle", "applied", "skipped",
     ]  # fmt: skip
-    assert len(problems(history)) == 6
-    assert "one actor already" in problems(history)[-1]
+    assert len(correction_problems(history)) == 6
+    assert "one actor already" in correction_problems(history)[-1]
 
 
 def test_an_article_is_split_by_its_corrected_day_and_outlet(

@@ -31,9 +31,11 @@ def suggested(actors: Sequence[Actor], bodies: dict[str, str] | None = None) -> 
             [entity_id, forms[0], type_, len(articles)],
         )
         for number, form in enumerate(forms):
-            told = f"{entity_id}-{number}"
-            con.execute("insert into loaded.text_actors values (?, ?, ?)", [told, form, type_])
-            con.execute("insert into loaded.actor_links values (?, ?)", [told, entity_id])
+            text_actor_id = f"{entity_id}-{number}"
+            con.execute(
+                "insert into loaded.text_actors values (?, ?, ?)", [text_actor_id, form, type_]
+            )
+            con.execute("insert into loaded.actor_links values (?, ?)", [text_actor_id, entity_id])
         for article in articles:
             con.execute("insert into actor_articles values (?, ?)", [entity_id, article])
     named = sorted({article for *_, articles in actors for article in articles})
@@ -52,7 +54,7 @@ BOARD = ("board", "ORG", ["Harbour Fisheries Board"], ["a1", "a2", "a3"])
 INITIALS = ("initials", "ORG", ["HFB"], ["b1", "b2"])
 
 
-def test_initials_alone_are_no_reason_and_company_or_an_article_that_gives_them_is() -> None:
+def test_initials_need_shared_co_mentions_or_an_article_that_gives_them() -> None:
     assert suggested([BOARD, INITIALS]) == []
     beside = [
         (f"beside{n}", "PERSON", [f"{name} Tarrish"], ["a1", "b1"])
@@ -61,15 +63,15 @@ def test_initials_alone_are_no_reason_and_company_or_an_article_that_gives_them_
     found = suggested([BOARD, INITIALS, *beside])
     assert pairs(found) == [{"board", "initials"}]
     assert "4 shared" in found[0]["evidence"][-1]
-    told = {"a2": "The Harbour Fisheries Board (HFB) met."}
+    bodies = {"a2": "The Harbour Fisheries Board (HFB) met."}
     both = ("initials", "ORG", ["HFB"], ["a2", "b1", "b2"])
-    found = suggested([BOARD, both], told)
+    found = suggested([BOARD, both], bodies)
     assert pairs(found) == [{"board", "initials"}]
     assert found[0]["evidence"][1] == "so given in 1 article"
     assert suggested([BOARD, both]) == [], "one article names both, and gives none as the other"
 
 
-def test_initials_of_several_actors_are_those_of_none() -> None:
+def test_initials_that_fit_several_actors_suggest_none() -> None:
     other = ("bank", "ORG", ["Hinterland Farmers Bank"], ["c1", "c2", "c3"])
     beside = [
         (f"beside{n}", "PERSON", [f"{name} Tarrish"], ["a1", "b1", "c1"])

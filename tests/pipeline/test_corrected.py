@@ -8,11 +8,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from etl.corrections import csv_file, replay
+from etl.corrections import (
+    csv_file,
+    replay,
+)
 from etl.corrections.csv_file import RegistryError, read_corrections
 from etl.corrections.lease import CorrectionsLease
 from etl.corrections.plan import make_plan
 from etl.corrections.records import UNDO, Correction, record
+from etl.corrections.write_back import write_back
 from etl.pipeline import (
     actor_links,
     apply_corrections,
@@ -236,7 +240,7 @@ def test_new_links_are_corrected_without_reading_all_links(
     assert came == [("correction",), ("name",)]
     with build_db.open_build(settings.build_file) as con:
         replay.replay(con, make_plan(read_corrections(settings)))
-        assert replay.store(con) == set(), "all looked at, none is otherwise"
+        assert write_back(con) == set(), "all looked at, none is otherwise"
 
 
 def test_a_changed_day_does_not_rebuild_rows_of_other_articles_and_periods(

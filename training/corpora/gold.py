@@ -14,8 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.domain import Article, Part
-from etl.extract.lexicon import word_set
+from etl.domain import Article, Part, word_set
 from training.corpora import documents
 
 Span = tuple[int, int]

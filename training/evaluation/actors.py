@@ -9,8 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from etl.domain import Extraction, MentionKind
-from etl.extract.lexicon import word_set
+from etl.domain import Extraction, MentionKind, word_set
 from etl.quality.coreference import Coreference, score_coreference
 from etl.quality.scores import score_gap
 from training.corpora.gold import PRONOUNS, Capitals, Gold, LinkedText, Span, gap, gum_news, trimmed

@@ -23,7 +23,7 @@ redirects as (
 wanted as (
 
     select
-        {{ folded("trim(regexp_replace(name, '\\s+', ' ', 'g'))") }} as folded,
+        nullif({{ folded('name') }}, '') as folded,
         coalesce(
             (
                 select any_value(redirects.entity_id)

@@ -45,7 +45,7 @@ renamed as (
                 trim(regexp_replace(outlet_as_written, '\s+', ' ', 'g')), ''
             ) as outlet_as_written
         ),
-        lower(trim(regexp_replace(outlet, '\s+', ' ', 'g'))) as outlet_key,
+        {{ folded_outlet('outlet') }} as outlet_key,
     from corrected
 
 )

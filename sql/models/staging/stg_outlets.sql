@@ -9,7 +9,7 @@ outlets as (
 keyed as (
 
     select
-        lower(trim(regexp_replace(alias, '\s+', ' ', 'g'))) as outlet_key,
+        {{ folded_outlet('alias') }} as outlet_key,
         outlet,
     from outlets
 

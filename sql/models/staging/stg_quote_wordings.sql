@@ -47,7 +47,7 @@ worded as (
         string_split(
             trim(
                 regexp_replace(
-                    regexp_replace({{ folded('text') }}, '[''’]', '', 'g'),
+                    regexp_replace({{ without_accents('text') }}, '[''’]', '', 'g'),
                     '[^\p{L}\p{N}]+', ' ', 'g'
                 )
             ),

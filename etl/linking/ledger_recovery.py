@@ -1,7 +1,7 @@
-"""Decisions of the identity ledger, made again from the links that followed from them.
+"""Recovers lost decisions of the identity ledger from the links made by them.
 
 Belongs here: which decisions a damaged ledger lacks. Does not belong here: its files (`ledger`),
-and deciding (`linker`): what comes back is what was decided, but for when and by which other name.
+and deciding (`resolver`). A recovered decision lacks its time and the other name behind it.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from etl.linking.decisions import Decision, Form
 from etl.linking.forms import register_forms
 from etl.linking.ledger import Ledger
 from etl.linking.link import as_table
-from etl.linking.resolver import Decision, Form
 
 FORMER = "former"
-"""Method of a decision that a relink followed: of it only the entity is known."""
+"""Method of a decision that a relink replaced: only its entity is known."""
 
 
 def lost_decisions(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, files: Sequence[Path], *, is_damaged: bool
 ) -> pa.Table:
-    """The decisions behind `loaded.text_links` that these files of the ledger do not hold.
+    """Return the decisions behind `loaded.text_links` that these files of the ledger lack.
 
-    Where all files are there (`is_damaged` is false) only names that no file knows count: a relink
-    that was stopped leaves others than are linked.
+    If no file is damaged, only names missing from all files count: after an interrupted relink the
+    ledger and the links differ legitimately.
     """
     register_forms(con)
     ledger.read(con, files)
@@ -45,7 +45,7 @@ def lost_decisions(
         [is_damaged],
     )
     former = con.execute("from former order by all").fetchall()
-    # Of a name that was another before, what holds now is to follow what held before.
+    # For a name with a former entity, the current decision must come after the former one.
     found = con.execute(
         """
         select distinct f.name, f.type, f.scope, t.entity_id, t.method, t.confidence
