@@ -14,17 +14,18 @@ from etl.extract.lexicon import word_set
 from etl.quality.coreference import Coreference, score_coreference
 from etl.quality.scores import score_gap
 from training.corpora.gold import PRONOUNS, Capitals, Gold, LinkedText, Span, gap, gum_news, trimmed
-from training.evaluation.bench import PRF, Bench, Cell, Table, prf
+from training.evaluation.report import PRF, Cell, Table, prf
+from training.evaluation.runner import CorpusRunner
 
 _WORD = re.compile(r"\w+")
 _CONNECTIVES = word_set("of the and for de la von van der den al el bin in on at s")
 
 
-def actors(bench: Bench) -> list[Table]:
+def actors(runner: CorpusRunner) -> list[Table]:
     """Coreference within an article, as three selections of mentions see it."""
     totals: dict[str, Coreference] = defaultdict(Coreference)
     sizes: dict[str, int] = defaultdict(int)
-    for text, extraction in bench.run(gum_news):
+    for text, extraction in runner.run(gum_news):
         everything = [{trimmed(text.text, m) for m in c} for c in text.clusters]
         named = gold_names(text)
         by_actor: dict[int, set[Span]] = defaultdict(set)
@@ -101,11 +102,11 @@ def _aligned(gold: list[set[Span]], found: list[set[Span]]) -> list[set[Span]]:
     return result
 
 
-def pronouns(bench: Bench) -> list[Table]:
+def pronouns(runner: CorpusRunner) -> list[Table]:
     """GAP: is the pronoun's actor also the name's."""
 
     def pairs() -> Iterator[tuple[str, bool, bool]]:
-        for text, extraction in bench.run(gap, "validation"):
+        for text, extraction in runner.run(gap, "validation"):
             who = _actors_at(text.pronoun, "pronoun", text, extraction)
             for span, is_gold in text.candidates:
                 is_found = bool(who & _actors_at(span, "name", text, extraction))

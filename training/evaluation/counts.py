@@ -30,7 +30,8 @@ from statistics import correlation
 from etl.domain import Extraction
 from etl.extract import get_extractor
 from training.corpora.gold import QuotedText, polnear
-from training.evaluation.bench import Bench, Table
+from training.evaluation.report import Table
+from training.evaluation.runner import CorpusRunner
 from training.identity import sample
 
 PEOPLE = (("Donald", "Trump", "trump_count"), ("Hillary", "Clinton", "clinton_count"))
@@ -43,9 +44,9 @@ _NAMED = {
 """What the metadata count, as far as the texts tell."""
 
 
-def counts(bench: Bench) -> list[Table]:
+def counts(runner: CorpusRunner) -> list[Table]:
     """Correlation by article, total, and how many of the surname's occurrences lie in a name."""
-    texts = bench.run(polnear, "dev")
+    texts = runner.run(polnear, "dev")
     named = {text.name: extraction for text, extraction in texts}
     found = {
         f"{given} {surname}": 100 * covered / max(1, places)

@@ -25,9 +25,9 @@ import duckdb
 
 from etl.extract import Extractor, get_extractor
 from etl.warehouse.dbt import run_dbt
-from training.evaluation.bench import Bench, Cell, Table
 from training.evaluation.coverage_samples import Appearance, samples
-from training.evaluation.evaluate import markdown
+from training.evaluation.report import Cell, Table, markdown
+from training.evaluation.runner import CorpusRunner
 
 _MENTIONS = ("GUM news, fit half", "our own, fit half")
 _NAMES = (*_MENTIONS, "PolNeAR people, tune")
@@ -319,7 +319,7 @@ def main() -> int:
     options = parser.parse_args()
     extractor: Extractor = get_extractor()
     try:
-        found = samples(Bench(extractor))
+        found = samples(CorpusRunner(extractor))
     except FileNotFoundError as missing:
         print(f"no corpora: {missing}", file=sys.stderr)
         return 2

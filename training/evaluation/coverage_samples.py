@@ -37,9 +37,9 @@ from training.corpora.gold import (
     polnear,
     trimmed,
 )
-from training.evaluation.bench import Bench
 from training.evaluation.counts import PEOPLE, actors_named
 from training.evaluation.quotes import compared
+from training.evaluation.runner import CorpusRunner
 from training.identity.linking import link, warehouse
 from training.identity.sample import Text, polnear_metadata
 
@@ -322,16 +322,16 @@ def _paired(
     return result
 
 
-def samples(bench: Bench) -> dict[str, list[Appearance]]:
+def samples(runner: CorpusRunner) -> dict[str, list[Appearance]]:
     """By name of the sample."""
     gold = read_gold()
-    extractions = bench.extractor.extract_many([g.article for g in gold])
+    extractions = runner.extractor.extract_many([g.article for g in gold])
     result: dict[str, list[Appearance]] = {}
     for split in ("tune", "dev"):
-        texts = bench.run(polnear, split)
+        texts = runner.run(polnear, split)
         result[f"PolNeAR people, {split}"] = list(people(texts))
         result[f"PolNeAR attributions, {split}"] = list(speakers(texts))
-    news = bench.run(gum_news)
+    news = runner.run(gum_news)
     made = list(zip(gold, extractions, strict=True))
     for name, half in (("fit", 0), ("check", 1)):
         result[f"GUM news, {name} half"] = list(gum([p for p in news if _half(p[0].name) == half]))

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from etl.extract import DEFAULT_EXTRACTOR, extractor_names, get_extractor
 from etl.quality.scores import match_utterances
 from training.corpora.gold import Gold, NamedText, Span, polnear, worldwide
-from training.evaluation.bench import Bench
 from training.evaluation.quotes import CLOSE, Compared, compared
+from training.evaluation.runner import CorpusRunner
 from training.evaluation.scores import found_names
 
 _AROUND, _LONGEST = 120, 400
@@ -54,9 +54,9 @@ def _short(said: str) -> str:
     return said if len(said) <= _LONGEST else f"{said[:half]} [...] {said[-half:]}"
 
 
-def name_errors(bench: Bench, split: str) -> Iterator[Error]:
+def name_errors(runner: CorpusRunner, split: str) -> Iterator[Error]:
     """Names of another class, with other bounds, missed, and found where there is none."""
-    for text, extraction in bench.run(worldwide, split):
+    for text, extraction in runner.run(worldwide, split):
         found = set(found_names(text, extraction))
         missed = sorted(text.names - found)
         spurious = sorted(found - text.names)
@@ -80,9 +80,9 @@ def _named(text: NamedText, names: Iterable[tuple[int, int, str]]) -> str:
     return " | ".join(f"{text.text[a:b]} ({kind})" for a, b, kind in names) or "–"
 
 
-def content_errors(bench: Bench, split: str) -> Iterator[Error]:
+def content_errors(runner: CorpusRunner, split: str) -> Iterator[Error]:
     """Contents missed, found where there is none, and found in part."""
-    for text, extraction in bench.run(polnear, split):
+    for text, extraction in runner.run(polnear, split):
         pair = compared(text, extraction)
         words = [u.words for u in pair.found]
         close = {m.gold for m in match_utterances(pair.gold_words, words, CLOSE, "union")}
@@ -102,9 +102,9 @@ def content_errors(bench: Bench, split: str) -> Iterator[Error]:
                 yield Error(f"spurious, {kind}", text, utterance.spans[0], "–", mine)
 
 
-def speaker_errors(bench: Bench, split: str) -> Iterator[Error]:
+def speaker_errors(runner: CorpusRunner, split: str) -> Iterator[Error]:
     """Of contents found: another speaker than the gold source, or none told."""
-    for text, extraction in bench.run(polnear, split):
+    for text, extraction in runner.run(polnear, split):
         pair = compared(text, extraction)
         for match in pair.matches:
             if pair.source_words[match.gold] and not pair.is_right(match):
@@ -146,9 +146,9 @@ def main() -> int:
     parser.add_argument("--articles", type=int, default=80, help="the first so many")
     parser.add_argument("--extractor", choices=extractor_names(), default=DEFAULT_EXTRACTOR)
     options = parser.parse_args()
-    bench = Bench(get_extractor(options.extractor), options.articles)
+    runner = CorpusRunner(get_extractor(options.extractor), options.articles)
     try:
-        errors = list(LAYERS[options.layer](bench, options.split))
+        errors = list(LAYERS[options.layer](runner, options.split))
     except FileNotFoundError as missing:
         print(f"no corpora: {missing}", file=sys.stderr)
         return 2

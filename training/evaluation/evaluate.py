@@ -19,33 +19,12 @@ from pathlib import Path
 
 from etl.domain import Article
 from etl.extract import DEFAULT_EXTRACTOR, extractor_names, get_extractor
-from training.evaluation.bench import Bench, Cell, Table
+from training.evaluation.report import Table, markdown, plain_row
+from training.evaluation.runner import CorpusRunner
 from training.evaluation.scores import SECTIONS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "quality.md"
 BEGIN, END = "<!-- measured: written by make eval -->", "<!-- end of measured -->"
-
-
-def shown(cell: Cell) -> str:
-    """A figure as the page shows it: one decimal, thousands apart, a dash for none."""
-    if cell is None:
-        return "–"
-    if isinstance(cell, str):
-        return cell
-    return f"{cell:,.1f}" if isinstance(cell, float) else f"{cell:,}"
-
-
-def markdown(table: Table) -> str:
-    """A heading and the table under it."""
-    lines = ["| " + " | ".join(table.header) + " |", "|" + "---|" * len(table.header)]
-    lines += ["| " + " | ".join(map(shown, row)) + " |" for row in table.rows]
-    return f"### {table.title}\n\n" + "\n".join(lines) + "\n"
-
-
-def plain_row(table: Table, row: list[Cell]) -> dict[str, Cell]:
-    """A row by its headings, figures to two decimals."""
-    cells = (round(cell, 2) if isinstance(cell, float) else cell for cell in row)
-    return dict(zip(table.header, cells, strict=True))
 
 
 def write_page(text: str, page: Path = PAGE) -> None:
@@ -70,12 +49,12 @@ def main() -> int:
         parser.error(f"no section is named {', '.join(unknown)}; known: {', '.join(SECTIONS)}")
     extractor = get_extractor(options.extractor)
     extractor.extract(Article("Loads", "what is loaded on first use."))
-    bench = Bench(extractor, options.articles)
+    runner = CorpusRunner(extractor, options.articles)
     measured: dict[str, list[Table]] = {}
     try:
         # Speed first: the peak of memory is the process's, whatever it has done before.
         for name in sorted(chosen, key=lambda name: name != "speed"):
-            measured[name] = SECTIONS[name](bench)
+            measured[name] = SECTIONS[name](runner)
     except FileNotFoundError as missing:
         print(f"no corpora: {missing}", file=sys.stderr)
         return 2

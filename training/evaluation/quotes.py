@@ -15,7 +15,8 @@ from typing import Literal
 from etl.domain import Extraction, Quote
 from etl.quality.scores import Counts, Match, match_utterances, score_spans
 from training.corpora.gold import Capitals, Gold, QuotedText, Span, Spans, polnear, trimmed
-from training.evaluation.bench import PRF, Bench, Cell, Table, prf
+from training.evaluation.report import PRF, Cell, Table, prf
+from training.evaluation.runner import CorpusRunner
 
 MATCHED, CLOSE = 0.3, 0.8
 """The overlaps of the Gender Gap Tracker: an utterance is found, or found closely."""
@@ -24,11 +25,11 @@ _WORD = re.compile(r"\w+")
 _MARKS = re.compile("[“”\"‘]|''")
 
 
-def spans(bench: Bench) -> list[Table]:
+def spans(runner: CorpusRunner) -> list[Table]:
     """Sources, cues and contents span by span: the heads' own, and those that quotes show."""
-    heads = getattr(bench.extractor, "spans", None)
+    heads = getattr(runner.extractor, "spans", None)
     counts: dict[str, Counts] = defaultdict(Counts)
-    for text, extraction in bench.run(polnear, "dev"):
+    for text, extraction in runner.run(polnear, "dev"):
         gold = dict(text.layers)
         tagged = heads(text.text) if heads else {}
         for layer in ("source", "cue", "content"):
@@ -128,11 +129,11 @@ def compared(text: QuotedText, extraction: Extraction) -> Compared:
     )
 
 
-def quotes(bench: Bench) -> list[Table]:
+def quotes(runner: CorpusRunner) -> list[Table]:
     """Attributions end to end: contents by overlap, and who is told to have said them."""
     counts: dict[str, Counts] = defaultdict(Counts)
     speakers: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    for text, extraction in bench.run(polnear, "dev"):
+    for text, extraction in runner.run(polnear, "dev"):
         pair = compared(text, extraction)
         found = [u.words for u in pair.found]
         for measure in MEASURES:

@@ -13,9 +13,10 @@ from etl.domain import Extraction, Mention
 from etl.quality.scores import Calibration, Counts, calibration, score_spans
 from training.corpora.gold import Gold, polnear, uner, worldwide
 from training.evaluation.actors import actors, pronouns
-from training.evaluation.bench import PRF, Bench, Cell, Table, prf
 from training.evaluation.counts import counts
 from training.evaluation.quotes import compared, quotes, spans
+from training.evaluation.report import PRF, Cell, Table, prf
+from training.evaluation.runner import CorpusRunner
 
 ARTICLE_WORDS = 600
 CLASSES = {"PERSON": "PER", "GPE": "LOC", **{x: x for x in ("ORG", "LOC", "NORP", "FAC")}}
@@ -32,7 +33,7 @@ def found_names(text: Gold, extraction: Extraction) -> dict[tuple[int, int, str]
     }
 
 
-def names(bench: Bench) -> list[Table]:
+def names(runner: CorpusRunner) -> list[Table]:
     """Exact span and class, on held-out news and on web text."""
     tables = []
     for title, read, merged in (
@@ -41,7 +42,7 @@ def names(bench: Bench) -> list[Table]:
     ):
         counts: dict[str, Counts] = defaultdict(Counts)
         classes = ["PER", "ORG", "LOC"] if merged else ["PER", "ORG", "LOC", "NORP", "FAC"]
-        for text, extraction in bench.run(read, "dev"):
+        for text, extraction in runner.run(read, "dev"):
             found = {(a, b, merged.get(c, c)) for a, b, c in found_names(text, extraction)}
             for name in classes:
                 counts[name] += score_spans(
@@ -56,14 +57,16 @@ def names(bench: Bench) -> list[Table]:
     return tables
 
 
-def outcomes(bench: Bench, of_names: str, of_quotes: str) -> dict[str, list[tuple[float, bool]]]:
+def outcomes(
+    runner: CorpusRunner, of_names: str, of_quotes: str
+) -> dict[str, list[tuple[float, bool]]]:
     """Each confidence and whether it was right, of names, quotes and speakers; by corpus split."""
     told: dict[str, list[tuple[float, bool]]] = {"names": [], "quotes": [], "speakers": []}
-    for text, extraction in bench.run(worldwide, of_names):
+    for text, extraction in runner.run(worldwide, of_names):
         told["names"] += [
             (m.confidence, key in text.names) for key, m in found_names(text, extraction).items()
         ]
-    for article, extraction in bench.run(polnear, of_quotes):
+    for article, extraction in runner.run(polnear, of_quotes):
         pair = compared(article, extraction)
         matched = {m.found for m in pair.matches}
         told["quotes"] += [(u.confidence, n in matched) for n, u in enumerate(pair.found)]
@@ -74,10 +77,10 @@ def outcomes(bench: Bench, of_names: str, of_quotes: str) -> dict[str, list[tupl
     return told
 
 
-def confidence(bench: Bench) -> list[Table]:
+def confidence(runner: CorpusRunner) -> list[Table]:
     """Expected calibration error of names, quotes and speakers, and the bins it is made of."""
     scored: dict[str, Calibration] = {
-        name: calibration(found) for name, found in outcomes(bench, "dev", "dev").items()
+        name: calibration(found) for name, found in outcomes(runner, "dev", "dev").items()
     }
     summary: list[list[Cell]] = [[n, f"{c.error:.3f}", c.count] for n, c in scored.items()]
     rows: list[list[Cell]] = []
@@ -96,13 +99,13 @@ def confidence(bench: Bench) -> list[Table]:
     ]
 
 
-def speed(bench: Bench) -> list[Table]:
+def speed(runner: CorpusRunner) -> list[Table]:
     """Words a second over PolNeAR dev, in one process, and the memory it has taken at most.
 
     By core: over the processor time of all its threads, which a busy machine disturbs less.
     """
-    bench.run(polnear, "dev")
-    timing = bench.timings["polnear", "dev"]
+    runner.run(polnear, "dev")
+    timing = runner.timings["polnear", "dev"]
     by_clock, by_cpu = timing.words / timing.clock, timing.words / timing.cpu
     articles = f"articles of {ARTICLE_WORDS} words a second"
     rows: list[list[Cell]] = [
@@ -114,7 +117,7 @@ def speed(bench: Bench) -> list[Table]:
     return [Table("Speed: PolNeAR dev, one process", ("", "by the clock", "by core"), rows)]
 
 
-SECTIONS: dict[str, Callable[[Bench], list[Table]]] = {
+SECTIONS: dict[str, Callable[[CorpusRunner], list[Table]]] = {
     "names": names,
     "counts": counts,
     "spans": spans,

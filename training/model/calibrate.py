@@ -17,7 +17,7 @@ from typing import Any
 
 from etl.extract.tagger.engine import WEIGHTS, stamp_of
 from etl.extract.tagger_extractor import TaggerExtractor
-from training.evaluation.bench import Bench
+from training.evaluation.runner import CorpusRunner
 from training.evaluation.scores import outcomes
 
 GROUPS = 12
@@ -60,7 +60,7 @@ def main() -> None:
     settings = json.loads((args.weights / "tags.json").read_text())
     settings.pop("calibration", None)
     write_settings(args.weights, settings)
-    found = outcomes(Bench(TaggerExtractor(args.weights)), "test", "tune")
+    found = outcomes(CorpusRunner(TaggerExtractor(args.weights)), "test", "tune")
     settings["calibration"] = {kind: line(told) for kind, told in found.items()}
     write_settings(args.weights, settings)
     for kind, (sure, right) in settings["calibration"].items():
