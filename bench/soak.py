@@ -31,13 +31,13 @@ STAGED_FILES = 4 * 40
 MEMORY_GROWTH = 1.15
 
 
-def night(place: WarehouseHarness, number: int, articles: int) -> dict[str, Any]:
+def night(harness: WarehouseHarness, number: int, articles: int) -> dict[str, Any]:
     """What comes on one day, the run over it, and what that took."""
     first = number * articles
     for n in range(first, first + articles):
-        place.drop(f"{n // 1000:03}/{n}.txt", article(n, a_day=articles))
-    done = place.must("ingest")
-    return {"run": number, "articles": first + articles, **_taken(done), **_on_disk(place)}
+        harness.drop(f"{n // 1000:03}/{n}.txt", article(n, a_day=articles))
+    done = harness.run_checked("ingest")
+    return {"run": number, "articles": first + articles, **_taken(done), **_on_disk(harness)}
 
 
 def _taken(done: Outcome) -> dict[str, Any]:
@@ -48,11 +48,11 @@ def _taken(done: Outcome) -> dict[str, Any]:
     }
 
 
-def _on_disk(place: WarehouseHarness) -> dict[str, Any]:
+def _on_disk(harness: WarehouseHarness) -> dict[str, Any]:
     """Files under each folder of the warehouse and of Dagster's, and the size of the build file."""
     folders = {
-        **{path.name: path for path in place.home.iterdir() if path.is_dir()},
-        "dagster": place.root / "dagster",
+        **{path.name: path for path in harness.home.iterdir() if path.is_dir()},
+        "dagster": harness.root / "dagster",
     }
     return {
         "files": {
@@ -118,15 +118,15 @@ def main() -> None:
     series: list[dict[str, Any]] = []
     totals: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="newsactors-soak-") as folder:
-        place = WarehouseHarness(Path(folder), batch_articles=500)
+        harness = WarehouseHarness(Path(folder), batch_articles=500)
         dagster_home = Path(folder) / "dagster"
         dagster_home.mkdir()
         settings = (REPOSITORY / "dagster.yaml").read_text()
         (dagster_home / "dagster.yaml").write_text(settings)
-        prepare(place)
-        place.more["DAGSTER_HOME"] = str(dagster_home)
+        prepare(harness)
+        harness.extra_environment["DAGSTER_HOME"] = str(dagster_home)
         for number in range(given.runs):
-            series.append(night(place, number, given.articles))
+            series.append(night(harness, number, given.articles))
             row = series[-1]
             sys.stdout.write(
                 f"{number + 1:4} {row['articles']:6,} articles {row['seconds']:6.2f} s "
