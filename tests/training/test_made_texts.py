@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.corpora.documents import Document
-from training.corpora.pronouns import annotated, hidden, told_by_gender
+from training.corpora.pronouns import annotated_persons, hide_gender, resolved_by_gender
 from training.corpora.silver import named
 
 TEXT = (
@@ -42,7 +42,7 @@ def word_at(document: Document, at: int) -> str:
 
 
 def test_a_pronoun_is_told_by_gender_where_one_person_alone_has_it() -> None:
-    told = told_by_gender(PEOPLE, annotated(PEOPLE))
+    told = resolved_by_gender(PEOPLE, annotated_persons(PEOPLE))
     assert told is not None
     links = {(word_at(told, at), at): right for at, right, _ in told.links["pronoun"]}
     who = {word: {told.text[r : r + 4] for r in right} for (word, _), right in links.items()}
@@ -54,14 +54,14 @@ def test_nobody_is_told_where_two_share_a_gender_or_one_is_unknown() -> None:
     for text in ("Mary Holm met Anna Vik. She left John Berg.", "Mary Holm met Qwx Vik. She left."):
         forms = re.findall(r"[A-Z]\w+ [A-Z]\w+", text)
         document = labelled(text, *((form, "PERSON") for form in forms))
-        assert told_by_gender(document, annotated(document)) is None
+        assert resolved_by_gender(document, annotated_persons(document)) is None
 
 
 @given(st.integers(0, 1000))
 def test_hiding_genders_moves_every_span_and_link_with_its_words(seed: int) -> None:
-    told = told_by_gender(PEOPLE, annotated(PEOPLE))
+    told = resolved_by_gender(PEOPLE, annotated_persons(PEOPLE))
     assert told is not None
-    made = hidden(told, annotated(told), seed)
+    made = hide_gender(told, annotated_persons(told), seed)
     assert [made.text[a:b] for a, b, t in made.layers["names"] if t == "LOC"] == ["Osterby"]
     for (a, b, _), (c, d, _) in zip(told.layers["names"], made.layers["names"], strict=True):
         assert told.text[a:b].split()[-1] == made.text[c:d].split()[-1]

@@ -38,7 +38,7 @@ from training.corpora.gold import (
     trimmed,
 )
 from training.evaluation.counts import PEOPLE, actors_named
-from training.evaluation.quotes import compared
+from training.evaluation.quotes import compare
 from training.evaluation.runner import CorpusRunner
 from training.identity.linking import link, warehouse
 from training.identity.sample import Text, polnear_metadata
@@ -142,12 +142,12 @@ def speakers(texts: Sequence[tuple[QuotedText, Extraction]]) -> Iterator[Appeara
 
 def _gold_speakers(text: QuotedText, extraction: Extraction) -> Iterator[int | None]:
     """Of each attribution, which actor that was found its source is."""
-    pair = compared(text, extraction)
+    comparison = compare(text, extraction)
     speakers = {q.utterance: q.speaker for q in extraction.quotes}
     told = {
         match.gold: list(speakers.values())[match.found]
-        for match in pair.matches
-        if pair.is_right(match)
+        for match in comparison.matches
+        if comparison.is_right(match)
     }
     for number, attribution in enumerate(text.attributions):
         speaker = told.get(number)

@@ -41,16 +41,20 @@ def _named() -> Iterator[Document]:
 
 READERS: dict[str, Callable[[], Iterator[Document]]] = {
     "worldwide": lambda: corpora.worldwide("train"),
-    "worldwide_pronouns": lambda: pronouns.silver(corpora.worldwide("train"), pronouns.annotated),
+    "worldwide_pronouns": lambda: pronouns.silver(
+        corpora.worldwide("train"), pronouns.annotated_persons
+    ),
     "worldwide_renamed": _renamed(1),
     "worldwide_renamed_again": _renamed(2),
     "gmb": corpora.gmb,
     "wikigold": corpora.wikigold,
     "btc": corpora.btc,
     "polnear": lambda: corpora.polnear("train"),
-    "polnear_pronouns": lambda: pronouns.silver(corpora.polnear("train"), pronouns.named_by_rules),
+    "polnear_pronouns": lambda: pronouns.silver(
+        corpora.polnear("train"), pronouns.persons_by_rules
+    ),
     "polnear_named": _named,
-    "polnear_named_pronouns": lambda: pronouns.silver(_named(), pronouns.annotated),
+    "polnear_named_pronouns": lambda: pronouns.silver(_named(), pronouns.annotated_persons),
     "gap": lambda: map(pronouns.with_candidates, corpora.gap("development")),
     "gap_renamed": lambda: pronouns.gap_renamed(
         map(pronouns.with_candidates, corpora.gap("development")), 1
