@@ -1,5 +1,6 @@
-"""Speed and scale: programs that measure the product, and that make the input to measure with.
+"""Benchmarks of speed and scale, and generators of their input.
 
-Belongs here: converters of corpora that may not be shipped, and benchmarks.
-Does not belong here: anything the product imports.
+Belongs here: programs that measure the product or inject faults into it. Does not belong here:
+anything the product imports, measures of quality (`training.evaluation`). `bench` may import
+`training`, never the reverse.
 """

@@ -1,8 +1,8 @@
-"""Small articles of a world that does not exist, as many as are wanted, each by its number.
+"""Generates any number of small fictional articles, each from its number.
 
-Belongs here: texts in the form of the seeds, with people, organisations, places and quotations
-that the extractors find; the same number always gives the same text. Few actors are in many
-articles and many in few, as in news. Does not belong here: writing files.
+Belongs here: texts in the seed format, with people, organisations, places and quotations that the
+extractors find. The same number always yields the same text. As in news, a few actors appear in
+many articles and most in few. Does not belong here: writing files.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ _VERBS = ("opened", "questioned", "defended", "postponed", "praised")
 
 
 def person(number: int) -> str:
-    """A name; 2,560 differ."""
+    """Return a name; there are 2,560."""
     first = _FIRST[number % len(_FIRST)]
     rest = number // len(_FIRST)
     return f"{first} {_ONSETS[rest % len(_ONSETS)]}{_CODAS[rest // len(_ONSETS) % len(_CODAS)]}"
 
 
 def published_on(number: int, a_day: int = 50) -> date:
-    """The day of an article, where so many come a day."""
+    """Return the day of an article, at `a_day` articles a day."""
     return FIRST_DAY + timedelta(days=number // a_day)
 
 
 def article(number: int, *, a_day: int = 50, edition: int = 1) -> str:
-    """An article of some 60 words; another edition is the same with a paragraph more."""
+    """Return an article of about 60 words; editions above 1 have one more paragraph."""
     chance = random.Random(number)
 
-    def somebody() -> str:
+    def random_person() -> str:
         return person(int(chance.paretovariate(0.7)) % 2560)
 
-    one, other = somebody(), somebody()
+    one, other = random_person(), random_person()
     title, place, topic = (chance.choice(c) for c in (_TITLES, _PLACES, _TOPICS))
     verb = chance.choice(_VERBS)
     bank = f"{chance.choice(_PLACES)} {chance.choice(('Bank', 'University', 'Council'))}"

@@ -1,13 +1,14 @@
-"""How long a correction takes until readers see it: whole processes, start-up included.
+"""Measures the time from a correction until readers see it, start-up of the process included.
 
-    NEWSACTORS_HOME=DIR python -m bench.volume copies 12    # see there
-    NEWSACTORS_HOME=DIR python -m bench.corrections 5       # five times each; the medians
+    NEWSACTORS_HOME=DIR python -m bench.volume copies 12    # creates the warehouse
+    NEWSACTORS_HOME=DIR python -m bench.corrections 5       # runs each five times; prints medians
 
-Belongs here: the wall time of `newsactors actors merge`, `article` and `undo` over a warehouse that
-is there. Does not belong here: making one (`bench.volume`), where the time goes.
+Belongs here: the wall-clock time of `newsactors actors merge`, `article` and `undo` on an existing
+warehouse. Does not belong here: creating one (`bench.volume`), time by stage (`bench.end_to_end`).
 
-Merges the actor at one place by number of articles into the one at another, by default the third
-into the second, which is about the dearest there is; re-dates an article; and undoes both.
+Actors are ranked by number of articles. The benchmark merges one rank into another, by default the
+third into the second, which is about the most expensive merge; re-dates an article; and undoes
+both.
 """
 
 from __future__ import annotations
@@ -26,25 +27,32 @@ from etl.settings import Settings
 
 
 def timed(*arguments: str) -> tuple[float, str]:
-    """Seconds that a correction took, and its id. Raises CalledProcessError where it failed."""
+    """Run a correction. Return its seconds and id. Raises CalledProcessError if it fails."""
     command = [sys.executable, "-m", "etl", "actors", *arguments, "--because", "bench"]
     started = time.monotonic()
     done = subprocess.run([*command, "--json"], check=True, capture_output=True, text=True)
     seconds = time.monotonic() - started
-    said = json.loads(done.stdout)
-    if said["state"] != "published":
-        raise RuntimeError(f"{' '.join(command)}: {said['state']}, not published")
-    return seconds, said["correction_id"]
+    result = json.loads(done.stdout)
+    if result["state"] != "published":
+        raise RuntimeError(f"{' '.join(command)}: {result['state']}, not published")
+    return seconds, result["correction_id"]
 
 
 def main() -> None:
-    """Print the median, least and most seconds of each."""
+    """Print the median, minimum and maximum seconds of each correction."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("times", type=int)
-    parser.add_argument("--merge", type=int, nargs=2, default=(3, 2), metavar=("A", "B"))
-    parser.add_argument("--no-article", action="store_true")
+    parser.add_argument("times", type=int, help="runs of each correction")
+    parser.add_argument(
+        "--merge",
+        type=int,
+        nargs=2,
+        default=(3, 2),
+        metavar=("A", "B"),
+        help="merge the actor of rank A into rank B (3 2)",
+    )
+    parser.add_argument("--no-article", action="store_true", help="do not re-date an article")
     options = parser.parse_args()
     with published.open_published(Settings.from_env()) as con:
         actors = con.execute(
@@ -55,8 +63,8 @@ def main() -> None:
             "select article_id, published_on from articles where published_on is not null "
             "order by published_on, article_id limit 1 offset 100"
         ).fetchone()
-    (one,), (other,) = (actors[place - 1] for place in options.merge)
-    corrections = {"merge": ["merge", one, other]}
+    (merged,), (into,) = (actors[rank - 1] for rank in options.merge)
+    corrections = {"merge": ["merge", merged, into]}
     if found and not options.no_article:
         article, day = found
         corrections["article"] = ["article", article, "--date", str(day + timedelta(days=3))]
@@ -67,9 +75,9 @@ def main() -> None:
             seconds[name].append(taken)
             taken, _ = timed("undo", correction)
             seconds[f"undo of {name}"].append(taken)
-    for name, all_taken in seconds.items():
+    for name, durations in seconds.items():
         sys.stdout.write(
-            f"{name}: {median(all_taken):.1f} s ({min(all_taken):.1f} to {max(all_taken):.1f})\n"
+            f"{name}: {median(durations):.1f} s ({min(durations):.1f} to {max(durations):.1f})\n"
         )
 
 

@@ -1,11 +1,12 @@
-"""From raw files to the published file, beside extraction alone: `python -m bench.end_to_end`.
+"""Measures raw files to published file, and extraction alone: `python -m bench.end_to_end`.
 
-For each input and extractor a new warehouse: half of the articles by `newsactors ingest` (cold: an
-empty warehouse, no parsed project), the other half the same way (warm), as processes with their
-start-up. Beside them the same articles extracted alone, by as many processes, and the stages of a
-third warehouse one after the other in this process, without Dagster: what share each takes.
-Belongs here: one load, small and large, as a whole. Does not belong here: what a night costs as the
-warehouse grows (`bench.growth`), extraction by its own stages (`bench.extraction`).
+Each input and extractor gets a new warehouse. `newsactors ingest` loads half of the articles cold
+(an empty warehouse, no parsed dbt project) and the other half warm, as processes that include
+start-up. For comparison, the same articles are extracted alone by as many processes; and the stages
+run one after the other on another warehouse in this process, without Dagster, to show the share of
+each.
+Belongs here: one load as a whole. Does not belong here: the cost of a nightly run as the warehouse
+grows (`bench.growth`), the stages of extraction (`bench.extraction`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from bench import volume
 from bench.extraction import polnear_articles, reuters_articles, seconds_by_processes
 from bench.growth import new_warehouse, run
-from bench.results import Row, tell
+from bench.results import Row, report_row
 from etl.domain import Article
 from etl.extract import get_extractor
 from etl.pipeline import (
@@ -40,11 +41,11 @@ INPUTS: dict[str, tuple[Callable[[int], list[Article]], int, tuple[str, ...]]] =
     "PolNeAR train": (polnear_articles, 840, ("tagger", "fast")),
     "Reuters": (reuters_articles, 10_000, ("fast",)),
 }
-"""By name: where articles come from, how many, and by which extractors they are read."""
+"""By name: a function that reads articles, how many to read, and the extractors to run."""
 
 
 def stages(settings: Settings, files: list[Path]) -> dict[str, float]:
-    """Seconds of each stage of one load, in this process and without Dagster."""
+    """Run one load in this process, without Dagster; return the seconds of each stage."""
     extractor = get_extractor(settings.extractor)
     steps: dict[str, Callable[[], object]] = {
         "archive": lambda: archive_files.archive_new(settings, files, "bench"),
@@ -61,16 +62,16 @@ def stages(settings: Settings, files: list[Path]) -> dict[str, float]:
         "models": lambda: build_models.build_models(settings),
         "publish": lambda: publish_run.publish_build(settings, extractor, "bench"),
     }
-    spent = {}
+    seconds = {}
     for name, step in steps.items():
         started = time.perf_counter()
         step()
-        spent[name] = round(time.perf_counter() - started, 1)
-    return spent
+        seconds[name] = round(time.perf_counter() - started, 1)
+    return seconds
 
 
 def measure(source: str, name: str, folder: Path) -> Row:
-    """A row for one input and extractor; `folder` is empty."""
+    """Measure one input and extractor in an empty folder; return a row."""
     articles_of, count, _ = INPUTS[source]
     articles = articles_of(count)
     halves = [articles[: count // 2], articles[count // 2 :]]
@@ -103,16 +104,18 @@ def measure(source: str, name: str, folder: Path) -> Row:
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure and print; with --keep, record."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
+    parser.add_argument(
+        "--keep", action="store_true", help="append the rows to bench/results.jsonl"
+    )
     options = parser.parse_args()
     for source, (_, _, names) in INPUTS.items():
         for name in names:
             with tempfile.TemporaryDirectory() as folder:
-                tell(measure(source, name, Path(folder)), is_kept=options.keep)
+                report_row(measure(source, name, Path(folder)), is_recorded=options.keep)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How long a visitor waits for each view: `NEWSACTORS_HOME=DIR python -m bench.explorer`.
+"""Measures how long each view takes to load: `NEWSACTORS_HOME=DIR python -m bench.explorer`.
 
-Starts the app, opens each view several times in Chromium, each time with an empty page before it,
-and measures until the page and all its charts are drawn. Prints the median and the longest in
-seconds, with what the server alone took. Belongs here: what is measured in a browser. Does not
-belong here: queries by themselves.
+Starts the app, opens each view several times in Chromium, each time from an empty page, and
+measures until the page and all its charts are drawn. Prints the median and the longest time in
+seconds, and the median of the server alone. Belongs here: times in a browser. Does not belong here:
+single queries (`bench.queries`).
 
-The actors looked at are those in most articles of the warehouse: the slowest there are.
+The actors viewed are those with the most articles, which are the slowest.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 DRAWN = "[...document.querySelectorAll('figure.chart')].every(f => f.dataset.drawn)"
 
 
-def addresses(settings: Settings) -> dict[str, str]:
-    """A name and an address of each view that is measured."""
+def view_paths(settings: Settings) -> dict[str, str]:
+    """Return the URL path of each measured view, by name."""
     with published.open_published(settings) as con:
         actors = published.rows(
             con,
@@ -49,8 +49,8 @@ def addresses(settings: Settings) -> dict[str, str]:
         )[0]
     first, ids = actors[0]["entity_id"], [actor["entity_id"] for actor in actors]
 
-    def view(name: str, **asked: object) -> str:
-        return f"/{name}?{urlencode(asked, doseq=True)}"
+    def view(name: str, **parameters: object) -> str:
+        return f"/{name}?{urlencode(parameters, doseq=True)}"
 
     return {
         "today": view("today"),
@@ -72,8 +72,8 @@ def addresses(settings: Settings) -> dict[str, str]:
 @contextmanager
 def _app() -> Iterator[str]:
     code = "from etl.__main__ import main; main()"
-    asked = [sys.executable, "-c", code, "explore", "--port", "0", "--no-browser"]
-    process = subprocess.Popen(asked, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", code, "explore", "--port", "0", "--no-browser"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         yield process.stdout.readline().split()[0]
@@ -82,7 +82,7 @@ def _app() -> Iterator[str]:
         process.wait(30)
 
 
-def _seen(page: Page, address: str) -> float:
+def _browser_seconds(page: Page, address: str) -> float:
     page.goto("about:blank")
     started = time.perf_counter()
     page.goto(address)
@@ -90,7 +90,7 @@ def _seen(page: Page, address: str) -> float:
     return time.perf_counter() - started
 
 
-def _answered(address: str) -> float:
+def _server_seconds(address: str) -> float:
     started = time.perf_counter()
     urllib.request.urlopen(address, timeout=120).read()
     return time.perf_counter() - started
@@ -99,7 +99,9 @@ def _answered(address: str) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--times", type=int, default=5, help="how often each is opened (5)")
+    parser.add_argument(
+        "--times", type=int, default=5, help="number of times to open each view (5)"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -110,11 +112,15 @@ def main() -> None:
     with _app() as app, sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
-        _seen(page, f"{app}/today")  # the browser and the app are warm, as in a visitor's day
-        for name, path in addresses(settings).items():
-            server = [_answered(app + path) for _ in range(options.times)]
+        _browser_seconds(page, f"{app}/today")  # warms the browser and the app up
+        for name, path in view_paths(settings).items():
+            server = [_server_seconds(app + path) for _ in range(options.times)]
             is_page = "/suggest" not in path
-            seen = [_seen(page, app + path) for _ in range(options.times)] if is_page else server
+            seen = (
+                [_browser_seconds(page, app + path) for _ in range(options.times)]
+                if is_page
+                else server
+            )
             row = {
                 "view": name,
                 "median": round(statistics.median(seen), 2),

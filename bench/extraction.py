@@ -1,14 +1,14 @@
-"""Words and articles a second, by stage, on one core and two, beside peers on the same texts.
+"""Measures words and articles a second, by stage, on one core and two, and peers on the same texts.
 
     python -m bench.extraction                      # PolNeAR train and Reuters, without peers
     python -m bench.extraction --peers build/peers/bin/python    # made by `make peers`
 
-Belongs here: how fast extraction is and where its time goes; each measurement in a process of its
-own, ours and the peers' in turn, the median of several. Does not belong here: what comes after
-(`bench.growth`), how good it is (`etl.quality`).
+Belongs here: the speed of extraction and where its time goes. Each measurement runs in its own
+process, ours and the peers' in turn, and the median counts. Does not belong here: later stages
+(`bench.end_to_end`), quality (`etl.quality`).
 
-Each row is printed and, with --keep, appended to bench/results.jsonl with the day, the commit and
-the machine.
+Prints a row per measurement; with --keep, appends it to bench/results.jsonl with the day, the
+commit and the machine.
 """
 
 from __future__ import annotations
@@ -32,26 +32,27 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from bench.results import Row, tell
+from bench.results import Row, report_row
 from etl.domain import Article
 from etl.extract import Extractor
 from etl.pipeline.extraction import ExtractionPool
 from etl.readers import read_file
 from training.corpora import polnear_articles as polnear
+from training.corpora.documents import corpora_folder
 
 PEERS = ("spacy", "textacy")
 
 
 def polnear_articles(count: int) -> list[Article]:
-    """So many of PolNeAR's training articles, spread over all of them."""
+    """Return `count` of PolNeAR's training articles, spread evenly over all of them."""
     every = max(1, 840 // count)
     found = islice(polnear.articles("train"), 0, None, every)
     return [_article(a.title, a.body) for a in islice(found, count)]
 
 
 def reuters_articles(count: int) -> list[Article]:
-    """So many items of Reuters-21578, from the first on."""
-    folder = polnear.corpora_folder() / "articles" / "reuters21578"
+    """Return the first `count` items of Reuters-21578 that have a body."""
+    folder = corpora_folder() / "articles" / "reuters21578"
 
     def items() -> Iterator[Article]:
         for path in sorted(folder.glob("*.sgm")):
@@ -66,15 +67,15 @@ INPUTS: Mapping[str, tuple[Callable[[int], list[Article]], int]] = {
     "PolNeAR train": (polnear_articles, 140),
     "Reuters": (reuters_articles, 600),
 }
-"""By name: where the articles come from, and how many of them are read."""
+"""By name: a function that reads articles, and how many to read."""
 
 
 def _article(title: str, body: str) -> Article:
     return Article(headline=title, body=body, language="en")
 
 
-def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
-    """Extract the articles of a file on so many cores; by stage, where one is to be looked into."""
+def measure_ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
+    """Extract the articles of a file on `cores` cores; if `is_staged`, also time each stage."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     from etl.extract import get_extractor
     from etl.extract.tagger_extractor import TaggerExtractor
@@ -87,7 +88,7 @@ def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
     if cores > 1:
         return _by_processes(extractor, articles, cores)
     extractor.extract_many(articles[:4])
-    stages = _watched(extractor) if is_staged else {}
+    stages = _timed_stages(extractor) if is_staged else {}
     started = time.perf_counter()
     found = extractor.extract_many(articles)
     seconds = time.perf_counter() - started
@@ -107,23 +108,23 @@ def ours(path: Path, name: str, cores: int, *, is_staged: bool) -> Row:
 
 
 def seconds_by_processes(extractor: Extractor, articles: Sequence[Article], workers: int) -> float:
-    """What extracting them takes so many processes that have started, rows included."""
-    with ExtractionPool(extractor, workers) as extracting:
+    """Return the seconds that started workers take to extract articles, rows included."""
+    with ExtractionPool(extractor, workers) as pool:
 
-        def extract(some: Sequence[Article]) -> None:
-            for n, article in enumerate(some):
-                extracting.add(str(n), article)
-            extracting.finish()
+        def extract(batch: Sequence[Article]) -> None:
+            for n, article in enumerate(batch):
+                pool.add(str(n), article)
+            pool.finish()
 
         extract([replace(articles[0], body=f"Warm {n}.") for n in range(120)])
         started = time.perf_counter()
-        for begin in range(0, len(articles), 500):  # as many as the product takes at once
+        for begin in range(0, len(articles), 500):  # the batch size of the product
             extract(articles[begin : begin + 500])
         return time.perf_counter() - started
 
 
 def _by_processes(extractor: Extractor, articles: list[Article], workers: int) -> Row:
-    """A row for so many processes; memory is that of all of them."""
+    """Return a row for `workers` processes; memory is that of all of them."""
     seconds = seconds_by_processes(extractor, articles, workers)
     peaks = [
         resource.getrusage(who).ru_maxrss
@@ -137,16 +138,16 @@ def _by_processes(extractor: Extractor, articles: list[Article], workers: int) -
     }
 
 
-def _watched(extractor: Any) -> dict[str, float]:
-    """Seconds in the network and in what is made of it, as the extractor runs."""
+def _timed_stages(extractor: Any) -> dict[str, float]:
+    """Wrap the extractor's methods; return their seconds, updated as it runs."""
     spent = {"network": 0.0, "rules": 0.0}
     for name, method in (("network", "_tag"), ("rules", "_assemble")):
         inner = getattr(extractor, method)
 
-        def timed(*given: Any, inner: Any = inner, name: str = name) -> Any:
+        def timed(*arguments: Any, inner: Any = inner, name: str = name) -> Any:
             started = time.perf_counter()
             try:
-                return inner(*given)
+                return inner(*arguments)
             finally:
                 spent[name] += time.perf_counter() - started
 
@@ -154,8 +155,8 @@ def _watched(extractor: Any) -> dict[str, float]:
     return spent
 
 
-def floor(path: Path) -> Row:
-    """What reading the same file and writing it takes DuckDB alone."""
+def duckdb_baseline(path: Path) -> Row:
+    """Return the seconds that DuckDB alone takes to read the same file and write it."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         duckdb.sql(f"from read_json('{path}')").write_parquet(f"{folder}/x.parquet")
@@ -163,15 +164,15 @@ def floor(path: Path) -> Row:
 
 
 def _peer(python: str, name: str, path: Path) -> Row:
-    return _apart(str(Path(__file__).with_name("peers.py")), str(path), name, python=python)
+    return _run_process(str(Path(__file__).with_name("peers.py")), str(path), name, python=python)
 
 
 def _ours(name: str, cores: int, path: Path, *options: str) -> Row:
-    of = ("--extractor", name, "--cores", str(cores), *options)
-    return _apart("-m", "bench.extraction", "--one", str(path), *of)
+    more = ("--extractor", name, "--cores", str(cores), *options)
+    return _run_process("-m", "bench.extraction", "--one", str(path), *more)
 
 
-def _apart(*arguments: str, python: str = sys.executable) -> Row:
+def _run_process(*arguments: str, python: str = sys.executable) -> Row:
     done = subprocess.run([python, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)}: {done.stderr.strip().splitlines()[-1:]}")
@@ -180,13 +181,13 @@ def _apart(*arguments: str, python: str = sys.executable) -> Row:
 
 
 def measure(peers: str | None, times: int) -> Iterator[Row]:
-    """A row for each input and each way to run it, ours and the peers' in turn."""
+    """Yield a row for each input and each way to run it, ours and the peers' in turn."""
     ways: dict[str, Callable[[Path], Row]] = {
         f"{name}, {('one core', 'two cores')[cores - 1]}": partial(_ours, name, cores)
         for name in ("tagger", "fast")
         for cores in (2, 1)
     }
-    ways["DuckDB reads and writes it"] = floor
+    ways["DuckDB reads and writes it"] = duckdb_baseline
     if peers:
         ways |= {peer: partial(_peer, peers, peer) for peer in PEERS}
     for name, (articles, count) in INPUTS.items():
@@ -223,13 +224,17 @@ def measure(peers: str | None, times: int) -> Iterator[Row]:
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure and print; with --keep, record."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--peers", help="the Python that has spaCy and textacy")
-    parser.add_argument("--times", type=int, default=3, help="runs of each, the median counts (3)")
-    parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
+    parser.add_argument("--peers", help="a Python that has spaCy and textacy installed")
+    parser.add_argument(
+        "--times", type=int, default=3, help="runs of each, of which the median counts (3)"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="append the rows to bench/results.jsonl"
+    )
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--extractor", default="tagger", help=argparse.SUPPRESS)
     parser.add_argument("--cores", type=int, default=2, help=argparse.SUPPRESS)
@@ -238,12 +243,14 @@ def main() -> None:
     if options.one:
         print(
             json.dumps(
-                ours(options.one, options.extractor, options.cores, is_staged=options.staged)
+                measure_ours(
+                    options.one, options.extractor, options.cores, is_staged=options.staged
+                )
             )
         )
         return
     for row in measure(options.peers, options.times):
-        tell(row, is_kept=options.keep)
+        report_row(row, is_recorded=options.keep)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""Fuzzing of every reader: `python -m bench.fuzz_readers [FILE...]`, as in docs/reliability.md.
+"""Fuzzes every reader: `python -m bench.fuzz_readers [FILE...]`, as in docs/reliability.md.
 
-    python -m bench.fuzz_readers --report FILE --seconds 200     # goes on where the report ends
-    python -m bench.fuzz_readers page.html --show 1234 > input   # the input of one seed
+    python -m bench.fuzz_readers --report FILE --seconds 200     # resumes from the report
+    python -m bench.fuzz_readers page.html --show 1234 > input   # prints the input of one seed
 
 Belongs here: counting what readers do with damaged files, in a process that may crash. Does not
-belong here: the damage (`tests/formats/fuzz.py`) and the files (`tests/formats/files.py`, and of
-the same formats, articles of Wikinews where the corpora are).
+belong here: damaging files (`tests/formats/fuzz.py`) and the original files
+(`tests/formats/files.py`, and articles of the Wikinews corpus in the same formats).
 
-The process that reads is ended by the kernel after 15 seconds for an input or at 1 GiB of memory;
-then the seed is noted, and the next process goes on behind it.
+The kernel kills the reading process after 15 seconds per input or at 1 GiB of memory. The seed is
+then recorded, and the next process continues after it.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
 MAX_SECONDS = 10
 MAX_MEGABYTES = 1024
-_ENDED_AFTER = 15
+_KILLED_AFTER_SECONDS = 15
 _CHUNK = 500
 _STORIES = 12
-_MAX_STORY = 4_000
+_MAX_STORY_CHARS = 4_000
 
 
 @cache
 def sources(name: str) -> tuple[bytes, ...]:
-    """The files of a format that are damaged: ours, and articles of Wikinews made into such."""
+    """Return the files of a format to damage: ours, and Wikinews articles written in it."""
     from formats.files import BUILDERS, FILES, Story
 
     stories = []
@@ -56,7 +56,7 @@ def sources(name: str) -> tuple[bytes, ...]:
             for row in csv.DictReader(file):
                 text = row["text"].encode("cp1252", "ignore").decode("cp1252").strip()
                 title = row["title"].encode("cp1252", "ignore").decode("cp1252")
-                if text and len(text) < _MAX_STORY:
+                if text and len(text) < _MAX_STORY_CHARS:
                     paragraphs = tuple(p for p in text.split("\n") if p.strip())
                     at = datetime(2019, 6, 24, 12, tzinfo=UTC)
                     stories.append(Story(title, paragraphs, at=at))
@@ -64,7 +64,7 @@ def sources(name: str) -> tuple[bytes, ...]:
 
 
 def inputs(name: str, first: int, count: int) -> Iterator[tuple[int, bytes]]:
-    """Seeds and their inputs."""
+    """Yield seeds with their damaged inputs."""
     from formats.fuzz import damaged
 
     for seed in range(first, first + count):
@@ -72,10 +72,10 @@ def inputs(name: str, first: int, count: int) -> Iterator[tuple[int, bytes]]:
 
 
 def work(name: str, first: int, count: int, at: BinaryIO) -> None:
-    """Read the inputs, a JSON line on standard output for each _CHUNK of them."""
+    """Read the inputs; print a JSON line per _CHUNK of them. `at` receives the current seed."""
     faulthandler.register(signal.SIGXCPU, chain=True)
     faulthandler.enable()
-    read_file(sources(name)[0], name)  # what is loaded with the first file is not of its time
+    read_file(sources(name)[0], name)  # loads the reader, so that no input is charged for it
     resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEGABYTES << 20, resource.RLIM_INFINITY))
     for begin in range(first, first + count, _CHUNK):
         reasons: Counter[str] = Counter()
@@ -84,7 +84,7 @@ def work(name: str, first: int, count: int, at: BinaryIO) -> None:
         for seed, data in inputs(name, begin, min(_CHUNK, first + count - begin)):
             os.pwrite(at.fileno(), b"%20d" % seed, 0)
             started = time.process_time()
-            limit = int(started) + 1 + _ENDED_AFTER
+            limit = int(started) + 1 + _KILLED_AFTER_SECONDS
             resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
             try:
                 items = read_file(data, name)
@@ -108,7 +108,7 @@ def work(name: str, first: int, count: int, at: BinaryIO) -> None:
 
 
 def fuzz(name: str, found: dict[str, Any], count: int, until: float) -> None:
-    """Add to what was found of a file's format until so many inputs were read, or it is time."""
+    """Fuzz a format, adding to `found`, until `count` inputs were read or time is up."""
     with tempfile.TemporaryFile() as at, tempfile.TemporaryFile() as errors:
         while found["inputs"] < count and time.monotonic() < until:
             command = ["--worker", str(at.fileno()), "--first", str(found["inputs"])]
@@ -129,7 +129,7 @@ def fuzz(name: str, found: dict[str, Any], count: int, until: float) -> None:
                 seed = int(os.pread(at.fileno(), 20, 0) or b"-1")
                 errors.seek(0)
                 trace = errors.read().decode(errors="replace")[-2000:]
-                found["defects"][f"the process ended with {code}: {trace}"] = seed
+                found["defects"][f"the process exited with {code}: {trace}"] = seed
                 found["inputs"] = max(found["inputs"], seed) + 1
 
 
@@ -151,7 +151,7 @@ def _add(
 
 
 def row(name: str, found: dict[str, Any]) -> str:
-    """What was found, for people."""
+    """Return a row of a Markdown table, with the defects below it."""
     most = sorted(found["reasons"].items(), key=lambda pair: -pair[1])
     outcomes = ", ".join(f"{reason} {count:,}" for reason, count in most)
     lines = [f"| {name} | {found['inputs']:,} | {len(found['defects'])} | {found['slowest']:.2f} s "
@@ -162,15 +162,17 @@ def row(name: str, found: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Fuzz the named files, or all; exit with 1 where anything went wrong."""
+    """Fuzz the named files, or all. Exit with 1 if any defect was found."""
     from formats.files import FILES
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="FILE", help=", ".join(FILES))
-    parser.add_argument("--inputs", type=int, default=20_000, help="for each file")
-    parser.add_argument("--seconds", type=float, default=1e9, help="stop after these")
-    parser.add_argument("--report", type=Path, help="JSON of what was found; goes on from it")
-    parser.add_argument("--show", type=int, metavar="SEED", help="write an input to stdout")
+    parser.add_argument("--inputs", type=int, default=20_000, help="inputs per file (20000)")
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after this many seconds")
+    parser.add_argument("--report", type=Path, help="JSON file of results, to resume from")
+    parser.add_argument(
+        "--show", type=int, metavar="SEED", help="write the input of a seed to stdout"
+    )
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
     given = parser.parse_args()

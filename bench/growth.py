@@ -1,10 +1,10 @@
-"""What a night costs as the warehouse grows: `python -m bench.growth 1000 10000 100000`.
+"""Measures a nightly run as the warehouse grows: `python -m bench.growth 1000 10000 100000`.
 
-For each size a warehouse is made of copies of real articles (`bench.volume`), in a folder of its
-own; then a thousand other articles are ingested, nothing is, and two actors are merged, as the
-command line does it. Prints a row for each size: seconds and peak memory of each, and disk.
-Belongs here: what depends on how much is there. Does not belong here: how fast texts are extracted
-(`bench.extraction`), many nights one after the other (`bench.soak`).
+For each size, creates a warehouse of copies of real articles (`bench.volume`) in its own folder.
+Then the command line ingests a thousand other articles, ingests nothing new, and merges two actors.
+Prints a row for each size: seconds and peak memory of each command, and bytes on disk.
+Belongs here: costs that depend on the size of the warehouse. Does not belong here: the speed of
+extraction (`bench.extraction`), many nightly runs in sequence (`bench.soak`).
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ import duckdb
 
 from bench import volume
 from bench.extraction import reuters_articles
-from bench.results import Row, tell
+from bench.results import Row, report_row
+from etl.settings import REPOSITORY
 from training.corpora import polnear_articles
+from training.corpora.documents import corpora_folder
 
 BASE = 1_000
 NIGHT = 1_000
@@ -33,20 +35,18 @@ _COMMAND = "from etl.__main__ import main; main()"
 
 
 def new_warehouse(folder: Path) -> Path:
-    """Let this process, and those that it starts, work on a new warehouse in a folder; its home."""
+    """Point this process and its children at a new warehouse in a folder; return its home."""
     home = folder / "home"
     os.environ |= {"NEWSACTORS_HOME": str(home), "DAGSTER_HOME": str(folder / "dagster")}
     (folder / "dagster").mkdir()
-    shutil.copyfile(
-        polnear_articles.REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml"
-    )
+    shutil.copyfile(REPOSITORY / "dagster.yaml", folder / "dagster" / "dagster.yaml")
     return home
 
 
 def measure(size: int, folder: Path) -> Row:
-    """A row for one size; `folder` is empty and is left with the warehouse in it."""
+    """Measure one size and return a row. The empty `folder` receives the warehouse."""
     home = new_warehouse(folder)
-    corpora = polnear_articles.corpora_folder()
+    corpora = corpora_folder()
     polnear_articles.write("train", folder / "polnear", every=4)
     wikinews = sorted((corpora / "articles").glob("wikinews_*.csv"))
     sources = [folder / "polnear", *wikinews, corpora / "articles" / "reuters21578"]
@@ -78,7 +78,7 @@ def measure(size: int, folder: Path) -> Row:
         "text_bytes_per_article": round(int(text_bytes) / articles),
     }
     night = folder / "night.jsonl"
-    # Articles that the base does not hold, all of one day.
+    # Articles that the warehouse does not have, all of one day.
     others = reuters_articles(BASE + NIGHT)[BASE:]
     day = newest + timedelta(days=1)
     volume.write((replace(article, published_on=day) for article in others), night)
@@ -90,31 +90,36 @@ def measure(size: int, folder: Path) -> Row:
 
 
 def run(*arguments: str) -> Row:
-    """Run the command line; how long it took and how much memory at most."""
+    """Run a newsactors command; return its seconds and peak memory.
+
+    Raises RuntimeError with its output if it fails.
+    """
     started = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=said
+            [sys.executable, "-c", _COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=errors
         )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            said.seek(0)
-            raise RuntimeError(f"{' '.join(arguments)}: {said.read()[-2000:]}")
+            errors.seek(0)
+            raise RuntimeError(f"{' '.join(arguments)}: {errors.read()[-2000:]}")
     seconds = round(time.perf_counter() - started, 1)
     return {"seconds": seconds, "peak_mb": round(used.ru_maxrss / 1024)}
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure and print; with --keep, record."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("sizes", type=int, nargs="+", help="articles: 1000, 10000 …")
-    parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
+    parser.add_argument("sizes", type=int, nargs="+", help="numbers of articles: 1000, 10000 …")
+    parser.add_argument(
+        "--keep", action="store_true", help="append the rows to bench/results.jsonl"
+    )
     options = parser.parse_args()
     for size in options.sizes:
         with tempfile.TemporaryDirectory() as folder:
             row = measure(size, Path(folder))
-        tell(row, is_kept=options.keep)
+        report_row(row, is_recorded=options.keep)
 
 
 if __name__ == "__main__":

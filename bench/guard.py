@@ -1,8 +1,9 @@
-"""Ratios that must not get worse: `python -m bench.guard`; `make test` fails where one does.
+"""Performance ratios that must not get worse: `python -m bench.guard`. `make test` checks them.
 
-Ratios and not seconds, for machines differ and are busy: of one part of the program to another, or
-to a yardstick that does the same kind of work, in processor time, in turns, the least of several.
-Belongs here: what is compared and how much is allowed. Does not belong here: figures to publish
+Ratios rather than seconds, because machines differ and are busy. Each ratio compares one part of
+the program with another, or with a yardstick that does the same kind of work. Both run in turn, and
+the minimum CPU time of several runs counts.
+Belongs here: the ratios and their limits. Does not belong here: figures to publish
 (`bench.extraction`, `bench.growth`).
 """
 
@@ -41,7 +42,7 @@ COPIES = 30
 
 @dataclass(frozen=True)
 class Ratio:
-    """What was measured, and the most it may be."""
+    """A measured ratio and its limit."""
 
     name: str
     value: float
@@ -53,9 +54,9 @@ class Ratio:
 
 
 def ratios(folder: Path) -> Iterator[Ratio]:
-    """Each ratio; `folder` is for a warehouse and must be empty."""
+    """Measure each ratio. `folder` must be empty; it receives a warehouse."""
     yield from _extraction()
-    yield _night(folder)
+    yield _incremental_build(folder)
 
 
 def _extraction() -> Iterator[Ratio]:
@@ -68,7 +69,7 @@ def _extraction() -> Iterator[Ratio]:
     accurate, fast = (_extractor(name) for name in ("tagger", "fast"))
     for extractor in (accurate, fast):
         extractor.extract_many(articles[:2])
-    taken = _in_turns(
+    seconds = _minimum_seconds(
         {
             "accurate": lambda: accurate.extract_many(articles),
             "fast": lambda: fast.extract_many(articles),
@@ -77,24 +78,26 @@ def _extraction() -> Iterator[Ratio]:
         }
     )
     words = sum(len(article.body.split()) for article in articles) / 1_000
-    # Measured when this was written: 0.105, 7.9, 0.59, and 0.49 below. Half as much again may be,
-    # of the second thrice: processors without int8 products need so much more for them.
-    yield Ratio("fast extractor, by the accurate one", taken["fast"] / taken["accurate"], 0.17)
+    # Measured when this was written: 0.105, 7.9, 0.59, and 0.49 below. The limits are half as much
+    # again, but three times the second: processors without int8 instructions need that much more.
+    yield Ratio("fast extractor / accurate extractor", seconds["fast"] / seconds["accurate"], 0.17)
     yield Ratio(
-        "1,000 words accurately, by 2.4 billion products of numpy",
-        taken["accurate"] / words / taken["products"],
+        "1,000 words by the accurate extractor / 2.4 billion products in numpy",
+        seconds["accurate"] / words / seconds["products"],
         25.0,
     )
     yield Ratio(
-        "1,000 words fast, by a million turns of a loop", taken["fast"] / words / taken["loop"], 0.9
+        "1,000 words by the fast extractor / a loop of a million turns",
+        seconds["fast"] / words / seconds["loop"],
+        0.9,
     )
 
 
 def _extractor(name: str) -> TaggerExtractor:
-    found = get_extractor(name)
-    assert isinstance(found, TaggerExtractor)
-    found._tagger = Tagger(found._weights, threads=1)
-    return found
+    extractor = get_extractor(name)
+    assert isinstance(extractor, TaggerExtractor)
+    extractor._tagger = Tagger(extractor._weights, threads=1)
+    return extractor
 
 
 def _products() -> None:
@@ -108,18 +111,19 @@ def _loop() -> None:
         total += number & 7
 
 
-def _in_turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
-    least = dict.fromkeys(ways, float("inf"))
+def _minimum_seconds(functions: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Run the functions in turn, TURNS times; return the minimum CPU seconds of each."""
+    least = dict.fromkeys(functions, float("inf"))
     for _ in range(TURNS):
-        for name, run in ways.items():
+        for name, run in functions.items():
             started = time.process_time()
             run()
             least[name] = min(least[name], time.process_time() - started)
     return least
 
 
-def _night(folder: Path) -> Ratio:
-    """Filling what one new article concerns, by filling all, with copies of the samples."""
+def _incremental_build(folder: Path) -> Ratio:
+    """Compare the build after one new article with a full build, on copies of the samples."""
     settings = Settings.from_env(
         {"NEWSACTORS_HOME": str(folder / "home"), "NEWSACTORS_INBOX": str(folder / "inbox"),
          "NEWSACTORS_SETTLE_SECONDS": "0"}
@@ -134,7 +138,7 @@ def _night(folder: Path) -> Ratio:
         stage_articles.stage_new(settings, lambda: rules, name)
         load.load_staged(settings, name)
 
-    def model() -> float:
+    def build_seconds() -> float:
         assert not load.check_loaded(settings)
         actor_links.link(settings)
         apply_corrections.apply_corrections(settings)
@@ -148,22 +152,22 @@ def _night(folder: Path) -> Ratio:
     writer.acquire()
     try:
         load.load_staged(settings, "samples")
-        model()  # by dbt
+        build_seconds()  # the first build, which dbt runs
     finally:
         writer.release()
     volume.copy(settings, COPIES, 1)
     writer.acquire()
     try:
-        whole = model()
-        night = Article("Meridian opens", "Mayor Ines Halloran said “we open today”.", "en")
-        publish_one(night, "night.jsonl")
-        return Ratio("one new article, by all", model() / whole, 0.7)
+        full = build_seconds()
+        new = Article("Meridian opens", "Mayor Ines Halloran said “we open today”.", "en")
+        publish_one(new, "night.jsonl")
+        return Ratio("build after one new article / full build", build_seconds() / full, 0.7)
     finally:
         writer.release()
 
 
 def main() -> None:
-    """Print a row a ratio; 1 where one is worse than it may be."""
+    """Print a row per ratio. Exit with 1 if any exceeds its limit."""
     with tempfile.TemporaryDirectory() as folder:
         found = list(ratios(Path(folder)))
     for ratio in found:

@@ -1,9 +1,8 @@
-"""Memory on a file of a gigabyte: `python -m bench.large_files [--megabytes N] [FORMAT...]`.
+"""Measures reading a file of a gigabyte: `python -m bench.large_files [--megabytes N] [FORMAT...]`.
 
-Belongs here: large files made as they are needed, of articles of 100 KB (of 1 KB in
-`records.jsonl`, one of them cut off), and what reading each one took: time, items, and the most
-memory of the process that read. Does not belong here: what is in an archive of another kind, and
-small files (`fuzz_readers`). Prints a row a format.
+Belongs here: generating large files, and the cost of reading each: CPU time, items, and peak memory
+of the reading process. The articles have 100 KB, or 1 KB in `records.jsonl`, where one is cut off.
+Does not belong here: small damaged files (`bench.fuzz_readers`). Prints a row per format.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _SENTENCE = "The bank of number {n} said on day {i} that it owed its customers t
 
 
 def bodies(megabytes: int) -> Iterator[tuple[int, str]]:
-    """Numbered texts, all different, that come to so many megabytes."""
+    """Yield numbered texts, all different, of `megabytes` in total."""
     for n in range(megabytes * 1_000_000 // ARTICLE_CHARS):
         text = "".join(_SENTENCE.format(n=n, i=i) for i in range(20))
         text += "\n\n" + "And so on, as it said the day before. " * 2_600
@@ -49,7 +48,7 @@ def _jsonl(file: BinaryIO, megabytes: int) -> None:
 
 
 def _records(file: BinaryIO, megabytes: int) -> None:
-    """A thousand short records a megabyte, of which the one in the middle is cut off."""
+    """Write a thousand short records per megabyte; the one in the middle is cut off."""
     count = megabytes * 1000
     for n in range(count):
         text = "".join(_SENTENCE.format(n=n, i=i) for i in range(12))[:900]
@@ -95,7 +94,7 @@ def _zip(file: BinaryIO, megabytes: int) -> None:
 
 
 def _warc(file: BinaryIO, megabytes: int) -> None:
-    """Of a page 4 KB, and of its pictures the rest, as crawls are."""
+    """Write a page of 4 KB per article and a picture of the remaining bytes, as in a crawl."""
     with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed:
         writer = WARCWriter(packed, gzip=False)
         for n, text in bodies(megabytes):
@@ -125,7 +124,7 @@ FORMATS: dict[str, Callable[[BinaryIO, int], None]] = {
 
 
 def read(name: str, path: Path) -> None:
-    """Read the file in this process and print what it took."""
+    """Read the file in this process and print the cost."""
     with path.open("rb") as file:
         started = time.process_time()
         articles = rejected = 0
@@ -142,10 +141,10 @@ def read(name: str, path: Path) -> None:
 
 
 def main() -> None:
-    """Make and read a file of each format, one at a time."""
+    """Generate and read a file of each format, one at a time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="FORMAT", help=", ".join(FORMATS))
-    parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument("--megabytes", type=int, default=1000, help="size of each file (1000)")
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.read:
@@ -155,7 +154,7 @@ def main() -> None:
         with tempfile.NamedTemporaryFile() as file:
             FORMATS[name](file, given.megabytes)  # type: ignore[arg-type]
             file.flush()
-            # A process of its own: the most memory is that of this file.
+            # In its own process, so that the peak memory is that of this file.
             subprocess.run(
                 [sys.executable, "-m", "bench.large_files", name, "--read", file.name],
                 check=True,

@@ -1,7 +1,7 @@
-"""How well the body of a page is found: `python -m bench.layouts`, the table of docs/formats.md.
+"""Scores body extraction from HTML: `python -m bench.layouts` prints the table of docs/formats.md.
 
-Belongs here: precision and recall of the words of a body, ours beside trafilatura's own defaults.
-Does not belong here: the pages, of twelve site layouts (`tests/formats/layouts.py`).
+Belongs here: precision and recall of the words of a body, ours and with trafilatura's defaults.
+Does not belong here: the pages of twelve site layouts (`tests/formats/layouts.py`).
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from etl.readers import read_file
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 PUBLISHED = 0.914, 0.904
-"""What trafilatura's authors publish of it: 750 pages of all kinds, its version 1.2.2."""
+"""Precision and recall as trafilatura's authors publish them: 750 pages, version 1.2.2."""
 Scores = dict[str, tuple[float, float]]
 
 
 def ours(page: str) -> str:
-    """The body as the reader of HTML gives it."""
+    """Return the body as our HTML reader extracts it."""
     (item,) = read_file(page.encode(), "x.html")
     return item.article.body if item.article else ""
 
 
 def theirs(page: str) -> str:
-    """The text as trafilatura gives it to who asks for nothing special."""
+    """Return the text as trafilatura extracts it with default options."""
     return trafilatura.extract(page) or ""
 
 
 def scores(body_of: Callable[[str], str]) -> Scores:
-    """Precision and recall of the words of the body, by layout."""
+    """Return precision and recall of the words of the body, 0 to 1, by layout."""
     from formats.layouts import LAYOUTS, TEXT
 
     wanted = _words(" ".join(TEXT))
@@ -47,7 +47,7 @@ def scores(body_of: Callable[[str], str]) -> Scores:
 
 
 def mean(found: Scores) -> tuple[float, float]:
-    """Precision and recall, each layout counting the same."""
+    """Return mean precision and recall over layouts."""
     return (
         sum(p for p, _ in found.values()) / len(found),
         sum(r for _, r in found.values()) / len(found),
@@ -55,7 +55,7 @@ def mean(found: Scores) -> tuple[float, float]:
 
 
 def f1(precision: float, recall: float) -> float:
-    """Their harmonic mean."""
+    """Return the harmonic mean of precision and recall."""
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 

@@ -1,7 +1,8 @@
-"""Time and memory for one very long real text: `python -m bench.long_text [--bytes 5000000]`.
+"""Measures extraction of one very long text: `python -m bench.long_text [--bytes 5000000]`.
 
-Belongs here: press releases of the corpora joined to one text, and the extractor over it. Does
-not belong here: made-up long texts (`tests/extract/test_tagger_size.py`).
+Belongs here: press releases of the corpora joined into one text, and the time and memory that
+extracting it takes. Does not belong here: synthetic long texts
+(`tests/extract/test_tagger_size.py`).
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from itertools import accumulate, takewhile
 
 from etl.domain import Article
 from etl.extract import get_extractor
-from training.corpora.polnear_articles import corpora_folder
+from training.corpora.documents import corpora_folder
 
 
 def text(size: int) -> str:
-    """Whole releases, in file order, of at most `size` bytes together."""
+    """Return whole releases, in file order, of at most `size` bytes in total."""
     path = corpora_folder() / "raw_text" / "congress_press_releases.tsv.gz"
     with gzip.open(path, "rt", encoding="utf-8", errors="replace") as file:
         releases = (line.rstrip("\n").rpartition("\t")[2] for line in file)
@@ -31,9 +32,9 @@ def text(size: int) -> str:
 
 
 def main() -> int:
-    """Extract, and print what it took."""
+    """Extract the text and print the cost."""
     parser = argparse.ArgumentParser(prog="python -m bench.long_text", description=__doc__)
-    parser.add_argument("--bytes", type=int, default=5_000_000)
+    parser.add_argument("--bytes", type=int, default=5_000_000, help="size of the text (5000000)")
     parser.add_argument("--extractor", default="tagger")
     args = parser.parse_args()
     body = text(args.bytes)
@@ -44,7 +45,7 @@ def main() -> int:
     print(
         f"{len(body):,} characters, {len(body.split()):,} words: {len(found.mentions):,} mentions, "
         f"{len(found.quotes):,} quotes in {time.perf_counter() - began:.0f} s "
-        f"({time.process_time():.0f} s of CPU), {peak:.0f} MB at most"
+        f"({time.process_time():.0f} s of CPU), {peak:.0f} MB peak memory"
     )
     return 0
 

@@ -1,11 +1,11 @@
-"""What others take for the same texts: run by `bench.extraction` with the Python that has them.
+"""Runs spaCy or textacy on the same texts: started by `bench.extraction` in their own Python.
 
     PYTHON bench/peers.py ARTICLES.jsonl spacy|textacy
 
-Belongs here: spaCy in the architecture of its small English pipeline (a shared tok2vec, tagger and
-parser, and NER with its own) and textacy's direct quotations on its output. Its weights are random,
-for none can be had here: what it finds is nonsense, and what it costs is the same. Does not belong
-here: anything of newsactors, which this must run without.
+Belongs here: spaCy with the architecture of its small English pipeline (a shared tok2vec for tagger
+and parser, and NER with its own), and textacy's direct quotations on its output. The weights are
+random, because none can be downloaded here: the output is nonsense, the cost is the same. Does not
+belong here: anything of newsactors, which that Python does not have.
 
 Prints one JSON object: words, seconds (without loading) and peak memory in MB.
 """
@@ -26,7 +26,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 _TAGS = 50
-"""Labels as in en_core_web_sm 3.8: 50 tags, 45 relations, 18 types of entities."""
+"""Numbers of labels as in en_core_web_sm 3.8: 50 tags, 45 relations, 18 entity types."""
 _RELATIONS = 45
 _TYPES = 18
 _TOK2VEC = {
@@ -62,7 +62,7 @@ def _transitions(tok2vec: Mapping[str, object], kind: str) -> dict[str, object]:
 
 
 def pipeline() -> Language:
-    """The pipeline, initialised on a sentence that has all labels."""
+    """Return the pipeline, initialised on a sentence that has all labels."""
     nlp = spacy.blank("en")
     nlp.add_pipe("tok2vec", config={"model": _TOK2VEC})
     tagger = {"@architectures": "spacy.Tagger.v2", "tok2vec": _SHARED}
@@ -85,7 +85,7 @@ def pipeline() -> Language:
 
 
 def main() -> None:
-    """Read the texts, run, print."""
+    """Run the pipeline over the texts and print the cost."""
     path, what = Path(sys.argv[1]), sys.argv[2]
     with path.open(encoding="utf-8") as file:
         texts = [json.loads(line)["text"] for line in file]
@@ -97,7 +97,7 @@ def main() -> None:
         if what == "textacy":
             from textacy.extract import direct_quotations
 
-            with suppress(ValueError):  # it gives up on a text with an odd number of marks
+            with suppress(ValueError):  # raised for a text with an odd number of quotation marks
                 found += len(list(direct_quotations(doc)))
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,9 +1,9 @@
-"""How long questions take: `NEWSACTORS_HOME=DIR python -m bench.queries`.
+"""Measures the cookbook's queries: `NEWSACTORS_HOME=DIR python -m bench.queries`.
 
-Asks the SQL of docs/cookbook.md of the published file, for the actors in most articles in place of
-the samples' ones and its last whole year in place of theirs, and the timelines of these actors.
-Prints a row a question: median and 95th percentile, over actors and turns, in an open connection.
-Belongs here: queries by themselves. Does not belong here: pages (`bench.explorer`).
+Runs the SQL of docs/cookbook.md and actor timelines on the published file. The actors with the most
+articles replace the sample actors, and the last whole year replaces theirs.
+Prints a row per query: median and 95th percentile over actors and runs, in an open connection.
+Belongs here: single queries. Does not belong here: pages (`bench.explorer`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import date
 
 import duckdb
 
-from bench.results import Row, tell
+from bench.results import Row, report_row
 from etl.settings import REPOSITORY, Settings
 
 _SQL = re.compile(r"^## (?P<title>.*?)\n|```sql\n(?P<sql>.*?)```", re.M | re.S)
@@ -26,7 +26,7 @@ _YEAR = re.compile(r"'2025-(?=\d\d-\d\d')")
 
 
 def questions() -> Iterator[tuple[str, str]]:
-    """Each statement of the cookbook with the title under which it stands, numbered."""
+    """Yield each statement of the cookbook, titled by its section and numbered within it."""
     title, number = "", 0
     for found in _SQL.finditer((REPOSITORY / "docs" / "cookbook.md").read_text("utf-8")):
         if found["title"]:
@@ -37,7 +37,7 @@ def questions() -> Iterator[tuple[str, str]]:
 
 
 def measure(actors: int, times: int) -> Iterator[Row]:
-    """A row a question."""
+    """Yield a row per query, over `actors` actors and `times` runs."""
     file = str(Settings.from_env().published.resolve())
     with duckdb.connect(file, read_only=True) as con:
         ids = [
@@ -51,15 +51,15 @@ def measure(actors: int, times: int) -> Iterator[Row]:
         ).fetchone()
         assert newest is not None
         year = newest[0].year - 1
-        asked = {
+        queries = {
             f"timeline by {grain}": f"from actor_timeline('$actor', '{grain}')"
             for grain in ("day", "week", "month")
         }
-        asked |= {
+        queries |= {
             title: _YEAR.sub(f"'{year}-", _NAMED.sub("actor('$actor')", sql))
             for title, sql in questions()
         }
-        for title, sql in asked.items():
+        for title, sql in queries.items():
             seconds = []
             for _ in range(times):
                 for actor in ids if "$actor" in sql else ids[:1]:
@@ -77,14 +77,18 @@ def measure(actors: int, times: int) -> Iterator[Row]:
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure and print; with --keep, record."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--actors", type=int, default=5, help="of the actors in most articles (5)")
-    parser.add_argument("--times", type=int, default=5, help="turns (5)")
-    parser.add_argument("--keep", action="store_true", help="append to bench/results.jsonl")
+    parser.add_argument(
+        "--actors", type=int, default=5, help="number of actors, those with the most articles (5)"
+    )
+    parser.add_argument("--times", type=int, default=5, help="runs of each query (5)")
+    parser.add_argument(
+        "--keep", action="store_true", help="append the rows to bench/results.jsonl"
+    )
     options = parser.parse_args()
     for row in measure(options.actors, options.times):
-        tell(row, is_kept=options.keep)
+        report_row(row, is_recorded=options.keep)
 
 
 if __name__ == "__main__":

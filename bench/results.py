@@ -1,4 +1,8 @@
-"""Rows of measurements: printed, and kept in results.jsonl with what they came from."""
+"""Rows of measurements: printed, and recorded in results.jsonl with their origin.
+
+Belongs here: the format of a row, and the day, commit and machine recorded with it. Does not belong
+here: measuring.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ RESULTS = Path(__file__).with_name("results.jsonl")
 Row = dict[str, Any]
 
 
-def tell(row: Row, *, is_kept: bool) -> None:
-    """Print a row; append it with the day, the commit and the machine where it is to be kept."""
+def report_row(row: Row, *, is_recorded: bool) -> None:
+    """Print a row. If `is_recorded`, append it with its day, commit and machine to RESULTS."""
     print(json.dumps(row))
-    if is_kept:
+    if is_recorded:
         with RESULTS.open("a", encoding="utf-8") as file:
             file.write(json.dumps(_with_origin(row)) + "\n")
 

@@ -1,11 +1,11 @@
-"""Hundreds of nights: `python -m bench.soak [--runs N] [--articles N]`.
+"""Runs hundreds of nightly ingests: `python -m bench.soak [--runs N] [--articles N]`.
 
-Every night some small articles come and `newsactors ingest` runs, in a process of its own and in a
-Dagster instance of its own. Belongs here: what a run takes as the warehouse grows: seconds in all
-and by stage, the peak of memory, files and bytes on disk. Does not belong here: faults.
+Each night adds small articles and runs `newsactors ingest` in its own process, on its own Dagster
+instance. Belongs here: the cost of a run as the warehouse grows: seconds in total and by stage,
+peak memory, files and bytes on disk. Does not belong here: faults (`bench.faults`).
 
-Writes the series to `build/soak.json` after each run, and exits with 1 where memory or the number
-of files grew with the runs.
+Writes the series to `build/soak.json` after each run. Exits with 1 if memory or the number of files
+grew with the runs.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from bench.faults.victim_process import Outcome
 from bench.faults.warehouse_harness import WarehouseHarness, prepare
 from etl.settings import REPOSITORY
 
-AROUND = 5
-"""Runs on either side that a figure of one run is the median of."""
-STAGED_FILES = 4 * 40
-"""Files under `extracted` at most: four a batch, of which 16 small ones are left alone."""
-MEMORY_GROWTH = 1.15
+MEDIAN_REACH = 5
+"""Runs on either side over which `median_around` takes the median."""
+MAX_STAGED_FILES = 4 * 40
+"""Limit on files under `extracted`: four per batch; compaction leaves 16 small batches alone."""
+MAX_MEMORY_GROWTH = 1.15
 
 
-def night(place: WarehouseHarness, number: int, articles: int) -> dict[str, Any]:
-    """What comes on one day, the run over it, and what that took."""
+def nightly_run(harness: WarehouseHarness, number: int, articles: int) -> dict[str, Any]:
+    """Drop the articles of one day, ingest them, and return the cost."""
     first = number * articles
     for n in range(first, first + articles):
-        place.drop(f"{n // 1000:03}/{n}.txt", article(n, a_day=articles))
-    done = place.must("ingest")
-    return {"run": number, "articles": first + articles, **_taken(done), **_on_disk(place)}
+        harness.drop(f"{n // 1000:03}/{n}.txt", article(n, a_day=articles))
+    done = harness.run_checked("ingest")
+    return {"run": number, "articles": first + articles, **_run_cost(done), **_disk_use(harness)}
 
 
-def _taken(done: Outcome) -> dict[str, Any]:
+def _run_cost(done: Outcome) -> dict[str, Any]:
     return {
         "seconds": round(done.seconds, 2),
         "peak_mb": round(done.peak_mb),
@@ -48,11 +48,11 @@ def _taken(done: Outcome) -> dict[str, Any]:
     }
 
 
-def _on_disk(place: WarehouseHarness) -> dict[str, Any]:
-    """Files under each folder of the warehouse and of Dagster's, and the size of the build file."""
+def _disk_use(harness: WarehouseHarness) -> dict[str, Any]:
+    """Return files and megabytes under each folder of the warehouse, and under Dagster's."""
     folders = {
-        **{path.name: path for path in place.home.iterdir() if path.is_dir()},
-        "dagster": place.root / "dagster",
+        **{path.name: path for path in harness.home.iterdir() if path.is_dir()},
+        "dagster": harness.root / "dagster",
     }
     return {
         "files": {
@@ -65,10 +65,10 @@ def _on_disk(place: WarehouseHarness) -> dict[str, Any]:
     }
 
 
-def around(series: Sequence[dict[str, Any]], run: int, *path: str) -> float:
-    """The median of a figure over the runs around one."""
+def median_around(series: Sequence[dict[str, Any]], run: int, *path: str) -> float:
+    """Return the median of a figure over the runs around `run`."""
     found = []
-    for row in series[max(0, run - AROUND) : run + AROUND]:
+    for row in series[max(0, run - MEDIAN_REACH) : run + MEDIAN_REACH]:
         value: Any = row
         for key in path:
             value = value.get(key, 0)
@@ -77,12 +77,12 @@ def around(series: Sequence[dict[str, Any]], run: int, *path: str) -> float:
 
 
 def summary(series: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The tenth run beside the last of a round number, and what grew that must not."""
-    late = max(0, len(series) - AROUND)
+    """Compare an early run with a late one, and list what grew but must not."""
+    late = max(0, len(series) - MEDIAN_REACH)
     early = min(10, late)
     stages = sorted({name for row in series for name in row["stages"]})
     compared = {
-        name: [around(series, early, *path), around(series, late, *path)]
+        name: [median_around(series, early, *path), median_around(series, late, *path)]
         for name, path in {
             "articles": ("articles",),
             "seconds": ("seconds",),
@@ -92,9 +92,9 @@ def summary(series: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
     staged = max(row["files"]["extracted"] for row in series)
     grown = []
-    if compared["peak_mb"][1] > MEMORY_GROWTH * compared["peak_mb"][0]:
+    if compared["peak_mb"][1] > MAX_MEMORY_GROWTH * compared["peak_mb"][0]:
         grown.append(f"peak memory: {compared['peak_mb']} MB")
-    if staged > STAGED_FILES:
+    if staged > MAX_STAGED_FILES:
         grown.append(f"{staged} staged files")
     return {
         "runs": len(series),
@@ -108,25 +108,25 @@ def summary(series: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run so many nights and report."""
+    """Run the nights and write the report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--articles", type=int, default=50, help="a night")
+    parser.add_argument("--runs", type=int, default=200, help="number of nights (200)")
+    parser.add_argument("--articles", type=int, default=50, help="articles per night (50)")
     parser.add_argument("--report", type=Path, default=Path("build/soak.json"))
     given = parser.parse_args()
     given.report.parent.mkdir(parents=True, exist_ok=True)
     series: list[dict[str, Any]] = []
     totals: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="newsactors-soak-") as folder:
-        place = WarehouseHarness(Path(folder), batch_articles=500)
+        harness = WarehouseHarness(Path(folder), batch_articles=500)
         dagster_home = Path(folder) / "dagster"
         dagster_home.mkdir()
         settings = (REPOSITORY / "dagster.yaml").read_text()
         (dagster_home / "dagster.yaml").write_text(settings)
-        prepare(place)
-        place.more["DAGSTER_HOME"] = str(dagster_home)
+        prepare(harness)
+        harness.extra_environment["DAGSTER_HOME"] = str(dagster_home)
         for number in range(given.runs):
-            series.append(night(place, number, given.articles))
+            series.append(nightly_run(harness, number, given.articles))
             row = series[-1]
             sys.stdout.write(
                 f"{number + 1:4} {row['articles']:6,} articles {row['seconds']:6.2f} s "

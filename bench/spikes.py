@@ -1,15 +1,15 @@
-"""How often `actor_spikes` calls noise a spike, and how many planted bursts it finds.
+"""Measures false alarms of `actor_spikes`, and how many planted bursts it finds.
 
-Belongs here: series with known bursts, the shipped model run over them by dbt, and a rolling
-z-score over the same series for comparison. Does not belong here: the model, which is in
-`sql/macros/spikes.sql`.
+Belongs here: simulated series with known bursts, the shipped model run over them by dbt, and a
+rolling z-score over the same series for comparison. Does not belong here: the model
+(`sql/macros/spikes.sql`).
 
     python -m bench.spikes [--actors 60] [--seed 4] [--reprints]
 
-Every series is 422 days: the first 57 only fill the baseline, then comes a year. Each base rate
+Every series has 422 days: the first 57 only fill the baseline, then follows a year. Each base rate
 has `--actors` series of each kind of noise, once without bursts, to count false alarms, and once
-with four bursts far apart, to count detections. Days and weeks are alarms alike. With `--reprints`
-one story in ten is printed again by up to forty outlets, and counting stories is compared with
+with four bursts far apart, to count detections. Alarms by day and by week count alike. With
+`--reprints`, up to forty outlets reprint one story in ten, and counting stories is compared with
 counting articles.
 """
 
@@ -33,7 +33,7 @@ Matrix = NDArray[np.float64]
 
 RATES = (0.1, 0.3, 1.0, 3.0, 10.0, 50.0)
 DISPERSIONS = {"Poisson": 0.0, "twofold": 0.2, "bursty": 0.5, "drifting": 0.1}
-"""Noise: variance is mean + dispersion * mean²; 'drifting' also has a rate that wanders."""
+"""Noise: the variance is mean + dispersion * mean²; the rate of 'drifting' also wanders."""
 FIRST_DAY = date(2023, 1, 2)  # a Monday
 WARM_UP, YEAR = 57, 365
 DAYS = WARM_UP + YEAR
@@ -56,12 +56,12 @@ create table quote_attributions (quote_id varchar, article_id varchar, speaker_e
 create table quotes_about (quote_id varchar, article_id varchar, entity_id varchar,
     speaker_entity_id varchar, is_about_speaker boolean);
 """
-"""What `actor_spikes` reads; the tables of what explains a spike stay empty: it is not measured."""
+"""The tables that `actor_spikes` reads. Those that explain a spike stay empty: not measured."""
 
 
 @dataclass(frozen=True)
-class World:
-    """Series (rows) by day (columns), and where bursts were planted."""
+class Simulation:
+    """Series (rows) by day (columns), and the cells of planted bursts."""
 
     rates: Matrix
     noises: NDArray[np.str_]
@@ -74,11 +74,10 @@ class World:
         return np.asarray(~self.bursts.any(axis=1))
 
 
-def simulate(actors: int, seed: int) -> World:
-    """Series of every base rate and noise, half of them with bursts of one to three days.
+def simulate(actors: int, seed: int) -> Simulation:
+    """Simulate series of every base rate and noise, half of them with bursts of one to three days.
 
-    A burst adds, a day, between twice and six times the base rate, at least 4 and at most 12
-    articles where these are more.
+    A burst adds between max(4, 2 * rate) and max(12, 6 * rate) articles a day.
     """
     rng = np.random.default_rng(seed)
     weekday = np.array([1.1, 1.15, 1.15, 1.1, 1.0, 0.7, 0.6])[np.arange(DAYS) % 7]
@@ -111,52 +110,52 @@ def simulate(actors: int, seed: int) -> World:
                     noises.append(noise)
                     counts.append(row)
                     bursts.append(planted)
-    return World(np.array(rates), np.array(noises), volume, np.array(counts), np.array(bursts))
+    return Simulation(np.array(rates), np.array(noises), volume, np.array(counts), np.array(bursts))
 
 
 def _wandering(rng: np.random.Generator) -> Matrix:
-    """A rate that wanders by about 30% within two weeks (an autoregression of its logarithm)."""
+    """Return a rate that wanders by about 30% in two weeks (autoregression of its logarithm)."""
     log = np.zeros(DAYS)
     for day in range(1, DAYS):
         log[day] = 0.93 * log[day - 1] + rng.normal(0, 0.3 * np.sqrt(1 - 0.93**2))
     return np.exp(log - 0.045)
 
 
-def reprinted(world: World, seed: int) -> World:
-    """The same stories, counted as articles: a wire story has 1 to 40 reprints, log-uniformly."""
+def reprinted(simulation: Simulation, seed: int) -> Simulation:
+    """Return the stories counted as articles: a wire story has 1 to 40 reprints, log-uniform."""
     rng = np.random.default_rng(seed)
-    wires = rng.binomial(world.counts.astype(int), WIRE_SHARE)
+    wires = rng.binomial(simulation.counts.astype(int), WIRE_SHARE)
     reprints = np.floor(np.exp(rng.uniform(0, np.log(MOST_REPRINTS + 1), int(wires.sum()))))
     cells = np.repeat(np.arange(wires.size), wires.ravel())
     more = np.bincount(cells, reprints, minlength=wires.size).reshape(wires.shape)
-    volume = np.round(world.volume * (1 + WIRE_SHARE * reprints.mean()))
-    return replace(world, counts=world.counts + more, volume=volume)
+    volume = np.round(simulation.volume * (1 + WIRE_SHARE * reprints.mean()))
+    return replace(simulation, counts=simulation.counts + more, volume=volume)
 
 
-def report_of_reprints(world: World, seed: int, least_surprise: float | None) -> str:
-    """Alarms and detections of counting stories and of counting articles, in Markdown."""
+def report_of_reprints(simulation: Simulation, seed: int, least_surprise: float | None) -> str:
+    """Return alarms and detections, counting stories and counting articles, in Markdown."""
     lines = ["| counted | alarms | found |", "|---|---|---|"]
-    quiet = world.is_quiet
-    for name, counted in (("stories", world), ("articles", reprinted(world, seed))):
+    quiet = simulation.is_quiet
+    for name, counted in (("stories", simulation), ("articles", reprinted(simulation, seed))):
         days, weeks = model_alarms(counted, least_surprise)
         false = alarms_a_year(days[quiet], weeks[quiet])
-        found = detected(days[~quiet], weeks[~quiet], world.bursts[~quiet])
-        lines.append(f"| {name} | {false:.2f} | {_rate(*found)} |")
+        found = detected(days[~quiet], weeks[~quiet], simulation.bursts[~quiet])
+        lines.append(f"| {name} | {false:.2f} | {_percent(*found)} |")
     return "\n".join(lines)
 
 
 def by_week(daily: Matrix) -> Matrix:
-    """Sums of whole weeks along the last axis."""
+    """Return the sums of whole weeks along the last axis."""
     weeks = daily.shape[-1] // 7
     whole = daily[..., : weeks * 7].reshape(*daily.shape[:-1], weeks, 7)
     return np.asarray(whole.sum(axis=-1))
 
 
 def z_scores(counts: Matrix, volume: Matrix, window: int) -> Matrix:
-    """Each share of articles in standard deviations of the `window` shares before it.
+    """Return each share of articles in standard deviations of the `window` shares before it.
 
-    Periods with less than half a window before them or fewer than three articles score -inf, as
-    in the model; a baseline without any variation makes the score infinite.
+    Periods with less than half a window before them, or fewer than three articles, score -inf, as
+    in the model. If the baseline does not vary, the score is infinite.
     """
     shares = counts / volume
     scores = np.full(shares.shape, -np.inf)
@@ -171,17 +170,19 @@ def z_scores(counts: Matrix, volume: Matrix, window: int) -> Matrix:
     return scores
 
 
-def model_alarms(world: World, least_surprise: float | None) -> tuple[NDArray[np.bool_], ...]:
-    """Alarms of the shipped dbt model, as matrices of series by day and by week."""
+def model_alarms(
+    simulation: Simulation, least_surprise: float | None
+) -> tuple[NDArray[np.bool_], ...]:
+    """Return the alarms of the shipped dbt model: boolean matrices of series by day, by week."""
     days = [FIRST_DAY + timedelta(days=i) for i in range(DAYS)]
-    weekly = by_week(world.counts)
+    weekly = by_week(simulation.counts)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "news.duckdb"
         with duckdb.connect(file) as connection:
             connection.execute(STUBS)
             for grain, table, counts, volume, step in (
-                ("day", "actor_daily", world.counts, world.volume, 1),
-                ("week", "actor_weekly", weekly, by_week(world.volume), 7),
+                ("day", "actor_daily", simulation.counts, simulation.volume, 1),
+                ("week", "actor_weekly", weekly, by_week(simulation.volume), 7),
             ):
                 _write(connection, grain, table, counts, volume, days[::step])
         options = (
@@ -198,7 +199,7 @@ def model_alarms(world: World, least_surprise: float | None) -> tuple[NDArray[np
                 [FIRST_DAY],
             ).fetchall()
     alarms: dict[str, NDArray[np.bool_]] = {
-        "day": np.zeros(world.counts.shape, dtype=bool),
+        "day": np.zeros(simulation.counts.shape, dtype=bool),
         "week": np.zeros(weekly.shape, dtype=bool),
     }
     for entity, grain, position in found:
@@ -237,14 +238,14 @@ def _write(
 
 
 def alarms_a_year(days: NDArray[np.bool_], weeks: NDArray[np.bool_]) -> float:
-    """Alarms by series and year, of days and weeks together, after the warm-up."""
+    """Return alarms per series and year after the warm-up, days and weeks together."""
     return float(days[:, WARM_UP:].sum() + weeks[:, WARM_UP // 7 :].sum()) / len(days)
 
 
 def detected(
     days: NDArray[np.bool_], weeks: NDArray[np.bool_], bursts: NDArray[np.bool_]
 ) -> tuple[int, int]:
-    """How many bursts have an alarm on a day of theirs or its week, and of how many."""
+    """Return how many bursts have an alarm on one of their days or weeks, and the total."""
     found = total = 0
     for row in range(len(bursts)):
         (at,) = np.nonzero(bursts[row])
@@ -256,61 +257,66 @@ def detected(
 
 
 def equal_threshold(days: Matrix, weeks: Matrix, alarms: float) -> float:
-    """The lowest z at which quiet series have at most as many alarms a year."""
+    """Return the lowest z at which quiet series have at most `alarms` alarms a year."""
     scores = np.concatenate([days[:, WARM_UP:].ravel(), weeks[:, WARM_UP // 7 :].ravel()])
     allowed = round(alarms * len(days))
     ordered = np.sort(scores)[::-1]
     return float(np.nextafter(ordered[allowed], np.inf)) if allowed < len(ordered) else 0.0
 
 
-def report(world: World, least_surprise: float | None) -> str:
-    """The tables, in Markdown."""
-    days, weeks = model_alarms(world, least_surprise)
-    z_days = z_scores(world.counts, world.volume, WINDOW_DAYS)
-    z_weeks = z_scores(by_week(world.counts), by_week(world.volume), WINDOW_WEEKS)
-    quiet, burst = world.is_quiet, ~world.is_quiet
+def report(simulation: Simulation, least_surprise: float | None) -> str:
+    """Return the tables in Markdown."""
+    days, weeks = model_alarms(simulation, least_surprise)
+    z_days = z_scores(simulation.counts, simulation.volume, WINDOW_DAYS)
+    z_weeks = z_scores(by_week(simulation.counts), by_week(simulation.volume), WINDOW_WEEKS)
+    quiet, burst = simulation.is_quiet, ~simulation.is_quiet
     one = equal_threshold(z_days[quiet], z_weeks[quiet], alarms_a_year(days[quiet], weeks[quiet]))
     lines = [
         f"| | alarms | found | z ≥ {one:.1f}: alarms | found | z at equal alarms | found |",
         "|---|---|---|---|---|---|---|",
     ]
-    groups = [(f"{rate:g} a day", world.rates == rate) for rate in RATES]
-    groups += [(f"{noise} noise", world.noises == noise) for noise in DISPERSIONS]
-    groups += [("all", np.ones(len(world.rates), dtype=bool))]
+    groups = [(f"{rate:g} a day", simulation.rates == rate) for rate in RATES]
+    groups += [(f"{noise} noise", simulation.noises == noise) for noise in DISPERSIONS]
+    groups += [("all", np.ones(len(simulation.rates), dtype=bool))]
     for name, rows in groups:
         false = alarms_a_year(days[rows & quiet], weeks[rows & quiet])
-        cells = [f"{false:.2f}", _rate(*detected(*_of(rows & burst, days, weeks, world.bursts)))]
+        cells = [
+            f"{false:.2f}",
+            _percent(*detected(*_select(rows & burst, days, weeks, simulation.bursts))),
+        ]
         equal = equal_threshold(z_days[rows & quiet], z_weeks[rows & quiet], false)
         for threshold in (one, equal):
             above = (z_days >= threshold, z_weeks >= threshold)
-            alarms = alarms_a_year(*_of(rows & quiet, *above))
+            alarms = alarms_a_year(*_select(rows & quiet, *above))
             cells += [f"{alarms:.2f}" if threshold == one else f"≥ {threshold:.1f}"]
-            cells += [_rate(*detected(*_of(rows & burst, *above, world.bursts)))]
+            cells += [_percent(*detected(*_select(rows & burst, *above, simulation.bursts)))]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _of(rows: NDArray[np.bool_], *matrices: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ...]:
+def _select(rows: NDArray[np.bool_], *matrices: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ...]:
     return tuple(matrix[rows] for matrix in matrices)
 
 
-def _rate(found: int, total: int) -> str:
+def _percent(found: int, total: int) -> str:
     return f"{found / total:.0%}"
 
 
 def main() -> None:
-    """Simulate, run dbt, print the table."""
+    """Run the simulation and the model, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--actors", type=int, default=60, help="series of each kind")
     parser.add_argument("--seed", type=int, default=4)
-    parser.add_argument("--least-surprise", type=float, help="instead of what is shipped")
-    parser.add_argument("--reprints", action="store_true", help="stories against articles")
+    parser.add_argument("--least-surprise", type=float, help="instead of the shipped threshold")
+    parser.add_argument(
+        "--reprints", action="store_true", help="compare counting stories with counting articles"
+    )
     arguments = parser.parse_args()
-    world = simulate(arguments.actors, arguments.seed)
+    simulation = simulate(arguments.actors, arguments.seed)
     if arguments.reprints:
-        table = report_of_reprints(world, arguments.seed, arguments.least_surprise)
+        table = report_of_reprints(simulation, arguments.seed, arguments.least_surprise)
     else:
-        table = report(world, arguments.least_surprise)
+        table = report(simulation, arguments.least_surprise)
     sys.stdout.write(table + "\n")
 
 

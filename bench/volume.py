@@ -1,17 +1,17 @@
-"""Many articles out of few: copies of what a warehouse holds, straight in its build file.
+"""Multiplies the articles of a warehouse, by copying rows in its build database.
 
-    python -m bench.volume texts 1000 texts.jsonl FILE…   # real articles, cut short
+    python -m bench.volume texts 1000 texts.jsonl FILE…   # real articles, shortened
     NEWSACTORS_HOME=DIR newsactors ingest texts.jsonl
-    NEWSACTORS_HOME=DIR python -m bench.volume copies 100  # a hundred times as many, published
+    NEWSACTORS_HOME=DIR python -m bench.volume copies 100  # multiplies by 100 and publishes
 
-Belongs here: rows for measuring how the cost of a step grows. Does not belong here: anything that
-is to last: the archive knows nothing of the copies, and a rebuild leaves them out.
+Belongs here: rows for measuring how the cost of a step grows. Does not belong here: lasting data.
+The archive does not have the copies, so a rebuild drops them.
 
-Each copy is of another day. Who is in fewer than FREQUENT articles is in NAMED_AGAIN copies, spread
-over all, and somebody else with other letters at the end of the name in the others, so that the
-number of actors grows as it does with news: a thousand times the articles have 190 times the
+Each copy has another day. An actor in fewer than FREQUENT articles appears in NAMED_AGAIN copies,
+spread over all; in the others, a different actor whose name has other letters at the end stands in.
+The number of actors thus grows as it does in news: a thousand times the articles have 190 times the
 actors, an exponent of 0.76 (measured at 1,000 articles of PolNeAR, Wikinews and Reuters: 0.81, and
-falling). Ids are hashes as long as real ones, and the identity ledger knows all names.
+falling). Ids are hashes as long as real ones, and the identity ledger has all names.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from etl.warehouse import build_db
 FREQUENT = 5
 NAMED_AGAIN = 5
 CHARACTERS = 3_000
-"""Of a text that is cut: such articles have 25 mentions, as a mean."""
+"""Length of a shortened text: such articles have 25 mentions on average."""
 _COPIES_AT_A_TIME = 20
 _NAMES_AT_A_TIME = 200_000
 
@@ -50,12 +50,12 @@ _CHANGED = {name: f"left(sha256({name} || '-' || n), length({name}))" for name i
     "story_id": "'S' || left(sha256(story_id[2:] || '-' || n), length(story_id) - 1)",
     "source_key": "source_key || '-' || n",
     "source_path": "source_path || '-' || n",
-    # Before what is there, so that what is ingested next is the latest.
+    # Before existing sequence numbers, so that the next ingest is the latest.
     "sequence": "sequence - 1000000 * n",
     "first_sequence": "first_sequence - 1000000 * n",
     "published_on": "published_on + (n * {days})::integer",
     "published_at": "published_at + to_days((n * {days})::integer)",
-    # Letters of its own, so that no two look like spellings of one.
+    # Distinct letters, so that no two names look like spellings of one.
     "name": """case when n % {persons} = 0 or text_actor_id in (from frequent) then name
       else name || translate(left(md5(name || n % {persons}), 6), '0123456789', 'ghjklmnpqr')
       end""",
@@ -70,7 +70,7 @@ _TABLES = ("loaded.article_versions", "loaded.article_sources", "loaded.text_act
 
 
 def texts(take: int, files: list[Path]) -> Iterator[Article]:
-    """So many articles, the same number of each file or folder as far as it has them, cut."""
+    """Yield `take` articles, the same number from each file or folder as far as it has them."""
     left = take
     for at, file in enumerate(files):
         share = left // (len(files) - at)
@@ -90,7 +90,7 @@ def _articles(file: Path) -> Iterator[Article]:
 
 
 def cut(body: str, characters: int) -> str:
-    """The first paragraphs of a text, up to so many characters, or what of the first fits."""
+    """Return the start of a text of at most `characters`, cut after a line or a sentence."""
     if len(body) <= characters:
         return body
     end = max(body.rfind("\n", 0, characters), body.rfind(". ", 0, characters) + 1)
@@ -98,28 +98,28 @@ def cut(body: str, characters: int) -> str:
 
 
 def write(articles: Iterable[Article], path: Path, characters: int = CHARACTERS) -> None:
-    """Write articles, their texts cut, as lines of JSON."""
+    """Write articles as JSON lines, their texts shortened."""
     with path.open("w", encoding="utf-8") as file:
         for article in articles:
-            told = {
+            record = {
                 "title": article.headline,
                 "date": str(article.published_on),
                 "outlet": article.outlet,
                 "authors": list(article.authors),
                 "text": cut(article.body, characters),
             }
-            file.write(json.dumps(told, ensure_ascii=False) + "\n")
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def copy(settings: Settings, times: int, days: int) -> int:
-    """Make the build database hold `times` as many articles; returns how many that are."""
+    """Multiply the articles of the build database by `times`; return their number."""
     writer = WriterLock(settings)
     writer.acquire()
     try:
         with build_db.open_build(settings.build_file) as con:
             with build_db.transaction(con):
                 _copy_rows(con, times, days)
-                con.execute(_ALL_IS_NEW)
+                con.execute(_MARK_ALL_NEW)
                 build_db.new_generation(con)
             _enter_names(con, Ledger(settings.identity_ledger))
             con.execute("checkpoint")
@@ -138,7 +138,7 @@ def _copy_rows(con: duckdb.DuckDBPyConnection, times: int, days: int) -> None:
         """
     )
     persons = -(-times // NAMED_AGAIN)
-    with progress("tables copied") as told:
+    with progress("tables copied") as report:
         for done, table in enumerate(_TABLES, start=1):
             con.execute(f"create or replace temp table first_rows as from {table}")
             columns = [name for name, *_ in con.execute("describe first_rows").fetchall()]
@@ -153,10 +153,10 @@ def _copy_rows(con: duckdb.DuckDBPyConnection, times: int, days: int) -> None:
                     f"insert into {table} by name select * exclude (n) replace ({replaced}) "
                     f"from range({first}, {last}) as copies(n), first_rows order by n"
                 )
-            told(done)
+            report(done)
 
 
-_ALL_IS_NEW = """
+_MARK_ALL_NEW = """
 insert into bookkeeping.unmodelled_articles
 select article_id, null from loaded.article_stories;
 insert into bookkeeping.unchecked_versions select content_sha256 from loaded.article_versions
@@ -164,7 +164,7 @@ insert into bookkeeping.unchecked_versions select content_sha256 from loaded.art
 
 
 def _enter_names(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
-    """Decide each new name as its copies are linked."""
+    """Append each new name to the ledger with the entity of its copies."""
     register_forms(con)
     ledger.register(con)
     found = con.execute(
@@ -177,7 +177,7 @@ def _enter_names(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     )
     now = datetime.now(UTC)
     entered = 0
-    with progress("names entered") as told:
+    with progress("names entered") as report:
         while rows := found.fetchmany(_NAMES_AT_A_TIME):
             decided = [
                 Decision(Form(name, type_, scope), entity_id, method, confidence)
@@ -185,25 +185,27 @@ def _enter_names(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
             ]
             ledger.append(as_table(decided, now))
             entered += len(rows)
-            told(entered)
+            report(entered)
     con.execute("drop table forms")
     con.execute("drop table ledger")
 
 
 def main() -> None:
-    """Write texts, or multiply the warehouse that the environment names and publish it."""
+    """Write texts, or multiply the warehouse in NEWSACTORS_HOME and publish it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    asked = commands.add_parser("texts", help="write articles of these files, cut short")
-    asked.add_argument("take", type=int, help="how many")
-    asked.add_argument("out", type=Path)
-    asked.add_argument("files", type=Path, nargs="+", help="files, or folders of them")
-    asked = commands.add_parser("copies", help="multiply the warehouse")
-    asked.add_argument("times", type=int)
-    asked.add_argument("--days", type=int, default=1, help="between two copies (1)")
-    asked.add_argument("--no-publish", action="store_true", help="leave it to the next run")
+    command = commands.add_parser("texts", help="write articles of these files, shortened")
+    command.add_argument("take", type=int, help="number of articles")
+    command.add_argument("out", type=Path)
+    command.add_argument("files", type=Path, nargs="+", help="files, or folders of them")
+    command = commands.add_parser("copies", help="multiply the articles of the warehouse")
+    command.add_argument("times", type=int, help="factor")
+    command.add_argument("--days", type=int, default=1, help="days between two copies (1)")
+    command.add_argument(
+        "--no-publish", action="store_true", help="leave publishing to the next run"
+    )
     options = parser.parse_args()
     if options.command == "texts":
         write(texts(options.take, options.files), options.out)

@@ -1,6 +1,7 @@
-"""`python -m bench.faults KIND…`: run the harness, and write what came of it to a report.
+"""The command `python -m bench.faults KIND…`: inject faults and write a report.
 
-Belongs here: options and the report. Exit code 1 where anything went wrong.
+Belongs here: options and the report. Does not belong here: the faults (`bench.faults.kills` and the
+modules beside it). The exit code is 1 if any round failed.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ ROUNDS = {"kills": 120, "space": 64, "together": 36, "readers": 50}
 
 
 def main() -> None:
-    """Run the kinds of fault that are named."""
+    """Run the named kinds of fault."""
     parser = argparse.ArgumentParser(
-        prog="python -m bench.faults", description="Hurt a warehouse and compare what it publishes."
+        prog="python -m bench.faults",
+        description="Inject faults into a warehouse and check what it publishes.",
     )
     parser.add_argument("kinds", nargs="+", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
     parser.add_argument(
-        "--rounds", type=int, help=f"kills, faults, pairs, publishes; by default {ROUNDS}"
+        "--rounds",
+        type=int,
+        help=f"number of kills, faults, pairs or publishes (default: {ROUNDS})",
     )
     parser.add_argument("--seed", type=int, default=int(time.time()) % 10**6)
     parser.add_argument("--report", type=Path, default=Path("build/faults.json"))
@@ -43,16 +47,19 @@ def main() -> None:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=f"newsactors-{kind}-") as folder:
             outcome = KINDS[kind](
-                WarehouseHarness(Path(folder)), given.rounds or ROUNDS[kind], given.seed, _say
+                WarehouseHarness(Path(folder)),
+                given.rounds or ROUNDS[kind],
+                given.seed,
+                _print_line,
             )
         report[kind] = outcome | {"seconds": round(time.monotonic() - started)}
         given.report.parent.mkdir(parents=True, exist_ok=True)
         given.report.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-        _say(json.dumps(report[kind], indent=2, ensure_ascii=False))
+        _print_line(json.dumps(report[kind], indent=2, ensure_ascii=False))
     sys.exit(any(report[kind]["failed"] for kind in given.kinds))
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -1,12 +1,15 @@
-"""SIGKILL at moments drawn within every stage of every action, then a run to the end.
+"""SIGKILL at random moments in every stage of every action, then a run that completes.
 
-Belongs here: which moments, and what must hold after a kill and at the end. A kill of the clock
-comes from outside at a time drawn in a stage; one of a change comes from within, just before a
-change of a file.
+Belongs here: drawing the moments, and what must hold after each kill and at the end. Does not
+belong here: killing a process (`bench.faults.victim_process`), the actions
+(`bench.faults.warehouse_harness`).
 
-In a round an action is begun and killed several times, further on each time, and then runs to its
-end. After each kill readers must find what was published before or what is to be, never a part; at
-the end the tables are those of an undisturbed run, and no file is left over.
+There are two kinds of kill: from outside, at a random time within a stage; and from within, just
+before a random file change.
+
+A round starts an action and kills it several times, each time at a later stage, and then lets it
+complete. After each kill, readers must see either the former or the next publication, never a part
+of one. At the end the tables equal those of a run without faults, and no file is left over.
 """
 
 from __future__ import annotations
@@ -17,125 +20,128 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from bench.faults.tables import difference
-from bench.faults.victim_process import BETWEEN, Harm, Kill, Outcome
+from bench.faults.victim_process import OUTSIDE_STAGES, InjectedFault, Outcome, TimedKill
 from bench.faults.warehouse_harness import (
     ACTIONS,
     Action,
-    Undisturbed,
+    ReferenceRun,
     WarehouseHarness,
-    undisturbed,
+    reference_runs,
 )
 
-AT_LEAST_SECONDS = 0.002
-"""A stage that takes less is hit by a change of a file or not at all."""
-KILLS_A_ROUND = 4
+MIN_STAGE_SECONDS = 0.002
+"""Shorter stages are killed only at a file change."""
+KILLS_PER_ROUND = 4
 
 
 @dataclass
 class Round:
-    """The kills of one action, in order, and what was wrong after them."""
+    """The kills of one action, in order, and the problem found after them."""
 
     action: str
     stages: list[str] = field(default_factory=list)
-    """In which it died, each time."""
+    """The stage of each kill."""
     moments: list[str] = field(default_factory=list)
     problem: str = ""
 
 
-def stages_of(one: Undisturbed) -> list[str]:
-    """The stages of an action that can be hit, in the order in which it comes to them."""
+def stages_of(reference: ReferenceRun) -> list[str]:
+    """Return the stages in which an action can be killed, in order."""
     return [
         stage
-        for stage, spent in one.outcome.stages.items()
-        if stage != BETWEEN and (spent.seconds > AT_LEAST_SECONDS or spent.changes)
+        for stage, spent in reference.outcome.stages.items()
+        if stage != OUTSIDE_STAGES and (spent.seconds > MIN_STAGE_SECONDS or spent.changes)
     ]
 
 
 def deal(
-    reference: Sequence[Undisturbed], chance: random.Random
-) -> Iterator[tuple[Undisturbed, list[str]]]:
-    """Rounds for ever: each action in turn, its stages dealt out so that all come equally often."""
-    waiting: dict[str, list[str]] = {one.action.name: [] for one in reference}
+    references: Sequence[ReferenceRun], chance: random.Random
+) -> Iterator[tuple[ReferenceRun, list[str]]]:
+    """Yield rounds without end: each action in turn, with all its stages equally often."""
+    decks: dict[str, list[str]] = {reference.action.name: [] for reference in references}
     while True:
-        for one in reference:
-            left = waiting[one.action.name]
-            if len(left) < KILLS_A_ROUND:
-                left += chance.sample(stages_of(one), len(stages_of(one)))
-            drawn, left[:] = left[:KILLS_A_ROUND], left[KILLS_A_ROUND:]
-            yield one, sorted(drawn, key=list(one.outcome.stages).index)
+        for reference in references:
+            deck = decks[reference.action.name]
+            if len(deck) < KILLS_PER_ROUND:
+                deck += chance.sample(stages_of(reference), len(stages_of(reference)))
+            drawn, deck[:] = deck[:KILLS_PER_ROUND], deck[KILLS_PER_ROUND:]
+            yield reference, sorted(drawn, key=list(reference.outcome.stages).index)
 
 
 def _kill(
-    place: WarehouseHarness,
-    one: Undisturbed,
+    harness: WarehouseHarness,
+    reference: ReferenceRun,
     stage: str,
     chance: random.Random,
     arguments: list[str],
 ) -> tuple[Outcome, str]:
-    """Run a command that is to be killed in a stage; how it ended, and the moment drawn."""
-    spent = one.outcome.stages[stage]
-    if spent.changes and (chance.random() < 0.5 or spent.seconds < AT_LEAST_SECONDS):
+    """Run a command and kill it in a stage. Return its outcome and the moment drawn."""
+    spent = reference.outcome.stages[stage]
+    if spent.changes and (chance.random() < 0.5 or spent.seconds < MIN_STAGE_SECONDS):
         change = chance.randint(1, spent.changes)
-        harm = Harm(die_at=(stage, change))
-        return place.run(*arguments, harm=harm), f"before change {change} of {spent.changes}"
+        fault = InjectedFault(die_at=(stage, change))
+        return harness.run(*arguments, fault=fault), f"before change {change} of {spent.changes}"
     seconds = chance.uniform(0, spent.seconds)
     moment = f"after {seconds:.3f} of {spent.seconds:.3f} s"
-    return place.run(*arguments, kill=Kill(stage, seconds)), moment
+    return harness.run(*arguments, kill=TimedKill(stage, seconds)), moment
 
 
 def one_round(
-    place: WarehouseHarness, one: Undisturbed, stages: Sequence[str], chance: random.Random
+    harness: WarehouseHarness,
+    reference: ReferenceRun,
+    stages: Sequence[str],
+    chance: random.Random,
 ) -> Round:
-    """Kill an action in these stages, one after the other, and run to the end."""
-    place.restore(f"before-{one.action.name}")
-    done = Round(one.action.name)
-    arguments = one.arguments
+    """Kill an action in each of these stages in turn, then let it complete."""
+    harness.restore(f"before-{reference.action.name}")
+    done = Round(reference.action.name)
+    arguments = reference.arguments
     for stage in stages:
-        outcome, moment = _kill(place, one, stage, chance, arguments)
-        _learn(one, outcome, done.stages)
-        if outcome.code is not None:  # less was left to do, or it was quicker than before
+        outcome, moment = _kill(harness, reference, stage, chance, arguments)
+        _update_durations(reference, outcome, done.stages)
+        if outcome.code is not None:  # it ended before the kill: less work left, or faster
             if done.stages:
                 break
-            place.restore(f"before-{one.action.name}")
+            harness.restore(f"before-{reference.action.name}")
             continue
         done.stages.append(outcome.stage)
         done.moments.append(moment)
-        if not one.is_whole(seen := place.contents()):
-            done.problem = f"half is published: {difference(seen, one.after)}"
+        if not reference.matches_before_or_after(seen := harness.contents()):
+            done.problem = f"partly published: {difference(seen, reference.after)}"
             return done
-        arguments = one.action.again(place, one.arguments)
-    # What was done already needs no doing: then the command may say so, and the rest must hold.
-    outcome = place.run(*arguments)
-    _learn(one, outcome, done.stages)
-    differs = difference(place.contents(), one.after)
-    if differs or place.leftovers():
-        done.problem = differs or f"left over: {place.leftovers()}"
+        arguments = reference.action.retry(harness, reference.arguments)
+    # The command may fail if a killed attempt has already done the work; the rest must hold.
+    outcome = harness.run(*arguments)
+    _update_durations(reference, outcome, done.stages)
+    differs = difference(harness.contents(), reference.after)
+    if differs or harness.leftovers():
+        done.problem = differs or f"left over: {harness.leftovers()}"
         done.problem += f" (exit {outcome.code}: {outcome.output[-500:]})"
     return done
 
 
-def _learn(one: Undisturbed, outcome: Outcome, killed_in: Sequence[str]) -> None:
-    """Keep up with how quick this machine is now, by the stages that no kill has shortened."""
-    order = list(one.outcome.stages)
-    begun = max((order.index(stage) for stage in killed_in if stage in order), default=-1)
-    for stage in order[begun + 1 :]:
+def _update_durations(reference: ReferenceRun, outcome: Outcome, killed_in: Sequence[str]) -> None:
+    """Update the expected duration of each stage that no kill has shortened."""
+    order = list(reference.outcome.stages)
+    last_killed = max((order.index(stage) for stage in killed_in if stage in order), default=-1)
+    for stage in order[last_killed + 1 :]:
         if stage in outcome.stages and (outcome.code == 0 or stage != outcome.stage):
-            one.outcome.stages[stage].seconds = outcome.stages[stage].seconds
+            reference.outcome.stages[stage].seconds = outcome.stages[stage].seconds
 
 
 def run(
-    place: WarehouseHarness,
+    harness: WarehouseHarness,
     kills: int,
     seed: int,
     say: Callable[[str], None] = lambda _: None,
     actions: Sequence[Action] = ACTIONS,
 ) -> dict[str, object]:
-    """Kill so often, over all stages in turn; what was hit and what went wrong."""
+    """Run rounds until `kills` kills; return the stages hit and the failed rounds."""
     chance = random.Random(seed)
-    reference = undisturbed(place, actions)
+    references = reference_runs(harness, actions)
     done: list[Round] = []
-    for one, stages in deal(reference, chance):
-        done.append(found := one_round(place, one, stages, chance))
+    for reference, stages in deal(references, chance):
+        done.append(found := one_round(harness, reference, stages, chance))
         count = sum(len(r.stages) for r in done)
         hits = "; ".join(f"{s} {m}" for s, m in zip(found.stages, found.moments, strict=True))
         say(f"{count} kills: {found.action}: {hits}: {found.problem or 'ok'}")
@@ -148,10 +154,11 @@ def run(
         "failed": [asdict(r) for r in done if r.problem],
         "by_stage": dict(Counter(stage for _, stage in hit.elements())),
         "by_action": {
-            one.action.name: {
-                stage: hit[one.action.name, stage] for stage in (*stages_of(one), BETWEEN)
+            reference.action.name: {
+                stage: hit[reference.action.name, stage]
+                for stage in (*stages_of(reference), OUTSIDE_STAGES)
             }
-            for one in reference
+            for reference in references
         },
         "seed": seed,
     }

@@ -1,7 +1,7 @@
-"""What a server of processes imports before it forks any; importing it takes seconds.
+"""The modules that the command server imports before it forks; importing them takes seconds.
 
-Belongs here: the modules that a command needs, and the second extractor that candidates are made
-by. Does not belong here: anything that opens a file of a warehouse.
+Belongs here: the modules that a command needs, and a second extractor for candidate editions. Does
+not belong here: anything that opens a file of a warehouse.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ for _name in (
 
 
 class NoQuotes:
-    """The rules without their quotes: quick, and other than what is in use."""
+    """The rules without quotes: fast, and different from the extractor in use."""
 
     name, version = "no-quotes", "no-quotes-1"
 
     def extract(self, article: Article) -> Extraction:
-        """The actors and mentions of the rules."""
+        """Return the actors and mentions of the rules."""
         found = get_extractor("rules").extract(article)
         return Extraction(found.actors, found.mentions)
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
-        """One extraction per article, in order."""
+        """Return one extraction per article, in order."""
         return [self.extract(article) for article in articles]
 
 
 register_extractor(NoQuotes.name, NoQuotes)
-_text = "Each process would unpack the model of languages anew, to its temporary folder. " * 4
+# Loads the language model, which each process would otherwise unpack into its temporary folder.
+_text = "This sentence is long enough, after four repetitions, to be recognised as English. " * 4
 language_of(Article(None, _text))

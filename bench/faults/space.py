@@ -1,11 +1,12 @@
-"""A disk that is full, a target that is read-only, temporary folders that are gone.
+"""Disk faults: a full disk, a read-only warehouse, missing temporary folders.
 
-Belongs here: these faults and what must hold: the command ends with 1 and says what is wrong in a
-line (or had no need of what was taken), readers find what was published before, and the same
-command, once the fault is gone, gives the tables of an undisturbed run.
+Belongs here: these faults and what must hold. The command exits with 1 and a one-line message (or
+did not need what was missing). Readers still see the former publication. Once the fault is gone,
+the same command produces the tables of a run without faults. Does not belong here: the actions
+(`bench.faults.warehouse_harness`).
 
-With the right to mount, the warehouse lies on a tmpfs that is made small or read-only; without it,
-files may not grow beyond a size (RLIMIT_FSIZE), which is drawn in every second round anyway.
+If this user may mount, the warehouse lies on a tmpfs that is made small or read-only. Otherwise a
+limit on file size (RLIMIT_FSIZE) stands in; it is also one of the faults if mounting works.
 """
 
 from __future__ import annotations
@@ -23,58 +24,58 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.faults.tables import difference
-from bench.faults.victim_process import BETWEEN, Harm, Outcome
+from bench.faults.victim_process import OUTSIDE_STAGES, InjectedFault, Outcome
 from bench.faults.warehouse_harness import (
     ACTIONS,
     Action,
-    Undisturbed,
+    ReferenceRun,
     WarehouseHarness,
-    undisturbed,
+    reference_runs,
 )
 
-PLENTY = "2g"
-SECONDS_TO_END = 20
-LONGEST_MESSAGE = 3
-"""Lines: more than a sentence or two is a stack trace or noise."""
+DISK_SIZE = "2g"
+UNMOUNT_TIMEOUT_SECONDS = 20
+MAX_MESSAGE_LINES = 3
+"""More than a sentence or two is a stack trace or noise."""
 REASON = re.compile("space|disk|full|too large|read-only|writ", re.IGNORECASE)
-"""What a message of a disk that takes no more speaks of."""
+"""A message about a disk error contains one of these words."""
 
 
 @dataclass
 class Round:
-    """One fault: during which action, what the command did, and what was wrong."""
+    """One fault during an action: what the command did, and the problem found."""
 
     fault: str
     action: str
     stage: str
-    """In which it failed; empty where it did not."""
+    """The stage in which it failed; empty if it did not."""
     message: str
     problem: str = ""
 
 
 @contextmanager
 def own_disk(folder: Path) -> Iterator[bool]:
-    """A tmpfs on a folder while this lasts; false where this user may mount none."""
+    """Mount a tmpfs on a folder for the block. Yield False if this user may not mount."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={PLENTY}", "newsactors-faults", str(folder)],
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_SIZE}", "newsactors-faults", str(folder)],
         capture_output=True, check=False,
     )  # fmt: skip
     try:
-        yield made.returncode == 0
+        yield mounted.returncode == 0
     finally:
-        if made.returncode == 0:
-            _when_free("umount", str(folder))
+        if mounted.returncode == 0:
+            _retry_while_busy("umount", str(folder))
 
 
 def remount(folder: Path, options: str) -> None:
-    """Change the size or the mode of `own_disk`."""
-    _when_free("mount", "-o", f"remount,{options}", str(folder))
+    """Change the size or mode of the tmpfs of `own_disk`."""
+    _retry_while_busy("mount", "-o", f"remount,{options}", str(folder))
 
 
-def _when_free(*command: str) -> None:
-    """Run what fails as long as a process of the round before, about to end, has a file open."""
-    end = time.monotonic() + SECONDS_TO_END
+def _retry_while_busy(*command: str) -> None:
+    """Run a command, retrying while a process of the last round still has a file open."""
+    end = time.monotonic() + UNMOUNT_TIMEOUT_SECONDS
     while subprocess.run(command, capture_output=True, check=False).returncode:
         if time.monotonic() > end:
             subprocess.run(command, check=True)
@@ -82,116 +83,123 @@ def _when_free(*command: str) -> None:
 
 
 def used(folder: Path) -> int:
-    """Bytes on disk under a folder."""
+    """Return the bytes on disk under a folder."""
     return sum(512 * path.lstat().st_blocks for path in folder.rglob("*"))
 
 
-def full(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
-    """Leave so little free that some stage cannot write what it must."""
-    disk = os.statvfs(place.home)
-    taken = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-    needed = 3 * place.settings.build_file.stat().st_size  # to publish
+def full(harness: WarehouseHarness, reference: ReferenceRun, chance: random.Random) -> Outcome:
+    """Leave so little free space that some stage cannot write."""
+    disk = os.statvfs(harness.home)
+    used_bytes = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+    needed = 3 * harness.settings.build_file.stat().st_size  # to publish
     free = int(2 ** chance.uniform(13, needed.bit_length()))
-    remount(place.home, f"size={(taken + free) // 1024}k")
+    remount(harness.home, f"size={(used_bytes + free) // 1024}k")
     try:
-        return place.run(*one.arguments)
+        return harness.run(*reference.arguments)
     finally:
-        remount(place.home, f"size={PLENTY}")
+        remount(harness.home, f"size={DISK_SIZE}")
 
 
-def limited(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
-    """No file may become larger than drawn: from a small Parquet file to the database."""
+def limited(harness: WarehouseHarness, reference: ReferenceRun, chance: random.Random) -> Outcome:
+    """Limit file size at random: from a small Parquet file to the database."""
     limit = int(2 ** chance.uniform(10, 23.5))
-    return place.run(*one.arguments, harm=Harm(file_bytes=limit))
+    return harness.run(*reference.arguments, fault=InjectedFault(file_bytes=limit))
 
 
-def read_only(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
-    """Nothing under the warehouse can be written; what reads goes on working."""
-    remount(place.home, "ro")
+def read_only(harness: WarehouseHarness, reference: ReferenceRun, chance: random.Random) -> Outcome:
+    """Make the warehouse read-only. Commands that only read must keep working."""
+    remount(harness.home, "ro")
     try:
-        for question in (["top"], ["status"], ["sql", "select 1"]):
-            if place.settings.published.exists():
-                place.must(*question)
-        return place.run(*one.arguments)
+        for arguments in (["top"], ["status"], ["sql", "select 1"]):
+            if harness.settings.published.exists():
+                harness.run_checked(*arguments)
+        return harness.run(*reference.arguments)
     finally:
-        remount(place.home, "rw")
+        remount(harness.home, "rw")
 
 
-def no_temporary(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
-    """TMPDIR does not exist, and neither does what dbt keeps in the build folder."""
-    shutil.rmtree(place.temporary)
-    shutil.rmtree(place.settings.dbt_target, ignore_errors=True)
-    return place.run(*one.arguments)
+def no_temporary(
+    harness: WarehouseHarness, reference: ReferenceRun, chance: random.Random
+) -> Outcome:
+    """Remove TMPDIR and dbt's files in the build folder before the command starts."""
+    shutil.rmtree(harness.temporary)
+    shutil.rmtree(harness.settings.dbt_target, ignore_errors=True)
+    return harness.run(*reference.arguments)
 
 
-def lost_temporary(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
-    """TMPDIR is cleared away when a stage begins, as by a nightly job that tidies up."""
-    stage = chance.choice([name for name in one.outcome.stages if name != BETWEEN])
-    return place.run(*one.arguments, harm=Harm(loses=(stage, place.temporary)))
+def lost_temporary(
+    harness: WarehouseHarness, reference: ReferenceRun, chance: random.Random
+) -> Outcome:
+    """Remove TMPDIR when a stage begins, as a nightly clean-up job would."""
+    stage = chance.choice([name for name in reference.outcome.stages if name != OUTSIDE_STAGES])
+    return harness.run(
+        *reference.arguments, fault=InjectedFault(removed_folder=(stage, harness.temporary))
+    )
 
 
-def lost_dbt(place: WarehouseHarness, one: Undisturbed, chance: random.Random) -> Outcome:
-    """What dbt keeps in the build folder is cleared away when a stage begins."""
-    stage = chance.choice([name for name in one.outcome.stages if name != BETWEEN])
-    return place.run(*one.arguments, harm=Harm(loses=(stage, place.settings.dbt_target)))
+def lost_dbt(harness: WarehouseHarness, reference: ReferenceRun, chance: random.Random) -> Outcome:
+    """Remove dbt's files in the build folder when a stage begins."""
+    stage = chance.choice([name for name in reference.outcome.stages if name != OUTSIDE_STAGES])
+    fault = InjectedFault(removed_folder=(stage, harness.settings.dbt_target))
+    return harness.run(*reference.arguments, fault=fault)
 
 
 MOUNTING = (full, read_only)
 HARMLESS = (no_temporary,)
-"""What a command must get over."""
+"""Faults that a command must survive."""
 FAULTS = (full, limited, read_only, full, limited, no_temporary, lost_temporary, lost_dbt)
 
 
 def one_round(
-    place: WarehouseHarness,
-    one: Undisturbed,
-    fault: Callable[[WarehouseHarness, Undisturbed, random.Random], Outcome],
+    harness: WarehouseHarness,
+    reference: ReferenceRun,
+    fault: Callable[[WarehouseHarness, ReferenceRun, random.Random], Outcome],
     chance: random.Random,
 ) -> Round:
-    """One fault during an action, and the same action after it."""
-    place.restore(f"before-{one.action.name}")
-    outcome = fault(place, one, chance)
-    place.temporary.mkdir(exist_ok=True)
-    said = [line for line in outcome.output.splitlines() if line.strip()]
+    """Inject a fault into an action, then run the action again without it."""
+    harness.restore(f"before-{reference.action.name}")
+    outcome = fault(harness, reference, chance)
+    harness.temporary.mkdir(exist_ok=True)
+    lines = [line for line in outcome.output.splitlines() if line.strip()]
     failed_in = outcome.failed_in if outcome.code else ""
-    done = Round(fault.__name__, one.action.name, failed_in, said[-1] if said else "")
+    done = Round(fault.__name__, reference.action.name, failed_in, lines[-1] if lines else "")
     if outcome.code not in (0, 1) or "Traceback" in outcome.output:
         done.problem = f"exit {outcome.code}: {outcome.output[-2000:]}"
-    elif outcome.code == 1 and (len(said) > LONGEST_MESSAGE or not REASON.search(said[-1])):
-        done.problem = f"says too much or too little: {outcome.output[-2000:]}"
+    elif outcome.code == 1 and (len(lines) > MAX_MESSAGE_LINES or not REASON.search(lines[-1])):
+        done.problem = f"message too long, or without a reason: {outcome.output[-2000:]}"
     elif outcome.code and fault in HARMLESS:
-        done.problem = f"gave up: {outcome.output[-2000:]}"
+        done.problem = f"failed after a harmless fault: {outcome.output[-2000:]}"
     if done.problem:
         return done
-    if not one.is_whole(seen := place.contents()):
-        done.problem = f"half of it is published: {difference(seen, one.after)}"
+    if not reference.matches_before_or_after(seen := harness.contents()):
+        done.problem = f"partly published: {difference(seen, reference.after)}"
         return done
-    again = place.run(*one.action.again(place, one.arguments))
-    differs = difference(place.contents(), one.after)
-    if differs or place.leftovers():
-        done.problem = differs or f"left over: {place.leftovers()}"
+    again = harness.run(*reference.action.retry(harness, reference.arguments))
+    differs = difference(harness.contents(), reference.after)
+    if differs or harness.leftovers():
+        done.problem = differs or f"left over: {harness.leftovers()}"
         done.problem += f" (exit {again.code}: {again.output[-500:]})"
     return done
 
 
 def run(
-    place: WarehouseHarness,
+    harness: WarehouseHarness,
     rounds: int,
     seed: int,
     say: Callable[[str], None] = lambda _: None,
     actions: Sequence[Action] = ACTIONS,
 ) -> dict[str, object]:
-    """Each fault during each action in turn; what was hit and what went wrong."""
+    """Inject each fault into each action; return the stages hit and the failed rounds."""
     chance = random.Random(seed)
     done: list[Round] = []
-    with own_disk(place.home) as can_mount:
+    with own_disk(harness.home) as can_mount:
         faults = [f for f in FAULTS if can_mount or f not in MOUNTING]
-        reference = undisturbed(place, actions)
-        todo = [(one, fault) for fault in faults for one in reference]
-        chance.shuffle(todo)
+        references = reference_runs(harness, actions)
+        pairs = [(reference, fault) for fault in faults for reference in references]
+        chance.shuffle(pairs)
         for number in range(rounds):
-            one, fault = todo[number % len(todo)]
-            found = one_round(place, one, fault, chance)
+            reference, fault = pairs[number % len(pairs)]
+            found = one_round(harness, reference, fault, chance)
             done.append(found)
             say(f"{number + 1}: {found.fault}, {found.action}: {found.problem or 'ok'} "
                 f"[{found.stage or 'went on'}: {found.message}]")  # fmt: skip

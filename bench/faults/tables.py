@@ -1,6 +1,7 @@
-"""What is published, as rows to compare: two warehouses, or one before and after.
+"""The published tables as rows to compare: of two warehouses, or of one before and after.
 
-Belongs here: what of the tables two runs must agree on. Does not belong here: how they came about.
+Belongs here: the tables and columns on which two runs must agree. Does not belong here: running
+commands (`bench.faults.warehouse_harness`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import duckdb
 Rows = dict[str, list[tuple[Any, ...]]]
 
 NOT_COMPARED = ("corrections", "ingest_runs", "warehouse_info")
-"""Tables of schema `main` that tell of what was done, not of what came of it."""
+"""Tables of schema `main` that log runs and corrections rather than hold results."""
 OF_A_RUN = "run_id|attempts|.*_at|.*_run"
-"""Columns that say when and by which run something came: two runs never agree on them."""
+"""Columns with times and run ids, which differ in every run."""
 
 
 def rows(con: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[Any, ...]]:
-    """The rows of a relation in an order of their own, run ids and times aside."""
+    """Return the rows of a relation, sorted, without run ids and times."""
     found = con.execute(
         f"select columns(c -> not regexp_full_match(c, ?)) from {relation}", [OF_A_RUN]
     ).fetchall()
@@ -28,7 +29,7 @@ def rows(con: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[Any, ...]]
 
 
 def published_rows(file: Path) -> Rows:
-    """All that a published file says of articles and actors."""
+    """Return the comparable rows of a published file, by table."""
     with duckdb.connect(str(file.resolve()), read_only=True) as con:
         names = con.execute(
             "select table_name from information_schema.tables where table_schema = 'main' "
@@ -39,11 +40,15 @@ def published_rows(file: Path) -> Rows:
 
 
 def difference(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
-    """The tables that differ, with one row that only one of them has; empty for none."""
-    told = []
+    """Describe the tables that differ, with one row unique to one side; empty if none do."""
+    differences = []
     for name in sorted(found.keys() | expected.keys()):
         here, there = found.get(name, []), expected.get(name, [])
         if here != there:
-            odd = [r for r in here if r not in there][:1] or [r for r in there if r not in here][:1]
-            told.append(f"{name}: {len(here)} rows for {len(there)}, such as {str(odd)[:300]}")
-    return "; ".join(told)
+            only_here = [r for r in here if r not in there]
+            only_there = [r for r in there if r not in here]
+            example = (only_here or only_there)[:1]
+            differences.append(
+                f"{name}: {len(here)} rows instead of {len(there)}, such as {str(example)[:300]}"
+            )
+    return "; ".join(differences)

@@ -1,7 +1,7 @@
-"""Two commands at once: an ingest, and whatever else may start while it is on.
+"""Concurrent commands: an ingest, and another command that starts while it runs.
 
-Belongs here: which commands meet and when the second begins, and what must hold: both end with 0,
-or one with 1 and a line that says why; and the tables are those of the two one after the other.
+Belongs here: which commands overlap, when the second starts, and what must hold. Both exit with 0,
+or one exits with 1 and a message, and the tables equal those of running one after the other.
 Does not belong here: readers (`bench.faults.readers`).
 """
 
@@ -22,12 +22,12 @@ from bench.faults.warehouse_harness import ACTIONS, WarehouseHarness, prepare
 from etl.settings import REPOSITORY
 
 DAGSTER = "dagster"
-"""Stands for a run of Dagster itself, in an instance of its own, as its daemon starts it."""
+"""Placeholder for a Dagster run in its own instance, as the daemon would start it."""
 
 
 @dataclass
 class Round:
-    """Two commands that met: how many seconds later the second began, and how both ended."""
+    """Two overlapping commands: the delay of the second in seconds, and how both ended."""
 
     pair: str
     later: float
@@ -37,71 +37,71 @@ class Round:
 
 
 def run(
-    place: WarehouseHarness, rounds: int, seed: int, say: Callable[[str], None] = lambda _: None
+    harness: WarehouseHarness, rounds: int, seed: int, say: Callable[[str], None] = lambda _: None
 ) -> dict[str, object]:
-    """Each pair in turn, the second command starting at a moment drawn within the first."""
+    """Run each pair in turn; the second command starts at a random moment of the first."""
     chance = random.Random(seed)
-    seconds, seconds_commands = _prepare(place)
+    ingest_seconds, commands = _prepare(harness)
     expected = {}
-    for name, command in seconds_commands.items():
-        place.restore("before")
-        place.must("ingest")
-        _start(place, command)()
-        expected[name] = place.contents()
+    for name, command in commands.items():
+        harness.restore("before")
+        harness.run_checked("ingest")
+        _start(harness, command)()
+        expected[name] = harness.contents()
     done: list[Round] = []
     for number in range(rounds):
-        name = list(seconds_commands)[number % len(seconds_commands)]
-        place.restore("before")
-        later = chance.uniform(0, seconds)
-        first = place.start("ingest")
+        name = list(commands)[number % len(commands)]
+        harness.restore("before")
+        later = chance.uniform(0, ingest_seconds)
+        first = harness.start("ingest")
         time.sleep(later)
-        other = _start(place, seconds_commands[name])
+        other = _start(harness, commands[name])
         outcomes = first.wait(), other()
-        found = _judge(place, name, later, outcomes, expected[name])
+        found = _judge(harness, name, later, outcomes, expected[name])
         done.append(found)
         say(f"{number + 1}: {name}, {later:.1f} s later: {found.codes} {found.problem or 'ok'}")
     return {
         "rounds": len(done),
         "failed": [asdict(r) for r in done if r.problem],
-        "by_pair": {name: sum(r.pair == name for r in done) for name in seconds_commands},
+        "by_pair": {name: sum(r.pair == name for r in done) for name in commands},
         "left_with_1": [asdict(r) for r in done if 1 in r.codes],
         "seed": seed,
     }
 
 
-def _prepare(place: WarehouseHarness) -> tuple[float, dict[str, list[str]]]:
-    """A warehouse with news in its inbox; what an ingest takes, and what may meet it."""
+def _prepare(harness: WarehouseHarness) -> tuple[float, dict[str, list[str]]]:
+    """Fill the inbox. Return the seconds of an ingest, and the commands to overlap with it."""
     actions = {action.name: action for action in ACTIONS}
-    prepare(place)
-    actions["first ingest"].drop(place)
-    place.must("ingest")
-    actions["second ingest"].drop(place)
-    other = place.root / "other"
+    prepare(harness)
+    actions["first ingest"].drop(harness)
+    harness.run_checked("ingest")
+    actions["second ingest"].drop(harness)
+    other = harness.root / "other"
     other.mkdir(exist_ok=True)
     for number in range(200, 220):
         (other / f"{number}.txt").write_text(article(number))
-    place.save("before")
+    harness.save("before")
     commands = {
         "ingest + the same ingest": ["ingest"],
         "ingest + ingest of another folder": ["ingest", str(other)],
         "ingest + Dagster run": [DAGSTER],
         "ingest + rebuild": ["rebuild"],
-        **{f"ingest + {n}": actions[n].arguments(place) for n in ("correction", "forget")},
+        **{f"ingest + {n}": actions[n].arguments(harness) for n in ("correction", "forget")},
     }
-    return place.must("ingest").seconds, commands
+    return harness.run_checked("ingest").seconds, commands
 
 
-def _start(place: WarehouseHarness, command: list[str]) -> Callable[[], Outcome]:
-    """Start a command; call the result to wait for its end."""
+def _start(harness: WarehouseHarness, command: list[str]) -> Callable[[], Outcome]:
+    """Start a command. Return a function that waits for its end."""
     if command != [DAGSTER]:
-        return place.start(*command).wait
-    dagster_home = place.root / "dagster"
+        return harness.start(*command).wait
+    dagster_home = harness.root / "dagster"
     dagster_home.mkdir(exist_ok=True)
     (dagster_home / "dagster.yaml").write_text((REPOSITORY / "dagster.yaml").read_text())
     process = subprocess.Popen(
         [sys.executable, "-m", "dagster", "job", "execute", "-m", "etl.definitions",
          "-j", "nightly_ingest"],
-        env=os.environ | place.environment | {"DAGSTER_HOME": str(dagster_home)},
+        env=os.environ | harness.environment | {"DAGSTER_HOME": str(dagster_home)},
         cwd=dagster_home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
 
@@ -113,7 +113,7 @@ def _start(place: WarehouseHarness, command: list[str]) -> Callable[[], Outcome]
 
 
 def _judge(
-    place: WarehouseHarness,
+    harness: WarehouseHarness,
     name: str,
     later: float,
     outcomes: tuple[Outcome, Outcome],
@@ -126,11 +126,11 @@ def _judge(
         if outcome.code not in (0, 1) or (outcome.code == 1 and "Error: " not in outcome.output):
             found.problem = f"exit {outcome.code}: {outcome.output[-2000:]}"
             return found
-    differs = difference(place.contents(), expected)
+    differs = difference(harness.contents(), expected)
     if differs and 1 in found.codes:
-        # Who left with a message is asked to come again.
-        place.must("ingest")
-        differs = difference(place.contents(), expected)
-    if differs or place.leftovers():
-        found.problem = differs or f"left over: {place.leftovers()}"
+        # The command that exited with 1 was told to retry.
+        harness.run_checked("ingest")
+        differs = difference(harness.contents(), expected)
+    if differs or harness.leftovers():
+        found.problem = differs or f"left over: {harness.leftovers()}"
     return found

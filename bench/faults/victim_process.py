@@ -1,9 +1,10 @@
-"""One command of newsactors in a process that says which stage it is in, and that can be hurt.
+"""Runs one newsactors command in a process that reports its stages and takes injected faults.
 
-A process is forked from a server that has imported everything, so that it begins within a tenth of
-a second instead of five; it has nothing else in common with others, and SIGKILL is as final to it.
-Belongs here: starting and killing, and what is told about stages. Does not belong here: what to run
-and what ought to come of it.
+Each process is forked from a server that has imported everything, so it starts within a tenth of a
+second instead of five. It shares nothing else with other processes, and SIGKILL is as final to it
+as to any.
+Belongs here: starting and killing processes, and the stages they report. Does not belong here:
+which commands to run and their expected results (`bench.faults.warehouse_harness`).
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-BETWEEN = "between"
-"""The stage of whatever happens outside the functions below: starting, Dagster, ending."""
+OUTSIDE_STAGES = "between"
+"""The stage reported outside the functions below: start-up, Dagster, shutdown."""
 
 STAGES: dict[str, tuple[str, ...]] = {
     "archive": ("etl.pipeline.archive_files.archive_new",),
@@ -52,13 +53,13 @@ STAGES: dict[str, tuple[str, ...]] = {
     "forget": ("etl.pipeline.tombstone_article.tombstone_article",),
     "clear": ("etl.pipeline.rebuild.clear_for_rebuild",),
 }
-"""The functions that a stage consists of; within one another the innermost counts."""
+"""The functions of each stage. If they are nested, the innermost counts."""
 
 
-class Changes:
-    """Counts changes to files under a folder, and kills this process before a chosen one.
+class FileChangeCounter:
+    """Counts file changes under a folder, and kills this process just before a chosen one.
 
-    `key` says under what to count at a moment. What DuckDB and Arrow write is not seen.
+    `key` returns the current key to count under. Writes by DuckDB and Arrow are not seen.
     """
 
     EVENTS = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.symlink",
@@ -69,9 +70,9 @@ class Changes:
     ) -> None:
         self.folder, self.die_at, self.key = os.fsencode(folder), die_at, key
         self.counts: Counter[str] = Counter()
-        sys.addaudithook(self._hear)
+        sys.addaudithook(self._count)
 
-    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+    def _count(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "open":
             is_change = isinstance(args[1], str) and args[1][0] in "wax"
         else:
@@ -87,30 +88,30 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class Harm:
-    """What befalls a process, all from within it: None and empty for nothing."""
+class InjectedFault:
+    """Faults that a process causes to itself; a field that is None causes none."""
 
     die_at: tuple[str, int] | None = None
-    """SIGKILL just before the n-th change of files in a stage."""
+    """(stage, n): SIGKILL just before the n-th file change in the stage."""
     file_bytes: int | None = None
-    """No file may become larger (RLIMIT_FSIZE): writing fails as on a full disk."""
-    loses: tuple[str, Path] | None = None
-    """When this stage begins, this folder is gone."""
+    """The largest size of a file (RLIMIT_FSIZE): larger writes fail as on a full disk."""
+    removed_folder: tuple[str, Path] | None = None
+    """(stage, folder): remove the folder when the stage begins."""
     user: int | None = None
-    """The user to run as."""
+    """The id of the user to run as."""
 
 
 @dataclass
-class Spent:
-    """What a stage of an undisturbed run took: seconds, and changes of files."""
+class StageCost:
+    """The cost of a stage: seconds, and the number of file changes."""
 
     seconds: float = 0.0
     changes: int = 0
 
 
 @dataclass(frozen=True)
-class Kill:
-    """SIGKILL from outside after a process has spent so many seconds in a stage."""
+class TimedKill:
+    """SIGKILL from outside, once a process has spent this many seconds in a stage."""
 
     stage: str
     seconds: float
@@ -118,42 +119,45 @@ class Kill:
 
 @dataclass
 class Outcome:
-    """How a process ended: its exit code (None where it was killed), and in which stage it was."""
+    """How a process ended: its exit code (None if killed), and the stage it was in."""
 
     code: int | None
     stage: str
     output: str
     seconds: float
-    stages: dict[str, Spent] = field(default_factory=dict)
+    stages: dict[str, StageCost] = field(default_factory=dict)
     failed_in: str = ""
-    """The stage that raised first."""
+    """The stage that first raised an exception."""
     peak_mb: float = 0.0
-    """Its largest resident size; unknown (0) where it was killed."""
+    """Largest resident size; 0 (unknown) if it was killed."""
 
 
-class Running:
-    """A command under way."""
+class RunningCommand:
+    """A command that is running."""
 
-    def __init__(self, process: ForkServerProcess, told: Connection, output: Path) -> None:
-        self._process, self._told, self._output = process, told, output
+    def __init__(self, process: ForkServerProcess, messages: Connection, output: Path) -> None:
+        self._process, self._messages, self._output = process, messages, output
         self.began = time.monotonic()
 
-    def wait(self, kill: Kill | None = None, timeout: float = 600) -> Outcome:
-        """Wait for the end, or kill it at its moment; TimeoutError where neither comes."""
-        stage, since = BETWEEN, self.began
-        stages: dict[str, Spent] = {BETWEEN: Spent()}
+    def wait(self, kill: TimedKill | None = None, timeout: float = 600) -> Outcome:
+        """Wait for the end, or kill it as `kill` says. Raises TimeoutError if neither happens."""
+        stage, since = OUTSIDE_STAGES, self.began
+        stages: dict[str, StageCost] = {OUTSIDE_STAGES: StageCost()}
         end: dict[str, Any] = {}
         while True:
             now = time.monotonic()
             left = timeout - (now - self.began)
             if kill is not None and stage == kill.stage:
                 left = kill.seconds - stages[stage].seconds - (now - since)
-            if not connection.wait([self._told], max(0.0, left)):
+            if not connection.wait([self._messages], max(0.0, left)):
                 self.kill()
                 if kill is None or stage != kill.stage:
-                    raise TimeoutError(f"in {stage} for ever: {self._output.read_text()[-2000:]}")
+                    raise TimeoutError(
+                        f"still in stage {stage} after {timeout:.0f} s: "
+                        f"{self._output.read_text()[-2000:]}"
+                    )
             try:
-                message = self._told.recv()
+                message = self._messages.recv()
             except (EOFError, ConnectionResetError):
                 break
             if isinstance(message, dict):
@@ -162,11 +166,11 @@ class Running:
             now = time.monotonic()
             stages[stage].seconds += now - since
             stage, since = message, now
-            stages.setdefault(stage, Spent())
+            stages.setdefault(stage, StageCost())
         self._process.join()
         stages[stage].seconds += time.monotonic() - since
         for name, count in end.get("changes", {}).items():
-            stages.setdefault(name, Spent()).changes = count
+            stages.setdefault(name, StageCost()).changes = count
         code = self._process.exitcode
         return Outcome(
             None if code == -signal.SIGKILL else code,
@@ -179,18 +183,18 @@ class Running:
         )
 
     def kill(self) -> None:
-        """SIGKILL; nothing where it has ended."""
+        """Send SIGKILL, unless the process has ended."""
         if self._process.is_alive():
             self._process.kill()
 
 
-UNHARMED = Harm()
+NO_FAULT = InjectedFault()
 
 
-class Server:
-    """Starts commands, each with its own environment; one a process, whatever is made of it.
+class CommandServer:
+    """Starts commands, each in its own process with its own environment.
 
-    `environment` is what it imports with: it parses the dbt project into NEWSACTORS_HOME.
+    The server imports with `environment`: importing parses the dbt project into NEWSACTORS_HOME.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
@@ -205,8 +209,8 @@ class Server:
         os.environ["DAGSTER_HOME"] = ""
         try:
             forkserver.ensure_running()
-            # It has imported everything once it starts a process: what it then holds open lies on
-            # the disk of now, not on one that a fault mounts over it.
+            # A first process forces the imports now. The files that they open then lie on this
+            # disk, not on one that a fault later mounts over it.
             ready = self._context.Process(target=_ready)
             ready.start()
             ready.join()
@@ -218,87 +222,88 @@ class Server:
         self,
         arguments: Sequence[str],
         environment: Mapping[str, str],
-        harm: Harm = UNHARMED,
-    ) -> Running:
-        """Start `newsactors ARGUMENT…` with this environment besides that of the server."""
+        fault: InjectedFault = NO_FAULT,
+    ) -> RunningCommand:
+        """Start `newsactors ARGUMENT…`; `environment` adds to that of the server."""
         self._count += 1
         output = self._folder / f"output-{self._count % 50}.txt"
-        told, tell = self._context.Pipe(duplex=False)
+        receiver, sender = self._context.Pipe(duplex=False)
         process = self._context.Process(
-            target=_command, args=(list(arguments), dict(environment), harm, output, tell)
+            target=_command, args=(list(arguments), dict(environment), fault, output, sender)
         )
         process.start()
-        tell.close()
-        return Running(process, told, output)
+        sender.close()
+        return RunningCommand(process, receiver, output)
 
     def run(
         self,
         arguments: Sequence[str],
         environment: Mapping[str, str],
-        harm: Harm = UNHARMED,
-        kill: Kill | None = None,
+        fault: InjectedFault = NO_FAULT,
+        kill: TimedKill | None = None,
     ) -> Outcome:
-        """Run a command to its end, or to the moment at which it is killed."""
-        return self.start(arguments, environment, harm).wait(kill)
+        """Run a command until it ends or is killed."""
+        return self.start(arguments, environment, fault).wait(kill)
 
 
-# What happens in the process itself
+# Code that runs in the process itself
 
 
 def _ready() -> None:
-    """Nothing."""
+    """Do nothing: the target of a process that only forces the server's imports."""
 
 
 def _command(
     arguments: list[str],
     environment: dict[str, str],
-    harm: Harm,
+    fault: InjectedFault,
     output: Path,
-    tell: Connection,
+    sender: Connection,
 ) -> None:
     with output.open("wb") as file:
         for fd in (1, 2):
             os.dup2(file.fileno(), fd)
     os.environ.update(environment)
-    tempfile.tempdir = None  # as in a process that begins: the server has found one already
-    stages = [BETWEEN]
+    tempfile.tempdir = None  # the server has set it; a fresh process has not
+    stages = [OUTSIDE_STAGES]
 
     def enter(name: str) -> None:
         stages.append(name)
-        tell.send(name)
-        if harm.loses and harm.loses[0] == name:
-            shutil.rmtree(harm.loses[1], ignore_errors=True)
+        sender.send(name)
+        if fault.removed_folder and fault.removed_folder[0] == name:
+            shutil.rmtree(fault.removed_folder[1], ignore_errors=True)
 
     def leave(error: BaseException | None) -> None:
         left = stages.pop()
         if error is not None:
-            tell.send({"failed_in": left})
-        tell.send(stages[-1])
+            sender.send({"failed_in": left})
+        sender.send(stages[-1])
 
     for name, functions in STAGES.items():
         for path in functions:
-            _announce(path, name, enter, leave)
-    changes = Changes(Path(environment["NEWSACTORS_HOME"]), harm.die_at, lambda: stages[-1])
-    if harm.file_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (harm.file_bytes, harm.file_bytes))
-    if harm.user is not None:
-        os.setuid(harm.user)
+            _report_stage(path, name, enter, leave)
+    home = Path(environment["NEWSACTORS_HOME"])
+    changes = FileChangeCounter(home, fault.die_at, lambda: stages[-1])
+    if fault.file_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (fault.file_bytes, fault.file_bytes))
+    if fault.user is not None:
+        os.setuid(fault.user)
     from etl.__main__ import main
 
     try:
         main(arguments, prog_name="newsactors")
     finally:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        tell.send({"changes": dict(changes.counts), "peak_mb": peak})
+        sender.send({"changes": dict(changes.counts), "peak_mb": peak})
 
 
-def _announce(
+def _report_stage(
     path: str,
     stage: str,
     enter: Callable[[str], None],
     leave: Callable[[BaseException | None], None],
 ) -> None:
-    """Let a function say when it begins and ends, wherever it was imported to."""
+    """Wrap a function, wherever it was imported to, so that it reports its begin and end."""
     owner: Any = sys.modules["etl"]
     *above, name = path.split(".")[1:]
     for part in above:
@@ -306,17 +311,17 @@ def _announce(
     function = getattr(owner, name)
 
     @functools.wraps(function)
-    def announced(*args: Any, **kwargs: Any) -> Any:
+    def reported(*args: Any, **kwargs: Any) -> Any:
         enter(stage)
         try:
-            done = function(*args, **kwargs)
+            result = function(*args, **kwargs)
         except BaseException as error:
             leave(error)
             raise
         leave(None)
-        return done
+        return result
 
-    setattr(owner, name, announced)
+    setattr(owner, name, reported)
     for module in [m for n, m in sys.modules.items() if n.startswith("etl.")]:
         if module.__dict__.get(name) is function:
-            setattr(module, name, announced)
+            setattr(module, name, reported)

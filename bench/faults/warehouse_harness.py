@@ -1,9 +1,10 @@
 """A warehouse and its inbox at one path, the commands that change it, and what it publishes.
 
-Belongs here: what the inbox holds, the actions that are disturbed, states that are kept to begin
-from, and the comparison of tables. Does not belong here: any fault.
+Belongs here: the inbox files, the actions that faults interrupt, saved states, and reading what a
+warehouse contains. Does not belong here: any fault (`bench.faults.kills`, `bench.faults.space`),
+comparing rows (`bench.faults.tables`).
 
-The path stays the same for all states: dbt's parse cache depends on it.
+All states use the same path, because dbt's parse cache depends on it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ import pyarrow.parquet as pq
 
 from bench.articles import article
 from bench.faults.tables import Rows, published_rows
-from bench.faults.victim_process import UNHARMED, Harm, Kill, Outcome, Running, Server
+from bench.faults.victim_process import (
+    NO_FAULT,
+    CommandServer,
+    InjectedFault,
+    Outcome,
+    RunningCommand,
+    TimedKill,
+)
 from etl.corrections.csv_file import read_corrections
 from etl.extract import get_extractor
 from etl.settings import REPOSITORY, Settings
@@ -30,34 +38,34 @@ from etl.storage.editions import Edition, Switch
 from etl.storage.staged_tables import STAGED_TABLES, layout
 
 BATCH = 2
-"""Articles a batch: so few that staging is compacted, as after weeks of news."""
+"""Articles per batch: so few that staging is compacted, as after weeks of news."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """A command that changes the warehouse: what comes into the inbox before, and its arguments."""
+    """A command that changes the warehouse: its arguments, and the files to drop beforehand."""
 
     name: str
     arguments: Callable[[WarehouseHarness], list[str]]
     drop: Callable[[WarehouseHarness], None] = lambda _: None
-    again: Callable[[WarehouseHarness, list[str]], list[str]] = lambda _, arguments: arguments
-    """What a person runs after a kill, given what was killed."""
+    retry: Callable[[WarehouseHarness, list[str]], list[str]] = lambda _, arguments: arguments
+    """Returns what a user runs after a kill, given the arguments that were killed."""
 
 
 @dataclass
 class WarehouseHarness:
-    """The folders of one warehouse."""
+    """The folders of one warehouse, and a server that runs commands on them."""
 
     root: Path
     batch_articles: int = BATCH
-    more: dict[str, str] = field(default_factory=dict)
-    """Variables of the environment besides those of the folders."""
-    server: Server = field(init=False)
+    extra_environment: dict[str, str] = field(default_factory=dict)
+    """Environment variables besides those of the folders."""
+    server: CommandServer = field(init=False)
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         self.temporary.mkdir(exist_ok=True)
-        self.server = Server(self.root, self.environment)
+        self.server = CommandServer(self.root, self.environment)
 
     @property
     def home(self) -> Path:
@@ -81,54 +89,54 @@ class WarehouseHarness:
             "TMPDIR": str(self.temporary),
             "DO_NOT_TRACK": "1",
             "PYTHONPATH": str(REPOSITORY),
-            **self.more,
+            **self.extra_environment,
         }
 
     @property
     def settings(self) -> Settings:
         return Settings.from_env(self.environment)
 
-    # Running
+    # Running commands
 
-    def start(self, *arguments: str, harm: Harm = UNHARMED) -> Running:
-        """Start a command here."""
-        return self.server.start(arguments, self.environment, harm)
+    def start(self, *arguments: str, fault: InjectedFault = NO_FAULT) -> RunningCommand:
+        """Start a command on this warehouse."""
+        return self.server.start(arguments, self.environment, fault)
 
     def run(
         self,
         *arguments: str,
-        harm: Harm = UNHARMED,
-        kill: Kill | None = None,
+        fault: InjectedFault = NO_FAULT,
+        kill: TimedKill | None = None,
     ) -> Outcome:
-        """Run a command here."""
-        return self.start(*arguments, harm=harm).wait(kill)
+        """Run a command on this warehouse until it ends or is killed."""
+        return self.start(*arguments, fault=fault).wait(kill)
 
-    def must(self, *arguments: str) -> Outcome:
-        """Run a command that has to succeed; RuntimeError with what it said where it does not."""
+    def run_checked(self, *arguments: str) -> Outcome:
+        """Run a command. Raises RuntimeError with its output if it fails."""
         done = self.run(*arguments)
         if done.code != 0:
-            raise RuntimeError(f"newsactors {' '.join(arguments)}: {done.code}\n{done.output}")
+            raise RuntimeError(f"newsactors {' '.join(arguments)}: exit {done.code}\n{done.output}")
         return done
 
-    # States
+    # Saved states
 
     def save(self, name: str) -> None:
-        """Keep a copy of the warehouse and the inbox."""
+        """Save a copy of the warehouse and the inbox."""
         self._copy(self.root, self.root / "states" / name)
 
     def restore(self, name: str) -> None:
-        """Make the warehouse and the inbox what they were."""
+        """Restore a saved copy of the warehouse and the inbox."""
         self._copy(self.root / "states" / name, self.root)
 
-    def _copy(self, of: Path, to: Path) -> None:
+    def _copy(self, source: Path, to: Path) -> None:
         to.mkdir(parents=True, exist_ok=True)
         for folder in ("home", "inbox"):
             clear(to / folder)
-            shutil.copytree(of / folder, to / folder, symlinks=True, dirs_exist_ok=True)
+            shutil.copytree(source / folder, to / folder, symlinks=True, dirs_exist_ok=True)
         self.temporary.mkdir(exist_ok=True)
 
     def drop(self, name: str, content: str | bytes) -> None:
-        """Put a file into the inbox, a later one of the same name with a later time."""
+        """Write a file into the inbox; replacing one of the same name gives it a later mtime."""
         path = self.inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.stat().st_mtime_ns if path.exists() else 0
@@ -136,17 +144,17 @@ class WarehouseHarness:
         if path.stat().st_mtime_ns <= before:
             os.utime(path, ns=(before + 1_000_000, before + 1_000_000))
 
-    # What is in it
+    # Contents
 
     def contents(self) -> Rows:
-        """All that is published, and what waits as a candidate; empty where there is nothing."""
+        """Return all published rows and the candidate edition; empty lists if there are none."""
         found = published_rows(self.settings.published) if self.settings.published.exists() else {}
         found["corrections in effect"] = self._corrections()
         for table in STAGED_TABLES:
             batches = editions.candidate_rows(self.settings).batches()
             read = [pq.read_table(batch.file(table)).to_pylist() for batch in batches]
             found[f"candidate {table}"] = sorted(
-                (tuple(row.values()) for some in read for row in some), key=repr
+                (tuple(row.values()) for batch_rows in read for row in batch_rows), key=repr
             )
         last = editions.last_switch(self.settings)
         found["extractor in use"] = [(last.extractor if last else None,)]
@@ -162,14 +170,14 @@ class WarehouseHarness:
             ).fetchall()
 
     def leftovers(self) -> list[str]:
-        """Files that only a run under way may have: none once one has come to its end.
+        """Return the temporary files that only a running command may have.
 
-        Except one: what a killed write left beside the file that it was to replace, until that is
-        written again.
+        One kind is allowed: what a killed write left beside the file it was replacing. It stays
+        until that file is written again.
         """
         home = self.home
-        kept = ("build/dbt/", "registry/.corrections.lock")
-        odd = [
+        allowed = ("build/dbt/", "registry/.corrections.lock")
+        temporary = [
             str(path.relative_to(home))
             for path in home.rglob("*")
             if (path.name.startswith(".") or ".tmp" in path.name or path.name.endswith(".wal"))
@@ -177,10 +185,10 @@ class WarehouseHarness:
         ]
         snapshots = [p.name for p in self.settings.snapshots.glob("*")]
         too_many = [f"snapshots {snapshots}"] if len(snapshots) > 2 else []
-        return [path for path in odd if not path.startswith(kept)] + too_many
+        return [path for path in temporary if not path.startswith(allowed)] + too_many
 
-    def one(self, sql: str) -> tuple[Any, ...]:
-        """The first row that a query of the published file gives."""
+    def fetch_one(self, sql: str) -> tuple[Any, ...]:
+        """Return the first row of a query over the published file."""
         with duckdb.connect(str(self.settings.published.resolve()), read_only=True) as con:
             found = con.execute(sql).fetchone()
         assert found is not None, sql
@@ -188,7 +196,7 @@ class WarehouseHarness:
 
 
 def clear(folder: Path) -> None:
-    """Empty a folder, which may be where something is mounted, and make it where it is not."""
+    """Empty a folder, creating it if needed. It may be a mount point, so it is not removed."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
@@ -197,90 +205,95 @@ def clear(folder: Path) -> None:
             path.unlink()
 
 
-# The actions
+# Actions
 
 
-def _first_files(place: WarehouseHarness) -> None:
-    """A file of every format, archives with many articles, and a file that nobody can read."""
+def _first_files(harness: WarehouseHarness) -> None:
+    """Drop a file of every format, archives with many articles, and unreadable files."""
     sys.path.insert(0, str(REPOSITORY / "tests"))
     from formats.files import FILES, tarred, zipped
 
     for name, data in FILES.items():
-        place.drop(f"formats/{name}", data)
+        harness.drop(f"formats/{name}", data)
     for number in range(10):
-        place.drop(f"single/{number}.txt", article(number))
+        harness.drop(f"single/{number}.txt", article(number))
     packed = {f"{number}.txt": article(number) for number in range(10, 100)}
-    place.drop("many.zip", zipped(dict(list(packed.items())[:45])))
-    place.drop("many.tar", tarred({n: t.encode() for n, t in list(packed.items())[45:]}))
-    place.drop("bad.txt", b"\x00\x01")
-    place.drop("empty.txt", b"")
+    harness.drop("many.zip", zipped(dict(list(packed.items())[:45])))
+    harness.drop("many.tar", tarred({n: t.encode() for n, t in list(packed.items())[45:]}))
+    harness.drop("bad.txt", b"\x00\x01")
+    harness.drop("empty.txt", b"")
 
 
-def _second_files(place: WarehouseHarness) -> None:
-    """New articles, new versions of known ones, one that came before, and a file that is mended."""
+def _second_files(harness: WarehouseHarness) -> None:
+    """Drop new articles, new versions, a duplicate, and a repaired file."""
     sys.path.insert(0, str(REPOSITORY / "tests"))
     from formats.files import zipped
 
     for number in range(100, 120):
-        place.drop(f"single/{number}.txt", article(number))
+        harness.drop(f"single/{number}.txt", article(number))
     for number in range(5):
-        place.drop(f"single/{number}.txt", article(number, edition=2))
-    place.drop("again/7.txt", article(7))
-    place.drop("bad.txt", article(120))
-    place.drop("more.zip", zipped({f"{n}.txt": article(n) for n in range(121, 140)}))
+        harness.drop(f"single/{number}.txt", article(number, edition=2))
+    harness.drop("again/7.txt", article(7))
+    harness.drop("bad.txt", article(120))
+    harness.drop("more.zip", zipped({f"{n}.txt": article(n) for n in range(121, 140)}))
 
 
-def _merge(place: WarehouseHarness) -> list[str]:
-    """The two actors that are in most articles are said to be one."""
+def _merge(harness: WarehouseHarness) -> list[str]:
+    """Merge the two people with the most articles."""
     pair = "order by article_count desc, entity_id limit 1 offset"
     ids = [
-        str(place.one(f"select entity_id from entities where type = 'PERSON' {pair} {n}")[0])
+        str(
+            harness.fetch_one(f"select entity_id from entities where type = 'PERSON' {pair} {n}")[0]
+        )
         for n in (0, 1)
     ]
-    return ["actors", "merge", *ids, "--because", "a harness says so", "--author", "harness"]
+    return ["actors", "merge", *ids, "--because", "fault harness", "--author", "harness"]
 
 
-def _again_merge(place: WarehouseHarness, arguments: list[str]) -> list[str]:
-    return ["actors", "apply"] if read_corrections(place.settings) else arguments
+def _retry_merge(harness: WarehouseHarness, arguments: list[str]) -> list[str]:
+    return ["actors", "apply"] if read_corrections(harness.settings) else arguments
 
 
-def _forget(place: WarehouseHarness) -> list[str]:
-    found = place.one("select article_id from articles order by word_count desc, article_id")
+def _forget(harness: WarehouseHarness) -> list[str]:
+    found = harness.fetch_one(
+        "select article_id from articles order by word_count desc, article_id"
+    )
     return ["forget", str(found[0]), "--yes"]
 
 
 ACTIONS = (
     Action("first ingest", lambda _: ["ingest"], _first_files),
     Action("second ingest", lambda _: ["ingest"], _second_files),
-    Action("correction", _merge, again=_again_merge),
+    Action("correction", _merge, retry=_retry_merge),
     Action("candidate", lambda _: ["reextract", "--diff", "--extractor", "no-quotes"]),
     Action("promotion", lambda _: ["reextract", "--promote"]),
     Action("rollback", lambda _: ["reextract", "--rollback"]),
     Action("forget", _forget),
     Action("rebuild", lambda _: ["rebuild"]),
 )
-"""What is disturbed, each beginning where the one before ends."""
+"""The actions that faults interrupt. Each starts from the end state of the one before."""
 
 
-def prepare(place: WarehouseHarness) -> None:
-    """A warehouse of two articles that reads by the rules: the shipped model would take minutes."""
-    for folder in (place.home, place.inbox):
+def prepare(harness: WarehouseHarness) -> None:
+    """Create a warehouse of two articles that uses the rules: the model would take minutes."""
+    for folder in (harness.home, harness.inbox):
         clear(folder)
     rules = get_extractor("rules")
-    # As after the promotion of a candidate when there was nothing yet.
-    to = Switch(
+    # As after promoting a candidate in an empty warehouse.
+    switch = Switch(
         "promote", 1, 0, 0, Edition(rules.name, rules.version),
         extractor=rules.name, former_extractor=rules.name,
     )  # fmt: skip
-    editions.switch(place.settings, to, {n: [layout(n).empty_table()] for n in STAGED_TABLES})
+    empty = {n: [layout(n).empty_table()] for n in STAGED_TABLES}
+    editions.switch(harness.settings, switch, empty)
     for number in (1000, 1001):
-        place.drop(f"begin/{number}.txt", article(number))
-    place.must("ingest")
+        harness.drop(f"begin/{number}.txt", article(number))
+    harness.run_checked("ingest")
 
 
 @dataclass(frozen=True)
-class Undisturbed:
-    """An action as it goes when nothing happens: what it was, took, and came to."""
+class ReferenceRun:
+    """An action without faults: its outcome, and the contents before and after it."""
 
     action: Action
     arguments: list[str]
@@ -288,20 +301,22 @@ class Undisturbed:
     before: Rows
     after: Rows
 
-    def is_whole(self, seen: Rows) -> bool:
-        """Whether what is published is what was published before, or what is to be."""
+    def matches_before_or_after(self, seen: Rows) -> bool:
+        """Whether the published rows are those from before the action or those from after it."""
         names = [name for name in self.after if not name.startswith(("candidate", "extractor"))]
         return any(all(seen[n] == side[n] for n in names) for side in (self.before, self.after))
 
 
-def undisturbed(place: WarehouseHarness, actions: Sequence[Action] = ACTIONS) -> list[Undisturbed]:
-    """Go through all actions, and keep the state `before-ACTION` of each."""
-    prepare(place)
+def reference_runs(
+    harness: WarehouseHarness, actions: Sequence[Action] = ACTIONS
+) -> list[ReferenceRun]:
+    """Run all actions without faults, saving the state `before-ACTION` of each."""
+    prepare(harness)
     found = []
     for action in actions:
-        action.drop(place)
-        place.save(f"before-{action.name}")
-        before, arguments = place.contents(), action.arguments(place)
-        outcome = place.must(*arguments)
-        found.append(Undisturbed(action, arguments, outcome, before, place.contents()))
+        action.drop(harness)
+        harness.save(f"before-{action.name}")
+        before, arguments = harness.contents(), action.arguments(harness)
+        outcome = harness.run_checked(*arguments)
+        found.append(ReferenceRun(action, arguments, outcome, before, harness.contents()))
     return found

@@ -23,7 +23,7 @@ import duckdb
 
 from bench.faults.tables import Rows as Rows
 from bench.faults.tables import published_rows, rows
-from bench.faults.victim_process import Changes
+from bench.faults.victim_process import FileChangeCounter
 from etl.corrections.lease import CorrectionsLease
 from etl.domain import Article, Extraction, Mention, Quote, TextActor
 from etl.extract import Extractor, get_extractor, register_extractor
@@ -294,7 +294,7 @@ ACTIONS: dict[str, Callable[[WarehouseHarness], object]] = {
 def main() -> None:
     root, action, die_at = sys.argv[1:]
     harness = WarehouseHarness(Path(root), batch_articles=2)
-    changes = Changes(harness.settings.home, ("all", int(die_at)), lambda: "all")
+    changes = FileChangeCounter(harness.settings.home, ("all", int(die_at)), lambda: "all")
     (ACTIONS | SWITCHES)[action](harness)
     print(changes.counts["all"])
 

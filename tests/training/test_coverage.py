@@ -1,4 +1,4 @@
-"""How often intervals hold gold counts: the shipped series of appearances that are made here."""
+"""Coverage of intervals: the shipped series over constructed appearances."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def appearance(entity: str, type_: EntityType, sentence: int, **gold: int) -> Ap
     return Appearance(entity, f"of {entity}", date(2024, 1, 1), "", gold, [mention])
 
 
-def test_a_miss_is_held_where_it_had_a_chance() -> None:
-    """Four actors that were found in no headline and with no word, but were there and spoke."""
+def test_intervals_contain_a_miss_that_had_a_chance() -> None:
+    """Four actors found in no headline and with no quote, though some were there and spoke."""
     sample = [
         appearance("early", "PERSON", 0, headline_article=1, utterance=1),
         appearance("late", "PERSON", 9, headline_article=1, utterance=1),
@@ -35,7 +35,7 @@ def test_a_miss_is_held_where_it_had_a_chance() -> None:
     }
 
 
-def test_reach_holds_nine_of_ten_and_one_more() -> None:
+def test_reach_covers_nine_in_ten_and_one_more() -> None:
     assert reach_of([(float(n), 1.0) for n in range(1, 20)]) == 18
     assert reach_of([(1.0, 1.0)] * 8) == inf
     assert reach_of([(1.0, 90.0), (2.0, 10.0), (9.0, 5.0)]) == 2

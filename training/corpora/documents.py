@@ -1,12 +1,13 @@
-"""The training corpora as documents with labelled character spans.
+"""Reads the training corpora as documents with labelled character spans.
 
-Belongs here: reading each corpus of `../shared/corpora` in its own format, and what its labels mean
-in ours. Does not belong here: tokenisation, models, scores. No text of a corpus enters the project.
+Belongs here: reading each corpus of `../shared/corpora` in its own format, and mapping its labels
+to ours. Does not belong here: gold annotations for scoring (`training.corpora.gold`), windows and
+models (`training.model`). No text of a corpus enters the project.
 
 Layers: "names" (PERSON, ORG, LOC, NORP, FAC; LOC is any place) and, from attributions, "source",
-"cue" and "content". `skipped` holds spans whose label a corpus does not tell (such as MISC, which
-hides demonyms): they are neither right nor wrong. `links` tie the first characters of spans:
-a source and a content to their cue, a pronoun to a name.
+"cue" and "content". `skipped` holds spans with no label of ours (such as MISC, which includes
+demonyms): they are neither right nor wrong. `links` connect the first characters of spans: a source
+and a content to their cue, a pronoun to a name.
 """
 
 from __future__ import annotations
@@ -22,16 +23,20 @@ from pathlib import Path
 
 Span = tuple[int, int, str]
 Link = tuple[int, list[int], list[int] | None]
-"""Where something stands, what it links to (nothing: to none), and what else it could have linked
-to (None: to any other word)."""
+"""Offset of a span; offsets it links to (empty: none); offsets of the wrong choices (None: any
+other word)."""
 ATTRIBUTION_LAYERS = ("source", "cue", "content")
 DEV_SHARE = 10
-"""One Worldwide article in so many is kept for development, another for testing."""
+"""One Worldwide article in this many is held out for development, another for testing."""
+
+
+class CorporaMissingError(FileNotFoundError):
+    """The corpora are not in the expected folder; the message names it and the setting."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A text with the spans of each layer that its corpus annotates, and where it may be cut."""
+    """A text with the spans of each layer that its corpus annotates, and offsets to cut it at."""
 
     name: str
     corpus: str
@@ -44,11 +49,11 @@ class Document:
 
 
 def corpora_folder() -> Path:
-    """The folder of the corpora; FileNotFoundError says what to set where it is absent."""
+    """Return the folder of the corpora. Raises CorporaMissingError if it does not exist."""
     default = Path(__file__).resolve().parents[3] / "shared" / "corpora"
     folder = Path(os.environ.get("NEWSACTORS_CORPORA") or default)
     if not folder.is_dir():
-        raise FileNotFoundError(
+        raise CorporaMissingError(
             f"{folder} does not exist; set NEWSACTORS_CORPORA to the folder of the corpora"
         )
     return folder
@@ -61,7 +66,7 @@ def _fold(name: str) -> int:
 def _from_sentences(
     name: str, corpus: str, sentences: Iterable[list[tuple[str, str]]], labels: dict[str, str]
 ) -> Document:
-    """A document of tokens with BIO tags, joined by blanks; tags not in `labels` are skipped."""
+    """Join tokens with BIO tags to a document; tags not in `labels` become skipped spans."""
     text, spans, cuts, skipped = "", [], [], []
     for sentence in sentences:
         start, kind = None, ""
@@ -109,7 +114,7 @@ def _grouped(
     labels: dict[str, str],
     size: int,
 ) -> Iterator[Document]:
-    """Documents of `size` sentences, for corpora that do not say where a text ends."""
+    """Yield documents of `size` sentences, for corpora that do not mark where a text ends."""
     for number, group in groupby(enumerate(sentences), key=lambda pair: pair[0] // size):
         yield _from_sentences(f"{corpus}-{number}", corpus, (s for _, s in group), labels)
 
@@ -124,24 +129,24 @@ WORLDWIDE_LABELS = {
 
 
 def worldwide(split: str) -> Iterator[Document]:
-    """English Worldwide Newswire; `split` is train, dev or test, by article."""
+    """Yield English Worldwide Newswire; `split` is train, dev or test, by article."""
     folder = corpora_folder() / "ner" / "worldwide" / "tags"
     for path in sorted(folder.glob("*.tsv")):
         fold = {0: "dev", 1: "test"}.get(_fold(path.stem), "train")
         if fold == split:
             lines = path.read_text(encoding="utf-8").splitlines()
-            # Names within names stand in further columns: "Harvard" in "Harvard University".
+            # Further columns hold nested names: "Harvard" in "Harvard University".
             document = _from_sentences(
                 path.stem, "worldwide", _bio_sentences(lines, "\t", 1), WORLDWIDE_LABELS
             )
-            # Dates, money and products are no names of ours: outside, not unknown.
+            # Dates, money and products are not names of ours: label them outside, not skipped.
             yield Document(
                 document.name, document.corpus, document.text, document.layers, document.cuts
             )
 
 
 def gmb() -> Iterator[Document]:
-    """Groningen Meaning Bank, eight sentences a document; its gpe are demonyms."""
+    """Yield the Groningen Meaning Bank, eight sentences per document; its gpe are demonyms."""
     path = corpora_folder() / "ner" / "gmb.csv"
     labels = {"per": "PERSON", "org": "ORG", "geo": "LOC", "gpe": "NORP"}
 
@@ -167,12 +172,12 @@ def _conll(corpus: str, file: str, size: int) -> Iterator[Document]:
 
 
 def wikigold() -> Iterator[Document]:
-    """Wikipedia sentences with PER, ORG, LOC; MISC is skipped."""
+    """Yield Wikigold: Wikipedia sentences with PER, ORG, LOC; MISC is skipped."""
     return _conll("wikigold", "wikigold.conll.txt", 6)
 
 
 def btc() -> Iterator[Document]:
-    """Broad Twitter Corpus, mainstream news, with PER, ORG, LOC."""
+    """Yield the mainstream news of the Broad Twitter Corpus, with PER, ORG, LOC."""
     return _conll("btc", "g.conll", 10)
 
 
@@ -181,14 +186,14 @@ _SENTENCE_END = re.compile(r"\n+|[.!?][”\"’')]*\s")
 
 
 def sentence_ends(text: str) -> list[int]:
-    """Roughly where sentences end; a window may be cut there."""
+    """Return the approximate ends of sentences, at which a window may be cut."""
     return [*(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]
 
 
 def polnear(split: str) -> Iterator[Document]:
-    """PolNeAR: sources, cues and contents of attributions, the first annotator's.
+    """Yield PolNeAR: sources, cues and contents of attributions by the first annotator.
 
-    `split` is train, tune (one article of ten kept out of train, for calibration) or dev.
+    `split` is train, tune (one article in ten, held out of train for calibration) or dev.
     """
     folder = corpora_folder() / "quotes" / "polnear" / ("dev" if split == "dev" else "train")
     for path in sorted((folder / "text").glob("*.txt")):
@@ -220,7 +225,7 @@ def polnear(split: str) -> Iterator[Document]:
 
 
 def gap(split: str) -> Iterator[Document]:
-    """GAP: a pronoun and two names, of which one, or neither, is who it stands for."""
+    """Yield GAP: a pronoun and two names, at most one of which it refers to."""
     path = corpora_folder() / "coref" / "gap" / f"gap-{split}.tsv"
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):

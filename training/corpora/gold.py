@@ -1,8 +1,8 @@
-"""What the development corpora say is right, in the shape that the scores need.
+"""Reads the gold annotations of the development corpora, in the form that scoring needs.
 
-Belongs here: reading gold annotations, and which text an extractor is given for them. Does not
-belong here: scores, and the spans that a network is trained on (`training.corpora.documents`, used here where
-it reads the same thing).
+Belongs here: gold annotations, and the article that an extractor receives for them. Does not belong
+here: scores (`training.evaluation`), training spans (`training.corpora.documents`, reused here if
+it reads the same annotations).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Spans = list[Span]
 
 @dataclass(frozen=True)
 class Gold:
-    """A text of a corpus, and how it is handed to an extractor."""
+    """A text of a corpus, and the article that an extractor receives for it."""
 
     name: str
     text: str
     has_headline: bool = False
-    """Whether the first line is the headline; else all of it is body."""
+    """Whether the first line is the headline. Otherwise the whole text is body."""
 
     @property
     def article(self) -> Article:
@@ -42,14 +42,14 @@ class Gold:
         return len(self.text) - len(rest.lstrip("\n")) if self.has_headline else 0
 
     def span(self, part: Part, start: int, end: int) -> Span:
-        """Offsets into a part of the article as offsets into the text."""
+        """Convert offsets in a part of the article to offsets in the text."""
         at = self._body if part == "body" else 0
         return start + at, end + at
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """Who says what by which word; each may be in pieces, a source or cue may be missing."""
+    """Who says what with which cue; each may be in pieces, source and cue may be empty."""
 
     content: Spans
     source: Spans
@@ -58,14 +58,14 @@ class Attribution:
 
 @dataclass(frozen=True)
 class NamedText(Gold):
-    """Names as (start, end, class)."""
+    """A text with names as (start, end, class)."""
 
     names: frozenset[tuple[int, int, str]] = frozenset()
 
 
 @dataclass(frozen=True)
 class QuotedText(Gold):
-    """Attributions, and the spans of each layer (source, cue, content) one by one."""
+    """A text with attributions, and with the single spans of each layer (source, cue, content)."""
 
     attributions: tuple[Attribution, ...] = ()
     layers: tuple[tuple[str, frozenset[Span]], ...] = ()
@@ -73,14 +73,14 @@ class QuotedText(Gold):
 
 @dataclass(frozen=True)
 class LinkedText(Gold):
-    """Clusters of mentions, singletons included."""
+    """A text with coreference clusters of mentions, singletons included."""
 
     clusters: tuple[frozenset[Span], ...] = ()
 
 
 @dataclass(frozen=True)
 class GapText(Gold):
-    """A pronoun and two names, each with whether it is the one."""
+    """A text with a pronoun and two names, each with whether it is the antecedent."""
 
     pronoun: Span = (0, 0)
     candidates: tuple[tuple[Span, bool], ...] = ()
@@ -90,14 +90,14 @@ WORLDWIDE_CLASSES = {"PERSON": "PER", "ORG": "ORG", "LOC": "LOC", "NORP": "NORP"
 
 
 def worldwide(split: str) -> Iterator[NamedText]:
-    """English Worldwide Newswire, tokens joined by blanks, one sentence a line, all body."""
+    """Yield English Worldwide Newswire: tokens joined by blanks, a sentence per line, all body."""
     for document in documents.worldwide(split):
         names = {(a, b, WORLDWIDE_CLASSES[label]) for a, b, label in document.layers["names"]}
         yield NamedText(document.name, document.text, names=frozenset(names))
 
 
 def uner(split: str) -> Iterator[NamedText]:
-    """Universal NER EWT (web text) with PER, ORG and LOC; one sentence a line, all body."""
+    """Yield Universal NER EWT (web text): PER, ORG and LOC, one sentence per line, all body."""
     path = documents.corpora_folder() / "ner" / "uner_ewt" / f"en_ewt-ud-{split}.iob2"
     for block in path.read_text("utf-8").split("# newdoc id")[1:]:
         text, gold = "", set()
@@ -127,7 +127,7 @@ def uner(split: str) -> Iterator[NamedText]:
 
 
 def polnear(split: str) -> Iterator[QuotedText]:
-    """PolNeAR articles, the first line being the headline; of several annotators the first."""
+    """Yield PolNeAR articles with the first annotator's attributions; line one is the headline."""
     folder = (
         documents.corpora_folder() / "quotes" / "polnear" / ("dev" if split == "dev" else "train")
     )
@@ -141,7 +141,7 @@ def polnear(split: str) -> Iterator[QuotedText]:
 
 
 def _attributions(path: Path) -> Iterator[Attribution]:
-    """The events of a brat file that have a content."""
+    """Yield the events of a brat file that have a content."""
     spans: dict[str, Spans] = {}
     lines = path.read_text("utf-8").splitlines()
     for line in lines:
@@ -161,16 +161,17 @@ def _attributions(path: Path) -> Iterator[Attribution]:
 
 
 GUM_TYPES = frozenset({"person", "organization", "place"})
-"""Groups of people are persons or organisations there, buildings are places. The rest (abstract,
-event, object, time, substance, animal) is none of our actors."""
+"""The types of GUM that are actors. In GUM, groups of people are persons or organisations, and
+buildings are places. The other types (abstract, event, object, time, substance, animal) are not
+actors."""
 _GUM_EDGE = re.compile(r"(\()?([a-z]+)-(\d+)(?:-[^()]*)?(\))?")
 
 
 def gum_news() -> Iterator[LinkedText]:
-    """Wikinews articles of GUM: clusters of persons, organisations and places.
+    """Yield the Wikinews articles of GUM: clusters of persons, organisations and places.
 
-    Clusters come from the CoNLL file, sentences from the WebAnno file; the tokens are put together
-    as they would be written, the first sentence being the headline.
+    Clusters come from the CoNLL file, sentences from the WebAnno file. The tokens are joined as
+    running text; the first sentence is the headline.
     """
     for path in sorted((documents.corpora_folder() / "coref" / "gum_news").glob("*.conll")):
         sentences: list[list[str]] = []
@@ -202,11 +203,12 @@ _GLUED_RIGHT = re.compile(r"[(\[{«“$£€#/-]")
 
 
 def detokenised(sentences: Sequence[Sequence[str]]) -> tuple[str, Spans]:
-    """Text as it would be written, one sentence a line, and where in it each token stands.
+    """Join tokens to running text, one sentence per line; return it and the span of each token.
 
-    Blanks go before punctuation, after brackets, around hyphens and inside straight quotation
-    marks, of which every other one opens; single ones are marks only where a sentence has an even
-    number of them, else apostrophes. Dashes written as one hyphen become hyphens.
+    Blanks are removed before punctuation, after brackets, around hyphens and inside straight
+    quotation marks, of which every other one opens. Single marks count as quotation marks only if a
+    sentence has an even number of them, otherwise as apostrophes. Dashes written as one hyphen
+    become hyphens.
     """
     text, spans = "", []
     opened = set[str]()
@@ -227,7 +229,7 @@ def detokenised(sentences: Sequence[Sequence[str]]) -> tuple[str, Spans]:
 
 
 def gap(split: str) -> Iterator[GapText]:
-    """GAP: a paragraph of Wikipedia with a pronoun and two names, all body."""
+    """Yield GAP: a paragraph of Wikipedia with a pronoun and two names, all body."""
     path = documents.corpora_folder() / "coref" / "gap" / f"gap-{split}.tsv"
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
@@ -249,11 +251,11 @@ _SENTENCE_GAP = re.compile(r"(?:^|\n|[.!?:][”\"’')\]]*\s)[\s“\"‘'(\[]*$"
 
 
 class Capitals:
-    """Which capitals of a text mean something.
+    """Decides which capitalised words of a text are part of a name.
 
-    A capital means a name within a sentence of the body. At the beginning of a sentence, or in the
-    headline, it does when the same word has such a capital elsewhere in the text and is nowhere in
-    lower case. Pronouns are no names.
+    Within a sentence of the body, every capitalised word is. At the start of a sentence, or in the
+    headline, it is if the same word is capitalised within a sentence elsewhere in the text, and is
+    never in lower case. Pronouns are not names.
     """
 
     def __init__(self, gold: Gold) -> None:
@@ -276,11 +278,11 @@ class Capitals:
         return gap[0][:1] != "." or not _NO_END.search(before[: gap.start()])
 
     def names(self, span: Span) -> list[bool]:
-        """Of each word in the span: whether its capital means a name."""
+        """Return, for each word in the span, whether it is part of a name."""
         return [self._is_name(m) for m in _WORDS.finditer(self._text, *span)]
 
     def named(self, span: Span) -> Spans:
-        """The words in the span whose capital means a name."""
+        """Return the words in the span that are part of a name."""
         return [m.span() for m in _WORDS.finditer(self._text, *span) if self._is_name(m)]
 
     def _is_name(self, word: re.Match[str]) -> bool:
@@ -296,9 +298,9 @@ _RIGHT = re.compile(r"(?:['’]s\b|\W)+\Z")
 
 
 def trimmed(text: str, span: Span) -> Span:
-    """A span without marks, punctuation and article at its left, marks and possessive at its right.
+    """Strip a span: marks, punctuation and article on the left, marks and possessive on the right.
 
-    For gold and found alike, where what belongs to a span at its edges is a matter of convention.
+    Applied to gold and found spans alike, because the exact edges of a span are convention.
     """
     start, end = span
     if left := _LEFT.match(text, start, end):

@@ -1,17 +1,16 @@
-"""PolNeAR articles as seed-format files: dated news of seven outlets for realistic runs.
+"""Converts PolNeAR articles to seed-format files: dated news of seven outlets, for realistic runs.
 
-Belongs here: the conversion, and the check that the reader gives the metadata back.
-Does not belong here: the attributions (training and evaluation read those themselves).
+Belongs here: the conversion, and a check that the reader returns the metadata. Does not belong
+here: the attributions (`training.corpora.documents`, `training.corpora.gold`).
 
-The texts belong to their publishers. The output must not be committed or shipped: write it to a
-folder outside the repository.
+The texts belong to their publishers. Never commit or ship the output: write it to a folder outside
+the repository.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -21,18 +20,14 @@ from itertools import islice
 from pathlib import Path
 
 from etl.readers import read_file
+from training.corpora.documents import CorporaMissingError, corpora_folder
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SPLITS = ("train", "dev")
-
-
-class CorporaMissingError(FileNotFoundError):
-    """The corpora are not where they were looked for; the message says where that is."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolnearArticle:
-    """One article with its metadata; `outlet` is the publisher as written there."""
+    """One article with its metadata; `outlet` is the publisher as the metadata writes it."""
 
     file_name: str
     outlet: str
@@ -42,20 +37,20 @@ class PolnearArticle:
     body: str
 
     def as_seed(self) -> str:
-        """The article in the seed format."""
+        """Return the article in the seed format."""
         lines = [f" date {self.published_on.isoformat()} {self.title}", ""]
         byline = _joined(self.authors)
-        # Without an author the outlet still has to stand somewhere: it signs for itself.
+        # The byline holds the outlet, so without an author the outlet signs for itself.
         lines += [f"By {byline or self.outlet} – {self.outlet}", "", self.body]
         return "\n".join(lines) + "\n"
 
 
-def articles(split: str, corpora: Path | None = None) -> Iterator[PolnearArticle]:
-    """The articles of a split ("train" or "dev"), in the order of the metadata.
+def articles(split: str) -> Iterator[PolnearArticle]:
+    """Yield the articles of a split ("train" or "dev"), in the order of the metadata.
 
-    Raises CorporaMissingError.
+    Raises CorporaMissingError if there is no PolNeAR corpus.
     """
-    folder = (corpora or corpora_folder()) / "quotes" / "polnear"
+    folder = corpora_folder() / "quotes" / "polnear"
     metadata = folder / "metadata.tsv"
     if not metadata.is_file():
         raise CorporaMissingError(
@@ -79,12 +74,12 @@ def articles(split: str, corpora: Path | None = None) -> Iterator[PolnearArticle
 
 
 def authors_of(written: str) -> tuple[str, ...]:
-    """The names in the metadata's author field, which also holds "By", handles and employers."""
+    """Return the names in the metadata's author field, without "By", handles and employers."""
     text = re.sub(r"^by\s*(?=[A-Z])", "", written.replace(" , ", " ").strip(), flags=re.IGNORECASE)
     # "By A. WRITER. Follow A. Writer on Twitter …": names end where a sentence follows.
     text = re.split(r"(?<=\w{3})\.\s|\b\w+@\w", text)[0]
     text = re.sub(r",[^,]* contributed .*", "", text)
-    # The employer stands behind ", ": colleagues behind "," or " and ".
+    # Co-authors follow "," or " and "; an employer follows ", ".
     parts = re.split(r"\s*,?\s+and\s+|\s*,\s*", text)
     is_employer = re.compile(
         r"@|\(|\)|\b(?:usa today|press|enquirer|news ?journal|register|fellow|for )",
@@ -94,13 +89,8 @@ def authors_of(written: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kept))
 
 
-def corpora_folder() -> Path:
-    """NEWSACTORS_CORPORA, or `shared/corpora` beside the repository."""
-    return Path(os.environ.get("NEWSACTORS_CORPORA") or REPOSITORY.parent / "shared" / "corpora")
-
-
 def write(split: str, out: Path, every: int = 1) -> int:
-    """Write one article in so many of a split into `out`, a file each; returns how many."""
+    """Write every `every`-th article of a split into `out`, one file each; return their number."""
     out.mkdir(parents=True, exist_ok=True)
     count = 0
     for article in islice(articles(split), 0, None, every):
@@ -110,7 +100,7 @@ def write(split: str, out: Path, every: int = 1) -> int:
 
 
 def mismatches(split: str, out: Path) -> dict[str, list[str]]:
-    """By field, the files in `out` whose value as read differs from the metadata."""
+    """Return, by field, the files in `out` that are read differently from the metadata."""
     wrong: dict[str, list[str]] = {
         field: [] for field in ("read", "date", "outlet", "author", "headline", "body")
     }
@@ -126,7 +116,7 @@ def mismatches(split: str, out: Path) -> dict[str, list[str]]:
             ("outlet", got.outlet == expected.outlet),
             ("author", got.authors == expected.authors),
             ("headline", got.headline == expected.title),
-            # Dateline and closing lines may go, paragraphs between may not.
+            # The reader may drop dateline and closing lines, but no paragraph between them.
             ("body", len(got.body) > 0.9 * len(expected.body) - 100),
         ):
             if not is_same:
@@ -139,25 +129,27 @@ def _joined(names: tuple[str, ...]) -> str:
 
 
 def _without_title(text: str, title: str) -> str:
-    """The text without its first paragraph if that only repeats the title."""
+    """Return the text without its first paragraph if that only repeats the title."""
     first, _, rest = text.strip().partition("\n\n")
     return rest.strip() if _key(first) == _key(title) and rest.strip() else text.strip()
 
 
 def _key(text: str) -> str:
-    """What makes two headlines the same: not blanks, quotation marks or full stops."""
+    """Return a key under which headlines with other blanks and punctuation are equal."""
     return re.sub(r"\W+", " ", text).strip().casefold()
 
 
 def main() -> int:
-    """Write the files, or with --check compare what is read from them with the metadata."""
+    """Write the files; with --check, read them back and compare with the metadata."""
     parser = argparse.ArgumentParser(
         prog="python -m training.corpora.polnear_articles", description=__doc__
     )
     parser.add_argument("out", type=Path, metavar="OUT_DIR")
     parser.add_argument("--split", choices=SPLITS, default="train")
-    parser.add_argument("--every", type=int, default=1, help="write one article in so many")
-    parser.add_argument("--check", action="store_true", help="read the files in OUT_DIR back")
+    parser.add_argument("--every", type=int, default=1, help="write only every n-th article")
+    parser.add_argument(
+        "--check", action="store_true", help="read the files in OUT_DIR back and compare"
+    )
     arguments = parser.parse_args()
     try:
         if not arguments.check:

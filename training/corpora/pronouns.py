@@ -1,13 +1,14 @@
-"""Texts for learning whom "he" and "she" stand for: GAP's gaps filled in, and silver data.
+"""Training texts for pronoun resolution: GAP with more candidates, and silver data from news.
 
-Belongs here: examples of pronouns with the person they stand for and the persons they do not. Does
-not belong here: reading corpora, the network, the rules that extraction uses.
+Belongs here: pronouns with their antecedents and the wrong choices. Does not belong here: reading
+corpora (`training.corpora.documents`), the network (`training.model.network`), the rules that
+extraction uses (`etl.extract.pronouns`).
 
-GAP names two persons a text; `with_candidates` adds the others. Silver data comes from plain news:
-where a text tells only one woman among men, "she" is she. `hidden` then gives all persons of the
-text names and pronouns of one gender, so that the network has to learn what else tells: grammar,
-distance, who a text is about. Unlike repeated names made pronouns (WikiCREM, Kocijan et al. 2019),
-such pronouns stand where a writer chose to put them.
+GAP annotates two persons per text; `with_candidates` adds the others. Silver data comes from plain
+news: if a text names one woman among men, "she" refers to her. `hide_gender` then gives all persons
+of the text names and pronouns of one gender, so that the network must learn from other signals:
+grammar, distance, topic. WikiCREM (Kocijan et al. 2019) replaces repeated names by pronouns; here,
+pronouns stand where a writer chose to put them.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from etl.extract.rule_extractor import RuleExtractor
 from training.corpora.documents import Document, Link
 
 Person = tuple[int, int]
-"""Where a person is named: characters, end exclusive."""
+"""The span of a person's name: characters, end exclusive."""
 NEAR = 450
-"""Characters around a pronoun in which persons stand for choice; a window has some 1,000 in all."""
+"""Distance in characters within which persons are candidates; a window has about 1,000."""
 _PRONOUN = re.compile(r"\b(?:" + "|".join(PRONOUNS) + r")\b", re.I)
 _TITLE = re.compile(r"\b(Mr|Mrs|Ms|Miss|Sir|Lady|Lord|Mister|Madam)\b\.? ?$")
 _TITLES: dict[str, Gender] = {
@@ -48,8 +49,8 @@ _ENDS_PHRASE = word_set(
 )
 
 
-def named_by_rules(document: Document) -> list[Person]:
-    """The persons of a text whose corpus does not annotate names, as the rules find them."""
+def persons_by_rules(document: Document) -> list[Person]:
+    """Return the persons that the rules find, for a corpus without annotated names."""
     found = _rules().extract(Article(None, document.text))
     return [
         (m.char_start, m.char_end)
@@ -64,13 +65,14 @@ def _rules() -> RuleExtractor:
 
 
 def with_candidates(document: Document) -> Document:
-    """A GAP text whose other persons are wrong choices, too; those that share a word are no choice.
+    """Return a GAP text with its other persons as wrong choices.
 
-    Where it is neither of GAP's two, nobody else can be said to be wrong.
+    Persons that share a word with the antecedent are left out. If the pronoun refers to neither of
+    GAP's two names, no person is added, because any might be the antecedent.
     """
     links: list[Link] = []
     for at, right, wrong in document.links["pronoun"]:
-        persons = named_by_rules(document) if right else []
+        persons = persons_by_rules(document) if right else []
         known = {w for start in right for w in _words_at(document.text, start)}
         others = {
             a
@@ -82,15 +84,15 @@ def with_candidates(document: Document) -> Document:
 
 
 def _words_at(text: str, start: int) -> list[str]:
-    """The words of the name that starts at a character: GAP gives starts only."""
+    """Return the words of the name that starts at an offset; GAP annotates starts only."""
     name = re.match(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*", text[start : start + 60])
     return name[0].lower().split() if name else []
 
 
-def told_by_gender(document: Document, persons: Sequence[Person]) -> Document | None:
-    """The document with a link for each pronoun whose gender only one person nearby has, or None.
+def resolved_by_gender(document: Document, persons: Sequence[Person]) -> Document | None:
+    """Link each pronoun whose gender only one person nearby has; return None without any.
 
-    There has to be somebody of the other gender to be mistaken for, and nobody of unknown gender.
+    Somebody of the other gender must be nearby as a wrong choice, and nobody of unknown gender.
     """
     text = document.text
     families = {p: text[p[0] : p[1]].split()[-1].lower().removesuffix("’s") for p in persons}
@@ -120,10 +122,10 @@ def _gender(text: str, person: Person) -> set[Gender]:
     return {gender} if gender else set()
 
 
-def hidden(document: Document, persons: Sequence[Person], seed: int = 0) -> Document:
-    """A copy in which every person's first name, title and pronoun are of one gender.
+def hide_gender(document: Document, persons: Sequence[Person], seed: int = 0) -> Document:
+    """Return a copy in which all first names, titles and pronouns have one gender.
 
-    The same first name becomes the same other one throughout; spans and links move with the text.
+    A first name is replaced by the same other name throughout. Spans and links move with the text.
     """
     text = document.text
     rng = random.Random(f"{document.name}/{seed}")
@@ -163,7 +165,7 @@ def _first_names(gender: Gender) -> list[str]:
 
 
 def edited(document: Document, edits: Sequence[tuple[int, int, str]]) -> Document:
-    """The document with stretches of its text replaced; of overlapping edits, the first."""
+    """Return the document with parts of its text replaced. Of overlapping edits the first wins."""
     text, at = "", 0
     ends, shifts = [0], [0]
     for start, end, new in edits:
@@ -205,19 +207,19 @@ def edited(document: Document, edits: Sequence[tuple[int, int, str]]) -> Documen
 def silver(
     documents: Iterator[Document], persons: Callable[[Document], list[Person]]
 ) -> Iterator[Document]:
-    """The documents that have pronouns told by gender, with the gender hidden."""
+    """Yield the documents whose pronouns are resolved by gender, with the gender hidden."""
     for document in documents:
         found = persons(document)
-        if told := told_by_gender(document, found):
-            yield hidden(told, found)
+        if resolved := resolved_by_gender(document, found):
+            yield hide_gender(resolved, found)
 
 
-def annotated(document: Document) -> list[Person]:
-    """The persons of a text whose corpus annotates names."""
+def annotated_persons(document: Document) -> list[Person]:
+    """Return the annotated persons of a text."""
     return [(a, b) for a, b, label in document.layers["names"] if label == "PERSON"]
 
 
 def gap_renamed(documents: Iterator[Document], seed: int) -> Iterator[Document]:
-    """GAP texts with other first names, half of them with the other gender."""
+    """Yield GAP texts with other first names, in half of them of the other gender."""
     for document in documents:
-        yield hidden(document, named_by_rules(document), seed)
+        yield hide_gender(document, persons_by_rules(document), seed)

@@ -1,11 +1,11 @@
-"""Texts with other names in them: what surrounds a name has to tell what it is.
+"""Replaces names in training texts, so that the network learns from their context.
 
-Belongs here: copies of annotated documents in which names are replaced by others of the corpus
-(mention replacement, Dai and Adel 2020). Does not belong here: names made pronouns (`pronouns`),
-names in texts without annotation (`silver`).
+Belongs here: copies of annotated documents with names replaced by others of the corpus (mention
+replacement, Dai and Adel 2020). Does not belong here: pronouns (`training.corpora.pronouns`), names
+in texts without annotation (`training.corpora.silver`).
 
-A third of the errors in names are single words that the network has not seen (firms, clubs, towns);
-after five epochs it knows every name of its 700 articles by heart.
+A third of the errors in names are single words that the network has not seen (firms, clubs, towns):
+after five epochs it has memorised every name of its 700 articles.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from training.corpora.documents import Document
 from training.corpora.pronouns import edited
 
 SHARE = 0.6
-"""Of a document's names, those that are replaced."""
+"""The share of a document's names that are replaced."""
 REPLACED = ("PERSON", "ORG", "LOC", "FAC")
 _PLAIN = re.compile(r"[^\W\d_]+(?:[-’'.][^\W\d_]+)*\.?")
 Pool = dict[tuple[str, ...], list[str]]
 
 
 def renamed(documents: Sequence[Document], seed: int) -> list[Document]:
-    """A copy of each document with most of its names replaced by others of the same kind.
+    """Return a copy of each document with most of its names replaced by others of the same kind.
 
-    A form becomes the same other form throughout a document. Persons change word by word, so that a
-    lone surname still belongs to the full name; other names as a whole, by one of as many words and
-    like casing, and with "the" before it or without.
+    A form is replaced by the same other form throughout a document. Persons are replaced word by
+    word, so that a lone surname still matches the full name. Other names are replaced as a whole,
+    by one with as many words, the same casing, and likewise with or without "the" before it.
     """
     pool = _pool(documents)
     return [_renamed(document, pool, seed) for document in documents]
@@ -46,7 +46,7 @@ def _pool(documents: Sequence[Document]) -> Pool:
 
 
 def _parts(text: str, start: int, end: int, label: str) -> list[tuple[tuple[str, ...], int, int]]:
-    """The stretches of a name that are replaced on their own, each with what it is alike to."""
+    """Return the parts of a name that are replaced separately, each with its pool key."""
     words = [(m.start() + start, m.end() + start) for m in re.finditer(r"\S+", text[start:end])]
     if label != "PERSON":
         the = "the" if text[max(0, start - 4) : start].lower() == "the " else ""

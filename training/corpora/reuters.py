@@ -1,8 +1,7 @@
-"""Reuters-21578 as dated texts, read as the warehouse reads it.
+"""Reads Reuters-21578 as dated texts, with the reader of the warehouse.
 
-Belongs here: where the corpus is, and the order of its items. Does not belong here: its SGML
-(`etl.readers.reuters_sgml`), and what is measured on it (`stories`). No text of it enters the
-project.
+Belongs here: the location of the corpus, and the order of its items. Does not belong here: its SGML
+(`etl.readers.reuters_sgml`), measures on it (`training.stories`). No text of it enters the project.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from training.corpora.documents import corpora_folder
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One wire item; `number` is its NEWID, which is in the order of arrival.
+    """One wire item; `number` is its NEWID, in order of arrival.
 
-    Not `is_processed` are items whose headline nobody told from the text; most are price lists.
+    If not `is_processed`, the corpus does not separate headline and text; most are price lists.
     """
 
     number: int
@@ -34,9 +33,9 @@ class Item:
 
 
 def items() -> Iterator[Item]:
-    """The items that have a body, by NEWID.
+    """Yield the items that have a body, by NEWID.
 
-    Raises FileNotFoundError where the corpus is absent.
+    Raises FileNotFoundError if the corpus is missing.
     """
     folder = corpora_folder() / "articles" / "reuters21578"
     for path in sorted(folder.glob("*.sgm"), key=lambda path: int(path.stem)):

@@ -1,16 +1,18 @@
-"""Names in texts that no corpus annotates: PolNeAR's, as an earlier extractor finds them.
+"""Silver labels of names in PolNeAR, which annotates none, as the current extractor finds them.
 
-Belongs here: silver labels of names. Does not belong here: annotated corpora (`corpora`).
+Belongs here: silver labels of names. Does not belong here: annotated corpora
+(`training.corpora.documents`).
 
-Without them the network never learns names on the texts that its other heads learn from, and what
-these heads make of "Clinton" and "Trump" there took them away from the names: weights that reach
-85.8 on Worldwide dev missed two in five of PolNeAR's 4,000 "Clinton". An extractor's sure names
-are labels here, and the same words elsewhere, too; other capitalised words are left unknown, so
-that what it missed is not taught.
+Without them the network learns no names on the texts that train its other heads, and those heads
+make it forget names such as "Clinton" and "Trump" there: weights that reach 85.8 on Worldwide dev
+missed two in five of PolNeAR's 4,000 "Clinton". The labels are the extractor's confident names, and
+the same words elsewhere. Other capitalised words stay unlabelled, so that training does not repeat
+what the extractor missed.
 
     python -m training.corpora.silver --out names.json
 
-writes what the extractor in use finds; `training.model.train --silver names.json` reads it.
+writes the names that the current extractor finds; `training.model.train --silver names.json` reads
+them.
 """
 
 from __future__ import annotations
@@ -30,16 +32,16 @@ from training.corpora import documents as corpora
 from training.corpora.documents import Document, Span
 
 Found = tuple[int, int, str, float]
-"""Characters, label, confidence."""
-SURE = 0.85
-"""From this confidence on a name is a label by itself."""
-LONGEST = 5
-"""Words of a name that is looked for elsewhere."""
+"""Start, end, label, confidence."""
+MIN_CONFIDENCE = 0.85
+"""A name of at least this confidence becomes a label by itself."""
+MAX_WORDS = 5
+"""The longest names, in words, that are also labelled elsewhere."""
 _WORD = re.compile(r"\w+(?:[-.’'](?!s\b)\w+)*")
 
 
-def found(documents: Sequence[Document]) -> dict[str, list[Found]]:
-    """By document, the names that the extractor in use finds."""
+def found_names(documents: Sequence[Document]) -> dict[str, list[Found]]:
+    """Return the names that the current extractor finds, by document."""
     extractor = get_extractor()
     result: dict[str, list[Found]] = {}
     for at in range(0, len(documents), 32):
@@ -59,7 +61,10 @@ def _label(type_: str) -> str:
 
 
 def named(documents: Sequence[Document], names: Mapping[str, list[Found]]) -> Iterator[Document]:
-    """The documents with a layer of names, told the guidelines that the names were learnt by."""
+    """Yield the documents with a layer of names, under the guidelines of the extractor's names.
+
+    Their corpus becomes "worldwide", on whose guidelines the extractor was trained.
+    """
     known = _known(documents, names)
     for document in documents:
         spans = _spans(document.text, names[document.name], known)
@@ -74,11 +79,11 @@ def named(documents: Sequence[Document], names: Mapping[str, list[Found]]) -> It
 
 
 def _known(documents: Sequence[Document], names: Mapping[str, list[Found]]) -> dict[str, str]:
-    """Forms that the whole corpus agrees on, with their label."""
+    """Return the forms on whose label the whole corpus agrees, with that label."""
     weights: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for document in documents:
-        for a, b, label, sure in names[document.name]:
-            weights[document.text[a:b]][label] += sure
+        for a, b, label, confidence in names[document.name]:
+            weights[document.text[a:b]][label] += confidence
     known = {}
     for form, votes in weights.items():
         label, most = max(votes.items(), key=lambda vote: vote[1])
@@ -89,7 +94,7 @@ def _known(documents: Sequence[Document], names: Mapping[str, list[Found]]) -> d
 
 
 def _spans(text: str, names: Sequence[Found], known: Mapping[str, str]) -> list[Span]:
-    """Labels of one text: sure names, forms that the corpus knows, lone surnames of its people."""
+    """Return the labels of a text: confident names, known forms, lone surnames of its people."""
     spans: list[Span] = []
     taken: set[int] = set()
 
@@ -98,8 +103,10 @@ def _spans(text: str, names: Sequence[Found], known: Mapping[str, str]) -> list[
             spans.append((start, end, label))
             taken.update(range(start, end))
 
-    for a, b, label, sure in names:
-        if known.get(text[a:b], label) == label and (sure >= SURE or text[a:b] in known):
+    for a, b, label, confidence in names:
+        if known.get(text[a:b], label) == label and (
+            confidence >= MIN_CONFIDENCE or text[a:b] in known
+        ):
             add(a, b, label)
     words = list(_WORD.finditer(text))
     people = {
@@ -108,7 +115,7 @@ def _spans(text: str, names: Sequence[Found], known: Mapping[str, str]) -> list[
     for i, first in enumerate(words):
         if not first[0][:1].isupper():
             continue
-        for last in reversed(words[i : i + LONGEST]):
+        for last in reversed(words[i : i + MAX_WORDS]):
             form = text[first.start() : last.end()]
             if form in known:
                 if " " in form or _stands_alone(text, words, i):
@@ -120,7 +127,7 @@ def _spans(text: str, names: Sequence[Found], known: Mapping[str, str]) -> list[
 
 
 def _stands_alone(text: str, words: Sequence[re.Match[str]], i: int) -> bool:
-    """Whether no word beside it may belong to the same name; a title before it may not."""
+    """Whether no adjacent word can belong to the same name. A title before it cannot."""
     after = words[i + 1] if i + 1 < len(words) else None
     if after and after[0][0].isupper() and text[words[i].end() : after.start()] in (" ", "-"):
         return False
@@ -132,7 +139,7 @@ def _stands_alone(text: str, words: Sequence[re.Match[str]], i: int) -> bool:
 
 
 def _may_be_name(text: str, word: re.Match[str]) -> bool:
-    """A capital that a sentence's beginning does not explain."""
+    """Whether a word has a capital that the start of a sentence does not explain."""
     lexicon, lower = load_lexicon(), word[0].lower()
     if not word[0][0].isupper() or lower in lexicon.calendar_words or lower in lexicon.titles:
         return False
@@ -142,7 +149,7 @@ def _may_be_name(text: str, word: re.Match[str]) -> bool:
 
 
 def read(file: Path) -> dict[str, list[Found]]:
-    """What `found` gave, from the file in which it was written."""
+    """Read the result of `found_names` from a file."""
     loaded: dict[str, list[Found]] = {
         name: [(a, b, label, sure) for a, b, label, sure in rows]
         for name, rows in json.loads(file.read_text("utf-8")).items()
@@ -151,11 +158,11 @@ def read(file: Path) -> dict[str, list[Found]]:
 
 
 def main() -> None:
-    """Write what the extractor in use finds in PolNeAR train."""
+    """Write the names that the current extractor finds in PolNeAR train."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    options.out.write_text(json.dumps(found(list(corpora.polnear("train")))), "utf-8")
+    options.out.write_text(json.dumps(found_names(list(corpora.polnear("train")))), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Measures of actors within one article: coreference on GUM news, pronouns on GAP.
 
-Belongs here: which mentions are compared. Does not belong here: the metrics (`etl.quality.scores`).
+Belongs here: which mentions are compared. Does not belong here: the metrics
+(`etl.quality.coreference`, `etl.quality.scores`).
 """
 
 from __future__ import annotations
@@ -13,23 +14,24 @@ from etl.domain import Extraction, MentionKind, word_set
 from etl.quality.coreference import Coreference, score_coreference
 from etl.quality.scores import score_gap
 from training.corpora.gold import PRONOUNS, Capitals, Gold, LinkedText, Span, gap, gum_news, trimmed
-from training.evaluation.bench import PRF, Bench, Cell, Table, prf
+from training.evaluation.report import PRF, Cell, Table, prf
+from training.evaluation.runner import CorpusRunner
 
 _WORD = re.compile(r"\w+")
 _CONNECTIVES = word_set("of the and for de la von van der den al el bin in on at s")
 
 
-def actors(bench: Bench) -> list[Table]:
-    """Coreference within an article, as three selections of mentions see it."""
+def actors(runner: CorpusRunner) -> list[Table]:
+    """Score coreference within an article on three selections of mentions."""
     totals: dict[str, Coreference] = defaultdict(Coreference)
     sizes: dict[str, int] = defaultdict(int)
-    for text, extraction in bench.run(gum_news):
+    for text, extraction in runner.run(gum_news):
         everything = [{trimmed(text.text, m) for m in c} for c in text.clusters]
         named = gold_names(text)
         by_actor: dict[int, set[Span]] = defaultdict(set)
         by_name: dict[int, set[Span]] = defaultdict(set)
         for m in extraction.mentions:
-            # GUM annotates no adjectives: of 46 NORP that the rules find, it has 5 as a mention.
+            # GUM annotates no adjectives: it has 5 of the 46 NORP that the rules find.
             if m.actor is not None and m.type not in ("OTHER", "NORP"):
                 span = trimmed(text.text, text.span(m.part, m.char_start, m.char_end))
                 by_actor[m.actor].add(span)
@@ -63,15 +65,15 @@ def actors(bench: Bench) -> list[Table]:
 
 
 def gold_names(text: LinkedText) -> list[set[Span]]:
-    """The clusters, of their mentions only names and pronouns; without those left empty."""
+    """Return the clusters with only their names and pronouns, without empty clusters."""
     capitals = Capitals(text)
 
     def is_kept(span: Span) -> bool:
         words = [m[0] for m in _WORD.finditer(text.text, *span)]
         if len(words) == 1 and words[0].lower() in PRONOUNS:
             return True
-        means = capitals.names(span)
-        return any(means) and all(w[0].isupper() or w in _CONNECTIVES for w in words)
+        is_name = capitals.names(span)
+        return any(is_name) and all(w[0].isupper() or w in _CONNECTIVES for w in words)
 
     clusters = [
         {span for span in (trimmed(text.text, m) for m in c) if is_kept(span)}
@@ -81,9 +83,9 @@ def gold_names(text: LinkedText) -> list[set[Span]]:
 
 
 def _aligned(gold: list[set[Span]], found: list[set[Span]]) -> list[set[Span]]:
-    """Found mentions, put in place of the shortest gold ones that hold them and end where they do.
+    """Replace found mentions by the shortest gold ones that contain them and have the same end.
 
-    GUM has titles within the mention ("Ambassador Mohib"), here they stand beside it.
+    GUM includes titles in a mention ("Ambassador Mohib"); our mentions exclude them.
     """
     by_end: dict[int, list[Span]] = defaultdict(list)
     for start, end in sorted((m for c in gold for m in c), reverse=True):
@@ -91,23 +93,23 @@ def _aligned(gold: list[set[Span]], found: list[set[Span]]) -> list[set[Span]]:
     taken: set[Span] = set()
     result = []
     for cluster in found:
-        moved = set()
+        aligned = set()
         for start, end in sorted(cluster):
-            home = next((g for g in by_end[end] if g[0] <= start and g not in taken), (start, end))
-            taken.add(home)
-            moved.add(home)
-        result.append(moved)
+            span = next((g for g in by_end[end] if g[0] <= start and g not in taken), (start, end))
+            taken.add(span)
+            aligned.add(span)
+        result.append(aligned)
     return result
 
 
-def pronouns(bench: Bench) -> list[Table]:
-    """GAP: is the pronoun's actor also the name's."""
+def pronouns(runner: CorpusRunner) -> list[Table]:
+    """Score GAP: whether the pronoun's actor is also that of each name."""
 
     def pairs() -> Iterator[tuple[str, bool, bool]]:
-        for text, extraction in bench.run(gap, "validation"):
-            who = _actors_at(text.pronoun, "pronoun", text, extraction)
+        for text, extraction in runner.run(gap, "validation"):
+            pronoun_actors = _actors_at(text.pronoun, "pronoun", text, extraction)
             for span, is_gold in text.candidates:
-                is_found = bool(who & _actors_at(span, "name", text, extraction))
+                is_found = bool(pronoun_actors & _actors_at(span, "name", text, extraction))
                 yield text.text[slice(*text.pronoun)], is_gold, is_found
 
     scored = score_gap(pairs())
@@ -122,7 +124,7 @@ def pronouns(bench: Bench) -> list[Table]:
 
 
 def _actors_at(span: Span, kind: MentionKind, text: Gold, extraction: Extraction) -> set[int]:
-    """The actors whose mentions of a kind overlap a span."""
+    """Return the actors whose mentions of a kind overlap a span."""
     return {
         m.actor
         for m in extraction.mentions

@@ -1,23 +1,25 @@
-"""How often two people are named, against a count that others made: the section `counts`.
+"""Counts mentions of two people against PolNeAR's metadata: the section `counts`.
 
-Belongs here: mentions by name of Donald Trump and Hillary Clinton in PolNeAR against `trump_count`
-and `clinton_count` of its metadata. Does not belong here: spans and scores.
+Belongs here: mentions by name of Donald Trump and Hillary Clinton in PolNeAR, against `trump_count`
+and `clinton_count` of its metadata. Does not belong here: spans and scores
+(`training.evaluation.scores`).
 
-What the metadata count is not documented; the texts tell. `trump_count` is how often the word
-"Trump" stands in title and text (PolNeAR train: correlation 0.995), relatives and "Trump campaign"
-included. `clinton_count` is how often "Clinton" stands there and not behind "Bill" (equal in 87% of
-the articles, correlation 0.950): "Mr. Clinton" and "Clinton Foundation" count, and articles on her
-e-mails have far less than they should. Leaving out "Mr. Clinton", who is Bill, lowers the
-correlation to 0.934, and leaving out other Clintons and the foundation to 0.929: so telling Bill
-from Hillary perfectly would miss 0.94, and one that misses a common name falls far below.
+The metadata do not document what they count, but the texts show it. `trump_count` is the number of
+times the word "Trump" occurs in title and text (PolNeAR train: correlation 0.995), including
+relatives and "Trump campaign". `clinton_count` is the number of times "Clinton" occurs there, but
+not after "Bill" (equal in 87% of the articles, correlation 0.950): "Mr. Clinton" and "Clinton
+Foundation" count, and articles on her e-mails have far too few. Leaving out "Mr. Clinton", who is
+Bill, lowers the correlation to 0.934; leaving out other Clintons and the foundation lowers it to
+0.929. So a system that separates Bill from Hillary perfectly would stay below 0.94, and one that
+misses a common name far below that.
 
-So each person has two rows: mentions of the actor, which is what users want, and mentions by that
-definition, whoever they are linked to, which is what can be compared. The difference between the
-two is told by its parts.
+Each person therefore has two rows: mentions of the actor, which is what users want, and mentions by
+the metadata's definition, whatever actor they are linked to, which is what can be compared. The
+difference between the two is broken down.
 
     python -m training.evaluation.counts
 
-prints it for all of PolNeAR train (minutes) and dev.
+prints both for all of PolNeAR train (minutes) and dev.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ from statistics import correlation
 from etl.domain import Extraction
 from etl.extract import get_extractor
 from training.corpora.gold import QuotedText, polnear
-from training.evaluation.bench import Bench, Table
+from training.evaluation.report import Table
+from training.evaluation.runner import CorpusRunner
 from training.identity import sample
 
 PEOPLE = (("Donald", "Trump", "trump_count"), ("Hillary", "Clinton", "clinton_count"))
@@ -40,12 +43,12 @@ _NAMED = {
     "Trump": re.compile(r"\bTrump\b"),
     "Clinton": re.compile(r"(?<!\bBill )\bClinton\b"),
 }
-"""What the metadata count, as far as the texts tell."""
+"""What the metadata count, as far as the texts show."""
 
 
-def counts(bench: Bench) -> list[Table]:
-    """Correlation by article, total, and how many of the surname's occurrences lie in a name."""
-    texts = bench.run(polnear, "dev")
+def counts(runner: CorpusRunner) -> list[Table]:
+    """Return correlations, totals, and the share of the surname's occurrences inside a name."""
+    texts = runner.run(polnear, "dev")
     named = {text.name: extraction for text, extraction in texts}
     found = {
         f"{given} {surname}": 100 * covered / max(1, places)
@@ -58,28 +61,30 @@ def counts(bench: Bench) -> list[Table]:
 
 
 def agreement(found: Mapping[str, Extraction]) -> list[list[str | int | None]]:
-    """Correlation by article, mentions told and counted by the metadata: two rows a person.
+    """Return two rows per person: label, correlation by article, mentions found, metadata count.
 
     The first row counts mentions of the actor, the second mentions by the metadata's definition.
-    `found` has the extraction of each article of PolNeAR by its name.
+    `found` holds the extraction of each article of PolNeAR by its name.
     """
-    about = sample.polnear_metadata()
+    metadata = sample.polnear_metadata()
     rows: list[list[str | int | None]] = []
     for given, surname, column in PEOPLE:
-        gold = [int(about[name][column]) for name in found]
-        ways = {
+        gold = [int(metadata[name][column]) for name in found]
+        counts_by_label = {
             f"{given} {surname}": [_named(e, given, surname) for e in found.values()],
-            f"{surname}, as counted there": [_by_definition(e, surname) for e in found.values()],
+            f"{surname}, as the metadata count": [
+                _by_definition(e, surname) for e in found.values()
+            ],
         }
-        for what, told in ways.items():
-            varies = len(set(told)) > 1 and len(set(gold)) > 1
-            shown = f"{correlation(told, gold):.3f}" if varies else None
-            rows.append([what, shown, sum(told), sum(gold)])
+        for label, counted in counts_by_label.items():
+            varies = len(set(counted)) > 1 and len(set(gold)) > 1
+            shown = f"{correlation(counted, gold):.3f}" if varies else None
+            rows.append([label, shown, sum(counted), sum(gold)])
     return rows
 
 
 def differences(found: Iterable[Extraction], given: str, surname: str) -> Counter[str]:
-    """Mentions by name that only one of the two ways counts, by what they are."""
+    """Count the mentions by name that only one of the two rows counts, by kind."""
     parts: Counter[str] = Counter()
     for extraction in found:
         actors = actors_named(extraction, given, surname)
@@ -93,9 +98,9 @@ def differences(found: Iterable[Extraction], given: str, surname: str) -> Counte
             elif named and not is_actor:
                 role = (mention.role or "").lower()
                 if mention.type != "PERSON":
-                    parts["surname, no person"] += named
+                    parts["surname, not a person"] += named
                 elif role in ("mr", "mr.", "president", "former president"):
-                    parts["surname, another person behind Mr. or President"] += named
+                    parts["surname, another person after Mr. or President"] += named
                 else:
                     parts["surname, another person"] += named
             elif named > 1:
@@ -104,7 +109,7 @@ def differences(found: Iterable[Extraction], given: str, surname: str) -> Counte
 
 
 def actors_named(extraction: Extraction, given: str, surname: str) -> set[int]:
-    """The actors of that name, or of the surname alone."""
+    """Return the actors with that name, or with the surname alone."""
     return {
         number
         for number, actor in enumerate(extraction.actors)
@@ -115,13 +120,13 @@ def actors_named(extraction: Extraction, given: str, surname: str) -> set[int]:
 
 
 def _named(extraction: Extraction, given: str, surname: str) -> int:
-    """Mentions by name of the actor of that name, or of the surname alone."""
+    """Count the mentions by name of the actors with that name, or with the surname alone."""
     actors = actors_named(extraction, given, surname)
     return sum(m.kind == "name" and m.actor in actors for m in extraction.mentions)
 
 
 def _by_definition(extraction: Extraction, surname: str) -> int:
-    """How often the metadata's word stands in a mention by name, whoever that is of."""
+    """Count the metadata's word in mentions by name, whatever their actor."""
     return sum(
         len(_NAMED[surname].findall(m.surface)) for m in extraction.mentions if m.kind == "name"
     )
@@ -142,13 +147,13 @@ def _covered(texts: list[tuple[QuotedText, Extraction]], surname: str) -> tuple[
 
 
 def main() -> None:
-    """Print the agreement on train and dev, and what the two ways of counting differ in."""
+    """Print the agreement on train and dev, and how the two ways of counting differ."""
     for split in ("train", "dev"):
         texts = list(sample.polnear(split))
         found = get_extractor().extract_many([text.article for text in texts])
         named = {t.document.partition("/")[2]: e for t, e in zip(texts, found, strict=True)}
-        for person, r, told, gold in agreement(named):
-            print(f"PolNeAR {split}, {len(texts)} articles: {person} r {r}, {told} named, {gold}")
+        for person, r, count, gold in agreement(named):
+            print(f"PolNeAR {split}, {len(texts)} articles: {person} r {r}, {count} named, {gold}")
         for given, surname, _ in PEOPLE:
             print(f"  {surname}:", dict(differences(named.values(), given, surname).most_common()))
 

@@ -1,14 +1,15 @@
-"""How often the low and high of the series hold what was right: counts of actors against gold.
+"""Measures how often the intervals of the series (low to high) contain the gold count.
 
-Belongs here: the shipped models run over what was extracted from the samples, how often their
-intervals hold, and the parameters of `sql/macros/interval.sql` from articles that no check uses.
-Does not belong here: the formula, which is in that macro; gold counts (`coverage_samples`).
+Belongs here: running the shipped models over extractions of the samples, the coverage of their
+intervals, and fitting the parameters of `sql/macros/interval.sql` on articles that no check uses.
+Does not belong here: the formula, which is in that macro; gold counts
+(`training.evaluation.coverage_samples`).
 
-    python -m training.evaluation.coverage          # coverage of the checked samples
-    python -m training.evaluation.coverage --fit    # the parameters, from the articles kept for them
+    python -m training.evaluation.coverage          # coverage of the held-out samples
+    python -m training.evaluation.coverage --fit    # the parameters, fitted on the other samples
 
-Every article of a sample is a story of its own, and a share is a count over an exact total, so that
-stories and shares are as articles are.
+Every article of a sample is its own story, and a share is a count over an exact total, so results
+for articles hold for stories and shares too.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ import duckdb
 
 from etl.extract import Extractor, get_extractor
 from etl.warehouse.dbt import run_dbt
-from training.evaluation.bench import Bench, Cell, Table
 from training.evaluation.coverage_samples import Appearance, samples
-from training.evaluation.evaluate import markdown
+from training.evaluation.report import Cell, Table, markdown
+from training.evaluation.runner import CorpusRunner
 
 _MENTIONS = ("GUM news, fit half", "our own, fit half")
 _NAMES = (*_MENTIONS, "PolNeAR people, tune")
@@ -40,13 +41,13 @@ FITTED_ON = {
     "utterance": _SPEECH,
     "quoted_word": _SPEECH,
 }
-"""Samples by measure; every other sample that has the measure is held out."""
+"""The samples to fit each measure on. All other samples with the measure are held out."""
 CHANCES = {
     "headline_article": "headline_article_chance",
     "utterance": "utterance_chance",
     "quoted_word": "utterance_chance",
 }
-"""Where all may be missed of an actor: the columns that `chance` of the parameters names."""
+"""The column of chances, for measures of which an actor's whole count may be missed."""
 SERIES = {
     "day": "actor_daily",
     "week": "actor_weekly",
@@ -54,16 +55,16 @@ SERIES = {
     "month and outlet": "actor_outlet_monthly",
 }
 OFTEN = 30
-"""Lots of findings from which an actor's total tells of drift; a lot is `clump` of them.
+"""Minimum total, in units of `clump`, from which an actor is used to estimate drift.
 
-One sentence of 30 quoted words does not: actors of 30 or more are 16% off, of 200 or more 6%.
+One sentence of 30 quoted words is too few: actors of 30 or more are 16% off, of 200 or more 6%.
 """
 HELD = 0.9
-"""The part of the gold counts that the intervals are made to hold."""
+"""The share of gold counts that the intervals are designed to contain."""
 DRIFT, FEW = 0.03, 10
-"""The drift that ships while fewer actors tell of it, which is more than most of them show."""
+"""The drift to ship if fewer than FEW actors can be used to estimate it. Most actors show less."""
 NORMAL = 1.645
-"""How many deviations hold that part of a normal; no reach is shorter."""
+"""The deviations that contain that share of a normal distribution; the minimum reach."""
 
 STUBS = """
 create table article_metadata (article_id varchar, headline varchar, published_on date,
@@ -77,13 +78,13 @@ create table publication_periods (grain varchar, period_start date, article_coun
 create table gold (entity_id varchar, article_id varchar, published_on date, outlet varchar,
     measure varchar, gold bigint);
 """
-"""What the series are made of, and beside it what is right."""
+"""The inputs of the series, and a table of gold counts."""
 
 
-def modelled(appearances: Sequence[Appearance]) -> duckdb.DuckDBPyConnection:
-    """A database in memory with the shipped series of a sample, and its table `gold`."""
+def build_series(appearances: Sequence[Appearance]) -> duckdb.DuckDBPyConnection:
+    """Build the shipped series of a sample; return them with table `gold` in a memory database."""
     with tempfile.TemporaryDirectory() as folder:
-        # The name that dbt parses the project for: it is the catalog of every relation.
+        # dbt parses the project for this name, as the catalog of every relation.
         file = Path(folder) / "news.duckdb"
         with duckdb.connect(file) as news:
             news.execute(STUBS)
@@ -141,15 +142,15 @@ HEADER = (
     *("", "used for", "by", "rows", "within, %", "with any", "of these within, %"),
     *("gold below, %", "gold above, %", "count right, %", "found", "gold", "width", "median width"),
 )
-"""`with any`: rows in which something was found or is right. Widths are over the count, or 1."""
+"""`with any`: rows with a found or gold count above 0. Widths are relative to the count or 1."""
 
 
 def coverage(name: str, appearances: Sequence[Appearance]) -> Iterator[list[Cell]]:
-    """A row by measure and series: how often gold is within, and how wide that is.
+    """Yield a row per measure and series: how often the interval contains gold, and its width.
 
-    Of every row of the series, and of those where not both are 0.
+    Figures cover all rows of the series, and those in which the found or gold count is above 0.
     """
-    with modelled(appearances) as news:
+    with build_series(appearances) as news:
         for measure, fitted_on in FITTED_ON.items():
             for grain, table in SERIES.items():
                 if measure == "quoted_word" and "outlet" not in grain:
@@ -180,9 +181,9 @@ def coverage(name: str, appearances: Sequence[Appearance]) -> Iterator[list[Cell
 
 @dataclass(frozen=True)
 class Pair:
-    """What was found of an actor in an article, or in more of them, beside what is right.
+    """The found and gold counts of an actor in one or more articles.
 
-    `weight` makes samples weigh the same by their rows with any, of which it is 1 on average.
+    `weight` gives samples equal weight in total; it is 1 on average over rows with any count.
     """
 
     found: float
@@ -201,9 +202,10 @@ class Pair:
 
 
 def _pairs(measure: str, found: Mapping[str, Sequence[Appearance]]) -> dict[str, list[Pair]]:
-    """By `article`, `row` (month and outlet) and `actor`, those of which there is any.
+    """Return pairs by `article`, by `row` (month and outlet) and by `actor`.
 
-    Those of an article are all of them: where nothing is, nothing was missed.
+    Rows and actors without any count are left out. Articles are all kept: those without a count
+    show that nothing was missed there.
     """
     count = f"({measure.replace('article', 'mention')}_count > 0)::int"
     if not measure.endswith("article"):
@@ -215,7 +217,7 @@ def _pairs(measure: str, found: Mapping[str, Sequence[Appearance]]) -> dict[str,
     }
     rows: dict[str, list[list[tuple[float, ...]]]] = {key: [] for key in keys}
     for appearances in found.values():
-        with modelled(appearances) as news:
+        with build_series(appearances) as news:
             for key, group in keys.items():
                 rows[key].append(
                     news.execute(
@@ -240,23 +242,24 @@ def _pairs(measure: str, found: Mapping[str, Sequence[Appearance]]) -> dict[str,
 
 
 def fit(measure: str, found: Mapping[str, Sequence[Appearance]]) -> list[Cell]:
-    """The parameters of a measure, as a row under `PARAMETERS`.
+    """Fit the parameters of a measure; return a row under `PARAMETERS`.
 
-    By moments: `together` from what was found too much in an article, `missed`, `unseen` and
-    `clump` from what was found too little; `drift` is what the totals of actors that are found
-    often differ by beyond these. No variance goes below theory's; where none was missed, one is
-    presumed. `reach` is then what holds the gold count of 90% of the rows with any.
+    The method of moments: `together` from overcounts per article; `missed`, `unseen` and `clump`
+    from undercounts; `drift` from the remaining difference in the totals of frequent actors. No
+    variance goes below the theoretical one. If nothing was missed, one miss is assumed. `reach` is
+    then chosen to contain the gold count of 90% of the rows with any count.
     """
-    by = _pairs(measure, found)
-    pairs = by["article"]
+    by_group = _pairs(measure, found)
+    pairs = by_group["article"]
     together = max(
         1.0,
         sum(p.weight * p.excess**2 for p in pairs) / sum(p.weight * p.doubt for p in pairs),
     )
-    silent, others = [p for p in pairs if not p.found], [p for p in pairs if p.found]
+    not_found, others = [p for p in pairs if not p.found], [p for p in pairs if p.found]
     unseen = 0.0
     if measure in CHANCES:
-        unseen = sum(p.weight * p.lack for p in silent) / sum(p.weight * p.chances for p in silent)
+        unseen = sum(p.weight * p.lack for p in not_found)
+        unseen /= sum(p.weight * p.chances for p in not_found)
     lack = sum(p.weight * (p.lack - unseen * p.chances) for p in others)
     missed = max(0.0, (lack + 1) / (sum(p.weight * p.found for p in others) + 1))
 
@@ -268,7 +271,7 @@ def fit(measure: str, found: Mapping[str, Sequence[Appearance]]) -> list[Cell]:
         1.0,
         sum(w * (lack - mean) ** 2 / mean for w, lack, mean in means) / sum(w for w, *_ in means),
     )
-    totals = [p for p in by["actor"] if p.found >= OFTEN * clump]
+    totals = [p for p in by_group["actor"] if p.found >= OFTEN * clump]
     beyond = sum(
         p.weight
         * ((p.gold - p.found - expected(p)) ** 2 - together * p.doubt - clump * expected(p))
@@ -277,7 +280,7 @@ def fit(measure: str, found: Mapping[str, Sequence[Appearance]]) -> list[Cell]:
     drift = sqrt(max(0.0, beyond / max(1.0, sum(p.weight * p.found**2 for p in totals))))
 
     def deviations(pair: Pair) -> float:
-        """How many of its own it would take for the bound to round to the gold count."""
+        """Return how many of its deviations make the bound round to the gold count."""
         own = (drift if len(totals) >= FEW else DRIFT) * pair.found
         if pair.excess:
             beyond, variance = pair.excess - 0.5, together * pair.doubt + own**2
@@ -288,18 +291,18 @@ def fit(measure: str, found: Mapping[str, Sequence[Appearance]]) -> list[Cell]:
             return 0.0
         return beyond / sqrt(variance) if variance else inf
 
-    reach = max(NORMAL, reach_of([(deviations(p), p.weight) for p in by["row"]]))
+    reach = max(NORMAL, reach_of([(deviations(p), p.weight) for p in by_group["row"]]))
     figures = (together, missed, unseen, clump, drift, reach)
     return [measure, *(f"{figure:.3f}" for figure in figures), len(totals)]
 
 
 def reach_of(deviations: Sequence[tuple[float, float]]) -> float:
-    """The deviations, each with its weight, that hold `HELD` of them and of one more to come.
+    """Return the deviation within which `HELD` of the (deviation, weight) pairs and one more lie.
 
-    Split conformal prediction with scores by their own deviation, of the rows with any only:
+    Split conformal prediction with scores scaled by their own deviation, on rows with any count:
     Lei and others, Distribution-free predictive inference for regression, JASA 2018, section 5.2;
-    label-conditional: Vovk, Conditional validity of inductive conformal predictors, 2012. The row
-    to come counts as beyond all, as there.
+    label-conditional: Vovk, Conditional validity of inductive conformal predictors, 2012. As there,
+    the additional row counts as beyond all others.
     """
     needed = HELD * (sum(weight for _, weight in deviations) + 1)
     for score, weight in sorted(deviations):
@@ -313,15 +316,15 @@ PARAMETERS = (*("", "together", "missed", "unseen", "clump", "drift", "reach", "
 
 
 def main() -> int:
-    """Print coverage or the fitted parameters; 0, or 2 where the corpora are absent."""
+    """Print coverage or the fitted parameters. Return 2 if the corpora are missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--fit", action="store_true", help="print the parameters instead")
+    parser.add_argument("--fit", action="store_true", help="fit and print the parameters instead")
     options = parser.parse_args()
     extractor: Extractor = get_extractor()
     try:
-        found = samples(Bench(extractor))
+        found = samples(CorpusRunner(extractor))
     except FileNotFoundError as missing:
-        print(f"no corpora: {missing}", file=sys.stderr)
+        print(f"corpora missing: {missing}", file=sys.stderr)
         return 2
     if options.fit:
         rows = [
@@ -331,7 +334,7 @@ def main() -> int:
         print(markdown(Table("Parameters of the intervals", PARAMETERS, rows)))
     else:
         rows = [row for name in found for row in coverage(name, found[name])]
-        print(markdown(Table("Intervals: how often they hold the gold count", HEADER, rows)))
+        print(markdown(Table("Intervals: how often they contain the gold count", HEADER, rows)))
     return 0
 
 

@@ -1,18 +1,18 @@
-"""What was found of actors in articles beside what is right: the samples of `training.evaluation.coverage`.
+"""The samples of `training.evaluation.coverage`: found and gold counts of actors by article.
 
-Belongs here: gold counts by actor and article of each corpus, and who an actor that was found is in
-the gold. Does not belong here: series, intervals, and how often they hold (`training.evaluation.coverage`).
+Belongs here: gold counts by actor and article of each corpus, and matching found actors to gold
+actors. Does not belong here: series, intervals and their coverage (`training.evaluation.coverage`).
 
-    PolNeAR people         Trump and Clinton by name, as the metadata counts them (`gold_counts`
-                           says how that is), and as the same rule counts headlines
-    PolNeAR attributions   utterances and quoted words of every actor that was found
-    GUM news               names and pronouns of every actor that was found
-    our own                everything, of every actor that was found (`etl/quality/gold`)
+    PolNeAR people         Trump and Clinton by name, as the metadata count them (see
+                           `training.evaluation.counts`), and headlines by the same rule
+    PolNeAR attributions   utterances and quoted words of every actor found
+    GUM news               names and pronouns of every actor found
+    our own                everything, of every actor found (`etl/quality/gold`)
 
-Actors are linked across articles by the shipped linker, so that a month is one of several articles;
-whether it links rightly is another question (`training.identity.linking`). Gold of an actor in an article
-is that of the gold actor with which it shares most mentions there, 0 where another shares more. An
-actor that was not found has no series, so its gold is nowhere here.
+The shipped resolver links actors across articles, so that a month covers several articles.
+`training.identity.linking` measures whether the links are right. The gold count of a found actor in
+an article is that of the gold actor with which it shares most mentions there, or 0 if another found
+actor shares more. An actor that was not found has no series, so its gold counts nowhere.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from training.corpora.gold import (
     polnear,
     trimmed,
 )
-from training.evaluation.bench import Bench
 from training.evaluation.counts import PEOPLE, actors_named
-from training.evaluation.quotes import compared
+from training.evaluation.quotes import compare
+from training.evaluation.runner import CorpusRunner
 from training.identity.linking import link, warehouse
 from training.identity.sample import Text, polnear_metadata
 
@@ -47,20 +47,20 @@ Place = tuple[str, int, int]
 """Part, start and end of a mention."""
 
 _DAY = date(2024, 1, 1)
-"""Of articles without one; a sample is a month."""
+"""The day of articles without one, so that they share one month."""
 _QUOTED = re.compile(
     r"(?:[“\"]|'')(?:[^“”\"'\n]|'(?!'))+(?:[”\"]|'')?|(?<!\w)[‘'](?!')[^‘\n]+?[’'](?!\w)"
 )
-"""What is quoted: from marks that open to those that close, or to the end of the paragraph."""
+"""Quoted text: from an opening to a closing mark, or to the end of the paragraph."""
 _HEAD = re.compile(r"(?:\W*|,.*|\s+(?:who|of|and|or|in|at)\b.*)\Z", re.S)
-"""What may follow the name of who speaks within a source: "Lee, a lawyer", not "Lee's lawyer"."""
+"""What may follow the speaker's name within a source: "Lee, a lawyer", not "Lee's lawyer"."""
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """An actor in an article: what was found, and by measure the count that is right.
+    """An actor in an article: what was found, and the gold count by measure.
 
-    A measure that the sample does not know is left out of `gold`.
+    `gold` lacks the measures that the sample does not annotate.
     """
 
     entity_id: str
@@ -74,14 +74,14 @@ class Appearance:
 
 
 def people(texts: Iterable[tuple[QuotedText, Extraction]]) -> Iterator[Appearance]:
-    """Trump and Clinton, as often as PolNeAR's metadata says, theirs being every article.
+    """Yield Trump and Clinton in every article, with the counts of PolNeAR's metadata.
 
-    Where the metadata contradicts its own rule (it has 6 where "Clinton" stands 29 times) nobody
-    knows what it counted, and the person's appearance is left out.
+    If the metadata contradict their own rule (6 for an article with "Clinton" 29 times), it is
+    unknown what they counted, and that appearance is left out.
     """
-    about = polnear_metadata()
+    metadata = polnear_metadata()
     for text, extraction in texts:
-        row = about[text.name]
+        row = metadata[text.name]
         headline = text.article.text("headline")
         for given, surname, column in PEOPLE:
             named = re.compile(rf"(?<!Bill ){surname}\b")
@@ -104,19 +104,19 @@ def people(texts: Iterable[tuple[QuotedText, Extraction]]) -> Iterator[Appearanc
 
 
 def speakers(texts: Sequence[tuple[QuotedText, Extraction]]) -> Iterator[Appearance]:
-    """Actors of PolNeAR with the attributions whose source names, describes or stands for them."""
-    about = polnear_metadata()
+    """Yield actors of PolNeAR with the attributions whose source refers to them."""
+    metadata = polnear_metadata()
     articles = {
         text.name: replace(
             text.article,
-            outlet=about[text.name]["publisher"],
-            published_on=date.fromisoformat(about[text.name]["publication_date"]),
+            outlet=metadata[text.name]["publisher"],
+            published_on=date.fromisoformat(metadata[text.name]["publication_date"]),
         )
         for text, _ in texts
     }
-    who = _linked(articles, {text.name: extraction for text, extraction in texts})
+    entities_by_article = _linked(articles, {text.name: extraction for text, extraction in texts})
     for text, extraction in texts:
-        entities = who[text.name]
+        entities = entities_by_article[text.name]
         gold: dict[str, Counter[str]] = defaultdict(Counter)
         quoted = _quoted_words(text.text)
         for attribution, actor in zip(
@@ -141,23 +141,23 @@ def speakers(texts: Sequence[tuple[QuotedText, Extraction]]) -> Iterator[Appeara
 
 
 def _gold_speakers(text: QuotedText, extraction: Extraction) -> Iterator[int | None]:
-    """Of each attribution, which actor that was found its source is."""
-    pair = compared(text, extraction)
+    """Yield, for each attribution, the found actor that is its source, or None."""
+    comparison = compare(text, extraction)
     speakers = {q.utterance: q.speaker for q in extraction.quotes}
-    told = {
+    by_match = {
         match.gold: list(speakers.values())[match.found]
-        for match in pair.matches
-        if pair.is_right(match)
+        for match in comparison.matches
+        if comparison.is_right(match)
     }
     for number, attribution in enumerate(text.attributions):
-        speaker = told.get(number)
+        speaker = by_match.get(number)
         if speaker is None:
             speaker = _named_in(attribution.source, text, extraction)
         yield speaker
 
 
 def _quoted_words(text: str) -> list[int]:
-    """Where each word within quotation marks starts."""
+    """Return the start of each word within quotation marks."""
     return sorted(
         {
             quoted.start() + word.start()
@@ -168,7 +168,7 @@ def _quoted_words(text: str) -> list[int]:
 
 
 def _named_in(source: Sequence[Span], text: QuotedText, extraction: Extraction) -> int | None:
-    """The actor that a gold source is, by the first mention that is its head; persons first."""
+    """Return the actor of the first mention that is the head of a gold source; persons first."""
     heads = []
     for start, end in (trimmed(text.text, s) for s in source):
         for m in extraction.mentions:
@@ -179,8 +179,10 @@ def _named_in(source: Sequence[Span], text: QuotedText, extraction: Extraction) 
 
 
 def gum(texts: Sequence[tuple[LinkedText, Extraction]]) -> Iterator[Appearance]:
-    """GUM news: actors found by name, with all gold mentions of the one it is."""
-    who = _linked({t.name: t.article for t, _ in texts}, {t.name: e for t, e in texts})
+    """Yield the actors of GUM news found by name, with all mentions of the matching gold actor."""
+    entities_by_article = _linked(
+        {t.name: t.article for t, _ in texts}, {t.name: e for t, e in texts}
+    )
     for text, extraction in texts:
         body = text.span("body", 0, 0)[0]
         gold = {
@@ -190,10 +192,12 @@ def gum(texts: Sequence[tuple[LinkedText, Extraction]]) -> Iterator[Appearance]:
         }
         found = {
             entity: mentions
-            for entity, (mentions, _) in _by_entity(extraction, who[text.name]).items()
+            for entity, (mentions, _) in _by_entity(
+                extraction, entities_by_article[text.name]
+            ).items()
             if mentions and mentions[0].type not in ("OTHER", "NORP")
         }
-        same = _paired(
+        gold_of = _paired(
             {key: [("", *span) for span, _ in cluster] for key, cluster in gold.items()},
             {
                 entity: [("", *text.span(m.part, m.char_start, m.char_end)) for m in mentions]
@@ -201,7 +205,7 @@ def gum(texts: Sequence[tuple[LinkedText, Extraction]]) -> Iterator[Appearance]:
             },
         )
         for entity, mentions in found.items():
-            cluster = gold.get(same.get(entity, ""), [])
+            cluster = gold.get(gold_of.get(entity, ""), [])
             counts = {
                 "mention": len(cluster),
                 "name_mention": sum(kind == "name" for _, kind in cluster),
@@ -212,11 +216,11 @@ def gum(texts: Sequence[tuple[LinkedText, Extraction]]) -> Iterator[Appearance]:
 
 
 def _gum_mentions(text: LinkedText) -> list[list[tuple[Span, MentionKind]]]:
-    """By cluster where its mentions stand and what they are, but for those within another of it.
+    """Return the mentions of each cluster with their kind, without nested ones of the same cluster.
 
-    GUM's mentions are whole phrases ("Jason Beghe, an actor who left Scientology"). Such a one is
-    by name where a capital that means a name is its own, not that of a smaller phrase within, and
-    stands from the first to the last of them.
+    GUM's mentions are whole phrases ("Jason Beghe, an actor who left Scientology"). A mention is a
+    name if it has a capitalised name word of its own, outside smaller phrases of other clusters.
+    Its span then runs from the first to the last of these words.
     """
     capitals = Capitals(text)
     everywhere = [(span, n) for n, cluster in enumerate(text.clusters) for span in cluster]
@@ -244,16 +248,18 @@ def _gum_mentions(text: LinkedText) -> list[list[tuple[Span, MentionKind]]]:
 
 
 def own(texts: Sequence[tuple[GoldArticle, Extraction]]) -> Iterator[Appearance]:
-    """Our own gold articles: every actor that was found, with the gold of the one it is."""
-    who = _linked({g.name: g.article for g, _ in texts}, {g.name: e for g, e in texts})
+    """Yield every actor found in our own gold articles, with the counts of the gold actor."""
+    entities_by_article = _linked(
+        {g.name: g.article for g, _ in texts}, {g.name: e for g, e in texts}
+    )
     for gold, extraction in texts:
-        found = _by_entity(extraction, who[gold.name])
-        same = _paired(
+        found = _by_entity(extraction, entities_by_article[gold.name])
+        gold_of = _paired(
             {key: [_place(m) for m in gold.mentions if m.actor == key] for key in gold.actors},
             {entity: [_place(m) for m in mentions] for entity, (mentions, _) in found.items()},
         )
         for entity, (mentions, spoken) in found.items():
-            key = same.get(entity)
+            key = gold_of.get(entity)
             own_mentions = [m for m in gold.mentions if m.actor == key]
             own_quotes = [q for q in gold.quotes if q.speaker == key and key is not None]
             counts = {
@@ -290,7 +296,7 @@ def _by_entity(
 def _linked(
     articles: Mapping[str, Article], found: Mapping[str, Extraction]
 ) -> dict[str, dict[int, str]]:
-    """By article the entity of each of its actors, as the shipped linker decides."""
+    """Return the entity of each actor by article, as the shipped resolver decides."""
     con = warehouse([Text(name, a) for name, a in articles.items()], [found[n] for n in articles])
     link(con)
     entities = dict(
@@ -308,7 +314,7 @@ def _linked(
 def _paired(
     gold: Mapping[str, Sequence[Place]], found: Mapping[str, Sequence[Place]]
 ) -> dict[str, str]:
-    """Found actors with the gold one that they share most mentions with, each at most once."""
+    """Match found actors to the gold actor with most shared mentions, each at most once."""
     shared: Counter[tuple[str, str]] = Counter()
     for key, places in gold.items():
         for actor, others in found.items():
@@ -322,20 +328,22 @@ def _paired(
     return result
 
 
-def samples(bench: Bench) -> dict[str, list[Appearance]]:
-    """By name of the sample."""
+def samples(runner: CorpusRunner) -> dict[str, list[Appearance]]:
+    """Return the appearances of each sample, by its name."""
     gold = read_gold()
-    extractions = bench.extractor.extract_many([g.article for g in gold])
+    extractions = runner.extractor.extract_many([g.article for g in gold])
     result: dict[str, list[Appearance]] = {}
     for split in ("tune", "dev"):
-        texts = bench.run(polnear, split)
+        texts = runner.run(polnear, split)
         result[f"PolNeAR people, {split}"] = list(people(texts))
         result[f"PolNeAR attributions, {split}"] = list(speakers(texts))
-    news = bench.run(gum_news)
-    made = list(zip(gold, extractions, strict=True))
+    news = runner.run(gum_news)
+    own_articles = list(zip(gold, extractions, strict=True))
     for name, half in (("fit", 0), ("check", 1)):
         result[f"GUM news, {name} half"] = list(gum([p for p in news if _half(p[0].name) == half]))
-        result[f"our own, {name} half"] = list(own([p for p in made if _half(p[0].name) == half]))
+        result[f"our own, {name} half"] = list(
+            own([p for p in own_articles if _half(p[0].name) == half])
+        )
     return result
 
 

@@ -1,7 +1,8 @@
-"""A sample of what an extractor gets wrong, for reading: gold beside found, a block an error.
+"""Prints a sample of an extractor's errors to read: gold and found, one block per error.
 
-Belongs here: telling errors of names, contents and speakers apart by kind. Does not belong here:
-scores. Prints text of the corpora: for the screen, never for the repository.
+Belongs here: classifying errors of names, contents and speakers. Does not belong here: scores
+(`training.evaluation.scores`). Prints text of the corpora: for the screen, never for the
+repository.
 
     python -m training.evaluation.errors --layer names|content|speaker [--split train] [--count 50]
 """
@@ -18,16 +19,16 @@ from dataclasses import dataclass
 from etl.extract import DEFAULT_EXTRACTOR, extractor_names, get_extractor
 from etl.quality.scores import match_utterances
 from training.corpora.gold import Gold, NamedText, Span, polnear, worldwide
-from training.evaluation.bench import Bench
-from training.evaluation.quotes import CLOSE, Compared, compared
+from training.evaluation.quotes import CLOSE, Comparison, compare
+from training.evaluation.runner import CorpusRunner
 from training.evaluation.scores import found_names
 
-_AROUND, _LONGEST = 120, 400
+_CONTEXT, _MAX_CHARS = 120, 400
 
 
 @dataclass(frozen=True)
 class Error:
-    """One error: `span` is where to look, `gold` and `found` say what there was and what came."""
+    """One error: `span` locates it in the text; `gold` and `found` describe both sides."""
 
     kind: str
     text: Gold
@@ -38,25 +39,25 @@ class Error:
     def block(self) -> str:
         start, end = self.span
         context = (
-            f"{self.text.text[max(0, start - _AROUND) : start]}⟦{self.text.text[start:end]}⟧"
-            f"{self.text.text[end : end + _AROUND]}"
+            f"{self.text.text[max(0, start - _CONTEXT) : start]}⟦{self.text.text[start:end]}⟧"
+            f"{self.text.text[end : end + _CONTEXT]}"
         )
-        shown = [_short(said) for said in (self.gold, self.found, context)]
+        shown = [_short(part) for part in (self.gold, self.found, context)]
         return "[{}] {}\n  gold   {}\n  found  {}\n  …{}…\n".format(
             self.kind, self.text.name, *shown
         )
 
 
-def _short(said: str) -> str:
-    """One line, without its middle when it is long."""
-    said = " ".join(said.split())
-    half = _LONGEST // 2
-    return said if len(said) <= _LONGEST else f"{said[:half]} [...] {said[-half:]}"
+def _short(text: str) -> str:
+    """Return text on one line, without its middle if it is long."""
+    text = " ".join(text.split())
+    half = _MAX_CHARS // 2
+    return text if len(text) <= _MAX_CHARS else f"{text[:half]} [...] {text[-half:]}"
 
 
-def name_errors(bench: Bench, split: str) -> Iterator[Error]:
-    """Names of another class, with other bounds, missed, and found where there is none."""
-    for text, extraction in bench.run(worldwide, split):
+def name_errors(runner: CorpusRunner, split: str) -> Iterator[Error]:
+    """Yield names of the wrong class, with wrong bounds, missed, and spurious."""
+    for text, extraction in runner.run(worldwide, split):
         found = set(found_names(text, extraction))
         missed = sorted(text.names - found)
         spurious = sorted(found - text.names)
@@ -80,83 +81,85 @@ def _named(text: NamedText, names: Iterable[tuple[int, int, str]]) -> str:
     return " | ".join(f"{text.text[a:b]} ({kind})" for a, b, kind in names) or "–"
 
 
-def content_errors(bench: Bench, split: str) -> Iterator[Error]:
-    """Contents missed, found where there is none, and found in part."""
-    for text, extraction in bench.run(polnear, split):
-        pair = compared(text, extraction)
-        words = [u.words for u in pair.found]
-        close = {m.gold for m in match_utterances(pair.gold_words, words, CLOSE, "union")}
-        matched = {m.gold: m.found for m in pair.matches}
+def content_errors(runner: CorpusRunner, split: str) -> Iterator[Error]:
+    """Yield contents missed, spurious, and found in part."""
+    for text, extraction in runner.run(polnear, split):
+        comparison = compare(text, extraction)
+        words = [u.words for u in comparison.found]
+        close = {m.gold for m in match_utterances(comparison.gold_words, words, CLOSE, "union")}
+        matched = {m.gold: m.found for m in comparison.matches}
         for number, attribution in enumerate(text.attributions):
-            marks = "with marks" if pair.is_marked[number] else "without marks"
-            gold = _said(text, attribution.content, attribution.source)
+            marks = "with marks" if comparison.is_marked[number] else "without marks"
+            gold = _attribution(text, attribution.content, attribution.source)
             if number not in matched:
                 yield Error(f"missed, {marks}", text, attribution.content[0], gold, "–")
             elif number not in close:
-                mine = _told(pair, matched[number])
+                mine = _found(comparison, matched[number])
                 yield Error(f"in part, {marks}", text, attribution.content[0], gold, mine)
-        for number, utterance in enumerate(pair.found):
+        for number, utterance in enumerate(comparison.found):
             if number not in matched.values():
                 kind = "with marks" if utterance.is_marked else "without marks"
-                mine = _told(pair, number)
+                mine = _found(comparison, number)
                 yield Error(f"spurious, {kind}", text, utterance.spans[0], "–", mine)
 
 
-def speaker_errors(bench: Bench, split: str) -> Iterator[Error]:
-    """Of contents found: another speaker than the gold source, or none told."""
-    for text, extraction in bench.run(polnear, split):
-        pair = compared(text, extraction)
-        for match in pair.matches:
-            if pair.source_words[match.gold] and not pair.is_right(match):
-                told = pair.found[match.found].speaker_words
-                source = "named" if pair.is_named[match.gold] else "unnamed"
+def speaker_errors(runner: CorpusRunner, split: str) -> Iterator[Error]:
+    """Yield found contents with a speaker other than the gold source, or with none."""
+    for text, extraction in runner.run(polnear, split):
+        comparison = compare(text, extraction)
+        for match in comparison.matches:
+            if comparison.source_words[match.gold] and not comparison.is_right(match):
+                speaker_words = comparison.found[match.found].speaker_words
+                source = "named" if comparison.is_named[match.gold] else "unnamed"
                 attribution = text.attributions[match.gold]
                 yield Error(
-                    f"{'another speaker' if told else 'no speaker'}, {source} source",
+                    f"{'another speaker' if speaker_words else 'no speaker'}, {source} source",
                     text,
                     (
                         min(a for a, _ in attribution.content + attribution.source),
                         max(b for _, b in attribution.content + attribution.source),
                     ),
-                    _said(text, attribution.content, attribution.source),
-                    _told(pair, match.found),
+                    _attribution(text, attribution.content, attribution.source),
+                    _found(comparison, match.found),
                 )
 
 
-def _said(text: Gold, content: Iterable[Span], source: Iterable[Span]) -> str:
+def _attribution(text: Gold, content: Iterable[Span], source: Iterable[Span]) -> str:
     parts = [" … ".join(text.text[a:b] for a, b in sorted(spans)) for spans in (source, content)]
     return f"{parts[0] or '–'}: {parts[1]}"
 
 
-def _told(pair: Compared, number: int) -> str:
-    utterance = pair.found[number]
-    return _said(pair.text, utterance.spans, utterance.speaker_spans)
+def _found(comparison: Comparison, number: int) -> str:
+    utterance = comparison.found[number]
+    return _attribution(comparison.text, utterance.spans, utterance.speaker_spans)
 
 
 LAYERS = {"names": name_errors, "content": content_errors, "speaker": speaker_errors}
 
 
 def main() -> int:
-    """Print the errors by kind, then some of them; 2 when the corpora are absent."""
+    """Print error counts by kind, then a sample. Return 2 if the corpora are missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--layer", choices=LAYERS, required=True)
-    parser.add_argument("--count", type=int, default=50)
-    parser.add_argument("--kind", help="only errors whose kind begins so")
-    parser.add_argument("--split", default="train", help="train or dev; default %(default)s")
-    parser.add_argument("--articles", type=int, default=80, help="the first so many")
+    parser.add_argument("--count", type=int, default=50, help="errors to print (50)")
+    parser.add_argument("--kind", help="only errors whose kind starts with this")
+    parser.add_argument("--split", default="train", help="train or dev (default: %(default)s)")
+    parser.add_argument(
+        "--articles", type=int, default=80, help="number of articles to extract (80)"
+    )
     parser.add_argument("--extractor", choices=extractor_names(), default=DEFAULT_EXTRACTOR)
     options = parser.parse_args()
-    bench = Bench(get_extractor(options.extractor), options.articles)
+    runner = CorpusRunner(get_extractor(options.extractor), options.articles)
     try:
-        errors = list(LAYERS[options.layer](bench, options.split))
+        errors = list(LAYERS[options.layer](runner, options.split))
     except FileNotFoundError as missing:
-        print(f"no corpora: {missing}", file=sys.stderr)
+        print(f"corpora missing: {missing}", file=sys.stderr)
         return 2
     print("| kind | errors | share |\n|---|---|---|")
     for kind, count in Counter(error.kind for error in errors).most_common():
         print(f"| {kind} | {count:,} | {100 * count / len(errors):.0f}% |")
     errors = [error for error in errors if error.kind.startswith(options.kind or "")]
-    # The same errors each time, in order of the text.
+    # A fixed seed: the same errors each time, in text order.
     chosen = sorted(random.Random(0).sample(range(len(errors)), min(options.count, len(errors))))
     print("", *(errors[number].block() for number in chosen), sep="\n")
     return 0

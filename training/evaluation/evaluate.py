@@ -1,10 +1,12 @@
-"""Scores of an extractor on development data, printed and written into docs/quality.md.
+"""Scores an extractor on development data, and writes the tables into docs/quality.md.
 
-Belongs here: the command, and tables as text. Does not belong here: the measures (`gold_scores`),
-and tuning, which looks at training data only. The corpora are no part of the repository:
-`NEWSACTORS_CORPORA` names their folder (default `../shared/corpora` beside the repository).
+Belongs here: the command, and the page. Does not belong here: the measures
+(`training.evaluation.scores`), tables as text (`training.evaluation.report`), tuning, which uses
+training data only. The corpora are not part of the repository: `NEWSACTORS_CORPORA` names their
+folder (default `../shared/corpora` beside the repository).
 
-    python -m training.evaluation.evaluate [--only names,quotes] [--articles 10] [--extractor NAME] [--json]
+    python -m training.evaluation.evaluate [--only names,quotes] [--articles 10]
+                                           [--extractor NAME] [--json]
 """
 
 from __future__ import annotations
@@ -19,37 +21,16 @@ from pathlib import Path
 
 from etl.domain import Article
 from etl.extract import DEFAULT_EXTRACTOR, extractor_names, get_extractor
-from training.evaluation.bench import Bench, Cell, Table
+from training.evaluation.report import Table, markdown, plain_row
+from training.evaluation.runner import CorpusRunner
 from training.evaluation.scores import SECTIONS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "quality.md"
 BEGIN, END = "<!-- measured: written by make eval -->", "<!-- end of measured -->"
 
 
-def shown(cell: Cell) -> str:
-    """A figure as the page shows it: one decimal, thousands apart, a dash for none."""
-    if cell is None:
-        return "–"
-    if isinstance(cell, str):
-        return cell
-    return f"{cell:,.1f}" if isinstance(cell, float) else f"{cell:,}"
-
-
-def markdown(table: Table) -> str:
-    """A heading and the table under it."""
-    lines = ["| " + " | ".join(table.header) + " |", "|" + "---|" * len(table.header)]
-    lines += ["| " + " | ".join(map(shown, row)) + " |" for row in table.rows]
-    return f"### {table.title}\n\n" + "\n".join(lines) + "\n"
-
-
-def plain_row(table: Table, row: list[Cell]) -> dict[str, Cell]:
-    """A row by its headings, figures to two decimals."""
-    cells = (round(cell, 2) if isinstance(cell, float) else cell for cell in row)
-    return dict(zip(table.header, cells, strict=True))
-
-
 def write_page(text: str, page: Path = PAGE) -> None:
-    """Put the measured part between its two markers; ValueError where the page has none."""
+    """Replace the text between the page's two markers. Raises ValueError if it has none."""
     before, begin, rest = page.read_text("utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
@@ -58,33 +39,37 @@ def write_page(text: str, page: Path = PAGE) -> None:
 
 
 def main() -> int:
-    """Print the scores, and write them when all were taken; 2 when the corpora are absent."""
+    """Print the scores; write them if all were measured. Return 2 if the corpora are missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--extractor", choices=extractor_names(), default=DEFAULT_EXTRACTOR)
-    parser.add_argument("--only", default=",".join(SECTIONS), help="sections, of: %(default)s")
-    parser.add_argument("--articles", type=int, help="the first so many of each corpus")
+    parser.add_argument(
+        "--only", default=",".join(SECTIONS), help="sections to measure (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--articles", type=int, help="number of articles of each corpus (default: all)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     chosen = options.only.split(",")
     if unknown := set(chosen) - SECTIONS.keys():
         parser.error(f"no section is named {', '.join(unknown)}; known: {', '.join(SECTIONS)}")
     extractor = get_extractor(options.extractor)
-    extractor.extract(Article("Loads", "what is loaded on first use."))
-    bench = Bench(extractor, options.articles)
+    extractor.extract(Article("Warm-up", "Loads what is loaded on first use."))
+    runner = CorpusRunner(extractor, options.articles)
     measured: dict[str, list[Table]] = {}
     try:
-        # Speed first: the peak of memory is the process's, whatever it has done before.
+        # Speed first: peak memory is that of the whole process so far.
         for name in sorted(chosen, key=lambda name: name != "speed"):
-            measured[name] = SECTIONS[name](bench)
+            measured[name] = SECTIONS[name](runner)
     except FileNotFoundError as missing:
-        print(f"no corpora: {missing}", file=sys.stderr)
+        print(f"corpora missing: {missing}", file=sys.stderr)
         return 2
     measured = {name: measured[name] for name in SECTIONS if name in measured}
-    said = (
+    origin = (
         f"Extractor `{extractor.version}`, {date.today():%Y-%m-%d}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}.\n\n"
     )
-    text = said + "\n".join(markdown(t) for tables in measured.values() for t in tables)
+    text = origin + "\n".join(markdown(t) for tables in measured.values() for t in tables)
     if options.json:
         plain = {
             section: {
@@ -96,10 +81,13 @@ def main() -> int:
     else:
         print(text)
     if options.articles or len(measured) < len(SECTIONS) or options.extractor != DEFAULT_EXTRACTOR:
-        print("not written: a part, or not the default extractor", file=sys.stderr)
+        print(
+            "page not written: only part was measured, or not the default extractor",
+            file=sys.stderr,
+        )
     else:
         write_page(text)
-        print(f"written to {os.path.relpath(PAGE)}", file=sys.stderr)
+        print(f"wrote {os.path.relpath(PAGE)}", file=sys.stderr)
     return 0
 
 

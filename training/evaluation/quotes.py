@@ -1,6 +1,6 @@
 """Measures of attributions on PolNeAR: spans, contents end to end, speakers.
 
-Belongs here: how the quotes of an extraction are laid beside the gold attributions. Does not belong
+Belongs here: comparing the quotes of an extraction with the gold attributions. Does not belong
 here: matching and counting (`etl.quality.scores`).
 """
 
@@ -15,20 +15,22 @@ from typing import Literal
 from etl.domain import Extraction, Quote
 from etl.quality.scores import Counts, Match, match_utterances, score_spans
 from training.corpora.gold import Capitals, Gold, QuotedText, Span, Spans, polnear, trimmed
-from training.evaluation.bench import PRF, Bench, Cell, Table, prf
+from training.evaluation.report import PRF, Cell, Table, prf
+from training.evaluation.runner import CorpusRunner
 
 MATCHED, CLOSE = 0.3, 0.8
-"""The overlaps of the Gender Gap Tracker: an utterance is found, or found closely."""
+"""The overlaps of the Gender Gap Tracker: above the first an utterance is found, above the second
+it is a close match."""
 MEASURES: tuple[Literal["covered", "union"], ...] = ("covered", "union")
 _WORD = re.compile(r"\w+")
 _MARKS = re.compile("[“”\"‘]|''")
 
 
-def spans(bench: Bench) -> list[Table]:
-    """Sources, cues and contents span by span: the heads' own, and those that quotes show."""
-    heads = getattr(bench.extractor, "spans", None)
+def spans(runner: CorpusRunner) -> list[Table]:
+    """Score sources, cues and contents by span: from the network's heads, and from the quotes."""
+    heads = getattr(runner.extractor, "spans", None)
     counts: dict[str, Counts] = defaultdict(Counts)
-    for text, extraction in bench.run(polnear, "dev"):
+    for text, extraction in runner.run(polnear, "dev"):
         gold = dict(text.layers)
         tagged = heads(text.text) if heads else {}
         for layer in ("source", "cue", "content"):
@@ -51,7 +53,7 @@ def spans(bench: Bench) -> list[Table]:
 
 @dataclass(frozen=True)
 class Utterance:
-    """All pieces of one utterance, in offsets of the whole text, with the words they cover."""
+    """The pieces of one utterance, in offsets of the whole text, with the words they cover."""
 
     spans: Spans
     speaker_spans: Spans
@@ -63,7 +65,7 @@ class Utterance:
 
 
 def utterances(text: Gold, extraction: Extraction) -> list[Utterance]:
-    """The quotes of an article by utterance; an utterance is as sure as its least sure piece."""
+    """Group quotes by utterance. An utterance has the lowest confidence of its pieces."""
     groups: dict[int, list[Quote]] = defaultdict(list)
     for quote in extraction.quotes:
         groups[quote.utterance].append(quote)
@@ -90,13 +92,13 @@ def utterances(text: Gold, extraction: Extraction) -> list[Utterance]:
 
 
 def words_in(text: str, pieces: Iterable[Span]) -> frozenset[int]:
-    """Where the words within some spans begin."""
+    """Return the start offsets of the words within some spans."""
     return frozenset(m.start() for s, e in pieces for m in _WORD.finditer(text, s, e))
 
 
 @dataclass(frozen=True)
-class Compared:
-    """An article of PolNeAR: its utterances beside its attributions."""
+class Comparison:
+    """An article of PolNeAR: the utterances found and the gold attributions."""
 
     text: QuotedText
     found: list[Utterance]
@@ -105,19 +107,19 @@ class Compared:
     is_marked: list[bool]
     is_named: list[bool]
     matches: list[Match]
-    """At the overlap from which an utterance counts as found."""
+    """Matches at the overlap from which an utterance counts as found."""
 
     def is_right(self, match: Match) -> bool:
-        """Whether the speaker found shares a word with the gold source, at its place."""
+        """Whether the speaker found shares a word, by position, with the gold source."""
         return bool(self.source_words[match.gold] & self.found[match.found].speaker_words)
 
 
-def compared(text: QuotedText, extraction: Extraction) -> Compared:
-    """Lay the quotes of an extraction beside the gold attributions."""
+def compare(text: QuotedText, extraction: Extraction) -> Comparison:
+    """Compare the quotes of an extraction with the gold attributions."""
     found = utterances(text, extraction)
     gold = [words_in(text.text, a.content) for a in text.attributions]
     capitals = Capitals(text)
-    return Compared(
+    return Comparison(
         text,
         found,
         gold,
@@ -128,31 +130,31 @@ def compared(text: QuotedText, extraction: Extraction) -> Compared:
     )
 
 
-def quotes(bench: Bench) -> list[Table]:
-    """Attributions end to end: contents by overlap, and who is told to have said them."""
+def quotes(runner: CorpusRunner) -> list[Table]:
+    """Score attributions end to end: contents by overlap, and their speakers."""
     counts: dict[str, Counts] = defaultdict(Counts)
     speakers: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    for text, extraction in bench.run(polnear, "dev"):
-        pair = compared(text, extraction)
-        found = [u.words for u in pair.found]
+    for text, extraction in runner.run(polnear, "dev"):
+        comparison = compare(text, extraction)
+        found = [u.words for u in comparison.found]
         for measure in MEASURES:
             label = "gold covered" if measure == "covered" else measure
             for above in (MATCHED, CLOSE):
-                matches = match_utterances(pair.gold_words, found, above, measure)
+                matches = match_utterances(comparison.gold_words, found, above, measure)
                 counts[f"all, {label} > {above}"] += Counts(
-                    len(matches), len(found), len(pair.gold_words)
+                    len(matches), len(found), len(comparison.gold_words)
                 )
                 counts[f"with quotation marks, {label} > {above}"] += Counts(
-                    sum(pair.is_marked[m.gold] for m in matches), 0, sum(pair.is_marked)
+                    sum(comparison.is_marked[m.gold] for m in matches), 0, sum(comparison.is_marked)
                 )
-        for match in pair.matches:
-            if pair.source_words[match.gold]:
-                is_told = bool(pair.found[match.found].speaker_words)
-                outcome = (pair.is_right(match), is_told)
+        for match in comparison.matches:
+            if comparison.source_words[match.gold]:
+                has_speaker = bool(comparison.found[match.found].speaker_words)
+                outcome = (comparison.is_right(match), has_speaker)
                 speakers["with any gold source"].append(outcome)
-                if pair.is_named[match.gold]:
+                if comparison.is_named[match.gold]:
                     speakers["**with a named source**"].append(outcome)
-                if pair.is_marked[match.gold]:
+                if comparison.is_marked[match.gold]:
                     speakers["with quotation marks"].append(outcome)
     rows: list[list[Cell]] = [
         [name, None, c.recall, None, c.gold] if name.startswith("with") else prf(name, c)
@@ -162,7 +164,7 @@ def quotes(bench: Bench) -> list[Table]:
         [
             name,
             100 * sum(right for right, _ in outcomes) / len(outcomes),
-            100 * sum(not told for _, told in outcomes) / len(outcomes),
+            100 * sum(not has_speaker for _, has_speaker in outcomes) / len(outcomes),
             len(outcomes),
         ]
         for name, outcomes in speakers.items()
@@ -171,7 +173,7 @@ def quotes(bench: Bench) -> list[Table]:
         Table("Attributions end to end: PolNeAR dev", ("", *PRF), rows),
         Table(
             f"Speakers: PolNeAR dev, contents of which more than {MATCHED} is covered",
-            ("", "speaker right", "no speaker told", "matched"),
+            ("", "speaker right", "no speaker found", "matched"),
             who,
         ),
     ]

@@ -1,7 +1,8 @@
 """The sections of `make eval`, with the measures of names, confidence and speed.
 
-Belongs here: one function a section, from an extractor at work to tables. Does not belong here: the
-scorers (`etl.quality.scores`), reading corpora (`gold_readers`), printing (`evaluate`).
+Belongs here: one function per section, which turns extractions into tables. Does not belong here:
+the metrics (`etl.quality.scores`), reading corpora (`training.corpora.gold`), printing
+(`training.evaluation.evaluate`).
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from etl.domain import Extraction, Mention
 from etl.quality.scores import Calibration, Counts, calibration, score_spans
 from training.corpora.gold import Gold, polnear, uner, worldwide
 from training.evaluation.actors import actors, pronouns
-from training.evaluation.bench import PRF, Bench, Cell, Table, prf
 from training.evaluation.counts import counts
-from training.evaluation.quotes import compared, quotes, spans
+from training.evaluation.quotes import compare, quotes, spans
+from training.evaluation.report import PRF, Cell, Table, prf
+from training.evaluation.runner import CorpusRunner
 
 ARTICLE_WORDS = 600
 CLASSES = {"PERSON": "PER", "GPE": "LOC", **{x: x for x in ("ORG", "LOC", "NORP", "FAC")}}
-"""The corpora know one class of place; OTHER has no counterpart in them."""
+"""Our types as classes of the corpora, which have one class of place and no OTHER."""
 HEADLINE_CLASSES = frozenset({"PER", "ORG", "LOC"})
 
 
 def found_names(text: Gold, extraction: Extraction) -> dict[tuple[int, int, str], Mention]:
-    """The names of an article by span and class, those of type OTHER left out."""
+    """Return the names of an article by span and class, without those of type OTHER."""
     return {
         (*text.span(m.part, m.char_start, m.char_end), CLASSES[m.type]): m
         for m in extraction.mentions
@@ -32,8 +34,8 @@ def found_names(text: Gold, extraction: Extraction) -> dict[tuple[int, int, str]
     }
 
 
-def names(bench: Bench) -> list[Table]:
-    """Exact span and class, on held-out news and on web text."""
+def names(runner: CorpusRunner) -> list[Table]:
+    """Score names by exact span and class, on held-out news and on web text."""
     tables = []
     for title, read, merged in (
         ("Names: Worldwide dev", worldwide, {}),
@@ -41,7 +43,7 @@ def names(bench: Bench) -> list[Table]:
     ):
         counts: dict[str, Counts] = defaultdict(Counts)
         classes = ["PER", "ORG", "LOC"] if merged else ["PER", "ORG", "LOC", "NORP", "FAC"]
-        for text, extraction in bench.run(read, "dev"):
+        for text, extraction in runner.run(read, "dev"):
             found = {(a, b, merged.get(c, c)) for a, b, c in found_names(text, extraction)}
             for name in classes:
                 counts[name] += score_spans(
@@ -56,28 +58,41 @@ def names(bench: Bench) -> list[Table]:
     return tables
 
 
-def outcomes(bench: Bench, of_names: str, of_quotes: str) -> dict[str, list[tuple[float, bool]]]:
-    """Each confidence and whether it was right, of names, quotes and speakers; by corpus split."""
-    told: dict[str, list[tuple[float, bool]]] = {"names": [], "quotes": [], "speakers": []}
-    for text, extraction in bench.run(worldwide, of_names):
-        told["names"] += [
+def outcomes(
+    runner: CorpusRunner, names_split: str, quotes_split: str
+) -> dict[str, list[tuple[float, bool]]]:
+    """Return each confidence and whether it was right, for names, quotes and speakers.
+
+    `names_split` is a split of Worldwide, `quotes_split` one of PolNeAR.
+    """
+    outcomes_by_kind: dict[str, list[tuple[float, bool]]] = {
+        "names": [],
+        "quotes": [],
+        "speakers": [],
+    }
+    for text, extraction in runner.run(worldwide, names_split):
+        outcomes_by_kind["names"] += [
             (m.confidence, key in text.names) for key, m in found_names(text, extraction).items()
         ]
-    for article, extraction in bench.run(polnear, of_quotes):
-        pair = compared(article, extraction)
-        matched = {m.found for m in pair.matches}
-        told["quotes"] += [(u.confidence, n in matched) for n, u in enumerate(pair.found)]
-        for match in pair.matches:
-            said = pair.found[match.found]
-            if pair.source_words[match.gold] and said.speaker_words:
-                told["speakers"].append((said.speaker_confidence, pair.is_right(match)))
-    return told
+    for article, extraction in runner.run(polnear, quotes_split):
+        comparison = compare(article, extraction)
+        matched = {m.found for m in comparison.matches}
+        outcomes_by_kind["quotes"] += [
+            (u.confidence, n in matched) for n, u in enumerate(comparison.found)
+        ]
+        for match in comparison.matches:
+            utterance = comparison.found[match.found]
+            if comparison.source_words[match.gold] and utterance.speaker_words:
+                outcomes_by_kind["speakers"].append(
+                    (utterance.speaker_confidence, comparison.is_right(match))
+                )
+    return outcomes_by_kind
 
 
-def confidence(bench: Bench) -> list[Table]:
-    """Expected calibration error of names, quotes and speakers, and the bins it is made of."""
+def confidence(runner: CorpusRunner) -> list[Table]:
+    """Return the expected calibration error of names, quotes and speakers, and its bins."""
     scored: dict[str, Calibration] = {
-        name: calibration(found) for name, found in outcomes(bench, "dev", "dev").items()
+        name: calibration(found) for name, found in outcomes(runner, "dev", "dev").items()
     }
     summary: list[list[Cell]] = [[n, f"{c.error:.3f}", c.count] for n, c in scored.items()]
     rows: list[list[Cell]] = []
@@ -96,13 +111,13 @@ def confidence(bench: Bench) -> list[Table]:
     ]
 
 
-def speed(bench: Bench) -> list[Table]:
-    """Words a second over PolNeAR dev, in one process, and the memory it has taken at most.
+def speed(runner: CorpusRunner) -> list[Table]:
+    """Return words a second over PolNeAR dev in one process, and its peak memory.
 
-    By core: over the processor time of all its threads, which a busy machine disturbs less.
+    "By core" divides by the CPU time of all threads, which a busy machine affects less.
     """
-    bench.run(polnear, "dev")
-    timing = bench.timings["polnear", "dev"]
+    runner.run(polnear, "dev")
+    timing = runner.timings["polnear", "dev"]
     by_clock, by_cpu = timing.words / timing.clock, timing.words / timing.cpu
     articles = f"articles of {ARTICLE_WORDS} words a second"
     rows: list[list[Cell]] = [
@@ -114,7 +129,7 @@ def speed(bench: Bench) -> list[Table]:
     return [Table("Speed: PolNeAR dev, one process", ("", "by the clock", "by core"), rows)]
 
 
-SECTIONS: dict[str, Callable[[Bench], list[Table]]] = {
+SECTIONS: dict[str, Callable[[CorpusRunner], list[Table]]] = {
     "names": names,
     "counts": counts,
     "spans": spans,

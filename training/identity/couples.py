@@ -1,18 +1,18 @@
-"""Whether couples of one surname are told apart: `python -m training.identity.couples`.
+"""Scores how well couples with one surname are separated: `python -m training.identity.couples`.
 
-Belongs here: drawing mentions of the Clintons and the Trumps to be read, and the score of the
-linker against the reading. Does not belong here: who everybody is across articles (`identity`),
-rules of reading (`gold/README.md`).
+Belongs here: drawing mentions of the Clintons and the Trumps to annotate, and scoring the resolver
+against the annotation. Does not belong here: linking in general (`training.identity.linking`),
+annotation rules (`gold/README.md`).
 
     python -m training.identity.couples --draw FOLDER
 
-writes, outside the repository, `couples.csv` (places, no texts) and `couples.md` (texts, for the
-reader): of the articles of PolNeAR train that name both of a couple FIFTY are drawn, and in each
-one word uniformly among those that may name one of the two. No extractor is asked. Where there
-are fewer such articles they are gone through again, for other words.
+writes, outside the repository, `couples.csv` (positions, no texts) and `couples.md` (texts, for the
+annotator). Of the articles of PolNeAR train that name both members of a couple, MENTIONS_PER_COUPLE
+are drawn, and in each one word, uniformly among those that may name either. No extractor is used.
+If there are fewer such articles, they are drawn from again for other words.
 
-A mention is right when the actor that the linker gives it, in a warehouse of these articles, is the
-actor of the full name that was read there, or, where somebody else is named, none of the four.
+A mention is right if the resolver, in a warehouse of these articles, links it to the actor with the
+annotated full name; or, if it names somebody else, to none of the four.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ from training.identity.sample import Text, polnear
 GOLD = Path(__file__).with_name("gold") / "couples.csv"
 HEADER = ("mention_key", "document", "part", "char_start", "char_end", "sha256")
 SEED = 20161108
-FIFTY = 50
+MENTIONS_PER_COUPLE = 50
 BEFORE, AFTER = 700, 250
 
 COUPLES = {
     "clinton": (r"\bBill\s+Clinton\b", r"\bHillary\b", r"\bClintons?\b"),
     "trump": (r"\bMelania\b", r"\bDonald\b", r"\b(?:Trumps?|Melania)\b"),
 }
-"""Of each couple, what must stand in an article: one of the two, the other, and what is drawn."""
+"""By couple, patterns of one member, of the other (an article must have both), and of the words to
+draw."""
 
 NAMES = {
     "bill-clinton": "Bill Clinton",
@@ -48,12 +49,12 @@ NAMES = {
     "donald-trump": "Donald Trump",
     "melania-trump": "Melania Trump",
 }
-"""The full name by which the linker's actor of each is found."""
+"""The full name by which the resolver's actor of each person is found."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """A word of an article."""
+class Word:
+    """A word of an article, by its position."""
 
     text: Text
     part: str
@@ -62,63 +63,63 @@ class Place:
 
     @property
     def order(self) -> tuple[str, bool, int]:
-        """By document, headline first, then by place."""
+        """Return a sort key: document, headline first, then position."""
         return (self.text.document, self.part != "headline", self.start)
 
     @property
     def row(self) -> tuple[str | int, ...]:
-        """As it stands in the gold, but for the key."""
+        """Return its row in the gold, without the key."""
         return (self.text.document, self.part, self.start, self.end, self.text.sha256)
 
 
-def drawn(texts: Sequence[Text]) -> list[Place]:
-    """FIFTY words of each couple, in the order of documents."""
+def draw(texts: Sequence[Text]) -> list[Word]:
+    """Return MENTIONS_PER_COUPLE words of each couple, in document order."""
     rng = random.Random(SEED)
-    chosen: list[Place] = []
-    for one, other, word in COUPLES.values():
+    chosen: list[Word] = []
+    for one, other, pattern in COUPLES.values():
         both = [t for t in texts if all(re.search(p, _whole(t)) for p in (one, other))]
         rng.shuffle(both)
-        left = {t.document: _places(t, word) for t in both}
+        remaining = {t.document: _words(t, pattern) for t in both}
         count = 0
-        while count < FIFTY:
-            for places in left.values():
-                if places and count < FIFTY:
-                    chosen.append(places.pop(rng.randrange(len(places))))
+        while count < MENTIONS_PER_COUPLE:
+            for words in remaining.values():
+                if words and count < MENTIONS_PER_COUPLE:
+                    chosen.append(words.pop(rng.randrange(len(words))))
                     count += 1
-    return sorted(chosen, key=lambda place: place.order)
+    return sorted(chosen, key=lambda word: word.order)
 
 
 def _whole(text: Text) -> str:
     return f"{text.article.headline}\n{text.article.body}"
 
 
-def _places(text: Text, word: str) -> list[Place]:
+def _words(text: Text, pattern: str) -> list[Word]:
     return [
-        Place(text, part, *match.span())
+        Word(text, part, *match.span())
         for part in ("headline", "body")
-        for match in re.finditer(word, text.article.text(part))
+        for match in re.finditer(pattern, text.article.text(part))
     ]
 
 
-def write_sample(chosen: Sequence[Place], folder: Path) -> None:
-    """`couples.csv` without a word of the texts, `couples.md` with those around each word."""
+def write_sample(chosen: Sequence[Word], folder: Path) -> None:
+    """Write `couples.csv`, without any text, and `couples.md`, with the context of each word."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "couples.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(HEADER)
-        rows.writerows((f"c{n:03}", *place.row) for n, place in enumerate(chosen, 1))
+        rows.writerows((f"c{n:03}", *word.row) for n, word in enumerate(chosen, 1))
     with (folder / "couples.md").open("w", encoding="utf-8") as file:
-        for n, place in enumerate(chosen, 1):
-            text = place.text.article.text(place.part)
-            before, after = text[: place.start][-BEFORE:], text[place.end :][:AFTER]
+        for n, word in enumerate(chosen, 1):
+            text = word.text.article.text(word.part)
+            before, after = text[: word.start][-BEFORE:], text[word.end :][:AFTER]
             file.write(
-                f"## c{n:03} {place.text.document}: {place.text.article.headline}\n"
-                f"{before}[[[{text[place.start : place.end]}]]]{after}\n\n"
+                f"## c{n:03} {word.text.document}: {word.text.article.headline}\n"
+                f"{before}[[[{text[word.start : word.end]}]]]{after}\n\n"
             )
 
 
 def read_gold() -> dict[str, tuple[GoldMention, str]]:
-    """By key the mention with the person read there, and by what it was read."""
+    """Return, by key, the mention with its annotated person, and the evidence for it."""
     with GOLD.open(encoding="utf-8", newline="") as file:
         return {
             row["mention_key"]: (GoldMention.of(row, row["who"]), row["reading"])
@@ -127,9 +128,10 @@ def read_gold() -> dict[str, tuple[GoldMention, str]]:
 
 
 def judged() -> dict[str, tuple[str, str, str]]:
-    """By key who was read, by what, and who the linker says ('other' for nobody of the four).
+    """Return, by key, the annotated person, the evidence, and the resolver's person.
 
-    Raises ValueError where a text is not the one that was read.
+    The last is 'other' for none of the four. Raises ValueError if a text differs from the one that
+    was annotated.
     """
     gold = read_gold()
     documents = {mention.document for mention, _ in gold.values()}
@@ -150,22 +152,22 @@ def judged() -> dict[str, tuple[str, str, str]]:
 
 
 def main() -> None:
-    """Draw, or score: right of all, by couple and by what told the reader; what was confused."""
+    """Draw the sample, or print the scores by couple and by evidence, and the confusions."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--draw", type=Path, help="write the sample into this folder")
+    parser.add_argument("--draw", type=Path, help="write the sample into this folder and exit")
     options = parser.parse_args()
     if options.draw:
-        write_sample(drawn(list(polnear("train"))), options.draw)
+        write_sample(draw(list(polnear("train"))), options.draw)
         return
     counts: dict[str, Counter[str]] = {}
     wrong: Counter[str] = Counter()
-    for who, reading, told in judged().values():
+    for who, evidence, found in judged().values():
         gold = who if who in NAMES else "other"
         couple = next((name for name in COUPLES if name in who), "other")
-        for group in ("all", couple, reading):
-            counts.setdefault(group, Counter())["right" if told == gold else "wrong"] += 1
-        if told != gold:
-            wrong[f"{who} taken for {told}"] += 1
+        for group in ("all", couple, evidence):
+            counts.setdefault(group, Counter())["right" if found == gold else "wrong"] += 1
+        if found != gold:
+            wrong[f"{who} taken for {found}"] += 1
     print(json.dumps({"mentions": counts, "confused": wrong}, indent=1))
 
 

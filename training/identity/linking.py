@@ -1,12 +1,12 @@
-"""How well the linker tells who is who across articles: `python -m training.identity.linking`.
+"""Scores linking across articles against the gold: `python -m training.identity.linking`.
 
-Belongs here: linking the extraction of the gold's texts, and its score against the gold. Does not
-belong here: drawing the sample (`identity_sample`), reading rules (`gold/README.md`).
+Belongs here: linking the extractions of the gold's texts, and scoring them. Does not belong here:
+drawing the sample (`training.identity.sample`), annotation rules (`gold/README.md`).
 
-Counted over the gold mentions of `gold/gold.csv`, each matched with the mention by name
-that overlaps it most; one that is not found, or has no actor, stands alone. A gold mention that
-names no actor (`none`) or an open one stands alone, too. Pairwise precision and recall are over all
-pairs of mentions; B³ (Bagga and Baldwin 1998) is the mean over mentions.
+Scores cover the gold mentions of `gold/gold.csv`. Each is matched with the mention by name that
+overlaps it most. A mention that is not found, or has no actor, is a singleton. So is a gold mention
+that names no actor (`none`) or remains ambiguous. Pairwise precision and recall are over all pairs
+of mentions; B³ (Bagga and Baldwin 1998) is the mean over mentions.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ GOLD = Path(__file__).with_name("gold") / "gold.csv"
 
 @dataclass(frozen=True, slots=True)
 class GoldMention:
-    """A mention and whom it names; `referent` is unique where it names nobody."""
+    """A mention and the actor it names; `referent` is unique if it names none."""
 
     key: str
     document: str
@@ -49,14 +49,14 @@ class GoldMention:
 
     @classmethod
     def of(cls, row: Mapping[str, str], referent: str) -> GoldMention:
-        """From a row of a gold file."""
+        """Create a mention from a row of a gold file."""
         start, end = int(row["char_start"]), int(row["char_end"])
         return cls(row["mention_key"], row["document"], row["part"], start, end, referent)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Percentages, and how many gold mentions were found."""
+    """Scores in percent, and the numbers of gold mentions and of those found."""
 
     pair_precision: float
     pair_recall: float
@@ -69,16 +69,18 @@ class Scores:
 
 
 def check_texts(read: Sequence[Text], path: Path = GOLD) -> None:
-    """Raises ValueError where a text of a gold file is not the one that was read."""
+    """Raise ValueError if a text differs from the one that was annotated."""
     hashes = {text.document: text.sha256 for text in read}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if hashes.get(row["document"]) != row["sha256"]:
-                raise ValueError(f"{row['document']} is not the text that was read for {path.name}")
+                raise ValueError(
+                    f"{row['document']} differs from the text annotated in {path.name}"
+                )
 
 
 def read_gold(path: Path = GOLD) -> list[GoldMention]:
-    """The gold mentions, in the order of their keys."""
+    """Return the gold mentions, in the order of the file."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return [
@@ -95,9 +97,9 @@ def read_gold(path: Path = GOLD) -> list[GoldMention]:
 def warehouse(
     read: Sequence[Text], found: Sequence[Extraction] | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Texts with what was extracted from them, as schema `loaded` of a database in memory.
+    """Return a database in memory whose schema `loaded` holds texts and their extractions.
 
-    `found` is an extraction of each text; without it the default extractor makes them.
+    `found` is an extraction per text; without it the default extractor runs.
     """
     con = duckdb.connect()
     con.execute("create schema loaded")
@@ -120,13 +122,13 @@ def warehouse(
 
 
 def link(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `loaded.text_links` as the shipped linker decides, with nothing decided before."""
+    """Fill `loaded.text_links` as the shipped resolver decides, with an empty ledger."""
     with tempfile.TemporaryDirectory() as folder:
         link_actors(con, Ledger(Path(folder)), datetime.now(UTC), Plan())
 
 
 def linked(con: duckdb.DuckDBPyConnection, gold: Sequence[GoldMention]) -> dict[str, str]:
-    """The entity of each gold mention by its key; its own key where it was not found."""
+    """Return the entity of each gold mention by key, or its own key if it was not found."""
     link(con)
     con.register(
         "gold",
@@ -151,19 +153,19 @@ def linked(con: duckdb.DuckDBPyConnection, gold: Sequence[GoldMention]) -> dict[
 
 
 def scores(gold: Mapping[str, str], found: Mapping[str, str]) -> Scores:
-    """Scores of one grouping against another, both by mention."""
+    """Score one grouping of mentions against another; both map mentions to groups."""
 
     def pairs(groups: Mapping[str, object]) -> int:
         return sum(n * (n - 1) // 2 for n in Counter(groups.values()).values())
 
     found = {key: found[key] for key in gold}
     both = {key: (gold[key], found[key]) for key in gold}
-    right, told, true = pairs(both), pairs(found), pairs(gold)
+    right_pairs, found_pairs, gold_pairs = pairs(both), pairs(found), pairs(gold)
     sizes = Counter(both.values())
     of_gold, of_found = Counter(gold.values()), Counter(found.values())
     precision = sum(n * n / of_found[f] for (_, f), n in sizes.items()) / len(gold)
     recall = sum(n * n / of_gold[g] for (g, _), n in sizes.items()) / len(gold)
-    p, r = right / max(1, told), right / max(1, true)
+    p, r = right_pairs / max(1, found_pairs), right_pairs / max(1, gold_pairs)
     return Scores(
         pair_precision=round(100 * p, 1),
         pair_recall=round(100 * r, 1),
@@ -181,9 +183,9 @@ def _f1(precision: float, recall: float) -> float:
 
 
 def main() -> None:
-    """Print the scores; with --errors, the groups that are wrong."""
+    """Print the scores; with --errors, also the wrong groups."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--errors", action="store_true", help="groups that are wrong, by key")
+    parser.add_argument("--errors", action="store_true", help="also print wrong groups")
     options = parser.parse_args()
     gold = read_gold()
     read = texts()
@@ -191,19 +193,19 @@ def main() -> None:
     found = linked(warehouse(read), gold)
     referents = {g.key: g.referent for g in gold}
     named = {key: referent for key, referent in referents.items() if ":" not in referent}
-    both = {"all": scores(referents, found), "that name an actor": scores(named, found)}
-    print(json.dumps({what: asdict(score) for what, score in both.items()}, indent=1))
+    by_selection = {"all": scores(referents, found), "that name an actor": scores(named, found)}
+    print(json.dumps({name: asdict(score) for name, score in by_selection.items()}, indent=1))
     if options.errors:
         groups: dict[str, Counter[str]] = defaultdict(Counter)
         for key, entity in found.items():
             groups[entity][referents[key]] += 1
         for entity, inside in groups.items():
             if len(inside) > 1:
-                print("together", entity, dict(inside))
+                print("wrongly joined", entity, dict(inside))
         for g in sorted(set(referents.values())):
-            apart = Counter(found[k] for k, r in referents.items() if r == g)
-            if len(apart) > 1:
-                print("apart", g, dict(apart))
+            entities = Counter(found[k] for k, r in referents.items() if r == g)
+            if len(entities) > 1:
+                print("wrongly split", g, dict(entities))
 
 
 if __name__ == "__main__":

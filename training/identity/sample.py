@@ -1,28 +1,29 @@
-"""The sample behind the gold of cross-article identity: which mentions are read, and where.
+"""Draws the sample of mentions behind the gold of cross-article identity.
 
-Belongs here: reading PolNeAR dev and Wikinews as dated articles (the gold's offsets count into
-exactly these texts), and drawing mentions to be read, the same ones each time. Does not belong
-here: any decision on who is who (`training/identity/gold/`), and scores. No linker is asked: what
-is drawn depends on surface, type and place of mentions alone, never on the actor they were given.
+Belongs here: reading PolNeAR dev and Wikinews as dated articles (the gold's offsets refer to
+exactly these texts), and drawing mentions to annotate, always the same ones. Does not belong here:
+decisions on identity (`training/identity/gold/`), scores (`training.identity.linking`). The sample
+depends only on surface, type and position of mentions, never on the actors they are linked to.
 
     python -m training.identity.sample --out FOLDER
 
-writes, outside the repository, `sample.csv` (places, no texts) and `to_read.md` (texts, for the
-reader). The rule of drawing:
+writes, outside the repository, `sample.csv` (positions, no texts) and `to_read.md` (texts, for the
+annotator). The sampling rule:
 
-1. All 84 articles of PolNeAR dev and all 295 of Wikinews are extracted. Of each, the mentions of
-   kind "name" and of type PERSON, ORG, GPE, LOC or NORP count. A surface form is the mention's
-   text as it stands, capitals included; the types it has don't part it.
-2. Frequent: the 50 forms in most articles; equals by number of mentions, then by code points. Not
-   those with most mentions: interviews print a name before each answer ("WN" 682 times in a few).
-3. Random: of all other forms, 25 drawn uniformly from those in two articles or more (so that there
-   are pairs to judge: only a fifth of the forms are), then 25 drawn uniformly from all that remain.
-4. Of a frequent form up to 7 mentions, one an article: the articles of each corpus shuffled, taken
-   in turns from both, then from the one that has more; within an article one mention uniformly.
-   Of a random form up to 4, first one an article in the same way, then others of the same articles.
+1. All 84 articles of PolNeAR dev and all 295 of Wikinews are extracted. Only mentions of kind
+   "name" and of type PERSON, ORG, GPE, LOC or NORP count. A surface form is the mention's exact
+   text, including capitals; mentions of different types share a form.
+2. Frequent forms: the 50 in most articles. Ties go by number of mentions, then by code points. Not
+   the 50 with most mentions: interviews print a name before each answer ("WN" 682 times in a few).
+3. Random forms: 25 drawn uniformly from the others that occur in at least two articles (so that
+   there are pairs to judge: only a fifth of the forms do), then 25 uniformly from all that remain.
+4. Up to 7 mentions of each frequent form, one per article: the articles of each corpus are shuffled
+   and taken alternately from both, then from the one with more; within an article one mention is
+   drawn uniformly. Up to 4 mentions of each random form, first one per article in the same way,
+   then others of the same articles.
 
-The gold is places in texts, not what this extractor finds there: one with other weights finds
-slightly other spans, so a score matches mentions with gold by overlap (same document, same part).
+The gold consists of positions in texts, not of what this extractor finds. Other weights find
+slightly different spans, so scoring matches mentions with gold by overlap (same document and part).
 """
 
 from __future__ import annotations
@@ -56,25 +57,25 @@ _WIKINEWS_FILES = ("wikinews_2019.csv", "wikinews_2020.csv")
 
 @dataclass(frozen=True)
 class Text:
-    """An article of a corpus: `document` is its name in the gold."""
+    """An article of a corpus; `document` is its name in the gold."""
 
     document: str
     article: Article
 
     @property
     def corpus(self) -> str:
-        """The part of the document's name before the slash."""
+        """Return the part of the document's name before the slash."""
         return self.document.partition("/")[0]
 
     @property
     def sha256(self) -> str:
-        """The first 12 hexadecimal digits for headline, a line end and body, in UTF-8."""
+        """Return the first 12 hex digits of the hash of headline, newline and body in UTF-8."""
         whole = f"{self.article.text('headline')}\n{self.article.body}"
         return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
-class Place:
+class Occurrence:
     """A mention in its text."""
 
     text: Text
@@ -82,18 +83,19 @@ class Place:
 
     @property
     def order(self) -> tuple[str, int, int]:
-        """By document, headline first, then by place."""
+        """Return a sort key: document, headline first, then position."""
         return (self.text.document, self.mention.part != "headline", self.mention.char_start)
 
 
 def polnear(split: str) -> Iterator[Text]:
-    """PolNeAR dev or train: first line the headline, the body from the next that is not empty.
+    """Yield PolNeAR dev or train: headline and body as in `training.corpora.gold`.
 
-    Both as `training.corpora.gold` has them; outlet and date from `metadata.tsv`.
+    The first line is the headline; the body starts at the next line that is not empty. Outlet and
+    date come from `metadata.tsv`.
     """
-    about = polnear_metadata()
+    metadata = polnear_metadata()
     for path in sorted((_polnear_folder() / split / "text").glob("*.txt")):
-        row = about[path.stem]
+        row = metadata[path.stem]
         article = replace(
             gold.Gold(path.stem, path.read_text(encoding="utf-8"), True).article,
             outlet=row["publisher"],
@@ -103,7 +105,7 @@ def polnear(split: str) -> Iterator[Text]:
 
 
 def polnear_metadata() -> dict[str, dict[str, str]]:
-    """The rows of PolNeAR's `metadata.tsv` by the name of the article."""
+    """Return the rows of PolNeAR's `metadata.tsv` by article name."""
     path = _polnear_folder() / "metadata.tsv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -115,9 +117,9 @@ def _polnear_folder() -> Path:
 
 
 def wikinews() -> Iterator[Text]:
-    """Wikinews: `title` is the headline and `text` the body, as they stand but for CRLF made LF.
+    """Yield Wikinews: `title` is the headline and `text` the body, unchanged except CRLF to LF.
 
-    A document is named by file and row, from 0: wikinews/2019-17 is the 18th row of its file.
+    A document is named after its file and row, from 0: wikinews/2019-17 is the 18th row.
     """
     for name in _WIKINEWS_FILES:
         with (corpora_folder() / "articles" / name).open(encoding="utf-8", newline="") as file:
@@ -129,74 +131,74 @@ def wikinews() -> Iterator[Text]:
 
 
 def texts() -> list[Text]:
-    """All texts that the gold's offsets count into."""
+    """Return all texts that the gold's offsets refer to."""
     return [*polnear("dev"), *wikinews()]
 
 
-def name_places(read: Sequence[Text]) -> Iterator[Place]:
-    """Each mention by name of an actor, as the shipped extractor finds them."""
+def name_occurrences(read: Sequence[Text]) -> Iterator[Occurrence]:
+    """Yield each mention of an actor by name, as the shipped extractor finds them."""
     extractions = get_extractor().extract_many([text.article for text in read])
     for text, extraction in zip(read, extractions, strict=True):
         for mention in extraction.mentions:
             if mention.kind == "name" and mention.type in TYPES:
-                yield Place(text, mention)
+                yield Occurrence(text, mention)
 
 
-def drawn(places: Iterable[Place]) -> list[Place]:
-    """The sample, in the order of documents; the rule stands at the head of this module."""
+def draw(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
+    """Return the sample in document order, by the rule in the module docstring."""
     rng = random.Random(SEED)
-    by_form: dict[str, list[Place]] = defaultdict(list)
-    for place in places:
-        by_form[place.mention.surface].append(place)
-    spread = {form: len(_articles(places)) for form, places in by_form.items()}
+    by_form: dict[str, list[Occurrence]] = defaultdict(list)
+    for occurrence in occurrences:
+        by_form[occurrence.mention.surface].append(occurrence)
+    spread = {form: len(_articles(occurrences)) for form, occurrences in by_form.items()}
     ranked = sorted(by_form, key=lambda form: (-spread[form], -len(by_form[form]), form))
     frequent, rest = ranked[:FREQUENT_FORMS], sorted(ranked[FREQUENT_FORMS:])
     shared = rng.sample([form for form in rest if spread[form] > 1], SHARED_FORMS)
     others = rng.sample([form for form in rest if form not in shared], OTHER_FORMS)
-    chosen: list[Place] = []
+    chosen: list[Occurrence] = []
     for form in frequent:
-        chosen += _one_an_article(by_form[form], rng)[:FREQUENT_MENTIONS]
+        chosen += _one_per_article(by_form[form], rng)[:FREQUENT_MENTIONS]
     for form in shared + others:
-        first = _one_an_article(by_form[form], rng)
-        more = [place for place in by_form[form] if place not in first]
+        first = _one_per_article(by_form[form], rng)
+        more = [occurrence for occurrence in by_form[form] if occurrence not in first]
         rng.shuffle(more)
         chosen += (first + more)[:RANDOM_MENTIONS]
-    return sorted(chosen, key=lambda place: place.order)
+    return sorted(chosen, key=lambda occurrence: occurrence.order)
 
 
-def _articles(places: Iterable[Place]) -> set[str]:
-    return {place.text.document for place in places}
+def _articles(occurrences: Iterable[Occurrence]) -> set[str]:
+    return {occurrence.text.document for occurrence in occurrences}
 
 
-def _one_an_article(places: Iterable[Place], rng: random.Random) -> list[Place]:
-    """One place an article, articles shuffled, the corpora by turns."""
-    by_corpus: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
-    for place in places:
-        by_corpus[place.text.corpus][place.text.document].append(place)
-    columns: list[list[Place]] = []
+def _one_per_article(occurrences: Iterable[Occurrence], rng: random.Random) -> list[Occurrence]:
+    """Return one occurrence per article: articles shuffled, corpora alternating."""
+    by_corpus: dict[str, dict[str, list[Occurrence]]] = defaultdict(lambda: defaultdict(list))
+    for occurrence in occurrences:
+        by_corpus[occurrence.text.corpus][occurrence.text.document].append(occurrence)
+    columns: list[list[Occurrence]] = []
     for corpus in sorted(by_corpus):
         column = [rng.choice(by_corpus[corpus][name]) for name in sorted(by_corpus[corpus])]
         rng.shuffle(column)
         columns.append(column)
-    return [place for place in chain(*zip_longest(*columns)) if place is not None]
+    return [occurrence for occurrence in chain(*zip_longest(*columns)) if occurrence is not None]
 
 
-def write_sample(chosen: Sequence[Place], path: Path) -> None:
-    """Where the mentions are, without a word of the texts; keys number them in order."""
+def write_sample(chosen: Sequence[Occurrence], path: Path) -> None:
+    """Write the positions of the mentions, numbered in order, without any text."""
     header = ("mention_key", "document", "part", "char_start", "char_end", "sha256")
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(header)
-        for number, place in enumerate(chosen, 1):
-            mention = place.mention
+        for number, occurrence in enumerate(chosen, 1):
+            mention = occurrence.mention
             rows.writerow(
                 (
                     _key(number),
-                    place.text.document,
+                    occurrence.text.document,
                     mention.part,
                     mention.char_start,
                     mention.char_end,
-                    place.text.sha256,
+                    occurrence.text.sha256,
                 )
             )
 
@@ -205,9 +207,9 @@ def _key(number: int) -> str:
     return f"m{number:03}"
 
 
-def to_read(number: int, place: Place) -> str:
-    """A mention in its context, as a block for the reader; texts of the corpora, not to be kept."""
-    article, mention = place.text.article, place.mention
+def to_read(number: int, occurrence: Occurrence) -> str:
+    """Return a mention in its context, for the annotator. Contains text of the corpora."""
+    article, mention = occurrence.text.article, occurrence.mention
     text = article.text(mention.part)
     start, end = mention.char_start, mention.char_end
     before, after = text[max(0, start - BEFORE) : start], text[end : end + AFTER]
@@ -216,28 +218,28 @@ def to_read(number: int, place: Place) -> str:
     context = re.sub(r"\s*\n\s*", " ¶ ", f"{before}⟦{text[start:end]}⟧{after}").strip()
     return (
         f"## {_key(number)}  ⟦{mention.surface}⟧\n"
-        f"{place.text.document} | {article.outlet} | {article.published_on} | {mention.part}"
+        f"{occurrence.text.document} | {article.outlet} | {article.published_on} | {mention.part}"
         f" {start}-{end}\n"
         f"{article.headline}\n\n…{context}…\n"
     )
 
 
 def main() -> int:
-    """Write the sample and what is to be read; 2 when the corpora are absent."""
+    """Write the sample and the texts to read. Return 2 if the corpora are missing."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="a folder outside the repository")
     options = parser.parse_args()
     try:
         read = texts()
     except FileNotFoundError as missing:
-        print(f"no corpora: {missing}", file=sys.stderr)
+        print(f"corpora missing: {missing}", file=sys.stderr)
         return 2
-    chosen = drawn(name_places(read))
+    chosen = draw(name_occurrences(read))
     options.out.mkdir(parents=True, exist_ok=True)
     write_sample(chosen, options.out / "sample.csv")
-    blocks = (to_read(number, place) for number, place in enumerate(chosen, 1))
+    blocks = (to_read(number, occurrence) for number, occurrence in enumerate(chosen, 1))
     (options.out / "to_read.md").write_text("\n".join(blocks), "utf-8")
-    forms = {place.mention.surface for place in chosen}
+    forms = {occurrence.mention.surface for occurrence in chosen}
     articles = _articles(chosen)
     print(f"{len(chosen)} mentions of {len(forms)} surface forms in {len(articles)} articles")
     return 0

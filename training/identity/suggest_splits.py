@@ -1,18 +1,18 @@
-"""At which rank `actors suggest` proposes to rejoin actors that were split on purpose.
+"""Measures at which rank `actors suggest` proposes to rejoin actors that were split on purpose.
 
     NEWSACTORS_HOME=FOLDER python -m training.identity.suggest_splits --into OTHER
 
-takes a warehouse with articles (FOLDER is left as it is), copies it to OTHER, records a hundred
-splits there as `newsactors actors split` does, applies them at once and prints how many of the
-pairs are among the first 50, 100 and 200 suggestions, by the way of the split.
+copies the warehouse FOLDER, which stays unchanged, to OTHER, records a hundred splits there as
+`newsactors actors split` does, applies them together, and prints how many of the split pairs are
+among the first 50, 100 and 200 suggestions, by kind of split.
 
 Belongs here: choosing and planting splits, and ranks. Does not belong here: precision, which needs
-a reader.
+an annotator; the suggestions (`etl.linking.suggest`).
 
-An actor of at least LEAST_ARTICLES articles is drawn at random, then one of the ways that leave
-something on both sides: by outlet (one drawn), by day (from the median on), or by name (one of the
-fullest forms that articles call it by). How a real linker errs is not so even: it keeps apart
-names that look different, of which splits by name are the nearest.
+An actor with at least MIN_ARTICLES articles is drawn at random, then one of the splits that leave
+articles on both sides: by outlet (drawn), by day (from the median on), or by name (one of the
+fullest forms in its articles). Real errors of the resolver are less even: it separates names that
+look different, which splits by name resemble most.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from etl.linking.suggest import suggest
 from etl.query import published
 from etl.settings import Settings
 
-SPLITS, LEAST_ARTICLES, SEED = 100, 4, 20261125
+SPLITS, MIN_ARTICLES, SEED = 100, 4, 20261125
 RANKS = (50, 100, 200)
 
 _ACTORS = """
@@ -52,16 +52,16 @@ where l.entity_id = ? order by all
 Arguments = list[tuple[str, str]]
 
 
-def ways(
+def possible_splits(
     con: duckdb.DuckDBPyConnection, entity_id: str, rng: random.Random
 ) -> dict[str, Arguments]:
-    """The ways to split an actor that leave an article on both sides."""
+    """Return the splits of an actor that leave an article on both sides, by kind."""
     texts = con.execute(_TEXTS, [entity_id]).fetchall()
     found: dict[str, Arguments] = {}
-    for way, column in (("name", 0), ("outlet", 1)):
+    for kind, column in (("name", 0), ("outlet", 1)):
         values = sorted({row[column] for row in texts if row[column]})
         if len(values) > 1:
-            found[way] = [("actor", entity_id), (way, rng.choice(values))]
+            found[kind] = [("actor", entity_id), (kind, rng.choice(values))]
     days = sorted(row[2] for row in texts if row[2])
     if days and days[0] < days[len(days) // 2]:
         found["day"] = [("actor", entity_id), ("from", days[len(days) // 2].isoformat())]
@@ -69,35 +69,35 @@ def ways(
 
 
 def plant(settings: Settings, count: int, seed: int) -> dict[frozenset[str], str]:
-    """Split so many actors; returns the pairs to be found, by the way they were split."""
+    """Split `count` actors; return the pairs to be suggested, with their kind of split."""
     rng = random.Random(seed)
     planted: dict[frozenset[str], str] = {}
     with published.open_published(settings) as con:
-        actors = [entity_id for (entity_id,) in con.execute(_ACTORS, [LEAST_ARTICLES]).fetchall()]
+        actors = [entity_id for (entity_id,) in con.execute(_ACTORS, [MIN_ARTICLES]).fetchall()]
         rng.shuffle(actors)
-        chosen = [(actor, ways(con, actor, rng)) for actor in actors]
+        chosen = [(actor, possible_splits(con, actor, rng)) for actor in actors]
     for actor, found in chosen:
         if not found:
             continue
-        way = rng.choice(sorted(found))
-        new = record("split", found[way], because="planted", author="suggest_splits")
+        kind = rng.choice(sorted(found))
+        new = record("split", found[kind], because="planted", author="suggest_splits")
         append(settings, lambda _, new=new: new)
-        planted[frozenset((actor, str(new.minted)))] = way
+        planted[frozenset((actor, str(new.minted)))] = kind
         if len(planted) == count:
             break
     return planted
 
 
 def main() -> None:
-    """The command line."""
+    """Plant splits in a copy of the warehouse and print their ranks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--into", type=Path, required=True, help="a folder that does not exist yet")
     parser.add_argument("--count", type=int, default=SPLITS)
     parser.add_argument("--seed", type=int, default=SEED)
     args = parser.parse_args()
-    theirs = Settings.from_env()
-    shutil.copytree(theirs.home, args.into, symlinks=True)
-    settings = replace(theirs, home=args.into, registry=args.into / "registry")
+    original = Settings.from_env()
+    shutil.copytree(original.home, args.into, symlinks=True)
+    settings = replace(original, home=args.into, registry=args.into / "registry")
     planted = plant(settings, args.count, args.seed)
     subprocess.run(
         [sys.executable, "-m", "etl", "actors", "apply"],
@@ -112,12 +112,12 @@ def main() -> None:
         pair = frozenset((row["entity_id"], row["into_entity_id"]))
         if pair in planted:
             ranks[pair] = rank
-    of = Counter(planted.values())
+    totals = Counter(planted.values())
     for rank in RANKS:
         among: dict[str, int] = defaultdict(int)
         for pair, at in ranks.items():
             among[planted[pair]] += at <= rank
-        shares = ", ".join(f"{way} {among[way]} of {of[way]}" for way in sorted(of))
+        shares = ", ".join(f"{kind} {among[kind]} of {totals[kind]}" for kind in sorted(totals))
         print(f"first {rank}: {sum(among.values())} of {len(planted)} ({shares})")
 
 

@@ -1,9 +1,12 @@
-"""How often each confidence is right: `python -m training.model.calibrate [--weights FOLDER]`.
+"""Calibrates confidences: `python -m training.model.calibrate [--weights FOLDER]`.
 
-Runs the extractor with its confidences as the network gives them over articles that were kept out
-of training and are no development data either, and writes into `tags.json` the line of a few
-points through which the extractor then reads them: isotonic regression (pool adjacent violators,
-Ayer et al. 1955) over groups of equal size.
+Runs the extractor with the network's raw confidences over articles that were held out of training
+and are not development data. Fits how often each confidence is right by isotonic regression (pool
+adjacent violators, Ayer et al. 1955) over groups of equal size, and writes the resulting points
+into `tags.json`. The extractor interpolates between them.
+
+Belongs here: calibration, and writing `tags.json`. Does not belong here: thresholds
+(`training.model.balance`).
 """
 
 from __future__ import annotations
@@ -17,17 +20,17 @@ from typing import Any
 
 from etl.extract.tagger.engine import WEIGHTS, stamp_of
 from etl.extract.tagger_extractor import TaggerExtractor
-from training.evaluation.bench import Bench
+from training.evaluation.runner import CorpusRunner
 from training.evaluation.scores import outcomes
 
 GROUPS = 12
 
 
 def line(outcomes: Sequence[tuple[float, bool]]) -> tuple[list[float], list[float]]:
-    """Rising points (confidence, share right) from single outcomes."""
+    """Fit rising points to pairs (confidence, is right); return confidences and shares right."""
     ordered = sorted(outcomes)
     size = -(-len(ordered) // GROUPS)
-    # (count, sum of confidences, number right), merged while the share right falls.
+    # (count, sum of confidences, number right), merged while the share right decreases.
     pools: list[tuple[int, float, int]] = []
     for at in range(0, len(ordered), size):
         group = ordered[at : at + size]
@@ -42,7 +45,7 @@ def line(outcomes: Sequence[tuple[float, bool]]) -> tuple[list[float], list[floa
 
 
 def write_settings(folder: Path, settings: dict[str, Any]) -> None:
-    """Write `tags.json` with a stamp that tells these weights and settings from all others."""
+    """Write `tags.json` with a stamp that identifies these weights and settings."""
     settings.pop("stamp", None)
     settings["digests"] = {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
@@ -53,19 +56,21 @@ def write_settings(folder: Path, settings: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Fit and write."""
+    """Fit the calibration and write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     args = parser.parse_args()
     settings = json.loads((args.weights / "tags.json").read_text())
     settings.pop("calibration", None)
     write_settings(args.weights, settings)
-    found = outcomes(Bench(TaggerExtractor(args.weights)), "test", "tune")
-    settings["calibration"] = {kind: line(told) for kind, told in found.items()}
+    found = outcomes(CorpusRunner(TaggerExtractor(args.weights)), "test", "tune")
+    settings["calibration"] = {kind: line(outcome) for kind, outcome in found.items()}
     write_settings(args.weights, settings)
-    for kind, (sure, right) in settings["calibration"].items():
+    for kind, (confidences, shares) in settings["calibration"].items():
         print(
-            kind, len(found[kind]), *(f"{a:.2f}:{b:.2f}" for a, b in zip(sure, right, strict=True))
+            kind,
+            len(found[kind]),
+            *(f"{a:.2f}:{b:.2f}" for a, b in zip(confidences, shares, strict=True)),
         )
 
 

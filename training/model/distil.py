@@ -1,12 +1,13 @@
-"""Teaches the fast network: `python -m training.model.distil --taught DIR --out DIR`.
+"""Distils the fast network: `python -m training.model.distil --taught DIR --out DIR`.
 
-Belongs here: the loss, the order of batches, checkpoints (again: goes on where it stopped). Does
-not belong here: the network (`student`), what it learns from (`taught`), what ships (`export`).
+Belongs here: the loss, the order of batches, checkpoints (the same command resumes an interrupted
+run). Does not belong here: the network (`training.model.student`), its training data
+(`training.model.teacher_targets`), export (`training.model.export`).
 
-Tags: at each word the divergence of the student's shares of a head's tags from the teacher's, both
-softened (Hinton et al. 2015); the transitions of the CRFs stay the teacher's. Links: the divergence
-of the shares of the words that a word may link to. No annotation is used: the teacher was trained
-on it, and says as much of texts that nobody annotated.
+Tag loss: at each word, the KL divergence of the student's distribution over a head's tags from the
+teacher's, both softened by a temperature (Hinton et al. 2015). The student uses the teacher's CRF
+transitions. Link loss: the divergence of the distributions over the words that a word may link to.
+Annotations are not used: the teacher was trained on them, and labels unannotated texts as well.
 """
 
 from __future__ import annotations
@@ -25,22 +26,23 @@ from typing import Any
 import torch
 from transformers import AutoModel
 
-from etl.extract.tagger.pieces import CASINGS
-from training.model.examples import MASK, batches, recased
+from training.model.examples import batches, noisy_inputs
 from training.model.network import HEADS, LINKS
 from training.model.student import Sizes, Student
-from training.model.teacher_targets import Taught
+from training.model.teacher_targets import TaughtWindow
 from training.model.train import encoder_folder
 
+RECASED_SHARE = 0.03
+"""The share of windows that `collate` changes to all capitals, and to title case."""
 HELD_OUT = 1
-"""Shards, the last ones, that are scored and not learned from."""
+"""The number of last shards that are held out for scoring."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """Padded windows; `tags`: (words of all windows, tags), for the words at `firsts`.
 
-    `links`: of each kind, window, words that link, words that they may link to, teacher's scores.
+    `links`: kind, window, source words, target words, and the teacher's scores (sources, targets).
     """
 
     ids: torch.Tensor
@@ -51,8 +53,8 @@ class Batch:
     links: list[tuple[int, int, torch.Tensor, torch.Tensor, torch.Tensor]]
 
 
-def collate(group: Sequence[Taught], noise: random.Random | None) -> Batch:
-    """Windows side by side; with `noise`, some words masked and some windows in other cases."""
+def collate(group: Sequence[TaughtWindow], noise: random.Random | None) -> Batch:
+    """Pad windows to the longest; with `noise`, mask words and recase RECASED_SHARE of windows."""
     size = max(len(t.window.ids) for t in group)
     ids = torch.zeros((len(group), size), dtype=torch.long)
     shapes, mask = torch.zeros_like(ids), torch.zeros((len(group), size))
@@ -61,15 +63,8 @@ def collate(group: Sequence[Taught], noise: random.Random | None) -> Batch:
     links = []
     for n, t in enumerate(group):
         count = len(t.window.ids)
-        ids[n, :count] = torch.tensor(t.window.ids)
-        told = torch.tensor(t.window.shapes)
+        ids[n, :count], shapes[n, :count] = noisy_inputs(t.window, noise, RECASED_SHARE)
         mask[n, :count] = 1
-        if noise is not None:
-            hidden = [at for at in t.window.firsts if noise.random() < 0.04]
-            ids[n, hidden] = MASK
-            case = recased(told % CASINGS, noise.random(), 0.03)
-            told = case + told // CASINGS * CASINGS
-        shapes[n, :count] = told
         rows += [n] * len(t.window.firsts)
         columns += t.window.firsts
         firsts = torch.tensor(t.window.firsts)
@@ -82,22 +77,22 @@ def collate(group: Sequence[Taught], noise: random.Random | None) -> Batch:
 
 
 def losses(
-    model: Student, batch: Batch, sizes: Sizes, softness: float
+    model: Student, batch: Batch, sizes: Sizes, temperature: float
 ) -> tuple[torch.Tensor, torch.Tensor, float]:
-    """The losses of tags and of links, and the share of words with the teacher's best tags."""
+    """Return tag loss, link loss, and the share of words with the teacher's best tags."""
     tags, vectors = model(batch.ids, batch.shapes, batch.mask)
-    told = tags[batch.firsts].float()
-    of_tags, agreed = told.new_zeros(()), torch.ones(len(told), dtype=torch.bool)
+    word_tags = tags[batch.firsts].float()
+    tag_loss, agreed = word_tags.new_zeros(()), torch.ones(len(word_tags), dtype=torch.bool)
     for mine, theirs in zip(
-        told.split([len(t) for t in HEADS.values()], -1),
+        word_tags.split([len(t) for t in HEADS.values()], -1),
         batch.tags.split([len(t) for t in HEADS.values()], -1),
         strict=True,
     ):
-        shares = (theirs / softness).log_softmax(-1)
-        own = (mine / softness).log_softmax(-1)
-        of_tags = of_tags + softness**2 * (shares.exp() * (shares - own)).sum(-1).mean()
+        shares = (theirs / temperature).log_softmax(-1)
+        own = (mine / temperature).log_softmax(-1)
+        tag_loss = tag_loss + temperature**2 * (shares.exp() * (shares - own)).sum(-1).mean()
         agreed &= mine.argmax(-1) == theirs.argmax(-1)
-    of_links = [told.new_zeros(())]
+    link_losses = [word_tags.new_zeros(())]
     vectors = vectors.float()
     for kind, n, sources, targets, scores in batch.links:
         begin = 2 * kind * sizes.link_width
@@ -105,21 +100,26 @@ def losses(
         k = vectors[n, targets, begin + sizes.link_width : begin + 2 * sizes.link_width]
         mine = torch.nn.functional.pad(q @ k.T / sizes.link_width**0.5, (0, 1)).log_softmax(-1)
         theirs = torch.nn.functional.pad(scores.float(), (0, 1)).log_softmax(-1)
-        of_links.append((theirs.exp() * (theirs - mine)).sum())
+        link_losses.append((theirs.exp() * (theirs - mine)).sum())
     rows = sum(len(sources) for _, _, sources, _, _ in batch.links)
-    return of_tags, torch.stack(of_links).sum() / max(1, rows), agreed.float().mean().item()
+    return tag_loss, torch.stack(link_losses).sum() / max(1, rows), agreed.float().mean().item()
 
 
-def read(file: Path) -> list[Taught]:
-    """The windows of a shard."""
-    return [Taught(*row) for row in pickle.loads(file.read_bytes())]
+def read(file: Path) -> list[TaughtWindow]:
+    """Return the windows of a shard."""
+    return [TaughtWindow(*row) for row in pickle.loads(file.read_bytes())]
 
 
 def main() -> None:
-    """Learn, or go on with what was stopped."""
+    """Train, or resume an interrupted training."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--taught", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--taught",
+        type=Path,
+        required=True,
+        help="folder written by training.model.teacher_targets",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoint and weights")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("distil.toml"))
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
@@ -149,16 +149,16 @@ def main() -> None:
         began, seen, totals = time.time(), 0, [0.0, 0.0, 0.0]
         model.train()
         for n, group in enumerate(groups):
-            # A cosine over all epochs: how many shards there are may grow from one to the next.
-            through = (epoch + n / len(groups)) / config["epochs"]
+            # A cosine over all epochs. More shards may appear between epochs, so count epochs.
+            progress = (epoch + n / len(groups)) / config["epochs"]
             rate = config["rate"] * min(1.0, (step + 1) / 200)
-            rate *= 0.01 + 0.99 * (1 + math.cos(math.pi * through)) / 2
+            rate *= 0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2
             for parameters in optimizer.param_groups:
                 parameters["lr"] = rate
             batch = collate(group, rng)
-            of_tags, of_links, agreed = losses(model, batch, sizes, config["softness"])
+            tag_loss, link_loss, agreed = losses(model, batch, sizes, config["softness"])
             optimizer.zero_grad()
-            (of_tags + config["links"] * of_links).backward()  # type: ignore[no-untyped-call]
+            (tag_loss + config["links"] * link_loss).backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             step += 1
@@ -167,7 +167,7 @@ def main() -> None:
                 for name, value in model.state_dict().items():
                     average[name].lerp_(value, 1 - decay)
             seen += int(batch.mask.sum())
-            for i, value in enumerate((of_tags.item(), of_links.item(), agreed)):
+            for i, value in enumerate((tag_loss.item(), link_loss.item(), agreed)):
                 totals[i] += value
             if step % 100 == 0:
                 tags, links, same = (total / 100 for total in totals)
@@ -184,11 +184,11 @@ def main() -> None:
         result.load_state_dict(average)
         result.eval()
         with torch.no_grad():
-            told = [
+            scored = [
                 losses(result, collate(held[at : at + 16], None), sizes, config["softness"])
                 for at in range(0, len(held), 16)
             ]
-        tags, links, same = (sum(float(t[i]) for t in told) / len(told) for i in range(3))
+        tags, links, same = (sum(float(t[i]) for t in scored) / len(scored) for i in range(3))
         print(f"held out: tags {tags:.4f} links {links:.4f} same {same:.4f}", flush=True)
 
 

@@ -1,7 +1,8 @@
-"""Documents of the corpora as windows with labels: what a training step is made of.
+"""Turns documents into windows with labels, and windows into batches.
 
-Belongs here: which tags and links an annotation allows for each word of a window, batches and their
-order. Does not belong here: reading corpora, the network.
+Belongs here: the tags and links that an annotation allows for each word of a window, noise on the
+inputs, batches and their order. Does not belong here: reading corpora (`training.corpora`), the
+network (`training.model.network`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,16 @@ from training.model.network import CORPORA, HEADS, LINKS, NAME_TYPES, Batch
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+MASK = 103
+"""The piece [MASK] of BERT's vocabulary."""
+MASKED_SHARE = 0.04
+RECASED_SHARE = 0.05
+"""The share of windows that `collate` changes to all capitals, and to title case."""
 UNKNOWN = -1
-"""The label of a word about which the annotation says nothing."""
+"""The label of a word that is not annotated."""
 OUTSIDE = 0
 MISSING_TYPES = {"gmb": ("FAC",), "wikigold": ("NORP", "FAC"), "btc": ("NORP", "FAC")}
-"""Types that a corpus doesn't annotate: what stands outside its names may be one of these."""
+"""Types that a corpus does not annotate: words outside its names may be of these types."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,11 @@ class Example:
     window: Window
     labels: dict[str, list[int]]
     links: dict[str, list[tuple[int, list[int], list[int] | None]]]
-    """By kind: a word, the words that it links to, and what else it could (None: any word)."""
+    """By kind: a word, the words it links to, and the wrong choices (None: any other word)."""
 
 
 def examples(documents: Sequence[Document], tokenizer: Tokenizer) -> Iterator[Example]:
-    """The windows of documents, in order."""
+    """Yield the windows of documents, in order."""
     for number, document in enumerate(documents):
         for window in windows(document.text, document.cuts, tokenizer):
             yield Example(
@@ -64,7 +70,7 @@ def _labels(document: Document, head: str, window: Window) -> list[int]:
         suffix = f"-{label}" if head == "names" else ""
         first = bisect_left(starts, begin)
         for i in range(first, bisect_left(starts, end)):
-            # What a window cuts begins anew in it, as BIO has no other way to say it.
+            # A span that a window cuts starts with B there: BIO has no other way.
             labels[i] = tags.index(("B" if i == first else "I") + suffix)
     if head == "names":
         for begin, end in document.skipped:
@@ -76,7 +82,7 @@ def _labels(document: Document, head: str, window: Window) -> list[int]:
 def _links(
     document: Document, kind: str, window: Window
 ) -> list[tuple[int, list[int], list[int] | None]]:
-    """Links whose both ends stand in the window."""
+    """Return the links with both ends in the window."""
     starts = [start for start, _ in window.words]
     low, high = (starts[0], window.words[-1][1]) if starts else (0, 0)
 
@@ -93,7 +99,7 @@ def _links(
 
 
 def allowed_tags(corpus: str, head: str) -> torch.Tensor:
-    """(tags + 1, tags): which tags each label of a corpus leaves possible; UNKNOWN is the last."""
+    """Return (tags + 1, tags): the tags that each label allows; UNKNOWN is the last row."""
     tags = HEADS[head]
     table = torch.cat([torch.eye(len(tags)), torch.ones(1, len(tags))]).bool()
     if head == "names":
@@ -106,19 +112,33 @@ def allowed_tags(corpus: str, head: str) -> torch.Tensor:
 _TABLES = {(c, h): allowed_tags(c, h) for c in CORPORA for h in HEADS}
 
 
-def recased(case: torch.Tensor, chance: float, share: float) -> torch.Tensor:
-    """Casings of words as they are, or all capitals, or title case: each of these so often."""
+def noisy_inputs(
+    window: Window, noise: random.Random | None, recased_share: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the ids and shapes of a window's pieces, (pieces,) each.
+
+    With `noise`, MASKED_SHARE of the words are masked. `recased_share` of the windows are changed
+    to all capitals and as many to title case: the encoder is uncased, so only the casing
+    distinguishes a headline from running text.
+    """
+    ids, shapes = torch.tensor(window.ids), torch.tensor(window.shapes)
+    if noise is not None:
+        masked = [first for first in window.firsts if noise.random() < MASKED_SHARE]
+        ids[torch.tensor(masked, dtype=torch.long)] = MASK
+        case = _recased(shapes % CASINGS, noise.random(), recased_share)
+        shapes = case + shapes // CASINGS * CASINGS
+    return ids, shapes
+
+
+def _recased(case: torch.Tensor, chance: float, share: float) -> torch.Tensor:
+    """Return casings unchanged, or for `share` of chances each in all capitals or title case."""
     if chance < share:
         return torch.where((case == 1) | (case == 2) | (case == 4), 3, case)
     return torch.where(case == 1, 2, case) if chance < 2 * share else case
 
 
 def collate(group: Sequence[Example], noise: random.Random | None = None) -> Batch:
-    """Windows padded to the longest of them; with `noise`, some words masked, some cases changed.
-
-    A window in twenty is read as all capitals and one as title case: the encoder is uncased, so the
-    casing is all that tells a headline from a text.
-    """
+    """Pad windows to the longest; with `noise`, mask words and recase RECASED_SHARE of windows."""
     pieces = max(len(x.window.ids) for x in group)
     count = max(len(x.window.words) for x in group)
     shape = (len(group), pieces)
@@ -135,16 +155,8 @@ def collate(group: Sequence[Example], noise: random.Random | None = None) -> Bat
     for n, example in enumerate(group):
         window = example.window
         size = len(window.ids)
-        ids[n, :size] = torch.tensor(window.ids)
-        told = torch.tensor(window.shapes)
-        case = told % CASINGS
+        ids[n, :size], shapes[n, :size] = noisy_inputs(window, noise, RECASED_SHARE)
         mask[n, :size] = 1
-        if noise is not None:
-            kept = torch.tensor([noise.random() > 0.04 for _ in window.words])
-            starts = torch.tensor(window.firsts)[~kept]
-            ids[n, starts] = MASK
-            case = recased(case, noise.random(), 0.05)
-        shapes[n, :size] = case + told // CASINGS * CASINGS
         firsts[n, : len(window.firsts)] = torch.tensor(window.firsts)
         words[n, : len(window.words)] = True
         for head, labels in example.labels.items():
@@ -155,12 +167,8 @@ def collate(group: Sequence[Example], noise: random.Random | None = None) -> Bat
     return Batch(ids, mask, shapes, corpus, firsts, words, allowed, links)
 
 
-MASK = 103
-"""The piece [MASK] of BERT's vocabulary."""
-
-
 class HasWindow(Protocol):
-    """What batches are made of."""
+    """An item of a batch."""
 
     @property
     def window(self) -> Window: ...
@@ -170,7 +178,7 @@ Of = TypeVar("Of", bound=HasWindow)
 
 
 def batches(pool: Sequence[Of], pieces: int, rng: random.Random) -> list[list[Of]]:
-    """Shuffled batches of about `pieces` pieces, of windows of similar length."""
+    """Return shuffled batches of about `pieces` pieces, with windows of similar length."""
     order = sorted(pool, key=lambda x: len(x.window.ids) + rng.random() * 32)
     groups: list[list[Of]] = [[]]
     for example in order:
@@ -184,9 +192,9 @@ def batches(pool: Sequence[Of], pieces: int, rng: random.Random) -> list[list[Of
 def schedule(
     config: dict[str, Any], pools: dict[str, list[Example]]
 ) -> list[tuple[list[Example], float]]:
-    """All batches of the training with the learning rate of each; the same for the same seed.
+    """Return all batches of the training with their learning rates, determined by the seed.
 
-    Each phase warms up and falls to nothing again.
+    In each phase the rate warms up, then decays towards zero.
     """
     rng = random.Random(config["seed"])
     result: list[tuple[list[Example], float]] = []
@@ -195,10 +203,11 @@ def schedule(
         for epoch in range(phase["epochs"]):
             pool: list[Example] = []
             for name, shares in phase["share"].items():
-                of = pools[name]
+                examples_of_pool = pools[name]
                 share = shares[epoch]
-                pool += of * int(share)
-                pool += rng.sample(of, round((share - int(share)) * len(of)))
+                pool += examples_of_pool * int(share)
+                count = round((share - int(share)) * len(examples_of_pool))
+                pool += rng.sample(examples_of_pool, count)
             groups += batches(pool, config["pieces"], rng)
         count, warmup = len(groups), config["warmup"] * len(groups)
         for i, group in enumerate(groups):

@@ -1,9 +1,12 @@
-"""From trained weights to what ships: `python -m training.model.export --weights W --out DIR`.
+"""Exports trained weights for shipping: `python -m training.model.export --weights W --out DIR`.
 
-Writes `model.onnx` (int8 weights, one window a call: dynamic quantisation takes its scales from
-the whole input, so rows of a batch would depend on each other), `tokenizer.json` and `tags.json`.
-Of a network that `training.model.distil` made only the vectors of pieces are int8: narrow products gain
-nothing from it. Its transitions are those of the network that taught it.
+Writes `model.onnx`, `tokenizer.json` and `tags.json`. The weights are int8, and the model takes one
+window per call: dynamic quantisation derives its scales from the whole input, so rows of a batch
+would depend on each other. In a network of `training.model.distil` only the piece embeddings are
+int8, because narrow products gain nothing from it; its transitions are the teacher's.
+
+Belongs here: export and quantisation. Does not belong here: equal results on all processors
+(`training.model.portable`), calibration (`training.model.calibrate`).
 """
 
 from __future__ import annotations
@@ -31,8 +34,8 @@ from training.model.train import encoder_folder
 class Exported(nn.Module):
     """The network for one window under one corpus's guidelines.
 
-    Two outputs by piece: the tag scores of all heads in a row, and for each kind of link the query
-    and then the key.
+    Two outputs per piece: the concatenated tag scores of all heads, and the query and key of each
+    kind of link.
     """
 
     def __init__(self, model: Tagger, corpus: str) -> None:
@@ -48,20 +51,22 @@ class Exported(nn.Module):
 
 
 def main() -> None:
-    """Export and quantise."""
+    """Export and quantise the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--corpus", default="worldwide", choices=CORPORA)
-    parser.add_argument("--full", action="store_true", help="leave the weights in float32")
+    parser.add_argument(
+        "--corpus", default="worldwide", choices=CORPORA, help="whose guidelines to follow"
+    )
+    parser.add_argument("--full", action="store_true", help="keep the weights in float32")
     args = parser.parse_args()
     folder = encoder_folder()
-    given = torch.load(args.weights, weights_only=True)
-    is_student = "sizes" in given
+    weights = torch.load(args.weights, weights_only=True)
+    is_student = "sizes" in weights
     network: nn.Module
     if is_student:
-        network = Student(Sizes(**given["sizes"]))
-        network.load_state_dict(given["weights"])
+        network = Student(Sizes(**weights["sizes"]))
+        network.load_state_dict(weights["weights"])
         settings = {
             name: value
             for name, value in json.loads((WEIGHTS / "tags.json").read_text()).items()
@@ -69,7 +74,7 @@ def main() -> None:
         }
     else:
         model = Tagger(str(folder))
-        model.load_state_dict(given)
+        model.load_state_dict(weights)
         network, settings = Exported(model, args.corpus), _settings(model)
     args.out.mkdir(parents=True, exist_ok=True)
     full, shipped = args.out / "full.onnx", args.out / "model.onnx"
@@ -102,7 +107,7 @@ def main() -> None:
 
 
 def _settings(model: Tagger) -> dict[str, Any]:
-    """What the weights of an accurate network say besides the graph."""
+    """Return the settings of an accurate network that are not part of the graph."""
     heads = {
         head: {
             "tags": tags,

@@ -1,10 +1,13 @@
-"""The network: a MiniLM encoder that is told each word's shape, with tagging and linking heads.
+"""The network: a MiniLM encoder with word shapes as input, and tagging and linking heads.
 
-The encoder's vocabulary is lower-case; an embedding of the casing of the word a piece belongs to
-is added to its input, and one of the word lists (first names, places …) in which the word stands.
-The head of names is told the corpus, because guidelines differ (in use it is always that of the
-corpus whose guidelines we want). Tags are scored by linear-chain CRFs over words (Lafferty et al.
-2001), links as in a biaffine parser (Dozat and Manning 2017). Torch is needed for training only.
+The encoder's vocabulary is lower-case. An embedding of the casing of a piece's word is added to its
+input, and one of the word lists (first names, places …) that contain the word. The names head also
+receives the corpus, because guidelines differ (at run time it is always the corpus whose guidelines
+we want). Tags are scored by linear-chain CRFs over words (Lafferty et al. 2001), links as in a
+biaffine parser (Dozat and Manning 2017). Torch is needed for training only.
+
+Belongs here: layers and losses. Does not belong here: windows and batches
+(`training.model.examples`), the fast network (`training.model.student`).
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ NAME_TAGS = ("O", *(f"{p}-{t}" for t in NAME_TYPES for p in "BI"))
 SPAN_TAGS = ("O", "B", "I")
 HEADS = {"names": NAME_TAGS, "source": SPAN_TAGS, "cue": SPAN_TAGS, "content": SPAN_TAGS}
 LINKS = {"source": "cue", "content": "cue", "pronoun": "name"}
-"""What is linked to what: a source and a content to their cue, a pronoun to a name."""
+"""Links by source: a source and a content link to their cue, a pronoun to a name."""
 LINK_WIDTH = 96
 CORPORA = ("worldwide", "gmb", "wikigold", "btc", "polnear", "gap")
 IMPOSSIBLE = -1e4
@@ -33,9 +36,9 @@ class Batch:
     """Padded windows.
 
     `ids`, `mask`, `shapes`: (windows, pieces); `firsts`, `words`: (windows, words), the first piece
-    of each word and whether there is one; `allowed`: by head, (windows, words, tags), the tags that
-    the annotation leaves possible (all of them where it says nothing); `links`: by kind, rows of
-    (window, word, words that are right, words that are wrong); None for all words of the window.
+    of each word and whether the word exists; `allowed`: by head, (windows, words, tags), the tags
+    that the annotation allows (all for unannotated words); `links`: by kind, rows of (window, word,
+    right targets, wrong targets), with None for all other words of the window.
     """
 
     ids: torch.Tensor
@@ -49,7 +52,7 @@ class Batch:
 
 
 class Tagger(nn.Module):
-    """Scores of every head for every piece, and the vectors whose products are scores of links."""
+    """Computes the scores of every head, and the vectors whose products are link scores."""
 
     def __init__(self, encoder: str) -> None:
         super().__init__()
@@ -78,18 +81,18 @@ class Tagger(nn.Module):
         self.transitions = nn.ParameterDict(
             {name: nn.Parameter(torch.zeros(len(t) + 1, len(t))) for name, t in HEADS.items()}
         )
-        """By head, (tags + 1, tags): what follows what; the last row is the window's beginning."""
+        """By head, (tags + 1, tags): scores from tag to tag; the last row is the window's start."""
         self.queries = nn.ModuleDict({name: nn.Linear(width, LINK_WIDTH) for name in LINKS})
         self.keys = nn.ModuleDict({name: nn.Linear(width, LINK_WIDTH) for name in LINKS})
 
     def states(self, ids: torch.Tensor, mask: torch.Tensor, shapes: torch.Tensor) -> torch.Tensor:
-        """(windows, pieces, width): what the encoder makes of each piece."""
+        """Return the encoder's output, (windows, pieces, width)."""
         words = self.encoder.embeddings.word_embeddings(ids)
         inputs = words + self.casing(shapes % CASINGS) + self.lists(shapes // CASINGS)
         return self.encoder(inputs_embeds=inputs, attention_mask=mask).last_hidden_state  # type: ignore[no-any-return]
 
     def emissions(self, states: torch.Tensor, corpus: torch.Tensor) -> dict[str, torch.Tensor]:
-        """By head, (windows, words, tags)."""
+        """Return tag scores by head, (windows, words, tags)."""
         named = nn.functional.gelu(self.hidden(states) + self.corpus(corpus)[:, None, :])
         return {
             name: head(states + named if name == "names" else states)
@@ -97,7 +100,7 @@ class Tagger(nn.Module):
         }
 
     def allowed_transitions(self, name: str) -> torch.Tensor:
-        """The transitions of a head with those that BIO forbids made impossible."""
+        """Return the transitions of a head, with those that BIO forbids set to IMPOSSIBLE."""
         tags = HEADS[name]
         forbidden = torch.tensor(
             [
@@ -112,9 +115,9 @@ class Tagger(nn.Module):
         return self.transitions[name].masked_fill(forbidden, IMPOSSIBLE)
 
     def loss(self, batch: Batch, weights: dict[str, float]) -> torch.Tensor:
-        """Negative log likelihood of what is annotated, over tags (per word) and links (per link).
+        """Return the negative log likelihood of the annotation, per tagged word and per link.
 
-        Partly annotated words count by the sum over the tags they may have (Tsuboi et al. 2008).
+        A partly annotated word counts with the sum over its allowed tags (Tsuboi et al. 2008).
         """
         states = self.dropout(self.states(batch.ids, batch.mask, batch.shapes))
         index = batch.firsts[:, :, None].expand(-1, -1, states.shape[-1])
@@ -123,10 +126,10 @@ class Tagger(nn.Module):
             total = states.sum() * 0.0
             for name, scores in self.emissions(states, batch.corpus).items():
                 allowed = batch.allowed[name]
-                told = ~allowed.all(-1) & batch.words
-                if not told.any():
+                annotated = ~allowed.all(-1) & batch.words
+                if not annotated.any():
                     continue
-                rows = told.any(-1)
+                rows = annotated.any(-1)
                 transitions = self.allowed_transitions(name)
                 free = scores[rows]
                 held = free.masked_fill(~allowed[rows], IMPOSSIBLE)
@@ -134,7 +137,7 @@ class Tagger(nn.Module):
                     torch.cat([free, held]), batch.words[rows].repeat(2, 1), transitions
                 )
                 every, right = log_z.chunk(2)
-                total = total + weights[name] * (every - right).sum() / told.sum()
+                total = total + weights[name] * (every - right).sum() / annotated.sum()
             for kind, rows_of in batch.links.items():
                 if rows_of:
                     weight = weights["pronoun" if kind == "pronoun" else "links"]
@@ -148,7 +151,7 @@ class Tagger(nn.Module):
         rows: list[tuple[int, int, list[int], list[int] | None]],
         words: torch.Tensor,
     ) -> torch.Tensor:
-        """Softmax over the words that are possible, and one more, of score 0, for none of them."""
+        """Softmax over the possible words and one more option, with score 0, for none of them."""
         windows = torch.tensor([row[0] for row in rows])
         query = self.queries[kind](states[windows, torch.tensor([row[1] for row in rows])])
         scores = torch.einsum("nd,nwd->nw", query, self.keys[kind](states)[windows])
@@ -167,11 +170,11 @@ class Tagger(nn.Module):
 def log_partition(
     emissions: torch.Tensor, words: torch.Tensor, transitions: torch.Tensor
 ) -> torch.Tensor:
-    """(sequences,): the log of the sum of exp(score) over all tag sequences.
+    """Return the log of the sum of exp(score) over all tag sequences, (sequences,).
 
-    emissions: (sequences, words, tags); words: which are there, (sequences, words), a prefix each;
-    transitions: (tags + 1, tags), the last row from the beginning. Halving pairs of steps instead
-    of walking them makes 8 steps of 256.
+    emissions: (sequences, words, tags); words: which words exist, (sequences, words), a prefix of
+    each row; transitions: (tags + 1, tags), the last row from the start. Combining neighbouring
+    steps in pairs takes 8 rounds instead of 256 steps.
     """
     count = emissions.shape[-1]
     first = transitions[-1] + emissions[:, :1]

@@ -1,17 +1,18 @@
-"""The same figures on every processor: `python -m training.model.portable [--weights DIR]`.
+"""Makes results equal on every processor: `python -m training.model.portable [--weights DIR]`.
 
-Belongs here: what is changed in an exported graph so that no figure depends on the processor. Does
-not belong here: exporting (`export`), running the network (`etl.extract.tagger.engine`).
+Belongs here: rewriting an exported graph so that no result depends on the processor. Does not
+belong here: exporting (`training.model.export`), running the network
+(`etl.extract.tagger.engine`).
 
-The int8 network rounds its activations, so a last bit that differs is rounded the other way now and
-then, and that grows from layer to layer. Differing last bits come from sums whose order depends on
-the width of the processor's vectors. Of the operators in this graph that is Softmax alone; as a
-product with a column of ones its sum is taken in one order everywhere. (Products of matrices add up
-along the inner dimension, whatever the width; minima and maxima are exact.) Measured with
-onnxruntime 1.32, AVX-512 with VNNI against AVX2 (`qemu-x86_64 -cpu Haswell`): equal to the last bit
-in windows of 3 to 256 pieces, where before scores differed by up to 0.6; the time is the same.
+The int8 network rounds its activations. A difference in the last bit is therefore sometimes rounded
+the other way, and grows from layer to layer. Such differences come from sums whose order depends on
+the processor's vector width. In this graph only Softmax has such a sum; written as a product with a
+column of ones, it is added in the same order everywhere. (Matrix products add along the inner
+dimension whatever the width; minima and maxima are exact.) Measured with onnxruntime 1.32, AVX-512
+with VNNI against AVX2 (`qemu-x86_64 -cpu Haswell`): equal to the last bit in windows of 3 to 256
+pieces, where scores had differed by up to 0.6; the time is the same.
 
-The other half is `session.x64quantprecision`, which the engine sets.
+The engine does the other half, by setting `session.x64quantprecision`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ from training.model.calibrate import write_settings
 
 
 def make_portable(file: Path) -> int:
-    """Replace each Softmax (over the last axis) of a model in place; returns how many."""
+    """Replace each Softmax of a model file in place; return their number.
+
+    Raises ValueError if one is not over the last axis.
+    """
     model = onnx.load(file)
     graph = model.graph
     found = [node for node in graph.node if node.op_type == "Softmax"]
@@ -68,14 +72,14 @@ def _sum_in_one_order(softmax: onnx.NodeProto) -> list[onnx.NodeProto]:
 
 
 def main() -> None:
-    """Change the model of a folder of weights, and its stamp."""
+    """Rewrite the model of a folder of weights and update its stamp."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     folder = parser.parse_args().weights
     count = make_portable(folder / "model.onnx")
     if count:
         write_settings(folder, json.loads((folder / "tags.json").read_text()))
-    print(f"{folder / 'model.onnx'}: {count} replaced")
+    print(f"{folder / 'model.onnx'}: {count} Softmax operators replaced")
 
 
 if __name__ == "__main__":

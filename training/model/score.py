@@ -1,4 +1,8 @@
-"""Scores of the network itself, before it is exported: exact spans and right links."""
+"""Scores of the network before export: exact spans and right links.
+
+Belongs here: scores during training. Does not belong here: scores of an extractor
+(`training.evaluation.scores`).
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,9 @@ from training.model.network import HEADS, LINKS, Batch, Tagger
 def scores(
     model: Tagger, pool: Sequence[Example], documents: Sequence[Document]
 ) -> dict[str, float]:
-    """Exact F1 (percent) of each layer that the documents annotate, share of links right.
+    """Return exact F1 of each annotated layer and the share of right links, in percent.
 
-    For names also `names3`: PERSON, ORG and LOC alone, as the published figures count.
+    For names also `names3`: PERSON, ORG and LOC only, like the published figures.
     """
     model.eval()
     found: dict[str, set[tuple[int, int, int, str]]] = {head: set() for head in HEADS}
@@ -67,7 +71,7 @@ def scores(
 
 
 def f1(gold: set[tuple[int, int, int, str]], found: set[tuple[int, int, int, str]]) -> float:
-    """In percent, to two decimals."""
+    """Return F1 in percent, to two decimals."""
     return round(200 * len(gold & found) / max(1, len(gold) + len(found)), 2)
 
 

@@ -1,10 +1,12 @@
-"""The fast network: what it is made of. It learns from the accurate one (`distil`).
+"""The architecture of the fast network, which learns from the accurate one.
 
-Belongs here: layers and their shapes. Does not belong here: texts, losses, files.
+Belongs here: layers and their shapes. Does not belong here: losses and training
+(`training.model.distil`).
 
-Same inputs and outputs as `network.Tagger`, a thirtieth of its products: narrow vectors, a layer
-that sees a word's neighbours before and after one that sees the whole window. Convolutions are
-products of matrices with neighbours laid side by side, which onnxruntime does at full speed.
+It has the inputs and outputs of `training.model.network.Tagger` and a thirtieth of its
+multiplications: narrow vectors, with layers that see a word's neighbours before and after one that
+sees the whole window. Convolutions are matrix products over concatenated neighbours, which
+onnxruntime runs at full speed.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ VOCABULARY = 30_522
 
 @dataclass(frozen=True)
 class Sizes:
-    """Widths of vectors, and the order of layers: 'c' sees neighbours, 'a' all of the window."""
+    """Vector widths, and the order of layers: 'c' sees neighbours, 'a' the whole window."""
 
     width: int = 128
     layers: str = "cac"
@@ -33,7 +35,7 @@ class Sizes:
 
 
 class Neighbours(nn.Module):
-    """x + what a gated product makes of it and its neighbours (Dauphin et al. 2017)."""
+    """A residual gated convolution over a piece and its neighbours (Dauphin et al. 2017)."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -53,7 +55,7 @@ class Neighbours(nn.Module):
 
 
 class Attention(nn.Module):
-    """x + what attention over the window makes of it (Vaswani et al. 2017)."""
+    """Residual attention over the window (Vaswani et al. 2017)."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -77,13 +79,13 @@ class Attention(nn.Module):
 
 
 class Student(nn.Module):
-    """Tag scores of all heads in a row and vectors of links, for every piece."""
+    """Computes the concatenated tag scores of all heads and the link vectors of every piece."""
 
     def __init__(self, sizes: Sizes, embeddings: torch.Tensor | None = None) -> None:
         super().__init__()
         self.pieces = nn.Embedding(VOCABULARY, sizes.width)
         if embeddings is not None:
-            # What the accurate network's encoder knows of pieces, in its directions of most weight.
+            # The piece embeddings of the accurate network's encoder, in their principal directions.
             centred = embeddings - embeddings.mean(0)
             _, _, directions = torch.linalg.svd(centred, full_matrices=False)
             reduced = centred @ directions[: sizes.width].T
@@ -103,7 +105,10 @@ class Student(nn.Module):
     def forward(
         self, ids: torch.Tensor, shapes: torch.Tensor, mask: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """`ids`, `shapes`, `mask`: (windows, pieces); no mask where nothing is padded."""
+        """Return tag scores and link vectors; `ids`, `shapes`, `mask`: (windows, pieces).
+
+        `mask` is None if nothing is padded.
+        """
         x = self.pieces(ids) + self.casing(shapes % CASINGS) + self.lists(shapes // CASINGS)
         x = x + self.places.weight[: ids.shape[1]]
         for layer in self.layers:

@@ -1,12 +1,12 @@
-"""What the accurate network says of texts: `python -m training.model.teacher_targets --out DIR`.
+"""Writes the accurate network's scores: `python -m training.model.teacher_targets --out DIR`.
 
-Belongs here: reading texts with the network in use, and its scores as files, for `distil`.
-Does not belong here: learning from them (`distil`).
+Belongs here: running the current network over texts, and its scores as files. Does not belong here:
+learning from them (`training.model.distil`).
 
-A shard holds windows with the network's scores of every tag of every word, which say more than
-the best tags do (Hinton et al. 2015), and its scores of all links between words that it tagged.
-Shards are written one by one, each with texts of all sources: learning may begin with the first,
-and a run that was stopped goes on behind the last.
+A shard holds windows with the network's scores of every tag at every word, which carry more
+information than the best tags (Hinton et al. 2015), and its scores of all links between the words
+it tagged. Shards are written one by one, each with texts of all sources. Distillation can start
+with the first shard, and an interrupted run resumes after the last.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from etl.extract.tagger.pieces import Window, windows
 from training.corpora import documents
 
 RELEASES = 4_200_000
-"""Words of press releases, beside 3.7 million of all other texts: with a third of them links were
-learned by heart (0020)."""
+"""Words of press releases, added to 3.7 million of all other texts. With a third of them, the
+student memorised the links (docs/adr/0020)."""
 
 Links = dict[str, tuple[list[int], list[int], NDArray[np.float16]]]
-"""By kind: words that link, words that they may link to, and scores (sources, targets)."""
+"""By kind: source words, target words, and scores (sources, targets)."""
 
 
 @dataclass(frozen=True)
-class Taught:
-    """A window; `tags`: (words, all tags of all heads), as the network scores them."""
+class TaughtWindow:
+    """A window with the network's scores; `tags`: (words, all tags of all heads)."""
 
     window: Window
     tags: NDArray[np.float16]
@@ -48,7 +48,7 @@ class Taught:
 
 
 def _releases(words: int) -> Iterator[str]:
-    """Press releases in a random order, until there are so many words."""
+    """Yield press releases in random order, of at least `words` words in total."""
     file = documents.corpora_folder() / "raw_text" / "congress_press_releases.tsv.gz"
     csv.field_size_limit(sys.maxsize)
     with gzip.open(file, "rt", encoding="utf-8-sig") as lines:
@@ -66,7 +66,7 @@ Sources = Mapping[str, Callable[[], Iterator[str]]]
 
 
 def sources(releases: int) -> Sources:
-    """The texts of each source; of press releases so many words."""
+    """Return a reader of the texts of each source; `releases` is the words of press releases."""
     return {
         "polnear": lambda: (d.text for d in documents.polnear("train")),
         "worldwide": lambda: (d.text for d in documents.worldwide("train")),
@@ -77,19 +77,19 @@ def sources(releases: int) -> Sources:
     }
 
 
-def texts(of: Sources, shards: int) -> Iterator[list[str]]:
-    """The texts of each shard, of all sources in their proportion."""
-    every = {name: list(read()) for name, read in of.items()}
-    for name, some in every.items():
-        random.Random(name).shuffle(some)
+def texts(readers: Sources, shards: int) -> Iterator[list[str]]:
+    """Yield the texts of each shard, with all sources in proportion."""
+    by_source = {name: list(read()) for name, read in readers.items()}
+    for name, source_texts in by_source.items():
+        random.Random(name).shuffle(source_texts)
     for n in range(shards):
-        yield [t for some in every.values() for t in some[n::shards]]
+        yield [text for source_texts in by_source.values() for text in source_texts[n::shards]]
 
 
-def taught(tagger: Tagger, some: Sequence[str]) -> Iterator[Taught]:
-    """Each window of the texts with what the network says of it."""
+def taught_windows(tagger: Tagger, batch: Sequence[str]) -> Iterator[TaughtWindow]:
+    """Yield each window of the texts with the network's scores."""
     found: list[tuple[str, Window]] = []
-    for text in some:
+    for text in batch:
         cuts = tokens.sentence_ends(text)
         found += [(text, window) for window in windows(text, cuts, tagger._tokenizer)]
     with ThreadPoolExecutor(tagger._threads) as pool:
@@ -98,36 +98,38 @@ def taught(tagger: Tagger, some: Sequence[str]) -> Iterator[Taught]:
             scores = list(pool.map(tagger._run, [window for _, window in group]))
             spans = tagger._spans(scores)
             for i, ((text, window), (tags, vectors)) in enumerate(zip(group, scores, strict=True)):
-                here = {head: of[i] for head, of in spans.items()}
+                spans_by_head = {head: head_spans[i] for head, head_spans in spans.items()}
                 number = {a: n for n, (a, _) in enumerate(window.words)}
                 links: Links = {
                     kind: (
-                        [number[a] for a in of.sources],
-                        [number[a] for a in of.targets],
-                        of.scores.astype(np.float16),
+                        [number[start] for start in found_links.sources],
+                        [number[start] for start in found_links.targets],
+                        found_links.scores.astype(np.float16),
                     )
-                    for kind, of in tagger._link(text, window.words, here, vectors).items()
+                    for kind, found_links in tagger._link(
+                        text, window.words, spans_by_head, vectors
+                    ).items()
                 }
-                yield Taught(window, tags.astype(np.float16), links)
+                yield TaughtWindow(window, tags.astype(np.float16), links)
 
 
 def main() -> None:
-    """Write shards that are not there yet."""
+    """Write the shards that do not exist yet."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the shards")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--shards", type=int, default=24)
     parser.add_argument("--releases", type=int, default=RELEASES, help="words of press releases")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     tagger = Tagger(options.weights)
-    for n, some in enumerate(texts(sources(options.releases), options.shards)):
+    for n, shard in enumerate(texts(sources(options.releases), options.shards)):
         file = options.out / f"{n:03d}.pickle"
         if file.exists():
             continue
-        found = list(taught(tagger, some))
+        found = list(taught_windows(tagger, shard))
         temporary = file.with_suffix(".tmp")
-        # As plain rows: a class of this module, run as a command, is one of `__main__` to pickle.
+        # As plain rows: pickle would record a class of a module run as a command as `__main__`.
         temporary.write_bytes(pickle.dumps([(t.window, t.tags, t.links) for t in found]))
         temporary.replace(file)
         print(f"{file}: {sum(len(t.window.words) for t in found):,} words", flush=True)

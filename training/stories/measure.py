@@ -1,11 +1,11 @@
-"""Measures stories: recall on edits that are constructed, precision on pairs that were read.
+"""Measures stories: recall on constructed edits, precision on annotated pairs.
 
-    python -m training.stories.measure                          # both, as in docs/quality.md
-    python -m training.stories.measure --pairs FILE             # pairs of Reuters that nobody has read yet
-    python -m training.stories.measure --pairs FILE --years 2018 2019    # the same of press releases
+    python -m training.stories.measure                 # both, as in docs/quality.md
+    python -m training.stories.measure --pairs FILE    # write unread pairs of Reuters
+    python -m training.stories.measure --pairs FILE --years 2018 2019    # of press releases
 
 Belongs here: the edits, the pairs and their scores. Does not belong here: the rule itself
-(`etl.stories`). A file of pairs holds texts of the corpora: write it outside of the repository.
+(`etl.stories`). A file of pairs contains texts of the corpora: write it outside the repository.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from training.corpora.documents import corpora_folder
 
 GOLD = Path(__file__).parent / "gold"
 REUTERS, RELEASES = "reuters_pairs.csv", "releases_pairs.csv"
-LEAST_WORDS = 120
+MIN_WORDS = 120
 ARTICLES, PAIRS = 300, 300
 SEED = 20261125
-"""Of the figures in `docs/quality.md`; the rule was tuned with 1 and 2."""
+"""The seed of the figures in `docs/quality.md`. The rule was tuned with seeds 1 and 2."""
 RESAMPLES = 2_000
 RELEASE_YEARS = (2006, 2008, 2010, 2012, 2013, 2014, 2015, 2016, 2018, 2019)
-"""Those of which pairs were read; the rule was made on draw 1, which is of 2006 to 2014."""
+"""Years with annotated pairs. The rule was developed on draw 1, from 2006 to 2014."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """An article as edits see it: its headline, and paragraphs of sentences."""
+    """An article to edit: its headline, and paragraphs of sentences."""
 
     headline: str
     paragraphs: tuple[tuple[str, ...], ...]
@@ -63,7 +63,7 @@ Edit = Callable[[Text, Text, random.Random], Text]
 
 
 def cut_tail(text: Text, other: Text, rng: random.Random) -> Text:
-    """The first half of the words, cut at the end of a sentence."""
+    """Keep the first half of the words, up to the end of a sentence."""
     left, kept = len(text.body.split()) / 2, []
     for paragraph in text.paragraphs:
         sentences = []
@@ -77,17 +77,17 @@ def cut_tail(text: Text, other: Text, rng: random.Random) -> Text:
 
 
 def new_lead(text: Text, other: Text, rng: random.Random) -> Text:
-    """Another article's first paragraph instead of the own one."""
+    """Replace the first paragraph by another article's."""
     return Text(text.headline, (other.paragraphs[0], *text.paragraphs[1:]))
 
 
 def reorder(text: Text, other: Text, rng: random.Random) -> Text:
-    """The paragraphs in another order."""
+    """Shuffle the paragraphs."""
     return Text(text.headline, tuple(rng.sample(text.paragraphs, len(text.paragraphs))))
 
 
 def rewrite_sentences(text: Text, other: Text, rng: random.Random) -> Text:
-    """Three sentences of ten are other articles'."""
+    """Replace three sentences in ten by another article's."""
     pool = [sentence for paragraph in other.paragraphs for sentence in paragraph]
     places = [(i, j) for i, p in enumerate(text.paragraphs) for j in range(len(p))]
     chosen = set(rng.sample(places, round(0.3 * len(places))))
@@ -101,7 +101,7 @@ def rewrite_sentences(text: Text, other: Text, rng: random.Random) -> Text:
 
 
 def replace_words(text: Text, other: Text, rng: random.Random) -> Text:
-    """Three words of ten are other articles'."""
+    """Replace three words in ten by another article's."""
     pool = other.body.split()
 
     def edited(sentence: str) -> str:
@@ -111,7 +111,7 @@ def replace_words(text: Text, other: Text, rng: random.Random) -> Text:
 
 
 def change_headline(text: Text, other: Text, rng: random.Random) -> Text:
-    """Another article's headline."""
+    """Replace the headline by another article's."""
     return Text(other.headline, text.paragraphs)
 
 
@@ -127,13 +127,13 @@ KINDS = [*((name,) for name in EDITS), *combinations(EDITS, 2)]
 
 
 def is_proposed(one: Fingerprint, other: Fingerprint, is_same_outlet: bool) -> bool:
-    """Whether two texts of a day meet in a bucket and match: what the warehouse does."""
-    meets = set(bands(one.phrases).tolist()) & set(bands(other.phrases).tolist())
-    return bool(meets) and containment(one, other, 0, is_same_outlet) is not None
+    """Whether two texts of one day share a bucket and match, as in the warehouse."""
+    shared = set(bands(one.phrases).tolist()) & set(bands(other.phrases).tolist())
+    return bool(shared) and containment(one, other, 0, is_same_outlet) is not None
 
 
 def originals(seed: int, count: int = ARTICLES) -> list[Text]:
-    """A sample of PolNeAR and Wikinews articles of at least LEAST_WORDS words."""
+    """Return a sample of PolNeAR and Wikinews articles of at least MIN_WORDS words."""
     texts = [
         (a.title, a.body)
         for split in polnear_articles.SPLITS
@@ -142,12 +142,12 @@ def originals(seed: int, count: int = ARTICLES) -> list[Text]:
     for path in sorted((corpora_folder() / "articles").glob("wikinews_*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             texts += [(row["title"], row["text"]) for row in csv.DictReader(file)]
-    long = [Text.of(title, body) for title, body in texts if len(body.split()) >= LEAST_WORDS]
+    long = [Text.of(title, body) for title, body in texts if len(body.split()) >= MIN_WORDS]
     return random.Random(seed).sample(long, count)
 
 
 def recall(seed: int, count: int = ARTICLES) -> dict[str, tuple[float, float]]:
-    """By kind of edit, the share that is recognised in another outlet, and in the same."""
+    """Return, by kind of edit, the share recognised in another outlet and in the same outlet."""
     rng = random.Random(seed)
     texts = originals(seed, count)
     hits: dict[str, list[int]] = {" + ".join(kind): [0, 0] for kind in KINDS}
@@ -165,7 +165,7 @@ def recall(seed: int, count: int = ARTICLES) -> dict[str, tuple[float, float]]:
 
 
 def proposed(items: Iterable[reuters.Item]) -> list[tuple[int, int, float]]:
-    """The pairs of items within the window that match, with their containment."""
+    """Return the pairs of items within the window that match, with their containment."""
     buckets: dict[int, list[int]] = defaultdict(list)
     known: dict[int, tuple[reuters.Item, Fingerprint]] = {}
     pairs = []
@@ -176,11 +176,11 @@ def proposed(items: Iterable[reuters.Item]) -> list[tuple[int, int, float]]:
             near.update(buckets[band])
             buckets[band].append(item.number)
         for number in sorted(near):
-            earlier, theirs = known[number]
+            earlier, earlier_print = known[number]
             days = abs((item.published_on - earlier.published_on).days)
             if days > WINDOW_DAYS:
                 continue
-            share = containment(theirs, print_, days, item.outlet == earlier.outlet)
+            share = containment(earlier_print, print_, days, item.outlet == earlier.outlet)
             if share is not None:
                 pairs.append((number, item.number, share))
         known[item.number] = item, print_
@@ -188,10 +188,10 @@ def proposed(items: Iterable[reuters.Item]) -> list[tuple[int, int, float]]:
 
 
 def write_pairs(path: Path, seed: int, count: int, years: Collection[int] = ()) -> None:
-    """Write a sample of proposed pairs that nobody has read: of Reuters, or releases of `years`."""
+    """Write a sample of unread proposed pairs: of Reuters, or of the releases of `years`."""
     items = {i.number: i for i in (releases.items(years) if years else reuters.items())}
-    read = gold(RELEASES if years else REUTERS).values()
-    known = {pair for draw in read for pair in draw}
+    annotated = gold(RELEASES if years else REUTERS).values()
+    known = {pair for draw in annotated for pair in draw}
     pairs = [pair for pair in proposed(items.values()) if pair[:2] not in known]
     sample = random.Random(seed).sample(pairs, min(count, len(pairs)))
     with path.open("w", encoding="utf-8") as file:
@@ -205,7 +205,7 @@ def write_pairs(path: Path, seed: int, count: int, years: Collection[int] = ()) 
 
 
 def gold(name: str) -> dict[int, dict[tuple[int, int], bool]]:
-    """The pairs that were read, by draw: whether they are one story, by their two numbers."""
+    """Return the annotated pairs by draw: whether they are one story, by their two numbers."""
     draws: dict[int, dict[tuple[int, int], bool]] = defaultdict(dict)
     with (GOLD / name).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -215,61 +215,74 @@ def gold(name: str) -> dict[int, dict[tuple[int, int], bool]]:
 
 
 def report() -> None:
-    """Print recall by kind of edit, precision over the pairs that were read, and the speed."""
+    """Print recall by kind of edit, precision on the annotated pairs, and the speed."""
     found = recall(SEED)
     for kind, shares in found.items():
         sys.stdout.write(f"{kind:<45} {shares[0]:.3f} {shares[1]:.3f}\n")
     mean = [sum(shares) / len(found) for shares in zip(*found.values(), strict=True)]
-    sys.stdout.write(f"{'all kinds; two outlets, one':<45} {mean[0]:.3f} {mean[1]:.3f}\n")
+    sys.stdout.write(f"{'all kinds; in two outlets, in one':<45} {mean[0]:.3f} {mean[1]:.3f}\n")
     _report_precision("Reuters-21578", list(reuters.items()), REUTERS)
     _report_precision("press releases", list(releases.items(RELEASE_YEARS)), RELEASES)
 
 
-def _report_precision(what: str, items: Sequence[reuters.Item], name: str) -> None:
+def _report_precision(label: str, items: Sequence[reuters.Item], name: str) -> None:
     begin = time.process_time()
     pairs = {pair[:2] for pair in proposed(items)}
     seconds = time.process_time() - begin
     sys.stdout.write(
-        f"{what}: {len(items):,} items, {len(pairs):,} pairs proposed, "
+        f"{label}: {len(items):,} items, {len(pairs):,} pairs proposed, "
         f"{1000 * seconds / len(items):.2f} CPU seconds per 1,000 items\n"
     )
     unprocessed = {item.number for item in items if not item.is_processed}
     outlets = {item.number: item.outlet for item in items}
     everything: dict[tuple[int, int], bool] = {}
-    for draw, read in gold(name).items():
-        _say_precision(f"draw {draw}", read, pairs)
+    for draw, annotated in gold(name).items():
+        _print_precision(f"draw {draw}", annotated, pairs)
         if len(set(outlets.values())) > 1:
-            for one, kind in ((False, "two outlets"), (True, "one outlet")):
-                of = {p: s for p, s in read.items() if (outlets[p[0]] == outlets[p[1]]) == one}
-                _say_precision(f"draw {draw}, {kind}", of, pairs)
-        everything |= read
-    _say_precision("all that were read", everything, pairs)
+            for is_one_outlet, kind in ((False, "two outlets"), (True, "one outlet")):
+                selected = {
+                    pair: is_same
+                    for pair, is_same in annotated.items()
+                    if (outlets[pair[0]] == outlets[pair[1]]) == is_one_outlet
+                }
+                _print_precision(f"draw {draw}, {kind}", selected, pairs)
+        everything |= annotated
+    _print_precision("all annotated pairs", everything, pairs)
     if unprocessed:
-        _say_precision(
-            "of these, processed", everything, {p for p in pairs if unprocessed.isdisjoint(p)}
+        _print_precision(
+            "of these, without unprocessed items",
+            everything,
+            {p for p in pairs if unprocessed.isdisjoint(p)},
         )
 
 
-def _say_precision(
-    what: str, read: Mapping[tuple[int, int], bool], pairs: Collection[tuple[int, int]]
+def _print_precision(
+    label: str, annotated: Mapping[tuple[int, int], bool], pairs: Collection[tuple[int, int]]
 ) -> None:
-    """Print how many of the proposed pairs are one story, with a bootstrap interval of 95%."""
-    same = [is_same for pair, is_same in read.items() if pair in pairs]
-    lost = sum(is_same for pair, is_same in read.items() if pair not in pairs)
+    """Print the precision of the proposed pairs, with a 95% bootstrap interval."""
+    same = [is_same for pair, is_same in annotated.items() if pair in pairs]
+    lost = sum(is_same for pair, is_same in annotated.items() if pair not in pairs)
     rng = random.Random(SEED)
     drawn = sorted(sum(rng.choices(same, k=len(same))) / len(same) for _ in range(RESAMPLES))
     low, high = drawn[round(0.025 * RESAMPLES)], drawn[round(0.975 * RESAMPLES)]
     sys.stdout.write(
-        f"{what}: {sum(same)} of {len(same)} pairs are one story, precision "
-        f"{sum(same) / len(same):.3f} ({low:.3f} to {high:.3f}); {lost} others are and are apart\n"
+        f"{label}: {sum(same)} of {len(same)} pairs are one story, precision "
+        f"{sum(same) / len(same):.3f} ({low:.3f} to {high:.3f}); "
+        f"{lost} pairs of one story are not proposed\n"
     )
 
 
 def main() -> None:
-    """The command line."""
+    """Print the measures, or write pairs to read."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=Path, help="write proposed pairs to this file, to read")
-    parser.add_argument("--years", type=int, nargs="*", default=(), help="of press releases")
+    parser.add_argument("--pairs", type=Path, help="write unread proposed pairs to this file")
+    parser.add_argument(
+        "--years",
+        type=int,
+        nargs="*",
+        default=(),
+        help="years of press releases (default: Reuters)",
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--count", type=int, default=PAIRS)
     args = parser.parse_args()

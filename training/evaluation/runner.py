@@ -1,4 +1,8 @@
-"""What the measures of `make eval` share: tables of figures, and an extractor run once a corpus."""
+"""Runs an extractor over the corpora: each corpus once, however many measures need it.
+
+Belongs here: cached extractions of a corpus, and the time and memory that they took. Does not
+belong here: measures (`training.evaluation.scores`), tables (`training.evaluation.report`).
+"""
 
 from __future__ import annotations
 
@@ -12,28 +16,17 @@ from typing import TypeVar
 
 from etl.domain import Extraction
 from etl.extract import Extractor
-from etl.quality.scores import Counts
 from training.corpora.documents import corpora_folder
 from training.corpora.gold import Gold
 
 _BATCH = 16
 
-Cell = str | int | float | None
 T = TypeVar("T", bound=Gold)
-
-
-@dataclass(frozen=True)
-class Table:
-    """Figures under headings; a row begins with what it is about, None is shown as a dash."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: list[list[Cell]]
 
 
 @dataclass
 class Timing:
-    """What extracting a corpus took: seconds on the clock, and of all the process's threads."""
+    """The cost of extracting a corpus: words, wall-clock and CPU seconds of all threads."""
 
     words: int = 0
     clock: float = 0.0
@@ -41,25 +34,28 @@ class Timing:
     peak_megabytes: float = 0.0
 
 
-class Bench:
-    """An extractor at work: it extracts a corpus once, however many measures ask for it."""
+class CorpusRunner:
+    """An extractor, with its extractions cached by corpus and split."""
 
     def __init__(self, extractor: Extractor, articles: int | None = None) -> None:
-        """`articles` limits each corpus to its first ones, for a quick look."""
+        """Limit each corpus to its first `articles` texts, for a quick look; None for all."""
         self.extractor = extractor
         self._articles = articles
-        self._done: dict[tuple[str, ...], list[tuple[Gold, Extraction]]] = {}
+        self._cache: dict[tuple[str, ...], list[tuple[Gold, Extraction]]] = {}
         self.timings: dict[tuple[str, ...], Timing] = {}
 
     def run(self, read: Callable[..., Iterable[T]], *split: str) -> list[tuple[T, Extraction]]:
-        """The texts of a corpus with what was extracted from them."""
+        """Return the texts of a corpus with their extractions.
+
+        Raises FileNotFoundError if the corpus has no texts.
+        """
         key = (read.__name__, *split)
-        if key not in self._done:
+        if key not in self._cache:
             texts = list(islice(read(*split), self._articles))
             if not texts:
                 raise FileNotFoundError(f"no texts of {' '.join(key)} under {corpora_folder()}")
-            self._done[key] = list(self._extract(key, texts))
-        return self._done[key]  # type: ignore[return-value]
+            self._cache[key] = list(self._extract(key, texts))
+        return self._cache[key]  # type: ignore[return-value]
 
     def _extract(self, key: tuple[str, ...], texts: list[T]) -> Iterator[tuple[Gold, Extraction]]:
         timing = self.timings[key] = Timing()
@@ -76,11 +72,3 @@ class Bench:
         print(file=sys.stderr)
         # Kilobytes on Linux.
         timing.peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def prf(name: str, counts: Counts) -> list[Cell]:
-    """A row under the headings `PRF`."""
-    return [name, counts.precision, counts.recall, counts.f1, counts.gold]
-
-
-PRF = ("precision", "recall", "F1", "gold")

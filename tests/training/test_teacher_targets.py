@@ -1,4 +1,4 @@
-"""What a network is taught is what the accurate one says, text by text, each text once."""
+"""The targets of distillation are the scores of the accurate network, each text once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from etl.extract import tokens
 from etl.extract.tagger.engine import Tagger, load_tagger
 from training.model import teacher_targets
-from training.model.teacher_targets import Taught
+from training.model.teacher_targets import TaughtWindow
 
 TEXTS = (
     "Mary Holm met John Vik in Osterby. “The bridge is closed,” she told him. He shrugged.",
@@ -25,12 +25,12 @@ def tagger() -> Tagger:
 
 
 @pytest.fixture(scope="module")
-def found(tagger: Tagger) -> list[Taught]:
-    return list(teacher_targets.taught(tagger, TEXTS))
+def found(tagger: Tagger) -> list[TaughtWindow]:
+    return list(teacher_targets.taught_windows(tagger, TEXTS))
 
 
-def test_the_tags_of_a_window_decode_to_what_the_network_says_of_the_text(
-    tagger: Tagger, found: list[Taught]
+def test_the_tags_of_the_windows_decode_to_the_tags_of_the_text(
+    tagger: Tagger, found: list[TaughtWindow]
 ) -> None:
     expected = tagger.tag(TEXTS, [tokens.sentence_ends(text) for text in TEXTS])
     scores = [(t.tags.astype(np.float32), np.empty((0, 0), np.float32)) for t in found]
@@ -46,7 +46,7 @@ def test_the_tags_of_a_window_decode_to_what_the_network_says_of_the_text(
     assert sum(map(len, decoded["names"])) == 4
 
 
-def test_links_lead_from_words_to_words_of_the_same_window(found: list[Taught]) -> None:
+def test_links_connect_words_of_the_same_window(found: list[TaughtWindow]) -> None:
     linked = 0
     for t in found:
         assert set(t.links) == {"source", "content", "pronoun"}
@@ -59,11 +59,11 @@ def test_links_lead_from_words_to_words_of_the_same_window(found: list[Taught]) 
     sources, targets, scores = found[0].links["pronoun"]
     words = [TEXTS[0][a:b] for a, b in found[0].window.words]
     row = scores[[words[n] for n in sources].index("she")]
-    of = dict(zip((words[n] for n in targets), row.tolist(), strict=True))
-    assert of["Mary"] > of["John"]
+    score_of = dict(zip((words[n] for n in targets), row.tolist(), strict=True))
+    assert score_of["Mary"] > score_of["John"]
 
 
-def test_each_text_is_in_one_shard_and_each_shard_has_texts_of_all_sources() -> None:
+def test_each_text_is_in_one_shard_and_each_shard_has_all_sources() -> None:
     def source(name: str, count: int) -> Callable[[], Iterator[str]]:
         return lambda: (f"{name} {n}" for n in range(count))
 
@@ -74,6 +74,6 @@ def test_each_text_is_in_one_shard_and_each_shard_has_texts_of_all_sources() -> 
     for shard in shards:
         assert sum(text.startswith("few") for text in shard) == 1
     assert shards == list(teacher_targets.texts(sources, 4)), (
-        "what was stopped goes on with the same shards"
+        "an interrupted run resumes with the same shards"
     )
     assert every[:8] != sorted(every)[:8]

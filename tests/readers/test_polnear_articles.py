@@ -1,4 +1,4 @@
-"""Real articles of seven outlets in the seed form: the reader returns their metadata."""
+"""Real articles of seven outlets in the seed format: the reader returns their metadata."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def polnear(*arguments: object, corpora: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the documented command in the checkout, because training/ is not installed."""
+    """Run the documented command; training/ is not installed, so it runs in the checkout."""
     environment = os.environ | ({"NEWSACTORS_CORPORA": str(corpora)} if corpora else {})
     return subprocess.run(
         [sys.executable, "-m", "training.corpora.polnear_articles", *map(str, arguments)],
@@ -38,7 +38,7 @@ def test_every_article_is_read_back_with_its_metadata(
     assert checked.returncode == 0, checked.stdout
 
 
-def test_missing_corpora_give_a_clear_error(tmp_path: Path) -> None:
+def test_missing_corpora_are_reported(tmp_path: Path) -> None:
     run = polnear(tmp_path / "out", corpora=tmp_path)
     assert run.returncode == 2
     assert "NEWSACTORS_CORPORA" in run.stderr
