@@ -240,7 +240,7 @@ class _TextParser:
             raise
 
     def _take_byline(self, byline: Byline) -> None:
-        """Add a byline: a later one ("Authored by … via …") adds authors but not the outlet."""
+        """Add a byline: later ones ("Authored by … via …") add authors; the first outlet wins."""
         found = self.found
         found.bylines += 1
         if found.authors_method in (None, "byline"):
