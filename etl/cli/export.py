@@ -76,8 +76,11 @@ def sql(
         raise click.UsageError(f"a table is for the screen only: give --format {known}")
     if query == "-":
         query = sys.stdin.read()
-    with open_published(settings) as connection, progress("querying") as report:
-        reader = export.stream_query(connection, query)
+    with (
+        open_published(settings) as connection,
+        progress("querying") as report,
+        export.stream_query(connection, query) as reader,
+    ):
         if form != "table":
             _write(reader, cast(export.Format, form), out, report, excel_safe=excel_safe)
             return
@@ -88,7 +91,8 @@ def sql(
             shown += zip(*(column.to_pylist() for column in head.columns), strict=True)
             total += batch.num_rows
             report(total)
-    terminal.show(tables.result_table(reader.schema.names, shown, total))
+        names = reader.schema.names
+    terminal.show(tables.result_table(names, shown, total))
 
 
 @click.command("export")
@@ -117,8 +121,11 @@ def export_table(
     form = form or _format_of(out, "csv")
     if excel_safe and form != "csv":
         raise click.UsageError("--excel-safe is for CSV")
-    with open_published(settings) as connection, progress(f"exporting {table}") as report:
-        reader = export.stream_table(connection, table)
+    with (
+        open_published(settings) as connection,
+        progress(f"exporting {table}") as report,
+        export.stream_table(connection, table) as reader,
+    ):
         _write(reader, cast(export.Format, form), out, report, excel_safe=excel_safe)
 
 

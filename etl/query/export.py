@@ -7,6 +7,10 @@ Does not belong here: the queries of the reading commands (`etl.query`), and lay
 
 Memory holds one batch (one row group for Parquet), whatever the number of rows. DuckDB's own cache
 stays within its `memory_limit`.
+
+Close a reader before its connection (`with stream_query(…) as reader`). While an open reader of a
+closed connection exists, for example in the traceback of an error, DuckDB 1.5.5 hangs when the same
+process opens the file again.
 """
 
 from __future__ import annotations

@@ -313,8 +313,11 @@ class TestExport:
     ) -> None:
         file = tmp_path / "big"
         reported: list[int] = []
-        with published.open_published(settings) as connection, export.replacing(file) as sink:
-            reader = export.stream_query(connection, BIG)
+        with (
+            published.open_published(settings) as connection,
+            export.replacing(file) as sink,
+            export.stream_query(connection, BIG) as reader,
+        ):
             assert export.write_rows(reader, sink, form, on_rows=reported.append) == 25_000
         assert len(reported) > 10
         assert reported == sorted(reported)
