@@ -35,6 +35,7 @@ from etl.storage.staging import Staging
 from etl.stories.assign import STORIES_VERSION, assign_stories, clear_stories
 from etl.stories.grouping import KeptStory
 from etl.warehouse import build_db, checks, stage_markers
+from etl.warehouse.load_batch import load_batch
 from etl.warehouse.publish import (
     CORRECTIONS,
     FORGOTTEN_THROUGH,
@@ -82,7 +83,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     with build_db.open_build(settings.build_file) as con:
         todo = build_db.pending(con, stage.batches())
         for done, batch in enumerate(todo, start=1):
-            loaded = build_db.load(con, batch)
+            loaded = load_batch(con, batch)
             result.articles_new += loaded.articles_new
             result.versions_new += loaded.versions_new
             result.sources_new += loaded.sources_new
