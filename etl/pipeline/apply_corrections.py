@@ -17,10 +17,17 @@ from etl.corrections.outcomes import correction_problems
 from etl.corrections.plan import make_plan
 from etl.corrections.replay import replay
 from etl.corrections.write_back import write_back
-from etl.pipeline import actor_links, build_models
+from etl.pipeline import (
+    actor_links,
+    build_models,
+)
 from etl.settings import Settings
 from etl.storage.files import exclusive_lock
 from etl.warehouse import build_db, stage_markers
+from etl.warehouse.incremental.build_state import (
+    STALE_TABLES,
+    stale_tables,
+)
 from etl.warehouse.publish import CORRECTIONS, published_property
 
 
@@ -49,12 +56,12 @@ def apply_corrections(settings: Settings) -> AppliedCorrections:
             replay(con, plan)
             con.execute(_CHANGED_ARTICLES)
             links_noted = build_db.get_property(con, build_db.LINKS_NOTED)
-            changed = build_models.stale_tables(con) | write_back(
+            changed = stale_tables(con) | write_back(
                 con, "bookkeeping.uncorrected_links" if links_noted else None
             )
             con.execute("delete from bookkeeping.uncorrected_links")
             build_db.set_property(con, build_db.LINKS_NOTED, "yes")
-            build_db.set_property(con, build_models.STALE_TABLES, ",".join(sorted(changed)))
+            build_db.set_property(con, STALE_TABLES, ",".join(sorted(changed)))
             con.execute(_CORRECTED_ACTORS)
             build_db.set_property(con, CORRECTIONS, digest)
         history = con.execute(

@@ -23,6 +23,7 @@ from etl.storage.archive import RawArchive
 from etl.storage.run_state import State
 from etl.storage.staging import Staging
 from etl.warehouse import build_db, checks, stage_markers
+from etl.warehouse.load_batch import load_batch
 from etl.warehouse.publish import prune, published_property, published_through
 
 
@@ -52,7 +53,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     with build_db.open_build(settings.build_file) as con:
         pending = build_db.pending(con, stage.batches())
         for done, batch in enumerate(pending, start=1):
-            loaded = build_db.load(con, batch)
+            loaded = load_batch(con, batch)
             result.articles_new += loaded.articles_new
             result.versions_new += loaded.versions_new
             result.sources_new += loaded.sources_new

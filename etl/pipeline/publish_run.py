@@ -17,6 +17,9 @@ from etl.readers import READERS_VERSION
 from etl.settings import Settings
 from etl.storage.run_state import State
 from etl.warehouse import build_db, stage_markers
+from etl.warehouse.incremental.build_state import (
+    MODELS_VERSION,
+)
 from etl.warehouse.publish import (
     CORRECTIONS,
     FORGOTTEN_THROUGH,
@@ -31,8 +34,7 @@ def is_publish_due(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
     """Whether a publish now would differ from the published file."""
     return (
         published_property(settings, "generation") != build_db.get_property(con, "generation")
-        or published_property(settings, build_models.MODELS_VERSION)
-        != build_models.models_version()
+        or published_property(settings, MODELS_VERSION) != build_models.models_version()
         or published_property(settings, "quarantine") != _quarantine_digest(settings)
         or is_correction_due(settings)
     )
@@ -54,7 +56,7 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
         corrections = build_db.get_property(con, CORRECTIONS)
         forgotten_through = build_db.get_property(con, FORGOTTEN_THROUGH)
         missing = stage_markers.missing(con)
-        if build_db.get_property(con, build_models.MODELS_VERSION) != build_models.models_version():
+        if build_db.get_property(con, MODELS_VERSION) != build_models.models_version():
             missing.append("modelled by the current SQL")
     if missing:
         raise PublishError(
@@ -67,7 +69,7 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
         {
             "extractor_version": extractor.version,
             "readers_version": READERS_VERSION,
-            build_models.MODELS_VERSION: build_models.models_version(),
+            MODELS_VERSION: build_models.models_version(),
             "quarantine": _quarantine_digest(settings),
             CORRECTIONS: corrections or "",
             FORGOTTEN_THROUGH: forgotten_through or "",

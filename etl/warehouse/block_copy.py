@@ -1,12 +1,14 @@
-"""A DuckDB file by its blocks: their hashes, and an old copy made equal to a newer file.
+"""Updating an old copy of a DuckDB file by writing only the blocks that differ.
 
-A night changes few of the blocks of a large file, so a publish writes those into a snapshot that
-nobody needs any more, instead of all. Which they are is told by SHA-256: DuckDB's own checksum of a
-block is the xor of its words, each times a constant, and misses two that changed places.
+Belongs here: the hashes of blocks, and writing blocks. Does not belong here: which snapshot may be
+written to (`warehouse.publish`).
 
-A block is what DuckDB calls one, 256 KiB behind three headers of 4 KiB; of a file laid out
-otherwise more would be written, and nothing else be different.
-Does not belong here: which snapshot may be written to (`store.publish`).
+A nightly run changes few blocks of a large file, so a publish writes those into a snapshot that is
+no longer needed. SHA-256 finds them: DuckDB's own checksum of a block is the xor of its words, each
+multiplied by a constant, and misses two words that changed places.
+
+A block is what DuckDB calls one, 256 KiB behind three headers of 4 KiB. With another file layout
+more blocks would be written, and nothing else would differ.
 """
 
 from __future__ import annotations
@@ -28,29 +30,29 @@ HEADERS = 3
 BLOCK = 1 << 18
 _SUFFIX = ".blocks"
 _STEP = 64
-"""Blocks that a thread hashes at a time: 16 MiB, read one by one."""
+"""Blocks that a thread hashes at a time: 16 MiB, read block by block."""
 _TIME = "# nanoseconds of the last change: "
 
 
 @dataclass(frozen=True)
 class Noted:
-    """The hashes of a file's blocks when it was noted, and when it had last been changed."""
+    """Recorded block hashes of a file, and the time of its last change then, in nanoseconds."""
 
     digests: tuple[str, ...]
     changed: int
 
     def is_of(self, file: Path) -> bool:
-        """Whether every byte of a file is as it was noted."""
+        """Whether every byte of a file is as recorded."""
         return tuple(hashes(file)) == self.digests
 
 
 def list_of(file: Path) -> Path:
-    """Where the hashes of a file's blocks are noted."""
+    """The path of the file that records the block hashes of a file."""
     return file.with_name(f"{file.name}{_SUFFIX}")
 
 
 def hashes(file: Path) -> list[str]:
-    """The SHA-256 of each block: first of the headers, then of the blocks behind them."""
+    """The SHA-256 of the headers and of each block, in the order of the file."""
     bounds = _bounds(file.stat().st_size)
     with file.open("rb") as source, ThreadPoolExecutor(available_cores()) as pool:
         fd = source.fileno()
@@ -66,7 +68,7 @@ def hashes(file: Path) -> list[str]:
 
 
 def note(file: Path, digests: Sequence[str]) -> None:
-    """Note the hashes of a file's blocks beside it, and of that list in `SHA256SUMS`."""
+    """Record the block hashes beside the file, and the hash of that list in `SHA256SUMS`."""
     lines = "".join(f"{digest}\n" for digest in digests)
     changed = file.stat().st_mtime_ns
     write_atomically(list_of(file), f"{_TIME}{changed}\n{lines}".encode())
@@ -74,7 +76,7 @@ def note(file: Path, digests: Sequence[str]) -> None:
 
 
 def noted(file: Path) -> Noted | None:
-    """What is noted of a file; None where nothing is. Raises DamagedError as checksums do."""
+    """The recorded block hashes; None if there are none. Raises DamagedError if they changed."""
     path = list_of(file)
     if path.name not in checksums.recorded(file.parent):
         return None
@@ -84,12 +86,12 @@ def noted(file: Path) -> Noted | None:
 
 
 def differing(digests: Sequence[str], old: Sequence[str]) -> list[int]:
-    """The blocks of a file with these hashes that one with the old hashes has not, or otherwise."""
+    """The numbers of the blocks whose hash is not in the same place among the old hashes."""
     return [n for n, digest in enumerate(digests) if n >= len(old) or old[n] != digest]
 
 
 def write(source: Path, target: Path, blocks: Iterable[int]) -> None:
-    """Write these blocks of `source` over those of `target`, which gets its size."""
+    """Copy these blocks from `source` to `target`, and make it the same size."""
     size = source.stat().st_size
     bounds = _bounds(size)
     with source.open("rb") as new, target.open("r+b") as old:
@@ -101,6 +103,6 @@ def write(source: Path, target: Path, blocks: Iterable[int]) -> None:
 
 
 def _bounds(size: int) -> list[int]:
-    """Where blocks begin and, last, where the file ends."""
+    """The offsets at which headers and blocks begin, and the size of the file."""
     inner = range(HEADER * HEADERS, size, BLOCK)
     return [0, *inner, size] if size else [0]

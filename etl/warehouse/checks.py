@@ -1,6 +1,7 @@
-"""Checks over schema `loaded`, made from the table definitions: keys, references, offsets.
+"""Integrity checks over schema `loaded`, from the table definitions: keys, references, offsets.
 
-All failures are reported, not the first. Does not belong here: tests of schema `main` (dbt's).
+Belongs here: every check of loaded data; each reports all failures, not the first. Does not belong
+here: tests of schema `main`, which are dbt's (`sql/`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from etl.schema import tables as schema
 
 @dataclass(frozen=True)
 class Problem:
-    """A check that failed: on which table, what exactly, by how many rows, one example."""
+    """A failed check: the table, what failed in how many rows, and one example."""
 
     table: str
     check: str
@@ -59,7 +60,7 @@ def check_names(table: schema.Table) -> list[str]:
 
 
 def fault_of(article: Article, extraction: Extraction) -> str | None:
-    """What is wrong with an extraction, None where the checks over it will hold."""
+    """What is wrong with an extraction; None if its rows will pass the checks."""
     actors = {actor.local_id for actor in extraction.actors}
     if len(actors) != len(extraction.actors):
         return "two actors share a number"
@@ -85,10 +86,11 @@ def fault_of(article: Article, extraction: Extraction) -> str | None:
 def check_loaded(
     con: duckdb.DuckDBPyConnection, contents: Sequence[str] | None = None
 ) -> list[Problem]:
-    """Every failure of keys, references and offsets over schema `loaded`; empty when sound.
+    """All failures of keys, references and offsets in schema `loaded`; empty if there are none.
 
-    With `contents` of what was extracted only the rows of these versions: the rest was found sound
-    before. Keys are compared with those of all rows, references must lead to rows of the same text.
+    With `contents`, of the extracted rows only those of these versions are checked: the others
+    passed before. Keys are compared with those of all rows; references must lead to rows of the
+    same text.
     """
     found = _duplicate_keys(con, (schema.ARTICLE_VERSIONS, schema.ARTICLE_SOURCES))
     found += _orphans(con, (schema.ARTICLE_VERSIONS, schema.ARTICLE_SOURCES))
@@ -99,7 +101,7 @@ def check_loaded(
             *_orphans(con, schema.EXTRACTED),
             *_offsets(con),
         ]
-    # A list goes down into scans and joins, a semi join does not.
+    # DuckDB pushes a list down into scans and joins, but not a semi join.
     listed = ", ".join(f"'{content}'" for content in contents) or "null"
     rows = {
         table.name: f"(select * from loaded.{table.name} where content_sha256 in ({listed}))"
@@ -114,7 +116,7 @@ def check_loaded(
 
 
 def check_links(con: duckdb.DuckDBPyConnection) -> list[Problem]:
-    """Failures of `actor_links`: each actor of a text linked exactly once, and no others."""
+    """Failures of `actor_links`: each text actor is linked exactly once, and nothing else is."""
     linked, actors = (
         con.execute(
             "select count(*), bit_xor(hash(text_actor_id)), sum(hash(text_actor_id)) "
@@ -139,7 +141,7 @@ def check_links(con: duckdb.DuckDBPyConnection) -> list[Problem]:
 
 
 def check_stories(con: duckdb.DuckDBPyConnection) -> list[Problem]:
-    """Failures of stories: each article in exactly one, and ids given up that lead to one."""
+    """Failures of stories: each article is in exactly one, and redirects lead to one."""
     outside = _problem(
         con,
         schema.ARTICLE_STORIES.name,
@@ -229,7 +231,7 @@ def _offsets(
 
 
 _ALL = {table.name: f"loaded.{table.name}" for table in schema.TABLES}
-"""By table, its rows in SQL."""
+"""By table, the SQL for all its rows."""
 
 
 def _problem(

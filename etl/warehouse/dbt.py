@@ -1,9 +1,9 @@
 """Running the dbt project of `sql/` inside this process.
 
 Belongs here: every call into dbt, and closing what dbt leaves open. Does not belong here: which
-models or tests a run selects (the assets and the CLI decide), and any SQL (that is `sql/`).
+models or tests a run selects (`pipeline.build_models`), and any SQL (`sql/`).
 
-dbt keeps its state in globals of the process, so calls are serialised by a lock.
+dbt keeps its state in globals of the process, so a lock serialises calls.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _LOCK = threading.RLock()
 class DbtError(NewsactorsError):
     """dbt could not run, or nodes of it failed.
 
-    `failures` maps the name of each failing model, seed or test to its message; it is empty when
-    dbt did not get as far as running nodes. `result` is dbt's result, of what did run.
+    `failures` maps the name of each failing model, seed or test to its message; it is empty if dbt
+    failed before it ran a node. `result` is dbt's result for the nodes that ran.
     """
 
     def __init__(
@@ -50,13 +50,14 @@ def run_dbt(args: list[str], *, build_file: Path, target: Path) -> Any:
 
     `args` is a command with its own options, such as
     `["build", "--exclude-resource-type", "unit_test"]`; folders, profile and logging are added.
-    Compiled SQL and `dbt.log` go to `target`, where the project is parsed unless it is. The caller
-    holds no connection to `build_file` in this process; afterwards any process may open it.
+    Compiled SQL and `dbt.log` go to `target`; the project is parsed there first if it changed. The
+    caller holds no connection to `build_file` in this process; afterwards any process may open it.
 
-    Returns dbt's result: for build, run, test and seed a RunExecutionResult, whose `results` are
-    one a node; for parse the manifest. Raises DbtError with every failing node and its message.
+    Returns dbt's result: for build, run, test and seed a RunExecutionResult with one entry of
+    `results` per node; for parse the manifest. Raises DbtError with every failing node and its
+    message.
     """
-    # Importing dbt takes about two seconds: only those who run it pay.
+    # Importing dbt takes about two seconds, so only runs of dbt pay for it.
     from dbt.cli.main import dbtRunner
 
     is_parse = args[0] == "parse"
@@ -68,7 +69,7 @@ def run_dbt(args: list[str], *, build_file: Path, target: Path) -> Any:
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(target), "--log-path", str(target)),
         *("--log-level", "none", "--log-level-file", "info"),
-        # Other processes may be reading `manifest.json`: it is left to `parse`.
+        # Only `parse` writes `manifest.json`, because other processes may be reading it.
         "--write-json" if is_parse else "--no-write-json",
     ]
     with _LOCK, _environment(BUILD_FILE_VARIABLE, str(build_file.absolute())):
@@ -89,12 +90,12 @@ def run_dbt(args: list[str], *, build_file: Path, target: Path) -> Any:
 
 
 def parse(target: Path) -> Path:
-    """The path of a `manifest.json` in `target` that describes the project as it is now.
+    """Return the path of a `manifest.json` in `target` that describes the current project.
 
-    Nothing is parsed when the files of the project and its seeds are those of the last call: 2 ms,
-    else 4 to 7 seconds in a new process, half of it importing dbt. No database is needed
-    or opened, and none is meant: `target` may be copied to another warehouse. Several processes
-    may call it at once; a manifest is never seen half written.
+    Nothing is parsed if the files of the project and its seeds are those of the last call: 2 ms,
+    instead of 4 to 7 seconds in a new process, half of it importing dbt. No database is opened, and
+    the result does not depend on one: `target` may be copied to another warehouse. Several
+    processes may call it at once; nobody sees a half-written manifest.
     """
     target = target.absolute()
     manifest, stamp = target / "manifest.json", target / FINGERPRINT
@@ -113,10 +114,10 @@ def parse(target: Path) -> Path:
 
 
 def _parsed(target: Path) -> Any:
-    """The project as it is now, for a run of dbt: one of its own, as dbt writes into it.
+    """Return a new copy of the parsed project for a run of dbt, which modifies it.
 
-    Left to itself dbt takes what it parsed only beside a database of the same path, and looks
-    through the project for changes, which `parse` has done (0.15 s instead of 0.35 s, or 4 s).
+    By default dbt reuses a parsed project only for a database with the same path, and looks for
+    changes, which `parse` has already done (0.15 s instead of 0.35 s, or of 4 s).
     """
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
@@ -131,9 +132,9 @@ def _parsed(target: Path) -> Any:
 
 
 def fingerprint() -> str:
-    """A hash over what dbt reads: names and bytes of the files in `sql/` and the reference CSVs."""
+    """Hash what dbt reads: names and bytes of the files in `sql/` and of the reference CSVs."""
     digest = hashlib.sha256()
-    # Named folders, not all of `sql/`: dbt run by hand leaves its own `target/` there.
+    # Named folders, not all of `sql/`: running dbt by hand leaves a `target/` there.
     roots = (*(PROJECT / name for name in ("macros", "models", "tests")), SEEDS)
     files = [path for root in roots for path in root.rglob("*") if path.is_file()]
     for path in sorted([*files, *PROJECT.glob("*.yml")]):
@@ -145,7 +146,7 @@ def fingerprint() -> str:
 
 
 def _failures(result: Any) -> dict[str, str]:
-    """The nodes that failed, by name, with their messages; skipped ones only follow from them."""
+    """The messages of failed nodes by name. Skipped nodes are left out: they follow from these."""
     nodes = getattr(result, "results", None) or []
     return {
         node.node.name: " ".join((node.message or str(node.status)).split())
@@ -170,7 +171,7 @@ def _environment(name: str, value: str) -> Iterator[None]:
 def _close_everything() -> None:
     """Close dbt's connections, its DuckDB instance and its log file.
 
-    dbt-duckdb 1.11 keeps the instance in a class attribute so that the next call is quick; its
+    dbt-duckdb 1.11 keeps the instance in a class attribute to make the next call fast. Its
     close_all_connections only drops the reference, and a cursor held by a thread would keep the
     file locked. The order matters: handles, then the instance, then the adapters.
     """

@@ -1,12 +1,16 @@
 """Publishing: a read-only snapshot of the build file, and the symlink that readers open.
 
-A snapshot is a copy, or the one before the published one made equal: of a large file a night
-changes few blocks, and that one would be removed. Only where nobody has it open and nothing was
-written to it (0019).
+Belongs here: making, switching and removing snapshots. Does not belong here: copying by blocks
+(`warehouse.block_copy`), which stages must have run (`warehouse.stage_markers`).
 
-Readers keep the snapshot they opened for as long as they like; the next one replaces the symlink,
-never a file under them. A leftover write-ahead log of somebody who opened a snapshot read-write
-stays beside that snapshot and is never replayed into another (measured: with a plain file it is).
+A snapshot is a copy of the build file. If possible, the snapshot before the published one, which
+would be removed, is updated instead: a nightly run changes few blocks of a large file. That needs
+a snapshot that nobody has open and nobody wrote to (docs/adr/0023).
+
+Readers keep the snapshot that they opened for as long as they like; the next publish replaces the
+symlink, never a file under them. If somebody opened a snapshot read-write, its leftover write-ahead
+log stays beside that snapshot and is never replayed into another (measured: with a plain file in
+place of the symlink it is).
 """
 
 from __future__ import annotations
@@ -34,21 +38,21 @@ from etl.warehouse.snapshot_connection import connect_snapshot
 FILE = "news.duckdb"
 KEPT_SNAPSHOTS = 2
 FORGOTTEN_THROUGH = "forgotten_through"
-"""Property: the manifest sequence of the last article that was forgotten, empty for none."""
+"""Property: the manifest sequence of the last forgotten article, empty for none."""
 CORRECTIONS = "corrections"
-"""Property: the digest of the corrections that were applied, empty for none."""
+"""Property: the digest of the applied corrections, empty for none."""
 FREE_SPACE_FACTOR = 2
-"""Space that must be free before a publish, in sizes of the build file: one for the copy, one for
-what the next night spills and adds. Where nothing is copied the second is enough."""
+"""Free space that a publish requires, in sizes of the build file: one for the copy, one for what
+the next nightly run spills and adds. If nothing is copied, the second is enough."""
 
 
 class PublishError(NewsactorsError):
-    """Nothing was published; what readers see is unchanged. The message says why."""
+    """Nothing was published and readers see what they saw before; the message says why."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """A publish: the snapshot's file, its size in bytes, and the days that changed."""
+    """A publish: the file of the snapshot, its size in bytes, and the days that changed."""
 
     path: Path
     size: int
@@ -56,14 +60,14 @@ class Published:
 
 
 def published_property(settings: Settings, name: str) -> str | None:
-    """A property of the published file (see `warehouse_info`), None where there is none."""
+    """A property of the published file (see `warehouse_info`), None if it is not there."""
     if not settings.published.exists():
         return None
     return _property(settings, settings.published.resolve(), name)
 
 
 def published_through(settings: Settings) -> int:
-    """The highest manifest sequence of which something is published, 0 for none."""
+    """The highest manifest sequence that is published, 0 for none."""
     if not settings.published.exists():
         return 0
     try:
@@ -81,7 +85,7 @@ def _property(settings: Settings, file: Path, name: str) -> str | None:
                 "select value from loaded.warehouse_info where property = ?", [name]
             ).fetchone()
     except duckdb.Error:
-        return None  # unreadable: due for a publish, and no snapshot to keep
+        return None  # unreadable: a publish is due, and the snapshot is not worth keeping
     return row[0] if row else None
 
 
@@ -89,11 +93,11 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     """Copy the build file to a new snapshot and point readers at it.
 
     The caller holds the writer lock and has the build file closed. `properties` go to
-    `warehouse_info`. Raises PublishError where space is short.
+    `warehouse_info`. Raises PublishError if disk space is short.
     """
     with build_db.open_build(settings.build_file) as con:
         generation = build_db.get_property(con, "generation") or ""
-        _tell(con, settings, run_id, properties | {"generation": generation})
+        _write_run_state(con, settings, run_id, properties | {"generation": generation})
         con.execute("checkpoint")
         days = tuple(
             day
@@ -106,7 +110,7 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     shutil.rmtree(temporary, ignore_errors=True)
     file = temporary / FILE
     digests = block_copy.hashes(settings.build_file)
-    if not _renewed(settings, file, digests):
+    if not _update_former_snapshot(settings, file, digests):
         _require_space(settings, FREE_SPACE_FACTOR)
         temporary.mkdir(parents=True)
         copy(settings.build_file, file)
@@ -123,17 +127,17 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     return Published(file, file.stat().st_size, days)
 
 
-def _renewed(settings: Settings, file: Path, digests: Sequence[str]) -> bool:
-    """Make the snapshot before the published one into the next; whether that could be done.
+def _update_former_snapshot(settings: Settings, file: Path, digests: Sequence[str]) -> bool:
+    """Turn the snapshot before the published one into the next one; return whether that worked.
 
-    It cannot where there is none, somebody has it open, or it was written to.
+    It does not if there is none, somebody has it open, or it was written to.
     """
     former = former_snapshot(settings)
     known = None if former is None else _as_published(former)
     if former is None or known is None:
         return False
     _require_space(settings, FREE_SPACE_FACTOR - 1)
-    former.parent.rename(file.parent)  # whoever looks for a snapshot finds it no longer
+    former.parent.rename(file.parent)  # nobody finds it as a snapshot any more
     file.chmod(0o644)
     if is_open_elsewhere(file):
         file.chmod(0o444)
@@ -144,7 +148,7 @@ def _renewed(settings: Settings, file: Path, digests: Sequence[str]) -> bool:
 
 
 def _as_published(file: Path) -> block_copy.Noted | None:
-    """The hashes of a snapshot's blocks, if nobody has written to it or beside it since."""
+    """The block hashes of a snapshot; None if somebody wrote to it or beside it since."""
     if {path.name for path in file.parent.iterdir()} != {
         file.name, block_copy.list_of(file).name, checksums.NAME
     }:  # fmt: skip
@@ -157,18 +161,18 @@ def _as_published(file: Path) -> block_copy.Noted | None:
 
 
 def _require_space(settings: Settings, factor: int) -> None:
-    """Raise PublishError where less is free than so many sizes of the build file."""
+    """Raise PublishError if less is free than `factor` times the size of the build file."""
     needed = factor * settings.build_file.stat().st_size
     free = shutil.disk_usage(settings.home).free
     if free < needed:
         raise PublishError(
             f"{free / 1e6:.0f} MB free at {settings.home}, {needed / 1e6:.0f} MB "
-            "needed to publish; free some space and run again (what is loaded is kept)"
+            "needed to publish; free some space and run again (loaded data is kept)"
         )
 
 
 def point_at(settings: Settings, number: int) -> None:
-    """Let readers open this snapshot from now on."""
+    """Point the symlink that readers open at this snapshot."""
     link = settings.home / ".news.duckdb.tmp"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("snapshots") / str(number) / FILE)
@@ -177,10 +181,10 @@ def point_at(settings: Settings, number: int) -> None:
 
 
 def prune(settings: Settings) -> None:
-    """Remove old snapshots; whoever has one open keeps it until they close it.
+    """Remove old snapshots; a reader that has one open keeps it until it closes it.
 
-    The published one stays, and so do older ones up to KEPT_SNAPSHOTS in all, unless an article was
-    forgotten since: then it must be in no file that we keep. The caller holds the writer lock.
+    The published snapshot stays, and so do older ones up to KEPT_SNAPSHOTS in all, unless an
+    article was forgotten since: no file that we keep may hold it. The caller holds the writer lock.
     """
     if not settings.published.is_symlink() or not settings.published.exists():
         return
@@ -202,7 +206,7 @@ def prune(settings: Settings) -> None:
 
 
 def former_snapshot(settings: Settings) -> Path | None:
-    """The file that was published before the present one; None where it is not kept."""
+    """The file that was published before the current one; None if it was not kept."""
     if not settings.published.exists():
         return None
     current = int(settings.published.resolve().parent.name)
@@ -211,20 +215,20 @@ def former_snapshot(settings: Settings) -> Path | None:
 
 
 def snapshot_numbers(snapshots: Path) -> set[int]:
-    """The numbers of the snapshots that there are."""
+    """The numbers of the existing snapshots."""
     if not snapshots.exists():
         return set()
     return {int(path.name) for path in snapshots.iterdir() if path.name.isdigit()}
 
 
-def _tell(
+def _write_run_state(
     con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, properties: dict[str, str]
 ) -> None:
-    """Write into the build file what is true of this publish."""
+    """Write the runs, the quarantine and the properties of this publish to the build file."""
     state = State(settings.state_file)
     now = datetime.now(UTC)
     runs = [
-        # The row of this run as it will be once readers can see it.
+        # Readers see the row of this run once it has succeeded.
         replace(run, status="success", finished_at=now) if run.run_id == run_id else run
         for run in state.runs()
     ]

@@ -1,8 +1,8 @@
-"""What a sound schema `loaded` gives back: staged batches and lines of the manifest.
+"""Rebuilding staged batches and manifest lines from an intact schema `loaded`.
 
-The build file and the published file both hold it; either makes up for staging without extracting
-anything again. Belongs here: these queries. Does not belong here: which of them is sound
-(`etl.doctor`), and identity (`actors.recovery`).
+Belongs here: the queries for it. The build file and the published file both hold the schema; either
+can replace lost staging without extracting anything again. Does not belong here: which of the two
+is intact (`doctor`), and identity (`linking`).
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from etl.storage.staging import Staging
 from etl.warehouse import build_db
 
 RESTORED = "restored"
-"""The extractor version in the name of a batch that was made again; its rows say the real one."""
+"""The extractor version in the name of a restored batch; its rows hold the real one."""
 
 
 def has_bookkeeping(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether this file says what was loaded; snapshots of older versions do not."""
+    """Whether the file records what was loaded; snapshots of older versions do not."""
     return bool(con.execute("from duckdb_schemas() where schema_name = 'bookkeeping'").fetchone())
 
 
 def loaded_through(con: duckdb.DuckDBPyConnection) -> int:
-    """The manifest sequence up to which this file certainly holds all articles."""
+    """The manifest sequence up to which the file is known to hold all articles."""
     if has_bookkeeping(con):
         return build_db.loaded_through(con)["ingest"]
     row = con.execute("select coalesce(max(sequence), 0) from loaded.article_sources").fetchone()
@@ -38,7 +38,7 @@ def loaded_through(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def stage_range(con: duckdb.DuckDBPyConnection, stage: Staging, first: int, last: int) -> Batch:
-    """Stage what is loaded of these manifest sequences, as when they came."""
+    """Stage the loaded articles of these manifest sequences, as at their first ingest."""
     articles = _arrived(con, first, last)
     contents = articles["content_sha256"].combine_chunks().unique()
     tables = {ARTICLES: articles} | {
@@ -50,7 +50,7 @@ def stage_range(con: duckdb.DuckDBPyConnection, stage: Staging, first: int, last
 def stage_extraction(
     con: duckdb.DuckDBPyConnection, stage: Staging, contents: Sequence[str], number: int
 ) -> Batch:
-    """Stage the loaded extraction of these article versions as the re-extraction of a number."""
+    """Stage the loaded extraction of these article versions as re-extraction `number`."""
     values = pa.array(contents, pa.string())
     tables = {name: build_db.extraction_of(con, name, values) for name in STAGED_TABLES}
     return stage.write("reextract", number, number, RESTORED, tables)
@@ -72,7 +72,7 @@ def deviating(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> list[
 
 
 def arrivals(con: duckdb.DuckDBPyConnection, sequences: Sequence[int]) -> dict[int, Entry]:
-    """What is known of lines of the manifest that brought an article; sizes are not, and are 0."""
+    """The manifest lines that brought an article, by sequence; sizes are unknown, and 0."""
     found = con.execute(
         "select sequence, any_value(source_sha256), any_value(source_path), "
         "any_value(archived_at), any_value(run_id) from loaded.article_sources "
@@ -92,7 +92,7 @@ def _versions(batch: Batch) -> Iterator[tuple[str, str]]:
 
 
 def _arrived(con: duckdb.DuckDBPyConnection, first: int, last: int) -> pa.Table:
-    """Staged articles of a range; of a text that came twice all rows are as it came first."""
+    """The staged articles of a range; a text that came twice has its first row both times."""
     of_source = {column.name for column in schema.ARTICLE_SOURCES.columns}
     columns = ", ".join(f"{'s' if n in of_source else 'v'}.{n}" for n in STAGED_ARTICLES.names)
     return (

@@ -1,7 +1,7 @@
-"""Which stages what is loaded has passed since it changed, noted in the build file.
+"""Records, per stage, the generation of loaded data it last processed.
 
-Belongs here: noting a stage, and asking for those that a publish needs. Does not belong here: what
-a stage does (`pipeline`, `applying`, `modelling`).
+Belongs here: recording a stage, and listing those that a publish still needs. Does not belong here:
+what a stage does (`pipeline`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ STAGES = ("checked", "linked", "storied", "modelled")
 
 
 def stamp(con: duckdb.DuckDBPyConnection, stage: str, is_good: bool) -> None:
-    """Note that what is loaded and corrected passed a stage; `publish_build` asks for all."""
+    """Record that a stage processed the current data, or with `is_good` false that it must run."""
     build_db.set_property(con, f"{stage}_generation", _due(con, stage) if is_good else "")
 
 
 def _due(con: duckdb.DuckDBPyConnection, stage: str) -> str:
-    """What a stage must have seen: the generation, and what corrections touch these, too."""
+    """What a stage must have processed: the generation, and for some the corrections too."""
     generation = build_db.get_property(con, "generation") or ""
     if stage in ("checked", "storied"):
         return generation
@@ -28,7 +28,7 @@ def _due(con: duckdb.DuckDBPyConnection, stage: str) -> str:
 
 
 def missing(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The stages that what is loaded has not passed as it is now."""
+    """The stages that have not processed the current data."""
     return [
         stage
         for stage in STAGES
@@ -37,5 +37,5 @@ def missing(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def generation_seen(con: duckdb.DuckDBPyConnection, stage: str) -> str:
-    """The generation of what is loaded that a stage passed last, whatever the corrections."""
+    """The generation that a stage last processed, whatever the corrections."""
     return (build_db.get_property(con, f"{stage}_generation") or "").partition("+")[0]

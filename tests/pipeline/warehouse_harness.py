@@ -199,7 +199,7 @@ class WarehouseHarness:
         with build_db.open_build(self.settings.build_file) as con:
             build_db.set_property(con, "models_version", "another")
         done = build_models.build_models(self.settings)
-        assert type(done).__name__ == "RunExecutionResult"
+        assert done.method == "dbt"
         publish_run.publish_build(self.settings, self.in_use(), "full")
 
     def candidate(self, name: str = "few", choice: ArticleSelection | None = None) -> Edition:
