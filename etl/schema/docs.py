@@ -86,7 +86,7 @@ def render_tables() -> str:
     """The text of `docs/tables.md`: every published relation with its grain and columns."""
     return _TABLES_HEAD + "\n".join(
         _published(model)
-        for layer in ("core", "marts")
+        for layer in ("core", "marts", "ops")
         for file in sorted((REPOSITORY / "sql" / "models" / layer).glob("*.yml"))
         for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
     )

@@ -53,6 +53,21 @@ def test_building_again_changes_no_row(
     assert capfd.readouterr() == ("", ""), "dbt logs to its file only"
 
 
+def test_a_full_run_drops_internal_relations_that_no_model_makes(copy: Warehouse) -> None:
+    def stale() -> list[str]:
+        with duckdb.connect(copy.file, read_only=True) as connection:
+            return [name for name in relations(connection, "news") if "stale" in name]
+
+    with duckdb.connect(copy.file) as connection:
+        connection.execute("create table staging.stg_stale as select 1 as one")
+        connection.execute("create view intermediate.int_stale as from staging.stg_stale")
+        connection.execute("create view main.stale as from intermediate.int_stale")
+    run_dbt(["run", "--select", "stg_outlets"], build_file=copy.file, target=copy.target)
+    assert stale() == ["intermediate.int_stale", "main.stale", "staging.stg_stale"]
+    run_dbt(["run"], build_file=copy.file, target=copy.target)
+    assert stale() == ["main.stale"], "schema main is published: nothing is dropped there"
+
+
 def test_failing_checks_are_named_with_their_message(copy: Warehouse) -> None:
     with duckdb.connect(copy.file) as connection:
         connection.execute("update loaded.text_mentions set char_end = char_end + 1")

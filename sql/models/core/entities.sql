@@ -2,19 +2,19 @@ with
 
 forms as (
 
-    select * from {{ ref('stg_actor_forms') }}
+    select * from {{ ref('int_actor_forms') }}
 
 ),
 
 overrides as (
 
-    select * from {{ source('loaded', 'entity_overrides') }}
+    select * from {{ ref('stg_entity_overrides') }}
 
 ),
 
 country_names as (
 
-    select * from {{ ref('stg_country_names') }}
+    select * from {{ ref('int_country_names') }}
 
 ),
 

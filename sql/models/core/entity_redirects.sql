@@ -2,7 +2,7 @@ with
 
 given_up as (
 
-    select * from {{ source('loaded', 'entity_redirects') }}
+    select * from {{ ref('stg_entity_redirects') }}
 
 ),
 

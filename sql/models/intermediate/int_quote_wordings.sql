@@ -16,13 +16,13 @@ with recursive
 
 text_quotes as (
 
-    select * from {{ source('loaded', 'text_quotes') }}
+    select * from {{ ref('stg_text_quotes') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 
