@@ -127,3 +127,26 @@ def test_parse_needs_no_database_and_works_once(
 
 def test_the_texts_of_the_fixture_are_all_loaded(news: duckdb.DuckDBPyConnection) -> None:
     assert news.execute("select count(*) from loaded.article_versions").fetchone() == (len(TEXTS),)
+
+
+def test_plain_dbt_works_in_a_checkout_with_a_built_warehouse(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    """Without options or variables dbt finds the project, the seeds and the build file."""
+    shutil.copytree(dbt.PROJECT, tmp_path / "sql", ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(dbt.SEEDS, tmp_path / "seeds" / "reference")
+    (tmp_path / "warehouse" / "build").mkdir(parents=True)
+    shutil.copy(warehouse.file, tmp_path / "warehouse" / "build" / "news.duckdb")
+    environment = {k: v for k, v in os.environ.items() if k != dbt.BUILD_FILE_VARIABLE}
+    for command in (["build", "--select", "+publication_days"], ["docs", "generate"]):
+        done = subprocess.run(
+            [Path(sys.executable).with_name("dbt"), *command, "--profiles-dir", "."],
+            cwd=tmp_path / "sql",
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    catalog = json.loads((tmp_path / "sql" / "target" / "catalog.json").read_text())
+    assert "model.newsactors.publication_days" in catalog["nodes"]
