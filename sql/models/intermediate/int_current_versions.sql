@@ -17,10 +17,11 @@ newest as (
         sequence,
         source_item,
     from article_sources
-    qualify row_number() over (
-        partition by article_id
-        order by sequence desc, source_item desc
-    ) = 1
+    qualify
+        row_number() over (
+            partition by article_id
+            order by sequence desc, source_item desc
+        ) = 1
 
 )
 

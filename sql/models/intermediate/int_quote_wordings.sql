@@ -53,7 +53,7 @@ worded as (
             ),
             ' '
         ) as words,
-    from (select distinct text from marked)
+    from (select distinct text from marked) as distinct_texts
 
 ),
 
@@ -81,7 +81,12 @@ texts as (
                 lambda place: hash(words[place : place + {{ shingle_words - 1 }}])
             )
         ) as shingles,
-    from (select distinct text_id, words from numbered)
+    from (
+        select distinct
+            text_id,
+            words,
+        from numbered
+    ) as distinct_words
 
 ),
 
