@@ -31,6 +31,8 @@ from etl.warehouse.dbt import run_dbt
 
 Matrix = NDArray[np.float64]
 
+SPIKE_MODELS = ("int_spikes", "int_spike_articles", "actor_spikes")
+
 RATES = (0.1, 0.3, 1.0, 3.0, 10.0, 50.0)
 DISPERSIONS = {"Poisson": 0.0, "twofold": 0.2, "bursty": 0.5, "drifting": 0.1}
 """Noise: the variance is mean + dispersion * mean²; the rate of 'drifting' also wanders."""
@@ -189,7 +191,7 @@ def model_alarms(
             [] if least_surprise is None else ["--vars", f"spike_least_surprise: {least_surprise}"]
         )
         run_dbt(
-            ["run", "--select", "actor_spikes", *options],
+            ["run", "--select", *SPIKE_MODELS, *options],
             build_file=file,
             target=Path(folder) / "dbt",
         )

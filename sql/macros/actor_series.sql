@@ -79,12 +79,16 @@ ranked as (
 
     select
         counted.* exclude (story_count, story_count_low, story_count_high),
-        {{ interval_of_share('share_of_articles', 'counted.article_count', 'period_totals.article_total') }}
+        {{ interval_of_share(
+            'share_of_articles', 'counted.article_count', 'period_totals.article_total'
+        ) }}
         {{ rank }} as rank,
         counted.story_count,
         counted.story_count_low,
         counted.story_count_high,
-        {{ interval_of_share('share_of_stories', 'counted.story_count', 'period_totals.story_total') }}
+        {{ interval_of_share(
+            'share_of_stories', 'counted.story_count', 'period_totals.story_total'
+        ) }}
     from counted
     inner join period_totals using (period_start)
 

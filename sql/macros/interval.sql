@@ -31,7 +31,8 @@
     {%- if side == 'low' -%}
     greatest(0, round(
         {{ count }}
-        - {{ parameters.reach }}::double * sqrt({{ parameters.together }}::double * coalesce({{ doubt }}, 0) + {{ drift }})
+        - {{ parameters.reach }}::double
+        * sqrt({{ parameters.together }}::double * coalesce({{ doubt }}, 0) + {{ drift }})
     ))::bigint
     {%- else -%}
     round(
@@ -51,9 +52,10 @@
     {%- set doubt = 'sum(' ~ measure ~ '_doubt)' -%}
     {%- if measure == 'story' -%}
         {#- Copies of a story are right or wrong together: it is in doubt as its articles are. -#}
-        {%- set doubt = 'sum(article_doubt) * ' ~ count ~ ' / nullif(' ~ counts['article'] ~ ', 0)' -%}
+        {%- set doubt = 'sum(article_doubt) * ' ~ count ~ ' / nullif(' ~ counts['article']
+            ~ ', 0)' -%}
     {%- endif -%}
-    {%- set chance = var('intervals')[measure].get('chance') -%}
+    {%- set chance = var('intervals')[measure].chance -%}
     {%- set chances = 'sum(' ~ chance ~ ')' if chance else '0' -%}
     {{ count }} as {{ measure }}_count,
     {% for side in ['low', 'high'] -%}

@@ -1,22 +1,22 @@
-{{ config(meta={'articles': {'article_id': {'stg_current_versions': 'article_id'}}}) }}
+{{ config(meta={'articles': {'article_id': {'int_current_versions': 'article_id'}}}) }}
 -- Every actor of a current version is linked to an entity; unlinked mentions would go uncounted.
 with
 
 text_actors as (
 
-    select * from {{ source('loaded', 'text_actors') }}
+    select * from {{ ref('stg_text_actors') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 
 actor_links as (
 
-    select * from {{ source('loaded', 'actor_links') }}
+    select * from {{ ref('stg_actor_links') }}
 
 )
 

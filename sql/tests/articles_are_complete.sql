@@ -1,9 +1,9 @@
 -- Every article that was loaded has exactly its current version, under one article_id.
 with
 
-loaded as (
+versions as (
 
-    select distinct article_id from {{ source('loaded', 'article_versions') }}
+    select distinct article_id from {{ ref('stg_article_versions') }}
 
 ),
 
@@ -16,7 +16,7 @@ articles as (
 select
     article_id,
     'no current version' as problem,
-from loaded
+from versions
 anti join articles using (article_id)
 union all
 select

@@ -1,4 +1,6 @@
-{{ config(meta={'articles': {'article_id': {'mentions': 'article_id', 'articles': 'article_id'}}}) }}
+{{ config(meta={
+    'articles': {'article_id': {'mentions': 'article_id', 'articles': 'article_id'}},
+}) }}
 -- Every mention is the characters that its offsets point at.
 with
 

@@ -33,7 +33,8 @@ from pipeline.warehouse_harness import Rows, WarehouseHarness, Words, story, tex
 Correct = Callable[..., Correction]
 
 CORRECTED = ("actor_articles", "entities", "entity_redirects", "corrections", "articles",
-             "article_metadata", "quote_attributions", "stg_actor_forms",
+             "article_metadata", "quote_attributions", "int_actor_forms", "int_spikes",
+             "int_spike_articles",
              "mentions", "quotes", "article_stories", "stories", "story_redirects",
              "publication_days", "publication_periods", "actor_daily", "actor_weekly",
              "actor_monthly", "actor_outlet_monthly", "actor_voice_monthly", "actor_roles",

@@ -154,9 +154,9 @@ def test_processes_end_when_their_owner_is_killed() -> None:
     script = """
 from pipeline.test_extracting import ARTICLES, children
 from etl.extract import get_extractor
-from etl.extracting import Extracting
+from etl.pipeline.extraction import ExtractionPool
 
-with Extracting(get_extractor("rules"), 2) as extracting:
+with ExtractionPool(get_extractor("rules"), 2) as extracting:
     while True:
         for content, article in ARTICLES.items():
             extracting.add(content, article)

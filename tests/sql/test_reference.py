@@ -78,6 +78,6 @@ def test_country_names_of_the_news(
     news: duckdb.DuckDBPyConnection, name: str, code: str | None
 ) -> None:
     rows = news.execute(
-        "select country_code from staging.stg_country_names where country_name = ?", [name]
+        "select country_code from intermediate.int_country_names where country_name = ?", [name]
     ).fetchall()
     assert rows == ([(code,)] if code else [])

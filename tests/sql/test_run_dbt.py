@@ -53,6 +53,21 @@ def test_building_again_changes_no_row(
     assert capfd.readouterr() == ("", ""), "dbt logs to its file only"
 
 
+def test_a_full_run_drops_internal_relations_that_no_model_makes(copy: Warehouse) -> None:
+    def stale() -> list[str]:
+        with duckdb.connect(copy.file, read_only=True) as connection:
+            return [name for name in relations(connection, "news") if "stale" in name]
+
+    with duckdb.connect(copy.file) as connection:
+        connection.execute("create table staging.stg_stale as select 1 as one")
+        connection.execute("create view intermediate.int_stale as from staging.stg_stale")
+        connection.execute("create view main.stale as from intermediate.int_stale")
+    run_dbt(["run", "--select", "stg_outlets"], build_file=copy.file, target=copy.target)
+    assert stale() == ["intermediate.int_stale", "main.stale", "staging.stg_stale"]
+    run_dbt(["run"], build_file=copy.file, target=copy.target)
+    assert stale() == ["main.stale"], "schema main is published: nothing is dropped there"
+
+
 def test_failing_checks_are_named_with_their_message(copy: Warehouse) -> None:
     with duckdb.connect(copy.file) as connection:
         connection.execute("update loaded.text_mentions set char_end = char_end + 1")
@@ -112,3 +127,26 @@ def test_parse_needs_no_database_and_works_once(
 
 def test_the_texts_of_the_fixture_are_all_loaded(news: duckdb.DuckDBPyConnection) -> None:
     assert news.execute("select count(*) from loaded.article_versions").fetchone() == (len(TEXTS),)
+
+
+def test_plain_dbt_works_in_a_checkout_with_a_built_warehouse(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    """Without options or variables dbt finds the project, the seeds and the build file."""
+    shutil.copytree(dbt.PROJECT, tmp_path / "sql", ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(dbt.SEEDS, tmp_path / "seeds" / "reference")
+    (tmp_path / "warehouse" / "build").mkdir(parents=True)
+    shutil.copy(warehouse.file, tmp_path / "warehouse" / "build" / "news.duckdb")
+    environment = {k: v for k, v in os.environ.items() if k != dbt.BUILD_FILE_VARIABLE}
+    for command in (["build", "--select", "+publication_days"], ["docs", "generate"]):
+        done = subprocess.run(
+            [Path(sys.executable).with_name("dbt"), *command, "--profiles-dir", "."],
+            cwd=tmp_path / "sql",
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    catalog = json.loads((tmp_path / "sql" / "target" / "catalog.json").read_text())
+    assert "model.newsactors.publication_days" in catalog["nodes"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bench.spikes import STUBS
+from bench.spikes import SPIKE_MODELS, STUBS
 from etl.warehouse.dbt import run_dbt
 
 from .conftest import Warehouse
@@ -98,7 +98,7 @@ def test_spikes_are_those_of_the_model(warehouse: Warehouse, tmp_path: Path) -> 
             "insert into publication_periods select 'week', date_trunc('week', period_start),"
             " sum(story_count) from publication_periods group by all"
         )
-    run_dbt(["run", "--select", "actor_spikes"], build_file=file, target=warehouse.target)
+    run_dbt(["run", "--select", *SPIKE_MODELS], build_file=file, target=warehouse.target)
     found: dict[tuple[str, str], dict[int, tuple[float, float, int]]] = defaultdict(dict)
     with duckdb.connect(file, read_only=True) as news:
         for entity, grain, at, count, mean, chance, articles, ratio in news.execute(

@@ -51,7 +51,7 @@ class Model:
     def to_node(self) -> dict[str, Any]:
         sources = [f"source.newsactors.loaded.{name}" for name in self.reads if name in SOURCES]
         models = [f"model.newsactors.{name}" for name in self.reads if name not in SOURCES]
-        plain = {
+        plain: dict[str, Any] = {
             "materialized": self.materialized, "pre-hook": [], "post-hook": [], "meta": self.meta,
             "severity": "ERROR", "error_if": "!= 0", "fail_calc": "count(*)", "where": None,
             "limit": None,
@@ -205,7 +205,7 @@ class Warehouse:
         found = con.execute("select article_id, published_on from loaded.article_versions "
                             "where article_id = ?", [f"A{article}"]).fetchall()  # fmt: skip
         con.executemany("insert into bookkeeping.unmodelled_articles values (?, ?)",
-                        found or [["A0", None]])  # fmt: skip
+                        found or [("A0", None)])  # fmt: skip
         con.execute("update loaded.article_versions set published_on = ? where article_id = ?",
                     [FIRST_DAY + timedelta(day), f"A{article}"])  # fmt: skip
 
@@ -291,7 +291,8 @@ def test_only_stale_rows_are_replaced(tmp_path: Path) -> None:
         con.execute("update main.actor_articles set published_on = null")
     found = warehouse.change(("merge", 0, 3))
     assert isinstance(found, ChangeSet)
-    assert (found.actors, found.cooccurring_actors) == ({"E0", "E3"}, {"E1", "E3"})
+    assert found.actors == {"E0", "E3"}
+    assert found.cooccurring_actors == {"E1", "E3"}
     with build_db.open_build(warehouse.file) as con:
         assert con.execute(
             "select entity_id, published_on is null from main.actor_articles order by all"

@@ -29,7 +29,7 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         if dbt_resource_props["resource_type"] == "seed":
             return "reference"
-        layer: str = dbt_resource_props["fqn"][1]  # staging, core, marts
+        layer: str = dbt_resource_props["fqn"][1]  # staging, intermediate, core, marts, ops
         return layer
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:

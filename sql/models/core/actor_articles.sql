@@ -85,7 +85,8 @@ appearances as (
         coalesce(quoted.utterance_count, 0) as utterance_count,
         coalesce(quoted.quoted_word_count, 0) as quoted_word_count,
         {{ doubt('mentioned.mention_count', 'mentioned.confidences') }} as mention_doubt,
-        {{ doubt('mentioned.name_mention_count', 'mentioned.name_confidences') }} as name_mention_doubt,
+        {{ doubt('mentioned.name_mention_count', 'mentioned.name_confidences') }}
+            as name_mention_doubt,
         coalesce(mentioned.article_doubt, 0)::decimal(18, 3) as article_doubt,
         coalesce(mentioned.headline_article_doubt, 0)::decimal(18, 3) as headline_article_doubt,
         coalesce(quoted.utterance_doubt, 0)::decimal(18, 3) as utterance_doubt,

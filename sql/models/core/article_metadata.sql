@@ -6,13 +6,13 @@ with
 
 article_versions as (
 
-    select * from {{ ref('stg_article_versions') }}
+    select * from {{ ref('int_article_versions') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 
@@ -30,7 +30,7 @@ article_stories as (
 
 text_quotes as (
 
-    select * from {{ source('loaded', 'text_quotes') }}
+    select * from {{ ref('stg_text_quotes') }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 article_sources as (
 
-    select * from {{ source('loaded', 'article_sources') }}
+    select * from {{ ref('stg_article_sources') }}
 
 ),
 
@@ -12,7 +12,7 @@ sources as (
 
     select
         sequence,
-        item as source_item,
+        source_item,
         source_key,
         source_path,
         source_sha256,

@@ -1,20 +1,20 @@
 with
 
-loaded_stories as (
+stories as (
 
-    select * from {{ source('loaded', 'article_stories') }}
+    select * from {{ ref('stg_article_stories') }}
 
 ),
 
 article_versions as (
 
-    select * from {{ ref('stg_article_versions') }}
+    select * from {{ ref('int_article_versions') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 
@@ -37,20 +37,20 @@ first_seen as (
 published as (
 
     select
-        loaded_stories.*,
+        stories.*,
         coalesce(outlets.outlet, article_versions.outlet) as outlet,
         row_number() over (
-            partition by loaded_stories.story_id
+            partition by stories.story_id
             order by
                 article_versions.published_on nulls last,
                 article_versions.published_at nulls last,
                 first_seen.first_sequence,
-                loaded_stories.article_id
+                stories.article_id
         ) = 1 as is_first,
-    from loaded_stories
+    from stories
     inner join current_versions using (article_id)
     inner join article_versions using (content_sha256)
-    inner join first_seen on loaded_stories.article_id = first_seen.article_id
+    inner join first_seen on stories.article_id = first_seen.article_id
     left join outlets using (outlet_key)
 
 ),

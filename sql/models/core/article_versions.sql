@@ -4,13 +4,13 @@ with
 
 article_versions as (
 
-    select * from {{ source('loaded', 'article_versions') }}
+    select * from {{ ref('stg_article_versions') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 

@@ -11,19 +11,19 @@ metadata as (
 
 article_versions as (
 
-    select * from {{ ref('stg_article_versions') }}
+    select * from {{ ref('int_article_versions') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 
 article_sources as (
 
-    select * from {{ source('loaded', 'article_sources') }}
+    select * from {{ ref('stg_article_sources') }}
 
 ),
 
@@ -60,7 +60,7 @@ articles as (
     inner join article_sources
         on
             current_versions.sequence = article_sources.sequence
-            and current_versions.source_item = article_sources.item
+            and current_versions.source_item = article_sources.source_item
 
 )
 

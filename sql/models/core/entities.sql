@@ -2,19 +2,19 @@ with
 
 forms as (
 
-    select * from {{ ref('stg_actor_forms') }}
+    select * from {{ ref('int_actor_forms') }}
 
 ),
 
 overrides as (
 
-    select * from {{ source('loaded', 'entity_overrides') }}
+    select * from {{ ref('stg_entity_overrides') }}
 
 ),
 
 country_names as (
 
-    select * from {{ ref('stg_country_names') }}
+    select * from {{ ref('int_country_names') }}
 
 ),
 
@@ -45,10 +45,11 @@ names as (
         form as name,
     from summed
     where kind = 'name'
-    qualify row_number() over (
-        partition by entity_id
-        order by own_article_count desc, form_count desc, length(form) desc, form
-    ) = 1
+    qualify
+        row_number() over (
+            partition by entity_id
+            order by own_article_count desc, form_count desc, length(form) desc, form
+        ) = 1
 
 ),
 
@@ -59,10 +60,11 @@ types as (
         form as type,
     from summed
     where kind = 'type'
-    qualify row_number() over (
-        partition by entity_id
-        order by own_article_count desc, form_count desc, form
-    ) = 1
+    qualify
+        row_number() over (
+            partition by entity_id
+            order by own_article_count desc, form_count desc, form
+        ) = 1
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 given_up as (
 
-    select * from {{ source('loaded', 'entity_redirects') }}
+    select * from {{ ref('stg_entity_redirects') }}
 
 ),
 
@@ -20,7 +20,7 @@ redirects as (
         entity_id,
     from given_up
     semi join entities using (entity_id)
-    anti join entities on given_up.old_entity_id = entities.entity_id
+    anti join entities as kept on given_up.old_entity_id = kept.entity_id
 
 )
 

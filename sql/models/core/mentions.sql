@@ -5,19 +5,19 @@ with
 
 text_mentions as (
 
-    select * from {{ source('loaded', 'text_mentions') }}
+    select * from {{ ref('stg_text_mentions') }}
 
 ),
 
 actor_links as (
 
-    select * from {{ source('loaded', 'actor_links') }}
+    select * from {{ ref('stg_actor_links') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 wordings as (
 
-    select * from {{ ref('stg_quote_wordings') }}
+    select * from {{ ref('int_quote_wordings') }}
 
 ),
 

@@ -5,19 +5,19 @@ with
 
 text_quotes as (
 
-    select * from {{ source('loaded', 'text_quotes') }}
+    select * from {{ ref('stg_text_quotes') }}
 
 ),
 
 actor_links as (
 
-    select * from {{ source('loaded', 'actor_links') }}
+    select * from {{ ref('stg_actor_links') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 story_redirects as (
 
-    select * from {{ source('loaded', 'story_redirects') }}
+    select * from {{ ref('stg_story_redirects') }}
 
 )
 

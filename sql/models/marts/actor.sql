@@ -42,10 +42,11 @@ matched as (
         case
             when entities.entity_id = wanted.wanted_id then 'entity_id'
             when {{ folded('entities.name') }} = wanted.folded then 'name'
-            when list_contains(
-                list_transform(entities.aliases, lambda form: {{ folded('form') }}),
-                wanted.folded
-            ) then 'alias'
+            when
+                list_contains(
+                    list_transform(entities.aliases, lambda form: {{ folded('form') }}),
+                    wanted.folded
+                ) then 'alias'
         end as matched_by,
     from entities
     cross join wanted

@@ -57,11 +57,15 @@ shares as (
 
     select
         counted.* exclude (story_count, story_count_low, story_count_high),
-        {{ interval_of_share('share_of_articles', 'counted.article_count', 'outlet_totals.article_total') }}
+        {{ interval_of_share(
+            'share_of_articles', 'counted.article_count', 'outlet_totals.article_total'
+        ) }}
         counted.story_count,
         counted.story_count_low,
         counted.story_count_high,
-        {{ interval_of_share('share_of_stories', 'counted.story_count', 'outlet_totals.story_total') }}
+        {{ interval_of_share(
+            'share_of_stories', 'counted.story_count', 'outlet_totals.story_total'
+        ) }}
     from counted
     -- Articles of unknown outlets are compared with each other.
     inner join outlet_totals

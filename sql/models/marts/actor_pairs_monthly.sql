@@ -104,15 +104,16 @@ pairs as (
         -- Bouma 2009, "Normalized (pointwise) mutual information in collocation extraction".
         case
             when together.story_count < period_totals.story_total
-                then least(
-                    -- Rounding would make it 1.0000000000000002.
-                    1,
-                    ln(
-                        together.story_count * period_totals.story_total
-                        / (of_a.story_count * of_b.story_count)
+                then
+                    least(
+                        -- Rounding would make it 1.0000000000000002.
+                        1,
+                        ln(
+                            together.story_count * period_totals.story_total
+                            / (of_a.story_count * of_b.story_count)
+                        )
+                        / -ln(together.story_count / period_totals.story_total)
                     )
-                    / -ln(together.story_count / period_totals.story_total)
-                )
         end as npmi,
     from together
     inner join period_totals using (period_start)

@@ -39,10 +39,11 @@ spellings as (
         role,
     from borne
     group by entity_id, role_key, role
-    qualify row_number() over (
-        partition by entity_id, role_key
-        order by count(*) desc, role
-    ) = 1
+    qualify
+        row_number() over (
+            partition by entity_id, role_key
+            order by count(*) desc, role
+        ) = 1
 
 ),
 
@@ -101,7 +102,8 @@ roles as (
         counted.mention_count,
         counted.article_count,
         coalesce(outlets.outlet_count, 0) as outlet_count,
-        coalesce(outlets.articles_by_outlet, map {})::map(varchar, bigint) as articles_by_outlet,
+        coalesce(outlets.articles_by_outlet, map {})::map(varchar, bigint) -- noqa: LT01
+            as articles_by_outlet,
         counted.story_count,
     from counted
     inner join spellings using (entity_id, role_key)

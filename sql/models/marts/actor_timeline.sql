@@ -38,10 +38,11 @@ settings as (
         -- The cast gives a null grain a type; without one DuckDB drops the case, and the error.
         case
             when grain in ('day', 'week', 'month') then grain::varchar
-            else error(
-                'actor_timeline: grain must be ''day'', ''week'' or ''month'', not '
-                || coalesce('''' || grain || '''', 'null')
-            )
+            else
+                error(
+                    'actor_timeline: grain must be ''day'', ''week'' or ''month'', not '
+                    || coalesce('''' || grain || '''', 'null')
+                )
         end as period_grain,
         case grain
             when 'day' then interval 1 day
@@ -165,8 +166,12 @@ averaged as (
 
     select
         filled.*,
-        {{ interval_of_share('share_of_articles', 'filled.article_count', 'nullif(filled.article_total, 0)') }}
-        {{ interval_of_share('share_of_stories', 'filled.story_count', 'nullif(filled.story_total, 0)') }}
+        {{ interval_of_share(
+            'share_of_articles', 'filled.article_count', 'nullif(filled.article_total, 0)'
+        ) }}
+        {{ interval_of_share(
+            'share_of_stories', 'filled.story_count', 'nullif(filled.story_total, 0)'
+        ) }}
         {% for window, prefix in [('recent', ''), ('long', 'long_')] -%}
         {% for measure, things in [('article', 'articles'), ('story', 'stories')] -%}
         avg(filled.{{ measure }}_count) filter (filled.is_collected) over {{ window }}
@@ -180,11 +185,11 @@ averaged as (
     from filled
     window recent as (
         order by filled.period_start
-        rows between (filled.width - 1) preceding and current row
+        rows between (filled.width - 1) preceding and current row -- noqa: PRS
     ),
     long as (
         order by filled.period_start
-        rows between (filled.long_width - 1) preceding and current row
+        rows between (filled.long_width - 1) preceding and current row -- noqa: PRS
     )
 
 ),

@@ -39,8 +39,8 @@ days as (
                 list((outlet, article_count) order by article_count desc, outlet)
                 filter (outlet is not null)
             ),
-            map {}
-        )::map(varchar, bigint) as articles_by_outlet,
+            map {} -- noqa: LT01
+        )::map(varchar, bigint) as articles_by_outlet, -- noqa: LT01
     from by_outlet
     group by all
 

@@ -34,7 +34,7 @@ groups as (
         min(published_on) as first_on,
         max(published_on) as last_on,
         list(distinct outlet order by outlet)
-            filter (outlet is not null and published_on is not distinct from first_published_on)
+        filter (outlet is not null and published_on is not distinct from first_published_on)
             as first_outlets,
         count(distinct story_id) as story_count,
     from (
@@ -42,7 +42,7 @@ groups as (
             *,
             min(published_on) over (partition by quote_group_id) as first_published_on,
         from joined
-    )
+    ) as dated
     group by quote_group_id
 
 ),

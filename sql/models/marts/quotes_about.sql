@@ -40,8 +40,8 @@ quotes_about as (
         on
             quotes.article_id = mentions.article_id
             and quotes.part = mentions.part
-            and mentions.char_start >= quotes.char_start
-            and mentions.char_end <= quotes.char_end
+            and quotes.char_start <= mentions.char_start
+            and quotes.char_end >= mentions.char_end
     inner join articles on quotes.article_id = articles.article_id
     where mentions.entity_id is not null
     group by all

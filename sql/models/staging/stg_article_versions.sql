@@ -6,48 +6,30 @@ source as (
 
 ),
 
-overrides as (
-
-    select * from {{ source('loaded', 'article_overrides') }}
-
-),
-
-corrected as (
+selected as (
 
     select
-        source.* replace (
-            coalesce(overrides.outlet, source.outlet) as outlet,
-            coalesce(overrides.published_on, source.published_on) as published_on,
-            -- The time belongs to the day that was read.
-            if(
-                overrides.published_on is distinct from source.published_on
-                and overrides.published_on is not null,
-                null,
-                source.published_at
-            ) as published_at,
-            if(
-                overrides.published_on is null, source.date_method, 'correction'
-            ) as date_method,
-            if(overrides.outlet is null, source.outlet_method, 'correction') as outlet_method
-        ),
-        source.outlet as outlet_as_written,
+        content_sha256,
+        article_id,
+        outlet,
+        authors,
+        headline,
+        published_on,
+        published_at,
+        headline_method,
+        date_method,
+        outlet_method,
+        authors_method,
+        language,
+        body,
+        word_count,
+        source_format,
+        extractor_version,
+        first_sequence,
+        ingested_at,
+        run_id,
     from source
-    left join overrides using (article_id)
-
-),
-
-renamed as (
-
-    select
-        * replace (
-            nullif(trim(regexp_replace(outlet, '\s+', ' ', 'g')), '') as outlet,
-            nullif(
-                trim(regexp_replace(outlet_as_written, '\s+', ' ', 'g')), ''
-            ) as outlet_as_written
-        ),
-        {{ folded_outlet('outlet') }} as outlet_key,
-    from corrected
 
 )
 
-select * from renamed
+select * from selected

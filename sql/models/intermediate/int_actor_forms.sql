@@ -9,19 +9,19 @@ with
 
 text_actors as (
 
-    select * from {{ source('loaded', 'text_actors') }}
+    select * from {{ ref('stg_text_actors') }}
 
 ),
 
 actor_links as (
 
-    select * from {{ source('loaded', 'actor_links') }}
+    select * from {{ ref('stg_actor_links') }}
 
 ),
 
 text_mentions as (
 
-    select * from {{ source('loaded', 'text_mentions') }}
+    select * from {{ ref('stg_text_mentions') }}
 
 ),
 

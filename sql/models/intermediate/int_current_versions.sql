@@ -5,7 +5,7 @@ with
 
 article_sources as (
 
-    select * from {{ source('loaded', 'article_sources') }}
+    select * from {{ ref('stg_article_sources') }}
 
 ),
 
@@ -15,12 +15,13 @@ newest as (
         article_id,
         content_sha256,
         sequence,
-        item as source_item,
+        source_item,
     from article_sources
-    qualify row_number() over (
-        partition by article_id
-        order by sequence desc, item desc
-    ) = 1
+    qualify
+        row_number() over (
+            partition by article_id
+            order by sequence desc, source_item desc
+        ) = 1
 
 )
 

@@ -16,13 +16,13 @@ with recursive
 
 text_quotes as (
 
-    select * from {{ source('loaded', 'text_quotes') }}
+    select * from {{ ref('stg_text_quotes') }}
 
 ),
 
 current_versions as (
 
-    select * from {{ ref('stg_current_versions') }}
+    select * from {{ ref('int_current_versions') }}
 
 ),
 
@@ -53,7 +53,7 @@ worded as (
             ),
             ' '
         ) as words,
-    from (select distinct text from marked)
+    from (select distinct text from marked) as distinct_texts
 
 ),
 
@@ -81,7 +81,12 @@ texts as (
                 lambda place: hash(words[place : place + {{ shingle_words - 1 }}])
             )
         ) as shingles,
-    from (select distinct text_id, words from numbered)
+    from (
+        select distinct
+            text_id,
+            words,
+        from numbered
+    ) as distinct_words
 
 ),
 
