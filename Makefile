@@ -57,11 +57,13 @@ lint: $(DEV) ## Check style, types, imports between packages, SQL and Markdown
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --nocolor sql
 	$(BIN)/pymarkdown scan $$(git ls-files '*.md')
 
 format: $(DEV) ## Apply the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --nocolor sql
 
 eval: $(DEV) ## Score the extractor on the development corpora ($$NEWSACTORS_CORPORA) into docs/quality.md
 	$(BIN)/python -m training.evaluation.evaluate

@@ -57,17 +57,15 @@ def fold_name_sql(expression: str) -> str:
         f".translate({_literal(''.join(_LETTERS))}, {_literal(''.join(_LETTERS.values()))})",
         *(f".replace({_literal(one)}, {_literal(many)})" for one, many in _LIGATURES.items()),
     ]
-    return f"""(
-        case when strlen({expression}) = length({expression}) then lower({expression})
-        else lower(strip_accents({expression}))
-            {"".join(letters[:2])}
-            {"".join(letters[2:6])}
-            {"".join(letters[6:])}
-        end
-    )
-    .regexp_replace({_literal(_DROPPED_SQL)}, '', 'g')
-    .regexp_replace({_literal(_BLANKS_SQL)}, ' ', 'g')
-    .trim()"""
+    lines = ["".join(letters[:2]), "".join(letters[2:6]), "".join(letters[6:])]
+    folded = "\n                ".join([f"lower(strip_accents({expression}))", *lines])
+    return f"""trim(regexp_replace(regexp_replace(
+        case
+            when strlen({expression}) = length({expression}) then lower({expression})
+            else {folded}
+        end,
+        {_literal(_DROPPED_SQL)}, '', 'g'
+    ), {_literal(_BLANKS_SQL)}, ' ', 'g'))"""
 
 
 def fold_outlet(name: str) -> str:

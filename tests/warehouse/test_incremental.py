@@ -292,7 +292,8 @@ def test_only_stale_rows_are_replaced(tmp_path: Path) -> None:
     found = warehouse.change(("merge", 0, 3))
     assert isinstance(found, ChangeSet)
     assert found.actors == {"E0", "E3"}
-    assert found.cooccurring_actors == {"E1", "E3"}
+    assert found.cooccurring_actors is not None
+    assert set(found.cooccurring_actors) == {"E1", "E3"}
     with build_db.open_build(warehouse.file) as con:
         assert con.execute(
             "select entity_id, published_on is null from main.actor_articles order by all"
