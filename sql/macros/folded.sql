@@ -1,4 +1,4 @@
-{# A name as compared in a search: case, diacritics and the kind of apostrophe do not matter. #}
+{# Fold a name for comparison: ignore case, diacritics and the kind of apostrophe. #}
 {% macro folded(expression) -%}
     replace(strip_accents(lower({{ expression }})), '’', '''')
 {%- endmacro %}
