@@ -1,12 +1,12 @@
 {#
-  The series of one grain: a row per entity and period in which it appears.
+  The series of one grain: one row per entity and period in which it appears. Used by actor_daily,
+  actor_weekly and actor_monthly.
 
-  An article has one day, so its counts add up over periods without counting anything twice; only
-  outlets, stories, shares and ranks must be taken anew for each grain. Used by actor_daily, actor_weekly
-  and actor_monthly.
+  An article has one day, so its counts add up over periods. Only outlets, stories, shares and ranks
+  have to be computed per grain.
 
-  A correction changes the rows of few actors or periods, and the rank of all others of a period:
-  `meta` says how each is made anew.
+  A correction changes the rows of a few actors or periods, and the ranks of all other actors in
+  these periods. `meta` says how to rebuild each of them.
 
   grain: 'day', 'week' (ISO: from Monday) or 'month'.
 #}
@@ -95,6 +95,6 @@ ranked as (
 )
 
 select * from ranked
--- The rows of one actor lie together, so a timeline reads a few row groups only.
+-- Sorted by actor, so that a timeline reads only a few row groups.
 order by entity_id, period_start
 {% endmacro %}

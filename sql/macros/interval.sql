@@ -1,21 +1,23 @@
 {#
-  Low and high of a count: a 90% interval of what is right, from the confidences of what was found
-  and from how much is missed elsewhere. docs/adr/0012-intervals.md says why, docs/quality.md how
-  often they hold the gold count.
+  Lower and upper bounds of a count: a 90% interval for the true value, from the confidences of what
+  was found and from how much is missed elsewhere. docs/adr/0012-intervals.md explains the model,
+  docs/quality.md has its coverage of the gold counts.
 
-  doubt: of one measure in one article, where all that was `found` is right together or wrong
-  together: `found` * (`found` - sum of their confidences), how far the count lies from what is
-  right, squared, on average. A decimal, so that sums do not depend on the order of rows.
+  doubt: expected squared error of one measure in one article, where everything `found` is right
+  together or wrong together: `found` * (`found` - sum of their confidences). A decimal, so that
+  sums don't depend on the order of rows.
 
   interval: the columns {measure}_count, {measure}_count_low and {measure}_count_high of a group of
-  rows of actor_articles, or of rows made of them with the same names; `counts` says how articles
-  and stories are counted there. With the parameters of the measure from `vars` in dbt_project.yml,
-    below  what is wrong: variance together * sum of doubts
-    above  what is missed: mean missed * count + unseen * chances, variance clump times that mean;
-           chances are the articles in which all may be missed, the sum of column `chance`
-    both   drift * count, a deviation that does not average out over articles
-  The bounds lie `reach` deviations away on each side, as whole numbers: a low is never below 0,
-  both always hold the count. A count of 0 has a high where one is missed often enough.
+  rows of actor_articles, or of rows derived from them with the same names. `counts` says how
+  articles and stories are counted there. With the parameters of the measure from `vars` in
+  dbt_project.yml:
+    below  what is wrong: variance = together * sum of doubts
+    above  what is missed: mean = missed * count + unseen * chances, variance = clump * mean, where
+           chances are the articles in which all may be missed: the sum of column `chance`
+    both   a deviation of drift * count, which doesn't average out over articles
+  Each bound is `reach` deviations away, rounded to a whole number. The lower bound is never below
+  0, and the interval always contains the count. A count of 0 has an upper bound above 0 if
+  something is missed often enough.
 
   interval_of_share: {share}, {share}_low and {share}_high of a count that has an interval.
 #}
@@ -37,7 +39,8 @@
     {%- else -%}
     round(
         {{ count }} + {{ missed }}
-        + {{ parameters.reach }}::double * sqrt({{ parameters.clump }}::double * {{ missed }} + {{ drift }})
+        + {{ parameters.reach }}::double
+        * sqrt({{ parameters.clump }}::double * {{ missed }} + {{ drift }})
     )::bigint
     {%- endif -%}
 {%- endmacro %}
@@ -51,7 +54,7 @@
     {%- set count = counts[measure] or 'sum(' ~ measure ~ '_count)::bigint' -%}
     {%- set doubt = 'sum(' ~ measure ~ '_doubt)' -%}
     {%- if measure == 'story' -%}
-        {#- Copies of a story are right or wrong together: it is in doubt as its articles are. -#}
+        {#- Copies of a story are right or wrong together, so its doubt is that of its articles. -#}
         {%- set doubt = 'sum(article_doubt) * ' ~ count ~ ' / nullif(' ~ counts['article']
             ~ ', 0)' -%}
     {%- endif -%}
@@ -67,13 +70,13 @@
 {% macro interval_of_share(share, count, total) -%}
     {{ count }} / {{ total }} as {{ share }},
     {{ count }}_low / {{ total }} as {{ share }}_low,
-    -- More may be right than was found, but not more than there is.
+    -- The true count may exceed what was found, but not the total.
     least({{ count }}_high, {{ total }}) / {{ total }} as {{ share }}_high,
 {%- endmacro %}
 
 {#
-  A count of `actor_appearances` with its bounds, nought in periods without the actor: what was
-  missed there depends on how often it is in the news otherwise, and no period knows that.
+  A count of `actor_appearances` with its bounds, 0 in periods without the actor. What was missed
+  there depends on how often the actor is in the news otherwise, which no single period knows.
 #}
 {% macro filled_interval(count) -%}
     {% for column in [count, count ~ '_low', count ~ '_high'] -%}

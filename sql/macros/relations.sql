@@ -1,11 +1,11 @@
 {#
-  Where relations go and how they are named in SQL.
+  Schema and name of relations in SQL.
 
   The published file is opened as `news`, or attached under any alias. DuckDB 1.5.5 stores the text
-  of a view and binds it in the view's own catalog: `select … from main.articles` inside a view
-  finds `w.main.articles` under `attach … as w`, even when the session has a `main.articles` of its
-  own, whereas `news.main.articles` fails under any other alias. Hence no catalog name, ever.
-  Table macros differ: their text is bound in the *session's* catalog (see actor_timeline.sql).
+  of a view and binds it in the view's own catalog. After `attach … as w`, a view's
+  `select … from main.articles` finds `w.main.articles`, even if the session has a `main.articles`
+  of its own, whereas `news.main.articles` fails under any other alias. So no catalog name, ever.
+  Table macros differ: their text is bound in the catalog of the *session* (see table_macros.sql).
 #}
 
 {% macro ref() %}

@@ -1,4 +1,4 @@
-{# A title as compared when counting: "U.S. Sen." and "US Sen", "Vice-President" and "vice president". #}
+{# The key that titles are counted by: the same for "U.S. Sen." and "US Sen". #}
 {% macro role_key(expression) -%}
     trim(
         regexp_replace(replace({{ without_accents(expression) }}, '.', ''), '[\s\-‐‑–]+', ' ', 'g')

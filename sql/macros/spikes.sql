@@ -1,18 +1,18 @@
 {#
-  The count model behind actor_spikes; docs/adr/0010-spikes.md says why, bench/spikes.py how well.
+  The count model of int_spikes. docs/adr/0010-spikes.md explains it, bench/spikes.py measures it.
 
-  negative_binomial_log_mass: ln P(X = count) of the negative binomial with this mean and size, whose
-  variance is mean + mean² / size.
+  negative_binomial_log_mass: ln P(X = count) of the negative binomial distribution with this mean
+  and size. Its variance is mean + mean² / size.
 
-  surprise: -log10 P(X >= count), for counts above the mean; null where it is below `least`, which
-  the first term alone mostly tells. The tail is summed upwards from its largest term, so it neither
-  cancels nor underflows; what lies beyond 200 terms is at most the geometric series that begins
+  surprise: -log10 P(X >= count), for counts above the mean. Null if it is below `least`, which the
+  first term alone usually shows. The tail is summed upwards from its largest term, so it neither
+  cancels nor underflows. What lies beyond 200 terms is bounded by the geometric series that starts
   there.
 
-  spike_pass: one reading of every period against its baseline, the `width` periods before it, less
-  those of `observed` that are marked is_left_out. Reads the CTEs `calendar` and `observed`, a row a
-  period with an appearance; a period without one enters through the sums of the calendar, so zeros
-  cost nothing.
+  spike_pass: compares each period with its baseline: the `width` periods before it, less those
+  that `observed` marks as is_left_out. Reads the CTEs `calendar` and `observed`, which has one row
+  per period with an appearance. Periods without one enter through the sums of the calendar, so
+  zeros cost nothing.
 #}
 {% macro negative_binomial_log_mass(count, mean, size) -%}
     (
@@ -61,9 +61,9 @@ select
     baseline_story_count,
     mean,
     1 / (
-        -- How much more the baseline varies than a Poisson count would, drawn towards 0.2 as long
-        -- as it holds few stories; what a rate wanders by within weeks, which this misses; and
-        -- how little is known of the rate itself.
+        -- Three terms: how much more the baseline varies than a Poisson count, shrunk towards 0.2
+        -- while it has few stories; how much a rate drifts within weeks, which the first term
+        -- misses; and the uncertainty of the rate itself.
         greatest(0.02, (excess + 4 * 0.2) / (squared_means + 4))
         + 0.06
         + 1 / (baseline_story_count + 0.5)

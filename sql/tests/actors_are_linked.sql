@@ -1,5 +1,5 @@
 {{ config(meta={'articles': {'article_id': {'int_current_versions': 'article_id'}}}) }}
--- Every actor of a current version is linked to an entity; unlinked mentions would go uncounted.
+-- Every actor of a current version is linked to an entity. Unlinked mentions would not be counted.
 with
 
 text_actors as (

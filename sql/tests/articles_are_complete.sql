@@ -1,4 +1,4 @@
--- Every article that was loaded has exactly its current version, under one article_id.
+-- Every loaded article has exactly one current version.
 with
 
 versions as (

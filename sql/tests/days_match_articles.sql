@@ -1,4 +1,4 @@
--- Dated articles are counted once each, and no actor is in more articles than there are.
+-- Each dated article is counted once, and no actor is in more articles than there are.
 with
 
 articles as (

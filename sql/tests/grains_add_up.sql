@@ -4,7 +4,7 @@
         'actor_daily': 'entity_id', 'actor_weekly': 'entity_id', 'actor_monthly': 'entity_id'
     }},
 }) }}
--- An article has one day: what an actor counts by day, by week and by month has the same sum.
+-- An article has one day, so an actor's counts by day, week and month have the same sum.
 {% set measures = [
     'mention_count', 'name_mention_count', 'article_count', 'headline_article_count',
     'utterance_count',

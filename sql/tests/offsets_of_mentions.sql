@@ -1,7 +1,7 @@
 {{ config(meta={
     'articles': {'article_id': {'mentions': 'article_id', 'articles': 'article_id'}},
 }) }}
--- Every mention is the characters that its offsets point at.
+-- The text at the offsets of a mention is its surface.
 with
 
 mentions as (

@@ -1,5 +1,5 @@
 {{ config(meta={'articles': {'article_id': {'quotes': 'article_id', 'articles': 'article_id'}}}) }}
--- Every quote, and the speaker where one is written, is the characters its offsets point at.
+-- The text at the offsets of a quote, and of its speaker if written, is what its row says.
 with
 
 quotes as (

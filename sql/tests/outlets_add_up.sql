@@ -8,7 +8,7 @@
         'actor_monthly': 'period_start',
     }},
 }) }}
--- What an actor counts by outlet has the sum of its month, in both tables by outlet.
+-- In both tables by outlet, an actor's counts add up to those of `actor_monthly`.
 {% set sources = {
     'actor_outlet_monthly': [
         'mention_count', 'name_mention_count', 'article_count', 'headline_article_count',

@@ -1,4 +1,4 @@
--- Both of a pair are in at least as many articles and stories as the pair; NPMI keeps its range.
+-- Each actor of a pair is in at least as many articles and stories as the pair; NPMI is in range.
 select
     entity_id_a,
     entity_id_b,

@@ -1,4 +1,4 @@
--- Every article is in one story, and no series counts more stories than there are.
+-- Each article is in one story, and no series counts more stories than there are.
 with
 
 articles as (

@@ -30,8 +30,8 @@ mentioned as (
         sum(confidence::decimal(4, 3)) filter (kind = 'name') as name_confidences,
         1 - max(confidence::decimal(4, 3)) as article_doubt,
         1 - max(confidence::decimal(4, 3)) filter (part = 'headline') as headline_article_doubt,
-        -- Headlines sum up how an article begins: of ten that were missed (GUM and our own, halves
-        -- to fit), nine have the actor in the first five sentences, eight in the first four.
+        -- Headlines sum up how an article begins. Of ten missed ones (GUM and our own, the halves
+        -- used to fit), nine have the actor in the first five sentences, eight in the first four.
         bool_or(part = 'body' and sentence < 5) as is_early,
         bool_or(type in ('PERSON', 'ORG')) as is_able_to_speak,
     from mentions
@@ -46,11 +46,11 @@ utterances as (
         speaker_entity_id as entity_id,
         article_id,
         utterance_id,
-        -- Indirect speech is the outlet's words, not the actor's.
+        -- Indirect speech is in the outlet's words, not the actor's.
         coalesce(
             sum(length(regexp_extract_all(text, '\S+'))) filter (kind <> 'indirect'), 0
         )::bigint as word_count,
-        -- Whether it is said, and by the one it is given to.
+        -- Doubt about the quote, combined with doubt about its speaker.
         1 - min(confidence * coalesce(speaker_confidence, 1))::decimal(4, 3) as doubt,
     from quotes
     where speaker_entity_id is not null
@@ -58,7 +58,7 @@ utterances as (
 
 ),
 
--- Each utterance is right or wrong for itself, all of its words together.
+-- Each utterance is right or wrong on its own, and its words are so together.
 quoted as (
 
     select
@@ -73,7 +73,7 @@ quoted as (
 
 ),
 
--- A full join: a speaker normally is mentioned too, but nothing depends on it.
+-- A full join: speakers are normally mentioned too, but nothing relies on it.
 appearances as (
 
     select

@@ -73,7 +73,7 @@ final as (
         article_id,
         story_id,
         is_first,
-        -- Null where one of the two outlets is unknown.
+        -- Null if either outlet is unknown.
         case when is_first then false else outlet <> first_outlet end as is_reprint,
         method,
         containment,

@@ -1,4 +1,4 @@
--- A view: as a table it would hold every body a second time (see README.md for the figures).
+-- A view: a table would store every body a second time (figures in README.md).
 {{ config(materialized='view') }}
 
 with

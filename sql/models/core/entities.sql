@@ -37,7 +37,7 @@ summed as (
 
 ),
 
--- An actor linked by its own name votes before one that was linked in another way.
+-- Actors linked by their own name vote first; those linked in another way only break ties.
 names as (
 
     select

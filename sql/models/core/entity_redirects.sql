@@ -12,7 +12,7 @@ entities as (
 
 ),
 
--- An entity is published while a current article mentions it: only then has its id a meaning.
+-- An entity is published only while a current article mentions it.
 redirects as (
 
     select

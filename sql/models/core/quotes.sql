@@ -1,4 +1,4 @@
--- A view: see README.md for the figures.
+-- A view: figures in README.md.
 {{ config(materialized='view') }}
 
 with

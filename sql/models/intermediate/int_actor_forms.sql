@@ -1,7 +1,6 @@
 {#
-  A table, and by month: the actors of a thousand new articles have half of all mentions, and what
-  they are called must be counted without reading those again. Months add up, for an article has one
-  day.
+  A table, counted by month: the actors of 1,000 new articles have half of all mentions, and their
+  forms must be counted without reading those again. Months add up because an article has one day.
 #}
 {{ config(materialized='table') }}
 
@@ -31,7 +30,7 @@ articles as (
 
 ),
 
--- From articles on: so DuckDB begins with those of the months that are wanted, 1 instead of 17 s.
+-- Joins start at articles, so that DuckDB reads the requested months first: 1 s instead of 17 s.
 linked as (
 
     select

@@ -18,7 +18,7 @@ corrected as (
         source.* replace (
             coalesce(overrides.outlet, source.outlet) as outlet,
             coalesce(overrides.published_on, source.published_on) as published_on,
-            -- The time belongs to the day that was read.
+            -- The time as read doesn't apply to a corrected day.
             if(
                 overrides.published_on is distinct from source.published_on
                 and overrides.published_on is not null,

@@ -38,7 +38,7 @@ capitals as (
         'capital' as kind,
         capital as country_name,
     from countries
-    -- Names that English news uses at least as often for another town, or for a person.
+    -- English news uses these names at least as often for another town or a person.
     where
         capital not in (
             'Douglas', 'Georgetown', 'Hamilton', 'Jamestown', 'Kingston', 'Male', 'Plymouth',
@@ -80,7 +80,7 @@ names as (
 
 ),
 
--- Singapore is the capital of itself; what stands for two countries tells neither.
+-- Singapore is its own capital. A name that stands for two countries identifies neither.
 distinct_names as (
 
     select

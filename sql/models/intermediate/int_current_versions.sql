@@ -1,4 +1,4 @@
--- A table: every reading of mentions and quotes goes through it.
+-- A table: every query on mentions and quotes joins it.
 {{ config(materialized='table') }}
 
 with

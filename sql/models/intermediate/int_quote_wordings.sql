@@ -1,14 +1,15 @@
 {#
-  A quote joins the longest quote that holds four fifths of its shingles, and what that one joins.
-  Not connected components: through one short phrase, said on many occasions, they would tie
-  together every speech it was said in.
+  A quote joins the longest quote that contains four fifths of its shingles, and follows that quote
+  to the one it joins. Connected components would be wrong: one short phrase, said on many
+  occasions, would connect all the speeches that contain it.
 
-  From what was loaded, and without days: no correction changes this model, the dearest of all.
+  This model is the most expensive of all. It reads no days and no links, so that no correction
+  changes it.
 #}
 {{ config(materialized='table') }}
 {% set shingle_words = 4 %}
 {% set least_words = 6 %}
-{# A shingle of more different texts than this is a stock phrase and proposes no pairs. #}
+{# A shingle in more distinct texts than this is a stock phrase and proposes no pairs. #}
 {% set most_texts = 50 %}
 {% set least_containment = 0.8 %}
 
@@ -26,7 +27,7 @@ current_versions as (
 
 ),
 
--- Indirect speech is the outlet's wording: nothing to compare.
+-- Indirect speech is the outlet's wording, so there is nothing to compare.
 marked as (
 
     select
@@ -39,7 +40,7 @@ marked as (
 
 ),
 
--- Each text once: with a million articles many are copies.
+-- Each text once: among a million articles many are copies.
 worded as (
 
     select
@@ -57,9 +58,9 @@ worded as (
 
 ),
 
--- The same words in forty reprints are compared once. The longer text leads; the order of arrival
--- does not matter. By qualify: DuckDB moves a where down, to each quote, where it folds all texts
--- once more (10.1 instead of 1.5 s).
+-- The same words in forty reprints are compared once. The longer text leads, whatever the order of
+-- arrival. `qualify` instead of `where`: DuckDB pushes a `where` down to each quote and folds all
+-- texts once more (10.1 s instead of 1.5 s).
 numbered as (
 
     select
@@ -78,7 +79,7 @@ texts as (
         list_distinct(
             list_transform(
                 range(1, length(words) - {{ shingle_words - 2 }}),
-                lambda place: hash(words[place : place + {{ shingle_words - 1 }}])
+                lambda word: hash(words[word : word + {{ shingle_words - 1 }}])
             )
         ) as shingles,
     from (
@@ -99,7 +100,7 @@ shingles as (
 
 ),
 
-telling as (
+shared_shingles as (
 
     select * from shingles
     qualify count(*) over (partition by shingle) between 2 and {{ most_texts }}
@@ -111,8 +112,8 @@ candidates as (
     select distinct
         shorter.text_id,
         longer.text_id as longer_id,
-    from telling as shorter
-    inner join telling as longer
+    from shared_shingles as shorter
+    inner join shared_shingles as longer
         on shorter.shingle = longer.shingle and shorter.text_id < longer.text_id
 
 ),
@@ -132,7 +133,7 @@ contained as (
 
 ),
 
--- Each step leads to a longer text, so it ends.
+-- Each step leads to a longer text, so the recursion ends.
 steps as (
 
     select

@@ -1,4 +1,4 @@
--- Parameters hide columns of the same name: every column that shares one is qualified.
+-- Parameters hide columns of the same name, so columns that share a name are qualified.
 {{ config(
     materialized='table_function',
     parameters=['name', 'warehouse := null'],

@@ -67,7 +67,7 @@ shares as (
             'share_of_stories', 'counted.story_count', 'outlet_totals.story_total'
         ) }}
     from counted
-    -- Articles of unknown outlets are compared with each other.
+    -- Articles of unknown outlets form one group.
     inner join outlet_totals
         on
             counted.period_start = outlet_totals.period_start

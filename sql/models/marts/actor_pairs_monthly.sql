@@ -1,11 +1,10 @@
 {#
-  Stories are what is measured: forty copies of one text tell no more of who belongs together than
-  one.
+  Stories are counted, not articles: forty copies of one text are no more evidence than one.
 
-  Bounds that keep this from growing with the square of all actors: an actor of one story has a
-  pair with everybody in it, and says nothing. On PolNeAR's 840 articles (mean 23 named actors an
-  article, at most 256) they leave 18,383 of 300,619 rows; twelve copies of these articles, where
-  hardly a pair is dropped, take 0.6 s of processor time.
+  Requiring two stories keeps the table from growing with the square of all actors: an actor of one
+  story would be paired with everyone in it, which says nothing. On PolNeAR's 840 articles (mean 23
+  named actors per article, at most 256) this leaves 18,383 of 300,619 rows. Twelve copies of these
+  articles, where hardly any pair is dropped, take 0.6 s of processor time.
 #}
 {% set least_stories = 2 %}
 
@@ -34,7 +33,7 @@ period_totals as (
 
 ),
 
--- By name: a pronoun too many would otherwise make a pair.
+-- Mentions by name only: one wrongly resolved pronoun would make a pair.
 named as (
 
     select
@@ -68,7 +67,7 @@ candidates as (
 
 ),
 
-together as (
+cooccurring as (
 
     select
         one.entity_id as entity_id_a,
@@ -89,38 +88,38 @@ together as (
 pairs as (
 
     select
-        together.entity_id_a,
-        together.entity_id_b,
-        together.period_start,
-        together.article_count,
+        cooccurring.entity_id_a,
+        cooccurring.entity_id_b,
+        cooccurring.period_start,
+        cooccurring.article_count,
         of_a.article_count as article_count_a,
         of_b.article_count as article_count_b,
         period_totals.article_total,
-        together.story_count,
+        cooccurring.story_count,
         of_a.story_count as story_count_a,
         of_b.story_count as story_count_b,
         period_totals.story_total,
         of_a.story_count * of_b.story_count / period_totals.story_total as expected_story_count,
         -- Bouma 2009, "Normalized (pointwise) mutual information in collocation extraction".
         case
-            when together.story_count < period_totals.story_total
+            when cooccurring.story_count < period_totals.story_total
                 then
                     least(
-                        -- Rounding would make it 1.0000000000000002.
+                        -- Rounding could give 1.0000000000000002.
                         1,
                         ln(
-                            together.story_count * period_totals.story_total
+                            cooccurring.story_count * period_totals.story_total
                             / (of_a.story_count * of_b.story_count)
                         )
-                        / -ln(together.story_count / period_totals.story_total)
+                        / -ln(cooccurring.story_count / period_totals.story_total)
                     )
         end as npmi,
-    from together
+    from cooccurring
     inner join period_totals using (period_start)
     inner join frequent as of_a
-        on together.entity_id_a = of_a.entity_id and together.period_start = of_a.period_start
+        on cooccurring.entity_id_a = of_a.entity_id and cooccurring.period_start = of_a.period_start
     inner join frequent as of_b
-        on together.entity_id_b = of_b.entity_id and together.period_start = of_b.period_start
+        on cooccurring.entity_id_b = of_b.entity_id and cooccurring.period_start = of_b.period_start
 
 )
 

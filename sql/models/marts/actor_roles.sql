@@ -12,10 +12,10 @@ articles as (
 
 ),
 
--- Spellings are one role when they differ in case, diacritics, full stops, hyphens or white space
--- only: 1,813 spellings on PolNeAR's 840 articles become 1,728 roles. "Sen." and "Senator" stay
--- two: what a title means is for the reader to say.
-borne as (
+-- Spellings that differ only in case, diacritics, full stops, hyphens or white space are one role:
+-- 1,813 spellings in PolNeAR's 840 articles become 1,728 roles. "Sen." and "Senator" stay two: what
+-- a title means is left to the reader.
+titled as (
 
     select
         mentions.entity_id,
@@ -37,7 +37,7 @@ spellings as (
         entity_id,
         role_key,
         role,
-    from borne
+    from titled
     group by entity_id, role_key, role
     qualify
         row_number() over (
@@ -54,7 +54,7 @@ by_outlet as (
         role_key,
         outlet,
         count(distinct article_id) as article_count,
-    from borne
+    from titled
     where outlet is not null
     group by all
 
@@ -84,7 +84,7 @@ counted as (
         count(*) as mention_count,
         count(distinct article_id) as article_count,
         count(distinct story_id) as story_count,
-    from borne
+    from titled
     group by all
 
 ),

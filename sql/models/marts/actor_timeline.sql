@@ -1,4 +1,4 @@
--- Parameters hide columns of the same name: every column that shares one is qualified.
+-- Parameters hide columns of the same name, so columns that share a name are qualified.
 {{ config(
     materialized='table_function',
     parameters=['entity_id', 'grain', 'from_day := null', 'to_day := null', 'warehouse := null'],
@@ -35,7 +35,7 @@ publication_periods as (
 settings as (
 
     select
-        -- The cast gives a null grain a type; without one DuckDB drops the case, and the error.
+        -- The cast gives a null grain a type. Without it DuckDB drops the case, and the error.
         case
             when grain in ('day', 'week', 'month') then grain::varchar
             else
@@ -49,7 +49,7 @@ settings as (
             when 'week' then interval 7 day
             else interval 1 month
         end as step,
-        -- Periods of the two moving averages, their own included.
+        -- Periods of the two moving averages, including the current one.
         case grain when 'day' then 7 when 'week' then 4 else 3 end as width,
         case grain when 'day' then 28 when 'week' then 13 else 12 end as long_width,
 
@@ -101,7 +101,7 @@ bounds as (
 
 ),
 
--- The periods that the first average reaches back to are computed too.
+-- Includes the periods before first_period that its averages reach back to.
 periods as (
 
     select
@@ -161,7 +161,7 @@ filled as (
 
 ),
 
--- Before the warehouse has articles a zero says nothing: no average counts it.
+-- A zero before the first article of the warehouse means nothing, so averages leave it out.
 averaged as (
 
     select

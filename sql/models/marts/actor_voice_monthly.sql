@@ -12,7 +12,7 @@ quotes_about as (
 
 ),
 
--- Only what another actor says: an unnamed source may be the actor's own spokesman.
+-- Only quotes of other actors: an unnamed source may be the actor's own spokesperson.
 talked_about as (
 
     select
@@ -55,7 +55,7 @@ by_story as (
         sum(utterance_count) as utterance_count,
         sum(talked_about_utterance_count) as talked_about_utterance_count,
         sum(quoted_word_count) as quoted_word_count,
-        -- What lows and highs are made of, see macros/interval.sql.
+        -- Inputs of the lower and upper bounds, see macros/interval.sql.
         sum(utterance_chance) as utterance_chance,
         sum(article_doubt) as article_doubt,
         sum(utterance_doubt) as utterance_doubt,
@@ -87,7 +87,7 @@ counted as (
         {{ interval('story', counts) }}
         count(*) filter (quoted_article_count > 0) as quoted_story_count,
         count(*) filter (talked_about_article_count > 0) as talked_about_story_count,
-        -- A copy that was cut before it came to the actor's own words does not silence it.
+        -- By story: a copy that was cut before the actor's own words doesn't make it unheard.
         count(*) filter (talked_about_article_count > 0 and quoted_article_count = 0)
             as unheard_story_count,
     from by_story

@@ -13,9 +13,9 @@ attributed as (
 
 ),
 
--- Who quotes somebody quoting has two speakers in one article: that is no conflict. Where there are
--- two speakers and two articles, two rows differ in both: a join of each with each, which a phrase
--- printed a thousand times makes slow, finds no more.
+-- Two speakers in one article are no conflict: one of them quotes the other. If a group has two
+-- speakers and two articles, two of its rows differ in both. A self-join would find no more, and
+-- would be slow for a phrase that is printed a thousand times.
 conflicting as (
 
     select quote_group_id

@@ -6,7 +6,7 @@ articles as (
 
 ),
 
--- A story that runs over midnight is one of the week: periods cannot be added up from days.
+-- A story that runs past midnight is one story of the week, so days can't be summed.
 periods as (
 
     {% for grain in ['day', 'week', 'month'] %}

@@ -18,8 +18,8 @@ articles as (
 
 ),
 
--- By the spans, not by mentions.is_in_quote: that knows quotation marks only, and two thirds of the
--- actors spoken about are in indirect speech.
+-- Matched by span, not by mentions.is_in_quote, which knows only quotation marks: two thirds of the
+-- actors talked about are in indirect speech.
 quotes_about as (
 
     select

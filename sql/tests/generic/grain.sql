@@ -1,4 +1,4 @@
-{# The columns identify a row: none of them is null and no two rows share their values. #}
+{# The columns identify a row: none of them is null, and no two rows have the same values. #}
 {% test grain(model, columns) %}
 
 select

@@ -1,4 +1,4 @@
-{# The intervals of the measures hold their counts and go no lower than 0. #}
+{# The interval of each measure contains its count and doesn't go below 0. #}
 {% test holds_the_count(model, measures) %}
 select *
 from {{ model }}
