@@ -49,7 +49,7 @@ test-install: $(DEV) ## Build the wheel, install it into empty environments and 
 	$(BIN)/python -m pytest -m install tests/install
 
 soak: $(DEV) ## Run the long tests: faults and random histories, by the hundred
-	$(BIN)/python -m pytest -n 2 -m soak
+	NEWSACTORS_SOAK=1 $(BIN)/python -m pytest -n 2 -m "not install"
 	$(BIN)/python -m bench.soak
 
 lint: $(DEV) ## Check style, types, imports between packages, SQL and Markdown

@@ -12,6 +12,7 @@ import pytest
 from extract_noisy import noisy_extractor
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.domain import Article, Extraction, Part
 from etl.extract import Extractor, extractor_names, get_extractor, register_extractor
@@ -59,7 +60,7 @@ def assert_sound(article: Article, extraction: Extraction) -> None:
 
 
 @EACH
-@settings(deadline=None, max_examples=70)
+@settings(deadline=None, max_examples=examples(25))
 @given(st.lists(texts.ARTICLES, min_size=1, max_size=6))
 def test_any_text_yields_a_sound_extraction(name: str, articles: list[Article]) -> None:
     extractor = extractor_of(name)
@@ -69,7 +70,7 @@ def test_any_text_yields_a_sound_extraction(name: str, articles: list[Article]) 
     assert together == [extractor.extract(article) for article in articles]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(50))
 @given(texts.ARTICLES)
 def test_a_random_network_yields_sound_rows(article: Article) -> None:
     assert_sound(article, extractor_of("noisy").extract(article))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.extract.tagger.decode import IMPOSSIBLE, Chain, FloatArray, TagSpan
 
@@ -66,7 +67,7 @@ def spans_of(path: Path) -> list[tuple[int, int, str]]:
     return found
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(30))
 @given(chains(), windows_of_scores())
 def test_spans_and_confidences_equal_those_by_enumeration(
     chain: Chain, emissions: list[FloatArray]
@@ -82,7 +83,7 @@ def test_spans_and_confidences_equal_those_by_enumeration(
             assert span.confidence == pytest.approx(float(shares[having].sum()), abs=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(30))
 @given(chains(), windows_of_scores())
 def test_a_window_is_decoded_the_same_alone_and_in_a_batch(
     chain: Chain, emissions: list[FloatArray]

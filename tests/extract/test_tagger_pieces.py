@@ -8,6 +8,7 @@ import pytest
 from extract_texts import ANY_TEXT, SURROGATES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.extract.tagger.engine import WEIGHTS
 from etl.extract.tagger.pieces import (
@@ -44,7 +45,7 @@ def assert_sound(text: str, found: list[Window]) -> None:
     assert all(left[1] <= right[0] for left, right in pairwise(words)), "words overlap"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(100))
 @given(ANY_TEXT)
 @example("\ud83d lone \ude00")
 @example("a\u0301\u0323e\u200d\u00ad\r\nI\u0307\ufeff")
@@ -75,7 +76,7 @@ def test_every_word_is_in_one_window(text: str) -> None:
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.lists(st.integers(1, 120), min_size=1, max_size=40))
 def test_windows_end_at_sentence_ends(lengths: list[int]) -> None:
     sentences = [" ".join(["word"] * (length - 1) + ["end"]) for length in lengths]

@@ -12,13 +12,16 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.domain import Article
 from etl.readers import read_file
 from formats import files
 from formats.files import Order, Story
 
-EXAMPLES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789éüñçßøÅÉ"
 ANY = LATIN + "αΩжЯłşı字語한ひ𝔸🙂"
 MARKS = "&<>\"'\\,;|{}%$#*_[]()`~^@!?=+/:-–“”’…"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from histories import START, histories, without
 from hypothesis import given, settings
+from suite_length import examples
 
 from etl.corrections.plan import conflict_reason, make_plan
 from etl.corrections.records import UNDO, Correction, record
@@ -124,7 +125,7 @@ def test_a_row_that_appears_twice_counts_once() -> None:
     assert "recorded already" in conflict_reason([one], one)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(histories())
 def test_after_a_permitted_undo_every_other_row_still_counts(rows: list[Correction]) -> None:
     plan = make_plan(rows)
@@ -137,7 +138,7 @@ def test_after_a_permitted_undo_every_other_row_still_counts(rows: list[Correcti
             assert after.outcomes[other.id] == plan.outcomes[other.id], other
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(histories())
 def test_redirects_have_no_cycles_and_no_chains(rows: list[Correction]) -> None:
     redirects = make_plan(rows).redirects

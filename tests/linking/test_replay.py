@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from histories import FACTS, corrected, database, histories, naive, without
 from hypothesis import HealthCheck, given, settings
+from suite_length import examples
 from test_plan import merge, row, undo
 
 from etl.corrections.outcomes import correction_problems
@@ -15,7 +16,9 @@ from etl.corrections.plan import conflict_reason, make_plan
 from etl.corrections.records import Correction
 
 thorough = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from session_cache import begin
+from suite_length import seed
 
 from etl.settings import REPOSITORY
 from pipeline import warehouse_harness as program
@@ -87,9 +88,9 @@ def test_killed_repeatedly(
     """Killed twice before a random change, then completed."""
     original, changes = undisturbed
     harness = before(original, action, tmp_path / "harness")
-    seed = random.randrange(10**6)
-    chance = random.Random(seed)
+    drawn = seed()
+    chance = random.Random(drawn)
     for _ in range(2):
         run(harness, action, die_at=chance.randint(1, changes[action]))
     run(harness, action)
-    assert contents(harness) == contents(after(original, action)), f"seed {seed}"
+    assert contents(harness) == contents(after(original, action)), f"seed {drawn}"

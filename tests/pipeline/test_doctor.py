@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import sqlite3
@@ -13,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from suite_length import seed
 
 from etl.doctor import repair
 from etl.doctor.examine import examine
@@ -150,15 +150,15 @@ def check_that_it_is_repaired(
     damage: Callable[[Path, random.Random], None],
 ) -> None:
     """Damage a file of this kind at a random place; NEWSACTORS_SEED repeats a run."""
-    seed = int(os.environ.get("NEWSACTORS_SEED") or random.randrange(10**6))
-    chance = random.Random(seed)
+    drawn = seed()
+    chance = random.Random(drawn)
     victims = sorted(harness.settings.home.glob(FILES[kind]))
     if kind == "original":  # others were written over in the inbox, and are lost
         there = {checksums.sha256_of(file) for file in harness.inbox.rglob("*.txt")}
         victims = [path for path in victims if path.stem in there]
     victim = chance.choice(victims)
     damage(victim, chance)
-    said = f"seed {seed}, {victim}"
+    said = f"seed {drawn}, {victim}"
     found = damaged_parts(harness)
     if not found:
         # A place that nothing is kept in: it is as if nothing had happened.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from formats.files import zipped
+from suite_length import seed
 
 from bench.articles import article
 from bench.faults import kills, readers, space, together
@@ -38,20 +39,20 @@ def ingest(harness: WarehouseHarness) -> ReferenceRun:
 def test_a_command_killed_repeatedly_and_then_completed_publishes_the_same(
     harness: WarehouseHarness, ingest: ReferenceRun
 ) -> None:
-    seed = random.randrange(10**6)
-    chance = random.Random(seed)
+    drawn = seed()
+    chance = random.Random(drawn)
     _, stages = next(kills.deal([ingest], chance))
     done = kills.one_round(harness, ingest, stages, chance)
-    assert done.stages, f"seed {seed}"
-    assert done.problem == "", f"seed {seed}: {done}"
+    assert done.stages, f"seed {drawn}"
+    assert done.problem == "", f"seed {drawn}: {done}"
 
 
 def test_a_full_disk_is_reported_in_one_line_and_loses_nothing(
     harness: WarehouseHarness, ingest: ReferenceRun
 ) -> None:
-    seed = random.randrange(10**6)
-    done = space.one_round(harness, ingest, space.limited, random.Random(seed))
-    assert done.problem == "", f"seed {seed}: {done}"
+    drawn = seed()
+    done = space.one_round(harness, ingest, space.limited, random.Random(drawn))
+    assert done.problem == "", f"seed {drawn}: {done}"
 
 
 @pytest.mark.soak
@@ -62,5 +63,5 @@ def test_a_full_disk_is_reported_in_one_line_and_loses_nothing(
 def test_many_rounds_of_each_fault(
     run: Callable[..., dict[str, object]], times: int, harness: WarehouseHarness
 ) -> None:
-    seed = random.randrange(10**6)
-    assert run(harness, times, seed)["failed"] == [], f"seed {seed}"
+    drawn = seed()
+    assert run(harness, times, drawn)["failed"] == [], f"seed {drawn}"

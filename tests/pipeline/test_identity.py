@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.pipeline import archive_files
 from pipeline.warehouse_harness import WarehouseHarness, story, text
@@ -140,7 +141,7 @@ def check_that_ids_depend_on_neither_batches_nor_the_forgotten(
             assert sorted(first.query(versions)) == kept
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HISTORIES, st.integers(0, 9))
 def test_ids_depend_neither_on_batches_nor_on_what_was_forgotten(
     arrivals: list[tuple[str, str]], forgotten: int

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.pipeline import archive_files, article_stories
 from etl.stories import assign
@@ -218,7 +219,7 @@ def check_that_ids_depend_neither_on_batches_nor_on_what_was_forgotten(
             assert redirects(stepwise) == kept
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ARRIVALS, st.sets(st.integers(0, 8)), st.integers(0, 9))
 def test_ids_depend_neither_on_batches_nor_on_what_was_forgotten(
     arrivals: list[tuple[str, str, str, str]], cuts: set[int], forgotten: int

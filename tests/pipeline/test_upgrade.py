@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from suite_length import seed
 
 from etl.doctor.examine import examine
 from etl.doctor.findings import is_sound
@@ -103,8 +104,8 @@ def test_the_next_run_upgrades_an_older_warehouse(
 
 
 def killed_and_finished(archive: Path, fresh: WarehouseHarness, root: Path, kills: int) -> None:
-    seed = random.randrange(10**6)
-    chance = random.Random(seed)
+    drawn = seed()
+    chance = random.Random(drawn)
     whole = older(archive, root / "whole")
     changes = run(whole, "ingest") or 0
     harness = older(archive, root / "harness")
@@ -113,7 +114,7 @@ def killed_and_finished(archive: Path, fresh: WarehouseHarness, root: Path, kill
         assert len(harness.published("from articles")) == 4, "readers have what they had"
     run(harness, "ingest")
     today(harness)
-    assert harness.loaded() == whole.loaded() == fresh.loaded(), f"seed {seed}"
+    assert harness.loaded() == whole.loaded() == fresh.loaded(), f"seed {drawn}"
 
 
 def test_a_killed_upgrade_is_completed_by_the_next_run(

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.warehouse.dbt import PROJECT
 
@@ -47,7 +48,7 @@ def bounds(measure: str, count: int, doubt: float, chances: int = 0) -> tuple[in
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(20))
 @given(period=ARTICLES, chances=CHANCES)
 def test_an_interval_holds_its_count(measure: str, period: tuple[int, float], chances: int) -> None:
     low, high = bounds(measure, *period, chances)
@@ -55,7 +56,7 @@ def test_an_interval_holds_its_count(measure: str, period: tuple[int, float], ch
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(20))
 @given(period=ARTICLES, share=st.floats(0, 1))
 def test_less_doubt_never_widens(measure: str, period: tuple[int, float], share: float) -> None:
     count, doubt = period
@@ -65,7 +66,7 @@ def test_less_doubt_never_widens(measure: str, period: tuple[int, float], share:
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(20))
 @given(period=ARTICLES, more=st.integers(1, 500), chances=CHANCES)
 def test_sure_findings_more_raise_both_bounds(
     measure: str, period: tuple[int, float], more: int, chances: int

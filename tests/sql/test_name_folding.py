@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.query.names import (
     prepare_folding,
@@ -58,7 +59,7 @@ def con() -> duckdb.DuckDBPyConnection:
 
 
 @both
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(texts=st.lists(names, min_size=1, max_size=20))
 def test_python_and_sql_fold_any_name_alike(
     con: duckdb.DuckDBPyConnection, fold: Fold, sql: Fold, texts: list[str]

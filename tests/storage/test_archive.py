@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.storage.archive import ArchiveError, ChangedError, Entry, RawArchive
 
@@ -50,7 +51,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawArchive]:
     yield RawArchive(tmp_path_factory.mktemp("archive"))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.binary(max_size=4096))
 def test_bytes_round_trip_unchanged(shared: RawArchive, data: bytes) -> None:
     sha256 = put(shared, data)
@@ -97,7 +98,7 @@ def test_an_object_with_other_content_is_damaged(archive: RawArchive) -> None:
         get(archive, mine)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(path=st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
 def test_the_manifest_preserves_any_file_name(path: str) -> None:
     entry = arrival(1, path)

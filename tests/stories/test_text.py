@@ -7,6 +7,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from suite_length import examples
 
 from etl.stories.lineage import containment
 from etl.stories.sketch import BANDS, bands
@@ -197,7 +198,7 @@ def test_next_to_nothing_is_like_nothing(text: str) -> None:
     assert len(bands(fingerprint(None, text).phrases)) in (0, BANDS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(5, 9), st.integers(5, 9), st.integers(1, 20), st.integers(0, 20))
 def test_it_does_not_matter_which_text_comes_first(a: int, b: int, size: int, mixed: int) -> None:
     one = " ".join([*made(a, size), *made(b, mixed)])

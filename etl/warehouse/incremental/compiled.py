@@ -152,7 +152,7 @@ class _Project:
         tested = node.get("attached_node") or None
         others = (
             i
-            for i in node["depends_on"]["nodes"]
+            for i in node["depends_on"].get("nodes", ())
             if _is_test(node) and i in self.nodes and i != tested
         )
         arguments = (node.get("test_metadata") or {}).get("kwargs", {})
