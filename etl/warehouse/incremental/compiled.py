@@ -122,7 +122,7 @@ class _Project:
         waiting = [unique_id]
         while waiting:
             node = self.nodes.get(waiting.pop(), {})
-            new = set(node.get("depends_on", {}).get("nodes", ())) - found
+            new = set(_reads(node)) - found
             found |= new
             waiting += new
         return found
@@ -150,11 +150,7 @@ class _Project:
         """A node with its SQL and what it reads."""
         node = self.nodes[unique_id]
         tested = node.get("attached_node") or None
-        others = (
-            i
-            for i in node["depends_on"].get("nodes", ())
-            if _is_test(node) and i in self.nodes and i != tested
-        )
+        others = (i for i in _reads(node) if _is_test(node) and i in self.nodes and i != tested)
         arguments = (node.get("test_metadata") or {}).get("kwargs", {})
         is_run = _is_test(node) or node["config"]["materialized"] not in _NOTHING_TO_FILL
         return replace(
@@ -187,6 +183,12 @@ class _Project:
         if _is_test(node) and declared.suffix == ".yml":
             declared /= node["path"]
         return self._target / "compiled" / str(node["package_name"]) / declared
+
+
+def _reads(node: Mapping[str, Any]) -> Collection[str]:
+    """The nodes that a node reads directly; seeds have no such entry."""
+    found: Collection[str] = node.get("depends_on", {}).get("nodes", ())
+    return found
 
 
 def _is_test(node: Mapping[str, Any]) -> bool:
