@@ -25,7 +25,7 @@ from etl.pipeline.progress import WAITING
 from etl.query import display, export
 from etl.settings import Settings
 
-_STYLES = {"sound": "green", "note": "yellow", "amiss": "red"}
+_STYLES = {"sound": "green", "note": "yellow", "damaged": "red"}
 
 
 @click.command()

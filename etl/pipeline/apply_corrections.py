@@ -138,8 +138,8 @@ def job_for_corrections(
 def has_late_corrections(settings: Settings, lease: CorrectionsLease) -> bool:
     """Whether a run that has nothing else to publish must publish corrections.
 
-    If not, the lease has ended: whoever records a correction from now on applies it. The caller
-    holds the writer lock.
+    If not, the lease has ended: a command that records a correction from now on applies it. The
+    caller holds the writer lock.
     """
     lease.end()
     if not is_correction_due(settings):

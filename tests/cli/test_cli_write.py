@@ -273,7 +273,7 @@ def test_doctor_finds_and_repairs_a_flipped_byte(
     before = headlines(place)
     sound = run("doctor")
     assert sound.exit_code == 0, sound.stdout
-    assert "amiss" not in sound.stdout
+    assert "damaged" not in sound.stdout
 
     file = settings(place).published.resolve()
     data = bytearray(file.read_bytes())
@@ -283,8 +283,8 @@ def test_doctor_finds_and_repairs_a_flipped_byte(
     file.chmod(0o444)
     found = run("doctor", "--json")
     assert found.exit_code == 1
-    amiss = [p for p in json.loads(found.stdout)["parts"] if p["state"] == "amiss"]
-    assert [(p["part"], p["path"]) for p in amiss] == [("published", str(file))]
+    damaged = [p for p in json.loads(found.stdout)["parts"] if p["state"] == "damaged"]
+    assert [(p["part"], p["path"]) for p in damaged] == [("published", str(file))]
     assert file.read_bytes() == bytes(data), "a check changes nothing"
 
     done = run("doctor", "--repair", "--json")

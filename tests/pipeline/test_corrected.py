@@ -197,7 +197,7 @@ def test_a_merge_does_not_rebuild_rows_of_unaffected_actors(
 ) -> None:
     settings, id_of = published.settings, ids(published)
     dbt.parse(settings.dbt_target)
-    # A mark that a row made anew would not bear.
+    # Marks the rows: a rebuilt row would lose the mark.
     published.query(
         "update main.actor_articles set mention_count = 99 "
         f"where entity_id <> '{id_of['Person1']}' returning 1"
@@ -258,12 +258,12 @@ def test_a_changed_day_does_not_rebuild_rows_of_other_articles_and_periods(
     apply_corrections.apply_corrections(settings)
     done = build_models.build_models(settings, CORRECTED, is_all_corrected=True)
     assert done.method != "dbt", "dbt was not started"
-    anew = {
+    stale = {
         "actor_articles": f"article_id = '{article}'",
         "actor_daily": "period_start = '2025-04-01'",
     }
-    for name, concerned in anew.items():
-        unmarked = published.query(f"select bool_and({concerned}), count(*) from main.{name} "
+    for name, condition in stale.items():
+        unmarked = published.query(f"select bool_and({condition}), count(*) from main.{name} "
                                    "where mention_count <> 99")  # fmt: skip
         assert unmarked == [(True, unmarked[0][1])], name
         assert unmarked[0][1] > 0, name

@@ -1,8 +1,8 @@
-"""After any history a warehouse is what a full refresh, and a rebuild from the backup, make of it.
+"""After any history, a warehouse equals a full refresh, and a rebuild from the backup.
 
-Articles come, change, are forgotten and extracted anew; actors are corrected and uncorrected. Only
-what all that concerns is modelled anew. dbt is started for the first models and for those to
-compare with. Every published table is compared row for row.
+Articles arrive, change, and are forgotten or extracted again; corrections are made and undone. Only
+stale rows are refreshed. dbt runs for the first build and for the builds to compare with. Every
+published table is compared row by row.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def everything(harness: WarehouseHarness) -> list[str]:
 
 
 def compare(harness: WarehouseHarness, what: str, make: Callable[[], object]) -> None:
-    """What is published is the same, table by table, after all is made anew."""
+    """The published tables are the same after everything is rebuilt."""
     before = harness.main()
     make()
     after = harness.main()
