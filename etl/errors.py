@@ -1,7 +1,7 @@
-"""The base class of every error whose message is meant for the user, and how errors are shortened.
+"""The base class of errors whose messages are meant for the user, and a helper to shorten errors.
 
 Belongs here: the one class that callers catch to report one of our errors.
-Does not belong here: the errors themselves. Each is in the module that raises it.
+Does not belong here: specific errors. Each is defined in the module that raises it.
 """
 
 from __future__ import annotations

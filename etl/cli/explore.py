@@ -29,9 +29,10 @@ PORT = 3001
 def explore(settings: Settings, port: int, no_browser: bool) -> None:
     """Explore the published file in a browser: actors over time, quotes, articles, corrections.
 
-    Serves on 127.0.0.1 only, until Ctrl-C. It reads a published snapshot, neither blocks runs nor
-    waits for them, and says when a newer snapshot is available. Its pages can also merge actors and
-    mark them as distinct, as `newsactors actors` does.
+    The server listens only on 127.0.0.1 and runs until you press Ctrl-C. It reads a published
+    snapshot and neither blocks runs nor waits for them. It tells you when a newer snapshot is
+    available. You can also merge actors or mark them as distinct on its pages, as with
+    `newsactors actors`.
 
     \b
     Examples:

@@ -47,7 +47,10 @@ _NAMED = {
 
 
 def counts(runner: CorpusRunner) -> list[Table]:
-    """Return correlations, totals, and the share of the surname's occurrences inside a name."""
+    """Return correlations, totals and surname coverage for each person.
+
+    Coverage is the percentage of the surname's occurrences that lie inside a mention by name.
+    """
     texts = runner.run(polnear, "dev")
     named = {text.name: extraction for text, extraction in texts}
     found = {

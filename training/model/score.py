@@ -20,9 +20,10 @@ from training.model.network import HEADS, LINKS, Batch, Tagger
 def scores(
     model: Tagger, pool: Sequence[Example], documents: Sequence[Document]
 ) -> dict[str, float]:
-    """Return exact F1 of each annotated layer and the share of right links, in percent.
+    """Return exact-match F1 for each annotated layer, and link accuracy, both in percent.
 
-    For names also `names3`: PERSON, ORG and LOC only, like the published figures.
+    Names have a second score, `names3`. It covers only PERSON, ORG and LOC, as the published
+    figures do.
     """
     model.eval()
     found: dict[str, set[tuple[int, int, int, str]]] = {head: set() for head in HEADS}

@@ -1,16 +1,16 @@
-"""Refreshing models and running their data tests in one transaction, without dbt.
+"""Refresh models and run their data tests in one transaction, without dbt.
 
-Belongs here: the order of a refresh, which tests run over which rows, what its result is. Does not
-belong here: which tables changed (`warehouse.incremental.build_state`), running dbt
+Belongs here: the order of a refresh, which tests run over which rows, and what a refresh returns.
+Does not belong here: which tables changed (`warehouse.incremental.build_state`), and running dbt
 (`warehouse.dbt`).
 
-dbt takes some four seconds before and between its nodes, whatever they do (docs/adr/0025). What it
-compiled for the last full build lies in its target folder: the same statements in the order of its
-manifest, with the same data tests.
+dbt adds about four seconds to a run, before and between its nodes, whatever the nodes do
+(docs/adr/0025). This module instead runs the SQL that dbt compiled for the last full build and left
+in its target folder. The statements and data tests are the same, in the order of dbt's manifest.
 
-A model or test that reads no changed table, also not by way of other models, is up to date: it is
-reported as done and not run. A merge changes links and no article, so articles, stories and groups
-of quotes stay.
+A model or test is up to date if it reads no changed table, directly or through other models. It is
+then reported as done without being run. For example, a merge changes links but no articles, so
+articles, stories and quote groups are not rebuilt.
 """
 
 from __future__ import annotations
