@@ -22,7 +22,6 @@ from etl.schema import tables
 from etl.settings import Settings
 from etl.storage import checksums
 from etl.warehouse import block_copy, build_db, checks
-from etl.warehouse.block_copy import noted
 from etl.warehouse.publish import FILE, snapshot_numbers
 
 LINKED_STAGES = (
@@ -78,7 +77,7 @@ def snapshot_faults(file: Path) -> list[str]:
     try:
         if (known := block_copy.noted(file)) is not None:
             return [] if known.is_of(file) else [checksums.ALTERED]
-        if noted(file.parent):
+        if checksums.recorded(file.parent):
             return []  # made by an older version, which noted a checksum of the whole file
         with open_read_only(file) as con:
             _scan(con)

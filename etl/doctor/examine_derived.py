@@ -30,7 +30,6 @@ from etl.storage.state_file_check import (
     version_of,
 )
 from etl.warehouse import build_db, recovery
-from etl.warehouse.block_copy import noted
 from etl.warehouse.publish import FORGOTTEN_THROUGH, snapshot_numbers
 
 SHOWN = 5
@@ -82,7 +81,7 @@ def batch_faults(batch: Batch) -> list[checksums.Fault]:
 def _unreadable(batch: Batch) -> Iterator[checksums.Fault]:
     """Yield the unreadable files of a batch whose checksums are missing or damaged."""
     with suppress(checksums.DamagedError):
-        if noted(batch.path):
+        if checksums.recorded(batch.path):
             return
         if batch.has_checksums:
             yield checksums.Fault(batch.path / checksums.NAME, "is missing")

@@ -21,7 +21,7 @@ from session_cache import begin
 from etl.__main__ import main
 from etl.domain import Article, Extraction
 from etl.extract import get_extractor, register_extractor
-from etl.pipeline import build_models, compare, publish_run
+from etl.pipeline import build_models, publish_run, series_shifts
 from etl.settings import REPOSITORY, Settings
 from etl.storage.run_state import State
 from etl.storage.state_file import ensure_schema
@@ -348,7 +348,7 @@ def test_another_extractor_is_compared_promoted_and_rolled_back(
     shown = run("reextract", "--diff", "--extractor", "sparse", "--outlet", "harbour courier")
     assert (shown.exit_code, "no article matches" in shown.stderr) == (1, True)
     monkeypatch.setenv("NEWSACTORS_SHIFT_SHARE", "0.5")
-    monkeypatch.setattr(compare, "SHIFT_ARTICLES", 1)
+    monkeypatch.setattr(series_shifts, "SHIFT_ARTICLES", 1)
     shown = run("reextract", "--diff", "--extractor", "sparse", "--strict")
     assert shown.exit_code == 1
     assert "would shift by over 50.0%" in shown.stdout

@@ -20,8 +20,8 @@ from etl.extract import Extractor, get_extractor
 from etl.orchestration.instance import open_instance as instance_of_home
 from etl.orchestration.retention import remove_old_logs
 from etl.pipeline import (
-    compare,
     reextract,
+    series_shifts,
 )
 from etl.pipeline.load import load_staged
 from etl.pipeline.tombstone_article import tombstone_article
@@ -285,7 +285,7 @@ def test_a_promotion_warns_of_actors_whose_series_it_shifts(
 
     fewer = Fewer("fewer-1", name="fewer")
     monkeypatch.setitem(extract._factories, "fewer", lambda: fewer)
-    monkeypatch.setattr(compare, "SHIFT_ARTICLES", ARTICLES)
+    monkeypatch.setattr(series_shifts, "SHIFT_ARTICLES", ARTICLES)
     reextract.build_candidate(harness.settings, fewer, ArticleSelection())
     with instance(harness) as found:
         result = harness.run(found, "promote", staged_batches={"promote": True})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from etl.pipeline import archive_files, rebuild, reextract
-from etl.storage import staging
+from etl.storage import compaction
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
 from etl.storage.files import remove_folder
@@ -118,7 +118,7 @@ def test_an_interrupted_rebuild_is_completed_before_anything_is_published(
 def test_many_small_runs_leave_few_folders_and_the_same_rows(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "COMPACT_ABOVE", 3)
+    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 3)
     folders = Staging(harness.settings.extracted)
     for number in range(8):
         # The same text again and again: each batch extracts it anew.
@@ -135,7 +135,7 @@ def test_many_small_runs_leave_few_folders_and_the_same_rows(
 def test_merging_keeps_the_last_re_extraction(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "COMPACT_ABOVE", 2)
+    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 2)
     for _ in range(5):
         chosen = ArticleSelection(outlets=("Paper 0",))
         reextract.stage_reextraction(published.settings, Words("words-2"), chosen)
@@ -157,7 +157,7 @@ def test_an_interrupted_merge_is_completed(
     before = harness.loaded()
     extracted = harness.settings.extracted
     shutil.copytree(extracted, tmp_path / "singles")
-    monkeypatch.setattr(staging, "COMPACT_ABOVE", 3)
+    monkeypatch.setattr(compaction, "COMPACT_ABOVE", 3)
     harness.load()
     assert len(list(extracted.iterdir())) == 1
     for folder in list((tmp_path / "singles").iterdir())[2:]:
