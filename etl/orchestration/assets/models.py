@@ -18,6 +18,7 @@ from etl.pipeline import build_models
 from etl.query import overview
 from etl.settings import Settings
 from etl.warehouse import dbt
+from etl.warehouse.incremental.outcome import IncrementalError
 
 
 class Translator(DagsterDbtTranslator):
@@ -50,7 +51,7 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Build and test schema `main`. A failing test blocks the publish."""
         warehouse.lock_for_writing(context)
-        error = None
+        error: Exception | None = None
         try:
             result = build_models.build_models(
                 warehouse.settings,
@@ -59,6 +60,8 @@ def dbt_models(settings: Settings) -> dg.AssetsDefinition:
             )
         except dbt.DbtError as failure:
             error, result = failure, failure.result
+        except IncrementalError as failure:
+            error, result = failure, None
         yield from _events(context, result, overview.model_counts(warehouse.settings))
         if error is not None:
             raise dg.Failure(str(error), allow_retries=False) from error
