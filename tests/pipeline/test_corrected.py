@@ -334,7 +334,7 @@ def test_a_correction_of_a_forgotten_article_stops_no_run_and_is_reported(
         published.forget(article)
     published.load(publish=True)
     assert published.published("select status, detail from corrections order by position") == [
-        ("idle", "no article has what it is about"),
+        ("idle", "no article matches it"),
         ("idle", f"{id_of['Person3']} is in no article"),
     ]
     assert len(apply_corrections.apply_corrections(published.settings).problems) == 2
