@@ -159,7 +159,13 @@ def test_quarantine_list_show_and_retry(
     assert run("quarantine", "list", "--since", "2100-01").stdout.startswith("Nothing in quar")
     assert run("quarantine", "list", "--reason", "unmapped").stdout.count("\n") == 3
     shown = run("quarantine", "show", item["quarantine_id"][:6])
-    for part in ("odd.jsonl", "fields in fields.yaml", "raw/objects", "the record:", '{"kop": "The H'):
+    for part in (
+        "odd.jsonl",
+        "fields in fields.yaml",
+        "raw/objects",
+        "the record:",
+        '{"kop": "The H',
+    ):
         assert part in shown.stdout
     for wrong in (["retry"], ["retry", "--all", "--reason", "empty"]):
         assert run("quarantine", *wrong).exit_code == 2
