@@ -375,7 +375,7 @@ def test_another_extractor_is_compared_promoted_and_rolled_back(
     assert versions(place) == before
     again = run("reextract", "--rollback")
     assert again.exit_code == 1
-    assert "nothing to roll back: sparse-1 was taken back already" in again.stderr
+    assert "nothing to roll back: sparse-1 was rolled back already" in again.stderr
 
 
 def test_an_extraction_stopped_by_a_full_disk_resumes(

@@ -300,7 +300,7 @@ def test_a_promotion_warns_of_actors_whose_series_it_shifts(
         refused = harness.run(found, "rollback", staged_batches={"rollback": True})
     assert not refused.success
     assert harness.last_run.error == (
-        "staged_batches: nothing to roll back: fewer-1 was taken back already"
+        "staged_batches: nothing to roll back: fewer-1 was rolled back already"
     )
 
 
