@@ -113,7 +113,10 @@ def test_a_first_run_publishes_and_attaches_metadata(first: First) -> None:
     }
     # The run history outlives `newsactors forget`, so it must contain no article text.
     assert "body" not in sample.records[0].data
-    assert shown["main/publication_days"].metadata["dagster/row_count"].value == len(DAYS)
+    days = shown["main/publication_days"].metadata
+    assert days["dagster/row_count"].value == len(DAYS)
+    assert days["build_method"].value == "dbt"
+    assert "no complete set of models" in str(days["fallback_reason"].value)
 
     published = shown["published_file"].metadata
     assert published["file"].value == str(first.harness.settings.published)

@@ -119,12 +119,17 @@ def _events(
         for spec in context.assets_def.check_specs
         if spec.key in context.selected_asset_check_keys
     }
+    how: dict[str, dg.MetadataValue] = {}
+    if isinstance(result, build_models.BuildResult):
+        how["build_method"] = dg.MetadataValue.text(result.method)
+        if result.fallback_reason is not None:
+            how["fallback_reason"] = dg.MetadataValue.text(result.fallback_reason)
     for node in getattr(result, "results", None) or []:
         unique_id, status = node.node.unique_id, str(node.status)
         seconds = dg.MetadataValue.float(round(float(node.execution_time), 3))
         if unique_id in assets and status == "success":
             key = assets[unique_id]
-            metadata: dict[str, dg.MetadataValue] = {"seconds": seconds}
+            metadata = {**how, "seconds": seconds}
             if (count := counts.get(".".join(key.path))) is not None:
                 metadata["dagster/row_count"] = dg.MetadataValue.int(count)
             yield dg.MaterializeResult(key, metadata=metadata)
