@@ -132,7 +132,7 @@ def test_the_main_job_runs_in_an_empty_folder(installed: Installed) -> None:
     assert str(installed.folder / "warehouse") in ingested.stderr, "the first run says where"
     assert "48 new articles" in ingested.stderr
 
-    top = installed.run("top", "--json", "--limit", "2")
+    top = installed.run("top", "--json", "--limit", "3")
     assert [row["name"] for row in json.loads(top.stdout)] == [
         "Velmark",
         "Aldhaven",
