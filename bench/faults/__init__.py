@@ -1,4 +1,4 @@
-"""Fault injection: kills, full and read-only disks, lost folders, concurrent commands, readers.
+"""Fault injection: kills, lost archives, full disks, lost folders, concurrent commands, readers.
 
     python -m bench.faults kills --rounds 120
     python -m bench.faults --help

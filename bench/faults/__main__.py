@@ -15,16 +15,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.faults import kills, readers, space, together
+from bench.faults import archives, kills, readers, space, together
 from bench.faults.warehouse_harness import WarehouseHarness
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
+    "archives": archives.run,
     "kills": kills.run,
     "space": space.run,
     "together": together.run,
     "readers": readers.run,
 }
-ROUNDS = {"kills": 120, "space": 64, "together": 36, "readers": 50}
+ROUNDS = {"archives": 40, "kills": 120, "space": 64, "together": 36, "readers": 50}
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import click
 
+from etl.cli.lost_archive import accept_loss_option, accept_lost_archive
 from etl.cli.options import json_option, verbose_option
 from etl.cli.run import as_row, run_job
 from etl.pipeline.preview import preview
@@ -29,6 +30,7 @@ SHOWN_WARNINGS = 10
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything went to quarantine.")
 @click.option("--dry-run", is_flag=True, help="Show what each file would become; write nothing.")
+@accept_loss_option
 @json_option
 @verbose_option
 @click.pass_obj
@@ -37,6 +39,7 @@ def ingest(
     paths: tuple[str, ...],
     strict: bool,
     dry_run: bool,
+    accept_loss: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -62,6 +65,8 @@ def ingest(
             sys.exit(1)
         return
     started = datetime.now(UTC)
+    if accept_loss:
+        accept_lost_archive(settings)
     config = {"raw_files": {"config": {"paths": _expand(paths)}}}
     run = run_job(settings, "nightly_ingest", config, verbose)
     quarantined = [r for r in State(settings.state_file).quarantine() if r.run_id == run.run_id]

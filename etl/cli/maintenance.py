@@ -5,40 +5,29 @@ Does not belong here: what they do (`etl.pipeline.rebuild`, `etl.pipeline.tombst
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
+from etl.cli.lost_archive import accept_loss_option, accept_lost_archive, writer_lock
 from etl.cli.options import verbose_option
 from etl.cli.run import run_job
-from etl.pipeline.progress import WAITING
 from etl.pipeline.rebuild import clear_for_rebuild
 from etl.pipeline.tombstone_article import tombstone_article
 from etl.settings import Settings
-from etl.storage.writer_lock import WriterLock
-
-
-@contextmanager
-def _writer_lock(settings: Settings) -> Iterator[None]:
-    """Hold the writer lock; tell the user if that means waiting."""
-    writer = WriterLock(settings, on_wait=lambda: click.echo(WAITING, err=True))
-    writer.acquire()
-    try:
-        yield
-    finally:
-        writer.release()
 
 
 @click.command()
+@accept_loss_option
 @verbose_option
 @click.pass_obj
-def rebuild(settings: Settings, verbose: bool) -> None:
+def rebuild(settings: Settings, accept_loss: bool, verbose: bool) -> None:
     """Rebuild the warehouse from the raw archive, with the same ids.
 
-    Readers keep the published file until the new one replaces it.
+    Readers keep the published file until the new one replaces it. Refuses if the archive is lost,
+    or older than what is published.
     """
-    with _writer_lock(settings):
+    if accept_loss:
+        accept_lost_archive(settings)
+    with writer_lock(settings):
         clear_for_rebuild(settings)
     run = run_job(settings, "rebuild", {}, verbose)
     click.echo(f"{run.articles_new:,} articles rebuilt from the archive", err=True)
@@ -56,7 +45,7 @@ def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> Non
     """
     if not yes:
         click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
-    with _writer_lock(settings):
+    with writer_lock(settings):
         tombstone_article(settings, article_id, run_id="forget")
     run_job(settings, "republish", {}, verbose)
     click.echo(f"article {article_id} is forgotten", err=True)

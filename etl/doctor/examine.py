@@ -34,7 +34,7 @@ from etl.doctor.findings import Finding, Found, or_sound
 from etl.settings import Settings
 from etl.storage.archive import RawArchive
 from etl.storage.files import shared_lock
-from etl.warehouse import build_db
+from etl.warehouse import archive_link, build_db
 from etl.warehouse.publish import FREE_SPACE_FACTOR
 
 
@@ -58,8 +58,9 @@ def examine(settings: Settings) -> list[Finding]:
         )
         ledger = list(ledger_findings(settings, con))
         staging = list(staging_findings(settings, con))
+        mismatch = archive_link.compare(settings, con)
     return [
-        *manifest_findings(settings),
+        *manifest_findings(settings, mismatch),
         *archive_findings(settings),
         *ledger,
         *corrections_findings(settings),

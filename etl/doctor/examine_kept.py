@@ -20,15 +20,20 @@ from etl.storage import checksums
 from etl.storage.archive import ArchiveError, RawArchive
 from etl.storage.manifest_copies import compare
 from etl.warehouse import build_db
+from etl.warehouse.archive_link import Mismatch
 
 SHOWN = 5
 
 
-def manifest_findings(settings: Settings) -> Found:
-    """Yield the state of the manifest and its copy."""
+def manifest_findings(settings: Settings, mismatch: Mismatch | None) -> Found:
+    """Yield the state of the manifest and its copy, and whether other parts were made from it."""
     archive = RawArchive(settings.raw)
     compared = compare(archive)
     found = []
+    if mismatch is not None:
+        found.append(
+            Finding("manifest", "damaged", archive.manifest, mismatch.describe(), mismatch.remedy())
+        )
     for path, sequences in compared.damaged.items():
         if repairable := sorted(set(sequences) - set(compared.lost)):
             other = "its copy" if path == archive.manifest else "the manifest"

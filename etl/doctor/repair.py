@@ -11,7 +11,7 @@ Does not belong here: finding damage (`etl.doctor.examine`).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +40,7 @@ from etl.storage.state_file_check import (
     restore,
 )
 from etl.storage.writer_lock import WriterLock
-from etl.warehouse import build_db, publish, recovery
+from etl.warehouse import archive_link, build_db, publish, recovery
 from etl.warehouse.build_db import new_generation
 
 Done = Iterator[str]
@@ -60,13 +60,15 @@ def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
             yield from _published_link(settings, aside)
             with ExitStack() as stack:
                 con = stack.enter_context(sound_loaded(settings))
-                yield from _manifest(settings, aside, con)
+                is_rewritten = yield from _manifest(settings, aside, con)
                 yield from _archive(settings, aside)
                 yield from _ledger(settings, aside, con)
                 yield from _staging(settings, aside, con)
                 yield from _reextraction(settings, aside)
                 yield from _state(settings, aside)
             yield from _build(settings, aside)
+            if is_rewritten:
+                archive_link.note_repaired(settings)
     finally:
         writer.release()
 
@@ -115,14 +117,23 @@ class _Aside:
         return target
 
 
-def _manifest(settings: Settings, aside: _Aside, con: Connection | None) -> Done:
+def _manifest(
+    settings: Settings, aside: _Aside, con: Connection | None
+) -> Generator[str, None, bool]:
+    """Repair the manifest; return whether it was written again."""
     archive = RawArchive(settings.raw)
-    compared = compare(archive)
+    mismatch = archive_link.compare(settings, con)
+    is_shorter = mismatch is not None and mismatch.is_shorter
+    compared = compare(archive, mismatch.through if mismatch and is_shorter else 0)
     if compared.is_sound:
-        return
+        return False
     for path in (archive.manifest, archive.manifest_copy):
         aside.copy(path)
     known = recovery.arrivals(con, compared.lost) if con and compared.lost else {}
+    if mismatch is not None and is_shorter:
+        now = datetime.now(UTC)
+        seen = {arrival.sequence: arrival.to_entry(now) for arrival in mismatch.lost}
+        known = seen | known
     manifest_copies.repair(archive, compared, known)
     for sequence in compared.lost:
         yield (
@@ -130,7 +141,8 @@ def _manifest(settings: Settings, aside: _Aside, con: Connection | None) -> Done
             if sequence in known
             else f"LOST: line {sequence} of the manifest; what arrived or was forgotten is unknown"
         )
-    yield f"the manifest was repaired from its copy, {compared.count:,} lines"
+    yield f"the manifest was repaired, {compared.count:,} lines"
+    return True
 
 
 def _archive(settings: Settings, aside: _Aside) -> Done:

@@ -24,6 +24,7 @@ from etl.storage.files import exclusive_lock
 from etl.storage.inbox import SourceFile
 from etl.storage.quarantine import QuarantinedItem
 from etl.storage.run_state import State
+from etl.warehouse import archive_link
 
 ARCHIVE_CHUNK = 100
 """Files between two writes of the manifest: after a kill at most this many are read again."""
@@ -60,11 +61,16 @@ def archive_new(
     """Archive the new files at `places` (the inbox if empty) and enter them in the manifest.
 
     Unreadable files go to quarantine. If a store becomes unreachable, what was fetched is kept and
-    the next run resumes. Raises InputError if a path does not exist or a store cannot be listed.
+    the next run resumes. Raises InputError if a path does not exist or a store cannot be listed,
+    ArchiveMismatchError if the archive is not the one that other parts were made from.
     """
     roots = roots_of(settings, places)
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     with exclusive_lock(archive.intake_lock, waiting(progress)):
+        archive_link.require(settings)
+        archive_link.note_archived(settings)
+        if archive.last_sequence() == 0:
+            state.set_loaded_through(0)
         state.catch_up(archive)
         try:
             scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
@@ -93,10 +99,13 @@ def archive_new(
                 try:
                     with opened as file:
                         sha256, size = archive.digest(file)
-                        if sha256 == known.get(source.source_path) or sha256 in forgotten:
+                        if sha256 in forgotten:
                             seen.append((source, sha256, 0))
                             continue
                         archive.put(file, sha256)
+                        if sha256 == known.get(source.source_path):
+                            seen.append((source, sha256, 0))
+                            continue
                 except FileNotFoundError:
                     continue  # removed since the scan
                 except ChangedError:
@@ -114,6 +123,7 @@ def archive_new(
                 seen.append((source, sha256, sequence))
             archive.append(entries)
             state.mark_seen(seen)
+            archive_link.note_archived(settings, sequence)
             result.files_new += len(entries)
             done += len(chunk)
             progress("archive", done, len(unseen))

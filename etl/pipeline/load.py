@@ -22,7 +22,7 @@ from etl.storage import editions
 from etl.storage.archive import RawArchive
 from etl.storage.run_state import State
 from etl.storage.staging import Staging
-from etl.warehouse import build_db, checks, stage_markers
+from etl.warehouse import archive_link, build_db, checks, stage_markers
 from etl.warehouse.load_batch import load_batch
 from etl.warehouse.publish import prune, published_property, published_through
 
@@ -43,11 +43,14 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     """Load what is staged and not loaded yet. The caller holds the writer lock.
 
     Raises BuildError if less is loaded than published: a rebuild is under way or was interrupted.
+    Raises ArchiveMismatchError if the archive is not the one that other parts were made from.
     """
     archive, stage = RawArchive(settings.raw), Staging(settings.extracted)
     stage.sweep("merged", "gone")
     editions.finish(settings)
     remove_older_build(settings)
+    with build_db.open_build(settings.build_file) as con:
+        archive_link.require(settings, con)
     erase_tombstoned(settings, archive, stage)
     result = LoadResult()
     with build_db.open_build(settings.build_file) as con:
@@ -62,6 +65,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
             result.touched_days.update(loaded.touched_days)
             progress("load", done, len(pending))
         through = build_db.loaded_through(con)
+        archive_link.note_loaded(settings, con)
         stage.compact(through)
         if through["ingest"] < min(archive.last_sequence(), published_through(settings)):
             raise build_db.BuildError(

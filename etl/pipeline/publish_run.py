@@ -16,7 +16,7 @@ from etl.pipeline.apply_corrections import is_correction_due
 from etl.readers import READERS_VERSION
 from etl.settings import Settings
 from etl.storage.run_state import State
-from etl.warehouse import build_db, stage_markers
+from etl.warehouse import archive_link, build_db, stage_markers
 from etl.warehouse.incremental.build_state import (
     MODELS_VERSION,
 )
@@ -55,6 +55,8 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
     with build_db.open_build(settings.build_file) as con:
         corrections = build_db.get_property(con, CORRECTIONS)
         forgotten_through = build_db.get_property(con, FORGOTTEN_THROUGH)
+        archive_link.require(settings, con)
+        position = build_db.get_property(con, archive_link.ARCHIVE_POSITION)
         missing = stage_markers.missing(con)
         if build_db.get_property(con, MODELS_VERSION) != build_models.models_version():
             missing.append("modelled by the current SQL")
@@ -73,6 +75,7 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
             "quarantine": _quarantine_digest(settings),
             CORRECTIONS: corrections or "",
             FORGOTTEN_THROUGH: forgotten_through or "",
+            archive_link.ARCHIVE_POSITION: position or "",
         },
     )
 

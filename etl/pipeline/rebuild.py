@@ -13,16 +13,18 @@ from etl.storage import editions
 from etl.storage.archive import RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.staging import Staging
-from etl.warehouse import build_db
+from etl.warehouse import archive_link, build_db
 
 
 def clear_for_rebuild(settings: Settings) -> None:
     """Remove everything derived from the archive except the published file; an ingest is to follow.
 
     The caller holds the writer lock. Readers keep the published file until the next publish.
+    Raises ArchiveMismatchError if the archive is not the one that other parts were made from.
     """
     archive = RawArchive(settings.raw)
     with exclusive_lock(archive.intake_lock):
+        archive_link.require(settings)
         Staging(settings.extracted).batches()  # raises if they have a newer layout
         with contextlib.suppress(build_db.DamagedError):
             remove_older_build(settings)

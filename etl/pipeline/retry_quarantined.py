@@ -19,6 +19,7 @@ from etl.settings import Location, Settings, location
 from etl.storage.archive import Entry, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.run_state import State
+from etl.warehouse import archive_link
 
 
 def retry(
@@ -36,6 +37,7 @@ def retry(
     chosen = [known[i] for i in ids] if ids else list(known.values())
     files = {(r.source_path, r.source_sha256) for r in chosen if r.source_sha256}
     with exclusive_lock(archive.intake_lock):
+        archive_link.require(settings)
         state.catch_up(archive)
         sizes = {
             (e.source_path, e.sha256): e.size

@@ -35,6 +35,7 @@ from etl.storage.staged_tables import (
     article_rows,
 )
 from etl.storage.staging import Staging
+from etl.warehouse import archive_link
 
 READ = "read and extract"
 READ_AGAIN = "an older newsactors made this warehouse: read and extract all again"
@@ -58,12 +59,14 @@ def stage_new(
     """Read and extract every archived file that is not staged yet, one batch at a time.
 
     `extractor_in_use` is called under the intake lock, when no other process can change the answer.
-    Raises InputError if `fields.yaml` cannot be used.
+    Raises InputError if `fields.yaml` cannot be used, ArchiveMismatchError if the archive is not
+    the one that other parts were made from.
     """
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     stage = Staging(settings.extracted)
     result = Staged()
     with exclusive_lock(archive.intake_lock, waiting(progress)):
+        archive_link.require(settings)
         extractor = extractor_in_use()
         stage.sweep("new")
         entries = list(archive.entries(after=stage.staged_through()))
@@ -92,6 +95,7 @@ def stage_new(
                 result.articles += reading.articles
                 done += len(read)
                 progress(READ_AGAIN if is_older else READ, done, len(entries))
+        archive_link.note_staged(settings)
         if reading.reappeared:
             archive.forget(reading.reappeared, run_id)
     state.add_counts(run_id, quarantined=result.quarantined)

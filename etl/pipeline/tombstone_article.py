@@ -17,7 +17,7 @@ from etl.storage.archive import RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.staging import Staging
 from etl.stories.assign import story_without
-from etl.warehouse import build_db
+from etl.warehouse import archive_link, build_db
 
 
 def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
@@ -26,6 +26,7 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
     Raises InputError if there is no such article. The caller holds the writer lock.
     """
     archive = RawArchive(settings.raw)
+    archive_link.require(settings)
     if not _hashes(settings, article_id):
         load.load_staged(settings, run_id)  # the build file was lost
     with exclusive_lock(archive.intake_lock):

@@ -11,6 +11,7 @@ table name to export, is looked up in the catalog first.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ import duckdb
 
 from etl.errors import NewsactorsError, first_line
 from etl.settings import Settings
+from etl.warehouse import archive_link
 from etl.warehouse.snapshot_connection import connect_snapshot
+
+_LOG = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 """A row of a query: values by the column names of the table contract."""
@@ -37,8 +41,9 @@ def open_published(
 ) -> duckdb.DuckDBPyConnection:
     """Return a read-only, locked-down connection to the published file (see `connect_snapshot`).
 
-    Raises NotPublishedError if there is no published file, or this DuckDB can't read it, and
-    ReadError if this process has it open for writing.
+    Logs a warning if the archive is not the one that the file was made from. Raises
+    NotPublishedError if there is no published file, or this DuckDB can't read it, and ReadError if
+    this process has it open for writing.
     """
     path = settings.published
     if not path.exists():
@@ -47,7 +52,13 @@ def open_published(
             "(NEWSACTORS_HOME sets the folder)"
         )
     try:
-        return connect_snapshot(path.resolve(), settings.time_zone, readable=readable)
+        con = connect_snapshot(path.resolve(), settings.time_zone, readable=readable)
+        if archive_link.is_of_another_archive(settings, con):
+            _LOG.warning(
+                "%s is not the archive that the published file was made from; "
+                "`newsactors doctor` says what is missing", settings.raw,
+            )  # fmt: skip
+        return con
     except duckdb.ConnectionException as error:
         raise ReadError(f"this process has {path} open for writing: close it") from error
     except duckdb.Error as error:

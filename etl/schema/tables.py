@@ -360,7 +360,7 @@ INGEST_RUNS = Table(
             "kind",
             STRING,
             "'ingest', 'reextract', 'promote', 'rollback', 'rebuild', 'republish', 'correct', "
-            "'relink', 'retry' or 'materialize'.",
+            "'relink', 'retry', 'accept_loss' or 'materialize'.",
         ),
         Column("status", STRING, "'running', 'success' or 'failure'."),
         Column("started_at", TIMESTAMP, "Start of the run."),

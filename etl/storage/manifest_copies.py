@@ -37,18 +37,22 @@ class Comparison:
         return not (self.lost or self.disputed or any(self.damaged.values()))
 
 
-def compare(archive: RawArchive) -> Comparison:
-    """Compare both copies. Lines are matched by the sequence they state, not by position."""
+def compare(archive: RawArchive, known_through: int = 0) -> Comparison:
+    """Compare both copies. Lines are matched by the sequence they state, not by position.
+
+    `known_through` is the last line that other parts know of; lines that both copies lack before
+    it are lost.
+    """
     # Read the copy first: it never holds a line that the manifest did not hold before.
     copy_lines, main_lines = _lines(archive.manifest_copy), _lines(archive.manifest)
     main = _sound(main_lines)
     # A shorter or missing copy is only behind (a run was killed, or an older version wrote). The
     # manifest itself never is.
     is_behind = main_lines[: len(copy_lines)] == copy_lines
-    if is_behind and len(main) == len(main_lines) == max(main, default=0):
+    if is_behind and known_through <= len(main) == len(main_lines) == max(main, default=0):
         return Comparison(len(main), len(main) - len(copy_lines))
     copy = _sound(copy_lines)
-    through = max(len(main_lines), len(copy_lines), *main, *copy, 0)
+    through = max(len(main_lines), len(copy_lines), *main, *copy, known_through)
     lines = copy | main
     return Comparison(
         through,

@@ -91,6 +91,15 @@ class RunHistory(StateFile):
                 [now(), error, error, run_id],
             )
 
+    def record_note(self, run_id: str, kind: str, note: str) -> None:
+        """Record a decision of the user, such as an accepted loss, as a completed run."""
+        self.start_run(run_id, kind, "")
+        with self.transaction() as con:
+            con.execute(
+                "update runs set status = 'success', finished_at = ?, error = ? where run_id = ?",
+                [now(), note, run_id],
+            )
+
     def runs(self, limit: int | None = None) -> list[Run]:
         """Return the runs, newest first."""
         with self.transaction() as con:

@@ -1,7 +1,8 @@
-"""Which inbox files were already read, kept in the state file.
+"""Which inbox files were already read, and from which archive on, kept in the state file.
 
-Belongs here: the size, time, ETag and hash of each file when it was last read. Does not belong
-here: walking the inbox (`storage.inbox`), the manifest (`storage.archive`).
+Belongs here: the size, time, ETag and hash of each file when it was last read; the position in the
+archive that this is known for. Does not belong here: walking the inbox (`storage.inbox`), the
+manifest (`storage.archive`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,70 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from etl.storage.archive import RawArchive
+from etl.storage.archive_position import Position
 from etl.storage.source_file import SourceFile
 from etl.storage.state_file import StateFile
 
+_POSITION = "position"
+_LOADED = "loaded_through"
+_ACCEPTED = "accepted_published"
+
 
 class SeenFiles(StateFile):
-    """The `seen` table of the state file; each method is one transaction."""
+    """The tables `seen` and `archive_notes` of the state file; each method is one transaction."""
+
+    def archive_position(self) -> Position | None:
+        """Return the last position of the archive that was recorded here."""
+        return Position.from_json(self._note(_POSITION))
+
+    def set_archive_position(self, position: Position | None) -> None:
+        """Record the position of the archive that the seen files are known from."""
+        self._set_note(_POSITION, position.to_json() if position else None)
+
+    def set_loaded_through(self, sequence: int) -> None:
+        """Record the manifest line up to which everything is loaded or in quarantine."""
+        self._set_note(_LOADED, str(sequence))
+
+    def accepted_published(self) -> str | None:
+        """Return `published_at` of the published file that may differ from the archive."""
+        return self._note(_ACCEPTED)
+
+    def accept_published(self, published_at: str | None) -> None:
+        """Record that this published file may differ from the archive, until the next publish."""
+        self._set_note(_ACCEPTED, published_at)
+
+    def forget_seen(self) -> None:
+        """Forget which files were seen, so that the next run looks at all of them."""
+        with self.transaction() as con:
+            con.execute("delete from seen")
+            con.execute("delete from archive_notes")
+            con.execute("insert into archive_notes (name, value) values (?, '0')", [_LOADED])
+
+    def last_seen_sequence(self) -> int:
+        """Return the last manifest line that brought a seen file, 0 for none."""
+        with self.transaction() as con:
+            (last,) = con.execute("select coalesce(max(sequence), 0) from seen").fetchone()
+        return int(last)
+
+    def seen_arrivals(self) -> list[tuple[int, str, str]]:
+        """Return (sequence, hash, path) of the last arrival of each seen file, in order."""
+        with self.transaction() as con:
+            return con.execute(
+                "select sequence, sha256, source_path from seen where sequence > 0 order by 1"
+            ).fetchall()
+
+    def _note(self, name: str) -> str | None:
+        with self.transaction() as con:
+            row = con.execute("select value from archive_notes where name = ?", [name]).fetchone()
+        return row[0] if row else None
+
+    def _set_note(self, name: str, value: str | None) -> None:
+        if value == self._note(name):
+            return
+        with self.transaction() as con:
+            con.execute("delete from archive_notes where name = ?", [name])
+            if value is not None:
+                con.execute("insert into archive_notes (name, value) values (?, ?)", [name, value])
 
     def catch_up(self, archive: RawArchive) -> None:
         """Update `seen` from the manifest, after a kill, a retry, or with a new state file.
@@ -36,12 +95,17 @@ class SeenFiles(StateFile):
             )
 
     def unseen(self, candidates: Iterable[SourceFile]) -> list[SourceFile]:
-        """Return the candidates whose size, time or ETag differs from when they were last read."""
+        """Return the candidates to read: new, changed in size, time or ETag, or not loaded yet.
+
+        Until its line is loaded or in quarantine, a file doesn't count as read.
+        """
         with self.transaction() as con:
             known = {
                 path: (size, mtime, etag or "")
                 for path, size, mtime, etag in con.execute(
-                    "select source_path, size, mtime_ns, etag from seen"
+                    "select source_path, size, mtime_ns, etag from seen where sequence <= coalesce("
+                    "(select cast(value as integer) from archive_notes where name = ?), sequence)",
+                    [_LOADED],
                 )
             }
         return [c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns, c.etag)]

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from etl.errors import NewsactorsError
 
-STATE_VERSION = 2
-"""Schema version; version 1 had no checksums, attempts or ETags."""
-TABLES = ("runs", "quarantine", "attempts", "seen")
+STATE_VERSION = 3
+"""Schema version. Version 1 had no checksums, attempts or ETags, version 2 no archive notes."""
+TABLES = ("runs", "quarantine", "attempts", "seen", "archive_notes")
 
 _LAYOUT = """
 create table if not exists runs (
@@ -45,6 +45,8 @@ create table if not exists attempts (
 create table if not exists seen (
   source_path text primary key, sha256 text not null, sequence integer not null,
   size integer, mtime_ns integer, etag text, crc integer);
+create table if not exists archive_notes (
+  name text primary key, value text not null, crc integer);
 """
 _ADDED = (("seen", "etag", "text"), *((table, "crc", "integer") for table in TABLES))
 """Columns that older schema versions lack."""

@@ -58,7 +58,7 @@ def test_it_is_loaded_even_after_staging_was_lost(
         monkeypatch.setattr(time, "time", lambda s=second: 1_800_000_000.0 + s)
         reextract.stage_reextraction(published.settings, Words(version), ArticleSelection())
         published.load()
-        for folder in published.settings.extracted.iterdir():
+        for folder in published.settings.extracted.glob("*/"):
             folder.rename(published.root / f"{version}-{folder.name}")
     assert set().union(*versions(published).values()) == {"words-3"}
 

@@ -1,0 +1,382 @@
+"""The link between the archive and the parts made from it: staging, run state, build, publish.
+
+Each part records the position in the manifest that it was made from (`storage.archive_position`).
+Commands that write compare all parts with the archive first, so that an archive that is lost,
+older or another is refused before it silently swallows new files. Parts of older versions have no
+position; they are compared by the number of the last line and record a position in the next run.
+
+Belongs here: reading the positions, comparing, naming what is lost, accepting a loss. Does not
+belong here: a position itself (`storage.archive_position`), repairing the manifest (`etl.doctor`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from etl.errors import NewsactorsError
+from etl.settings import Settings
+from etl.storage import staged_batch, state_file_check
+from etl.storage.archive import Entry, RawArchive
+from etl.storage.archive_position import Position, end_position, position_at
+from etl.storage.files import remove_folder, write_atomically
+from etl.storage.run_state import State
+from etl.storage.staged_tables import ARTICLES
+from etl.storage.staging import Staging
+from etl.storage.state_file import STATE_VERSION
+from etl.warehouse import build_db
+from etl.warehouse.publish import published_property
+from etl.warehouse.snapshot_connection import connect_snapshot
+
+ARCHIVE_POSITION = "archive_position"
+"""Property of the build file and of the published file: the position that they were loaded from."""
+
+_SHOWN = 10
+
+
+class ArchiveMismatchError(NewsactorsError):
+    """The archive is not the one that other parts were made from; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part made from the archive: its name, its path, the last manifest line it knows of."""
+
+    name: str
+    path: Path
+    through: int
+    position: Position | None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A line of the manifest as another part knows it."""
+
+    sequence: int
+    sha256: str
+    source_path: str
+
+    def to_entry(self, archived_at: datetime) -> Entry:
+        """Return the line as a repair writes it; the size is unknown, and 0."""
+        return Entry(self.sequence, self.sha256, 0, self.source_path, archived_at, "restored")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The parts that know more than the archive, or another archive.
+
+    `ahead` were made from lines that the archive lacks, `foreign` from lines that it holds
+    otherwise, and `agreeing` from this archive. `common` is the last line up to which the archive
+    and the other parts agree, and `lost` lists arrivals whose bytes the archive does not record.
+    """
+
+    archive: RawArchive
+    last: int
+    ahead: tuple[Part, ...]
+    foreign: tuple[Part, ...]
+    agreeing: tuple[Part, ...]
+    common: int
+    lost: tuple[Arrival, ...]
+
+    @property
+    def is_foreign_part(self) -> bool:
+        """Whether the archive is in order, and only some parts come from elsewhere."""
+        return bool(self.agreeing and self.foreign and not self.ahead)
+
+    @property
+    def is_shorter(self) -> bool:
+        """Whether the archive is in order as far as it goes, and lacks its last lines."""
+        return not self.foreign and self.common >= self.last
+
+    @property
+    def through(self) -> int:
+        """The last line that another part knows of."""
+        return max(part.through for part in (*self.ahead, *self.foreign, *self.agreeing))
+
+    def describe(self) -> str:
+        """Return what is wrong and what is missing, in one sentence."""
+        if self.is_foreign_part:
+            parts = " and ".join(f"{part.name} ({part.path})" for part in self.foreign)
+            verb = "comes" if len(self.foreign) == 1 else "come"
+            return f"the {parts} {verb} from another archive than {self.archive.root}"
+        others = " and ".join(part.name for part in (*self.ahead, *self.foreign))
+        through = self.through
+        if self.is_shorter:
+            what = f"ends with line {self.last:,}, but the {others} know {through:,} lines"
+        else:
+            what = (
+                f"is another archive than the one of the {others}: they agree up to line "
+                f"{self.common:,} of {through:,}"
+            )
+        return f"{self.archive.root} {what}{self._missing()}"
+
+    def _missing(self) -> str:
+        if not self.lost:
+            return ""
+        shown = ", ".join(arrival.source_path for arrival in self.lost[:_SHOWN])
+        more = f" and {len(self.lost) - _SHOWN:,} more" if len(self.lost) > _SHOWN else ""
+        return f". Missing: {shown}{more}"
+
+    def remedy(self) -> str:
+        """Return what the user can do."""
+        if self.is_foreign_part:
+            return (
+                "move that part away, and the next `newsactors ingest` makes it again from the "
+                "archive; or, if the archive is the wrong one, restore it from your backup"
+            )
+        return (
+            "restore this folder from your backup, or mount the volume that holds it, and run "
+            "again. `newsactors doctor --repair` restores what is loaded or still in the inbox; "
+            "`newsactors ingest --accept-loss` continues with the archive as it is"
+        )
+
+    def error(self) -> ArchiveMismatchError:
+        return ArchiveMismatchError(f"{self.describe()}. Nothing was changed: {self.remedy()}")
+
+
+def require(settings: Settings, build: duckdb.DuckDBPyConnection | None = None) -> None:
+    """Raise ArchiveMismatchError unless the archive is the one that all parts were made from.
+
+    `build` is a connection to the build file, if the caller may open it: it needs the writer lock.
+    """
+    if found := compare(settings, build):
+        raise found.error()
+
+
+def compare(settings: Settings, build: duckdb.DuckDBPyConnection | None = None) -> Mismatch | None:
+    """Return how the archive differs from what the other parts were made from, None if it fits."""
+    archive = RawArchive(settings.raw)
+    parts = list(_parts(settings, build))  # before the manifest, which a run may be extending
+    last = archive.last_sequence()
+    ahead, foreign, agreeing = [], [], []
+    for part in parts:
+        if part.through > last or (part.position and part.position.is_beyond(archive)):
+            ahead.append(part)
+        elif part.position and not part.position.is_in(archive):
+            foreign.append(part)
+        elif part.position:
+            agreeing.append(part)
+    if not ahead and not foreign:
+        return None
+    known = _arrivals(settings, build)
+    common = _common(archive, known)
+    recorded = {entry.sha256 for entry in archive.readable_entries()}
+    forgotten = {sha256 for entry in archive.readable_entries() for sha256 in entry.forgets}
+    lost = tuple(
+        arrival
+        for arrival in sorted(known, key=lambda arrival: arrival.sequence)
+        if arrival.sha256 not in recorded and arrival.sha256 not in forgotten
+    )
+    return Mismatch(archive, last, tuple(ahead), tuple(foreign), tuple(agreeing), common, lost)
+
+
+def _parts(settings: Settings, build: duckdb.DuckDBPyConnection | None) -> Iterator[Part]:
+    if (state := _state(settings)) is not None:
+        position = state.archive_position()
+        yield _part("run state", settings.state_file, state.last_seen_sequence(), position)
+    staged = Staging(settings.extracted).last_sequence()
+    yield _part("staging", settings.extracted, staged, staged_position(settings))
+    if build is not None:
+        position = Position.from_json(build_db.get_property(build, ARCHIVE_POSITION))
+        through = build_db.loaded_through(build)["ingest"]
+        yield _part("build database", settings.build_file, through, position)
+    if (published := _published(settings)) is not None:
+        yield published
+
+
+def _state(settings: Settings) -> State | None:
+    """Return the run state; None if there is none yet, or opening it would upgrade it.
+
+    A run upgrades it before it compares anything.
+    """
+    with suppress(sqlite3.Error):
+        path = settings.state_file
+        if path.exists() and state_file_check.version_of(path) == STATE_VERSION:
+            return State(path)
+    return None
+
+
+def _published(settings: Settings) -> Part | None:
+    """Return the published file as a part; None if there is none, or its loss is accepted."""
+    if not settings.published.exists():
+        return None
+    try:
+        with connect_snapshot(settings.published.resolve(), settings.time_zone) as con:
+            known = dict(con.execute("from loaded.warehouse_info").fetchall())
+            position = Position.from_json(known.get(ARCHIVE_POSITION))
+            through = 0
+            if position is None:
+                row = con.execute("select max(sequence) from loaded.article_sources").fetchone()
+                through = (row and row[0]) or 0
+    except duckdb.Error:
+        return None  # damaged: the next publish replaces it
+    state = _state(settings)
+    if state is not None and known.get("published_at") == state.accepted_published():
+        return None
+    return _part("published file", settings.published, through, position)
+
+
+def is_of_another_archive(settings: Settings, published: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the published file was made from more than the archive, or from another one."""
+    try:
+        known = dict(published.execute("from loaded.warehouse_info").fetchall())
+    except duckdb.CatalogException:
+        return False  # another version published it
+    position = Position.from_json(known.get(ARCHIVE_POSITION))
+    if position is None or position.is_in(RawArchive(settings.raw)):
+        return False
+    state = _state(settings)
+    return state is None or known.get("published_at") != state.accepted_published()
+
+
+def _part(name: str, path: Path, through: int, position: Position | None) -> Part:
+    return Part(name, path, max(through, position.sequence if position else 0), position)
+
+
+def _arrivals(settings: Settings, build: duckdb.DuckDBPyConnection | None) -> list[Arrival]:
+    """Return the arrivals that the other parts know of, each (sequence, hash) once."""
+    found: dict[tuple[int, str], str] = {}
+    if _published(settings) is not None:
+        with (
+            suppress(duckdb.Error),
+            connect_snapshot(settings.published.resolve(), settings.time_zone) as con,
+        ):
+            found |= _loaded_arrivals(con)
+    if build is not None:
+        found |= _loaded_arrivals(build)
+    found |= _staged_arrivals(settings)
+    if (state := _state(settings)) is not None:
+        for sequence, sha256, path in state.seen_arrivals():
+            found[sequence, sha256] = path
+    return [Arrival(sequence, sha256, path) for (sequence, sha256), path in found.items()]
+
+
+def _loaded_arrivals(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], str]:
+    rows = con.execute(
+        "select distinct sequence, source_sha256, split_part(source_path, '!/', 1) "
+        "from loaded.article_sources"
+    ).fetchall()
+    return {(sequence, sha256): path for sequence, sha256, path in rows}
+
+
+def _staged_arrivals(settings: Settings) -> dict[tuple[int, str], str]:
+    found = {}
+    names = ["sequence", "source_sha256", "source_path"]
+    for batch in Staging(settings.extracted).all_batches():
+        if batch.kind == "ingest":
+            rows = staged_batch.read(batch, ARTICLES, names)
+            columns = (rows[name].to_pylist() for name in names)
+            for sequence, sha256, path in zip(*columns, strict=True):
+                found[sequence, sha256] = path.partition("!/")[0]
+    return found
+
+
+def _common(archive: RawArchive, known: Sequence[Arrival]) -> int:
+    """Return the last line up to which the archive holds what the other parts know of."""
+    entries: dict[int, Entry] = {entry.sequence: entry for entry in archive.readable_entries()}
+    differing = (
+        arrival.sequence
+        for arrival in known
+        if arrival.sequence in entries and entries[arrival.sequence].sha256 != arrival.sha256
+    )
+    return min(differing, default=len(entries) + 1) - 1
+
+
+def _position_file(settings: Settings) -> Path:
+    return settings.extracted / "archive-position.json"
+
+
+def staged_position(settings: Settings) -> Position | None:
+    """Return the position that the staging was made from, None if none is recorded."""
+    try:
+        return Position.from_json(_position_file(settings).read_text())
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def note_staged(settings: Settings) -> None:
+    """Record the position that everything is staged through. The caller holds the intake lock."""
+    stage = Staging(settings.extracted)
+    position = position_at(RawArchive(settings.raw), stage.staged_through())
+    if position is not None and position != staged_position(settings):
+        write_atomically(_position_file(settings), position.to_json().encode())
+
+
+def note_loaded(settings: Settings, build: duckdb.DuckDBPyConnection) -> None:
+    """Record the position that everything is loaded through, in the build file and run state."""
+    through = build_db.loaded_through(build)["ingest"]
+    position = position_at(RawArchive(settings.raw), through)
+    text = position.to_json() if position else None
+    if text is not None and text != build_db.get_property(build, ARCHIVE_POSITION):
+        build_db.set_property(build, ARCHIVE_POSITION, text)
+    State(settings.state_file).set_loaded_through(through)
+
+
+def note_archived(settings: Settings, appended: int | None = None) -> None:
+    """Record the end of the manifest in the run state. The caller holds the intake lock.
+
+    `appended` is the sequence of the last line, if the caller has appended to the manifest.
+    """
+    archive = RawArchive(settings.raw)
+    position = (
+        position_at(archive, archive.last_sequence())
+        if appended is None
+        else end_position(archive, appended)
+    )
+    State(settings.state_file).set_archive_position(position)
+
+
+def note_repaired(settings: Settings) -> None:
+    """Record positions in a manifest that a repair wrote again, and make a publish due.
+
+    The caller holds the writer lock and the intake lock.
+    """
+    note_archived(settings)
+    _position_file(settings).unlink(missing_ok=True)
+    note_staged(settings)
+    _accept_published(settings)
+    if settings.build_file.exists():
+        # The next run loads an older or damaged build file again.
+        with suppress(build_db.BuildError), build_db.open_build(settings.build_file) as con:
+            note_loaded(settings, con)
+            build_db.new_generation(con)
+
+
+def accept_loss(settings: Settings) -> Mismatch | None:
+    """Continue with the archive as it is, even if other parts were made from more or another.
+
+    Drops what was staged and loaded beyond the lines that agree, and forgets which files were seen,
+    so that the next run looks at all files of the inbox again. Readers keep the published file
+    until then. The caller holds the writer lock and the intake lock. Returns what is lost, None if
+    nothing is. Killed and called again, it completes.
+    """
+    build = None
+    with suppress(build_db.BuildError):
+        build = build_db.open_build(settings.build_file)
+    try:
+        found = compare(settings, build)
+    finally:
+        if build is not None:
+            build.close()
+    if found is None:
+        return None
+    stage = Staging(settings.extracted)
+    for batch in reversed(stage.all_batches()):
+        if batch.kind == "ingest" and batch.last > found.common:
+            remove_folder(batch.path)
+    _position_file(settings).unlink(missing_ok=True)
+    build_db.remove_build(settings.build_file)
+    State(settings.state_file).forget_seen()
+    _accept_published(settings)
+    return found
+
+
+def _accept_published(settings: Settings) -> None:
+    at = published_property(settings, "published_at")
+    State(settings.state_file).accept_published(at)
