@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,3 +101,13 @@ def test_every_processor_computes_the_same_bits() -> None:
         for scores in session.run(None, given):
             found.update(scores.tobytes())
     assert found.hexdigest() == ("a3d02ed4d87782dc715c2d2dd65f636b0301064a8c4f5bab3ca90ca85a4684ee")
+
+
+def test_loading_a_network_leaves_no_trace_in_the_users_folders(tmp_path: Path) -> None:
+    code = "from etl.extract import get_extractor; get_extractor('fast')"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+    )
+    assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -55,6 +56,9 @@ class Tagger:
     """
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
+        # Since 1.32 it reports use to Microsoft and keeps a device id in ~/.cache, unless this is
+        # set before the import.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
