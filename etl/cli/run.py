@@ -22,6 +22,7 @@ from etl.cli.progress import progress_bars
 from etl.errors import NewsactorsError, first_line
 from etl.query import display
 from etl.settings import Settings
+from etl.storage import permissions
 from etl.storage.quarantine import Attempt, QuarantinedItem
 from etl.storage.run_history import Run
 from etl.storage.run_state import State
@@ -85,6 +86,7 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
 
     if not settings.home.exists():
         click.echo(f"New warehouse: {settings.home} (NEWSACTORS_HOME names another)", err=True)
+    permissions.require_writable(settings)
     State(settings.state_file).runs(1)  # raises StateError: the run couldn't record its failure
     root = click.get_current_context().find_root().command
     assert isinstance(root, Commands)

@@ -32,6 +32,7 @@ from etl.doctor.examine_kept import (
 )
 from etl.doctor.findings import Finding, Found, or_sound
 from etl.settings import Settings
+from etl.storage import permissions
 from etl.storage.archive import RawArchive
 from etl.storage.files import shared_lock
 from etl.warehouse import archive_link, build_db
@@ -81,6 +82,9 @@ def _folder(settings: Settings, *, is_busy: bool) -> Found:
         for path in leftovers(settings):
             found.append(Finding("folder", "note", path, "left by a run that was killed",
                                  "the next run removes or replaces it"))  # fmt: skip
+    if foreign := permissions.foreign_paths(settings):
+        found.append(Finding("folder", "damaged", home, permissions.describe(foreign),
+                             permissions.remedy(settings)))  # fmt: skip
     if settings.damaged.exists():
         found.append(Finding("folder", "note", settings.damaged, "files that repairs moved aside",
                              "inspect and delete them"))  # fmt: skip

@@ -299,7 +299,7 @@ def _published_link(settings: Settings, aside: _Aside) -> Done:
         file = settings.snapshots / str(number) / link.name
         if (wal := build_db.wal_of(file)).exists():
             yield f"moved aside, because readers would replay it: {aside.move(wal)}"
-        if file.exists():
+        if file.exists() and file.stat().st_mode & 0o222:
             file.chmod(0o444)
     sound = [
         number

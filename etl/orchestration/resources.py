@@ -30,6 +30,7 @@ from etl.pipeline.progress import (
     waiting,
 )
 from etl.settings import Settings, location
+from etl.storage import permissions
 from etl.storage.run_state import State
 from etl.storage.writer_lock import WriterLock
 
@@ -124,6 +125,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         if run is None or kind == READ_ONLY:
             yield self
             return
+        permissions.require_writable(self.settings)
         state = self.state
         try:
             version = self.extractor.version

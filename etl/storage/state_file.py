@@ -121,6 +121,9 @@ class StateFile:
         Raises StateError if the file is damaged or a newer newsactors created it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.path.exists():
+            # SQLite would make it writable for its owner only, whatever the umask of a group.
+            self.path.touch()
         con = sqlite3.connect(self.path, timeout=60)
         try:
             try:
