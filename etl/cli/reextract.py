@@ -97,11 +97,16 @@ def reextract(
             "outlets": list(outlets),
         }
         run = run_job(settings, job, {"staged_batches": {"config": config}}, verbose)
-        shifted = published_shifts(settings)
+        after = published_shifts(settings)
+        shifted = after or []
         if as_json:
-            click.echo(export.to_json({**as_row(run), "shifted": shifted}, indent=2))
+            click.echo(export.to_json({**as_row(run), "shifted": after}, indent=2))
         else:
             _report_published(settings, job, shifted)
+            if after is None:
+                click.echo(
+                    "series not compared: an older version published the former file", err=True
+                )
     if strict and shifted:
         sys.exit(1)
 

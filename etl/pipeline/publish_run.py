@@ -25,15 +25,17 @@ from etl.warehouse.publish import (
     FORGOTTEN_THROUGH,
     Published,
     PublishError,
+    current_snapshot,
     publish,
     published_property,
 )
 
 
 def is_publish_due(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a publish now would differ from the published file."""
+    """Whether a publish now would differ from the published file, or readers see no snapshot."""
     return (
-        published_property(settings, "generation") != build_db.get_property(con, "generation")
+        current_snapshot(settings) is None
+        or published_property(settings, "generation") != build_db.get_property(con, "generation")
         or published_property(settings, MODELS_VERSION) != build_models.models_version()
         or published_property(settings, "quarantine") != _quarantine_digest(settings)
         or is_correction_due(settings)

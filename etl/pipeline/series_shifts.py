@@ -20,20 +20,41 @@ SHIFT_ARTICLES = 5
 """Actors in fewer articles, before and after, are left out: one article shifts them by half."""
 
 
-def published_shifts(settings: Settings) -> list[Row]:
+def published_shifts(settings: Settings) -> list[Row] | None:
     """Return the actors whose series the last publish shifted by more than NEWSACTORS_SHIFT_SHARE.
 
     The busiest come first. Only articles count that both files hold in the same version: new and
     edited articles are news, and the rest shows how extraction and linking changed. Rows hold
     entity_id, name, type, articles_before, articles_after and share: of all their articles by week,
-    before or after, the share that only one side has. Empty if no former file is kept.
+    before or after, the share that only one side has. Empty if no former file is kept; None if the
+    former file is of a version that lacks the tables to compare.
     """
     former = former_snapshot(settings)
     if former is None:
         return []
     with connect(old=former, new=settings.published.resolve()) as con:
+        if not _is_comparable(con):
+            return None
         con.execute(_SERIES_OF_FILES)
         return shifted_actors(con, settings.shift_share)
+
+
+_COMPARED = {
+    "article_metadata": {"article_id", "content_sha256"},
+    "actor_articles": {"entity_id", "article_id", "published_on", "mention_count"},
+    "entities": {"entity_id", "name", "type"},
+}
+"""The tables and columns that the former file must have."""
+
+
+def _is_comparable(con: duckdb.DuckDBPyConnection) -> bool:
+    found: dict[str, set[str]] = {}
+    for table, column in con.execute(
+        "select table_name, column_name from duckdb_columns() "
+        "where database_name = 'old' and schema_name = 'main'"
+    ).fetchall():
+        found.setdefault(table, set()).add(column)
+    return all(columns <= found.get(table, set()) for table, columns in _COMPARED.items())
 
 
 _SERIES_OF_FILES = """

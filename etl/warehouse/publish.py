@@ -15,6 +15,7 @@ place of the symlink it is).
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -130,11 +131,14 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
 def _update_former_snapshot(settings: Settings, file: Path, digests: Sequence[str]) -> bool:
     """Turn the snapshot before the published one into the next one; return whether that worked.
 
-    It does not if there is none, somebody has it open, or it was written to.
+    It does not if there is none, somebody has it open, it was written to, or it belongs to another
+    user.
     """
     former = former_snapshot(settings)
-    known = None if former is None else _as_published(former)
-    if former is None or known is None:
+    if former is None or not _is_ours(former):
+        return False
+    known = _as_published(former)
+    if known is None:
         return False
     _require_space(settings, FREE_SPACE_FACTOR - 1)
     former.parent.rename(file.parent)  # nobody finds it as a snapshot any more
@@ -145,6 +149,12 @@ def _update_former_snapshot(settings: Settings, file: Path, digests: Sequence[st
         return False
     block_copy.write(settings.build_file, file, block_copy.differing(digests, known.digests))
     return True
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether this user may change the mode of the file and write beside it."""
+    is_owner = os.geteuid() in (0, file.stat().st_uid)
+    return is_owner and os.access(file.parent, os.W_OK | os.X_OK)
 
 
 def _as_published(file: Path) -> block_copy.Noted | None:
@@ -186,9 +196,9 @@ def prune(settings: Settings) -> None:
     The published snapshot stays, and so do older ones up to KEPT_SNAPSHOTS in all, unless an
     article was forgotten since: no file that we keep may hold it. The caller holds the writer lock.
     """
-    if not settings.published.is_symlink() or not settings.published.exists():
+    current = current_snapshot(settings)
+    if current is None:
         return
-    current = int(settings.published.resolve().parent.name)
     forgotten = published_property(settings, FORGOTTEN_THROUGH)
     kept = 1
     for number in sorted(snapshot_numbers(settings.snapshots) - {current}, reverse=True):
@@ -207,11 +217,24 @@ def prune(settings: Settings) -> None:
 
 def former_snapshot(settings: Settings) -> Path | None:
     """The file that was published before the current one; None if it was not kept."""
-    if not settings.published.exists():
+    current = current_snapshot(settings)
+    if current is None:
         return None
-    current = int(settings.published.resolve().parent.name)
     older = [number for number in snapshot_numbers(settings.snapshots) if number < current]
     return settings.snapshots / str(max(older)) / FILE if older else None
+
+
+def current_snapshot(settings: Settings) -> int | None:
+    """The number of the snapshot that readers see; None if the link leads to none.
+
+    Tools that copy what a link leads to (`cp -L`, `rsync -L`, many archivers) leave a plain file.
+    """
+    link = settings.published
+    folder = link.resolve().parent
+    is_linked = (
+        link.is_symlink() and link.exists() and folder.parent == settings.snapshots.resolve()
+    )
+    return int(folder.name) if is_linked and folder.name.isdigit() else None
 
 
 def snapshot_numbers(snapshots: Path) -> set[int]:

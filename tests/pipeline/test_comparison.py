@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import duckdb
 import pytest
 
 from etl import extract
@@ -17,7 +18,7 @@ from etl.pipeline.compare import Comparison, compare_candidate
 from etl.pipeline.series_shifts import published_shifts
 from etl.query import export
 from etl.storage.editions import ArticleSelection
-from pipeline.warehouse_harness import WarehouseHarness, Words, text
+from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 
 class Other(Words):
@@ -151,3 +152,13 @@ def test_a_shift_is_predicted_and_reported_after_the_publish_and_news_is_no_shif
     harness.ingest(publish=True)
     assert published_shifts(harness.settings) == [], "what came is news"
     assert get_extractor("few").version in str(harness.published("from articles"))
+
+
+def test_a_former_file_of_an_older_version_is_not_compared(published: WarehouseHarness) -> None:
+    published.drop("7.txt", text(story(7), day="2025-03-07"))
+    published.ingest(publish=True)
+    former = published.settings.snapshots / "1" / "news.duckdb"
+    former.chmod(0o644)
+    with duckdb.connect(str(former)) as con:
+        con.execute("alter table main.actor_articles rename to actor_texts")
+    assert published_shifts(published.settings) is None

@@ -220,6 +220,22 @@ def test_a_block_that_the_disk_altered_is_found_in_the_next_snapshot(
     assert not snapshot_faults(third)
 
 
+def test_a_plain_file_in_place_of_the_link_is_replaced_by_the_next_run(
+    published: WarehouseHarness,
+) -> None:
+    link = published.settings.published
+    publish_twice(published)
+    file = link.resolve()
+    link.unlink()
+    shutil.copy(file, link)  # as `cp -rL` and `rsync -L` leave it
+    before = published.articles()
+    published.ingest(publish=True)
+    assert link.is_symlink()
+    assert published.articles() == before
+    assert published.snapshots() == ["3", "4"]
+    assert is_sound(published)
+
+
 def test_nothing_is_published_without_space(
     published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
