@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.faults import archives, kills, readers, space, together
+from bench.faults import archives, kills, readers, situations, space, together
 from bench.faults.warehouse_harness import WarehouseHarness
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -24,8 +24,9 @@ KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "space": space.run,
     "together": together.run,
     "readers": readers.run,
+    "situations": situations.run,
 }
-ROUNDS = {"archives": 40, "kills": 120, "space": 64, "together": 36, "readers": 50}
+ROUNDS = {"archives": 40, "kills": 120, "space": 64, "together": 36, "readers": 50, "situations": 1}
 
 
 def main() -> None:

@@ -7,10 +7,12 @@ Belongs here: starting, counting, ending and listing runs. Does not belong here:
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -38,14 +40,31 @@ class Run:
     extractor_version: str
 
 
-def _is_alive(pid: int) -> bool:
+def _is_alive(pid: int, started_at: str) -> bool:
+    """Whether the process that started a run still exists.
+
+    After a reboot another process may have its id: one that began after the run isn't it.
+    """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass  # another user's
+    began = _beginning_of(pid)
+    return began is None or began <= datetime.fromisoformat(started_at).timestamp() + 1
+
+
+def _beginning_of(pid: int) -> float | None:
+    """Return when a process began, in seconds since 1970; None where the system can't tell."""
+    try:
+        # The name of the program, in parentheses, may hold spaces.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        boot = re.search(r"^btime (\d+)$", Path("/proc/stat").read_text(), re.MULTILINE)
+    except OSError:
+        return None
+    ticks = int(fields[19])
+    return int(boot[1]) + ticks / os.sysconf("SC_CLK_TCK") if boot else None
 
 
 class RunHistory(StateFile):
@@ -54,10 +73,10 @@ class RunHistory(StateFile):
     def start_run(self, run_id: str, kind: str, extractor_version: str) -> None:
         """Record the start of a run, and close runs whose process died as killed."""
         with self.transaction() as con:
-            for other, pid in con.execute(
-                "select run_id, pid from runs where status = 'running'"
+            for other, pid, started_at in con.execute(
+                "select run_id, pid, started_at from runs where status = 'running'"
             ).fetchall():
-                if not _is_alive(pid):
+                if not _is_alive(pid, started_at):
                     con.execute(
                         "update runs set status = 'failure', error = 'the process was killed' "
                         "where run_id = ?",
@@ -111,7 +130,7 @@ class RunHistory(StateFile):
         runs = []
         for row in rows:
             values = {name: row[name] for name in tables.INGEST_RUNS.arrow_schema.names}
-            if row["status"] == "running" and not _is_alive(row["pid"]):
+            if row["status"] == "running" and not _is_alive(row["pid"], row["started_at"]):
                 values |= {"status": "failure", "error": "the process was killed"}
             for name in ("started_at", "finished_at"):
                 values[name] = values[name] and datetime.fromisoformat(values[name])

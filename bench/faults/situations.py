@@ -1,0 +1,409 @@
+"""Situations of everyday operation, each with real commands.
+
+Belongs here: a stopped run, a killed worker, reused process ids, odd homes, time zones, inboxes
+that vanish, shared registries, idle clients. Each function returns what is wrong, or nothing.
+Does not belong here: random moments of a kill (`bench.faults.kills`), full disks
+(`bench.faults.space`), lost parts (`bench.faults.archives`).
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from bench.articles import article
+from bench.faults.tables import difference, published_rows
+from bench.faults.warehouse_harness import WarehouseHarness, clear, prepare
+
+ARTICLES = 120
+"""Enough that extraction is spread over worker processes."""
+
+Situation = Callable[[WarehouseHarness], str]
+
+
+def run(
+    harness: WarehouseHarness, rounds: int, seed: int, say: Callable[[str], None] = lambda _: None
+) -> dict[str, object]:
+    """Try each situation `rounds` times."""
+    random.seed(seed)
+    prepare(harness)
+    for number in range(ARTICLES):
+        harness.drop(f"{number}.txt", article(number))
+    harness.save("before")
+    harness.run_checked("ingest")
+    harness.save("after")
+    failed = []
+    for number in range(rounds):
+        for situation in SITUATIONS:
+            harness.restore("before")
+            started = time.monotonic()
+            try:
+                problem = situation(harness)
+            except (OSError, RuntimeError, subprocess.SubprocessError, duckdb.Error) as error:
+                problem = f"{type(error).__name__}: {error}"
+            if problem:
+                failed.append({"situation": situation.__name__, "problem": problem})
+            seconds = time.monotonic() - started
+            say(f"{number + 1}: {situation.__name__} ({seconds:.0f} s): {problem or 'ok'}")
+    return {"rounds": rounds, "situations": len(SITUATIONS), "failed": failed, "seed": seed}
+
+
+# Helpers
+
+
+def _start(
+    harness: WarehouseHarness,
+    *arguments: str,
+    also: Mapping[str, str] | None = None,
+    umask: int = 0o022,
+) -> subprocess.Popen[str]:
+    """Start a command in a process group of its own, with more environment variables."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "etl", *arguments],
+        env=os.environ | harness.environment | {"DAGSTER_HOME": ""} | dict(also or {}),
+        cwd=harness.root, umask=umask, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def _end(process: subprocess.Popen[str], seconds: float = 300) -> str:
+    """Wait for a command; return its output. Raises RuntimeError if it fails."""
+    output, _ = process.communicate(timeout=seconds)
+    if process.returncode != 0:
+        raise RuntimeError(f"exit {process.returncode}: {output[-2000:]}")
+    return output
+
+
+def _rows_differ(harness: WarehouseHarness, home: Path | None = None) -> str:
+    """Return how the published rows differ from those of an undisturbed ingest."""
+    after = harness.root / "states" / "after" / "home"
+    name = "news.duckdb"
+    return difference(
+        published_rows(((home or harness.home) / name).resolve()),
+        published_rows((after / name).resolve()),
+    )
+
+
+def _articles(harness: WarehouseHarness) -> int:
+    return int(harness.fetch_one("select count(*) from articles")[0])
+
+
+def _children(pid: int) -> list[int]:
+    """Return the children that any thread of a process has started."""
+    found = []
+    with suppress(FileNotFoundError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError):
+                found += [int(child) for child in (thread / "children").read_text().split()]
+    return found
+
+
+def _workers(pid: int) -> list[int]:
+    """Return the worker processes of an ingest."""
+    found = []
+    for child in _children(pid):
+        with suppress(FileNotFoundError):
+            line = Path(f"/proc/{child}/cmdline").read_bytes()
+            if b"spawn_main" in line:
+                found.append(child)
+    return found
+
+
+@contextmanager
+def _explorer(harness: WarehouseHarness) -> Iterator[int]:
+    """Serve the explorer; yield its port."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    process = _start(harness, "explore", "--port", str(port))
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        yield port
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+# Situations
+
+
+def a_stopped_run_makes_another_wait(harness: WarehouseHarness) -> str:
+    """SIGSTOP holds a run; another waits and says so; after SIGCONT both complete."""
+    first = _start(harness, "ingest")
+    time.sleep(random.uniform(3, 9))
+    os.killpg(first.pid, signal.SIGSTOP)
+    second = _start(harness, "ingest")
+    time.sleep(12)
+    is_waiting = second.poll() is None
+    os.killpg(first.pid, signal.SIGCONT)
+    _end(first)
+    output = _end(second)
+    if is_waiting and "waiting" not in output.lower() and first.returncode != 0:
+        return f"the second run does not say that it waits: {output}"
+    return _rows_differ(harness)
+
+
+def a_killed_worker_costs_at_most_one_article(harness: WarehouseHarness) -> str:
+    """One extraction worker is killed; the run completes, and every file is accounted for."""
+    process = _start(harness, "ingest", also={"NEWSACTORS_WORKERS": "2"})
+    killed = 0
+    for _ in range(1200):
+        if workers := _workers(process.pid):
+            time.sleep(random.uniform(0, 0.5))
+            os.kill(random.choice(workers), signal.SIGKILL)
+            killed += 1
+            break
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    _end(process)
+    quarantined = harness.fetch_one("select count(*) from quarantine")[0]
+    if _articles(harness) + quarantined < ARTICLES + 2:
+        return f"{_articles(harness)} articles, {quarantined} in quarantine, {killed} killed"
+    return "" if killed else "no worker was found"
+
+
+def a_reused_process_id_is_not_taken_for_a_run(harness: WarehouseHarness) -> str:
+    """After a reboot another process may have the id of a run that was cut off."""
+    harness.run_checked("ingest")
+    with closing(sqlite3.connect(harness.settings.state_file)) as con, con:
+        con.create_function("row_crc", -1, lambda *_: 0)
+        con.execute(
+            "update runs set status = 'running', finished_at = null, pid = ?, "
+            "started_at = '2025-01-01T00:00:00+00:00'",
+            [os.getpid()],
+        )
+    status = harness.run("status").output
+    return "shown as running" if "running" in status else ""
+
+
+def a_relative_home_on_tmpfs_with_another_umask(harness: WarehouseHarness) -> str:
+    """The home is relative, in memory, and closed to other users."""
+    memory = Path("/dev/shm") / f"newsactors-{os.getpid()}"
+    shutil.rmtree(memory, ignore_errors=True)
+    shutil.copytree(harness.home, memory, symlinks=True)
+    try:
+        relative = os.path.relpath(memory, harness.root)
+        _end(_start(harness, "ingest", umask=0o077, also={"NEWSACTORS_HOME": relative}))
+        _end(_start(harness, "doctor", umask=0o077, also={"NEWSACTORS_HOME": relative}))
+        return _rows_differ(harness, memory)
+    finally:
+        shutil.rmtree(memory)
+
+
+def an_inbox_that_vanishes_loses_nothing(harness: WarehouseHarness) -> str:
+    """The inbox is gone, then empty (an unmounted volume), then back and read-only."""
+    away = harness.root / "away"
+    harness.inbox.rename(away)
+    gone = harness.run("ingest")
+    if gone.code != 1 or "does not exist" not in gone.output:
+        return f"without an inbox: exit {gone.code}: {gone.output[-500:]}"
+    harness.inbox.mkdir()
+    harness.run_checked("ingest")
+    if _articles(harness) != 2:
+        return f"{_articles(harness)} articles with an empty inbox"
+    harness.inbox.rmdir()
+    away.rename(harness.inbox)
+    for path in (harness.inbox, *harness.inbox.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        harness.run_checked("ingest")
+    finally:
+        for path in (harness.inbox, *harness.inbox.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    return _rows_differ(harness)
+
+
+def time_zones_do_not_change_rows(harness: WarehouseHarness) -> str:
+    """TZ and NEWSACTORS_TIME_ZONE change between runs, with a day on which the clock changed."""
+    _end(
+        _start(
+            harness,
+            "ingest",
+            also={"TZ": "America/New_York", "NEWSACTORS_TIME_ZONE": "Europe/Berlin"},
+        )
+    )
+    if differs := _rows_differ(harness):
+        return differs
+    harness.drop("dst.txt", article(500).replace("2025-01-11", "2025-03-30"))
+    _end(
+        _start(
+            harness, "ingest", also={"TZ": "Asia/Kathmandu", "NEWSACTORS_TIME_ZONE": "Pacific/Apia"}
+        )
+    )
+    _end(_start(harness, "doctor", also={"TZ": "UTC"}))
+    return "" if _articles(harness) == ARTICLES + 3 else f"{_articles(harness)} articles"
+
+
+def a_text_of_300_mb_is_set_aside(harness: WarehouseHarness) -> str:
+    """One huge text goes to quarantine with a reason, and the others are published."""
+    with (harness.inbox / "huge.txt").open("w") as file:
+        file.write(" date 2025-03-01 Something Happened\n\nBy Ann Author – Daily Test\n\n")
+        for _ in range(300):
+            file.write("Alice said “we open”. " * 47_000 + "\n")
+    done = harness.run_checked("ingest")
+    (harness.inbox / "huge.txt").unlink()
+    reason = harness.fetch_one("select reason from quarantine where source_path = 'huge.txt'")
+    if done.peak_mb > 2_000:
+        return f"{done.peak_mb:.0f} MB of memory"
+    return "" if _articles(harness) == ARTICLES + 2 and reason else f"{reason}"
+
+
+def pages_load_while_a_run_publishes(harness: WarehouseHarness) -> str:
+    """Every page loads during an ingest, and the last shows what it published."""
+    with _explorer(harness) as port:
+        process = _start(harness, "ingest")
+        loads, slowest = 0, 0.0
+        while process.poll() is None:
+            started = time.monotonic()
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+                if page.status != 200:
+                    return f"status {page.status}"
+                page.read()
+            slowest = max(slowest, time.monotonic() - started)
+            loads += 1
+        _end(process)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+            text = page.read().decode()
+    if str(ARTICLES + 2) not in text:
+        return "the page shows an older snapshot"
+    return "" if loads > 20 and slowest < 15 else f"{loads} loads, slowest {slowest:.1f} s"
+
+
+def idle_clients_block_nobody(harness: WarehouseHarness) -> str:
+    """Two hundred clients hold their connections open, half of them in the middle of a request."""
+    with _explorer(harness) as port:
+        held = []
+        for number in range(200):
+            client = socket.create_connection(("127.0.0.1", port), timeout=10)
+            client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"\r\n" * (number % 2))
+            held.append(client)
+        _end(_start(harness, "ingest"))
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/")
+        status = connection.getresponse().status
+        for client in held:
+            client.close()
+    return "" if status == 200 else f"status {status}"
+
+
+def two_homes_share_a_registry(harness: WarehouseHarness) -> str:
+    """Two warehouses with the same corrections and ledger ingest in turn; both stay sound."""
+    other = harness.root / "second"
+    clear(other)
+    registry = {"NEWSACTORS_REGISTRY": str(harness.root / "shared-registry")}
+    clear(harness.root / "shared-registry")
+    shutil.copytree(harness.home / "registry", harness.root / "shared-registry", dirs_exist_ok=True)
+    inbox = harness.root / "second-inbox"
+    clear(inbox)
+    for number in range(60, 160):
+        (inbox / f"{number}.txt").write_text(article(number))
+    second = registry | {"NEWSACTORS_HOME": str(other), "NEWSACTORS_INBOX": str(inbox),
+                         "NEWSACTORS_EXTRACTOR": "rules"}  # fmt: skip
+    _end(_start(harness, "ingest", also=registry))
+    _end(_start(harness, "ingest", also=second))
+    harness.drop("more.txt", article(170))
+    _end(_start(harness, "ingest", also=registry))
+    _end(_start(harness, "doctor", also=registry))
+    _end(_start(harness, "doctor", also=second))
+    ids = "select name, entity_id from entities where type = 'PERSON'"
+    with duckdb.connect(str((other / "news.duckdb").resolve()), read_only=True) as con:
+        theirs = dict(con.execute(ids).fetchall())
+    with duckdb.connect(str(harness.settings.published.resolve()), read_only=True) as con:
+        ours = dict(con.execute(ids).fetchall())
+    shared = ours.keys() & theirs.keys()
+    differing = [name for name in shared if ours[name] != theirs[name]]
+    return f"{len(differing)} of {len(shared)} names have two ids" if differing else ""
+
+
+def corrections_in_another_order_are_applied(harness: WarehouseHarness) -> str:
+    """Someone sorts corrections.csv; the next run applies it as it is now."""
+    harness.run_checked("ingest")
+    people = "select entity_id from entities where type = 'PERSON' order by article_count desc, 1"
+    with duckdb.connect(str(harness.settings.published.resolve()), read_only=True) as con:
+        ids = [entity for (entity,) in con.execute(people).fetchmany(4)]
+    reason = ["--because", "situations", "--author", "harness"]
+    harness.run_checked("actors", "merge", ids[0], ids[1], *reason)
+    harness.run_checked("actors", "merge", ids[0], ids[2], *reason)
+    harness.run_checked("actors", "rename", ids[0], "Someone Else", *reason)
+    path = harness.settings.registry / "corrections.csv"
+    head, *lines = path.read_text().splitlines(keepends=True)
+    path.write_text(head + "".join(reversed(lines)))
+    done = harness.run("ingest")
+    if done.code not in (0, 1) or (done.code == 1 and "Error: " not in done.output):
+        return f"exit {done.code}: {done.output[-1000:]}"
+    if done.code == 1:
+        return ""
+    first = harness.contents()
+    harness.run_checked("rebuild")
+    return difference(harness.contents(), first)
+
+
+def signals_end_newsactors_dev_and_its_children(harness: WarehouseHarness) -> str:
+    """SIGINT and SIGTERM to the process that a user sees leave no process behind."""
+    for sent in (signal.SIGINT, signal.SIGTERM):
+        with closing(socket.socket()) as free:
+            free.bind(("127.0.0.1", 0))
+            port: int = free.getsockname()[1]
+        home = harness.root / "dagster"
+        clear(home)
+        process = _start(harness, "dev", "--port", str(port), also={"DAGSTER_HOME": str(home)})
+        for _ in range(900):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+            return f"the UI did not answer: {process.communicate()[0][-1000:]}"
+        process.send_signal(sent)
+        try:
+            process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return f"{sent.name}: still running after 60 s"
+        time.sleep(2)
+        left = subprocess.run(
+            ["pgrep", "-g", str(process.pid), "-a"], capture_output=True, text=True, check=False
+        ).stdout
+        if left:
+            os.killpg(process.pid, signal.SIGKILL)
+            return f"{sent.name} left: {left}"
+    return ""
+
+
+SITUATIONS: tuple[Situation, ...] = (
+    a_stopped_run_makes_another_wait,
+    a_killed_worker_costs_at_most_one_article,
+    a_reused_process_id_is_not_taken_for_a_run,
+    a_relative_home_on_tmpfs_with_another_umask,
+    an_inbox_that_vanishes_loses_nothing,
+    time_zones_do_not_change_rows,
+    a_text_of_300_mb_is_set_aside,
+    pages_load_while_a_run_publishes,
+    idle_clients_block_nobody,
+    two_homes_share_a_registry,
+    corrections_in_another_order_are_applied,
+    signals_end_newsactors_dev_and_its_children,
+)
