@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
-from session_cache import begin
+from session_cache import begin_modelled
 
 from etl.definitions import build_defs
 from etl.extract import Extractor
@@ -44,7 +44,7 @@ class DagsterHarness:
     @classmethod
     def at(cls, root: Path, factory: pytest.TempPathFactory) -> DagsterHarness:
         harness = cls(root)
-        begin(harness.home, factory)
+        begin_modelled(harness.home, factory)
         for folder in (harness.inbox, harness.dagster_home):
             folder.mkdir(parents=True)
         settings = (REPOSITORY / "dagster.yaml").read_text()
