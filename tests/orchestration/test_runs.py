@@ -72,7 +72,8 @@ class First:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> First:
-    harness = DagsterHarness.at(tmp_path_factory.mktemp("first") / "p", tmp_path_factory)
+    root = tmp_path_factory.mktemp("first") / "p"
+    harness = DagsterHarness.at(root, tmp_path_factory, is_modelled=False)
     harness.drop(*DAYS)
     harness.drop(DAYS[1], outlet="Velmark Today")
     with instance_on_disk(harness) as found:
