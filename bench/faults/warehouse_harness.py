@@ -60,11 +60,15 @@ class WarehouseHarness:
     batch_articles: int = BATCH
     extra_environment: dict[str, str] = field(default_factory=dict)
     """Environment variables besides those of the folders."""
+    template: Path | None = None
+    """A home to begin with instead of an empty one."""
     server: CommandServer = field(init=False)
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         self.temporary.mkdir(exist_ok=True)
+        if self.template is not None:
+            self.begin()
         self.server = CommandServer(self.root, self.environment)
 
     @property
@@ -95,6 +99,13 @@ class WarehouseHarness:
     @property
     def settings(self) -> Settings:
         return Settings.from_env(self.environment)
+
+    def begin(self) -> None:
+        """Make an empty inbox, and the home to begin with."""
+        for folder in (self.home, self.inbox):
+            clear(folder)
+        if self.template is not None:
+            shutil.copytree(self.template, self.home, dirs_exist_ok=True)
 
     # Running commands
 
@@ -276,8 +287,7 @@ ACTIONS = (
 
 def prepare(harness: WarehouseHarness) -> None:
     """Create a warehouse of two articles that uses the rules: the model would take minutes."""
-    for folder in (harness.home, harness.inbox):
-        clear(folder)
+    harness.begin()
     rules = get_extractor("rules")
     # As after promoting a candidate in an empty warehouse.
     switch = Switch(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from session_cache import begin_modelled
 
 from etl.settings import REPOSITORY
 
@@ -36,7 +37,10 @@ def run(command: list[str], env: Mapping[str, str]) -> str:
 
 
 @pytest.mark.skipif(not ARTICLE.exists(), reason="../shared/seeds is absent")
-def test_the_article_the_project_began_with_is_read_whole(tmp_path: Path) -> None:
+def test_the_article_the_project_began_with_is_read_whole(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    begin_modelled(tmp_path, tmp_path_factory)
     newsactors("ingest", str(ARTICLE), home=tmp_path)
     with duckdb.connect(str(tmp_path / "news.duckdb"), read_only=True) as con:
         assert con.execute(
@@ -61,9 +65,10 @@ def test_the_article_the_project_began_with_is_read_whole(tmp_path: Path) -> Non
     ("every", "count"), [(7, 120), pytest.param(1, 840, marks=pytest.mark.soak)]
 )
 def test_a_year_of_political_news_shows_its_two_candidates_every_month(
-    tmp_path: Path, every: int, count: int
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, every: int, count: int
 ) -> None:
     inbox, home = tmp_path / "inbox", tmp_path / "home"
+    begin_modelled(home, tmp_path_factory)
     run(
         [
             sys.executable,

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
-from session_cache import begin
+from session_cache import begin_modelled
 
 from etl.__main__ import load_job, main
 from etl.orchestration.run_job import run_job
@@ -29,7 +29,7 @@ def settings(
     """Two nightly runs: in the first "Verkel" is ambiguous; the second names one of them often."""
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    begin(tmp_path / "home", tmp_path_factory)
+    begin_modelled(tmp_path / "home", tmp_path_factory)
     monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NEWSACTORS_INBOX", str(inbox))
     monkeypatch.setenv("NEWSACTORS_SETTLE_SECONDS", "0")

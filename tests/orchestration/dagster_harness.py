@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
-from session_cache import begin
+from session_cache import begin, begin_modelled
 
 from etl.definitions import build_defs
 from etl.extract import Extractor
@@ -42,9 +42,12 @@ class DagsterHarness:
     root: Path
 
     @classmethod
-    def at(cls, root: Path, factory: pytest.TempPathFactory) -> DagsterHarness:
+    def at(
+        cls, root: Path, factory: pytest.TempPathFactory, *, is_modelled: bool = True
+    ) -> DagsterHarness:
+        """An empty warehouse; if not `is_modelled`, dbt builds the models in its first run."""
         harness = cls(root)
-        begin(harness.home, factory)
+        (begin_modelled if is_modelled else begin)(harness.home, factory)
         for folder in (harness.inbox, harness.dagster_home):
             folder.mkdir(parents=True)
         settings = (REPOSITORY / "dagster.yaml").read_text()

@@ -49,9 +49,15 @@ class Changed:
 
 
 @contextmanager
-def instance(harness: DagsterHarness) -> Iterator[dg.DagsterInstance]:
+def instance_on_disk(harness: DagsterHarness) -> Iterator[dg.DagsterInstance]:
     """The instance of the repository's dagster.yaml: SQLite on disk."""
     with environment({"DAGSTER_HOME": str(harness.dagster_home)}), instance_of_home() as found:
+        yield found
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as found:  # a run takes twice as long on disk
         yield found
 
 
@@ -66,10 +72,11 @@ class First:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> First:
-    harness = DagsterHarness.at(tmp_path_factory.mktemp("first") / "p", tmp_path_factory)
+    root = tmp_path_factory.mktemp("first") / "p"
+    harness = DagsterHarness.at(root, tmp_path_factory, is_modelled=False)
     harness.drop(*DAYS)
     harness.drop(DAYS[1], outlet="Velmark Today")
-    with instance(harness) as found:
+    with instance_on_disk(harness) as found:
         result = harness.run(found)
         days = found.get_dynamic_partitions("publication_days")
     return First(harness, result, days)
@@ -139,10 +146,11 @@ def test_each_touched_day_is_reported_once(first: First) -> None:
     assert list(first.days) == list(DAYS)
 
 
-def test_a_nightly_run_without_new_articles_stops_after_checking(harness: DagsterHarness) -> None:
+def test_a_nightly_run_without_new_articles_stops_after_checking(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> None:
     before = harness.snapshot()
-    with instance(harness) as found:
-        result = harness.run(found)
+    result = harness.run(instance)
     assert result.success
     skipped = {e.step_key for e in result.all_events if e.event_type_value == "STEP_SKIPPED"}
     assert skipped == {
@@ -158,10 +166,11 @@ def test_a_nightly_run_without_new_articles_stops_after_checking(harness: Dagste
     assert (run.files_seen, run.files_new, run.articles_new) == (ARTICLES, 0, 0)
 
 
-def test_a_nightly_run_touches_only_its_own_days(harness: DagsterHarness) -> None:
+def test_a_nightly_run_touches_only_its_own_days(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> None:
     harness.drop("2025-06-05", DAYS[0], town="Skerrow")
-    with instance(harness) as found:
-        result = harness.run(found)
+    result = harness.run(instance)
     reported = [
         event.materialization.partition
         for event in result.get_asset_materialization_events()
@@ -173,7 +182,7 @@ def test_a_nightly_run_touches_only_its_own_days(harness: DagsterHarness) -> Non
 
 
 def test_wrong_offsets_block_links_models_and_publish_until_they_are_fixed(
-    harness: DagsterHarness,
+    harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
     before = harness.snapshot()
     with harness.build() as con:
@@ -181,9 +190,8 @@ def test_wrong_offsets_block_links_models_and_publish_until_they_are_fixed(
             "update loaded.text_mentions set char_start = char_start + 1 where sentence = 0"
         )
         new_generation(con)
-    with instance(harness) as found:
-        result = harness.run(found)
-        again = harness.run(found)  # the next nightly run fails too, although nothing is new
+    result = harness.run(instance)
+    again = harness.run(instance)  # the next nightly run fails too, although nothing is new
     for attempt in (result, again):
         assert not attempt.success
         assert failed_checks(attempt) == {"offsets_round_trip": dg.AssetCheckSeverity.ERROR}
@@ -201,13 +209,14 @@ def test_wrong_offsets_block_links_models_and_publish_until_they_are_fixed(
         assert "rows, such as" in run.error
 
 
-def test_a_failing_dbt_test_blocks_the_publish(harness: DagsterHarness) -> None:
+def test_a_failing_dbt_test_blocks_the_publish(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> None:
     before = harness.snapshot()
     with harness.build() as con:
         con.execute("update loaded.text_mentions set type = 'GHOST' where sentence = 0")
         new_generation(con)
-    with instance(harness) as found:
-        result = harness.run(found)
+    result = harness.run(instance)
     assert not result.success
     (name,) = [name for name in failed_checks(result) if "accepted_values_mentions_type" in name]
     assert failed_checks(result)[name] is dg.AssetCheckSeverity.ERROR
@@ -216,7 +225,9 @@ def test_a_failing_dbt_test_blocks_the_publish(harness: DagsterHarness) -> None:
     assert name in (harness.last_run.error or "")
 
 
-def test_staleness_and_silence_warn_with_or_without_new_articles(harness: DagsterHarness) -> None:
+def test_staleness_and_silence_warn_with_or_without_new_articles(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> None:
     """Two articles a week for nine weeks; then one outlet falls silent and another continues."""
     monday = date(2025, 7, 7)
     for week in range(9):
@@ -229,53 +240,53 @@ def test_staleness_and_silence_warn_with_or_without_new_articles(harness: Dagste
         "is_fresh": dg.AssetCheckSeverity.WARN,
         "no_sudden_drop": dg.AssetCheckSeverity.WARN,
     }
-    with instance(harness) as found:
-        result = harness.run(found)
-        assert result.success
-        assert failed_checks(result) == warned
-        recorded = len(harness.state.runs())
-        before = harness.snapshot()
-        watch = harness.run(found, "watch")
+    result = harness.run(instance)
+    assert result.success
+    assert failed_checks(result) == warned
+    recorded = len(harness.state.runs())
+    before = harness.snapshot()
+    watch = harness.run(instance, "watch")
     assert watch.success
     assert failed_checks(watch) == warned
     assert harness.snapshot() == before
     assert len(harness.state.runs()) == recorded  # read-only: not a run of the warehouse
 
 
-def test_selected_assets_never_publish_incomplete_work(harness: DagsterHarness) -> None:
+def test_selected_assets_never_publish_incomplete_work(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> None:
     before = harness.snapshot()
     harness.drop("2025-06-05")
-    with instance(harness) as found:
-        loaded = [dg.AssetKey("raw_files"), dg.AssetKey("staged_batches"), *LOADED]
-        assert harness.run(found, assets=loaded).success
-        for prepare in ([], [dg.AssetKey(["main", "quotes"]), dg.AssetKey(["main", "mentions"])]):
-            if prepare:  # only some models: in the build file, where no reader sees them
-                some = harness.run(found, assets=prepare)
-                assert some.success
-                assert set(events(some)) == {key.to_user_string() for key in prepare}
-            assert not harness.run(found, assets=[PUBLISHED]).success
-            assert harness.last_run.error == (
-                "published_file: what is loaded is not linked, not storied, not modelled; run the "
-                "job nightly_ingest (or `newsactors ingest`), which does all that is due"
-            )
-            assert harness.snapshot() == before
-        assert harness.run(found).success
+    loaded = [dg.AssetKey("raw_files"), dg.AssetKey("staged_batches"), *LOADED]
+    assert harness.run(instance, assets=loaded).success
+    for prepare in ([], [dg.AssetKey(["main", "quotes"]), dg.AssetKey(["main", "mentions"])]):
+        if prepare:  # only some models: in the build file, where no reader sees them
+            some = harness.run(instance, assets=prepare)
+            assert some.success
+            assert set(events(some)) == {key.to_user_string() for key in prepare}
+        assert not harness.run(instance, assets=[PUBLISHED]).success
+        assert harness.last_run.error == (
+            "published_file: what is loaded is not linked, not storied, not modelled; run the "
+            "job nightly_ingest (or `newsactors ingest`), which does all that is due"
+        )
+        assert harness.snapshot() == before
+    assert harness.run(instance).success
     assert article_count(harness) == ARTICLES + 1
 
 
-def test_a_check_can_be_run_alone(harness: DagsterHarness) -> None:
-    with instance(harness) as found, environment(harness.environment):
+def test_a_check_can_be_run_alone(harness: DagsterHarness, instance: dg.DagsterInstance) -> None:
+    with environment(harness.environment):
         job = harness.definitions().resolve_implicit_global_asset_job_def()
         check = dg.AssetCheckKey(dg.AssetKey(["main", "articles"]), "grain_articles_article_id")
         result = job.get_subset(asset_selection=set(), asset_check_selection={check})
-        ran = result.execute_in_process(instance=found, raise_on_error=False)
+        ran = result.execute_in_process(instance=instance, raise_on_error=False)
     assert ran.success
     assert [e.asset_check_key for e in ran.get_asset_check_evaluations()] == [check]
     assert events(ran) == {}
 
 
 def test_a_promotion_warns_of_actors_whose_series_it_shifts(
-    harness: DagsterHarness, monkeypatch: pytest.MonkeyPatch
+    harness: DagsterHarness, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Fewer(Changed):
         def extract(self, article: Article) -> Extraction:
@@ -290,53 +301,53 @@ def test_a_promotion_warns_of_actors_whose_series_it_shifts(
     monkeypatch.setitem(extract._factories, "fewer", lambda: fewer)
     monkeypatch.setattr(series_shifts, "SHIFT_ARTICLES", ARTICLES)
     reextract.build_candidate(harness.settings, fewer, ArticleSelection())
-    with instance(harness) as found:
-        result = harness.run(found, "promote", staged_batches={"promote": True})
-        assert result.success, harness.last_run.error
-        assert (harness.last_run.kind, harness.last_run.error) == ("promote", None)
-        assert failed_checks(result)["no_shifted_series"] is dg.AssetCheckSeverity.WARN
-        (shift,) = [
-            e for e in result.get_asset_check_evaluations() if e.check_name == "no_shifted_series"
-        ]
-        assert "Amaro Lusarte: 4 to 0 articles (100% of its weeks)" in (shift.description or "")
-        assert harness.run(found, "rollback", staged_batches={"rollback": True}).success
-        refused = harness.run(found, "rollback", staged_batches={"rollback": True})
+    result = harness.run(instance, "promote", staged_batches={"promote": True})
+    assert result.success, harness.last_run.error
+    assert (harness.last_run.kind, harness.last_run.error) == ("promote", None)
+    assert failed_checks(result)["no_shifted_series"] is dg.AssetCheckSeverity.WARN
+    (shift,) = [
+        e for e in result.get_asset_check_evaluations() if e.check_name == "no_shifted_series"
+    ]
+    assert "Amaro Lusarte: 4 to 0 articles (100% of its weeks)" in (shift.description or "")
+    assert harness.run(instance, "rollback", staged_batches={"rollback": True}).success
+    refused = harness.run(instance, "rollback", staged_batches={"rollback": True})
     assert not refused.success
     assert harness.last_run.error == (
         "staged_batches: nothing to roll back: fewer-1 was rolled back already"
     )
 
 
-def test_reextract_changes_only_the_chosen_days_and_outlets(harness: DagsterHarness) -> None:
+def test_reextract_changes_only_the_chosen_days_and_outlets(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> None:
     choice = {
         "reextract": True,
         "from_day": DAYS[1],
         "to_day": DAYS[1],
         "outlets": ["Velmark Today"],
     }
-    with instance(harness) as found:
-        with harness.published() as con:
-            ids = con.execute("select article_id from articles order by 1").fetchall()
-        newer: Extractor = Changed("changed-2")
-        result = harness.run(found, "reextract", extractor=newer, staged_batches=choice)
-        assert result.success
-        assert events(result)["staged_batches"].metadata["articles"].value == 1
-        with harness.published() as con:
-            assert con.execute("select article_id from articles order by 1").fetchall() == ids
-            assert con.execute(
-                "select outlet, published_on::varchar from articles "
-                "where extractor_version = 'changed-2'"
-            ).fetchall() == [("Velmark Today", DAYS[1])]
-        assert harness.last_run.kind == "reextract"
-        # An impossible request is refused at once, and the message says why.
-        for wrong, message in (
-            ({"outlets": ["Nobody"]}, "no article matches the chosen days and outlets"),
-            ({"from_day": "2025-13-01"}, "from_day='2025-13-01' is not a day; write YYYY-MM-DD"),
-        ):
-            refused = harness.run(found, "reextract", staged_batches={"reextract": True, **wrong})
-            assert not refused.success
-            assert harness.last_run.error == f"staged_batches: {message}"
-            assert not [e for e in refused.all_events if e.is_step_up_for_retry]
+    with harness.published() as con:
+        ids = con.execute("select article_id from articles order by 1").fetchall()
+    newer: Extractor = Changed("changed-2")
+    result = harness.run(instance, "reextract", extractor=newer, staged_batches=choice)
+    assert result.success
+    assert events(result)["staged_batches"].metadata["articles"].value == 1
+    with harness.published() as con:
+        assert con.execute("select article_id from articles order by 1").fetchall() == ids
+        assert con.execute(
+            "select outlet, published_on::varchar from articles "
+            "where extractor_version = 'changed-2'"
+        ).fetchall() == [("Velmark Today", DAYS[1])]
+    assert harness.last_run.kind == "reextract"
+    # An impossible request is refused at once, and the message says why.
+    for wrong, message in (
+        ({"outlets": ["Nobody"]}, "no article matches the chosen days and outlets"),
+        ({"from_day": "2025-13-01"}, "from_day='2025-13-01' is not a day; write YYYY-MM-DD"),
+    ):
+        refused = harness.run(instance, "reextract", staged_batches={"reextract": True, **wrong})
+        assert not refused.success
+        assert harness.last_run.error == f"staged_batches: {message}"
+        assert not [e for e in refused.all_events if e.is_step_up_for_retry]
 
 
 def test_logs_of_old_runs_are_deleted_and_the_history_of_assets_stays(
@@ -345,7 +356,7 @@ def test_logs_of_old_runs_are_deleted_and_the_history_of_assets_stays(
     def files(run_id: str) -> list[Path]:
         return list(harness.dagster_home.rglob(f"*{run_id}*"))
 
-    with instance(harness) as found:
+    with instance_on_disk(harness) as found:
         in_progress, newest = (
             found.create_run_for_job(harness.definitions().resolve_job_def("watch"), status=status)
             for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS)
@@ -366,10 +377,11 @@ def test_logs_of_old_runs_are_deleted_and_the_history_of_assets_stays(
         assert remove_old_logs(found, kept=1) == 0
 
 
-def test_a_nightly_run_writes_a_report_that_forgetting_removes(harness: DagsterHarness) -> None:
+def test_a_nightly_run_writes_a_report_that_forgetting_removes(
+    harness: DagsterHarness, instance: dg.DagsterInstance
+) -> None:
     harness.drop("2025-06-05")
-    with instance(harness) as found:
-        night = harness.run(found, tags={})
+    night = harness.run(instance, tags={})
     assert night.success
     index = harness.settings.report / "index.html"
     assert "2025-05-07 to 2025-06-05" in index.read_text()

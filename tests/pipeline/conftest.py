@@ -6,14 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from session_cache import begin, once
+from session_cache import begin, begin_modelled, once
 
 from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 
 @pytest.fixture
 def harness(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
-    begin(tmp_path / "home", tmp_path_factory)
+    begin_modelled(tmp_path / "home", tmp_path_factory)
     return WarehouseHarness(tmp_path)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from formats.files import zipped
+from session_cache import modelled
 from suite_length import seed
 
 from bench.articles import article
@@ -27,7 +28,7 @@ SMALL = Action("ingest", lambda _: ["ingest"], _some_news)
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
-    return WarehouseHarness(tmp_path_factory.mktemp("harness"))
+    return WarehouseHarness(tmp_path_factory.mktemp("harness"), template=modelled(tmp_path_factory))
 
 
 @pytest.fixture(scope="module")

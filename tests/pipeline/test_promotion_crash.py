@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from session_cache import begin
+from session_cache import begin_modelled
 
 from pipeline.test_crash import run
 from pipeline.warehouse_harness import SWITCHES, Rows, WarehouseHarness, story, text
@@ -24,7 +24,7 @@ def copy(harness: WarehouseHarness, root: Path) -> WarehouseHarness:
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stage]:
     root = tmp_path_factory.mktemp("stages")
-    begin(root / "begin" / "home", tmp_path_factory)
+    begin_modelled(root / "begin" / "home", tmp_path_factory)
     harness = WarehouseHarness(root / "begin", batch_articles=2)
     for number in range(7):
         harness.drop(f"{number}.txt", text(story(number, sentences=2)))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 from server import TERMINATE, Server, free_port, wait_for
-from session_cache import begin
+from session_cache import begin_modelled
 
 from etl.settings import REPOSITORY
 from etl.storage.writer_lock import WriterLock
@@ -30,13 +30,15 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
-SAMPLES = sorted((REPOSITORY / "seeds" / "articles").rglob("*.txt"))
+SCREENSHOTS = os.environ.get("NEWSACTORS_SCREENSHOTS")
+SAMPLES = sorted((REPOSITORY / "seeds" / "articles").rglob("*.txt"))[: None if SCREENSHOTS else 20]
+"""Twenty hold all that these tests look for; all of them make better pictures."""
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     found = Server(tmp_path_factory.mktemp("server"), free_port())
-    begin(found.settings.home, tmp_path_factory)
+    begin_modelled(found.settings.home, tmp_path_factory)
     try:
         found.start()
         yield found
@@ -132,11 +134,11 @@ def page() -> Iterator[Page]:
 
 def picture(page: Page, name: str) -> None:
     """Save a screenshot if NEWSACTORS_SCREENSHOTS is set."""
-    if folder := os.environ.get("NEWSACTORS_SCREENSHOTS"):
+    if SCREENSHOTS:
         page.mouse.move(0, 0)  # no tooltip
         page.wait_for_timeout(6000)  # until all statuses are loaded
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png")
+        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
 
 def test_the_browser_shows_lineage_the_run_and_the_charts(server: Server, page: Page) -> None:
