@@ -36,6 +36,12 @@ SAID = """query ($id: ID!) { logsForRun(runId: $id) { ... on EventConnection {
   events { ... on MessageEvent { message } } } } }"""
 TERMINATE = "mutation ($id: String!) { terminateRun(runId: $id) { __typename } }"
 
+RETRY = """
+mutation ($id: String!) { launchRunReexecution(
+  reexecutionParams: {parentRunId: $id, strategy: FROM_FAILURE}) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
+"""
+
 # Prints each distinct state and every error; ends when its standard input is closed.
 READER = """
 import os, sys, threading, time, duckdb
@@ -210,6 +216,12 @@ class Server:
 
     def launch(self, job: str = "nightly_ingest") -> str:
         launched = self.ask(LAUNCH, job=job)["launchRun"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def retry(self, run_id: str) -> str:
+        """Run the failed steps of a run again, and those after them, as the UI's button does."""
+        launched = self.ask(RETRY, id=run_id)["launchRunReexecution"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return str(launched["run"]["runId"])
 

@@ -119,6 +119,25 @@ def test_readers_see_complete_publishes_only_while_runs_take_turns(server: Serve
     assert before < after
 
 
+@pytest.mark.soak
+def test_a_killed_run_is_retried_from_its_failure(server: Server) -> None:
+    before = article_count(server) if server.settings.published.exists() else 0
+    new = (REPOSITORY / "seeds" / "articles").rglob("*.txt")
+    drop(server, [next(path for path in sorted(new, reverse=True) if path not in SAMPLES)])
+    held = WriterLock(server.settings)
+    held.acquire()
+    try:
+        killed = server.launch()
+        server.wait_until_said(killed, "another process is writing")
+        server.kill_worker(killed)
+        assert server.wait(killed) == "FAILURE"
+    finally:
+        held.release()
+    retried = server.retry(killed)
+    assert server.wait(retried) == "SUCCESS"
+    assert article_count(server) == before + 1
+
+
 @pytest.fixture
 def page() -> Iterator[Page]:
     if not CHROMIUM.exists():
