@@ -78,6 +78,8 @@ def _start(
         env=os.environ | harness.environment | {"DAGSTER_HOME": ""} | dict(also or {}),
         cwd=harness.root, umask=umask, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        # A shell starts background jobs, such as this harness, with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -119,7 +121,7 @@ def _workers(pid: int) -> list[int]:
     for child in _children(pid):
         with suppress(FileNotFoundError):
             line = Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"spawn_main" in line:
+            if b"etl.pipeline.extraction import serve" in line:
                 found.append(child)
     return found
 
@@ -165,12 +167,13 @@ def a_stopped_run_makes_another_wait(harness: WarehouseHarness) -> str:
 
 def a_killed_worker_costs_at_most_one_article(harness: WarehouseHarness) -> str:
     """One extraction worker is killed; the run completes, and every file is accounted for."""
-    process = _start(harness, "ingest", also={"NEWSACTORS_WORKERS": "2"})
+    workers = {"NEWSACTORS_WORKERS": "2", "NEWSACTORS_BATCH_ARTICLES": "500"}
+    process = _start(harness, "ingest", also=workers)
     killed = 0
     for _ in range(1200):
-        if workers := _workers(process.pid):
+        if found := _workers(process.pid):
             time.sleep(random.uniform(0, 0.5))
-            os.kill(random.choice(workers), signal.SIGKILL)
+            os.kill(random.choice(found), signal.SIGKILL)
             killed += 1
             break
         if process.poll() is not None:

@@ -35,5 +35,8 @@ def dev(settings: Settings, port: int) -> None:
         "PYTHONWARNINGS": "ignore:Function `dev_command`",
     }
     os.chdir(home)  # Dagster resolves the folders of dagster.yaml against the working directory
-    command = (sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port))
+    command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
+    if not any((home / name).exists() for name in ("workspace.yaml", "pyproject.toml")):
+        # An instance that the user created says nothing about which code to load.
+        command += ["-m", "etl.definitions"]
     os.execve(sys.executable, command, os.environ | environment)
