@@ -131,6 +131,8 @@ class Settings:
     workers: int = 1
     """NEWSACTORS_WORKERS: processes that extract many articles (default: one per core, at most 4).
     Each takes up to 350 MB."""
+    page_seconds: float = 60
+    """NEWSACTORS_PAGE_SECONDS: the explorer stops the queries of a page after this time."""
     on_failure_command: str | None = None
     """NEWSACTORS_ON_FAILURE_COMMAND: program and arguments to execute after a failed run."""
     on_failure_webhook: str | None = None
@@ -249,6 +251,7 @@ class Settings:
             batch_articles=int(number("NEWSACTORS_BATCH_ARTICLES", 500, 1)),
             extractor=env.get("NEWSACTORS_EXTRACTOR") or cls.extractor,
             workers=int(number("NEWSACTORS_WORKERS", min(available_cores(), 4), 1)),
+            page_seconds=number("NEWSACTORS_PAGE_SECONDS", cls.page_seconds, 0.1),
             on_failure_command=env.get("NEWSACTORS_ON_FAILURE_COMMAND") or None,
             on_failure_webhook=env.get("NEWSACTORS_ON_FAILURE_WEBHOOK") or None,
             limits=Limits(
