@@ -221,14 +221,14 @@ def _history_table(rows: list[Row]) -> RenderableType:
             row["correction_id"],
             str(row["at"] or "")[:10],
             Text(clean(row["author"])),
-            Text(clean(_summary(row))),
+            Text(clean(correction_summary(row))),
             Text(clean(row["because"])),
             Text(clean(row["status"] + detail)),
         )
     return table
 
 
-def _summary(row: Row) -> str:
+def correction_summary(row: Row) -> str:
     """Return a correction in words: "merge A. Ash (E1) into Ann Ash (E2)"."""
     names_by_id = row["about"]
 
