@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from etl.cli import terminal
 from etl.cli.actors import correction_summary, history, list_actors, show, suggest
 from etl.cli.options import Day, json_option, verbose_option
 from etl.cli.record_correction import apply_recorded, record_correction, refusals
@@ -25,7 +26,7 @@ from etl.cli.relink import relink
 from etl.corrections.csv_file import read_corrections
 from etl.corrections.records import TYPES, UNDO
 from etl.pipeline.apply_corrections import is_correction_due
-from etl.query import display, export
+from etl.query import display
 from etl.query.correction_history import published_history, without_effect
 from etl.settings import Settings
 
@@ -260,7 +261,7 @@ def apply(settings: Settings, strict: bool, as_json: bool, verbose: bool) -> Non
     seconds = time.monotonic() - started
     if as_json:
         report = {"applied": is_due, "seconds": round(seconds, 1), "without_effect": idle}
-        click.echo(export.to_json(report, indent=2))
+        click.echo(terminal.as_json(report, indent=2))
     else:
         click.echo(f"applied in {seconds:.1f} s" if is_due else "nothing new to apply", err=True)
         for row in idle:

@@ -29,7 +29,7 @@ from etl.pipeline.series_shifts import (
     busiest,
     published_shifts,
 )
-from etl.query import display, export
+from etl.query import display
 from etl.query.published import Row
 from etl.settings import Settings
 from etl.storage.editions import ArticleSelection, last_switch
@@ -99,7 +99,7 @@ def reextract(
         run = run_job(settings, job, {"staged_batches": {"config": config}}, verbose)
         shifted = published_shifts(settings)
         if as_json:
-            click.echo(export.to_json({**as_row(run), "shifted": shifted}, indent=2))
+            click.echo(terminal.as_json({**as_row(run), "shifted": shifted}, indent=2))
         else:
             _report_published(settings, job, shifted)
     if strict and shifted:
@@ -124,7 +124,7 @@ def _diff(
             "fix that and run again"
         ) from None
     if as_json:
-        click.echo(export.to_json(found.as_dict(), indent=2))
+        click.echo(terminal.as_json(found.as_dict(), indent=2))
     else:
         terminal.show(comparison.render(found))
         if found.articles:

@@ -381,5 +381,29 @@ class TestAsAProgram:
             done = self.run(settings, f'newsactors sql "{query}" --format {form} | head -n 1')
             assert (done.returncode, done.stderr) == (0, "")
 
+    @pytest.mark.parametrize(
+        "environment",
+        ["PYTHONIOENCODING=ascii", "PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 LC_ALL=POSIX"],
+    )
+    def test_what_the_encoding_lacks_is_replaced(
+        self, settings: Settings, environment: str
+    ) -> None:
+        by_day = "timeline verkel --by day --from 2025-01-01 --to 2025-12-31"
+        done = self.run(
+            settings,
+            f"set -e; export {environment}; newsactors top; newsactors quotes; "
+            f"newsactors timeline verkel; newsactors {by_day}; "
+            "newsactors sql '\"from entities\"'; newsactors actors list",
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.isascii()
+        for shown in ("Jurgen Muller", "?odz Bank", '"We don\'t know yet,"', "#..3", "0 ++---"):
+            assert shown in done.stdout
+
+    def test_json_loses_nothing_in_any_encoding(self, settings: Settings, cli: Cli) -> None:
+        done = self.run(settings, "PYTHONIOENCODING=ascii newsactors top --json")
+        assert done.stdout.isascii()
+        assert json.loads(done.stdout) == json.loads(cli("top", "--json").stdout)
+
     def test_exit_code_of_an_unknown_name(self, settings: Settings) -> None:
         assert self.run(settings, "newsactors timeline nobody").returncode == 3
