@@ -37,7 +37,7 @@ class NotPublishedError(ReadError):
 
 
 def open_published(
-    settings: Settings, *, readable: Path | None = None
+    settings: Settings, *, readable: Path | None = None, memory: str | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Return a read-only, locked-down connection to the published file (see `connect_snapshot`).
 
@@ -52,7 +52,7 @@ def open_published(
             "(NEWSACTORS_HOME sets the folder)"
         )
     try:
-        con = connect_snapshot(path.resolve(), settings.time_zone, readable=readable)
+        con = connect_snapshot(path.resolve(), settings.time_zone, readable=readable, memory=memory)
         if archive_link.is_of_another_archive(settings, con):
             _LOG.warning(
                 "%s is not the archive that the published file was made from; "
