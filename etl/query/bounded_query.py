@@ -4,8 +4,8 @@ Belongs here: running DuckDB so that it can be stopped, and the errors of the li
 belong here: which SQL may run, and files of rows (`etl.query.export`).
 
 DuckDB works in a thread, because a thread that is inside DuckDB does not notice Ctrl-C: a sort of
-10^12 rows still went on after 60 s. `interrupt` ends it within 0.2 s, one that spills to disk within
-1.3 s.
+10^12 rows still went on after 60 s. `interrupt` ends it within 0.2 s, and one that spills to disk
+within 1.3 s.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from etl.query.published import ReadError, identifier, relations
+from etl.query.published import ReadError, as_utf8, identifier, relations
 
 Format = Literal["csv", "parquet", "json", "jsonl"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet", "json", "jsonl")
@@ -81,7 +81,7 @@ def stream_query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBa
     `sql` is one query, optionally preceded by `create temp …` statements (DuckDB itself creates one
     for a `pivot`). Raises ReadError for anything else, and duckdb.Error if the SQL fails.
     """
-    statements = connection.extract_statements(sql)
+    statements = connection.extract_statements(as_utf8(sql))
     kinds = [statement.type for statement in statements]
     queries = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
     if not kinds:

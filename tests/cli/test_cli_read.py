@@ -354,6 +354,13 @@ class TestSql:
         monkeypatch.setenv("NEWSACTORS_SQL_MEMORY", "much")
         assert "'much' is not a size; give one such as 4GB" in cli("sql", "select 1").stderr
 
+    def test_arguments_in_another_encoding_are_read_as_utf8(self, cli: Cli) -> None:
+        argument = "Łódź Bank".encode().decode("ascii", "surrogateescape")  # with LC_ALL=POSIX
+        assert json.loads(cli("timeline", argument, "--json").stdout)["entity_id"] == "e-bank"
+        shown = cli("sql", f"select '{argument}' as name", "--format", "json").stdout
+        assert json.loads(shown) == [{"name": "Łódź Bank"}]
+        assert cli("timeline", "\udcff").exit_code == 3
+
 
 class TestExport:
     @pytest.mark.parametrize("form", export.FORMATS)
@@ -458,7 +465,7 @@ class TestAsAProgram:
         process.send_signal(signal.SIGINT)
         interrupted = time.monotonic()
         _, errors = process.communicate(timeout=30)
-        assert time.monotonic() - interrupted < 2, "0.1 s on an idle machine"
+        assert time.monotonic() - interrupted < 5, "0.1 to 0.6 s on an idle machine"
         assert (process.returncode, errors) == (130, "Interrupted\n")
         assert list(tmp_path.iterdir()) == []
 

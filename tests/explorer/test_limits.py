@@ -108,10 +108,8 @@ def test_a_query_ends_when_its_client_leaves(old_and_slow: Path) -> None:
         assert app.get("/period").status == 200
         with socket.create_connection(("127.0.0.1", urlsplit(app.address).port or 0)) as client:
             client.sendall(b"GET /today HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            time.sleep(2)
-            assert _processor_seconds(app, during=1) > 0.3
-        time.sleep(1)
-        assert _processor_seconds(app, during=1) < 0.1
+            assert any(_processor_seconds(app, during=1) > 0.3 for _ in range(20))
+        assert any(_processor_seconds(app, during=1) < 0.1 for _ in range(20))
 
 
 def _processor_seconds(app: App, during: float) -> float:
