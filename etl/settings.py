@@ -67,6 +67,18 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def available_memory() -> int:
+    """Return the bytes of memory this process may use: of the machine, or of its container."""
+    try:
+        found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        found = 8 << 30
+    try:
+        return min(found, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (OSError, ValueError):  # no container, or "max"
+        return found
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one file of the inbox may cost; anything over a limit goes to quarantine.
@@ -131,6 +143,13 @@ class Settings:
     workers: int = 1
     """NEWSACTORS_WORKERS: processes that extract many articles (default: one per core, at most 4).
     Each takes up to 350 MB."""
+    sql_seconds: float = 600
+    """NEWSACTORS_SQL_SECONDS: `newsactors sql` stops a query after this time."""
+    sql_memory: str = "4GB"
+    """NEWSACTORS_SQL_MEMORY: what a query of `newsactors sql` may hold in memory, such as 4GB; it
+    uses the disk for more (default: half of the machine's memory)."""
+    page_seconds: float = 60
+    """NEWSACTORS_PAGE_SECONDS: the explorer stops the queries of a page after this time."""
     on_failure_command: str | None = None
     """NEWSACTORS_ON_FAILURE_COMMAND: program and arguments to execute after a failed run."""
     on_failure_webhook: str | None = None
@@ -224,6 +243,12 @@ class Settings:
                 raise SettingsError(f"{name}={text!r} must be at least {at_least:g}")
             return value
 
+        def size(name: str, default: str) -> str:
+            text = env.get(name) or default
+            if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", text, re.IGNORECASE):
+                raise SettingsError(f"{name}={text!r} is not a size; give one such as 4GB or 500MB")
+            return text
+
         time_zone = env.get("NEWSACTORS_TIME_ZONE") or "UTC"
         try:
             ZoneInfo(time_zone)
@@ -249,6 +274,9 @@ class Settings:
             batch_articles=int(number("NEWSACTORS_BATCH_ARTICLES", 500, 1)),
             extractor=env.get("NEWSACTORS_EXTRACTOR") or cls.extractor,
             workers=int(number("NEWSACTORS_WORKERS", min(available_cores(), 4), 1)),
+            sql_seconds=number("NEWSACTORS_SQL_SECONDS", cls.sql_seconds, 0.1),
+            sql_memory=size("NEWSACTORS_SQL_MEMORY", f"{available_memory() // 2 >> 20}MiB"),
+            page_seconds=number("NEWSACTORS_PAGE_SECONDS", cls.page_seconds, 0.1),
             on_failure_command=env.get("NEWSACTORS_ON_FAILURE_COMMAND") or None,
             on_failure_webhook=env.get("NEWSACTORS_ON_FAILURE_WEBHOOK") or None,
             limits=Limits(

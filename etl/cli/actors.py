@@ -24,7 +24,7 @@ from etl.corrections.csv_file import read_corrections
 from etl.corrections.plan import make_plan
 from etl.corrections.records import TYPES
 from etl.linking import suggest as suggesting
-from etl.query import actors, display, export, names
+from etl.query import actors, display, names
 from etl.query.correction_history import correction_history, published_history
 from etl.query.display import clean, counted
 from etl.query.published import Row, open_published
@@ -81,7 +81,7 @@ def list_actors(
         rows = actors.list_actors(con, type=type_, like=like, corrected=corrected, limit=limit)
     if as_json:
         kept = [{k: v for k, v in row.items() if k != "actor_total"} for row in rows]
-        click.echo(export.to_json(kept, indent=2))
+        click.echo(terminal.as_json(kept, indent=2))
         return
     if not rows:
         click.echo("No actors found.")
@@ -121,7 +121,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
             if ids & {*(value for _, value in row["arguments"]), row["minted_entity_id"]}
         ]
     if as_json:
-        click.echo(export.to_json(found, indent=2))
+        click.echo(terminal.as_json(found, indent=2))
         return
     note_other_actors(name, others)
     terminal.show(_layout(found))
@@ -174,7 +174,7 @@ def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) ->
     with open_published(settings) as con:
         pairs = suggesting.suggest(con, plan, limit=limit, type_=type_)
     if as_json:
-        click.echo(export.to_json(pairs, indent=2))
+        click.echo(terminal.as_json(pairs, indent=2))
         return
     if not pairs:
         click.echo("No likely pairs.")
@@ -205,7 +205,7 @@ def history(settings: Settings, as_json: bool) -> None:
     """
     found = published_history(settings, read_corrections(settings))
     if as_json:
-        click.echo(export.to_json(found, indent=2))
+        click.echo(terminal.as_json(found, indent=2))
         return
     if not found:
         click.echo("No corrections yet.")
@@ -221,14 +221,14 @@ def _history_table(rows: list[Row]) -> RenderableType:
             row["correction_id"],
             str(row["at"] or "")[:10],
             Text(clean(row["author"])),
-            Text(clean(_summary(row))),
+            Text(clean(correction_summary(row))),
             Text(clean(row["because"])),
             Text(clean(row["status"] + detail)),
         )
     return table
 
 
-def _summary(row: Row) -> str:
+def correction_summary(row: Row) -> str:
     """Return a correction in words: "merge A. Ash (E1) into Ann Ash (E2)"."""
     names_by_id = row["about"]
 

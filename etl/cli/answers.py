@@ -22,13 +22,18 @@ from etl.query.period import OutletNotFoundError
 from etl.query.published import Row
 
 P = ParamSpec("P")
-EXIT_ERROR, EXIT_NOT_FOUND = 1, 3
+EXIT_ERROR, EXIT_NOT_FOUND, EXIT_INTERRUPTED = 1, 3, 130
 
 
 def _exit_with(message: str, code: int) -> click.exceptions.Exit:
     """Print an error; return the exception that ends the command with this exit code."""
     click.echo(f"Error: {display.clean(message, lines=True)}", err=True)
     return click.exceptions.Exit(code)
+
+
+def _exit_interrupted() -> click.exceptions.Exit:
+    click.echo("Interrupted", err=True)
+    return click.exceptions.Exit(EXIT_INTERRUPTED)
 
 
 def reading_command(command: Callable[P, None]) -> Callable[P, None]:
@@ -46,8 +51,12 @@ def reading_command(command: Callable[P, None]) -> Callable[P, None]:
             raise exit_unknown_name(error, "Give a name as listed, or the id.") from None
         except OutletNotFoundError as error:
             raise _exit_with(str(error), EXIT_NOT_FOUND) from None
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
+        except (KeyboardInterrupt, duckdb.InterruptException):
+            raise _exit_interrupted() from None
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":  # what DuckDB makes of Ctrl-C
+                raise
+            raise _exit_interrupted() from None
         except (duckdb.Error, pa.ArrowException) as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
             raise _exit_with("\n".join(lines), EXIT_ERROR) from None

@@ -10,6 +10,7 @@ that fits several actors is refused with their ids.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -17,14 +18,16 @@ from typing import Any
 
 import click
 
-from etl.cli.actors import history, list_actors, show, suggest
+from etl.cli import terminal
+from etl.cli.actors import correction_summary, history, list_actors, show, suggest
 from etl.cli.options import Day, json_option, verbose_option
 from etl.cli.record_correction import apply_recorded, record_correction, refusals
 from etl.cli.relink import relink
 from etl.corrections.csv_file import read_corrections
 from etl.corrections.records import TYPES, UNDO
 from etl.pipeline.apply_corrections import is_correction_due
-from etl.query import export
+from etl.query import display
+from etl.query.correction_history import published_history, without_effect
 from etl.settings import Settings
 
 
@@ -238,13 +241,15 @@ def undo(settings: Settings, correction: str, **options: Any) -> None:
 
 
 @actors.command()
+@click.option("--strict", is_flag=True, help="Exit with 1 if any row is without effect.")
 @json_option
 @verbose_option
 @click.pass_obj
-def apply(settings: Settings, as_json: bool, verbose: bool) -> None:
+def apply(settings: Settings, strict: bool, as_json: bool, verbose: bool) -> None:
     """Apply corrections.csv to the published file, for example after editing it by hand.
 
-    Waits for a run in progress. Lists corrections that no longer apply.
+    Waits for a run in progress. Lists the rows without effect and why: 'skipped' contradicts
+    itself or an earlier row, 'idle' names what is in no article.
     """
     started = time.monotonic()
     with refusals():
@@ -252,8 +257,15 @@ def apply(settings: Settings, as_json: bool, verbose: bool) -> None:
     is_due = is_correction_due(settings)
     if is_due:
         apply_recorded(settings, verbose)
+    idle = without_effect(published_history(settings, read_corrections(settings)))
     seconds = time.monotonic() - started
     if as_json:
-        click.echo(export.to_json({"applied": is_due, "seconds": round(seconds, 1)}, indent=2))
+        report = {"applied": is_due, "seconds": round(seconds, 1), "without_effect": idle}
+        click.echo(terminal.as_json(report, indent=2))
     else:
         click.echo(f"applied in {seconds:.1f} s" if is_due else "nothing new to apply", err=True)
+        for row in idle:
+            where = f"line {row['line']}: {correction_summary(row)}: {row['detail']}"
+            click.echo(display.clean(f"{row['status']}: {where}"), err=True)
+    if strict and idle:
+        sys.exit(1)

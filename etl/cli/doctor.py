@@ -22,7 +22,7 @@ from etl.doctor.examine import examine
 from etl.doctor.findings import Finding, is_sound
 from etl.errors import first_line
 from etl.pipeline.progress import WAITING
-from etl.query import display, export
+from etl.query import display
 from etl.settings import Settings
 
 _STYLES = {"sound": "green", "note": "yellow", "damaged": "red"}
@@ -61,7 +61,7 @@ def doctor(settings: Settings, is_repaired: bool, as_json: bool, verbose: bool) 
         raise click.ClickException(display.clean(first_line(error))) from None
     if as_json:
         click.echo(
-            export.to_json(
+            terminal.as_json(
                 {
                     "home": str(settings.home),
                     "is_sound": is_sound(findings),

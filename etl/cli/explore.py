@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
+from etl.cli import terminal
 from etl.cli.options import Day, json_option
 from etl.cli.progress import progress_bars
-from etl.query import export
 from etl.settings import Settings
 
 PORT = 3001
@@ -108,7 +108,7 @@ def report(
             "to": written.until,
             "pages": written.pages,
         }
-        click.echo(export.to_json(found, indent=2))
+        click.echo(terminal.as_json(found, indent=2))
     else:
         days = f"{written.since} to {written.until}"
         click.echo(f"{written.pages} pages, {days}: {written.out / 'index.html'}", err=True)

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
-import pyarrow as pa
 
 from etl.cli import tables, terminal
 from etl.cli.answers import reading_command
 from etl.cli.options import excel_option
 from etl.cli.progress import progress
 from etl.query import display, export
+from etl.query.bounded_query import bounded_query
 from etl.query.published import open_published
 from etl.settings import Settings
 
@@ -59,7 +59,8 @@ def sql(
 
     QUERY is one DuckDB query, optionally after `create temp …` statements; - reads it from standard
     input. It can't write, read other files or use the network. A table shows the first rows; the
-    other formats contain all rows. The default format follows the extension of --out.
+    other formats contain all rows. The default format follows the extension of --out. Ctrl-C ends a
+    query; NEWSACTORS_SQL_SECONDS and NEWSACTORS_SQL_MEMORY limit it (docs/operations.md).
 
     \b
     Examples:
@@ -77,9 +78,9 @@ def sql(
     if query == "-":
         query = sys.stdin.read()
     with (
-        open_published(settings) as connection,
+        open_published(settings, memory=settings.sql_memory) as connection,
         progress("querying") as report,
-        export.stream_query(connection, query) as reader,
+        bounded_query(connection, query, settings) as reader,
     ):
         if form != "table":
             _write(reader, cast(export.Format, form), out, report, excel_safe=excel_safe)
@@ -88,7 +89,7 @@ def sql(
         total = 0
         for batch in reader:
             head = batch.slice(0, max(0, shown_rows - len(shown)))
-            shown += zip(*(column.to_pylist() for column in head.columns), strict=True)
+            shown += zip(*map(export.values, head.columns), strict=True)
             total += batch.num_rows
             report(total)
         names = reader.schema.names
@@ -134,7 +135,7 @@ def _format_of(out: Path | None, default: str) -> str:
 
 
 def _write(
-    reader: pa.RecordBatchReader,
+    reader: export.BatchReader,
     form: export.Format,
     out: Path | None,
     report: Callable[[int], None],

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 
 import click
 
+from etl.cli import terminal
 from etl.cli.lost_archive import accept_loss_option, accept_lost_archive
 from etl.cli.options import json_option, verbose_option
 from etl.cli.run import as_row, run_job
 from etl.pipeline.preview import preview
-from etl.query import display, export
+from etl.query import display
 from etl.query.contents import foreign_counts, undated_sources
 from etl.settings import Location, Settings, SettingsError, location
 from etl.storage.quarantine import QuarantinedItem
@@ -72,7 +73,7 @@ def ingest(
     quarantined = [r for r in State(settings.state_file).quarantine() if r.run_id == run.run_id]
     if as_json:
         click.echo(
-            export.to_json(
+            terminal.as_json(
                 {**as_row(run), "quarantine": [as_row(r) for r in quarantined]}, indent=2
             )
         )
@@ -119,7 +120,7 @@ def show_preview(settings: Settings, places: Sequence[Location], as_json: bool) 
     rejected = count = 0
     for row in preview(settings, places):
         if as_json:
-            click.echo(("[" if not count else ",\n") + export.to_json(row.as_dict()), nl=False)
+            click.echo(("[" if not count else ",\n") + terminal.as_json(row.as_dict()), nl=False)
         else:
             click.echo("  ".join(map(display.clean, row.values())))
         count += 1

@@ -21,6 +21,7 @@ from etl.cli import (
     read,
     reextract,
     status,
+    terminal,
 )
 from etl.cli.run import Commands, collect_rarely
 from etl.settings import Settings
@@ -47,6 +48,7 @@ def main(context: click.Context) -> None:
     the current folder); readers open $NEWSACTORS_HOME/news.duckdb. Commands run as Dagster jobs,
     which appear in its UI (newsactors dev).
     """
+    terminal.replace_unprintable()
     collect_rarely()
     context.obj = Settings.from_env()
 

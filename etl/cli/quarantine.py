@@ -36,7 +36,7 @@ from etl.pipeline.quarantine import (
     export_items,
     look,
 )
-from etl.query import display, export
+from etl.query import display
 from etl.readers.base import Reason
 from etl.settings import Settings
 from etl.storage.quarantine import LEFT, Attempt, QuarantinedItem
@@ -145,7 +145,7 @@ def list_items(
         return
     found = _chosen(settings, selection)
     if as_json:
-        click.echo(export.to_json([_as_row(r) for r in found], indent=2))
+        click.echo(terminal.as_json([_as_row(r) for r in found], indent=2))
         return
     if not found:
         click.echo("Nothing in quarantine matches." if selection else "Nothing in quarantine.")
@@ -166,7 +166,7 @@ def list_items(
 
 def _print_left(found: Sequence[Attempt], limit: int, as_json: bool) -> None:
     if as_json:
-        click.echo(export.to_json([_as_row(a) for a in found], indent=2))
+        click.echo(terminal.as_json([_as_row(a) for a in found], indent=2))
         return
     table = _table("id", "file", "item", "left at (UTC)", "as", "run")
     for a in found[:limit]:
@@ -217,7 +217,7 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
                 "is_read_today": seen.is_read_today,
             }
         tried = {"tried": [as_row(a) for a in history]}
-        click.echo(export.to_json(_as_row(item) | found | tried, indent=2))
+        click.echo(terminal.as_json(_as_row(item) | found | tried, indent=2))
         return
     for name, value in (
         ("id", item.quarantine_id),
@@ -235,7 +235,7 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
 
 def _show_left(history: Sequence[Attempt], as_json: bool) -> None:
     if as_json:
-        click.echo(export.to_json([_as_row(a) for a in history], indent=2))
+        click.echo(terminal.as_json([_as_row(a) for a in history], indent=2))
         return
     click.echo(display.clean(f"{history[-1].source_path}, item {history[-1].item}: has left"))
     _show_history(history)
@@ -313,7 +313,7 @@ def retry(
     kept = [r for r in chosen if r.quarantine_id in stays]
     if as_json:
         tried = [_as_row(a) for a in state.attempts(run_id=run.run_id)]
-        click.echo(export.to_json({**as_row(run), "tried": tried}, indent=2))
+        click.echo(terminal.as_json({**as_row(run), "tried": tried}, indent=2))
     else:
         click.echo(
             f"{display.counted(len(chosen), 'item')} tried: {len(chosen) - len(kept):,} left the "

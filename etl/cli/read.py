@@ -38,7 +38,7 @@ def _require_order(from_day: date | None, to_day: date | None) -> None:
 
 def _print_json(rows: list[Row], leave_out: tuple[str, ...] = ()) -> None:
     kept = [{k: v for k, v in row.items() if k not in leave_out} for row in rows]
-    click.echo(export.to_json(kept, indent=2))
+    click.echo(terminal.as_json(kept, indent=2))
 
 
 @click.command()
@@ -147,7 +147,7 @@ def timeline(
         rows = timelines.timeline(connection, entity, grain, from_day, to_day)
     if as_json:
         shown = {k: entity[k] for k in ("entity_id", "name", "type")}
-        click.echo(export.to_json({**shown, "by": grain, "periods": rows}, indent=2))
+        click.echo(terminal.as_json({**shown, "by": grain, "periods": rows}, indent=2))
         return
     if as_csv:
         _write_csv(rows)

@@ -15,6 +15,7 @@ from typing import Any
 import click
 import duckdb
 
+from etl.cli import terminal
 from etl.cli.answers import EXIT_ERROR, exit_unknown_name
 from etl.cli.run import prepare_to_run, run_job
 from etl.corrections.csv_file import corrections_file, read_corrections
@@ -25,7 +26,7 @@ from etl.errors import NewsactorsError, first_line
 from etl.pipeline import apply_corrections, submit_correction
 from etl.pipeline.progress import WAITING
 from etl.pipeline.submit_correction import Effect
-from etl.query import display, export
+from etl.query import display
 from etl.query.names import NameNotFoundError, names_of
 from etl.query.published import open_published
 from etl.settings import Settings
@@ -139,7 +140,7 @@ def _print_json(new: Correction, effect: Effect, state: str, seconds: float) -> 
         "notes": effect.notes,
         "seconds": round(seconds, 1),
     }
-    click.echo(export.to_json(report, indent=2))
+    click.echo(terminal.as_json(report, indent=2))
 
 
 def _print_effect(effect: Effect, names: dict[str, str], *, is_dry_run: bool) -> None:

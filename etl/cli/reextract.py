@@ -29,7 +29,7 @@ from etl.pipeline.series_shifts import (
     busiest,
     published_shifts,
 )
-from etl.query import display, export
+from etl.query import display
 from etl.query.published import Row
 from etl.settings import Settings
 from etl.storage.editions import ArticleSelection, last_switch
@@ -100,7 +100,7 @@ def reextract(
         after = published_shifts(settings)
         shifted = after or []
         if as_json:
-            click.echo(export.to_json({**as_row(run), "shifted": after}, indent=2))
+            click.echo(terminal.as_json({**as_row(run), "shifted": after}, indent=2))
         else:
             _report_published(settings, job, shifted)
             if after is None:
@@ -129,7 +129,7 @@ def _diff(
             "fix that and run again"
         ) from None
     if as_json:
-        click.echo(export.to_json(found.as_dict(), indent=2))
+        click.echo(terminal.as_json(found.as_dict(), indent=2))
     else:
         terminal.show(comparison.render(found))
         if found.articles:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import click
 
+from etl.cli import terminal
 from etl.cli.options import json_option, verbose_option
 from etl.cli.run import run_job
 from etl.corrections.csv_file import read_corrections
 from etl.corrections.plan import make_plan
 from etl.linking.ledger import Ledger
 from etl.linking.relink import Change, preview
-from etl.query import display, export
+from etl.query import display
 from etl.query.published import open_published
 from etl.settings import Settings
 
@@ -42,7 +43,7 @@ def relink(settings: Settings, is_applied: bool, as_json: bool, verbose: bool) -
         names = dict(con.execute("select entity_id, name from main.entities").fetchall())
     rows = [_row(change, names) for change in changes]
     if as_json:
-        click.echo(export.to_json(rows, indent=2))
+        click.echo(terminal.as_json(rows, indent=2))
     else:
         _show(rows)
     if is_applied and changes:

@@ -18,7 +18,6 @@ from rich.text import Text
 from etl.cli import terminal
 from etl.cli.options import Age, json_option
 from etl.corrections.csv_file import RegistryError, read_corrections
-from etl.query import export
 from etl.query.contents import Contents, published_contents
 from etl.query.correction_history import published_history
 from etl.query.display import clean
@@ -48,7 +47,7 @@ def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None
     report = collect(settings)
     trouble = None if max_age is None else report.trouble(max_age, datetime.now(UTC))
     if as_json:
-        click.echo(export.to_json({**report.as_dict(), "trouble": trouble}, indent=2))
+        click.echo(terminal.as_json({**report.as_dict(), "trouble": trouble}, indent=2))
     else:
         terminal.console().print(render(report))
     if trouble:

@@ -80,6 +80,11 @@ def _bytes(settings: Settings) -> bytes:
         return corrections_file(settings).read_bytes()
     except FileNotFoundError:
         return b""
+    except IsADirectoryError:
+        raise RegistryError(
+            f"{corrections_file(settings)} is a directory, and must be a file of corrections: move "
+            "the directory away and put the file in its place, or none to start without corrections"
+        ) from None
 
 
 def _digest(data: bytes) -> str:

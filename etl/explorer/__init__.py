@@ -18,6 +18,8 @@ the one thing it writes is a correction.
 | `table_export` | table -> CSV or Parquet |
 | `error_pages` | pages for requests that cannot be answered |
 | `response_headers` | headers that every response has |
+| `cross_site` | refuses what pages of other sites embed, fetch or post |
+| `query_stop` | ends queries that take too long or that nobody waits for |
 | `correction_worker` | applies corrections in the background |
 | `server` | URLs -> views, exports, corrections |
 | `report` | the same pages as files |

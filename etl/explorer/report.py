@@ -20,6 +20,7 @@ from etl.explorer.blocks import Block, Choice, Form, Link, Page, Section, Table
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views import VIEWS
 from etl.explorer.views.period import MAX_ACTORS, reported_days
+from etl.explorer.views.periods import grain_for
 from etl.query import published
 from etl.query.names import prepare_folding
 from etl.query.published import ReadError
@@ -124,7 +125,7 @@ def _write_pages(
     (folder / "static" / "vega.js").write_text(rendering.vega())
     (folder / "index.html").write_text(rendering.html(_static(index), url_for, **frame))
     on_page(1, total)
-    grain = "day" if (until - since).days < 93 else "week"
+    grain = grain_for(since, until)
     for number, entity_id in enumerate(sorted(ids), start=2):
         page = build("actor", id=[entity_id], by=[grain])
         listing = build("articles", actor=[entity_id]).tables["articles"]

@@ -4,7 +4,10 @@ Belongs here: HTTP and access control. Does not belong here: the contents of pag
 (`etl.explorer.views`), HTML (`etl.explorer.rendering`).
 
 Pages load nothing from other servers. Other sites can neither read a page's data nor change
-anything: the Host header must name this machine, and a change needs the token of one of our pages.
+anything: the Host header must name this machine, a change needs the token of one of our pages, and
+a browser gets nothing for a page of another site except by a link that is followed.
+
+A request's queries end when its client leaves, and after NEWSACTORS_PAGE_SECONDS.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import secrets
 import socket
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qs, urlencode
 
@@ -37,6 +40,7 @@ from starlette.responses import (
 )
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from etl import __version__
 from etl.corrections.csv_file import RegistryError
@@ -46,8 +50,10 @@ from etl.explorer import rendering
 from etl.explorer.blocks import Link, Note, Page, Progress, Row, Section, Table
 from etl.explorer.connections import PublishedConnections
 from etl.explorer.correction_worker import CorrectionWorker
+from etl.explorer.cross_site import CrossSiteGuard
 from etl.explorer.error_pages import disambiguation_page, error_page, missing_page
 from etl.explorer.name_search import NameSearch
+from etl.explorer.query_stop import QueryStop, StoppedError
 from etl.explorer.quote_index import QuoteIndex
 from etl.explorer.response_headers import SAFE_HEADERS, ResponseHeaders
 from etl.explorer.table_export import MEDIA_TYPES, exported
@@ -67,6 +73,8 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 MAX_FORM_BYTES = 64 << 10
 MAX_TYPED_CHARACTERS = 200
 STATIC_HEADERS = {"Cache-Control": "max-age=3600"}
+INTERRUPT_SECONDS = 0.1
+"""Time between interrupts of a request that must end: it may just be between two queries."""
 
 
 class Explorer:
@@ -94,7 +102,7 @@ class Explorer:
             routes=[
                 Route("/", lambda request: RedirectResponse("/today")),
                 Route("/published", self._published_state),
-                Route("/suggest", self._suggest),
+                Route("/suggest", self._stoppable(self._suggest)),
                 Mount(
                     "/static",
                     routes=[
@@ -103,13 +111,14 @@ class Explorer:
                     ],
                     middleware=[Middleware(ResponseHeaders, headers=STATIC_HEADERS)],
                 ),
-                Route("/export/{view}/{table}.{extension}", self._export),
+                Route("/export/{view}/{table}.{extension}", self._stoppable(self._export)),
                 Route("/corrections", self._submit_correction, methods=["POST"]),
-                Route("/{view:path}", self._view),
+                Route("/{view:path}", self._stoppable(self._view)),
             ],
             middleware=[
                 Middleware(ResponseHeaders, headers=SAFE_HEADERS),
                 Middleware(TrustedHostMiddleware, allowed_hosts=ALLOWED_HOSTS, www_redirect=False),
+                Middleware(CrossSiteGuard, refusal=self._refuse),
                 Middleware(GZipMiddleware),
             ],
             lifespan=lifespan,
@@ -122,10 +131,49 @@ class Explorer:
         is_applying = self.correction_worker.is_applying
         return JSONResponse({"snapshot": snapshot, "is_applying": is_applying})
 
-    def _view(self, request: Request) -> Response:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = (
+            "Another site asked for this page inside one of its own. Open the address itself: "
+            "type it, or follow a link."
+        )
+        response = self._html_response(403, error_page("", "Refused", message))
+        await response(scope, receive, send)
+
+    def _stoppable(
+        self, answer: Callable[[Request, QueryStop], Response]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Return an endpoint that answers in a thread and can end the queries made there."""
+
+        async def endpoint(request: Request) -> Response:
+            stop = QueryStop()
+            work = asyncio.ensure_future(run_in_threadpool(answer, request, stop))
+            gone = asyncio.ensure_future(_disconnect(request))
+            try:
+                await asyncio.wait(
+                    {work, gone},
+                    timeout=self.settings.page_seconds,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                while not work.done():
+                    stop.stop("nobody waits for it" if gone.done() else self._too_long())
+                    await asyncio.wait({work}, timeout=INTERRUPT_SECONDS)
+                return work.result()
+            finally:
+                gone.cancel()
+                stop.stop("the server stops")  # its thread would keep the process alive
+
+        return endpoint
+
+    def _too_long(self) -> str:
+        return (
+            f"It took longer than {self.settings.page_seconds:g} s. Ask for less: fewer days, or "
+            "one actor or outlet. A larger NEWSACTORS_PAGE_SECONDS gives it more time."
+        )
+
+    def _view(self, request: Request, stop: QueryStop) -> Response:
         view, parameters = request.path_params["view"], _parameters(request)
         snapshot = self.published.snapshot()
-        status, page = self._build_page(view, parameters)
+        status, page = self._build_page(view, parameters, stop)
         if status == 200 and view == "actor" and "name" in parameters and "id" in page.parameters:
             # Redirect to the actor's id: a shared URL must not depend on how a name resolves.
             query = parameters | {"id": [page.parameters["id"]], "asked": parameters["name"]}
@@ -156,13 +204,18 @@ class Explorer:
         return HTMLResponse(html, status)
 
     def _build_page(
-        self, view: str, parameters: Mapping[str, list[str]], *, is_export: bool = False
+        self,
+        view: str,
+        parameters: Mapping[str, list[str]],
+        stop: QueryStop,
+        *,
+        is_export: bool = False,
     ) -> tuple[int, Page]:
         """Return the HTTP status and the page of a view."""
         if view not in VIEWS:
             return 404, missing_page(view)
         try:
-            with self._view_request(parameters, is_export=is_export) as view_request:
+            with self._view_request(parameters, stop, is_export=is_export) as view_request:
                 page = VIEWS[view](view_request)
         except RequestError as error:
             return 400, error_page(view, "Invalid request", str(error))
@@ -170,6 +223,8 @@ class Explorer:
             return 404, disambiguation_page(view, error, parameters)
         except published.NotPublishedError as error:
             return 503, error_page(view, "Nothing published yet", str(error))
+        except StoppedError as error:
+            return 503, error_page(view, "This page was stopped", str(error))
         except duckdb.Error as error:
             message = f"{first_line(error)}. Run `newsactors doctor` to find the damage."
             return 500, error_page(view, "The published file cannot be read", message)
@@ -179,9 +234,14 @@ class Explorer:
 
     @contextlib.contextmanager
     def _view_request(
-        self, parameters: Mapping[str, list[str]], *, is_export: bool = False
+        self,
+        parameters: Mapping[str, list[str]],
+        stop: QueryStop | None = None,
+        *,
+        is_export: bool = False,
     ) -> Iterator[ViewRequest]:
-        with self.published.cursor() as (con, cache):
+        stop = stop or QueryStop()
+        with self.published.cursor() as (con, cache), stop.covering(con):
             prepare_folding(con)
             yield ViewRequest(con, self.settings, parameters, cache, self.quote_index, is_export)
 
@@ -229,12 +289,12 @@ class Explorer:
             return page
         return replace(page, sections=[Section("", blocks), *page.sections])
 
-    def _suggest(self, request: Request) -> Response:
+    def _suggest(self, request: Request, stop: QueryStop) -> Response:
         typed = request.query_params.get("q", "")[:MAX_TYPED_CHARACTERS]
         actors: list[Row] = []
         with (
-            contextlib.suppress(published.NotPublishedError),
-            self._view_request({}) as view_request,
+            contextlib.suppress(published.NotPublishedError, StoppedError),
+            self._view_request({}, stop) as view_request,
         ):
             names = view_request.cached("names", lambda: NameSearch(view_request.con))
             actors = names.starting_with(typed)
@@ -249,10 +309,12 @@ class Explorer:
         ]
         return JSONResponse(suggestions)
 
-    def _export(self, request: Request) -> Response:
+    def _export(self, request: Request, stop: QueryStop) -> Response:
         view, name, extension = (request.path_params[key] for key in ("view", "table", "extension"))
-        status, page = self._build_page(view, _parameters(request), is_export=True)
+        status, page = self._build_page(view, _parameters(request), stop, is_export=True)
         table = page.tables.get(name)
+        if status in (400, 503):  # it says what to do
+            return self._html_response(status, page)
         if status != 200 or table is None or extension not in MEDIA_TYPES:
             return PlainTextResponse("no such table\n", 404)
         filename = f"newsactors-{view}-{name}.{extension}"
@@ -312,6 +374,12 @@ def _is_not_shutdown(record: logging.LogRecord) -> bool:
     """Log filter: drop errors of requests that were cancelled by the shutdown."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, asyncio.CancelledError) and "Cancel" not in record.getMessage()
+
+
+async def _disconnect(request: Request) -> None:
+    """Return when the client has closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _parameters(request: Request) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import duckdb
@@ -23,6 +23,10 @@ T = TypeVar("T")
 
 MAX_EXPORTED_ROWS = 100_000
 """Rows of one exported table; `newsactors export` and SQL have no limit."""
+
+_PUBLISHED_DAYS = """
+select min(published_on) as first, max(published_on) as last from article_metadata
+"""
 
 
 class RequestError(NewsactorsError):
@@ -85,11 +89,26 @@ class ViewRequest:
             raise RequestError(f"{name} must be a date such as 2025-06-05, not {value!r}") from None
 
     def date_range(self) -> tuple[date | None, date | None]:
-        """Return `from` and `to`. Raises RequestError for an invalid date or a reversed range."""
+        """Return `from` and `to`, within the days that have articles.
+
+        Without that, a slip in the year (1025) made a page of 35 MB. A range without any of these
+        days becomes the day before or after them. Raises RequestError for an invalid date or a
+        reversed range.
+        """
         since, until = self.day("from"), self.day("to")
         if since and until and since > until:
             raise RequestError(f"from {since} is after to {until}")
-        return since, until
+        first, last = self.published_days() or (date.today(), date.today())
+        if until and until < first:
+            return since and first - timedelta(days=1), first - timedelta(days=1)
+        if since and since > last:
+            return last + timedelta(days=1), until and last + timedelta(days=1)
+        return since and max(since, first), until and min(until, last)
+
+    def published_days(self) -> tuple[date, date] | None:
+        """Return the days of the oldest and the newest article; None if no article has a date."""
+        days = self.cached("days", lambda: self.rows(_PUBLISHED_DAYS)[0])
+        return (days["first"], days["last"]) if days["first"] else None
 
     def page(self) -> int:
         """Return the page number of a long table, from 1. Raises RequestError if it is invalid."""

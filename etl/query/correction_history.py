@@ -55,6 +55,13 @@ def published_history(settings: Settings, corrections: Sequence[Correction]) -> 
         return correction_history(con, corrections)
 
 
+def without_effect(history: Sequence[Row]) -> list[Row]:
+    """Return the corrections of a history that changed nothing, by contradiction or for lack of
+    what they name. `detail` says why.
+    """
+    return [row for row in history if row["status"] in ("idle", "skipped")]
+
+
 def _recorded(c: Correction, outcome: Outcome, published: Row | None, names: dict[str, str]) -> Row:
     """A correction in the file, with its row in the published file if it has one."""
     status, detail = outcome.status, outcome.detail

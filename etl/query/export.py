@@ -20,10 +20,11 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -31,7 +32,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from etl.query.published import ReadError, identifier, relations
+from etl.query.published import ReadError, as_utf8, identifier, relations
 
 Format = Literal["csv", "parquet", "json", "jsonl"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet", "json", "jsonl")
@@ -42,6 +43,25 @@ ROW_GROUP_ROWS, ROW_GROUP_BYTES = 120_000, 64 << 20
 """A Parquet row group ends at whichever limit comes first."""
 
 _FORMULA = r"^([=+\-@\t\r])"
+
+_DAY = 86_400
+_PYTHON_DAYS = (-719_162, 2_932_896)
+"""The years 1 to 9999, which Python's dates span, in days from 1970."""
+_UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The rows of a query, batch by batch."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self.batches
+
+
+BatchReader: TypeAlias = pa.RecordBatchReader | Batches
 
 
 def stream_table(connection: duckdb.DuckDBPyConnection, table: str) -> pa.RecordBatchReader:
@@ -61,7 +81,7 @@ def stream_query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBa
     `sql` is one query, optionally preceded by `create temp …` statements (DuckDB itself creates one
     for a `pivot`). Raises ReadError for anything else, and duckdb.Error if the SQL fails.
     """
-    statements = connection.extract_statements(sql)
+    statements = connection.extract_statements(as_utf8(sql))
     kinds = [statement.type for statement in statements]
     queries = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
     if not kinds:
@@ -102,6 +122,58 @@ def plain(value: Any) -> Any:
     return value
 
 
+def values(column: pa.Array) -> list[Any]:
+    """Return the values of a column, with DuckDB's text for a date or time beyond Python's.
+
+    These are infinity, years before 1 and after 9999, and 24:00:00.
+    """
+    bounds = _python_bounds(column.type)
+    try:
+        if bounds is None or _is_within(column, bounds):
+            return list(column.to_pylist())
+    except (OverflowError, ValueError):  # in a list or struct
+        return _texts(column)
+    low, high = bounds
+    pairs = zip(_numbers(column).to_pylist(), column, _texts(column), strict=True)
+    return [
+        text if number is not None and not low <= number <= high else value.as_py()
+        for number, value, text in pairs
+    ]
+
+
+def _python_bounds(type_: pa.DataType) -> tuple[int, int] | None:
+    """Return the least and the greatest number that Python's type for this type holds."""
+    if pa.types.is_date32(type_):
+        return _PYTHON_DAYS
+    if pa.types.is_time64(type_):
+        return 0, _DAY * _UNITS[type_.unit] - 1
+    if not pa.types.is_timestamp(type_):
+        return None
+    if type_.unit == "ns":
+        return -(2**63) + 2, 2**63 - 2  # the years 1677 to 2262; the numbers beyond are infinity
+    first, last = _PYTHON_DAYS
+    # The last days may be beyond in another time zone.
+    return (first + 1) * _DAY * _UNITS[type_.unit], (last - 1) * _DAY * _UNITS[type_.unit]
+
+
+def _numbers(column: pa.Array) -> pa.Array:
+    return column.view(pa.int32() if pa.types.is_date32(column.type) else pa.int64())
+
+
+def _is_within(column: pa.Array, bounds: tuple[int, int]) -> bool:
+    found = pc.min_max(_numbers(column)).as_py()
+    return found["min"] is None or (bounds[0] <= found["min"] and found["max"] <= bounds[1])
+
+
+def _texts(column: pa.Array) -> list[str | None]:
+    """Return the values as DuckDB prints them."""
+    with duckdb.connect() as con:
+        if zone := getattr(column.type, "tz", None):
+            con.execute("set TimeZone = $zone", {"zone": zone})
+        rows = con.from_arrow(pa.table({"value": column})).project("value::varchar").fetchall()
+    return [text for (text,) in rows]
+
+
 def _escaped(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
@@ -126,11 +198,15 @@ def _csv_column(column: pa.Array, excel_safe: bool) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if not _is_flat(column.type):
-        texts = [None if v is None else plain(v) for v in column.to_pylist()]
+        texts = [None if v is None else plain(v) for v in values(column)]
         texts = [v if v is None or isinstance(v, str) else to_json(v) for v in texts]
         column = pa.array(texts, pa.string())
-    elif pa.types.is_timestamp(column.type) or pa.types.is_time(column.type):
-        column = pa.array([plain(value) for value in column.to_pylist()], pa.string())
+    elif (
+        pa.types.is_timestamp(column.type)
+        or pa.types.is_time(column.type)
+        or (pa.types.is_date32(column.type) and not _is_within(column, _PYTHON_DAYS))
+    ):
+        column = pa.array([plain(value) for value in values(column)], pa.string())
     if excel_safe and pa.types.is_string(column.type):
         column = pc.replace_substring_regex(column, _FORMULA, r"'\1")
     return column
@@ -140,7 +216,7 @@ def _csv_names(schema: pa.Schema, excel_safe: bool) -> list[str]:
     return [re.sub(_FORMULA, r"'\1", name) if excel_safe else name for name in schema.names]
 
 
-def _write_csv(reader: pa.RecordBatchReader, sink: BinaryIO, excel_safe: bool) -> Iterator[int]:
+def _write_csv(reader: BatchReader, sink: BinaryIO, excel_safe: bool) -> Iterator[int]:
     names = _csv_names(reader.schema, excel_safe)
     header = ",".join('"' + name.replace('"', '""') + '"' for name in names)
     sink.write(header.encode() + b"\n")
@@ -151,7 +227,7 @@ def _write_csv(reader: pa.RecordBatchReader, sink: BinaryIO, excel_safe: bool) -
         yield batch.num_rows
 
 
-def _write_parquet(reader: pa.RecordBatchReader, sink: BinaryIO) -> Iterator[int]:
+def _write_parquet(reader: BatchReader, sink: BinaryIO) -> Iterator[int]:
     with pa.parquet.ParquetWriter(sink, reader.schema, compression="zstd") as writer:
         held: list[pa.RecordBatch] = []
         held_rows = held_bytes = 0
@@ -166,12 +242,16 @@ def _write_parquet(reader: pa.RecordBatchReader, sink: BinaryIO) -> Iterator[int
             writer.write_table(pa.Table.from_batches(held), ROW_GROUP_ROWS * 2)
 
 
-def _write_json(reader: pa.RecordBatchReader, sink: BinaryIO, lines: bool) -> Iterator[int]:
+def _write_json(reader: BatchReader, sink: BinaryIO, lines: bool) -> Iterator[int]:
     before, between, after = (b"", b"\n", b"\n") if lines else (b"[\n", b",\n", b"\n]\n")
     sink.write(before)
     is_first = True
     for batch in reader:
-        texts = [to_json(row).encode() for row in batch.to_pylist()]
+        columns = [values(column) for column in batch.columns]
+        texts = [
+            to_json(dict(zip(batch.schema.names, row, strict=True))).encode()
+            for row in zip(*columns, strict=True)
+        ]
         if texts:
             sink.write((b"" if is_first else between) + between.join(texts))
             is_first = False
@@ -181,7 +261,7 @@ def _write_json(reader: pa.RecordBatchReader, sink: BinaryIO, lines: bool) -> It
 
 
 def write_rows(
-    reader: pa.RecordBatchReader,
+    reader: BatchReader,
     sink: BinaryIO,
     form: Format,
     *,

@@ -37,7 +37,7 @@ class NotPublishedError(ReadError):
 
 
 def open_published(
-    settings: Settings, *, readable: Path | None = None
+    settings: Settings, *, readable: Path | None = None, memory: str | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Return a read-only, locked-down connection to the published file (see `connect_snapshot`).
 
@@ -52,7 +52,7 @@ def open_published(
             "(NEWSACTORS_HOME sets the folder)"
         )
     try:
-        con = connect_snapshot(path.resolve(), settings.time_zone, readable=readable)
+        con = connect_snapshot(path.resolve(), settings.time_zone, readable=readable, memory=memory)
         if archive_link.is_of_another_archive(settings, con):
             _LOG.warning(
                 "%s is not the archive that the published file was made from; "
@@ -75,6 +75,11 @@ def rows(
     Raises NotPublishedError if another version of newsactors published the file without the tables
     that the query needs.
     """
+    if parameters:
+        parameters = {
+            name: as_utf8(value) if isinstance(value, str) else value
+            for name, value in parameters.items()
+        }
     try:
         cursor = connection.execute(sql, parameters)
     except duckdb.CatalogException as error:
@@ -84,6 +89,16 @@ def rows(
         ) from error
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def as_utf8(argument: str) -> str:
+    """Return an argument of a command line as UTF-8, in whatever encoding Python has read it.
+
+    With LC_ALL=POSIX Python keeps each byte of "Ł" as a surrogate, which DuckDB does not take.
+    """
+    if argument.isascii():
+        return argument
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 _RELATIONS = """

@@ -7,6 +7,7 @@ read before (`storage.seen_files`), what is in a file (`etl.readers`).
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -169,6 +170,26 @@ def _leads_out(target: Path) -> UnreadableError:
     )
 
 
+def _broken_link(path: Path) -> UnreadableError | None:
+    """Return the error of a symbolic link that ends at no file; None if `path` is none."""
+    if not path.is_symlink():
+        return None
+    try:
+        path.stat()
+    except FileNotFoundError:
+        way = "leads nowhere"
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            return None
+        way = "leads in a circle"
+    else:
+        return None
+    target = os.fsencode(path.readlink()).decode("utf-8", "backslashreplace")
+    return UnreadableError(
+        f"symbolic link {way}, by way of {target}", "remove the link, or let it lead to a file"
+    )
+
+
 def covers(root: Location, inbox: Location, source_path: str) -> bool:
     """Whether a scan of `root` covers the file recorded as `source_path`."""
     if isinstance(root, str):
@@ -217,6 +238,8 @@ def open_file(path: Path, roots: Sequence[Location], max_bytes: int) -> Iterator
     except (OSError, RuntimeError) as error:
         if isinstance(error, UnreadableError):
             raise
+        if (broken := _broken_link(path)) is not None:
+            raise broken from error
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
     with os.fdopen(fd, "rb") as file:
         info = os.fstat(fd)

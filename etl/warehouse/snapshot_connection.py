@@ -20,14 +20,15 @@ _lock = threading.Lock()
 
 
 def connect_snapshot(
-    file: Path, time_zone: str, *, readable: Path | None = None
+    file: Path, time_zone: str, *, readable: Path | None = None, memory: str | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Return a read-only connection that can't access other files or the network.
 
     The settings are locked, so SQL can't lift these limits. Queries spill into the system's
     temporary folder, because the warehouse may be on a read-only disk. `readable` is a folder that
-    SQL may use despite the limits; don't give one if a user typed the SQL. If this process has the
-    file open already, the time zone and `readable` of that first connection apply.
+    SQL may use despite the limits; don't give one if a user typed the SQL. `memory` limits what
+    queries hold in memory, such as "4GB". If this process has the file open already, the options of
+    that first connection apply.
     `file` must be the snapshot itself: opened by its symlink, this process would keep reading the
     old file after a publish.
     Raises duckdb.ConnectionException if this process has the file open for writing, and another
@@ -36,14 +37,16 @@ def connect_snapshot(
     connection = duckdb.connect(str(file), read_only=True)
     try:
         with _lock:
-            _harden(connection, time_zone, [str(readable)] if readable else [])
+            _harden(connection, time_zone, [str(readable)] if readable else [], memory)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _harden(connection: duckdb.DuckDBPyConnection, time_zone: str, folders: list[str]) -> None:
+def _harden(
+    connection: duckdb.DuckDBPyConnection, time_zone: str, folders: list[str], memory: str | None
+) -> None:
     row = connection.execute("select current_setting('lock_configuration')").fetchone()
     if row is None or row[0]:
         return
@@ -51,6 +54,7 @@ def _harden(connection: duckdb.DuckDBPyConnection, time_zone: str, folders: list
     # without it the folders can't be set.
     for name, value in {
         "TimeZone": time_zone,
+        **({"memory_limit": memory} if memory else {}),
         "temp_directory": f"{tempfile.gettempdir()}/newsactors-{os.getpid()}",
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from etl.__main__ import main
-from etl.corrections.csv_file import corrections_file, read_corrections
+from etl.corrections.csv_file import HEADER, corrections_file, read_corrections
 from etl.corrections.lease import CorrectionsLease
 from etl.settings import REPOSITORY, Settings
 from etl.storage.files import exclusive_lock
@@ -162,6 +162,31 @@ def test_an_invalid_correction_is_refused_and_not_recorded(
     assert recorded(settings) == []
     if "several" in says:
         assert refused.stderr.count(" E") >= 2, "with their ids"
+
+
+def test_apply_lists_rows_without_effect_and_strict_fails_for_them(
+    run: Run, settings: Settings
+) -> None:
+    ((actor,),) = query(settings, "select entity_id from actor('Nadia Verholt')")
+    rows = [
+        f",,Ann,rename,actor={actor};name=Nadia V.,right,",
+        f",,Ann,merge,actor={actor};into={actor},itself,",
+        f",,Ann,merge,actor=E000000000000;into={actor},unknown,",
+    ]
+    corrections_file(settings).write_text("\n".join([HEADER, *rows[:1]]) + "\n")
+    assert "Nadia" not in run("apply", "--strict").stderr
+
+    corrections_file(settings).write_text("\n".join([HEADER, *rows]) + "\n")
+    for code, options in ((0, ()), (1, ("--strict",))):
+        applied, *without_effect = run("apply", *options, code=code).stderr.splitlines()
+        assert applied.startswith("nothing new" if code else "applied in")
+        label = f"Nadia V. ({actor})"
+        assert without_effect == [
+            f"skipped: line 3: merge {label} into {label}: {actor} is one actor, not two",
+            f"idle: line 4: merge E000000000000 into {label}: no article matches it",
+        ]
+    found = json.loads(run("apply", "--json", "--strict", code=1).stdout)["without_effect"]
+    assert [(row["line"], row["status"]) for row in found] == [(3, "skipped"), (4, "idle")]
 
 
 def test_a_reason_is_required(run: Run) -> None:

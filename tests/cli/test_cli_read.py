@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -305,6 +307,60 @@ class TestSql:
         for form in ("csv", "table"):
             assert cli("sql", query, "--format", form).exit_code == 0
 
+    @pytest.mark.parametrize("form", ["table", "csv", "json", "jsonl"])
+    def test_dates_beyond_pythons_are_shown_as_duckdb_prints_them(
+        self, cli: Cli, form: export.Format
+    ) -> None:
+        beyond = [
+            "'infinity'::date", "date '10000-01-01'", "date '0044-03-15 (BC)'",
+            "'-infinity'::timestamp", "'infinity'::timestamptz", "'infinity'::timestamp_ns",
+            "timestamp '20000-01-01 01:02:03'", "time '24:00:00'", "['infinity'::date]",
+            "{'a': date '10000-01-01'}",
+        ]  # fmt: skip
+        printed = duckdb.sql(f"select {', '.join(f'({v})::varchar' for v in beyond)}").fetchone()
+        columns = ", ".join(f"{value} as c{n}" for n, value in enumerate(beyond))
+        shown = cli("sql", f"select {columns}", "--format", form)
+        assert shown.exit_code == 0, shown.output
+        for text in printed or ():
+            assert text in shown.stdout
+
+    def test_one_such_date_leaves_the_others_in_their_form(self, cli: Cli) -> None:
+        query = (
+            "select unnest(['infinity'::date, '2025-01-02']) as day,"
+            " unnest(['infinity'::timestamp, '2025-01-02 03:04:05']) as at, 1 as n"
+        )
+        assert json.loads(cli("sql", query, "--format", "json").stdout) == [
+            {"day": "infinity", "at": "infinity", "n": 1},
+            {"day": "2025-01-02", "at": "2025-01-02T03:04:05", "n": 1},
+        ]
+
+    @pytest.mark.parametrize(
+        "query", ["select count(*) from range(1000000000000)", "from range(1000000000000)"]
+    )
+    def test_a_query_ends_at_its_time_limit(
+        self, cli: Cli, monkeypatch: pytest.MonkeyPatch, query: str
+    ) -> None:
+        monkeypatch.setenv("NEWSACTORS_SQL_SECONDS", "0.5")
+        started = time.monotonic()
+        result = cli("sql", query)
+        assert result.exit_code == 1
+        assert time.monotonic() - started < 5
+        assert "longer than 0.5 s: ask for less, or set NEWSACTORS_SQL_SECONDS" in result.stderr
+        assert cli("sql", "select 1").exit_code == 0, "the next query is not affected"
+
+    def test_a_limit_that_is_no_size_is_refused(
+        self, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("NEWSACTORS_SQL_MEMORY", "much")
+        assert "'much' is not a size; give one such as 4GB" in cli("sql", "select 1").stderr
+
+    def test_arguments_in_another_encoding_are_read_as_utf8(self, cli: Cli) -> None:
+        argument = "Łódź Bank".encode().decode("ascii", "surrogateescape")  # with LC_ALL=POSIX
+        assert json.loads(cli("timeline", argument, "--json").stdout)["entity_id"] == "e-bank"
+        shown = cli("sql", f"select '{argument}' as name", "--format", "json").stdout
+        assert json.loads(shown) == [{"name": "Łódź Bank"}]
+        assert cli("timeline", "\udcff").exit_code == 3
+
 
 class TestExport:
     @pytest.mark.parametrize("form", export.FORMATS)
@@ -380,6 +436,62 @@ class TestAsAProgram:
         for form in ("csv", "jsonl"):
             done = self.run(settings, f'newsactors sql "{query}" --format {form} | head -n 1')
             assert (done.returncode, done.stderr) == (0, "")
+
+    def test_a_query_ends_at_its_memory_limit(self, settings: Settings) -> None:
+        query = "'select list(range) from range(100000000)'"
+        done = self.run(settings, f'NEWSACTORS_SQL_MEMORY=100MB newsactors sql "{query}"')
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "more memory than 100MB: ask for less, or set NEWSACTORS_SQL_MEMORY" in done.stderr
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "select a.body from articles a, range(10000000) r order by hash(r.range, a.body)",
+            "select count(*) from range(1000000) a, range(1000000) b where hash(a, b) = 1",
+            "from range(1000000000000)",
+        ],
+    )
+    def test_ctrl_c_ends_a_query_at_once_with_one_line(
+        self, settings: Settings, tmp_path: Path, query: str
+    ) -> None:
+        out = tmp_path / "x.csv"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "etl", "sql", query, "--out", str(out)],
+            env=os.environ | {"NEWSACTORS_HOME": str(settings.home)},
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("querying: 2 s"), "it is at work"
+        process.send_signal(signal.SIGINT)
+        interrupted = time.monotonic()
+        _, errors = process.communicate(timeout=30)
+        assert time.monotonic() - interrupted < 5, "0.1 to 0.6 s on an idle machine"
+        assert (process.returncode, errors) == (130, "Interrupted\n")
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "environment",
+        ["PYTHONIOENCODING=ascii", "PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 LC_ALL=POSIX"],
+    )
+    def test_what_the_encoding_lacks_is_replaced(
+        self, settings: Settings, environment: str
+    ) -> None:
+        by_day = "timeline verkel --by day --from 2025-01-01 --to 2025-12-31"
+        done = self.run(
+            settings,
+            f"set -e; export {environment}; newsactors top; newsactors quotes; "
+            f"newsactors timeline verkel; newsactors {by_day}; "
+            "newsactors sql '\"from entities\"'; newsactors actors list",
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.isascii()
+        for shown in ("Jurgen Muller", "?odz Bank", '"We don\'t know yet,"', "#..3", "0 ++---"):
+            assert shown in done.stdout
+
+    def test_json_loses_nothing_in_any_encoding(self, settings: Settings, cli: Cli) -> None:
+        done = self.run(settings, "PYTHONIOENCODING=ascii newsactors top --json")
+        assert done.stdout.isascii()
+        assert json.loads(done.stdout) == json.loads(cli("top", "--json").stdout)
 
     def test_exit_code_of_an_unknown_name(self, settings: Settings) -> None:
         assert self.run(settings, "newsactors timeline nobody").returncode == 3

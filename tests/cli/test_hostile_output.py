@@ -21,6 +21,7 @@ from etl.orchestration.metadata import harmless, sample_table
 from etl.pipeline.archive_files import archive_new
 from etl.pipeline.stage_articles import stage_new
 from etl.settings import Settings
+from etl.warehouse import archive_link
 
 from .evil import EVIL, FORMULA
 
@@ -42,6 +43,7 @@ def place(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
         json.dumps({"title": EVIL, "text": f"A body of {EVIL}.", "source": EVIL})
     )
     here = Settings.from_env(environment(root))
+    archive_link.accept_loss(here)  # the small warehouse was made without an archive
     archive_new(here, [], EVIL)
     stage_new(here, get_extractor, EVIL)
     return root

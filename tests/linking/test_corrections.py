@@ -114,6 +114,12 @@ def test_another_header_and_another_encoding_are_refused(place: Settings) -> Non
         read_corrections(place)
 
 
+def test_a_directory_in_place_of_the_file_is_named(place: Settings) -> None:
+    corrections_file(place).mkdir(parents=True)
+    with pytest.raises(RegistryError, match="is a directory, and must be a file"):
+        read_corrections(place)
+
+
 def test_a_row_by_hand_needs_no_id_and_is_known_by_what_it_says(place: Settings) -> None:
     write(place, ",,me,split,actor=E1;name=Ann  Ash,by hand,")
     (row,) = read_corrections(place)

@@ -24,7 +24,13 @@ from etl.explorer.blocks import (
 from etl.explorer.view_request import RequestError, ViewRequest
 from etl.explorer.views.filters import date_inputs
 from etl.explorer.views.links import to_period_articles
-from etl.explorer.views.periods import GRAINS, midpoint, period_name
+from etl.explorer.views.periods import (
+    GRAINS,
+    midpoint,
+    newest_day,
+    period_name,
+    series_start,
+)
 from etl.explorer.views.series_options import SeriesOptions, series_choices, series_options
 from etl.query.timelines import timeline
 
@@ -113,7 +119,9 @@ def _series(
     until: date | None,
 ) -> list[Row]:
     first_days = (row["first_seen"] for row in entities.values() if row["first_seen"])
-    first = since or min(first_days, default=None)
+    first, last = min(first_days, default=None), until or newest_day(request)
+    if last:
+        first = series_start(since, first, last, options.grain)
     series = []
     for entity_id, row in entities.items():
         periods = timeline(request.con, row, options.grain, first, until)  # type: ignore[arg-type]

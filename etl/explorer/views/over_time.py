@@ -6,7 +6,6 @@ Belongs here: the first section of an actor's page. Does not belong here: the ot
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from etl.explorer import charts
@@ -14,15 +13,17 @@ from etl.explorer.blocks import Block, Chart, Column, Form, Input, Link, Note, R
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.filters import date_inputs
 from etl.explorer.views.links import to_period_articles
-from etl.explorer.views.periods import GRAINS, midpoint, newest_day, period_name
+from etl.explorer.views.periods import (
+    GRAINS,
+    midpoint,
+    newest_day,
+    period_name,
+    series_start,
+)
 from etl.explorer.views.series_options import SeriesOptions, series_choices
 from etl.explorer.views.spikes import spike_table, with_main_story
 from etl.query.display import counted
 from etl.query.timelines import timeline
-
-MAX_DAYS = 400
-"""Default length of a daily series, in days: 2,000 days took 1.1 s to draw, and a screen cannot
-show them apart."""
 
 _SPIKES = """
 select entity_id, period_start, story_count, expected_story_count, ratio, surprise, article_ids,
@@ -40,8 +41,8 @@ def over_time(
     """Return the section; `parameters` are those of the page."""
     grain, since = options.grain, parameters["from"]
     until = parameters["to"] or newest_day(request)
-    if grain == "day" and until and not since and entity["first_seen"]:
-        since = max(entity["first_seen"], until - timedelta(days=MAX_DAYS - 1))
+    if until:
+        since = series_start(since, entity["first_seen"], until, grain)
     rows = timeline(request.con, entity, grain, since, until)  # type: ignore[arg-type]
     hidden = [
         Input(name, "", str(value), "hidden")

@@ -22,14 +22,12 @@ from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.filters import date_inputs
 from etl.explorer.views.links import to_actor, to_story
 from etl.explorer.views.news_volume import news_volume
-from etl.explorer.views.periods import newest_day
+from etl.explorer.views.periods import check_periods, grain_for, newest_day
 from etl.explorer.views.spikes import spike_table
 from etl.query.period import Period
 from etl.query.timelines import top_actors
 
 DEFAULT_DAYS = 30
-MAX_DAILY_DAYS = 92
-"""Longest period whose volume is shown by day."""
 MAX_ACTORS, MAX_STORIES, MAX_SPIKES = 40, 15, 15
 
 _COUNTS = """
@@ -66,7 +64,7 @@ def period(request: ViewRequest) -> Page:
     counts = request.rows(_COUNTS, since=since, until=until)[0]
     form = Form("period", date_inputs(since, until), "Show")
     if not counts["articles"]:
-        empty = Note("No articles in this period.", is_warning=True)
+        empty = Note(f"No articles in this period.{_days(request)}", is_warning=True)
         return Page("period", title, [Section("", [form, empty])], parameters=parameters)
     figures = Figures(
         [
@@ -84,6 +82,11 @@ def period(request: ViewRequest) -> Page:
         Section("News volume", [_volume(request, since, until)]),
     ]
     return Page("period", title, sections, parameters=parameters)
+
+
+def _days(request: ViewRequest) -> str:
+    days = request.published_days()
+    return f" They are from {days[0]} to {days[1]}." if days else ""
 
 
 _ABOUT_SPIKES = (
@@ -147,7 +150,8 @@ def _first_article(row: Row) -> Link:
 
 
 def _volume(request: ViewRequest, since: date, until: date) -> Chart:
-    grain = "day" if (until - since).days <= MAX_DAILY_DAYS else "week"
+    grain = grain_for(since, until)
+    check_periods(since, until, grain)
     rows = request.rows(_VOLUME, grain=grain, since=since, until=until)
     total = sum(row["article_count"] for row in rows)
     return news_volume(

@@ -107,9 +107,9 @@ def today(request: ViewRequest) -> Page:
     sections = [Section("", [_figures(counts, info)]), Section("", _warnings(request, counts))]
     parameters: dict[str, Any] = {}
     if counts["last_day"]:
-        until = request.day("until") or counts["last_day"]
+        until = _until(request) or counts["last_day"]
         actor_type = request.one_of("type", list(TYPE_GROUPS))
-        parameters = {"until": request.day("until"), "type": actor_type}
+        parameters = {"until": _until(request), "type": actor_type}
         sections += _movers(request, until, actor_type, parameters)
         spikes = _spikes(request, until, actor_type)
         sections.append(Section("Latest unusual weeks", [spikes], _ABOUT_SPIKES))
@@ -119,6 +119,12 @@ def today(request: ViewRequest) -> Page:
         sections.append(Section("", [Note(text, is_warning=True)]))
     sections.append(Section("Recent runs", [_runs(request)]))
     return Page("today", "Today", sections, parameters=parameters)
+
+
+def _until(request: ViewRequest) -> date | None:
+    """Return the requested last day, within the days that have articles."""
+    until, days = request.day("until"), request.published_days()
+    return min(max(until, days[0]), days[1]) if until and days else None
 
 
 def _figures(counts: Row, info: dict[str, str]) -> Figures:
