@@ -111,11 +111,13 @@ def test_new_files_requests_one_run_per_set_of_settled_files(
     (other,) = more.run_requests or []
     assert other.run_key != request.run_key
 
-    # Once a run has read them, they are no longer new.
+    # Once a run has loaded them, they are no longer new.
     assert harness.run(instance, assets=[dg.AssetKey("raw_files")]).success
-    assert (
-        message(tick(harness, sensor, instance, more.cursor)) == f"no new files in {harness.inbox}"
-    )
+    archived = tick(harness, sensor, instance, more.cursor)
+    assert message(archived) == "a run for these 2 files was already requested"
+    harness.state.set_loaded_through(2)
+    loaded = tick(harness, sensor, instance, more.cursor)
+    assert message(loaded) == f"no new files in {harness.inbox}"
 
 
 def test_new_files_skips_files_still_being_written(
