@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ settings.register_profile(
     max_examples=examples(30),
 )
 settings.load_profile("newsactors")
+
+# A shell that runs the tests in the background makes them ignore Ctrl-C, and so every command that
+# they start. A command that a test interrupts would then run on.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test records its runs in the checkout's Dagster instance unless it sets one of its own.
 os.environ["DAGSTER_HOME"] = ""

@@ -464,7 +464,10 @@ class TestAsAProgram:
         assert process.stderr.readline().startswith("querying: 2 s"), "it is at work"
         process.send_signal(signal.SIGINT)
         interrupted = time.monotonic()
-        _, errors = process.communicate(timeout=30)
+        try:
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
         assert time.monotonic() - interrupted < 5, "0.1 to 0.6 s on an idle machine"
         assert (process.returncode, errors) == (130, "Interrupted\n")
         assert list(tmp_path.iterdir()) == []

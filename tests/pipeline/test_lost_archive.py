@@ -247,7 +247,7 @@ def worlds(six_published: Path, tmp_path_factory: pytest.TempPathFactory) -> Wor
         | {part: st.sampled_from(FATES[:-1]) for part in PARTS if part != "archive"}
     )
 )
-@settings(max_examples=examples(8), deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 def test_every_file_of_the_inbox_is_loaded_or_named_whatever_became_of_the_home(
     fates: dict[str, str], worlds: Worlds, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
