@@ -30,7 +30,7 @@ from etl.storage.state_file_check import (
     version_of,
 )
 from etl.warehouse import build_db, recovery
-from etl.warehouse.publish import FORGOTTEN_THROUGH, snapshot_numbers
+from etl.warehouse.publish import FORGOTTEN_THROUGH, current_snapshot, snapshot_numbers
 
 SHOWN = 5
 
@@ -213,7 +213,7 @@ def published_findings(settings: Settings) -> Found:
             yield Finding("published", "note", link, "nothing is published yet", RUN)
         return
     current = link.resolve()
-    if not link.is_symlink() or settings.snapshots.resolve() not in current.parents:
+    if current_snapshot(settings) is None:
         yield Finding("published", "damaged", link, "is not a link to a snapshot", REPAIR)
         return
     for number in sorted(numbers):

@@ -131,9 +131,7 @@ def _manifest(
         aside.copy(path)
     known = recovery.arrivals(con, compared.lost) if con and compared.lost else {}
     if mismatch is not None and is_shorter:
-        now = datetime.now(UTC)
-        seen = {arrival.sequence: arrival.to_entry(now) for arrival in mismatch.lost}
-        known = seen | known
+        known = {entry.sequence: entry for entry in mismatch.lost} | known
     manifest_copies.repair(archive, compared, known)
     for sequence in compared.lost:
         yield (

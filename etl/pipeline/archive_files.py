@@ -68,8 +68,9 @@ def archive_new(
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     with exclusive_lock(archive.intake_lock, waiting(progress)):
         archive_link.require(settings)
-        archive_link.note_archived(settings)
-        if archive.last_sequence() == 0:
+        sequence = archive.last_sequence()
+        archive_link.note_archived(settings, sequence)
+        if sequence == 0:
             state.set_loaded_through(0)
         state.catch_up(archive)
         try:
@@ -78,7 +79,6 @@ def archive_new(
             raise InputError(str(error)) from error
         unseen = state.unseen(scan.ready)
         forgotten = archive.forgotten()
-        sequence = archive.last_sequence()
         result = Archived(
             files_seen=len(scan.ready), settling=[str(path) for path in scan.settling]
         )

@@ -47,29 +47,27 @@ class Position:
         return self.end > (path.stat().st_size if path.exists() else 0)
 
 
-def position_at(archive: RawArchive, sequence: int) -> Position | None:
-    """Return the position at the end of this line; None for 0 and for a line that doesn't exist."""
+def position_at(
+    archive: RawArchive, sequence: int, known: Position | None = None
+) -> Position | None:
+    """Return the position at the end of this line; None for 0 and for a line that doesn't exist.
+
+    `known`, an earlier position, saves reading the lines before it if this archive still has it.
+    """
     if sequence < 1 or not archive.manifest.exists():
         return None
-    end = 0
+    if known is None or known.sequence > sequence or not known.is_in(archive):
+        known = Position(0, 0, "")
+    elif known.sequence == sequence:
+        return known
+    end = known.end
     with archive.manifest.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        file.seek(end)
+        for number, line in enumerate(file, start=known.sequence + 1):
             end += len(line)
             if number == sequence and line.endswith(b"\n"):
                 return Position(sequence, end, _digest(archive.manifest, end) or "")
     return None
-
-
-def end_position(archive: RawArchive, sequence: int) -> Position | None:
-    """Return the position at the end of the manifest, whose last line is known.
-
-    Unlike `position_at` it doesn't read the lines before it. The caller holds the intake lock and
-    has appended to the manifest, which cuts off a torn line.
-    """
-    if sequence < 1:
-        return None
-    end = archive.manifest.stat().st_size
-    return Position(sequence, end, _digest(archive.manifest, end) or "")
 
 
 def _digest(path: Path, end: int) -> str | None:

@@ -68,12 +68,15 @@ class SeenFiles(StateFile):
         return row[0] if row else None
 
     def _set_note(self, name: str, value: str | None) -> None:
-        if value == self._note(name):
-            return
         with self.transaction() as con:
-            con.execute("delete from archive_notes where name = ?", [name])
-            if value is not None:
-                con.execute("insert into archive_notes (name, value) values (?, ?)", [name, value])
+            if value is None:
+                con.execute("delete from archive_notes where name = ?", [name])
+            else:
+                con.execute(
+                    "insert into archive_notes (name, value) values (?, ?) on conflict (name) "
+                    "do update set value = excluded.value where value <> excluded.value",
+                    [name, value],
+                )
 
     def catch_up(self, archive: RawArchive) -> None:
         """Update `seen` from the manifest, after a kill, a retry, or with a new state file.

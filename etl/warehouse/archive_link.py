@@ -12,10 +12,10 @@ belong here: a position itself (`storage.archive_position`), repairing the manif
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -24,14 +24,14 @@ from etl.errors import NewsactorsError
 from etl.settings import Settings
 from etl.storage import staged_batch, state_file_check
 from etl.storage.archive import Entry, RawArchive
-from etl.storage.archive_position import Position, end_position, position_at
+from etl.storage.archive_position import Position, position_at
 from etl.storage.files import remove_folder, write_atomically
 from etl.storage.run_state import State
 from etl.storage.staged_tables import ARTICLES
 from etl.storage.staging import Staging
 from etl.storage.state_file import STATE_VERSION
-from etl.warehouse import build_db
-from etl.warehouse.publish import published_property
+from etl.warehouse import build_db, recovery
+from etl.warehouse.publish import published_property, published_through
 from etl.warehouse.snapshot_connection import connect_snapshot
 
 ARCHIVE_POSITION = "archive_position"
@@ -55,25 +55,13 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """A line of the manifest as another part knows it."""
-
-    sequence: int
-    sha256: str
-    source_path: str
-
-    def to_entry(self, archived_at: datetime) -> Entry:
-        """Return the line as a repair writes it; the size is unknown, and 0."""
-        return Entry(self.sequence, self.sha256, 0, self.source_path, archived_at, "restored")
-
-
-@dataclass(frozen=True)
 class Mismatch:
     """The parts that know more than the archive, or another archive.
 
     `ahead` were made from lines that the archive lacks, `foreign` from lines that it holds
     otherwise, and `agreeing` from this archive. `common` is the last line up to which the archive
-    and the other parts agree, and `lost` lists arrivals whose bytes the archive does not record.
+    and the other parts agree, and `lost` lists lines whose bytes the archive does not record, as
+    the other parts know them.
     """
 
     archive: RawArchive
@@ -82,7 +70,7 @@ class Mismatch:
     foreign: tuple[Part, ...]
     agreeing: tuple[Part, ...]
     common: int
-    lost: tuple[Arrival, ...]
+    lost: tuple[Entry, ...]
 
     @property
     def is_foreign_part(self) -> bool:
@@ -119,7 +107,7 @@ class Mismatch:
     def _missing(self) -> str:
         if not self.lost:
             return ""
-        shown = ", ".join(arrival.source_path for arrival in self.lost[:_SHOWN])
+        shown = ", ".join(entry.source_path for entry in self.lost[:_SHOWN])
         more = f" and {len(self.lost) - _SHOWN:,} more" if len(self.lost) > _SHOWN else ""
         return f". Missing: {shown}{more}"
 
@@ -151,8 +139,9 @@ def require(settings: Settings, build: duckdb.DuckDBPyConnection | None = None) 
 
 def compare(settings: Settings, build: duckdb.DuckDBPyConnection | None = None) -> Mismatch | None:
     """Return how the archive differs from what the other parts were made from, None if it fits."""
-    archive = RawArchive(settings.raw)
-    parts = list(_parts(settings, build))  # before the manifest, which a run may be extending
+    archive, state = RawArchive(settings.raw), _state(settings)
+    # The parts before the manifest, which a run may be extending.
+    parts = list(_parts(settings, state, build))
     last = archive.last_sequence()
     ahead, foreign, agreeing = [], [], []
     for part in parts:
@@ -164,30 +153,35 @@ def compare(settings: Settings, build: duckdb.DuckDBPyConnection | None = None) 
             agreeing.append(part)
     if not ahead and not foreign:
         return None
-    known = _arrivals(settings, build)
+    known = _arrivals(settings, state, build)
     common = _common(archive, known)
     recorded = {entry.sha256 for entry in archive.readable_entries()}
     forgotten = {sha256 for entry in archive.readable_entries() for sha256 in entry.forgets}
     lost = tuple(
-        arrival
-        for arrival in sorted(known, key=lambda arrival: arrival.sequence)
-        if arrival.sha256 not in recorded and arrival.sha256 not in forgotten
+        entry
+        for entry in sorted(known, key=lambda entry: entry.sequence)
+        if entry.sha256 not in recorded and entry.sha256 not in forgotten
     )
     return Mismatch(archive, last, tuple(ahead), tuple(foreign), tuple(agreeing), common, lost)
 
 
-def _parts(settings: Settings, build: duckdb.DuckDBPyConnection | None) -> Iterator[Part]:
-    if (state := _state(settings)) is not None:
+def _parts(
+    settings: Settings, state: State | None, build: duckdb.DuckDBPyConnection | None
+) -> Iterator[Part]:
+    if state is not None:
         position = state.archive_position()
         yield _part("run state", settings.state_file, state.last_seen_sequence(), position)
     staged = Staging(settings.extracted).last_sequence()
     yield _part("staging", settings.extracted, staged, staged_position(settings))
     if build is not None:
-        position = Position.from_json(build_db.get_property(build, ARCHIVE_POSITION))
         through = build_db.loaded_through(build)["ingest"]
-        yield _part("build database", settings.build_file, through, position)
-    if (published := _published(settings)) is not None:
+        yield _part("build database", settings.build_file, through, _loaded_position(build))
+    if (published := _published(settings, state)) is not None:
         yield published
+
+
+def _part(name: str, path: Path, through: int, position: Position | None) -> Part:
+    return Part(name, path, max(through, position.sequence if position else 0), position)
 
 
 def _state(settings: Settings) -> State | None:
@@ -202,88 +196,84 @@ def _state(settings: Settings) -> State | None:
     return None
 
 
-def _published(settings: Settings) -> Part | None:
+def _published(settings: Settings, state: State | None) -> Part | None:
     """Return the published file as a part; None if there is none, or its loss is accepted."""
     if not settings.published.exists():
         return None
     try:
         with connect_snapshot(settings.published.resolve(), settings.time_zone) as con:
-            known = dict(con.execute("from loaded.warehouse_info").fetchall())
-            position = Position.from_json(known.get(ARCHIVE_POSITION))
-            through = 0
-            if position is None:
-                row = con.execute("select max(sequence) from loaded.article_sources").fetchone()
-                through = (row and row[0]) or 0
+            properties = _properties(con)
     except duckdb.Error:
         return None  # damaged: the next publish replaces it
-    state = _state(settings)
-    if state is not None and known.get("published_at") == state.accepted_published():
+    if _is_accepted(properties, state):
         return None
+    position = Position.from_json(properties.get(ARCHIVE_POSITION))
+    through = 0 if position else published_through(settings)
     return _part("published file", settings.published, through, position)
 
 
 def is_of_another_archive(settings: Settings, published: duckdb.DuckDBPyConnection) -> bool:
     """Whether the published file was made from more than the archive, or from another one."""
     try:
-        known = dict(published.execute("from loaded.warehouse_info").fetchall())
+        properties = _properties(published)
     except duckdb.CatalogException:
         return False  # another version published it
-    position = Position.from_json(known.get(ARCHIVE_POSITION))
+    position = Position.from_json(properties.get(ARCHIVE_POSITION))
     if position is None or position.is_in(RawArchive(settings.raw)):
         return False
-    state = _state(settings)
-    return state is None or known.get("published_at") != state.accepted_published()
+    return not _is_accepted(properties, _state(settings))
 
 
-def _part(name: str, path: Path, through: int, position: Position | None) -> Part:
-    return Part(name, path, max(through, position.sequence if position else 0), position)
+def _properties(published: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return dict(published.execute("from loaded.warehouse_info").fetchall())
 
 
-def _arrivals(settings: Settings, build: duckdb.DuckDBPyConnection | None) -> list[Arrival]:
-    """Return the arrivals that the other parts know of, each (sequence, hash) once."""
-    found: dict[tuple[int, str], str] = {}
-    if _published(settings) is not None:
+def _is_accepted(properties: Mapping[str, str], state: State | None) -> bool:
+    """Whether the user accepted that this published file differs from the archive."""
+    return state is not None and properties.get("published_at") == state.accepted_published()
+
+
+def _arrivals(
+    settings: Settings, state: State | None, build: duckdb.DuckDBPyConnection | None
+) -> list[Entry]:
+    """Return the lines that the other parts know of, each (sequence, hash) once; sizes are 0."""
+    found: dict[tuple[int, str], Entry] = {}
+
+    def add(entries: Iterable[Entry]) -> None:
+        found.update(((entry.sequence, entry.sha256), entry) for entry in entries)
+
+    if state is not None:
+        now = datetime.now(UTC)
+        add(Entry(n, sha, 0, path, now, "restored") for n, sha, path in state.seen_arrivals())
+    add(_staged_arrivals(settings))
+    if build is not None:
+        add(recovery.arrivals(build).values())
+    if _published(settings, state) is not None:
         with (
             suppress(duckdb.Error),
             connect_snapshot(settings.published.resolve(), settings.time_zone) as con,
         ):
-            found |= _loaded_arrivals(con)
-    if build is not None:
-        found |= _loaded_arrivals(build)
-    found |= _staged_arrivals(settings)
-    if (state := _state(settings)) is not None:
-        for sequence, sha256, path in state.seen_arrivals():
-            found[sequence, sha256] = path
-    return [Arrival(sequence, sha256, path) for (sequence, sha256), path in found.items()]
+            add(recovery.arrivals(con).values())
+    return list(found.values())
 
 
-def _loaded_arrivals(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], str]:
-    rows = con.execute(
-        "select distinct sequence, source_sha256, split_part(source_path, '!/', 1) "
-        "from loaded.article_sources"
-    ).fetchall()
-    return {(sequence, sha256): path for sequence, sha256, path in rows}
-
-
-def _staged_arrivals(settings: Settings) -> dict[tuple[int, str], str]:
-    found = {}
-    names = ["sequence", "source_sha256", "source_path"]
+def _staged_arrivals(settings: Settings) -> Iterator[Entry]:
+    names = ["sequence", "source_sha256", "source_path", "archived_at", "run_id"]
     for batch in Staging(settings.extracted).all_batches():
         if batch.kind == "ingest":
             rows = staged_batch.read(batch, ARTICLES, names)
             columns = (rows[name].to_pylist() for name in names)
-            for sequence, sha256, path in zip(*columns, strict=True):
-                found[sequence, sha256] = path.partition("!/")[0]
-    return found
+            for sequence, sha256, path, at, run_id in zip(*columns, strict=True):
+                yield Entry(sequence, sha256, 0, path.partition("!/")[0], at, run_id)
 
 
-def _common(archive: RawArchive, known: Sequence[Arrival]) -> int:
+def _common(archive: RawArchive, known: Sequence[Entry]) -> int:
     """Return the last line up to which the archive holds what the other parts know of."""
-    entries: dict[int, Entry] = {entry.sequence: entry for entry in archive.readable_entries()}
+    entries = {entry.sequence: entry for entry in archive.readable_entries()}
     differing = (
-        arrival.sequence
-        for arrival in known
-        if arrival.sequence in entries and entries[arrival.sequence].sha256 != arrival.sha256
+        entry.sequence
+        for entry in known
+        if entry.sequence in entries and entries[entry.sequence].sha256 != entry.sha256
     )
     return min(differing, default=len(entries) + 1) - 1
 
@@ -300,36 +290,36 @@ def staged_position(settings: Settings) -> Position | None:
         return None
 
 
+def _loaded_position(build: duckdb.DuckDBPyConnection) -> Position | None:
+    return Position.from_json(build_db.get_property(build, ARCHIVE_POSITION))
+
+
+def note_archived(settings: Settings, sequence: int) -> None:
+    """Record the end of the manifest, whose last line this is, in the run state.
+
+    The caller holds the intake lock.
+    """
+    archive, state = RawArchive(settings.raw), State(settings.state_file)
+    state.set_archive_position(position_at(archive, sequence, state.archive_position()))
+
+
 def note_staged(settings: Settings) -> None:
     """Record the position that everything is staged through. The caller holds the intake lock."""
-    stage = Staging(settings.extracted)
-    position = position_at(RawArchive(settings.raw), stage.staged_through())
-    if position is not None and position != staged_position(settings):
+    recorded = staged_position(settings)
+    through = Staging(settings.extracted).staged_through()
+    position = position_at(RawArchive(settings.raw), through, recorded)
+    if position is not None and position != recorded:
         write_atomically(_position_file(settings), position.to_json().encode())
 
 
 def note_loaded(settings: Settings, build: duckdb.DuckDBPyConnection) -> None:
     """Record the position that everything is loaded through, in the build file and run state."""
+    recorded = _loaded_position(build)
     through = build_db.loaded_through(build)["ingest"]
-    position = position_at(RawArchive(settings.raw), through)
-    text = position.to_json() if position else None
-    if text is not None and text != build_db.get_property(build, ARCHIVE_POSITION):
-        build_db.set_property(build, ARCHIVE_POSITION, text)
+    position = position_at(RawArchive(settings.raw), through, recorded)
+    if position is not None and position != recorded:
+        build_db.set_property(build, ARCHIVE_POSITION, position.to_json())
     State(settings.state_file).set_loaded_through(through)
-
-
-def note_archived(settings: Settings, appended: int | None = None) -> None:
-    """Record the end of the manifest in the run state. The caller holds the intake lock.
-
-    `appended` is the sequence of the last line, if the caller has appended to the manifest.
-    """
-    archive = RawArchive(settings.raw)
-    position = (
-        position_at(archive, archive.last_sequence())
-        if appended is None
-        else end_position(archive, appended)
-    )
-    State(settings.state_file).set_archive_position(position)
 
 
 def note_repaired(settings: Settings) -> None:
@@ -337,7 +327,7 @@ def note_repaired(settings: Settings) -> None:
 
     The caller holds the writer lock and the intake lock.
     """
-    note_archived(settings)
+    note_archived(settings, RawArchive(settings.raw).last_sequence())
     _position_file(settings).unlink(missing_ok=True)
     note_staged(settings)
     _accept_published(settings)

@@ -71,13 +71,18 @@ def deviating(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> list[
     return [content for content, version in loaded if staged.get(content) not in (None, version)]
 
 
-def arrivals(con: duckdb.DuckDBPyConnection, sequences: Sequence[int]) -> dict[int, Entry]:
-    """The manifest lines that brought an article, by sequence; sizes are unknown, and 0."""
+def arrivals(
+    con: duckdb.DuckDBPyConnection, sequences: Sequence[int] | None = None
+) -> dict[int, Entry]:
+    """The manifest lines that brought an article, all or those with these sequences, by sequence.
+
+    Their sizes are unknown, and 0.
+    """
     found = con.execute(
         "select sequence, any_value(source_sha256), any_value(source_path), "
         "any_value(archived_at), any_value(run_id) from loaded.article_sources "
-        "where list_contains(?, sequence) group by 1",
-        [list(sequences)],
+        "where $only is null or list_contains($only, sequence) group by 1",
+        {"only": None if sequences is None else list(sequences)},
     ).fetchall()
     return {
         sequence: Entry(sequence, sha256, 0, path.partition("!/")[0], at, run_id)
