@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,34 +81,50 @@ def _prepare(harness: WarehouseHarness) -> None:
     harness.save("today")
 
 
-def apply(fate: str, names: tuple[str, ...], home: Path, states: Path) -> None:
-    """Apply a fate to the files of a part."""
-    if fate == "kept":
-        return
-    if fate == "cut":
-        for copy in ("manifest.jsonl", "manifest.copy.jsonl"):
-            path = home / "raw" / copy
-            path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
-        return
-    for name in names:
+def remove(home: Path, part: str) -> None:
+    """Remove the files of a part."""
+    for name in PARTS[part]:
         path = home / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-        source = states / fate / "home" / name
-        if fate == "lost" or not (source.exists() or source.is_symlink()):
-            continue
+
+
+def replace(home: Path, part: str, other: Path) -> None:
+    """Put another home's part in the place of this one's."""
+    remove(home, part)
+    for name in PARTS[part]:
+        source = other / name
         if source.is_dir() and not source.is_symlink():
-            shutil.copytree(source, path, symlinks=True)
-        else:
-            shutil.copy2(source, path, follow_symlinks=False)
+            shutil.copytree(source, home / name, symlinks=True)
+        elif source.exists() or source.is_symlink():
+            shutil.copy2(source, home / name, follow_symlinks=False)
+
+
+def cut(home: Path, lines: int = 2) -> None:
+    """Cut the last lines off both copies of the manifest."""
+    for name in ("manifest.jsonl", "manifest.copy.jsonl"):
+        path = home / "raw" / name
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-lines]))
+
+
+def apply(home: Path, part: str, fate: str, others: Mapping[str, Path]) -> None:
+    """Apply a fate to a part; `others` are the homes of the fates that replace it."""
+    if fate == "lost":
+        remove(home, part)
+    elif fate == "cut":
+        cut(home)
+    elif fate != "kept":
+        replace(home, part, others[fate])
 
 
 def _round(harness: WarehouseHarness, fates: dict[str, str]) -> Round:
     harness.restore("today")
+    states = harness.root / "states"
+    others = {fate: states / fate / "home" for fate in ("older", "foreign")}
     for part, fate in fates.items():
-        apply(fate, PARTS[part], harness.home, harness.root / "states")
+        apply(harness.home, part, fate, others)
     harness.drop("new.txt", article(20))
     first = harness.run("ingest")
     found = Round(fates, [first.code])

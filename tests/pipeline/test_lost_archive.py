@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from suite_length import examples
 
+from bench.faults.archives import apply, cut, remove, replace
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import is_sound
@@ -23,40 +24,8 @@ from etl.warehouse import archive_link
 from etl.warehouse.archive_link import ArchiveMismatchError
 from pipeline.warehouse_harness import WarehouseHarness, story, text
 
-PARTS = {
-    "archive": ["raw"],
-    "staging": ["extracted"],
-    "run state": ["state.sqlite"],
-    "build": ["build"],
-    "published": ["snapshots", "news.duckdb"],
-}
 FATES = ("kept", "lost", "older", "foreign", "cut")
-
-
-def remove(home: Path, part: str) -> None:
-    for name in PARTS[part]:
-        path = home / name
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def replace(home: Path, part: str, other: Path) -> None:
-    """Put another home's part in the place of this one's."""
-    remove(home, part)
-    for name in PARTS[part]:
-        if (other / name).is_dir():
-            shutil.copytree(other / name, home / name, symlinks=True)
-        elif (other / name).is_symlink():
-            (home / name).symlink_to((other / name).readlink())
-
-
-def cut(home: Path, lines: int = 2) -> None:
-    """Cut the last lines off both copies of the manifest."""
-    for name in ("manifest.jsonl", "manifest.copy.jsonl"):
-        path = home / "raw" / name
-        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-lines]))
+MIXED = ("archive", "staging", "run state", "build", "published")
 
 
 def accept_loss(harness: WarehouseHarness) -> None:
@@ -169,7 +138,6 @@ def test_a_part_of_another_warehouse_is_named(
     harness.drop("0.txt", text(story(30)))
     harness.ingest()
     replace(published.settings.home, "run state", harness.settings.home)
-    shutil.copy(harness.settings.state_file, published.settings.state_file)
     published.drop("new.txt", text(story(20), day="2025-03-20"))
     with pytest.raises(ArchiveMismatchError, match=r"run state .*state.sqlite.* comes from anoth"):
         published.ingest()
@@ -244,7 +212,7 @@ def worlds(six_published: Path, tmp_path_factory: pytest.TempPathFactory) -> Wor
 @given(
     fates=st.fixed_dictionaries(
         {"archive": st.sampled_from(FATES)}
-        | {part: st.sampled_from(FATES[:-1]) for part in PARTS if part != "archive"}
+        | {part: st.sampled_from(FATES[:-1]) for part in MIXED if part != "archive"}
     )
 )
 @settings(max_examples=examples(5), deadline=None)
@@ -254,17 +222,9 @@ def test_every_file_of_the_inbox_is_loaded_or_named_whatever_became_of_the_home(
     root = tmp_path_factory.mktemp("mixed") / "root"
     shutil.copytree(worlds.today, root, symlinks=True)
     harness = WarehouseHarness(root)
+    others = {"older": worlds.yesterday, "foreign": worlds.other}
     for part, fate in fates.items():
-        if fate == "lost":
-            remove(harness.settings.home, part)
-        elif fate == "cut":
-            cut(harness.settings.home)
-        elif fate != "kept":
-            other = worlds.yesterday if fate == "older" else worlds.other
-            replace(harness.settings.home, part, other)
-            for name in PARTS[part]:
-                if (other / name).is_file() and not (other / name).is_symlink():
-                    shutil.copy(other / name, harness.settings.home / name)
+        apply(harness.settings.home, part, fate, others)
     harness.drop("new.txt", text(story(20), day="2025-03-20"))
     expected = {story(number) for number in (*range(7), 10, 11, 20)}
     try:
