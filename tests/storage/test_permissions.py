@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,6 @@ from etl.settings import REPOSITORY
 
 READ_ALL = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
 """Lets a user read the interpreter under root's home, and write nothing more."""
-
-Newsactors = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def _command(user: str) -> list[str]:
@@ -37,21 +36,26 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def newsactors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsactors]:
-    """Runs a command as a user, over an empty warehouse and an inbox that belong to `daemon`."""
-    # Not in pytest's folder, which is closed to other users.
-    root = Path(tempfile.mkdtemp(prefix="newsactors-shared-"))
-    root.chmod(0o755)
-    (root / "inbox").mkdir()
-    begin(root / "home", tmp_path_factory)
-    subprocess.run(["chown", "-R", "daemon:daemon", str(root)], check=True)
+@dataclass(frozen=True)
+class SharedWarehouse:
+    """An empty warehouse and an inbox that belong to `daemon`."""
 
-    def run(
-        *arguments: str, user: str = "daemon", umask: int = 0o022, article: int | None = None
+    root: Path
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    def newsactors(
+        self, *arguments: str, user: str = "daemon", umask: int = 0o022, article: int | None = None
     ) -> subprocess.CompletedProcess[str]:
+        """Run a command as a user, after dropping an article if one is given."""
         if article is not None:
-            (root / "inbox" / f"{article}.txt").write_text(
+            (self.inbox / f"{article}.txt").write_text(
                 f" date 2025-03-0{article} Something Happened In Town {article}\n\n"
                 f"By Ann Author – Daily Test\n\nAlice Foo said “we open {article} today”.\n"
             )
@@ -59,47 +63,57 @@ def newsactors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsactors]
         return subprocess.run(
             [*become, sys.executable, "-m", "etl", *arguments],
             env={
-                "PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(root),
-                "NEWSACTORS_HOME": str(root / "home"), "NEWSACTORS_INBOX": str(root / "inbox"),
+                "PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(self.root),
+                "NEWSACTORS_HOME": str(self.home), "NEWSACTORS_INBOX": str(self.inbox),
                 "NEWSACTORS_SETTLE_SECONDS": "0", "NEWSACTORS_EXTRACTOR": "fast",
                 "DAGSTER_HOME": "", "DO_NOT_TRACK": "1", "PYTHONDONTWRITEBYTECODE": "1",
             },
-            umask=umask, cwd=root, capture_output=True, text=True, check=False,
+            umask=umask, cwd=self.root, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
-    run.home = root / "home"  # type: ignore[attr-defined]
-    yield run
-    shutil.rmtree(root)
+
+@pytest.fixture
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWarehouse]:
+    # Not in pytest's folder, which is closed to other users.
+    warehouse = SharedWarehouse(Path(tempfile.mkdtemp(prefix="newsactors-shared-")))
+    warehouse.root.chmod(0o755)
+    warehouse.inbox.mkdir()
+    begin(warehouse.home, tmp_path_factory)
+    subprocess.run(["chown", "-R", "daemon:daemon", str(warehouse.root)], check=True)
+    yield warehouse
+    shutil.rmtree(warehouse.root)
 
 
-def test_what_root_left_is_refused_with_the_command_that_mends_it(newsactors: Newsactors) -> None:
-    assert newsactors("ingest", user="root", article=1).returncode == 0
-    refused = newsactors("ingest", article=2)
+def test_what_root_left_is_refused_with_the_command_that_mends_it(shared: SharedWarehouse) -> None:
+    assert shared.newsactors("ingest", user="root", article=1).returncode == 0
+    refused = shared.newsactors("ingest", article=2)
     assert refused.returncode == 1
     assert "daemon can't write" in refused.stderr
     assert "belong to root" in refused.stderr
     assert "sudo chown -R daemon" in refused.stderr
-    examined = newsactors("doctor", "--json")
+    examined = shared.newsactors("doctor", "--json")
     assert examined.returncode == 1
     assert "belong to root" in examined.stdout
-    assert newsactors("top", "--limit", "1").returncode == 0, "reading needs no right to write"
+    assert shared.newsactors("top", "--limit", "1").returncode == 0, (
+        "reading needs no right to write"
+    )
 
-    home: Path = newsactors.home  # type: ignore[attr-defined]
+    home = shared.home
     subprocess.run(["chown", "-R", "daemon", str(home)], check=True)
     # The next publish copies instead of changing a snapshot that isn't its own.
     subprocess.run(["chown", "-R", "root", str(home / "snapshots" / "1")], check=True)
-    mended = newsactors("ingest")
+    mended = shared.newsactors("ingest")
     assert "1 new articles" in mended.stderr, mended.stderr
 
 
 @pytest.mark.soak
-def test_a_group_shares_a_warehouse(newsactors: Newsactors) -> None:
-    home: Path = newsactors.home  # type: ignore[attr-defined]
+def test_a_group_shares_a_warehouse(shared: SharedWarehouse) -> None:
+    home = shared.home
     subprocess.run(["chmod", "-R", "g+rwX", str(home)], check=True)
     for folder in (home, *(path for path in home.rglob("*") if path.is_dir())):
         folder.chmod(0o2775)
     for number, user in enumerate(("daemon", "nobody", "daemon", "nobody"), start=1):
-        done = newsactors("ingest", user=user, umask=0o002, article=number)
+        done = shared.newsactors("ingest", user=user, umask=0o002, article=number)
         assert done.returncode == 0, done.stderr
-    examined = newsactors("doctor", user="nobody", umask=0o002)
+    examined = shared.newsactors("doctor", user="nobody", umask=0o002)
     assert examined.returncode == 0, examined.stdout
