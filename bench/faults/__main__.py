@@ -15,7 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.faults import archives, kills, readers, situations, space, together
+from bench.faults import (
+    archives,
+    held_pages,
+    kills,
+    readers,
+    situations,
+    space,
+    tiny_files,
+    together,
+)
 from bench.faults.warehouse_harness import WarehouseHarness
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -25,8 +34,19 @@ KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "together": together.run,
     "readers": readers.run,
     "situations": situations.run,
+    "tiny_files": tiny_files.run,
+    "held_pages": held_pages.run,
 }
-ROUNDS = {"archives": 40, "kills": 120, "space": 64, "together": 36, "readers": 50, "situations": 1}
+ROUNDS = {
+    "archives": 40,
+    "kills": 120,
+    "space": 64,
+    "together": 36,
+    "readers": 50,
+    "situations": 3,
+    "tiny_files": 200,
+    "held_pages": 120,
+}
 
 
 def main() -> None:
@@ -39,7 +59,8 @@ def main() -> None:
     parser.add_argument(
         "--rounds",
         type=int,
-        help=f"number of kills, faults, pairs or publishes (default: {ROUNDS})",
+        help="number of kills, faults, pairs or publishes, thousands of files, or minutes "
+        f"(default: {ROUNDS})",
     )
     parser.add_argument("--seed", type=int, default=int(time.time()) % 10**6)
     parser.add_argument("--report", type=Path, default=Path("build/faults.json"))

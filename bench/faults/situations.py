@@ -16,17 +16,17 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 
 from bench.articles import article
+from bench.faults import processes
 from bench.faults.tables import difference, published_rows
 from bench.faults.warehouse_harness import WarehouseHarness, clear, prepare
 from etl.pipeline.progress import WAITING
@@ -67,31 +67,6 @@ def run(
 # Helpers
 
 
-def _start(
-    harness: WarehouseHarness,
-    *arguments: str,
-    also: Mapping[str, str] | None = None,
-    umask: int = 0o022,
-) -> subprocess.Popen[str]:
-    """Start a command in a process group of its own, with more environment variables."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "etl", *arguments],
-        env=os.environ | harness.environment | {"DAGSTER_HOME": ""} | dict(also or {}),
-        cwd=harness.root, umask=umask, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        # A shell starts background jobs, such as this harness, with SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
-
-
-def _end(process: subprocess.Popen[str], seconds: float = 300) -> str:
-    """Wait for a command; return its output. Raises RuntimeError if it fails."""
-    output, _ = process.communicate(timeout=seconds)
-    if process.returncode != 0:
-        raise RuntimeError(f"exit {process.returncode}: {output[-2000:]}")
-    return output
-
-
 def _rows_differ(harness: WarehouseHarness, home: Path | None = None) -> str:
     """Return how the published rows differ from those of an undisturbed ingest."""
     after = harness.root / "states" / "after" / "home"
@@ -106,57 +81,10 @@ def _articles(harness: WarehouseHarness) -> int:
     return int(harness.fetch_one("select count(*) from articles")[0])
 
 
-def _children(pid: int) -> list[int]:
-    """Return the children that any thread of a process has started."""
-    found = []
-    with suppress(FileNotFoundError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(FileNotFoundError):
-                found += [int(child) for child in (thread / "children").read_text().split()]
-    return found
-
-
 def _workers(pid: int) -> list[int]:
     """Return the worker processes of an ingest."""
-    found = []
-    for child in _children(pid):
-        with suppress(FileNotFoundError):
-            line = Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"etl.pipeline.extraction import serve" in line:
-                found.append(child)
-    return found
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
-
-
-def _answers(port: int, seconds: float) -> bool:
-    """Wait until a server answers; return whether it did."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).close()
-            return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    return False
-
-
-@contextmanager
-def _explorer(harness: WarehouseHarness) -> Iterator[int]:
-    """Serve the explorer; yield its port."""
-    port = _free_port()
-    process = _start(harness, "explore", "--port", str(port))
-    try:
-        _answers(port, 60)
-        yield port
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    serve = "etl.pipeline.extraction import serve"
+    return [child for child, line in processes.children(pid).items() if serve in line]
 
 
 # Situations
@@ -164,15 +92,15 @@ def _explorer(harness: WarehouseHarness) -> Iterator[int]:
 
 def a_stopped_run_makes_another_wait(harness: WarehouseHarness) -> str:
     """SIGSTOP holds a run; another waits and says so; after SIGCONT both complete."""
-    first = _start(harness, "ingest")
+    first = processes.start(harness, "ingest")
     time.sleep(random.uniform(3, 9))
     os.killpg(first.pid, signal.SIGSTOP)
-    second = _start(harness, "ingest")
+    second = processes.start(harness, "ingest")
     time.sleep(12)
     is_waiting = second.poll() is None
     os.killpg(first.pid, signal.SIGCONT)
-    _end(first)
-    output = _end(second)
+    processes.end(first)
+    output = processes.end(second)
     if is_waiting and WAITING not in output:
         return f"the second run does not say that it waits: {output}"
     return _rows_differ(harness)
@@ -181,7 +109,7 @@ def a_stopped_run_makes_another_wait(harness: WarehouseHarness) -> str:
 def a_killed_worker_costs_at_most_one_article(harness: WarehouseHarness) -> str:
     """One extraction worker is killed; the run completes, and every file is accounted for."""
     workers = {"NEWSACTORS_WORKERS": "2", "NEWSACTORS_BATCH_ARTICLES": "500"}
-    process = _start(harness, "ingest", also=workers)
+    process = processes.start(harness, "ingest", also=workers)
     killed = 0
     for _ in range(1200):
         if found := _workers(process.pid):
@@ -192,7 +120,7 @@ def a_killed_worker_costs_at_most_one_article(harness: WarehouseHarness) -> str:
         if process.poll() is not None:
             break
         time.sleep(0.02)
-    _end(process)
+    processes.end(process)
     quarantined = harness.fetch_one("select count(*) from quarantine")[0]
     if _articles(harness) + quarantined < ARTICLES + 2:
         return f"{_articles(harness)} articles, {quarantined} in quarantine, {killed} killed"
@@ -220,8 +148,8 @@ def a_relative_home_on_tmpfs_with_another_umask(harness: WarehouseHarness) -> st
     shutil.copytree(harness.home, memory, symlinks=True)
     try:
         relative = os.path.relpath(memory, harness.root)
-        _end(_start(harness, "ingest", umask=0o077, also={"NEWSACTORS_HOME": relative}))
-        _end(_start(harness, "doctor", umask=0o077, also={"NEWSACTORS_HOME": relative}))
+        processes.run(harness, "ingest", umask=0o077, also={"NEWSACTORS_HOME": relative})
+        processes.run(harness, "doctor", umask=0o077, also={"NEWSACTORS_HOME": relative})
         return _rows_differ(harness, memory)
     finally:
         shutil.rmtree(memory)
@@ -252,22 +180,18 @@ def an_inbox_that_vanishes_loses_nothing(harness: WarehouseHarness) -> str:
 
 def time_zones_do_not_change_rows(harness: WarehouseHarness) -> str:
     """TZ and NEWSACTORS_TIME_ZONE change between runs, with a day on which the clock changed."""
-    _end(
-        _start(
-            harness,
-            "ingest",
-            also={"TZ": "America/New_York", "NEWSACTORS_TIME_ZONE": "Europe/Berlin"},
-        )
+    processes.run(
+        harness,
+        "ingest",
+        also={"TZ": "America/New_York", "NEWSACTORS_TIME_ZONE": "Europe/Berlin"},
     )
     if differs := _rows_differ(harness):
         return differs
     harness.drop("dst.txt", article(500).replace("2025-01-11", "2025-03-30"))
-    _end(
-        _start(
-            harness, "ingest", also={"TZ": "Asia/Kathmandu", "NEWSACTORS_TIME_ZONE": "Pacific/Apia"}
-        )
+    processes.run(
+        harness, "ingest", also={"TZ": "Asia/Kathmandu", "NEWSACTORS_TIME_ZONE": "Pacific/Apia"}
     )
-    _end(_start(harness, "doctor", also={"TZ": "UTC"}))
+    processes.run(harness, "doctor", also={"TZ": "UTC"})
     return "" if _articles(harness) == ARTICLES + 3 else f"{_articles(harness)} articles"
 
 
@@ -287,8 +211,8 @@ def a_text_of_300_mb_is_set_aside(harness: WarehouseHarness) -> str:
 
 def pages_load_while_a_run_publishes(harness: WarehouseHarness) -> str:
     """Every page loads during an ingest, and the last shows what it published."""
-    with _explorer(harness) as port:
-        process = _start(harness, "ingest")
+    with processes.explorer(harness) as (port, _):
+        process = processes.start(harness, "ingest")
         loads, slowest = 0, 0.0
         while process.poll() is None:
             started = time.monotonic()
@@ -298,7 +222,7 @@ def pages_load_while_a_run_publishes(harness: WarehouseHarness) -> str:
                 page.read()
             slowest = max(slowest, time.monotonic() - started)
             loads += 1
-        _end(process)
+        processes.end(process)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
             text = page.read().decode()
     if str(ARTICLES + 2) not in text:
@@ -308,13 +232,13 @@ def pages_load_while_a_run_publishes(harness: WarehouseHarness) -> str:
 
 def idle_clients_block_nobody(harness: WarehouseHarness) -> str:
     """Two hundred clients hold their connections open, half of them in the middle of a request."""
-    with _explorer(harness) as port:
+    with processes.explorer(harness) as (port, _):
         held = []
         for number in range(200):
             client = socket.create_connection(("127.0.0.1", port), timeout=10)
             client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"\r\n" * (number % 2))
             held.append(client)
-        _end(_start(harness, "ingest"))
+        processes.run(harness, "ingest")
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("GET", "/")
         status = connection.getresponse().status
@@ -336,12 +260,12 @@ def two_homes_share_a_registry(harness: WarehouseHarness) -> str:
         (inbox / f"{number}.txt").write_text(article(number))
     second = registry | {"NEWSACTORS_HOME": str(other), "NEWSACTORS_INBOX": str(inbox),
                          "NEWSACTORS_EXTRACTOR": "rules"}  # fmt: skip
-    _end(_start(harness, "ingest", also=registry))
-    _end(_start(harness, "ingest", also=second))
+    processes.run(harness, "ingest", also=registry)
+    processes.run(harness, "ingest", also=second)
     harness.drop("more.txt", article(170))
-    _end(_start(harness, "ingest", also=registry))
-    _end(_start(harness, "doctor", also=registry))
-    _end(_start(harness, "doctor", also=second))
+    processes.run(harness, "ingest", also=registry)
+    processes.run(harness, "doctor", also=registry)
+    processes.run(harness, "doctor", also=second)
     ids = "select name, entity_id from entities where type = 'PERSON'"
     with duckdb.connect(str((other / "news.duckdb").resolve()), read_only=True) as con:
         theirs = dict(con.execute(ids).fetchall())
@@ -375,30 +299,67 @@ def corrections_in_another_order_are_applied(harness: WarehouseHarness) -> str:
     return difference(harness.contents(), first)
 
 
+def _dev(harness: WarehouseHarness) -> tuple[subprocess.Popen[str], int]:
+    """Start `newsactors dev` with an instance of its own; return it and its port."""
+    home = harness.root / "dagster"
+    clear(home)
+    port = processes.free_port()
+    also = {"DAGSTER_HOME": str(home)}
+    process = processes.start(harness, "dev", "--port", str(port), also=also)
+    if not processes.answers(port, 180):
+        raise RuntimeError(f"the UI did not answer: {processes.kill_group(process)[-1000:]}")
+    return process, port
+
+
+def _ends_alone(process: subprocess.Popen[str]) -> str:
+    """Wait until a command ends; return what of it is left after that, or that it did not end."""
+    try:
+        process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        left = "still running after 60 s"
+    else:
+        time.sleep(2)
+        left = processes.group_members(process)
+    processes.kill_group(process)
+    return left
+
+
 def signals_end_newsactors_dev_and_its_children(harness: WarehouseHarness) -> str:
     """SIGINT and SIGTERM to the process that a user sees leave no process behind."""
     for sent in (signal.SIGINT, signal.SIGTERM):
-        port = _free_port()
-        home = harness.root / "dagster"
-        clear(home)
-        process = _start(harness, "dev", "--port", str(port), also={"DAGSTER_HOME": str(home)})
-        if not _answers(port, 180):
-            os.killpg(process.pid, signal.SIGKILL)
-            return f"the UI did not answer: {process.communicate()[0][-1000:]}"
+        process, _ = _dev(harness)
         process.send_signal(sent)
-        try:
-            process.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            return f"{sent.name}: still running after 60 s"
-        time.sleep(2)
-        left = subprocess.run(
-            ["pgrep", "-g", str(process.pid), "-a"], capture_output=True, text=True, check=False
-        ).stdout
-        if left:
-            os.killpg(process.pid, signal.SIGKILL)
-            return f"{sent.name} left: {left}"
+        if left := _ends_alone(process):
+            return f"{sent.name}: {left}"
     return ""
+
+
+DEV_CHILDREN = ("dagster_webserver", "dagster._daemon", "dagster code-server")
+"""What the command lines of the three servers of `newsactors dev` contain."""
+
+
+def a_killed_child_of_newsactors_dev_is_restarted_or_ends_it(harness: WarehouseHarness) -> str:
+    """SIGKILL or SIGTERM to one server: the others serve on with a new one, or all end."""
+    for name in DEV_CHILDREN:
+        process, port = _dev(harness)
+        found = [p for p, line in processes.descendants(process.pid).items() if name in line]
+        if not found:
+            lines = processes.descendants(process.pid)
+            processes.kill_group(process)
+            return f"no {name} among {lines}"
+        sent = random.choice((signal.SIGKILL, signal.SIGTERM))
+        os.kill(found[0], sent)
+        time.sleep(30)
+        if process.poll() is None and processes.answers(port, 30):
+            again = processes.descendants(process.pid)
+            if not any(name in line for pid, line in again.items() if pid != found[0]):
+                processes.kill_group(process)
+                return f"{sent.name} to {name}: it is missing, and nothing says so: {again}"
+            process.send_signal(signal.SIGINT)
+        if left := _ends_alone(process):
+            return f"{sent.name} to {name}: {left}"
+    harness.run_checked("ingest")
+    return _rows_differ(harness)
 
 
 SITUATIONS: tuple[Situation, ...] = (
@@ -414,4 +375,5 @@ SITUATIONS: tuple[Situation, ...] = (
     two_homes_share_a_registry,
     corrections_in_another_order_are_applied,
     signals_end_newsactors_dev_and_its_children,
+    a_killed_child_of_newsactors_dev_is_restarted_or_ends_it,
 )
