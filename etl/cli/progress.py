@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from etl.pipeline.progress import WAITING
+from etl.pipeline.progress import NOTES
 from etl.pipeline.progress import Progress as Report
 from etl.query.display import clean, counted
 
@@ -24,7 +24,7 @@ TERMINAL_REPORT_SECONDS, LOG_REPORT_SECONDS = 0.5, 10.0
 
 @contextmanager
 def progress_bars() -> Iterator[Report]:
-    """Show a bar per stage on standard error; if that's no terminal, only a note about waiting."""
+    """Show a bar per stage on standard error; if that's no terminal, only notes."""
     console = Console(stderr=True)
     bars = Progress(
         TextColumn("{task.description:<17}"),
@@ -39,8 +39,8 @@ def progress_bars() -> Iterator[Report]:
     with bars:
 
         def report(stage: str, done: int, total: int) -> None:
-            if stage == WAITING:
-                click.echo(WAITING, err=True)
+            if stage in NOTES:
+                click.echo(stage, err=True)
                 return
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)

@@ -231,6 +231,9 @@ def published_findings(settings: Settings) -> Found:
     with duckdb.connect(str(current), read_only=True) as con:
         layout = layout_of(con, "loaded.warehouse_info")
     yield from _layout("published", link, layout, f"snapshot {current.parent.name}")
+    if int(current.parent.name) < (newest := max(numbers)):
+        yield Finding("published", "note", link, f"readers see snapshot {current.parent.name}, "
+                      f"not the newest, {newest}", RUN)  # fmt: skip
     yield from found
 
 

@@ -69,6 +69,7 @@ def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
             yield from _build(settings, aside)
             if is_rewritten:
                 archive_link.note_repaired(settings)
+                RawArchive(settings.raw).repair_marker.unlink(missing_ok=True)
     finally:
         writer.release()
 
@@ -120,13 +121,16 @@ class _Aside:
 def _manifest(
     settings: Settings, aside: _Aside, con: Connection | None
 ) -> Generator[str, None, bool]:
-    """Repair the manifest; return whether it was written again."""
+    """Repair the manifest; return whether this or an unfinished repair wrote it again."""
     archive = RawArchive(settings.raw)
+    # A repair that was killed may have written the manifest, and not the positions in it.
+    is_unfinished = archive.repair_marker.exists()
     mismatch = archive_link.compare(settings, con)
     is_shorter = mismatch is not None and mismatch.is_shorter
     compared = compare(archive, mismatch.through if mismatch and is_shorter else 0)
     if compared.is_sound:
-        return False
+        return is_unfinished
+    archive.repair_marker.touch()
     for path in (archive.manifest, archive.manifest_copy):
         aside.copy(path)
     known = recovery.arrivals(con, compared.lost) if con and compared.lost else {}

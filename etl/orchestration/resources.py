@@ -25,7 +25,7 @@ from etl.pipeline.extractor_in_use import (
     name_in_use,
 )
 from etl.pipeline.progress import (
-    WAITING,
+    NOTES,
     Progress,
     waiting,
 )
@@ -89,7 +89,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             return watcher
 
         def log(stage: str, done: int, total: int) -> None:
-            if stage == WAITING:
+            if stage in NOTES:
                 context.log.warning(stage)
             else:
                 context.log.info(f"{stage}: {done:,} of {total:,}")

@@ -39,7 +39,7 @@ def new_files(
         waiting = f", {len(scan.settling)} still being written" if scan.settling else ""
         return dg.SkipReason(f"no new files in {settings.inbox}{waiting}")
     digest = hashlib.sha256(
-        repr(sorted((c.source_path, c.size, c.mtime_ns, c.etag) for c in new)).encode()
+        repr(sorted((c.source_path, c.size, c.mtime_ns, c.change_tag) for c in new)).encode()
     ).hexdigest()
     if digest == context.cursor:
         return dg.SkipReason(f"a run for these {len(new)} files was already requested")

@@ -10,21 +10,25 @@ Archiving holds the intake lock. Code that needs the writer lock too takes that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from etl.pipeline.chunks import chunks
 from etl.pipeline.errors import InputError
-from etl.pipeline.progress import Progress, silent, waiting
+from etl.pipeline.progress import SETTLING, Progress, silent, waiting
 from etl.settings import Location, Settings
-from etl.storage import inbox
+from etl.storage import inbox, state_file_check
 from etl.storage.archive import ChangedError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.inbox import SourceFile
 from etl.storage.quarantine import QuarantinedItem
 from etl.storage.run_state import State
 from etl.warehouse import archive_link
+from etl.warehouse.snapshot_connection import connect_snapshot
 
 ARCHIVE_CHUNK = 100
 """Files between two writes of the manifest: after a kill at most this many are read again."""
@@ -72,7 +76,7 @@ def archive_new(
         archive_link.note_archived(settings, sequence)
         if sequence == 0:
             state.set_loaded_through(0)
-        state.catch_up(archive)
+        _catch_up(settings, state, archive)
         try:
             scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
         except inbox.LocationError as error:
@@ -127,6 +131,8 @@ def archive_new(
             result.files_new += len(entries)
             done += len(chunk)
             progress("archive", done, len(unseen))
+        if result.settling:
+            progress(SETTLING, 0, len(result.settling))
         result.quarantined = state.settle_unreadable(
             unreadable,
             lambda path: any(inbox.covers(root, settings.inbox, path) for root in roots),
@@ -139,6 +145,22 @@ def archive_new(
         quarantined=result.quarantined,
     )
     return result
+
+
+def _catch_up(settings: Settings, state: State, archive: RawArchive) -> None:
+    """Update the run state from the manifest; from the published file too if it was lost or older.
+
+    Otherwise what those lines brought into quarantine would be neither there nor read again.
+    """
+    arrived = {e.sha256 for e in archive.entries(state.last_seen_sequence()) if e.is_arrival}
+    state.catch_up(archive)
+    if arrived and settings.published.exists():
+        # A file that is damaged or of another version has nothing to add.
+        with (
+            suppress(duckdb.Error),
+            connect_snapshot(settings.published.resolve(), settings.time_zone) as published,
+        ):
+            state_file_check.add_published(settings.state_file, published, arrived)
 
 
 def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> QuarantinedItem:

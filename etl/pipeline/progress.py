@@ -14,6 +14,12 @@ Progress = Callable[[str, int, int], None]
 WAITING = "another process is writing to the warehouse; this one waits for it"
 """Progress stage reported once while waiting for another process's lock."""
 
+SETTLING = "some files are still being written; the next run takes them"
+"""Progress stage reported once if files are left in the inbox."""
+
+NOTES = (WAITING, SETTLING)
+"""Stages that are no work of their own: something to say once."""
+
 
 def silent(stage: str, done: int, total: int) -> None:
     """Ignore progress."""

@@ -184,9 +184,10 @@ class _Reading:
                     has_kept_items = True
                     known = self.read_before.get(entry.sha256)
                     if known is not None:
-                        if entry.again and (found.source_key, found.item) in known:
+                        key = (found.source_key, found.item, found.content_sha256)
+                        if entry.again and key in known:
                             continue
-                        known.add((found.source_key, found.item))
+                        known.add(key)
                     yield found
         if not has_kept_items:
             self.reappeared.add(entry.sha256)

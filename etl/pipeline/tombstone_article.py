@@ -15,6 +15,7 @@ from etl.settings import Settings
 from etl.storage import editions
 from etl.storage.archive import RawArchive
 from etl.storage.files import exclusive_lock
+from etl.storage.run_state import State
 from etl.storage.staging import Staging
 from etl.stories.assign import story_without
 from etl.warehouse import archive_link, build_db
@@ -27,8 +28,8 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
     """
     archive = RawArchive(settings.raw)
     archive_link.require(settings)
-    if not _hashes(settings, article_id):
-        load.load_staged(settings, run_id)  # the build file was lost
+    # The build file may be lost; and what is staged may hold more articles of the same file.
+    load.load_staged(settings, run_id)
     with exclusive_lock(archive.intake_lock):
         hashes = _hashes(settings, article_id)
         if not hashes and _is_published(settings, article_id):
@@ -53,9 +54,14 @@ def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]
 
 
 def _hashes(settings: Settings, article_id: str) -> set[str]:
+    """Return the hashes of the article's texts, and of files that hold nothing else.
+
+    A file with items in quarantine holds more: they could still be read.
+    """
     with build_db.open_build(settings.build_file) as con:
         versions, sources = build_db.hashes_of(con, article_id)
-    return {*versions, *sources}
+    rejected = {item.source_sha256 for item in State(settings.state_file).quarantine()}
+    return {*versions, *(set(sources) - rejected)}
 
 
 def _is_published(settings: Settings, article_id: str) -> bool:

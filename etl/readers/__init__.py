@@ -38,7 +38,7 @@ from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
 from etl.readers.field_mapping import FieldMapping
 from etl.readers.language import language_of
 from etl.readers.reader import Part, Reader
-from etl.readers.source import HEAD_BYTES, Budget, Source, TooSlow, Watch
+from etl.readers.source import HEAD_BYTES, Budget, Source, TooSlow, Watch, too_slow
 from etl.settings import Limits
 
 __all__ = [
@@ -76,6 +76,7 @@ READERS: tuple[Reader, ...] = (
     tar_archive,
 )
 """The reader with the highest `sniff` is used, the first one on a tie."""
+_REST = "; the rest of the file is not read"
 
 
 def read_file(data: bytes, source_path: str, limits: Limits | None = None) -> list[Item]:
@@ -113,7 +114,7 @@ def read_items(
             except FileRejected as rejected:
                 item, is_over = (source, 0, rejected.rejection), True
             except TooSlow:
-                item, is_over = (source, 0, _too_slow(limits)), True
+                item, is_over = (source, 0, too_slow(limits, _REST)), True
             if item is None:
                 break
             at, index, part = item
@@ -153,7 +154,7 @@ def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article 
         yield source, index, rejected.rejection
     except TooSlow:
         watch.restart()  # raises FileRejected if the whole file took too long
-        yield source, index, _too_slow(source.budget.limits)
+        yield source, index, too_slow(source.budget.limits, _REST)
 
 
 def _read(source: Source) -> Iterator[Part]:
@@ -196,11 +197,3 @@ def _with_language(part: Article | Rejection, source: Source) -> Article | Rejec
             "split it into single articles, or raise NEWSACTORS_MAX_ARTICLE_CHARS",
         )
     return replace(part, language=language_of(part))
-
-
-def _too_slow(limits: Limits) -> Rejection:
-    return Rejection(
-        "too_slow",
-        f"took more than {limits.item_seconds} s of processor time",
-        "split it, or raise NEWSACTORS_MAX_ITEM_SECONDS",
-    )

@@ -15,7 +15,7 @@ from etl.readers.base import Rejected
 from etl.readers.field_mapping import FieldMapping, shapes
 from etl.readers.markup import looks_like_markup, text_of
 from etl.readers.reader import Part
-from etl.readers.source import Source
+from etl.readers.source import Source, TooSlow, too_slow
 from etl.readers.source_metadata import SourceMetadata, article
 
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)?\s*\[\+\d{1,9} chars\]\s*\Z")
@@ -35,6 +35,8 @@ def part_of(record: object, source: Source, source_format: str, where: str) -> P
         return article_of_record(record, source, source_format)
     except Rejected as rejected:
         return rejected.rejection.at(where)
+    except TooSlow:  # only this record is given up
+        return too_slow(source.budget.limits).at(where)
 
 
 def article_of_record(record: object, source: Source, source_format: str) -> Article:

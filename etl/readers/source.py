@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from etl.readers.base import FileRejected, Rejected
+from etl.readers.base import FileRejected, Rejected, Rejection
 from etl.readers.field_mapping import FieldMapping
 from etl.settings import Limits
 
@@ -35,6 +35,15 @@ _GRACE = 0.25
 
 class TooSlow(BaseException):
     """Raised in a reader that exceeds its processor time limit."""
+
+
+def too_slow(limits: Limits, consequence: str = "") -> Rejection:
+    """Return the rejection of an item that exceeded its time, and what follows from it."""
+    return Rejection(
+        "too_slow",
+        f"took more than {limits.item_seconds} s of processor time{consequence}",
+        "split it, or raise NEWSACTORS_MAX_ITEM_SECONDS",
+    )
 
 
 @dataclass(slots=True)
@@ -263,7 +272,8 @@ class Watch:
         if left <= 0:
             raise FileRejected(
                 "too_slow",
-                f"took more than {self.limits.file_seconds:,} s of processor time",
+                f"took more than {self.limits.file_seconds:,} s of processor time; the rest of the "
+                "file is not read",
                 "split the file, or raise NEWSACTORS_MAX_FILE_SECONDS",
             )
         seconds = min(self.limits.item_seconds, left)

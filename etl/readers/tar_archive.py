@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from etl.readers.base import Rejected
+from etl.readers.base import Rejected, Rejection
 from etl.readers.reader import Part
 from etl.readers.source import Source
 from etl.readers.zip_archive import is_hidden
@@ -49,6 +49,15 @@ class _Forward(io.RawIOBase):
         self.position += len(data)
         return data
 
+    def has_more(self) -> bool:
+        """Whether anything but the zeros that fill the last block follows; stops at it."""
+        while data := self.stream.read(_SKIP):
+            rest = data.lstrip(b"\0")
+            self.position += len(data) - len(rest)
+            if rest:
+                return True
+        return False
+
 
 def sniff(head: bytes, path: str) -> float:
     """Certain for the magic word of a header; for old archives, the name and a valid header."""
@@ -78,6 +87,12 @@ def read(source: Source) -> Iterator[Part]:
             content = archive.extractfile(member)
             assert content is not None
             yield source.member(cast(BinaryIO, content), member.name, "TAR")
+        if stream.has_more():
+            yield Rejection(
+                "malformed",
+                f"data follow the end of the TAR archive, at byte {stream.position:,}",
+                "if another archive was appended to it, ingest the two as files of their own",
+            )
     except (tarfile.TarError, OSError, ValueError, AttributeError) as error:
         raise Rejected(
             "malformed",

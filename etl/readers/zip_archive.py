@@ -60,8 +60,11 @@ def read(source: Source) -> Iterator[Part]:
         return
     if office := next((what for part, what in _OFFICE.items() if part in names), None):
         raise Rejected("unsupported", f"{office} is not supported", "save it as DOCX, PDF or text")
+    if rejection := _archive_before(archive, file):
+        yield rejection
     for info in archive.infolist():
-        if info.filename.endswith("/") or is_hidden(info.filename):
+        is_folder = info.filename.endswith("/") and not info.file_size
+        if is_folder or is_hidden(info.filename):
             yield None
             continue
         try:
@@ -77,6 +80,22 @@ def read(source: Source) -> Iterator[Part]:
                 if is_locked
                 else "fetch the archive again",
             )
+
+
+def _archive_before(archive: zipfile.ZipFile, file: _Guarded) -> Rejection | None:
+    """Return what to report if another archive comes first: only the last directory is read."""
+    first = min((info.header_offset for info in archive.infolist()), default=0)
+    if first == 0:
+        return None
+    file.seek(0)
+    # A program that unpacks itself begins with other bytes.
+    if not file.read(4).startswith(b"PK\x03\x04"):
+        return None
+    return Rejection(
+        "malformed",
+        f"another ZIP archive comes before this one, which begins at byte {first:,}",
+        "ingest the two as files of their own",
+    )
 
 
 def is_hidden(name: str) -> bool:

@@ -129,6 +129,8 @@ class RawArchive:
         self.manifest = root / "manifest.jsonl"
         self.manifest_copy = root / "manifest.copy.jsonl"
         self.intake_lock = root / "intake.lock"
+        self.repair_marker = root / "manifest.repairing"
+        """Exists while a repair writes the manifest and what depends on its bytes."""
 
     def object_path(self, sha256: str) -> Path:
         return self.root / "objects" / sha256[:2] / f"{sha256}.zst"

@@ -39,6 +39,9 @@ __all__ = [
 PARTIAL_SUFFIXES = (".part", ".tmp")
 """Suffixes of files that a program is still writing."""
 
+_LAST_NS = 2**63 - 1
+"""The last modification time that SQLite can hold, in the year 2262; file systems go further."""
+
 
 @dataclass
 class Scan:
@@ -74,12 +77,8 @@ def _walk(path: Path, unreadable: list[tuple[Location, UnreadableError]]) -> Ite
     for folder, folders, names in os.walk(path, onerror=report):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         # Links to folders are not followed: a target inside the inbox is walked in its own place.
-        links = [link for name in folders if (link := Path(folder) / name).is_symlink()]
-        unreadable += [
-            (link, _leads_out(target))
-            for link in links
-            if not (target := link.resolve()).is_relative_to(path.resolve())
-        ]
+        links = (link for name in folders if (link := Path(folder) / name).is_symlink())
+        unreadable += [(link, error) for link in links if (error := _not_walked(link, path))]
         for name in sorted(names):
             # rsync and editors write to a dot file and then rename it.
             if not name.startswith(".") and not name.endswith(PARTIAL_SUFFIXES):
@@ -105,7 +104,9 @@ def scan(
     young: dict[Location, list[SourceFile]] = {}
     for root in roots:
         for candidate in _candidates(root, inbox, result.unreadable):
-            if candidate.source_path in found:
+            if (other := found.get(candidate.source_path)) is not None:
+                if other.path != candidate.path and not _is_same(other.path, candidate.path):
+                    result.unreadable.append((candidate.path, _same_name(other.path)))
                 continue
             found[candidate.source_path] = candidate
             if time.time() - candidate.mtime_ns / 1e9 < settle_seconds:
@@ -153,7 +154,10 @@ def _candidate(path: Path, inbox: Location) -> SourceFile | None:
             info = path.stat()  # a writer changes the target, not the link
     except FileNotFoundError:
         return None
-    return SourceFile(path, recorded_path(path, inbox), info.st_size, info.st_mtime_ns)
+    mtime_ns = min(max(info.st_mtime_ns, -_LAST_NS), _LAST_NS)
+    # A copy that keeps size and time, as rsync and archives make, has another change time.
+    changed = str(info.st_ctime_ns)
+    return SourceFile(path, recorded_path(path, inbox), info.st_size, mtime_ns, changed)
 
 
 def _is_unchanged(candidate: SourceFile, inbox: Location) -> bool:
@@ -161,6 +165,29 @@ def _is_unchanged(candidate: SourceFile, inbox: Location) -> bool:
         return isinstance(candidate.path, Path) and _candidate(candidate.path, inbox) == candidate
     except OSError:
         return False
+
+
+def _is_same(one: Location, other: Location) -> bool:
+    """Whether two locations are one file or object, such as "a" and "./a"."""
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    return os.path.normpath(one.absolute()) == os.path.normpath(other.absolute())
+
+
+def _same_name(other: Location) -> UnreadableError:
+    return UnreadableError(f"its name is recorded as that of {str(other)!a}", "rename one of them")
+
+
+def _not_walked(link: Path, root: Path) -> UnreadableError | None:
+    """Return why the files below a link to a folder are not read, None if they are."""
+    target = link.resolve()
+    if not target.is_relative_to(root.resolve()):
+        return _leads_out(target)
+    if any(part.startswith(".") for part in target.relative_to(root.resolve()).parts):
+        return UnreadableError(
+            f"symbolic link to {target}, in a hidden folder", "rename the folder without the dot"
+        )
+    return None
 
 
 def _leads_out(target: Path) -> UnreadableError:

@@ -1,6 +1,6 @@
 """Which inbox files were already read, and from which archive on, kept in the state file.
 
-Belongs here: the size, time, ETag and hash of each file when it was last read; the position in the
+Belongs here: the size, times, ETag and hash of each file when it was last read; the position in the
 archive that this is known for. Does not belong here: walking the inbox (`storage.inbox`), the
 manifest (`storage.archive`).
 """
@@ -98,7 +98,7 @@ class SeenFiles(StateFile):
             )
 
     def unseen(self, candidates: Iterable[SourceFile]) -> list[SourceFile]:
-        """Return the candidates to read: new, changed in size, time or ETag, or not loaded yet.
+        """Return the candidates to read: new, changed in size, times or ETag, or not loaded yet.
 
         Until its line is loaded or in quarantine, a file doesn't count as read.
         """
@@ -111,7 +111,9 @@ class SeenFiles(StateFile):
                     [_LOADED],
                 )
             }
-        return [c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns, c.etag)]
+        return [
+            c for c in candidates if known.get(c.source_path) != (c.size, c.mtime_ns, c.change_tag)
+        ]
 
     def seen_sha256(self, source_paths: Sequence[str]) -> dict[str, str]:
         """Return the hash under which each of these paths was last archived."""
@@ -134,7 +136,7 @@ class SeenFiles(StateFile):
                 "sha256 = excluded.sha256, sequence = max(sequence, excluded.sequence), "
                 "size = excluded.size, mtime_ns = excluded.mtime_ns, etag = excluded.etag",
                 [
-                    (c.source_path, sha, sequence, c.size, c.mtime_ns, c.etag)
+                    (c.source_path, sha, sequence, c.size, c.mtime_ns, c.change_tag)
                     for c, sha, sequence in files
                 ],
             )

@@ -27,11 +27,12 @@ class UnreachableError(UnreadableError):
 class SourceFile:
     """A file that may be new: its location, its recorded path, and what reveals a change.
 
-    `mtime_ns` is 0 and `etag` empty if the store does not report them.
+    `change_tag` is the ETag of an object, and the change time (ctime) of a local file. It is empty
+    and `mtime_ns` 0 if the store does not report them.
     """
 
     path: Location
     source_path: str
     size: int
     mtime_ns: int
-    etag: str = ""
+    change_tag: str = ""

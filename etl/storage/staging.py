@@ -24,6 +24,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,6 +37,11 @@ from etl.storage.staged_batch import KINDS, Batch, StagingError, batch_name, wit
 from etl.storage.staged_tables import ARTICLES, STAGED_TABLES, layout
 
 Tables = Mapping[str, pa.Table | Iterable[pa.Table]] | Iterable[tuple[str, pa.Table]]
+
+
+StagedItem: TypeAlias = tuple[str, int, str]
+"""An article read from a file: its source_key, its item number, the hash of its content. The number
+alone is not enough: it shifts if a part of the file can be read that was rejected before."""
 
 
 class Staging:
@@ -187,10 +193,10 @@ class Staging:
             ].to_pylist()
         }
 
-    def staged_items(self, hashes: Iterable[str]) -> dict[str, set[tuple[str, int]]]:
-        """Return the (source_key, item) pairs staged from each file, by the hash of its bytes."""
-        found: dict[str, set[tuple[str, int]]] = {sha256: set() for sha256 in hashes}
-        columns = ["source_sha256", "source_key", "item"]
+    def staged_items(self, hashes: Iterable[str]) -> dict[str, set[StagedItem]]:
+        """Return the items staged from each file, by the hash of its bytes."""
+        found: dict[str, set[StagedItem]] = {sha256: set() for sha256 in hashes}
+        columns = ["source_sha256", "source_key", "item", "content_sha256"]
         for batch in self.batches() if found else ():
             if batch.kind == "ingest":
                 rows = pq.read_table(
@@ -198,8 +204,9 @@ class Staging:
                     columns=columns,
                     filters=pc.field("source_sha256").isin(list(found)),
                 )
-                for sha256, key, item in zip(*(rows[c].to_pylist() for c in columns), strict=True):
-                    found[sha256].add((key, item))
+                values = (rows[column].to_pylist() for column in columns)
+                for sha256, *item in zip(*values, strict=True):
+                    found[sha256].add((item[0], item[1], item[2]))
         return found
 
     def rows(self, name: str, content_hashes: pa.Array) -> Iterator[pa.Table]:

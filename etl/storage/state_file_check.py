@@ -7,7 +7,7 @@ use (`storage.run_state`).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -76,18 +76,29 @@ def restore(
     sound = {table: _sound_rows(damaged, table) for table in TABLES}
     state = State(path)
     state.catch_up(raw)
+    # Published rows are as old as the last publish, so sound rows of the file replace them.
+    if published is not None:
+        add_published(path, published)
     with closing(sqlite3.connect(path)) as con, con:
         ensure_schema(con)
-        # Published rows are as old as the last publish, so sound rows of the file replace them.
-        if published is not None:
-            runs = [_of_run(row) for row in _published(published, tables.INGEST_RUNS)]
-            _insert(con, "runs", runs, "ignore")
-            rejected = _published(published, tables.QUARANTINE)
-            for row in rejected:
-                del row["attempts"], row["quarantine_id"]  # derived from other columns
-            _insert(con, "quarantine", rejected, "ignore")
         for table, rows in sound.items():
             _insert(con, table, rows, "replace")
+
+
+def add_published(
+    path: Path, published: duckdb.DuckDBPyConnection, hashes: Container[str] | None = None
+) -> None:
+    """Add published runs and quarantined items that the file lacks; `hashes` limits the items."""
+    runs = [_of_run(row) for row in _published(published, tables.INGEST_RUNS)]
+    rejected = _published(published, tables.QUARANTINE)
+    for row in rejected:
+        del row["attempts"], row["quarantine_id"]  # derived from other columns
+    if hashes is not None:
+        rejected = [row for row in rejected if row["source_sha256"] in hashes]
+    with closing(sqlite3.connect(path)) as con, con:
+        ensure_schema(con)
+        _insert(con, "runs", runs, "ignore")
+        _insert(con, "quarantine", rejected, "ignore")
 
 
 def _open(path: Path) -> sqlite3.Connection:

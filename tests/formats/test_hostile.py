@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -81,6 +82,18 @@ def test_truncated_or_too_large_files_are_rejected(data: bytes, reason: str) -> 
     assert reasons(data)[-1] == reason
 
 
+@pytest.mark.parametrize("pack", [files.zipped, files.tarred], ids=["zip", "tar"])
+def test_an_archive_appended_to_another_is_not_lost_in_silence(
+    pack: Callable[[dict[str, bytes]], bytes],
+) -> None:
+    one, other = (pack({name: files.text().encode()}) for name in ("one.txt", "two.txt"))
+    items = read_file(one + other, "two.archive")
+    assert sum(item.article is not None for item in items) == 1
+    (rejection,) = [item.rejection for item in items if item.rejection]
+    assert rejection.reason == "malformed"
+    assert "files of their own" in rejection.remedy
+
+
 @pytest.mark.parametrize(
     ("path", "begin", "repeated", "end"),
     [
@@ -117,6 +130,26 @@ def test_limits_are_settings() -> None:
 def test_the_file_time_limit_applies_without_any_item() -> None:
     rows = b"title,text,date\n" + b",,\n" * 2_000_000
     assert reasons(rows, "x.csv", Limits(file_seconds=1)) == ["too_slow"]
+
+
+def test_of_streamed_records_only_the_slow_one_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from etl.readers import fields
+
+    def markup_or_for_ever(text: str) -> bool:
+        while "slow" in text:
+            pass
+        return False
+
+    monkeypatch.setattr(fields, "looks_like_markup", markup_or_for_ever)
+    texts = (files.RECORD["text"], "slow", files.RECORD["text"])
+    lines = "".join(json.dumps(files.RECORD | {"text": text}) + "\n" for text in texts)
+    items = read_file(lines.encode(), "x.jsonl", Limits(item_seconds=1))
+    assert [bool(item.article) for item in items] == [True, False, True]
+    assert items[1].rejection is not None
+    assert items[1].rejection.reason == "too_slow"
+    assert items[1].rejection.detail.startswith("line 2: ")
 
 
 def test_a_reader_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

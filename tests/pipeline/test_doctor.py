@@ -23,6 +23,7 @@ from etl.storage import checksums
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
 from etl.storage.files import exclusive_lock
+from etl.warehouse import publish
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 FILES = {
@@ -240,6 +241,15 @@ def test_a_lost_link_is_restored_to_the_published_snapshot(harness: WarehouseHar
     assert [finding.part for finding in damaged_parts(harness)] == ["published"]
     list(repair.repair(harness.settings, lambda: None))
     assert harness.main() == rows
+
+
+def test_a_link_to_an_older_snapshot_is_noted(harness: WarehouseHarness) -> None:
+    harness.drop("new.txt", text(story(20), day="2025-03-20"))
+    harness.ingest(publish=True)
+    newest = max(publish.snapshot_numbers(harness.settings.snapshots))
+    publish.point_at(harness.settings, newest - 1)
+    notes = [f.what for f in examine(harness.settings) if f.level == "note"]
+    assert f"readers see snapshot {newest - 1}, not the newest, {newest}" in notes
 
 
 def test_a_damaged_snapshot_is_replaced_by_the_sound_one_before_any_run(

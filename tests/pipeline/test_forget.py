@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl.pipeline import errors, reextract
+from etl.pipeline import archive_files, errors, reextract
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
@@ -134,3 +134,16 @@ def test_an_unknown_id_is_refused_and_changes_nothing(harness: WarehouseHarness)
     with pytest.raises(errors.InputError, match="there is no article nonsense; find its id"):
         harness.forget("nonsense")
     assert harness.settings.raw.joinpath("manifest.jsonl").read_bytes() == before
+
+
+def test_what_is_staged_and_not_loaded_is_forgotten_too(harness: WarehouseHarness) -> None:
+    """An edition that a killed run had staged would come back as a new article."""
+    harness.drop("a.txt", text(story(1)))
+    harness.ingest()
+    (article,) = harness.articles()
+    harness.drop("a.txt", text(story(1) + " And more."))
+    archive_files.archive_new(harness.settings, [], "killed")
+    harness.stage(run_id="killed")
+    harness.forget(article)
+    harness.ingest()
+    assert harness.articles() == {}

@@ -12,10 +12,10 @@ from etl.pipeline import load
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 
-def records(count: int) -> str:
+def records(count: int, url: str = "https://test.example/{n}") -> str:
     return "".join(
         json.dumps({"title": f"Story {n}", "text": story(n), "source": "Daily Test",
-                    "date": "2025-03-01", "url": f"https://test.example/{n}"}) + "\n"
+                    "date": "2025-03-01", "url": url.format(n=n)}) + "\n"
         for n in range(count)
     )  # fmt: skip
 

@@ -38,6 +38,10 @@ def accept_loss(harness: WarehouseHarness) -> None:
         writer.release()
 
 
+def raise_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def bodies(harness: WarehouseHarness) -> set[str]:
     """The texts that are loaded."""
     return set(harness.articles().values())
@@ -103,6 +107,22 @@ def test_the_doctor_restores_a_lost_archive_from_what_is_loaded_and_the_inbox(
     published.ingest(publish=True)
     assert bodies(published) == before | {story(20)}
     assert compare(RawArchive(published.settings.raw)).is_sound
+    assert is_sound(examine(published.settings))
+
+
+def test_a_repair_killed_after_the_manifest_is_completed_by_the_next(
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = bodies(published)
+    remove(published.settings.home, "archive")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(archive_link, "note_repaired", raise_interrupt)
+        list(repair.repair(published.settings, lambda: None))
+    assert not is_sound(examine(published.settings))
+    list(repair.repair(published.settings, lambda: None))
+    published.drop("new.txt", text(story(20), day="2025-03-20"))
+    published.ingest(publish=True)
+    assert bodies(published) == before | {story(20)}
     assert is_sound(examine(published.settings))
 
 

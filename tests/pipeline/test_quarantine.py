@@ -17,7 +17,7 @@ import pytest
 from formats import files
 
 from etl.domain import Article, Extraction
-from etl.pipeline import archive_files, errors, quarantine, retry_quarantined
+from etl.pipeline import archive_files, errors, quarantine, retry_quarantined, stage_articles
 from etl.storage import inbox
 from etl.storage.quarantine import QuarantinedItem
 from pipeline.test_formats import records
@@ -258,6 +258,63 @@ def test_a_file_that_could_not_be_opened_is_looked_for_where_it_was(
     assert harness.quarantine() == {}
     assert list(harness.articles().values()) == [story(1)], "new files are for the next ingest"
     assert {a.outcome for a in harness.state.attempts(is_left=True)} == {"gone"}
+
+
+def test_a_retry_reads_what_a_limit_had_hidden_beside_what_was_read(
+    harness: WarehouseHarness,
+) -> None:
+    """Items that become readable shift the numbers of those behind them, here of one address."""
+    first, second, third = (
+        f"{line}\n" for line in records(3, url="https://test.example/live").split("\n")[:3]
+    )
+    inner = files.zipped({"a.jsonl": first + second})
+    harness.drop("pack.zip", files.zipped({"1.zip": inner, "b.jsonl": third}))
+    shallow = replace(harness.settings.limits, depth=1)
+    low = replace(harness.settings, limits=shallow)
+    archive_files.archive_new(low, [], "run")
+    stage_articles.stage_new(low, Words, "run")
+    harness.load()
+    texts = harness.query("select body from loaded.article_versions")
+    assert texts == [(story(2),)]
+    retry(harness)
+    assert harness.quarantine() == {}
+    texts = harness.query("select body from loaded.article_versions order by 1")
+    assert texts == [(story(number),) for number in range(3)]
+
+
+def test_forgetting_an_article_keeps_the_rejected_items_of_its_file(
+    harness: WarehouseHarness,
+) -> None:
+    harness.drop("a.jsonl", records(1) + '{"broken\n')
+    harness.ingest()
+    (article,) = harness.articles()
+    harness.forget(article)
+    harness.ingest()
+    assert harness.articles() == {}
+    assert harness.quarantine() == {"a.jsonl": "malformed"}
+    retry(harness)
+    assert harness.quarantine() == {"a.jsonl": "malformed"}
+    harness.rebuild()
+    assert harness.articles() == {}
+    assert harness.quarantine() == {"a.jsonl": "malformed"}
+
+
+@pytest.mark.parametrize("state", ["lost", "older"])
+def test_a_lost_or_older_run_state_keeps_the_published_quarantine(
+    published: WarehouseHarness, state: str
+) -> None:
+    file = published.settings.state_file
+    yesterday = file.read_bytes()
+    published.drop("bad.txt", b"\x00")
+    published.drop("good.txt", text(story(20), day="2025-03-20"))
+    published.ingest(publish=True, run_id="today")
+    before = published.quarantine()
+    assert set(before) == {"empty.txt", "bad.txt"}
+    file.unlink() if state == "lost" else file.write_bytes(yesterday)
+    published.drop("new.txt", text(story(21), day="2025-03-21"))
+    published.ingest(publish=True, run_id="tomorrow")
+    assert published.quarantine() == before
+    assert {"run", "today", "tomorrow"} <= {run.run_id for run in published.state.runs()}
 
 
 # Handing out what was rejected

@@ -161,6 +161,43 @@ def test_a_changed_target_of_a_link_is_a_changed_file(tmp_path: Path) -> None:
     assert all(a.size != b.size for a, b in zip(before, scan(tmp_path).ready, strict=True))
 
 
+def test_a_link_to_a_hidden_folder_is_reported(tmp_path: Path) -> None:
+    (tmp_path / ".store").mkdir()
+    (tmp_path / ".store" / "a.txt").write_text("x")
+    (tmp_path / "current").symlink_to(tmp_path / ".store")
+    found = scan(tmp_path)
+    assert names(found) == []
+    ((path, error),) = found.unreadable
+    assert path == tmp_path / "current"
+    assert "in a hidden folder" in str(error)
+
+
+def test_of_two_files_recorded_under_one_name_the_second_is_reported(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.txt")).write_text("one")
+    (tmp_path / "a\\xff.txt").write_text("two")
+    found = scan(tmp_path)
+    assert names(found) == ["a\\xff.txt"]
+    ((_, error),) = found.unreadable
+    assert "its name is recorded as that of" in str(error)
+
+
+def test_a_replacement_with_the_same_size_and_time_is_a_changed_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    before = scan(tmp_path).ready
+    at = before[0].mtime_ns
+    (tmp_path / "new").write_text("two")
+    os.utime(tmp_path / "new", ns=(at, at))
+    (tmp_path / "new").rename(tmp_path / "a.txt")
+    assert scan(tmp_path).ready != before
+
+
+def test_a_modification_time_in_a_far_year_is_kept_within_64_bits(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    os.utime(tmp_path / "a.txt", (0, 2**34))
+    (found,) = scan(tmp_path).ready
+    assert found.mtime_ns < 2**63
+
+
 def test_a_deleted_file_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_bytes(tmp_path / "gone.txt", [tmp_path])
