@@ -12,6 +12,7 @@ from etl.settings import Settings
 from etl.storage import editions
 from etl.storage.archive import RawArchive
 from etl.storage.files import exclusive_lock
+from etl.storage.run_state import State
 from etl.storage.staging import Staging
 from etl.warehouse import archive_link, build_db
 
@@ -31,3 +32,4 @@ def clear_for_rebuild(settings: Settings) -> None:
         editions.finish(settings)
         build_db.remove_build(settings.build_file)
         Staging(settings.extracted).clear()
+        State(settings.state_file).set_loaded_through(0)

@@ -26,7 +26,7 @@ from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings
 from etl.storage.archive import DamagedObjectError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
-from etl.storage.quarantine import QuarantinedItem
+from etl.storage.quarantine import Key, QuarantinedItem
 from etl.storage.run_state import State
 from etl.storage.staged_batch import Batch
 from etl.storage.staged_tables import (
@@ -68,6 +68,7 @@ def stage_new(
     with exclusive_lock(archive.intake_lock, waiting(progress)):
         archive_link.require(settings)
         extractor = extractor_in_use()
+        loaded_through = state.loaded_through()
         stage.sweep("new")
         entries = list(archive.entries(after=stage.staged_through()))
         try:
@@ -76,7 +77,11 @@ def stage_new(
             raise InputError(str(error)) from None
         is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.all_batches())
         with ExtractionPool(extractor, settings.workers) as pool:
-            reading = _Reading(settings, archive, stage, pool, archive.forgotten(), mappings)
+            is_again = bool(entries) and entries[0].sequence <= loaded_through
+            left = frozenset(item.key for item in state.quarantine()) if is_again else frozenset()
+            reading = _Reading(
+                settings, archive, stage, pool, archive.forgotten(), mappings, loaded_through, left
+            )
             done = 0
             while done < len(entries):
                 reading.begin(entries[done:])
@@ -90,6 +95,7 @@ def stage_new(
                     [(e.source_path, e.sha256) for e in read if e.is_arrival],
                     reading.rejected,
                     run_id,
+                    {e.source_path for e in read if e.sequence <= loaded_through},
                 )
                 result.batches.append(stage.commit_through(unnamed, read[-1].sequence))
                 result.articles += reading.articles
@@ -112,6 +118,10 @@ class _Reading:
     pool: ExtractionPool
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
+    loaded_through: int
+    """Lines up to this one are loaded; they are read again only if their staging was lost."""
+    left_for_a_retry: frozenset[Key]
+    """Items in quarantine. Of lines that are loaded, what is readable now would not be loaded."""
     reappeared: set[str] = field(default_factory=set)
     """Hashes of files that hold only forgotten articles, in other bytes (line ends) than before."""
 
@@ -169,6 +179,10 @@ class _Reading:
             for item in read_sandboxed(
                 file, entry.size, entry.source_path, self.settings.limits, self.mappings
             ):
+                is_left = (entry.source_path, item.number, entry.sha256) in self.left_for_a_retry
+                if is_left and entry.sequence <= self.loaded_through:
+                    has_kept_items = True
+                    continue
                 if item.article is None:
                     self.rejected.append(_not_read(entry, item))
                     has_kept_items = True

@@ -30,6 +30,10 @@ class SeenFiles(StateFile):
         """Record the position of the archive that the seen files are known from."""
         self._set_note(_POSITION, position.to_json() if position else None)
 
+    def loaded_through(self) -> int:
+        """Return the manifest line up to which everything was loaded, 0 if it isn't known."""
+        return int(self._note(_LOADED) or 0)
+
     def set_loaded_through(self, sequence: int) -> None:
         """Record the manifest line up to which everything is loaded or in quarantine."""
         self._set_note(_LOADED, str(sequence))

@@ -282,6 +282,22 @@ def test_a_retry_reads_what_a_limit_had_hidden_beside_what_was_read(
     assert texts == [(story(number),) for number in range(3)]
 
 
+def test_what_lost_staging_could_read_now_stays_in_quarantine_until_a_retry(
+    harness: WarehouseHarness,
+) -> None:
+    """The rows of these lines are loaded, so staging them again loads nothing."""
+    harness.drop("a.jsonl", records(2))
+    low = replace(harness.settings, limits=replace(harness.settings.limits, items=1))
+    archive_files.archive_new(low, [], "run")
+    stage_articles.stage_new(low, Words, "run")
+    harness.load()
+    shutil.rmtree(harness.settings.extracted)
+    harness.ingest()
+    assert (harness.quarantine(), len(harness.articles())) == ({"a.jsonl": "too_many"}, 1)
+    retry(harness)
+    assert (harness.quarantine(), len(harness.articles())) == ({}, 2)
+
+
 def test_forgetting_an_article_keeps_the_rejected_items_of_its_file(
     harness: WarehouseHarness,
 ) -> None:
