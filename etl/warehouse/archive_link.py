@@ -31,7 +31,7 @@ from etl.storage.staged_tables import ARTICLES
 from etl.storage.staging import Staging
 from etl.storage.state_file import STATE_VERSION
 from etl.warehouse import build_db, recovery
-from etl.warehouse.publish import published_property, published_through
+from etl.warehouse.publish import published_properties, published_property, published_through
 from etl.warehouse.snapshot_connection import connect_snapshot
 
 ARCHIVE_POSITION = "archive_position"
@@ -198,14 +198,9 @@ def _state(settings: Settings) -> State | None:
 
 def _published(settings: Settings, state: State | None) -> Part | None:
     """Return the published file as a part; None if there is none, or its loss is accepted."""
-    if not settings.published.exists():
-        return None
-    try:
-        with connect_snapshot(settings.published.resolve(), settings.time_zone) as con:
-            properties = _properties(con)
-    except duckdb.Error:
-        return None  # damaged: the next publish replaces it
-    if _is_accepted(properties, state):
+    properties = published_properties(settings)
+    # None if it is damaged, too: the next publish replaces it.
+    if properties is None or _is_accepted(properties, state):
         return None
     position = Position.from_json(properties.get(ARCHIVE_POSITION))
     through = 0 if position else published_through(settings)

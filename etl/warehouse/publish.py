@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -62,9 +63,12 @@ class Published:
 
 def published_property(settings: Settings, name: str) -> str | None:
     """A property of the published file (see `warehouse_info`), None if it is not there."""
-    if not settings.published.exists():
-        return None
-    return _property(settings, settings.published.resolve(), name)
+    return (published_properties(settings) or {}).get(name)
+
+
+def published_properties(settings: Settings) -> Mapping[str, str] | None:
+    """All properties of the published file, None if there is none or it can't be read."""
+    return _properties(settings, settings.published.resolve())
 
 
 def published_through(settings: Settings) -> int:
@@ -79,15 +83,22 @@ def published_through(settings: Settings) -> int:
     return (row and row[0]) or 0
 
 
-def _property(settings: Settings, file: Path, name: str) -> str | None:
+def _properties(settings: Settings, file: Path) -> Mapping[str, str] | None:
     try:
-        with connect_snapshot(file, settings.time_zone) as con:
-            row = con.execute(
-                "select value from loaded.warehouse_info where property = ?", [name]
-            ).fetchone()
-    except duckdb.Error:
+        about = file.stat()
+        return _read_properties(file, settings.time_zone, (about.st_ino, about.st_mtime_ns))
+    except (OSError, duckdb.Error):
         return None  # unreadable: a publish is due, and the snapshot is not worth keeping
-    return row[0] if row else None
+
+
+@lru_cache(maxsize=8)
+def _read_properties(file: Path, time_zone: str, identity: tuple[int, int]) -> Mapping[str, str]:
+    """Read the properties of a snapshot, once a process: opening it takes 20 ms.
+
+    A run asks ten times. `identity` tells a snapshot from its successor at the same path.
+    """
+    with connect_snapshot(file, time_zone) as con:
+        return dict(con.execute("from loaded.warehouse_info").fetchall())
 
 
 def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Published:
@@ -206,7 +217,7 @@ def prune(settings: Settings) -> None:
         if (
             number < current  # else a publish was killed before its last step
             and kept < KEPT_SNAPSHOTS
-            and _property(settings, folder / FILE, FORGOTTEN_THROUGH) == forgotten
+            and (_properties(settings, folder / FILE) or {}).get(FORGOTTEN_THROUGH) == forgotten
         ):
             kept += 1
         else:

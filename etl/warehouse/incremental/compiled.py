@@ -115,17 +115,15 @@ class _Project:
     def __init__(self, nodes: Mapping[str, Mapping[str, Any]], target: Path) -> None:
         self.nodes = nodes
         self._target = target
+        self._upstream: dict[str, frozenset[str]] = {}
+        self._descriptions: dict[str, CompiledNode] = {}
 
-    def upstream(self, unique_id: str) -> set[str]:
+    def upstream(self, unique_id: str) -> frozenset[str]:
         """All nodes that a node reads, also by way of others."""
-        found: set[str] = set()
-        waiting = [unique_id]
-        while waiting:
-            node = self.nodes.get(waiting.pop(), {})
-            new = set(_reads(node)) - found
-            found |= new
-            waiting += new
-        return found
+        if unique_id not in self._upstream:
+            read = _reads(self.nodes.get(unique_id, {}))
+            self._upstream[unique_id] = frozenset(read).union(*map(self.upstream, read))
+        return self._upstream[unique_id]
 
     def unsupported(self, unique_id: str) -> str | None:
         """Why only dbt can run a node; None if the engine can."""
@@ -165,17 +163,20 @@ class _Project:
 
     def _described(self, unique_id: str) -> CompiledNode:
         """A node without its SQL."""
-        node = self.nodes[unique_id]
-        return CompiledNode(
-            unique_id=unique_id,
-            name=node["name"],
-            schema=node["schema"],
-            is_test=_is_test(node),
-            sources=frozenset(
-                i.rpartition(".")[2] for i in self.upstream(unique_id) if i.startswith("source.")
-            ),
-            promises=read_promises(node["name"], node["config"]["meta"]),
-        )
+        if unique_id not in self._descriptions:
+            node = self.nodes[unique_id]
+            upstream = self.upstream(unique_id)
+            self._descriptions[unique_id] = CompiledNode(
+                unique_id=unique_id,
+                name=node["name"],
+                schema=node["schema"],
+                is_test=_is_test(node),
+                sources=frozenset(
+                    i.rpartition(".")[2] for i in upstream if i.startswith("source.")
+                ),
+                promises=read_promises(node["name"], node["config"]["meta"]),
+            )
+        return self._descriptions[unique_id]
 
     def _sql_file(self, node: Mapping[str, Any]) -> Path:
         """Where dbt puts compiled SQL: that of a generic test beside the yml that declares it."""
