@@ -28,8 +28,9 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
     """
     archive = RawArchive(settings.raw)
     archive_link.require(settings)
-    # The build file may be lost; and what is staged may hold more articles of the same file.
-    load.load_staged(settings, run_id)
+    if not _hashes(settings, article_id) or _is_load_due(settings):
+        # The build file was lost; or what is staged may hold more articles of the same file.
+        load.load_staged(settings, run_id)
     with exclusive_lock(archive.intake_lock):
         hashes = _hashes(settings, article_id)
         if not hashes and _is_published(settings, article_id):
@@ -62,6 +63,11 @@ def _hashes(settings: Settings, article_id: str) -> set[str]:
         versions, sources = build_db.hashes_of(con, article_id)
     rejected = {item.source_sha256 for item in State(settings.state_file).quarantine()}
     return {*versions, *(set(sources) - rejected)}
+
+
+def _is_load_due(settings: Settings) -> bool:
+    with build_db.open_build(settings.build_file) as con:
+        return bool(build_db.pending(con, Staging(settings.extracted).batches()))
 
 
 def _is_published(settings: Settings, article_id: str) -> bool:
