@@ -61,9 +61,8 @@ def test_the_article_the_project_began_with_is_read_whole(
 
 
 @pytest.mark.skipif(not CORPORA.exists(), reason=f"{CORPORA} is absent")
-@pytest.mark.parametrize(
-    ("every", "count"), [(7, 120), pytest.param(1, 840, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize(("every", "count"), [(7, 120), (1, 840)])
+@pytest.mark.soak
 def test_a_year_of_political_news_shows_its_two_candidates_every_month(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, every: int, count: int
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
-from session_cache import begin
+from session_cache import begin, once
 
 from etl.cli.main import main
 from etl.query import published
@@ -176,7 +177,13 @@ class Rows:
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A published warehouse of STORIES."""
     home = tmp_path_factory.mktemp("published") / "home"
-    begin(home, tmp_path_factory)
+    made = once(tmp_path_factory, "stories", lambda home: _publish_stories(home, tmp_path_factory))
+    shutil.copytree(made, home, symlinks=True)
+    return Settings.from_env({"NEWSACTORS_HOME": str(home)})
+
+
+def _publish_stories(home: Path, factory: pytest.TempPathFactory) -> None:
+    begin(home, factory)
     settings = Settings.from_env({"NEWSACTORS_HOME": str(home)})
     rows = Rows()
     for number, story in enumerate(STORIES):
@@ -192,7 +199,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         build_file=settings.build_file, target=settings.dbt_target,
     )  # fmt: skip
     publish.publish(settings, "run", {})
-    return settings
 
 
 @pytest.fixture

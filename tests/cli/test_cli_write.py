@@ -16,7 +16,7 @@ import dagster as dg
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
-from session_cache import begin
+from session_cache import begin_modelled
 
 from etl.__main__ import main
 from etl.domain import Article, Extraction
@@ -41,7 +41,7 @@ Run = Callable[..., Result]
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders of a warehouse, and of a Dagster instance configured like the checkout's."""
     root = tmp_path_factory.mktemp("place")
-    begin(root / "home", tmp_path_factory)
+    begin_modelled(root / "home", tmp_path_factory)
     for folder in ("inbox", "elsewhere", "dagster"):
         (root / folder).mkdir()
     for n in (1, 2, 3):
@@ -193,6 +193,7 @@ def test_quarantine_list_show_and_retry(
     assert "0 left the quarantine" in failed.stderr
 
 
+@pytest.mark.soak
 def test_a_correction_during_a_run_is_published_whatever_the_moment(
     first: subprocess.CompletedProcess[str],
     place: Path,

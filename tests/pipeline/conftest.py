@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from pathlib import Path
 
 import pytest
 from session_cache import begin, begin_modelled, once
+from suite_length import seed
 
 from pipeline.warehouse_harness import WarehouseHarness, story, text
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Random choices are the same in each default run; a soak prints its seed."""
+    drawn = seed()
+    print(f"seed {drawn}")
+    random.seed(drawn)
 
 
 @pytest.fixture

@@ -32,7 +32,14 @@ def test_running_again_changes_nothing(published: WarehouseHarness) -> None:
 
 @pytest.mark.parametrize(
     "lost",
-    ["build", "build/news.duckdb", "extracted", "state.sqlite", "extracted/ingest-0000000003*"],
+    [
+        "build",
+        "state.sqlite",
+        *(
+            pytest.param(lost, marks=pytest.mark.soak)
+            for lost in ("build/news.duckdb", "extracted", "extracted/ingest-0000000003*")
+        ),
+    ],
 )
 def test_lost_parts_are_rebuilt(harness: WarehouseHarness, lost: str) -> None:
     harness = WarehouseHarness(harness.root, batch_articles=2)

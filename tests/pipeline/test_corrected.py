@@ -110,6 +110,7 @@ def test_names_types_dates_and_outlets_are_corrected_everywhere(
     assert published.published("select sum(article_count) from publication_days") == [(6,)]
 
 
+@pytest.mark.soak
 def test_a_refresh_by_compiled_sql_equals_a_full_build(
     published: WarehouseHarness, correct: Correct
 ) -> None:

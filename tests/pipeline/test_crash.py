@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from session_cache import begin
+from session_cache import begin_modelled
 from suite_length import seed
 
 from etl.settings import REPOSITORY
@@ -57,7 +57,7 @@ def undisturbed(
 ) -> tuple[WarehouseHarness, dict[str, int]]:
     """A warehouse after every action, and the number of file changes of each."""
     harness = inbox(tmp_path_factory.mktemp("undisturbed"))
-    begin(harness.settings.home, tmp_path_factory)
+    begin_modelled(harness.settings.home, tmp_path_factory)
     changes = {}
     for action in ACTIONS:
         changes[action] = run(harness, action) or 0

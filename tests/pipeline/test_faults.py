@@ -48,6 +48,7 @@ def test_a_command_killed_repeatedly_and_then_completed_publishes_the_same(
     assert done.problem == "", f"seed {drawn}: {done}"
 
 
+@pytest.mark.soak
 def test_a_full_disk_is_reported_in_one_line_and_loses_nothing(
     harness: WarehouseHarness, ingest: ReferenceRun
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from session_cache import begin
+from session_cache import begin, once
 
 from etl.schema import tables as schema
 from etl.warehouse.dbt import run_dbt
@@ -318,12 +319,16 @@ class Warehouse:
 @pytest.fixture(scope="session")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The texts above, built with every data test and unit test of the dbt project."""
-    home = tmp_path_factory.mktemp("sql") / "home"
-    begin(home, tmp_path_factory)
-    load(home / "build" / "news.duckdb", rows_of(TEXTS))
-    built = Warehouse(home / "build" / "news.duckdb", home / "build" / "dbt")
-    run_dbt(["build"], build_file=built.file, target=built.target)
-    return built
+
+    def make(home: Path) -> None:
+        begin(home, tmp_path_factory)
+        build = home / "build"
+        load(build / "news.duckdb", rows_of(TEXTS))
+        run_dbt(["build"], build_file=build / "news.duckdb", target=build / "dbt")
+
+    build = tmp_path_factory.mktemp("sql") / "build"
+    shutil.copytree(once(tmp_path_factory, "sql-warehouse", make) / "build", build)
+    return Warehouse(build / "news.duckdb", build / "dbt")
 
 
 @pytest.fixture

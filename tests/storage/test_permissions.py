@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from session_cache import begin
+from session_cache import begin_modelled
 
 from etl.settings import REPOSITORY
 
@@ -65,7 +65,7 @@ class SharedWarehouse:
             env={
                 "PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(self.root),
                 "NEWSACTORS_HOME": str(self.home), "NEWSACTORS_INBOX": str(self.inbox),
-                "NEWSACTORS_SETTLE_SECONDS": "0", "NEWSACTORS_EXTRACTOR": "fast",
+                "NEWSACTORS_SETTLE_SECONDS": "0", "NEWSACTORS_EXTRACTOR": "rules",
                 "DAGSTER_HOME": "", "DO_NOT_TRACK": "1", "PYTHONDONTWRITEBYTECODE": "1",
             },
             umask=umask, cwd=self.root, capture_output=True, text=True, check=False,
@@ -78,7 +78,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWarehouse
     warehouse = SharedWarehouse(Path(tempfile.mkdtemp(prefix="newsactors-shared-")))
     warehouse.root.chmod(0o755)
     warehouse.inbox.mkdir()
-    begin(warehouse.home, tmp_path_factory)
+    begin_modelled(warehouse.home, tmp_path_factory)
     subprocess.run(["chown", "-R", "daemon:daemon", str(warehouse.root)], check=True)
     yield warehouse
     shutil.rmtree(warehouse.root)

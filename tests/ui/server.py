@@ -72,7 +72,7 @@ while not stop.is_set():
     if con is not None and not keep:
         con.close()
         con = None
-    time.sleep(0.2)
+    time.sleep(0.5)
 print("reads", reads, flush=True)
 """
 

@@ -91,7 +91,7 @@ def test_terminated_and_killed_runs_are_closed_with_a_reason_and_the_queue_moves
 def test_readers_see_complete_publishes_only_while_runs_take_turns(server: Server) -> None:
     later = SAMPLES[-8:]
     drop(server, SAMPLES[:-8])
-    with server.readers(4) as seen:
+    with server.readers(2) as seen:
         first = server.launch()
         server.wait_until_said(first, "archive: ")  # it has scanned the inbox
         drop(server, later)
