@@ -312,14 +312,18 @@ def _dev(harness: WarehouseHarness) -> tuple[subprocess.Popen[str], int]:
 
 
 def _ends_alone(process: subprocess.Popen[str]) -> str:
-    """Wait until a command ends; return what of it is left after that, or that it did not end."""
+    """Wait until a command and all its children end; return what is left, or empty.
+
+    A code server that Dagster restarted ends by itself 45 s after its parent.
+    """
     try:
-        process.communicate(timeout=60)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         left = "still running after 60 s"
     else:
-        time.sleep(2)
-        left = processes.group_members(process)
+        deadline = time.monotonic() + 90
+        while (left := processes.group_members(process)) and time.monotonic() < deadline:
+            time.sleep(1)
     processes.kill_group(process)
     return left
 

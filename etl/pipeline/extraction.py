@@ -193,12 +193,20 @@ class ExtractionPool:
         self._idle.put(process)
         return result
 
-    def _started(self) -> WorkerProcess:
+    def _started(self, attempts: int = 3) -> WorkerProcess:
+        """Return a new worker. One that is killed before it is ready is replaced by another."""
         # One thread per process: libraries' thread pools would compete for the same cores.
         process = WorkerProcess("etl.pipeline.extraction", OMP_NUM_THREADS="1")
         self._processes.append(process)
-        process.connection.send_bytes(self._pickled)
-        process.await_ready()
+        try:
+            with suppress(ConnectionError):  # it ended: `await_ready` says how
+                process.connection.send_bytes(self._pickled)
+            process.await_ready()
+        except RuntimeError:
+            was_killed = process.popen.wait() < 0
+            if not was_killed or attempts == 1 or self._is_closed:
+                raise
+            return self._started(attempts - 1)
         return process
 
 

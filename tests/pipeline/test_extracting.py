@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -98,6 +99,25 @@ def test_an_article_that_crashes_its_process_fails_alone() -> None:
         FAULTY: "ValueError: not this one",
     }
     assert found.contents == [c for c in ARTICLES if c not in found.failed]
+
+
+def test_a_process_killed_before_it_is_ready_is_replaced() -> None:
+    before = children()
+
+    def kill_the_first() -> None:
+        while not (new := children() - before):
+            time.sleep(0.001)
+        os.kill(int(min(new)), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_the_first)
+    killer.start()
+    with ExtractionPool(get_extractor("rules"), 2) as extracting:
+        for content, article in ARTICLES.items():
+            extracting.add(content, article)
+        found = extracting.finish()
+    killer.join()
+    assert (found.contents, found.failed) == (list(ARTICLES), {})
+    assert children() == before
 
 
 def test_few_articles_need_no_process() -> None:
