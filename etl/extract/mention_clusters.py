@@ -70,6 +70,7 @@ class MentionClusters:
             )
         self._full_forms = self._expansions(mentions, docs)
         people = [mention for mention in mentions if mention.name.type == "PERSON"]
+        self._share_surnames(people, docs)
         others = [mention for mention in mentions if mention.name.type != "PERSON"]
         for mention in people:
             if len(self._given_and_surname(mention.name.form)[0]):
@@ -83,6 +84,23 @@ class MentionClusters:
             if mention.actor is not None:
                 mention.actor.mentions.append(mention)
         self.actors = [actor for actor in self.actors if actor.mentions]
+
+    def _share_surnames(self, people: Sequence[NameMention], docs: dict[Part, Document]) -> None:
+        """Give the first of "Jon and Ada Merrow" the surname that the two share."""
+        split = [self._given_and_surname(mention.name.form) for mention in people]
+        surnames = {surname for given, surname in split if given}
+        for (one, other), (given, surname) in zip(pairwise(people), split[1:], strict=False):
+            form = one.name.form
+            if (
+                given
+                and one.part == other.part
+                and form.lower() in self.lexicon.first_names
+                and form.lower() not in surnames
+                and _are_joined(docs[one.part], one.name, other.name)
+            ):
+                start = len(other.name.form) - len(surname)
+                one.name.form = f"{form} {other.name.form[start:]}"
+                one.surface = one.name.form
 
     def _new_actor(self, mention: NameMention, key: str) -> Actor:
         entity_type = mention.name.type or "OTHER"
@@ -142,9 +160,9 @@ class MentionClusters:
                 for actor in candidates
                 if _generation(actor.full_name) == _generation(mention.name.form)
             ]
-        if mention.name.gender and len(candidates) > 1:
-            fitting = [actor for actor in candidates if actor.gender in ("", mention.name.gender)]
-            candidates = fitting or candidates
+        gender = mention.name.gender
+        if gender:
+            candidates = [actor for actor in candidates if actor.gender in ("", gender)]
         if len(candidates) == 1:
             _assign(mention, candidates[0], "surname", 0.9)
         elif candidates:
@@ -158,7 +176,11 @@ class MentionClusters:
             if len(namesakes) == 1 and mention.name.method != "title":
                 _assign(mention, namesakes[0], "first_name_only", 0.8)
             else:
-                actor = self._by_key.get(("PERSON", key)) or self._new_actor(mention, key)
+                actor = self._by_key.get(("PERSON", key))
+                if actor is None or (gender and actor.gender not in ("", gender)):
+                    # "Mr Dunmore" beside "Mrs Dunmore".
+                    key = f"{gender} {key}" if actor else key
+                    actor = self._by_key.get(("PERSON", key)) or self._new_actor(mention, key)
                 _assign(mention, actor, mention.name.method, mention.name.confidence)
 
     def _link_other(self, mention: NameMention) -> None:
@@ -237,6 +259,13 @@ def _assign(mention: NameMention, actor: Actor, method: str, confidence: float) 
     mention.actor, mention.method, mention.confidence = actor, method, confidence
     if mention.name.role:
         actor.role = mention.name.role
+
+
+def _are_joined(doc: Document, one: Name, other: Name) -> bool:
+    """Whether only "and", and the other's title, stand between two names."""
+    between = doc.surface(one.last, other.first).lower().split()
+    title = (other.role or "").lower().split()
+    return between[:1] in (["and"], ["&"]) and between[1:] in ([], title)
 
 
 def _is_compatible(given: list[str], form: str, full_name: str) -> bool:

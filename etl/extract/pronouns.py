@@ -7,7 +7,7 @@ belong here: "they" and "it", and nominals such as "the minister" (`nominals`).
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.domain import word_set
@@ -22,10 +22,17 @@ CLAUSE_OPENERS = word_set(
     "that but while when as after before because if where whether since then although though until "
     "said says"
 )
+_FRONTING = CLAUSE_OPENERS | word_set(
+    "in on at for with without despite during by from under over as to of like unlike upon amid "
+    "following given among through throughout asked once even just only"
+)
+"""Words that open a clause or phrase before the subject, as "ing" and "ed" do at a word's end."""
 _AUXILIARIES = word_set("is was has had will would could can may might should did does who also")
 # From this confidence on, the rules overrule the tagger: the only subject, of known gender. The
 # tagger alone is better on the hard cases of GAP (F1 69 against 47) and worse on plain ones.
 _CLEAR_CONFIDENCE = 0.7
+_FOCUS = 12
+"""Mentions of persons before a pronoun that the rules consider."""
 _MAX_SENTENCES_BACK = 2  # further back, the person has usually been named again
 
 
@@ -38,12 +45,15 @@ class Pronoun:
     confidence: float
 
 
-Linker = Callable[[int, str], tuple[Actor, float] | None]
-"""Maps a pronoun's character offset and gender to (antecedent, confidence), or None."""
+Allowed = Callable[[Actor], bool]
+"""Whether a pronoun may refer to an actor."""
+Linker = Callable[[int, str, Allowed], tuple[Actor, float] | None]
+"""Maps a pronoun's character offset and gender to its (antecedent, confidence), or None."""
 
 
-def _no_link(start: int, gender: str) -> None:
-    return None
+def no_link(start: int, gender: str, is_allowed: Allowed) -> None:
+    """Link nothing: the rules decide alone."""
+    return
 
 
 def resolve(
@@ -51,13 +61,17 @@ def resolve(
     names: Sequence[NameMention],
     lexicon: Lexicon,
     is_quoted: Callable[[int], bool],
-    link: Linker = _no_link,
+    link: Linker = no_link,
+    excluded: Mapping[int, Collection[Actor]] | None = None,
 ) -> list[Pronoun]:
     """Return the pronouns whose antecedent is clear, in order.
 
     `link` returns the tagger's antecedent. It is consulted if the rules find no antecedent, or one
-    below _CLEAR_CONFIDENCE. Pronouns inside quotation marks are resolved by `link` only.
+    below _CLEAR_CONFIDENCE. Pronouns inside quotation marks are resolved by `link` only. `excluded`
+    maps tokens to actors to which the pronoun there doesn't refer.
     """
+    excluded = excluded or {}
+    first_named = _first_named(names)
     found: list[Pronoun] = []
     # Persons mentioned so far, in text order: (sentence, actor, is_subject).
     focus: list[tuple[int, Actor, bool]] = []
@@ -84,9 +98,15 @@ def resolve(
         gender = PRONOUNS.get(token.lower)
         if gender is None or i in named:
             continue
-        choice = None if is_quoted(token.start) else _antecedent(token.sentence, gender, focus)
+        others = excluded.get(i, ())
+
+        def is_allowed(actor: Actor, i: int = i, others: Collection[Actor] = others) -> bool:
+            return actor not in others and _may_precede(doc, i, actor, first_named)
+
+        allowed = [one for one in focus[-_FOCUS:] if one[1] not in others]
+        choice = None if is_quoted(token.start) else _antecedent(token.sentence, gender, allowed)
         if choice is None or choice[1] < _CLEAR_CONFIDENCE:
-            choice = link(token.start, gender) or choice
+            choice = link(token.start, gender, is_allowed) or choice
         if choice is None:
             continue
         actor, confidence = choice
@@ -95,6 +115,36 @@ def resolve(
         if not is_quoted(token.start):
             focus.append((token.sentence, actor, token.lower in ("he", "she")))
     return found
+
+
+def _first_named(names: Sequence[NameMention]) -> dict[Actor, int]:
+    """Return the token at which this part first names each person, -1 if the headline did."""
+    first: dict[Actor, int] = {}
+    for mention in names:
+        if (actor := mention.actor) is not None and actor.type == "PERSON" and actor not in first:
+            is_known = any(other.part == "headline" != mention.part for other in actor.mentions)
+            first[actor] = -1 if is_known else mention.name.first
+    return first
+
+
+def _may_precede(doc: Document, i: int, actor: Actor, first_named: Mapping[Actor, int]) -> bool:
+    """Whether a pronoun may stand before the first name of this person, if it does.
+
+    Only in the sentence of the name, from a clause or phrase in front ("When she resigned, Vasse
+    …"), or if nobody was named before.
+    """
+    name = first_named.get(actor, -1)
+    if name <= i:
+        return True
+    sentence = doc.sentence_of(i)
+    if name >= sentence.last:
+        return False
+    if not any(first < i for first in first_named.values()):
+        return True
+    words = (token for token in doc.tokens[sentence.first : i + 1] if token.is_word)
+    opener = next(words).lower
+    is_fronted = opener in _FRONTING or opener.endswith(("ing", "ed"))
+    return is_fronted and any(token.text == "," for token in doc.tokens[i:name])
 
 
 def _is_subject(doc: Document, mention: NameMention, lexicon: Lexicon) -> bool:
@@ -115,7 +165,7 @@ def _antecedent(
 ) -> tuple[Actor, float] | None:
     """Return the only person of a gender within reach, or else the only subject."""
     candidate_by_actor: dict[int, tuple[Actor, int, bool]] = {}
-    for at_sentence, actor, is_subject in reversed(focus[-12:]):
+    for at_sentence, actor, is_subject in reversed(focus):
         if sentence - at_sentence > _MAX_SENTENCES_BACK:
             break
         if actor.gender not in ("", gender):

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.domain import Article, Extraction, Part
-from etl.extract import entity_types, marks, pronouns, roles, title_case, tokens
+from etl.extract import entity_types, marks, roles, title_case, tokens
 from etl.extract.candidates import CandidateFinder
 from etl.extract.document import Document
 from etl.extract.lexicon import load_lexicon
 from etl.extract.mention_clusters import MentionClusters, NameMention
 from etl.extract.names import Name
+from etl.extract.pronouns import Pronoun
+from etl.extract.pronouns_and_speech import resolve_together
 from etl.extract.quotes import find_speech
 from etl.extract.records import RecordBuilder, span_membership
+from etl.extract.speech import Speech
 
 _PARTS: tuple[Part, ...] = ("headline", "body")
 
@@ -25,7 +28,7 @@ class RuleExtractor:
     """Extraction by rules and word lists. Its only state is the immutable lexicon."""
 
     name = "rules"
-    version = "rules-1"
+    version = "rules-2"
 
     def __init__(self) -> None:
         self._lexicon = load_lexicon()
@@ -50,14 +53,19 @@ class RuleExtractor:
         for part in _PARTS:
             part_mentions = [mention for mention in mentions if mention.part == part]
             is_quoted = span_membership(spans[part])
-            resolved = pronouns.resolve(docs[part], part_mentions, lexicon, is_quoted)
-            speech = find_speech(
-                docs[part],
-                spans[part],
-                part_mentions,
-                resolved,
-                lexicon,
-                is_headline=part == "headline",
+
+            def speech_of(
+                resolved: Sequence[Pronoun],
+                part: Part = part,
+                names: Sequence[NameMention] = part_mentions,
+            ) -> list[Speech]:
+                is_headline = part == "headline"
+                return find_speech(
+                    docs[part], spans[part], names, resolved, lexicon, is_headline=is_headline
+                )
+
+            resolved, speech = resolve_together(
+                docs[part], part_mentions, lexicon, is_quoted, speech_of
             )
             records.add(part, docs[part], is_quoted, part_mentions, resolved, speech)
         return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))

@@ -23,13 +23,15 @@ from etl.extract.mention_clusters import Actor, MentionClusters, NameMention
 from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name, name_form
 from etl.extract.places import place_type
+from etl.extract.pronouns import Pronoun
+from etl.extract.pronouns_and_speech import resolve_together
 from etl.extract.records import RecordBuilder, span_membership
 from etl.extract.speech import Speech, deduplicate
 from etl.extract.tagger.engine import WEIGHTS, Tagger, load_tagger, read_stamp
 from etl.extract.tagger.tags import Span, Tags
 from etl.extract.titles import TitleFinder
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 """Raise it whenever the same tags could yield a different extraction. The weights have a stamp of
 their own."""
 _PARTS: tuple[Part, ...] = ("headline", "body")
@@ -43,6 +45,9 @@ _OVERRULE_RATIO = 1.5
 85.2)."""
 _MIN_LINK_PROBABILITY = 0.4
 """Least probability at which a link resolves a pronoun."""
+
+_MIN_POSSIBLE = 0.02
+"""Least probability of all that is possible: below it, the network says nothing about the rest."""
 
 _BETWEEN_COMMAS = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
@@ -115,12 +120,22 @@ class TaggerExtractor:
             part_mentions = [mention for mention in mentions if mention.part == part]
             is_quoted = span_membership(spans[part])
             link = _pronoun_linker(doc, part_mentions, tags[part])
-            resolved = pronouns.resolve(doc, part_mentions, lexicon, is_quoted, link)
-            speech = _merge_speech(
-                tagger_speech.find_speech(doc, spans[part], tags[part], part_mentions, resolved),
-                quotes.find_speech(
-                    doc, spans[part], part_mentions, resolved, lexicon, marked_only=True
-                ),
+
+            def find_speech(
+                resolved: Sequence[Pronoun],
+                part: Part = part,
+                doc: Document = doc,
+                names: Sequence[NameMention] = part_mentions,
+            ) -> list[Speech]:
+                return _merge_speech(
+                    tagger_speech.find_speech(doc, spans[part], tags[part], names, resolved),
+                    quotes.find_speech(
+                        doc, spans[part], names, resolved, lexicon, marked_only=True
+                    ),
+                )
+
+            resolved, speech = resolve_together(
+                doc, part_mentions, lexicon, is_quoted, find_speech, link
             )
             for quote in speech:
                 self._calibrate(quote)
@@ -249,14 +264,22 @@ def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> 
     ]
     starts = [doc.tokens[mention.name.first].start for mention in persons]
 
-    def link(start: int, gender: str) -> tuple[Actor, float] | None:
-        by_actor: dict[int, tuple[Actor, float]] = {}
+    def link(start: int, gender: str, is_allowed: pronouns.Allowed) -> tuple[Actor, float] | None:
+        by_actor: dict[Actor, float] = {}
+        impossible = 0.0
         for number, probability in tags.link("pronoun", start, starts).items():
-            mention = persons[number]
-            if mention.actor is not None:
-                before = by_actor.get(id(mention.actor), (mention.actor, 0.0))[1]
-                by_actor[id(mention.actor)] = (mention.actor, before + probability)
-        best = max(by_actor.values(), key=lambda pair: pair[1], default=None)
+            actor = persons[number].actor
+            if actor is not None and is_allowed(actor):
+                by_actor[actor] = by_actor.get(actor, 0.0) + probability
+            else:
+                impossible += probability
+        # Given that it is none of those to whom the pronoun can't refer.
+        possible = max(1 - impossible, _MIN_POSSIBLE)
+        best = max(
+            ((actor, probability / possible) for actor, probability in by_actor.items()),
+            key=lambda pair: pair[1],
+            default=None,
+        )
         # If the best choice has the wrong gender, the second best is no better than chance.
         is_confident = (
             best is not None and best[1] >= _MIN_LINK_PROBABILITY and best[0].gender in ("", gender)

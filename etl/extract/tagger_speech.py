@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etl.domain import QuoteKind, word_set
 from etl.extract.document import Document
@@ -61,7 +61,9 @@ def find_speech(
     found: list[Speech] = []
     for number, utterance in enumerate(_utterances(doc, tags, marked)):
         cue = utterance.cue
-        source = utterance.source or speakers.subject_before(cue or utterance.contents[0][0])
+        anchor = cue or utterance.contents[0][0]
+        source = utterance.source or speakers.subject_before(anchor)
+        source = _in_paragraph(doc, source, anchor) if source else None
         actor, reading_confidence = speakers.resolve(source) if source else (None, 0.0)
         for content, link in utterance.contents:
             for start, end, kind in _pieces(doc, content, marked):
@@ -82,6 +84,24 @@ def find_speech(
                     )
                 )
     return _without_overlaps(found, doc.text)
+
+
+def _in_paragraph(doc: Document, source: Span, anchor: Span) -> Span:
+    """Cut a source that the network joined across paragraphs to the one of its cue or content."""
+    first, last = doc.token_range(source.start, source.end)
+    paragraphs = [doc.paragraph_of(i) for i in range(first, last)]
+    if paragraphs[0] == paragraphs[-1]:
+        return source
+    wanted = _paragraph_at(doc, anchor)
+    wanted = wanted if wanted in paragraphs else paragraphs[0]
+    kept = [
+        token
+        for token, paragraph in zip(doc.tokens[first:last], paragraphs, strict=True)
+        if paragraph == wanted
+    ]
+    while len(kept) > 1 and not kept[-1].is_word:
+        kept.pop()
+    return replace(source, start=kept[0].start, end=kept[-1].end)
 
 
 def _without_overlaps(quotes: list[Speech], text: str) -> list[Speech]:

@@ -1,0 +1,81 @@
+"""Pronouns and speech resolved together, because each limits the other.
+
+Belongs here: whom a pronoun can't mean for the sake of a quote, and repeating both until they
+agree. Does not belong here: resolving a pronoun (`pronouns`), finding speech (`tagger_speech`,
+`quotes`).
+
+- The speaker of a quote is nobody whom the quote names: in "He said: “If Lee wants …”", "he" is not
+  Lee.
+- Inside quotation marks, "he" and "she" are not the speaker, who says "I".
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from etl.extract.document import Document
+from etl.extract.lexicon import Lexicon
+from etl.extract.mention_clusters import Actor, NameMention
+from etl.extract.pronouns import Linker, Pronoun, no_link, resolve
+from etl.extract.speech import Speech
+
+_PASSES = 4
+"""Times that pronouns are resolved. A chain of pronouns takes one more for each of them that has to
+change; what still contradicts after that is left unresolved."""
+
+
+def resolve_together(
+    doc: Document,
+    names: Sequence[NameMention],
+    lexicon: Lexicon,
+    is_quoted: Callable[[int], bool],
+    find_speech: Callable[[Sequence[Pronoun]], list[Speech]],
+    link: Linker = no_link,
+) -> tuple[list[Pronoun], list[Speech]]:
+    """Return the resolved pronouns and the speech of one part, without contradictions."""
+    genders = [(m.actor, m.actor.gender) for m in names if m.actor is not None]
+    excluded: defaultdict[int, list[Actor]] = defaultdict(list)
+    for _ in range(_PASSES):
+        for actor, gender in genders:  # a wrong pronoun may have given one
+            actor.gender = gender
+        resolved = resolve(doc, names, lexicon, is_quoted, link, excluded)
+        speech = find_speech(resolved)
+        contradictions = list(_contradictions(doc, names, resolved, speech))
+        if not contradictions:
+            return resolved, speech
+        for pronoun in contradictions:
+            excluded[pronoun.token].append(pronoun.antecedent)
+    while contradictions:
+        resolved = [pronoun for pronoun in resolved if pronoun not in contradictions]
+        speech = find_speech(resolved)
+        contradictions = list(_contradictions(doc, names, resolved, speech))
+    return resolved, speech
+
+
+def _contradictions(
+    doc: Document,
+    names: Sequence[NameMention],
+    resolved: Sequence[Pronoun],
+    speech: Sequence[Speech],
+) -> Iterator[Pronoun]:
+    """Yield the pronouns whose antecedent the speech rules out."""
+    named = sorted(
+        ((doc.tokens[m.name.first].start, m.actor) for m in names if m.actor is not None),
+        key=lambda pair: pair[0],
+    )
+    name_starts = [start for start, _ in named]
+    pronoun_starts = [doc.tokens[pronoun.token].start for pronoun in resolved]
+    by_start = dict(zip(pronoun_starts, resolved, strict=True))
+    for piece in speech:
+        source = by_start.get(piece.source[0]) if piece.source else None
+        if source is not None and piece.speaker is source.antecedent:
+            first, last = (bisect_left(name_starts, at) for at in (piece.start, piece.end))
+            if any(actor is source.antecedent for _, actor in named[first:last]):
+                yield source
+        if piece.speaker is not None and piece.kind != "indirect":
+            first, last = (bisect_left(pronoun_starts, at) for at in (piece.start, piece.end))
+            for pronoun in resolved[first:last]:
+                if pronoun.antecedent is piece.speaker:
+                    yield pronoun
