@@ -16,7 +16,7 @@ from suite_length import examples
 from etl.pipeline import archive_files, article_stories
 from etl.stories import assign
 from etl.warehouse import build_db
-from pipeline.warehouse_harness import WarehouseHarness, text
+from pipeline.warehouse_harness import WarehouseHarness, story, text
 
 LEXICON = [
     a + b for a in ("ba", "de", "fi", "go", "hu", "ka", "le", "mi") for b in ("lon", "mer", "tis")
@@ -73,6 +73,15 @@ def test_a_reprint_within_fourteen_days_joins_the_story(harness: WarehouseHarnes
     assert found["cut.txt"] == found["first.txt"] == f"S{first_article(harness, 'first.txt')}"
     assert len(set(found.values())) == 4, "15 days after, another text, no date"
     assert redirects(harness) == []
+
+
+def test_texts_too_short_to_match_are_compared_with_none(harness: WarehouseHarness) -> None:
+    for number in range(3):
+        harness.drop(f"{number}.txt", text(f"Alice spoke on case {number}."))
+    harness.drop("long.txt", text(story(1)))
+    harness.ingest()
+    bands = harness.query("select len(bands) from bookkeeping.story_signatures order by all")
+    assert bands == [(0,), (0,), (0,), (128,)]
 
 
 def test_an_outlet_that_reuses_its_template_reports_another_story(
