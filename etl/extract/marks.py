@@ -37,7 +37,8 @@ def find_spans(doc: Document) -> list[MarkedSpan]:
     """Return all outermost marked spans of a text, in order and without overlaps."""
     spans: list[MarkedSpan] = []
     for number, paragraph in enumerate(doc.paragraphs):
-        found = _double_spans(doc.text, paragraph.start, paragraph.end)
+        found = _outermost(doc.text, _double_spans(doc.text, paragraph.start, paragraph.end),
+                           paragraph.start, paragraph.end)  # fmt: skip
         gaps = _gaps(paragraph.start, paragraph.end, [(s, e) for s, e, _ in found])
         found += [single for start, end in gaps for single in _single_spans(doc.text, start, end)]
         found.sort()
@@ -59,6 +60,27 @@ def find_spans(doc: Document) -> list[MarkedSpan]:
         or (i + 1 < len(spans) and spans[i + 1].continues)
         or doc.text[span.start - 1] == "“"
     ]
+
+
+def _outermost(
+    text: str, doubles: list[tuple[int, int, bool]], start: int, end: int
+) -> list[tuple[int, int, bool]]:
+    """Replace spans in double marks by the span in single marks around them, as in 'Read "it"?'.
+
+    Only one that ends with punctuation inside and cuts no span in double marks: most other single
+    marks around double ones are apostrophes.
+    """
+    if not doubles or not _SINGLE.search(text, start, end):
+        return doubles
+    around = [
+        (s, e, False)
+        for s, e, _ in _single_spans(text, start, end)
+        if text[e - 1] in _CLOSING_PUNCTUATION
+        and any(s < a and b < e for a, b, _ in doubles)
+        and all((s < a and b < e) or b < s or e < a for a, b, _ in doubles)
+    ]
+    inside = [(a, b) for a, b, _ in doubles for s, e, _ in around if s < a and b < e]
+    return sorted([*around, *(span for span in doubles if span[:2] not in inside)])
 
 
 def _gaps(start: int, end: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -31,6 +31,8 @@ _AUXILIARIES = word_set("is was has had will would could can may might should di
 # From this confidence on, the rules overrule the tagger: the only subject, of known gender. The
 # tagger alone is better on the hard cases of GAP (F1 69 against 47) and worse on plain ones.
 _CLEAR_CONFIDENCE = 0.7
+_TELLING_CONFIDENCE = 0.55
+"""From this confidence on, a pronoun tells the gender of a person for those that follow."""
 _FOCUS = 12
 """Mentions of persons before a pronoun that the rules consider."""
 _MAX_SENTENCES_BACK = 2  # further back, the person has usually been named again
@@ -110,7 +112,8 @@ def resolve(
         if choice is None:
             continue
         actor, confidence = choice
-        actor.gender = actor.gender or gender
+        if confidence >= _TELLING_CONFIDENCE:
+            actor.gender = actor.gender or gender
         found.append(Pronoun(i, actor, confidence))
         if not is_quoted(token.start):
             focus.append((token.sentence, actor, token.lower in ("he", "she")))

@@ -9,7 +9,7 @@ The terms are those of PolNeAR: an attribution is a content, a cue and a source.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from etl.domain import QuoteKind, word_set
@@ -123,15 +123,17 @@ def _utterances(doc: Document, tags: Tags, marked: Sequence[MarkedSpan]) -> list
     cue_sentences = [doc.sentence_at(cue.start) for cue in cues]
     by_cue: dict[int, _Utterance] = {}
     utterances: list[_Utterance] = []
-    for content in tags.spans["content"]:
+    for content in _split_at_paragraphs(doc, tags.spans["content"]):
         reach = _MAX_SENTENCES_AWAY if _overlaps_marks(content, marked) else 0
         low, high = doc.sentence_at(content.start) - reach, doc.sentence_at(content.end - 1) + reach
         near = range(bisect_left(cue_sentences, low), bisect_right(cue_sentences, high))
         probabilities = tags.link("content", content.start, starts, near.start, near.stop)
         best, probability = max(probabilities.items(), key=lambda pair: pair[1], default=(-1, 0.0))
-        if probability < _MIN_LINK_PROBABILITY:
+        before = utterances[-1] if utterances else None
+        if before is not None and _resumes(content, before.contents[-1][0], marked):
+            before.contents.append((content, _CARRIED_CONFIDENCE))
+        elif probability < _MIN_LINK_PROBABILITY or not _is_in_reach(doc, cues[best], content):
             source = _nearest_source(doc, content, sources)
-            before = utterances[-1] if utterances else None
             if source is None and before is not None and _continues_utterance(doc, before, content):
                 before.contents.append((content, _CARRIED_CONFIDENCE))
             elif source is None and before is not None and _continues_speaker(doc, before, content):
@@ -149,6 +151,42 @@ def _utterances(doc: Document, tags: Tags, marked: Sequence[MarkedSpan]) -> list
     return utterances
 
 
+def _split_at_paragraphs(doc: Document, contents: Sequence[Span]) -> Iterator[Span]:
+    """Yield the contents, those that the network joined across paragraphs in their parts."""
+    for content in contents:
+        first, last = (doc.paragraph_of(doc.token_at(i)) for i in (content.start, content.end - 1))
+        for paragraph in doc.paragraphs[first : last + 1]:
+            start, end = max(content.start, paragraph.start), min(content.end, paragraph.end)
+            text = doc.text[start:end]
+            if any(c.isalnum() for c in text):
+                start += len(text) - len(text.lstrip())
+                yield replace(content, start=start, end=start + len(text.strip()))
+
+
+def _resumes(content: Span, before: Span, marked: Sequence[MarkedSpan]) -> bool:
+    """Whether a content reopens the quotation that the one before it left open."""
+    at = bisect_left(marked, content.start - 1, key=_start)
+    return (
+        0 < at < len(marked)
+        and marked[at].start <= content.start + 1
+        and marked[at].continues
+        and before.end > marked[at - 1].start
+    )
+
+
+def _is_in_reach(doc: Document, cue: Span, content: Span) -> bool:
+    """Whether a cue is in the paragraph of a content, or leads to it with a colon."""
+    number = _paragraph_at(doc, content)
+    if _paragraph_at(doc, cue) == number:
+        return True
+    before = doc.paragraphs[number - 1] if number else None
+    return (
+        before is not None
+        and _paragraph_at(doc, cue) == number - 1
+        and doc.text[before.start : before.end].rstrip().endswith(":")
+    )
+
+
 def _continues_utterance(doc: Document, before: _Utterance, content: Span) -> bool:
     """Whether a quote after a cue continues the one before it: `“…,” she said. “…”`."""
     last = before.contents[-1][0]
@@ -161,13 +199,12 @@ def _continues_utterance(doc: Document, before: _Utterance, content: Span) -> bo
 
 
 def _continues_speaker(doc: Document, before: _Utterance, content: Span) -> bool:
-    """Whether a content opens its paragraph with a quote that follows another quote."""
+    """Whether a content opens its paragraph with a quote, right after other speech."""
     number = _paragraph_at(doc, content)
     between = doc.text[doc.paragraphs[number].start : content.start]
     return (
         _starts_in_marks(doc, content)
         and not any(c.isalnum() for c in between)
-        and _starts_in_marks(doc, before.contents[-1][0])
         and _paragraph_at(doc, before.contents[-1][0]) in (number - 1, number)
     )
 

@@ -178,3 +178,34 @@ def test_a_source_ends_with_its_paragraph() -> None:
     _, found = extracted("tagger", body)
     surfaces = [q.speaker_surface for q in found.quotes if q.kind == "direct"]
     assert surfaces == ["Ms Selwick", "Anna Garfeld"]
+
+
+def test_a_quote_is_said_in_its_own_paragraph() -> None:
+    """The network joins the end of one paragraph's quote to the beginning of the next."""
+    body = (
+        "‘The farmers’ stores are empty and it’s only March,’ said Peter Wenstad, the union’s "
+        "president. ‘We’ve told ministers’ staff, and they’ve done nothing.’\n\n"
+        "‘I don’t accept that,’ the farm minister, Anna Garfeld, said. ‘The door is open.’"
+    )
+    said = speakers("tagger", body)
+    assert said["We’ve told"] == "Peter Wenstad"
+    assert said["I don’t"] == said["The door"] == "Anna Garfeld"
+
+
+def test_a_quotation_that_each_paragraph_reopens_keeps_its_speaker() -> None:
+    body = (
+        "“What we are watching is how quickly the wards fill,” Peter Wenstad said. “We have seen "
+        "admissions fall but the severe cases increase.\n\n"
+        "“Until now we have been able to stay within the mark, but we are following it closely.\n\n"
+        "“I ask you to follow the rules, because I would not want to back up in the coming weeks.”"
+    )
+    said = speakers("tagger", body)
+    assert len(said) == 4
+    assert set(said.values()) == {"Peter Wenstad"}
+
+
+def test_of_marks_within_marks_the_outer_ones_decide() -> None:
+    body = "'Have they read the \"red file\"?' asked Peter Wenstad. 'It's on my desk.'"
+    _, found = extracted("tagger", body)
+    texts = {q.text for q in found.quotes}
+    assert texts == {'Have they read the "red file"?', "It's on my desk."}
