@@ -87,8 +87,8 @@ class Mismatch:
         """The last line that another part knows of."""
         return max(part.through for part in (*self.ahead, *self.foreign, *self.agreeing))
 
-    def describe(self) -> str:
-        """Return what is wrong and what is missing, in one sentence."""
+    def describe(self, shown: int | None = None) -> str:
+        """Return what is wrong, and which files are missing: all, or the first `shown`."""
         if self.is_foreign_part:
             parts = " and ".join(f"{part.name} ({part.path})" for part in self.foreign)
             verb = "comes" if len(self.foreign) == 1 else "come"
@@ -102,14 +102,15 @@ class Mismatch:
                 f"is another archive than the one of the {others}: they agree up to line "
                 f"{self.common:,} of {through:,}"
             )
-        return f"{self.archive.root} {what}{self._missing()}"
+        return f"{self.archive.root} {what}{self._missing(shown)}"
 
-    def _missing(self) -> str:
+    def _missing(self, shown: int | None) -> str:
         if not self.lost:
             return ""
-        shown = ", ".join(entry.source_path for entry in self.lost[:_SHOWN])
-        more = f" and {len(self.lost) - _SHOWN:,} more" if len(self.lost) > _SHOWN else ""
-        return f". Missing: {shown}{more}"
+        paths = ", ".join(entry.source_path for entry in self.lost[:shown])
+        hidden = len(self.lost) - (shown or len(self.lost))
+        more = f" and {hidden:,} more; `newsactors doctor` names all" if hidden > 0 else ""
+        return f". Missing: {paths}{more}"
 
     def remedy(self) -> str:
         """Return what the user can do."""
@@ -125,7 +126,9 @@ class Mismatch:
         )
 
     def error(self) -> ArchiveMismatchError:
-        return ArchiveMismatchError(f"{self.describe()}. Nothing was changed: {self.remedy()}")
+        return ArchiveMismatchError(
+            f"{self.describe(_SHOWN)}. Nothing was changed: {self.remedy()}"
+        )
 
 
 def require(settings: Settings, build: duckdb.DuckDBPyConnection | None = None) -> None:

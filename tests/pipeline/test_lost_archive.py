@@ -62,6 +62,17 @@ def test_new_files_are_refused_and_not_marked_as_seen_if_the_archive_is_lost(
     assert "0.txt" in finding.what
 
 
+def test_the_error_names_ten_lost_files_and_the_doctor_all(harness: WarehouseHarness) -> None:
+    for number in range(12):
+        harness.drop(f"{number:02}.txt", text(f"Alice spoke on case {number}."))
+    harness.ingest()
+    remove(harness.settings.home, "archive")
+    with pytest.raises(ArchiveMismatchError, match=r"09\.txt and 2 more; `newsactors doctor`"):
+        harness.ingest()
+    (finding,) = [f for f in examine(harness.settings) if f.part == "manifest"]
+    assert finding.what.endswith("09.txt, 10.txt, 11.txt")
+
+
 def test_an_older_archive_is_refused_until_it_is_restored(
     published: WarehouseHarness, tmp_path: Path
 ) -> None:
