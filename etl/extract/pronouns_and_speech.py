@@ -21,6 +21,7 @@ from etl.extract.mention_clusters import Actor, NameMention
 from etl.extract.pronouns import Linker, Pronoun, no_link, resolve
 from etl.extract.speech import Speech
 
+_OPENING_MARKS = "‘“'\""
 _PASSES = 4
 """Times that pronouns are resolved. A chain of pronouns takes one more for each of them that has to
 change; what still contradicts after that is left unresolved."""
@@ -54,6 +55,11 @@ def resolve_together(
     return resolved, speech
 
 
+def _opens_inner_quote(doc: Document, start: int, piece: Speech) -> bool:
+    """Whether a name addresses the speaker in a quote inside: “They ask me, ‘Lee, what now?’”."""
+    return start > piece.start and doc.text[start - 1] in _OPENING_MARKS
+
+
 def _contradictions(
     doc: Document,
     names: Sequence[NameMention],
@@ -72,7 +78,10 @@ def _contradictions(
         source = by_start.get(piece.source[0]) if piece.source else None
         if source is not None and piece.speaker is source.antecedent:
             first, last = (bisect_left(name_starts, at) for at in (piece.start, piece.end))
-            if any(actor is source.antecedent for _, actor in named[first:last]):
+            if any(
+                actor is source.antecedent and not _opens_inner_quote(doc, start, piece)
+                for start, actor in named[first:last]
+            ):
                 yield source
         if piece.speaker is not None and piece.kind != "indirect":
             first, last = (bisect_left(pronoun_starts, at) for at in (piece.start, piece.end))

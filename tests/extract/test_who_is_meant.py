@@ -209,3 +209,11 @@ def test_of_marks_within_marks_the_outer_ones_decide() -> None:
     _, found = extracted("tagger", body)
     texts = {q.text for q in found.quotes}
     assert texts == {'Have they read the "red file"?', "It's on my desk."}
+
+
+def test_a_speaker_may_be_addressed_in_a_quote_inside() -> None:
+    body = (
+        "Peter Wenstad climbed onto a crate in Brenmouth on Friday. “They have asked me all week, "
+        "‘Peter, what will it take?’ It will take what it took last year,” he said."
+    )
+    assert set(speakers("tagger", body).values()) == {"Peter Wenstad"}
