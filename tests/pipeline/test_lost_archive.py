@@ -202,7 +202,7 @@ def test_a_restored_backup_and_a_forgotten_article_are_no_loss(
     for name in ("raw", "registry"):
         shutil.copytree(published.settings.home / name, restored.settings.home / name)
     rebuild.clear_for_rebuild(restored.settings)
-    restored.ingest(publish=True)
+    restored.ingest()
     assert restored.articles() == published.articles()
 
 
