@@ -49,7 +49,8 @@ def resolve_together(
         for pronoun in contradictions:
             excluded[pronoun.token].append(pronoun.antecedent)
     while contradictions:
-        resolved = [pronoun for pronoun in resolved if pronoun not in contradictions]
+        dropped = {pronoun.token for pronoun in contradictions}
+        resolved = [pronoun for pronoun in resolved if pronoun.token not in dropped]
         speech = find_speech(resolved)
         contradictions = list(_contradictions(doc, names, resolved, speech))
     return resolved, speech

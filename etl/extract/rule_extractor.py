@@ -7,6 +7,7 @@ records (`records`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from etl.domain import Article, Extraction, Part
 from etl.extract import entity_types, marks, roles, title_case, tokens
@@ -15,11 +16,9 @@ from etl.extract.document import Document
 from etl.extract.lexicon import load_lexicon
 from etl.extract.mention_clusters import MentionClusters, NameMention
 from etl.extract.names import Name
-from etl.extract.pronouns import Pronoun
 from etl.extract.pronouns_and_speech import resolve_together
 from etl.extract.quotes import find_speech
 from etl.extract.records import RecordBuilder, span_membership
-from etl.extract.speech import Speech
 
 _PARTS: tuple[Part, ...] = ("headline", "body")
 
@@ -53,17 +52,10 @@ class RuleExtractor:
         for part in _PARTS:
             part_mentions = [mention for mention in mentions if mention.part == part]
             is_quoted = span_membership(spans[part])
-
-            def speech_of(
-                resolved: Sequence[Pronoun],
-                part: Part = part,
-                names: Sequence[NameMention] = part_mentions,
-            ) -> list[Speech]:
-                is_headline = part == "headline"
-                return find_speech(
-                    docs[part], spans[part], names, resolved, lexicon, is_headline=is_headline
-                )
-
+            speech_of = partial(
+                find_speech, docs[part], spans[part], part_mentions,
+                lexicon=lexicon, is_headline=part == "headline",
+            )  # fmt: skip
             resolved, speech = resolve_together(
                 docs[part], part_mentions, lexicon, is_quoted, speech_of
             )

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import cast
 
@@ -120,22 +120,9 @@ class TaggerExtractor:
             part_mentions = [mention for mention in mentions if mention.part == part]
             is_quoted = span_membership(spans[part])
             link = _pronoun_linker(doc, part_mentions, tags[part])
-
-            def find_speech(
-                resolved: Sequence[Pronoun],
-                part: Part = part,
-                doc: Document = doc,
-                names: Sequence[NameMention] = part_mentions,
-            ) -> list[Speech]:
-                return _merge_speech(
-                    tagger_speech.find_speech(doc, spans[part], tags[part], names, resolved),
-                    quotes.find_speech(
-                        doc, spans[part], names, resolved, lexicon, marked_only=True
-                    ),
-                )
-
+            speech_of = partial(_find_speech, doc, spans[part], tags[part], part_mentions, lexicon)
             resolved, speech = resolve_together(
-                doc, part_mentions, lexicon, is_quoted, find_speech, link
+                doc, part_mentions, lexicon, is_quoted, speech_of, link
             )
             for quote in speech:
                 self._calibrate(quote)
@@ -287,6 +274,21 @@ def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> 
         return best if is_confident else None
 
     return link
+
+
+def _find_speech(
+    doc: Document,
+    marked: Sequence[marks.MarkedSpan],
+    tags: Tags,
+    names: Sequence[NameMention],
+    lexicon: Lexicon,
+    resolved: Sequence[Pronoun],
+) -> list[Speech]:
+    """Return the speech of one part: the tagger's, and what it missed in marks."""
+    return _merge_speech(
+        tagger_speech.find_speech(doc, marked, tags, names, resolved),
+        quotes.find_speech(doc, marked, names, resolved, lexicon, marked_only=True),
+    )
 
 
 def _merge_speech(tagger_quotes: list[Speech], rule_quotes: Sequence[Speech]) -> list[Speech]:
