@@ -213,7 +213,8 @@ def published_findings(settings: Settings) -> Found:
             yield Finding("published", "note", link, "nothing is published yet", RUN)
         return
     current = link.resolve()
-    if current_snapshot(settings) is None:
+    number_read = current_snapshot(settings)
+    if number_read is None:
         yield Finding("published", "damaged", link, "is not a link to a snapshot", REPAIR)
         return
     for number in sorted(numbers):
@@ -231,8 +232,8 @@ def published_findings(settings: Settings) -> Found:
     with duckdb.connect(str(current), read_only=True) as con:
         layout = layout_of(con, "loaded.warehouse_info")
     yield from _layout("published", link, layout, f"snapshot {current.parent.name}")
-    if int(current.parent.name) < (newest := max(numbers)):
-        yield Finding("published", "note", link, f"readers see snapshot {current.parent.name}, "
+    if number_read < (newest := max(numbers)):
+        yield Finding("published", "note", link, f"readers see snapshot {number_read}, "
                       f"not the newest, {newest}", RUN)  # fmt: skip
     yield from found
 

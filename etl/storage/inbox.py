@@ -105,7 +105,7 @@ def scan(
     for root in roots:
         for candidate in _candidates(root, inbox, result.unreadable):
             if (other := found.get(candidate.source_path)) is not None:
-                if other.path != candidate.path and not _is_same(other.path, candidate.path):
+                if not _is_same(other.path, candidate.path):
                     result.unreadable.append((candidate.path, _same_name(other.path)))
                 continue
             found[candidate.source_path] = candidate

@@ -31,7 +31,12 @@ from etl.storage.staged_tables import ARTICLES
 from etl.storage.staging import Staging
 from etl.storage.state_file import STATE_VERSION
 from etl.warehouse import build_db, recovery
-from etl.warehouse.publish import published_properties, published_property, published_through
+from etl.warehouse.publish import (
+    properties_of,
+    published_properties,
+    published_property,
+    published_through,
+)
 from etl.warehouse.snapshot_connection import connect_snapshot
 
 ARCHIVE_POSITION = "archive_position"
@@ -213,17 +218,13 @@ def _published(settings: Settings, state: State | None) -> Part | None:
 def is_of_another_archive(settings: Settings, published: duckdb.DuckDBPyConnection) -> bool:
     """Whether the published file was made from more than the archive, or from another one."""
     try:
-        properties = _properties(published)
+        properties = properties_of(published)
     except duckdb.CatalogException:
         return False  # another version published it
     position = Position.from_json(properties.get(ARCHIVE_POSITION))
     if position is None or position.is_in(RawArchive(settings.raw)):
         return False
     return not _is_accepted(properties, _state(settings))
-
-
-def _properties(published: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return dict(published.execute("from loaded.warehouse_info").fetchall())
 
 
 def _is_accepted(properties: Mapping[str, str], state: State | None) -> bool:

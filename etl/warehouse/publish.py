@@ -98,7 +98,12 @@ def _read_properties(file: Path, time_zone: str, identity: tuple[int, int]) -> M
     A run asks ten times. `identity` tells a snapshot from its successor at the same path.
     """
     with connect_snapshot(file, time_zone) as con:
-        return dict(con.execute("from loaded.warehouse_info").fetchall())
+        return properties_of(con)
+
+
+def properties_of(snapshot: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """All properties of an open snapshot."""
+    return dict(snapshot.execute("from loaded.warehouse_info").fetchall())
 
 
 def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Published:
