@@ -40,7 +40,7 @@ def run(
     prepare(harness)
     failed, loads, megabytes = [], [], []
     with processes.explorer(harness) as (port, process):
-        held = _hold(port)
+        held = hold(port)
         for minute in range(rounds):
             began = time.monotonic()
             harness.drop(f"{minute}.txt", article(minute))
@@ -76,7 +76,8 @@ def run(
     }
 
 
-def _hold(port: int) -> list[socket.socket]:
+def hold(port: int) -> list[socket.socket]:
+    """Open CLIENTS connections, each with one of _REQUESTS."""
     held = []
     for number in range(CLIENTS):
         client = socket.create_connection(("127.0.0.1", port), timeout=10)

@@ -13,7 +13,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -26,7 +25,7 @@ from pathlib import Path
 import duckdb
 
 from bench.articles import article
-from bench.faults import processes
+from bench.faults import held_pages, processes
 from bench.faults.tables import difference, published_rows
 from bench.faults.warehouse_harness import WarehouseHarness, clear, prepare
 from etl.pipeline.progress import WAITING
@@ -231,13 +230,9 @@ def pages_load_while_a_run_publishes(harness: WarehouseHarness) -> str:
 
 
 def idle_clients_block_nobody(harness: WarehouseHarness) -> str:
-    """Two hundred clients hold their connections open, half of them in the middle of a request."""
+    """Two hundred clients hold their connections open, some in the middle of a request."""
     with processes.explorer(harness) as (port, _):
-        held = []
-        for number in range(200):
-            client = socket.create_connection(("127.0.0.1", port), timeout=10)
-            client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"\r\n" * (number % 2))
-            held.append(client)
+        held = held_pages.hold(port)
         processes.run(harness, "ingest")
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("GET", "/")
