@@ -41,6 +41,7 @@ class Lexicon:
     calendar_words: frozenset[str]
     not_names: frozenset[str]
     source_nouns: frozenset[str]
+    description_heads: dict[str, EntityType]
     first_names: dict[str, Gender]
     titles: dict[str, Gender]
     last_heads: dict[str, EntityType]
@@ -80,6 +81,7 @@ def load_lexicon() -> Lexicon:
         calendar_words=_words("calendar_words.txt"),
         not_names=_words("not_names.txt"),
         source_nouns=_words("source_nouns.txt"),
+        description_heads={r[0]: cast(EntityType, r[1]) for r in _rows("description_heads.csv")},
         first_names={r[0].lower(): cast(Gender, r[1]) for r in _rows("first_names.csv")},
         titles={r[0]: cast(Gender, r[1]) for r in _rows("titles.csv")},
         last_heads={r[0]: cast(EntityType, r[1]) for r in heads if r[2] == "last"},

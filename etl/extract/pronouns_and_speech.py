@@ -1,7 +1,7 @@
 """Pronouns and speech resolved together, because each limits the other.
 
 Belongs here: whom a pronoun can't mean for the sake of a quote, and repeating both until they
-agree. Does not belong here: resolving a pronoun (`pronouns`), finding speech (`tagger_speech`,
+agree. Does not belong here: resolving a pronoun (`antecedents`), finding speech (`tagger_speech`,
 `quotes`).
 
 - The speaker of a quote is nobody whom the quote names: in "He said: “If Lee wants …”", "he" is not
@@ -15,10 +15,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
+from etl.extract.anaphors import Anaphor
+from etl.extract.antecedents import Decide, Link, Reference, no_link, resolve
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention
-from etl.extract.pronouns import Linker, Pronoun, no_link, resolve
 from etl.extract.speech import Speech
 
 _OPENING_MARKS = "‘“'\""
@@ -30,27 +31,29 @@ change; what still contradicts after that is left unresolved."""
 def resolve_together(
     doc: Document,
     names: Sequence[NameMention],
+    anaphors: Sequence[Anaphor],
     lexicon: Lexicon,
     is_quoted: Callable[[int], bool],
-    find_speech: Callable[[Sequence[Pronoun]], list[Speech]],
-    link: Linker = no_link,
-) -> tuple[list[Pronoun], list[Speech]]:
-    """Return the resolved pronouns and the speech of one part, without contradictions."""
+    find_speech: Callable[[Sequence[Reference]], list[Speech]],
+    decide: Decide,
+    link: Link = no_link,
+) -> tuple[list[Reference], list[Speech]]:
+    """Return the resolved anaphors and the speech of one part, without contradictions."""
     genders = [(m.actor, m.actor.gender) for m in names if m.actor is not None]
     excluded: defaultdict[int, list[Actor]] = defaultdict(list)
     for _ in range(_PASSES):
         for actor, gender in genders:  # a wrong pronoun may have given one
             actor.gender = gender
-        resolved = resolve(doc, names, lexicon, is_quoted, link, excluded)
+        resolved = resolve(doc, names, anaphors, lexicon, is_quoted, decide, link, excluded)
         speech = find_speech(resolved)
         contradictions = list(_contradictions(doc, names, resolved, speech))
         if not contradictions:
             return resolved, speech
-        for pronoun in contradictions:
-            excluded[pronoun.token].append(pronoun.antecedent)
+        for reference in contradictions:
+            excluded[reference.first].append(reference.antecedent)
     while contradictions:
-        dropped = {pronoun.token for pronoun in contradictions}
-        resolved = [pronoun for pronoun in resolved if pronoun.token not in dropped]
+        dropped = {reference.first for reference in contradictions}
+        resolved = [reference for reference in resolved if reference.first not in dropped]
         speech = find_speech(resolved)
         contradictions = list(_contradictions(doc, names, resolved, speech))
     return resolved, speech
@@ -64,19 +67,18 @@ def _opens_inner_quote(doc: Document, start: int, piece: Speech) -> bool:
 def _contradictions(
     doc: Document,
     names: Sequence[NameMention],
-    resolved: Sequence[Pronoun],
+    resolved: Sequence[Reference],
     speech: Sequence[Speech],
-) -> Iterator[Pronoun]:
-    """Yield the pronouns whose antecedent the speech rules out."""
+) -> Iterator[Reference]:
+    """Yield the references whose antecedent the speech rules out."""
     named = sorted(
         ((doc.tokens[m.name.first].start, m.actor) for m in names if m.actor is not None),
         key=lambda pair: pair[0],
     )
     name_starts = [start for start, _ in named]
-    pronoun_starts = [doc.tokens[pronoun.token].start for pronoun in resolved]
-    by_start = dict(zip(pronoun_starts, resolved, strict=True))
+    starts = [doc.tokens[reference.first].start for reference in resolved]
     for piece in speech:
-        source = by_start.get(piece.source[0]) if piece.source else None
+        source = _reference_in(piece.source, starts, resolved) if piece.source else None
         if source is not None and piece.speaker is source.antecedent:
             first, last = (bisect_left(name_starts, at) for at in (piece.start, piece.end))
             if any(
@@ -85,7 +87,15 @@ def _contradictions(
             ):
                 yield source
         if piece.speaker is not None and piece.kind != "indirect":
-            first, last = (bisect_left(pronoun_starts, at) for at in (piece.start, piece.end))
-            for pronoun in resolved[first:last]:
-                if pronoun.antecedent is piece.speaker:
-                    yield pronoun
+            first, last = (bisect_left(starts, at) for at in (piece.start, piece.end))
+            for reference in resolved[first:last]:
+                if reference.kind == "person" and reference.antecedent is piece.speaker:
+                    yield reference
+
+
+def _reference_in(
+    source: tuple[int, int], starts: Sequence[int], resolved: Sequence[Reference]
+) -> Reference | None:
+    """Return the first reference within a source."""
+    number = bisect_left(starts, source[0])
+    return resolved[number] if number < len(starts) and starts[number] < source[1] else None

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from etl.domain import QuoteKind
 from etl.extract import indirect
+from etl.extract.antecedents import Reference
 from etl.extract.cues import CueIndex, CueSpan
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
 from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import NameMention
-from etl.extract.pronouns import Pronoun
 from etl.extract.sources import Source, SourceFinder
 from etl.extract.speech import Speech, deduplicate
 
@@ -46,7 +46,7 @@ def find_speech(
     doc: Document,
     spans: Sequence[MarkedSpan],
     names: Sequence[NameMention],
-    pronouns: Sequence[Pronoun],
+    references: Sequence[Reference],
     lexicon: Lexicon,
     *,
     is_headline: bool = False,
@@ -61,7 +61,7 @@ def find_speech(
     for quote in quotes:
         # The marks themselves are not words, so they need no flag.
         in_marks[quote.first : quote.last] = [True] * (quote.last - quote.first)
-    cues = CueIndex(SourceFinder(doc, names, pronouns, in_marks, lexicon))
+    cues = CueIndex(SourceFinder(doc, names, references, in_marks, lexicon))
     _attribute(doc, quotes, cues, in_marks)
     _carry_speakers(doc, quotes)
     found: list[Speech] = []

@@ -6,15 +6,14 @@ here: finding any of them.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from etl.domain import Mention, MentionKind, Part, Quote, TextActor
+from etl.extract.antecedents import Reference
 from etl.extract.document import Document
 from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import Actor, NameMention
-from etl.extract.nominals import Nominal
-from etl.extract.pronouns import Pronoun
 from etl.extract.speech import Speech
 
 
@@ -45,9 +44,8 @@ class RecordBuilder:
         doc: Document,
         is_quoted: Callable[[int], bool],
         names: Sequence[NameMention],
-        pronouns: Sequence[Pronoun],
+        references: Sequence[Reference],
         speech: Sequence[Speech],
-        nominals: Sequence[Nominal] = (),
     ) -> None:
         """Add the mentions and quotes of one part, each in text order."""
 
@@ -92,39 +90,16 @@ class RecordBuilder:
         ]
         found += [
             new_mention(
-                pronoun.token,
-                pronoun.token + 1,
-                pronoun.antecedent,
-                "pronoun",
+                reference.first,
+                reference.last,
+                reference.antecedent,
+                "nominal" if reference.kind == "description" else "pronoun",
                 None,
-                "pronoun",
-                pronoun.confidence,
+                "description" if reference.kind == "description" else "pronoun",
+                reference.confidence,
             )
-            for pronoun in pronouns
+            for reference in references
         ]
-        found += [
-            new_mention(
-                nominal.first,
-                nominal.last,
-                nominal.actor,
-                "nominal",
-                None,
-                "office",
-                nominal.confidence,
-            )
-            for nominal in nominals
-        ]
-        mention_starts = {m.char_start for m in found}
-        for quote in speech:
-            # Add "the mayor" if it refers to the only mayor in the text. Other sources are names
-            # or pronouns, which are mentions already.
-            if quote.speaker is None or quote.source is None:
-                continue
-            first, last = (bisect_left(doc.starts, at) for at in quote.source)
-            if any(at in mention_starts for at in doc.starts[first:last]):
-                continue
-            found.append(new_mention(first, last, quote.speaker, "nominal", None, "office", 0.6))
-            mention_starts.add(quote.source[0])
         self.mentions += sorted(found, key=lambda m: m.char_start)
         self.quotes += [self._quote(quote, part, doc) for quote in speech]
         self._utterance_count += 1 + max((quote.utterance for quote in speech), default=-1)

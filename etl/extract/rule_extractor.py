@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from etl.domain import Article, Extraction, Part
-from etl.extract import entity_types, marks, roles, title_case, tokens
+from etl.extract import anaphors, entity_types, marks, roles, title_case, tokens
+from etl.extract.antecedents import load_ranker
 from etl.extract.candidates import CandidateFinder
 from etl.extract.document import Document
 from etl.extract.lexicon import load_lexicon
@@ -27,7 +28,7 @@ class RuleExtractor:
     """Extraction by rules and word lists. Its only state is the immutable lexicon."""
 
     name = "rules"
-    version = "rules-2"
+    version = "rules-3"
 
     def __init__(self) -> None:
         self._lexicon = load_lexicon()
@@ -57,7 +58,13 @@ class RuleExtractor:
                 lexicon=lexicon, is_headline=part == "headline",
             )  # fmt: skip
             resolved, speech = resolve_together(
-                docs[part], part_mentions, lexicon, is_quoted, speech_of
+                docs[part],
+                part_mentions,
+                list(anaphors.find(docs[part], part_mentions, lexicon)),
+                lexicon,
+                is_quoted,
+                speech_of,
+                load_ranker(self.name).decide,
             )
             records.add(part, docs[part], is_quoted, part_mentions, resolved, speech)
         return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.domain import word_set
+from etl.extract.antecedents import Reference
 from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention
-from etl.extract.office_holders import OfficeHolders
-from etl.extract.pronouns import Pronoun
 
 _WINDOW = 30
 _ADVERBS = word_set(
@@ -57,15 +56,15 @@ class SourceFinder:
         self,
         doc: Document,
         names: Sequence[NameMention],
-        pronouns: Sequence[Pronoun],
+        references: Sequence[Reference],
         in_marks: Sequence[bool],
         lexicon: Lexicon,
     ) -> None:
         self.doc, self.lexicon, self.in_marks = doc, lexicon, in_marks
         self._name_by_first = {mention.name.first: mention for mention in names}
         self._name_by_last = {mention.name.last: mention for mention in names}
-        self._pronouns = {pronoun.token: pronoun for pronoun in pronouns}
-        self._holders = OfficeHolders(names)
+        self._reference_by_first = {reference.first: reference for reference in references}
+        self._reference_by_last = {reference.last: reference for reference in references}
         self._no_head = lexicon.function_words - _QUANTIFIERS
         self._outside_phrase = lexicon.function_words - _ORDINALS
         self._breaks_source = _CLAUSE_OPENERS | lexicon.cues.keys()
@@ -227,23 +226,21 @@ class SourceFinder:
         return self._nominal(first, j + 1, head)
 
     def _nominal(self, first: int, last: int, head: int) -> Source | None:
-        """Return a source for a nominal: an unnamed one, or the only holder of its office."""
+        """Return a source for a nominal: an unnamed one, or the actor that it describes."""
         if first >= last or any(self.in_marks[first:last]):
             return None
-        tokens = self.doc.tokens
-        if tokens[first].lower == "the":
-            holder = self._holders.only_holder([t.lower for t in tokens[first + 1 : head + 1]])
-            if holder is not None:
-                return Source(first, last, holder, 0.6)
+        reference = self._reference_by_last.get(head + 1)
+        if reference is not None and reference.kind == "description":
+            return Source(first, last, reference.antecedent, reference.confidence)
         return Source(first, last, None, 0.7)
 
     def _pronoun_at(self, j: int) -> Source | None:
         if self.doc.tokens[j].lower in ("you", "who"):
             return None
-        pronoun = self._pronouns.get(j)
-        if pronoun is None:
+        reference = self._reference_by_first.get(j)
+        if reference is None:
             return Source(j, j + 1, None, 0.5)
-        return Source(j, j + 1, pronoun.antecedent, pronoun.confidence)
+        return Source(j, j + 1, reference.antecedent, reference.confidence)
 
     def after(self, i: int, end: int) -> Source | None:
         """Return the source that begins at token `i`: "Ann Lee", "a spokesman for the port"."""

@@ -9,21 +9,22 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import cast
 
 from etl.domain import Article, EntityType, Extraction, Part
-from etl.extract import marks, nominals, pronouns, quotes, roles, tagger_speech, tokens
+from etl.extract import anaphors, marks, quotes, roles, tagger_speech, tokens
+from etl.extract.anaphors import Anaphor
+from etl.extract.antecedents import CLAUSE_OPENERS, Link, Reference, load_ranker
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, load_lexicon
 from etl.extract.mention_clusters import Actor, MentionClusters, NameMention
 from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name, name_form
 from etl.extract.places import place_type
-from etl.extract.pronouns import Pronoun
 from etl.extract.pronouns_and_speech import resolve_together
 from etl.extract.records import RecordBuilder, span_membership
 from etl.extract.speech import Speech, deduplicate
@@ -31,7 +32,7 @@ from etl.extract.tagger.engine import WEIGHTS, Tagger, load_tagger, read_stamp
 from etl.extract.tagger.tags import Span, Tags
 from etl.extract.titles import TitleFinder
 
-RULES_VERSION = "4"
+RULES_VERSION = "5"
 """Raise it whenever the same tags could yield a different extraction. The weights have a stamp of
 their own."""
 _PARTS: tuple[Part, ...] = ("headline", "body")
@@ -43,15 +44,23 @@ _MIN_NAME_CONFIDENCE = 0.4
 _OVERRULE_RATIO = 1.5
 """Another type of the same name overrules one if its votes exceed it by this factor (F1 84.8 to
 85.2)."""
-_MIN_LINK_PROBABILITY = 0.4
-"""Least probability at which a link resolves a pronoun."""
-
-_MIN_POSSIBLE = 0.02
-"""Least probability of all that is possible: below it, the network says nothing about the rest."""
-
 _BETWEEN_COMMAS = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
 _Votes = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One part of an article as it is before anaphors are resolved and speech is found."""
+
+    part: Part
+    doc: Document
+    marked: list[marks.MarkedSpan]
+    tags: Tags
+    names: list[NameMention]
+    anaphors: list[Anaphor]
+    is_quoted: Callable[[int], bool]
+    link: Link
 
 
 class TaggerExtractor:
@@ -77,15 +86,21 @@ class TaggerExtractor:
 
     def extract_many(self, articles: Sequence[Article]) -> list[Extraction]:
         """Return one extraction per article, in order. None depends on the other articles."""
-        found = []
+        return [self._assemble(article, tags) for article, tags in self._tagged(articles)]
+
+    def readings(self, articles: Sequence[Article]) -> Iterator[list[Reading]]:
+        """Yield the readings of each article, for training what is resolved after them."""
+        for article, tags in self._tagged(articles):
+            yield self._read(article, tags)[0]
+
+    def _tagged(self, articles: Sequence[Article]) -> Iterator[tuple[Article, dict[Part, Tags]]]:
         for batch in _batches(articles):
             # Tag the headline together with the body: alone it has little context.
             texts = [_joined_text(article) for article in batch]
             for article, text, tags in zip(batch, texts, self._tag(texts), strict=True):
                 headline = tags.part(0, len(article.text("headline")))
                 body = tags.part(len(text) - len(article.body), len(text))
-                found.append(self._assemble(article, {"headline": headline, "body": body}))
-        return found
+                yield article, {"headline": headline, "body": body}
 
     def spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
         """Return the tagger's raw spans by head, as character offsets, for evaluation."""
@@ -96,13 +111,35 @@ class TaggerExtractor:
         return self._tagger.tag(texts, [tokens.sentence_ends(text) for text in texts])
 
     def _assemble(self, article: Article, tags: dict[Part, Tags]) -> Extraction:
+        readings, actors = self._read(article, tags)
+        records = RecordBuilder(actors)
+        decide = load_ranker(self.name).decide
+        for reading in readings:
+            resolved, speech = resolve_together(
+                reading.doc,
+                reading.names,
+                reading.anaphors,
+                self._lexicon,
+                reading.is_quoted,
+                partial(_find_speech, reading, self._lexicon),
+                decide,
+                reading.link,
+            )
+            for quote in speech:
+                self._calibrate(quote)
+            records.add(
+                reading.part, reading.doc, reading.is_quoted, reading.names, resolved, speech
+            )
+        return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))
+
+    def _read(self, article: Article, tags: dict[Part, Tags]) -> tuple[list[Reading], list[Actor]]:
+        """Return the readings of headline and body, and the actors of both."""
         lexicon = self._lexicon
         tags = {
             part: _split_places_at_commas(article.text(part), tags[part], lexicon)
             for part in _PARTS
         }
         docs = {part: _segment(article.text(part), tags[part]) for part in _PARTS}
-        spans = {part: marks.find_spans(docs[part]) for part in _PARTS}
         votes = _type_votes(article, tags)
         names = {part: self._names(docs[part], tags[part], votes) for part in _PARTS}
         mentions = [NameMention(part, name) for part in _PARTS for name in names[part]]
@@ -113,22 +150,23 @@ class TaggerExtractor:
             mention.confidence = mention.name.confidence * (
                 mention.confidence if mention.method in _UNCERTAIN_METHODS else 1
             )
-        records = RecordBuilder(clusters.actors)
-        del clusters  # frees a tenth of the memory that a text full of names takes
+        readings = []
         for part in _PARTS:
-            doc = docs[part]
-            part_mentions = [mention for mention in mentions if mention.part == part]
-            is_quoted = span_membership(spans[part])
-            link = _pronoun_linker(doc, part_mentions, tags[part])
-            speech_of = partial(_find_speech, doc, spans[part], tags[part], part_mentions, lexicon)
-            resolved, speech = resolve_together(
-                doc, part_mentions, lexicon, is_quoted, speech_of, link
+            doc, marked = docs[part], marks.find_spans(docs[part])
+            named = [mention for mention in mentions if mention.part == part]
+            readings.append(
+                Reading(
+                    part,
+                    doc,
+                    marked,
+                    tags[part],
+                    named,
+                    list(anaphors.find(doc, named, lexicon)),
+                    span_membership(marked),
+                    _pronoun_linker(doc, named, tags[part]),
+                )
             )
-            for quote in speech:
-                self._calibrate(quote)
-            nominal_mentions = nominals.find(doc, part_mentions, lexicon)
-            records.add(part, doc, is_quoted, part_mentions, resolved, speech, nominal_mentions)
-        return Extraction(records.actors, tuple(records.mentions), tuple(records.quotes))
+        return readings, clusters.actors
 
     def _calibrate(self, quote: Speech) -> None:
         if quote.method != "tagger":
@@ -163,7 +201,7 @@ class TaggerExtractor:
             # A leading title is the role, and a leading "If" opens a clause, despite the tagger.
             while last - first > 1 and (
                 doc.tokens[first].lower in self._lexicon.titles
-                or doc.tokens[first].lower in pronouns.CLAUSE_OPENERS
+                or doc.tokens[first].lower in CLAUSE_OPENERS
             ):
                 first += 1
             # No name ends with a particle such as "bin": the next word belongs to it.
@@ -241,8 +279,8 @@ def _segment(text: str, tags: Tags) -> Document:
     return tokens.segment(text, sorted(edges))
 
 
-def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> pronouns.Linker:
-    """Return a function that links a pronoun to its most probable antecedent.
+def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> Link:
+    """Return a function that tells whom the network takes a pronoun to mean.
 
     The probability of a person is the sum over the links to all its mentions.
     """
@@ -251,42 +289,21 @@ def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> 
     ]
     starts = [doc.tokens[mention.name.first].start for mention in persons]
 
-    def link(start: int, gender: str, is_allowed: pronouns.Allowed) -> tuple[Actor, float] | None:
-        by_actor: dict[Actor, float] = {}
-        impossible = 0.0
+    def link(start: int) -> tuple[dict[Actor, float], float]:
+        by_actor: defaultdict[Actor, float] = defaultdict(float)
         for number, probability in tags.link("pronoun", start, starts).items():
-            actor = persons[number].actor
-            if actor is not None and is_allowed(actor):
-                by_actor[actor] = by_actor.get(actor, 0.0) + probability
-            else:
-                impossible += probability
-        # Given that it is none of those to whom the pronoun can't refer.
-        possible = max(1 - impossible, _MIN_POSSIBLE)
-        best = max(
-            ((actor, probability / possible) for actor, probability in by_actor.items()),
-            key=lambda pair: pair[1],
-            default=None,
-        )
-        # If the best choice has the wrong gender, the second best is no better than chance.
-        is_confident = (
-            best is not None and best[1] >= _MIN_LINK_PROBABILITY and best[0].gender in ("", gender)
-        )
-        return best if is_confident else None
+            if (actor := persons[number].actor) is not None:
+                by_actor[actor] += probability
+        return by_actor, max(0.0, 1 - sum(by_actor.values()))
 
     return link
 
 
-def _find_speech(
-    doc: Document,
-    marked: Sequence[marks.MarkedSpan],
-    tags: Tags,
-    names: Sequence[NameMention],
-    lexicon: Lexicon,
-    resolved: Sequence[Pronoun],
-) -> list[Speech]:
+def _find_speech(reading: Reading, lexicon: Lexicon, resolved: Sequence[Reference]) -> list[Speech]:
     """Return the speech of one part: the tagger's, and what it missed in marks."""
+    doc, marked, names = reading.doc, reading.marked, reading.names
     return _merge_speech(
-        tagger_speech.find_speech(doc, marked, tags, names, resolved),
+        tagger_speech.find_speech(doc, marked, reading.tags, names, resolved),
         quotes.find_speech(doc, marked, names, resolved, lexicon, marked_only=True),
     )
 

@@ -13,11 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from etl.domain import QuoteKind, word_set
+from etl.extract.antecedents import Reference
 from etl.extract.document import Document
 from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import Actor, NameMention
-from etl.extract.office_holders import OfficeHolders
-from etl.extract.pronouns import Pronoun
 from etl.extract.speech import Speech
 from etl.extract.tagger.tags import Span, Tags
 from etl.extract.tokens import OPENING_MARKS
@@ -36,7 +35,6 @@ _SUBJECT_WINDOW = 40
 _UNLINKED_CONFIDENCE = 0.5
 _CARRIED_CONFIDENCE = 0.8
 _OPENING_MARKS = OPENING_MARKS | {'"'}
-_DETERMINERS = word_set("the this that")
 
 
 @dataclass(slots=True)
@@ -54,10 +52,10 @@ def find_speech(
     marked: Sequence[MarkedSpan],
     tags: Tags,
     names: Sequence[NameMention],
-    pronouns: Sequence[Pronoun],
+    references: Sequence[Reference],
 ) -> list[Speech]:
     """Return the tagger's speech in one part, in text order, with utterances numbered from 0."""
-    speakers = _SpeakerResolver(doc, names, pronouns)
+    speakers = _SpeakerResolver(doc, names, references)
     found: list[Speech] = []
     for number, utterance in enumerate(_utterances(doc, tags, marked)):
         cue = utterance.cue
@@ -309,7 +307,7 @@ class _SpeakerResolver:
     """Resolves sources to the actors that they name, refer to or describe."""
 
     def __init__(
-        self, doc: Document, names: Sequence[NameMention], pronouns: Sequence[Pronoun]
+        self, doc: Document, names: Sequence[NameMention], references: Sequence[Reference]
     ) -> None:
         self._doc = doc
         self._names = sorted(
@@ -319,8 +317,7 @@ class _SpeakerResolver:
         self._firsts = [mention.name.first for mention in self._names]
         self._name_by_first = {mention.name.first: mention for mention in self._names}
         self._name_by_last = {mention.name.last: mention for mention in self._names}
-        self._pronouns = {pronoun.token: pronoun for pronoun in pronouns}
-        self._holders = OfficeHolders(names)
+        self._references = {reference.first: reference for reference in references}
 
     def resolve(self, source: Span) -> tuple[Actor | None, float]:
         """Return the actor of a source (None if unnamed) and the confidence in that reading."""
@@ -338,14 +335,25 @@ class _SpeakerResolver:
             before = first - 1 if first and tokens[first - 1].text == "," else first
             mention = self._name_by_last.get(before)
             return (mention.actor, mention.confidence) if mention is not None else (None, 0.5)
-        if last - first == 1 and first in self._pronouns:
-            pronoun = self._pronouns[first]
-            return pronoun.antecedent, pronoun.confidence
-        if last - first > 1 and tokens[first].lower in _DETERMINERS and not inside:
-            holder = self._holders.only_holder([t.lower for t in tokens[first + 1 : last]])
-            if holder is not None:
-                return holder, 0.8
+        reference = self._reference(first, last)
+        if reference is not None:
+            return reference.antecedent, reference.confidence
         return None, 0.9
+
+    def _reference(self, first: int, last: int) -> Reference | None:
+        """Return the pronoun or description that is the head of a source, if it was resolved."""
+        tokens = self._doc.tokens
+        at = first + 1  # "his campaign"
+        if at in self._name_by_first:
+            at = self._name_by_first[at].name.last  # "the French president"
+        reference = self._references.get(at)
+        if reference is None or reference.kind != "description" or last == first + 1:
+            reference = self._references.get(first)
+        if reference is None or reference.last > last:
+            return None
+        is_owner = reference.last < last and tokens[reference.last].lower in ("'s", "’s", "'", "’")
+        is_owner |= last - first > 1 and reference.kind != "description"  # "his office"
+        return None if is_owner else reference
 
     def subject_before(self, span: Span) -> Span | None:
         """Return the subject of a cue without a source: the first name or pronoun before it."""

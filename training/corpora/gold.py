@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from etl.domain import Article, Part, word_set
 from training.corpora import documents
@@ -168,12 +169,23 @@ _GUM_EDGE = re.compile(r"(\()?([a-z]+)-(\d+)(?:-[^()]*)?(\))?")
 
 
 def gum_news() -> Iterator[LinkedText]:
-    """Yield the Wikinews articles of GUM: clusters of persons, organisations and places.
+    """Yield the Wikinews articles of GUM, which are development data."""
+    return _gum("gum_news", "*")
+
+
+def gum_other(genre: str) -> Iterator[LinkedText]:
+    """Yield the documents of another genre of GUM, which are training data."""
+    return _gum("gum_other", f"GUM_{genre}_*")
+
+
+def _gum(folder: str, pattern: str) -> Iterator[LinkedText]:
+    """Yield documents of GUM with the clusters of persons, organisations and places.
 
     Clusters come from the CoNLL file, sentences from the WebAnno file. The tokens are joined as
     running text; the first sentence is the headline.
     """
-    for path in sorted((documents.corpora_folder() / "coref" / "gum_news").glob("*.conll")):
+    files = documents.corpora_folder() / "coref" / folder
+    for path in sorted(files.glob(f"{pattern}.conll")):
         sentences: list[list[str]] = []
         for line in path.with_suffix(".tsv").read_text("utf-8").splitlines():
             if line.startswith("#Text="):
@@ -196,6 +208,56 @@ def gum_news() -> Iterator[LinkedText]:
                 if closes:
                     clusters[entity].add((opened[entity].pop(), end))
         yield LinkedText(path.stem, text, True, tuple(map(frozenset, clusters.values())))
+
+
+ECB_TOPICS = {
+    "train": (1, 3, 4, 6, 7, 8, 9, 10, 11, 13, 14, 16, 19, 20, 22, *range(24, 34)),
+    "dev": (2, 5, 12, 18, 21, 23, 34, 35),
+    "test": tuple(range(36, 46)),
+}
+"""The topics of ECB+ by split, those of Cybulska and Vossen (2015). Topics 15 and 17 do not exist.
+Train on the training topics only: dev and test measure identity across articles."""
+_ECB_ENTITIES = ("HUMAN_PART", "LOC_")
+
+
+def ecbplus(split: str) -> Iterator[LinkedText]:
+    """Yield documents of ECB+ with the clusters of people, organisations and places; all body.
+
+    Only a few sentences of a document are annotated, and in them only what takes part in the
+    annotated events. So a word without a mention is not known to refer to nobody.
+    """
+    folder = documents.corpora_folder() / "identity" / "ecbplus"
+    topics = ECB_TOPICS[split]
+    for path in sorted(folder.glob("*.xml")):
+        if int(path.stem.partition("_")[0]) in topics:
+            yield _ecb_document(path)
+
+
+def _ecb_document(path: Path) -> LinkedText:
+    root = ElementTree.parse(path).getroot()
+    sentences: dict[str, list[str]] = defaultdict(list)
+    ids: list[str] = []
+    for token in root.iter("token"):
+        sentences[token.attrib["sentence"]].append(token.text or "")
+        ids.append(token.attrib["t_id"])
+    text, spans = detokenised(list(sentences.values()))
+    by_token = dict(zip(ids, spans, strict=True))
+    mentions: dict[str, Span] = {}
+    for mention in root.iterfind("Markables/*"):
+        anchors = [by_token[anchor.attrib["t_id"]] for anchor in mention.iter("token_anchor")]
+        if anchors and mention.tag.startswith(_ECB_ENTITIES):
+            mentions[mention.attrib["m_id"]] = (anchors[0][0], anchors[-1][1])
+    clusters: dict[str, set[Span]] = defaultdict(set)
+    clustered: set[str] = set()
+    for relation in root.iterfind("Relations/*"):
+        if relation.tag.endswith("_COREF"):
+            target = next(relation.iter("target")).attrib["m_id"]
+            members = {s.attrib["m_id"] for s in relation.iter("source")} & mentions.keys()
+            clusters[target] |= {mentions[member] for member in members}
+            clustered |= members
+    for key in mentions.keys() - clustered:
+        clusters[f"alone {key}"] = {mentions[key]}
+    return LinkedText(path.stem, text, clusters=tuple(frozenset(c) for c in clusters.values() if c))
 
 
 _GLUED_LEFT = re.compile(r"[,.;:?!%)\]}»”]+|['’](?:s|S|re|ve|ll|d|m)?|n['’]t|-|/")

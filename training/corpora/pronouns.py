@@ -21,11 +21,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 from etl.domain import Article, word_set
+from etl.extract.anaphors import PRONOUNS
 from etl.extract.lexicon import (
     Gender,
     load_lexicon,
 )
-from etl.extract.pronouns import PRONOUNS
 from etl.extract.rule_extractor import RuleExtractor
 from training.corpora.documents import Document, Link
 

@@ -18,6 +18,7 @@ from training.evaluation.counts import counts
 from training.evaluation.quotes import compare, quotes, spans
 from training.evaluation.report import PRF, Cell, Table, prf
 from training.evaluation.runner import CorpusRunner
+from training.evaluation.speakers import speakers
 
 ARTICLE_WORDS = 600
 CLASSES = {"PERSON": "PER", "GPE": "LOC", **{x: x for x in ("ORG", "LOC", "NORP", "FAC")}}
@@ -136,6 +137,7 @@ SECTIONS: dict[str, Callable[[CorpusRunner], list[Table]]] = {
     "quotes": quotes,
     "actors": actors,
     "pronouns": pronouns,
+    "speakers": speakers,
     "confidence": confidence,
     "speed": speed,
 }

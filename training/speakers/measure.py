@@ -37,13 +37,14 @@ class Source:
         """Return the actor that an extraction gives for the source: as speaker, or as mention."""
         for quote in extraction.quotes:
             a, b = quote.speaker_char_start, quote.speaker_char_end
-            if quote.part == self.part and a is not None and b is not None:
-                if a < self.end and self.start < b and quote.speaker is not None:
-                    return quote.speaker
+            if quote.part != self.part or quote.speaker is None or a is None or b is None:
+                continue
+            if a < self.end and self.start < b:
+                return quote.speaker
         for mention in extraction.mentions:
-            if mention.part == self.part and mention.kind != "name" and mention.actor is not None:
-                if self.start <= mention.char_start and mention.char_end <= self.end:
-                    return mention.actor
+            is_inside = self.start <= mention.char_start and mention.char_end <= self.end
+            if mention.part == self.part and mention.kind != "name" and is_inside:
+                return mention.actor
         return None
 
     def is_right(self, extraction: Extraction, actor: int | None) -> bool:

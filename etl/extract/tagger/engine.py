@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.errors import NewsactorsError
-from etl.extract.pronouns import PRONOUNS
+from etl.extract.anaphors import PRONOUNS
 from etl.extract.tagger.decode import Chain, TagSpan, decode_spans
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
 from etl.extract.tagger.tags import NO_LINKS, LinkScores, Span, Tags, WindowLinks

@@ -1,0 +1,112 @@
+"""Draws the articles whose anaphors are annotated for training, always the same ones.
+
+Belongs here: the sampling rule, and rendering the texts for annotators. Does not belong here: the
+rules of annotation and the annotations (`training/anaphors/annotated/`), training
+(`training.anaphors.train`).
+
+    python -m training.anaphors.sample --out FOLDER
+
+writes, outside the repository, `anaphors.csv` (positions, no texts) and `anaphors_<n>.md` (texts).
+The sampling rule: 110 articles of PolNeAR train, 90 of Worldwide train and 150 of Reuters-21578
+(items 9,000 to 14,000, of 150 words and more), drawn uniformly. All anaphors that
+`etl.extract.anaphors` finds in the first 5,000 characters of a body are annotated, with the names
+that the shipped extractor finds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from etl.domain import Article
+from etl.extract.anaphors import find
+from etl.extract.lexicon import load_lexicon
+from etl.extract.mention_clusters import NameMention
+from etl.extract.names import Name
+from etl.extract.tagger_extractor import TaggerExtractor
+from etl.extract.tokens import segment
+from training.corpora import documents
+from training.corpora.reuters import items
+from training.identity.sample import Text, polnear
+from training.speakers.sample import marked
+
+SEED = 20261201
+MOST_CHARACTERS = 5000
+FILES = 5
+_ARTICLES = {"polnear": 110, "worldwide": 90, "reuters": 150}
+_REUTERS_ITEMS = slice(9000, 14000)
+_FEWEST_WORDS = 150
+
+
+def texts() -> Iterator[Text]:
+    """Yield the articles, all of them as body only but for the headlines of PolNeAR and Reuters."""
+    rng = random.Random(SEED)
+    pools: dict[str, list[Text]] = {
+        "polnear": list(polnear("train")),
+        "worldwide": [
+            Text(f"worldwide/{document.name}", Article(None, _raw(document.name)))
+            for document in documents.worldwide("train")
+        ],
+        "reuters": [
+            Text(f"reuters/{item.number}", Article(item.headline, item.body))
+            for item in islice(items(), _REUTERS_ITEMS.start, _REUTERS_ITEMS.stop)
+            if item.is_processed and len(item.body.split()) >= _FEWEST_WORDS
+        ],
+    }
+    for corpus, count in _ARTICLES.items():
+        pool = sorted(pools[corpus], key=lambda text: text.document)
+        yield from sorted(rng.sample(pool, count), key=lambda text: text.document)
+
+
+def _raw(name: str) -> str:
+    path = documents.corpora_folder() / "ner" / "worldwide" / "text" / f"{name}.txt"
+    return path.read_text("utf-8").replace("\r\n", "\n").strip()
+
+
+def main() -> int:
+    """Write the sample; return 0."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder outside the repository")
+    out: Path = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    extractor, lexicon = TaggerExtractor(), load_lexicon()
+    read = list(texts())
+    rendered: list[list[str]] = [[] for _ in range(FILES)]
+    with (out / "anaphors.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["number", "document", "sha256", "char_start", "char_end"])
+        number = 0
+        for text, extraction in zip(
+            read, extractor.extract_many([text.article for text in read]), strict=True
+        ):
+            body = text.article.body
+            spans = [
+                (m.char_start, m.char_end)
+                for m in extraction.mentions
+                if m.kind == "name" and m.part == "body"
+            ]
+            edges = sorted({edge for span in spans for edge in span})
+            doc = segment(body, edges)
+            names = [NameMention("body", Name(*doc.token_range(*span), "", None)) for span in spans]
+            marks = []
+            for anaphor in find(doc, names, lexicon):
+                start, end = doc.tokens[anaphor.first].start, doc.tokens[anaphor.last - 1].end
+                if end <= MOST_CHARACTERS:
+                    number += 1
+                    marks.append((start, end, f"[[{number}: ", "]]"))
+                    writer.writerow([number, text.document, text.sha256, start, end])
+            shown = marked(body[: MOST_CHARACTERS + 500], marks)
+            headline = text.article.text("headline")
+            target = min(rendered, key=lambda pieces: sum(map(len, pieces)))
+            target.append(f"\n\n######## {text.document}\n{headline}\n{shown}\n")
+    for i, pieces in enumerate(rendered, 1):
+        (out / f"anaphors_{i}.md").write_text("".join(pieces), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,150 @@
+"""Fits the weights of the ranker of antecedents, for each extractor.
+
+Belongs here: fitting, and scores by cross-validation. Does not belong here: examples
+(`training.anaphors.examples`), features (`etl.extract.antecedents`).
+
+    python -m training.anaphors.train [--extractor tagger|fast|rules] [--folds 5]
+
+prints scores by kind of anaphor, over folds of whole texts, and writes
+`etl/extract/ranker/NAME.json`. The rules have no network: their ranker is fitted to the names of
+`tagger`, without its links.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.extract import get_extractor
+from etl.extract.tagger_extractor import TaggerExtractor
+from training.anaphors.examples import Example, examples
+
+RANKERS = Path(__file__).resolve().parents[2] / "etl" / "extract" / "ranker"
+_PENALTY = 2.0
+"""Of the squared weights, per example of the smallest kind; 0.5 to 2 make no difference."""
+_STEPS, _RATE = 400, 0.1
+_FEWEST = 10
+"""Examples in which a feature must occur."""
+_LEAST = 0.01
+"""Weights below it are left out of the file."""
+
+
+@dataclass
+class Fitted:
+    """Weights by feature."""
+
+    weights: dict[str, float]
+
+    def probabilities(self, example: Example) -> NDArray[np.float64]:
+        scores = np.array(
+            [sum(self.weights.get(f, 0.0) for f in features) for features in example.features]
+        )
+        shares = np.exp(scores - scores.max())
+        return shares / shares.sum()
+
+
+def fit(sample: Sequence[Example], penalty: float = _PENALTY) -> Fitted:
+    """Return the weights that make the right candidates most probable (Adam, full batch)."""
+    counts: defaultdict[str, int] = defaultdict(int)
+    for example in sample:
+        for feature in {f for features in example.features for f in features}:
+            counts[feature] += 1
+    names = sorted(name for name, count in counts.items() if count >= _FEWEST)
+    number = {name: n for n, name in enumerate(names)}
+    rows, columns, owners, right = [], [], [], []
+    for e, example in enumerate(sample):
+        for i, features in enumerate(example.features):
+            row = len(owners)
+            owners.append(e)
+            right.append(i in example.right)
+            for feature in features:
+                if feature in number:
+                    rows.append(row)
+                    columns.append(number[feature])
+    row_of, column_of = np.array(rows), np.array(columns)
+    owner, is_right = np.array(owners), np.array(right)
+    weights = np.zeros(len(names))
+    mean, square = np.zeros_like(weights), np.zeros_like(weights)
+    for step in range(1, _STEPS + 1):
+        scores = np.bincount(row_of, weights[column_of], len(owner))
+        highest = np.full(len(sample), -np.inf)
+        np.maximum.at(highest, owner, scores)
+        shares = np.exp(scores - highest[owner])
+        found = shares / np.bincount(owner, shares, len(sample))[owner]
+        good = np.bincount(owner, shares * is_right, len(sample))[owner]
+        wanted = shares * is_right / good
+        gradient = np.bincount(column_of, (found - wanted)[row_of], len(names)) + penalty * weights
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        rate = _RATE * (1 - step / (_STEPS + 1))
+        weights -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    return Fitted(dict(zip(names, weights.tolist(), strict=True)))
+
+
+def cross_validated(
+    sample: Sequence[Example], folds: int, penalty: float
+) -> list[tuple[Example, NDArray[np.float64]]]:
+    """Return each example with the probabilities by weights of the other folds."""
+    found = []
+    for fold in range(folds):
+        held = [e for e in sample if zlib.crc32(e.source.encode()) % folds == fold]
+        kept = [e for e in sample if zlib.crc32(e.source.encode()) % folds != fold]
+        fitted = fit(kept, penalty)
+        found += [(example, fitted.probabilities(example)) for example in held]
+    return found
+
+
+def report(kind: str, scored: Sequence[tuple[Example, NDArray[np.float64]]]) -> str:
+    """Return precision, recall and F1 at several thresholds, and the error of calibration."""
+    named = sum(len(e.features) - 1 not in e.right for e, _ in scored)
+    lines = [f"{kind}: {len(scored)} anaphors, {named} of an actor among the candidates"]
+    for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        answered = right = 0
+        for example, probabilities in scored:
+            if len(probabilities) > 1 and probabilities[:-1].max() >= least:
+                answered += 1
+                right += int(probabilities[:-1].argmax()) in example.right
+        precision, recall = right / max(1, answered), right / max(1, named)
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        lines.append(
+            f"  from {least}: P {100 * precision:.1f} R {100 * recall:.1f} F1 {100 * f1:.1f}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Fit and write one ranker; return 0."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--extractor", choices=("tagger", "fast", "rules"), default="tagger")
+    parser.add_argument("--folds", type=int, default=5, help="0: fit only")
+    parser.add_argument("--penalty", type=float, default=_PENALTY)
+    options = parser.parse_args()
+    reader = get_extractor("tagger" if options.extractor == "rules" else options.extractor)
+    assert isinstance(reader, TaggerExtractor)
+    by_kind: dict[str, list[Example]] = defaultdict(list)
+    for example in examples(reader, has_links=options.extractor != "rules"):
+        by_kind[example.kind].append(example)
+    weights = {}
+    for kind, sample in by_kind.items():
+        if options.folds:
+            print(report(kind, cross_validated(sample, options.folds, options.penalty)))
+        fitted = fit(sample, options.penalty).weights
+        weights[kind] = {
+            name: round(weight, 3) for name, weight in fitted.items() if abs(weight) >= _LEAST
+        }
+    path = RANKERS / f"{options.extractor}.json"
+    path.write_text(json.dumps(weights, indent=0, sort_keys=True) + "\n", "utf-8")
+    print(f"wrote {path.name}: {sum(map(len, weights.values()))} weights")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
