@@ -1,0 +1,31 @@
+"""Names from the network, repaired where it joins what the layout separates."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.domain import Article
+from etl.extract import get_extractor
+
+
+@pytest.mark.parametrize("extractor", ["tagger", "fast"])
+@pytest.mark.parametrize(
+    ("headline", "body", "names"),
+    [
+        (
+            "Council Elects Lise Holm",
+            "Emil Drahm lost the vote on Monday.",
+            [("headline", "Lise Holm"), ("body", "Emil Drahm")],
+        ),
+        (
+            "Five Questions for Hanna Brevik",
+            "Hanna Brevik runs the smallest bank.",
+            [("headline", "Hanna Brevik"), ("body", "Hanna Brevik")],
+        ),
+    ],
+)
+def test_a_name_at_the_end_of_the_headline_and_one_after_it_are_two(
+    extractor: str, headline: str, body: str, names: list[tuple[str, str]]
+) -> None:
+    found = get_extractor(extractor).extract(Article(headline, body))
+    assert [(m.part, m.surface) for m in found.mentions if m.kind == "name"] == names
