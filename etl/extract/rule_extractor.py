@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from etl.domain import Article, Extraction, Part
-from etl.extract import anaphors, entity_types, marks, roles, title_case, tokens
+from etl.extract import anaphors, entity_types, marks, roles, title_case, tokens, turns
 from etl.extract.antecedents import load_ranker
 from etl.extract.candidates import CandidateFinder
 from etl.extract.document import Document
@@ -46,13 +46,18 @@ class RuleExtractor:
         names["body"] = title_case.add_title_case(docs["body"], names["body"], known, lexicon)
         found = self._names(docs["headline"])
         names["headline"] = title_case.add_title_case(docs["headline"], found, known, lexicon)
+        layout = turns.find_layout(
+            article, docs["body"], names["body"], names["headline"], lexicon
+        )  # fmt: skip
+        names["body"] = layout.names
         mentions = [NameMention(part, name) for part in _PARTS for name in names[part]]
         clusters = MentionClusters(lexicon)
         clusters.cluster(mentions, docs)
+        layout.name_speakers(mentions, docs["headline"])
         records = RecordBuilder(clusters.actors)
         for part in _PARTS:
             part_mentions = [mention for mention in mentions if mention.part == part]
-            is_quoted = span_membership(spans[part])
+            is_quoted = layout.is_quoted(part, span_membership(spans[part]))
             speech_of = partial(
                 find_speech, docs[part], spans[part], part_mentions,
                 lexicon=lexicon, is_headline=part == "headline",
@@ -63,7 +68,7 @@ class RuleExtractor:
                 list(anaphors.find(docs[part], part_mentions, lexicon)),
                 lexicon,
                 is_quoted,
-                speech_of,
+                layout.speech_of(part, speech_of),
                 load_ranker(self.name).decide,
             )
             records.add(part, docs[part], is_quoted, part_mentions, resolved, speech)

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from etl.domain import QuoteKind
 from etl.extract.mention_clusters import Actor
 
+INTERVIEW = "interview"
+"""The method of quotes given to the person interviewed, whom no words beside them name."""
+
 
 @dataclass(slots=True)
 class Speech:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from etl.domain import Article, EntityType, Extraction, Part
-from etl.extract import anaphors, marks, quotes, roles, tagger_speech, tokens
+from etl.extract import anaphors, marks, quotes, roles, tagger_speech, tokens, turns
 from etl.extract.anaphors import Anaphor
 from etl.extract.antecedents import CLAUSE_OPENERS, Link, Reference, load_ranker
 from etl.extract.document import Document
@@ -64,6 +64,7 @@ class Reading:
     anaphors: list[Anaphor]
     is_quoted: Callable[[int], bool]
     link: Link
+    layout: turns.Layout
 
 
 class TaggerExtractor:
@@ -125,7 +126,9 @@ class TaggerExtractor:
                 reading.anaphors,
                 self._lexicon,
                 reading.is_quoted,
-                partial(_find_speech, reading, self._lexicon),
+                reading.layout.speech_of(
+                    reading.part, partial(_find_speech, reading, self._lexicon)
+                ),
                 decide,
                 reading.link,
             )
@@ -146,9 +149,14 @@ class TaggerExtractor:
         docs = {part: _segment(article.text(part), tags[part]) for part in _PARTS}
         votes = _type_votes(article, tags)
         names = {part: self._names(docs[part], tags[part], votes) for part in _PARTS}
+        layout = turns.find_layout(
+            article, docs["body"], names["body"], names["headline"], lexicon
+        )  # fmt: skip
+        names["body"] = layout.names
         mentions = [NameMention(part, name) for part in _PARTS for name in names[part]]
         clusters = MentionClusters(lexicon)
         clusters.cluster(mentions, docs)
+        layout.name_speakers(mentions, docs["headline"])
         for mention in mentions:
             # The probability of the name, times that of the actor if there was a choice.
             mention.confidence = mention.name.confidence * (
@@ -166,8 +174,9 @@ class TaggerExtractor:
                     tags[part],
                     named,
                     list(anaphors.find(doc, named, lexicon)),
-                    span_membership(marked),
+                    layout.is_quoted(part, span_membership(marked)),
                     _pronoun_linker(doc, named, tags[part]),
+                    layout,
                 )
             )
         return readings, clusters.actors
