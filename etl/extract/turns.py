@@ -50,6 +50,7 @@ class _Turn:
     label: Label | None
     pieces: list[Span]
     mention: NameMention | None = None
+    source: Span | None = None
 
 
 @dataclass
@@ -90,6 +91,12 @@ class Layout:
             self._interviewee = interviews.find_interviewee(
                 self._doc, headline, mentions, begin, self._authors, spoken
             )
+            for turn in self._turns:
+                if turn.label is None and self._interviewee is not None:
+                    turn.source = _bare_label(self._doc.text, turn.pieces[0], self._interviewee)
+                    if turn.source is not None:
+                        rest = _trimmed(self._doc.text, turn.source[1], turn.pieces[0][1])
+                        turn.pieces[0] = rest
 
     def is_quoted(self, part: Part, is_in_marks: Callable[[int], bool]) -> Callable[[int], bool]:
         """Return a predicate: is a character offset inside marks or inside a turn?"""
@@ -166,7 +173,8 @@ class Layout:
             source = (
                 (label.name_start, label.name_end)
                 if label is not None
-                else interviews.name_before(
+                else turn.source
+                or interviews.name_before(
                     self._doc, self._mentions, self._interviewee, turn.pieces[0][0]
                 )
             )
@@ -219,6 +227,16 @@ def find_layout(
     kept = [name for start, end, name in spans if is_outside(start, end)]
     names = sorted([*kept, *by_label.values()], key=lambda name: name.first)
     return Layout(names, doc, labels, _turns(doc, labels), by_label, [], authors)
+
+
+def _bare_label(text: str, piece: Span, person: Actor) -> Span | None:
+    """Return the name or initials that open an answer and lost their mark: "MS We used …"."""
+    words = person.name.split()
+    for label in (person.name, "".join(word[0] for word in words)):
+        end = piece[0] + len(label)
+        if len(words) > 1 and text.startswith(f"{label} ", piece[0]) and end + 1 < piece[1]:
+            return piece[0], end
+    return None
 
 
 def _outlet_forms(outlet: str | None) -> frozenset[str]:

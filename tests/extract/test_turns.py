@@ -220,6 +220,33 @@ def test_answers_are_by_the_person_interviewed(extractor: str, question: str, an
 
 
 @EACH
+def test_answers_without_labels_follow_the_questions_of_the_outlet(extractor: str) -> None:
+    view = Read(
+        extractor,
+        """
+Hanna Brevik agreed to answer some questions for our reporter.
+
+((Courier)) Why do loans cost so much?
+
+HB We pay for what others did. That is why.
+
+((Courier)) Would you lend to me?
+
+HB I would lend to anybody who asks.
+
+The bank opened in May.
+""",
+        outlet="Harbour Courier",
+    )
+    assert view.said == [
+        (None, "Why do loans cost so much?"),
+        ("Hanna Brevik", "We pay for what others did. That is why."),
+        (None, "Would you lend to me?"),
+        ("Hanna Brevik", "I would lend to anybody who asks."),
+    ]
+
+
+@EACH
 def test_answers_have_no_speaker_if_two_people_may_be_meant(extractor: str) -> None:
     body = INTERVIEW.format("Q: ", "A: ").replace(
         "She spoke to the Courier", "Emil Drahm owns half of it. They spoke to the Courier"
