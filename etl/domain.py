@@ -18,6 +18,7 @@ Part = Literal["body", "headline"]
 EntityType = Literal["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "OTHER"]
 MentionKind = Literal["name", "nominal", "pronoun"]
 QuoteKind = Literal["direct", "indirect", "mixed"]
+Act = Literal["statement", "opinion", "intention"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class Quote:
     TextActor. If only `speaker_surface` is set, the source is unnamed ("officials"); if neither is
     set, the speaker is unknown. `speaker_char_*` count into the same part as the quote.
     `confidence`: that this was said or thought. `speaker_confidence`: that the speaker or source
-    said it; None without one.
+    said it; None without one. `act`: whether the source said it, thinks it or wants it; the same
+    for all pieces of an utterance, None if the extractor doesn't tell.
     """
 
     utterance: int
@@ -106,6 +108,7 @@ class Quote:
     method: str
     confidence: float
     speaker_confidence: float | None = None
+    act: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)

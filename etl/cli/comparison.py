@@ -67,7 +67,8 @@ def _numbers(row: Row) -> list[str]:
 
 
 def _actors(rows: Sequence[Row]) -> RenderableType:
-    table = _table("actor", "type", "mentions", "", "+", "-", "~", "quotes", "", "+", "-", "~")
+    table = _table("actor", "type", "mentions", "", "+", "-", "~", "quotes", "", "+", "-", "~",
+                   "statements", "")  # fmt: skip
     for row in rows[:ACTORS]:
         cells = [
             cell
@@ -78,9 +79,10 @@ def _actors(rows: Sequence[Row]) -> RenderableType:
                 *(number(row[f"{what}_{change}"]) for change in ("gained", "lost", "changed")),
             )
         ]
+        cells += [number(row["statements_before"]), f"-> {number(row['statements_after'])}"]
         table.add_row(Text(clean(row["name"])), row["type"], *cells)
     note = "+ gained, - lost, ~ changed. A mention that moves to another actor is lost by one and "
-    note += "gained by the other."
+    note += "gained by the other. Statements are quotes that are no opinion or intention."
     if len(rows) > ACTORS:
         note += f" … {number(len(rows) - ACTORS)} more actors: --json."
     return Group(table, Text(note, style="dim"))
@@ -137,7 +139,8 @@ def _sentence(example: Row) -> Text:
 def _side(span: Row, what: str) -> str:
     if what == "quote":
         who = span["speaker"] or "speaker unknown"
-        return clean(f"by {who}, {span['kind']}" + (f", cue: {span['cue']}" if span["cue"] else ""))
+        cue = f", cue: {span['cue']}" if span["cue"] else ""
+        return clean(f"by {who}, {span['kind']} {span['act']}{cue}")
     role = f", role: {span['role']}" if span["role"] else ""
     who = span["actor"] or "unknown actor"
     return clean(f"{span['text']!r}: {who}, {span['type']} by {span['kind']}{role}")

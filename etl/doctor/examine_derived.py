@@ -50,7 +50,7 @@ def staging_findings(settings: Settings, con: Connection | None) -> Found:
     if newer:
         yield Finding("staging", "damaged", newer[0].path, "made by a newer newsactors", UPDATE)
         return
-    older = [b for b in stage.all_batches() if b.layout < tables.SCHEMA_VERSION]
+    older = [b for b in stage.all_batches() if b.layout < tables.READABLE_SINCE]
     if older:
         found.append(
             Finding("staging", "note", stage.root, f"{len(older):,} batches of an older layout",

@@ -282,4 +282,5 @@ def _reported_speech(
         "according_to" if cue.is_according else "reported_clause",
         0.7,
         0.7 * source.confidence,
+        tokens[cue.last - 1].end,
     )

@@ -340,4 +340,5 @@ def _to_speech(doc: Document, quote: _MarkedQuote, source: Source | None, is_spl
         quote.method,
         quote.confidence,
         quote.confidence * source.confidence if source else None,
+        tokens[cue.last - 1].end,
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from etl.domain import Mention, MentionKind, Part, Quote, TextActor
+from etl.domain import Act, Mention, MentionKind, Part, Quote, TextActor
+from etl.extract.acts import acts_of_utterances
 from etl.extract.antecedents import Reference
 from etl.extract.document import Document
 from etl.extract.marks import MarkedSpan
@@ -101,10 +102,11 @@ class RecordBuilder:
             for reference in references
         ]
         self.mentions += sorted(found, key=lambda m: m.char_start)
-        self.quotes += [self._quote(quote, part, doc) for quote in speech]
+        acts = acts_of_utterances(doc.text, speech)
+        self.quotes += [self._quote(quote, part, doc, acts[quote.utterance]) for quote in speech]
         self._utterance_count += 1 + max((quote.utterance for quote in speech), default=-1)
 
-    def _quote(self, quote: Speech, part: Part, doc: Document) -> Quote:
+    def _quote(self, quote: Speech, part: Part, doc: Document, act: Act) -> Quote:
         start, end = quote.source or (None, None)
         return Quote(
             utterance=self._utterance_count + quote.utterance,
@@ -123,4 +125,5 @@ class RecordBuilder:
             speaker_confidence=(
                 None if quote.speaker_confidence is None else round(quote.speaker_confidence, 3)
             ),
+            act=act,
         )

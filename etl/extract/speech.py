@@ -20,7 +20,8 @@ class Speech:
     """A quote, with its utterance numbered within one part of the article.
 
     `start`:`end` and `source` are character offsets in the part. `confidence` is the probability
-    that this is speech, `speaker_confidence` that the source says it.
+    that this is speech, `speaker_confidence` that the source says it. `cue_end` is the offset after
+    the cue.
     """
 
     start: int
@@ -33,6 +34,7 @@ class Speech:
     method: str
     confidence: float
     speaker_confidence: float | None = None
+    cue_end: int | None = None
 
 
 def deduplicate(quotes: list[Speech]) -> list[Speech]:

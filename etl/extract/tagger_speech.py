@@ -79,6 +79,7 @@ def find_speech(
                         (utterance.link or _UNLINKED_CONFIDENCE) * link * reading_confidence
                         if source
                         else None,
+                        cue.end if cue else None,
                     )
                 )
     return _without_overlaps(found, doc.text)

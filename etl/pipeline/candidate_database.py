@@ -48,12 +48,12 @@ def load_candidate(con: duckdb.DuckDBPyConnection, rows: Staging) -> int:
         con.register("rows", pa.RecordBatchReader.from_batches(layout(table.name), batches))
         con.execute(f"create table loaded.new_{table.name} as from rows")
         con.unregister("rows")
-        columns = ", ".join(column.name for column in table.columns)
+        # By name: a file that was published before a column was added lacks it.
         con.execute(
             f"create view loaded.{table.name} as "
-            f"select {columns} from old.loaded.{table.name} anti join redone using (content_sha256)"
-            f" union all "
-            f"select {columns} from loaded.new_{table.name} semi join redone using (content_sha256)"
+            f"from loaded.new_{table.name} semi join redone using (content_sha256) "
+            f"union all by name "
+            f"from old.loaded.{table.name} anti join redone using (content_sha256)"
         )
     con.execute("create view loaded.article_versions as from old.loaded.article_versions")
     for table in (*tables.LINKED, *tables.CORRECTED):

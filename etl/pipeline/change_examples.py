@@ -67,6 +67,7 @@ def _side(span: Row | None, name: str | None, what: str) -> Row | None:
             "speaker": name or span["speaker"],
             "kind": span["kind"],
             "cue": span["note"],
+            "act": span["act"],
         }
     kinds = {"type": span["type"], "kind": span["kind"], "role": span["note"]}
     return shown | {"actor": name} | kinds

@@ -110,24 +110,33 @@ with moved as (
 select content_sha256, article_id from old.main.articles
 where content_sha256 in (from redone) or content_sha256 in (from moved);
 
+-- By name: a file that was published before acts were told lacks them.
+create view old_text_quotes as
+from old.loaded.text_quotes union all by name select null::varchar as act where false;
+create view old_quotes as
+from old.main.quotes union all by name select null::varchar as act where false;
+
 create macro spans_of(mentions, quotes, links) as table
 select 'mention' as what, mention_id as id, article_id, content_sha256, part, char_start, char_end,
-  surface as text, entity_id, type, kind, role as note, null::varchar as speaker
+  surface as text, entity_id, type, kind, role as note, null::varchar as speaker,
+  null::varchar as act
 from query_table(mentions) join touched using (content_sha256)
 left join query_table(links) using (text_actor_id)
 union all
 select 'quote', quote_id, article_id, content_sha256, part, char_start, char_end, text, entity_id,
-  kind, kind, cue, case when entity_id is null then speaker_surface end
+  kind, kind, cue, case when entity_id is null then speaker_surface end,
+  coalesce(act, 'statement')
 from query_table(quotes) join touched using (content_sha256)
 left join query_table(links) as links on links.text_actor_id = speaker_text_actor_id;
 
 create table old_spans as
-from spans_of('old.loaded.text_mentions', 'old.loaded.text_quotes', 'old.loaded.actor_links');
+from spans_of('old.loaded.text_mentions', 'old_text_quotes', 'old.loaded.actor_links');
 create table new_spans as
 from spans_of('loaded.text_mentions', 'loaded.text_quotes', 'loaded.actor_links');
 """
 """Mentions and quotes of the articles that may change. The `type` of a quote is its kind; `speaker`
-is the speaker as written if no actor is known; `note` is a role or a cue."""
+is the speaker as written if no actor is known; `note` is a role or a cue. A quote whose extractor
+told no act is a statement, as in the series."""
 
 _CHANGES = """
 create table changes as
@@ -171,6 +180,7 @@ select
       then case old.what when 'mention' then 'actor' else 'speaker' end end,
     case when old.type <> new.type and old.what = 'mention' then 'type' end,
     case when old.kind <> new.kind then 'kind' end,
+    case when old.act <> new.act then 'act' end,
     case when old.note is distinct from new.note
       then case old.what when 'mention' then 'role' else 'cue' end end
   ], lambda field: field is not null) end as fields,
@@ -183,16 +193,18 @@ where change <> 'changed' or len(fields) > 0
 
 _COUNTED = """
 create table all_before as
-select 'mention' as what, entity_id, type, count(*) as spans from old.main.mentions group by all
+select 'mention' as what, entity_id, type, null::varchar as act, count(*) as spans
+from old.main.mentions group by all
 union all
-select 'quote', speaker_entity_id, kind, count(*) from old.main.quotes group by all;
+select 'quote', speaker_entity_id, kind, coalesce(act, 'statement'), count(*)
+from old_quotes group by all;
 
 create table counted as
-select what, entity_id, type, spans as before, spans as after from all_before
+select what, entity_id, type, act, spans as before, spans as after from all_before
 union all
-select what, entity_id, type, 0, -count(*) from old_spans group by all
+select what, entity_id, type, act, 0, -count(*) from old_spans group by all
 union all
-select what, entity_id, type, 0, count(*) from new_spans group by all;
+select what, entity_id, type, act, 0, count(*) from new_spans group by all;
 
 create table names as
 select entity_id, name, type from old.main.entities
@@ -248,11 +260,14 @@ totals as (
     coalesce(sum(before) filter (what = 'mention'), 0)::bigint as mentions_before,
     coalesce(sum(after) filter (what = 'mention'), 0)::bigint as mentions_after,
     coalesce(sum(before) filter (what = 'quote'), 0)::bigint as quotes_before,
-    coalesce(sum(after) filter (what = 'quote'), 0)::bigint as quotes_after
+    coalesce(sum(after) filter (what = 'quote'), 0)::bigint as quotes_after,
+    coalesce(sum(before) filter (act = 'statement'), 0)::bigint as statements_before,
+    coalesce(sum(after) filter (act = 'statement'), 0)::bigint as statements_after
   from counted group by entity_id
 )
 select entity_id, name, type, mentions_before, mentions_after, mentions_gained, mentions_lost,
-  mentions_changed, quotes_before, quotes_after, quotes_gained, quotes_lost, quotes_changed
+  mentions_changed, quotes_before, quotes_after, quotes_gained, quotes_lost, quotes_changed,
+  statements_before, statements_after
 from changed join totals using (entity_id) left join names using (entity_id)
 order by changes desc, name, entity_id
 """

@@ -31,7 +31,7 @@ from etl.pipeline.reextract import (
 )
 from etl.pipeline.stage_articles import Staged
 from etl.query.published import open_published
-from etl.schema.tables import SCHEMA_VERSION
+from etl.schema.tables import READABLE_SINCE, SCHEMA_VERSION
 from etl.settings import Settings
 from etl.storage import editions
 from etl.storage.archive import RawArchive
@@ -114,7 +114,7 @@ def roll_back(
     last = editions.last_switch(settings)
     if last is None or last.kind != "promote":
         return _finished(settings, run_id, "rollback", lock_for_writing)
-    if last.edition.layout != SCHEMA_VERSION:
+    if last.edition.layout < READABLE_SINCE:
         raise InputError(
             f"the replaced rows have layout {last.edition.layout}, this newsactors writes layout "
             f"{SCHEMA_VERSION}: they cannot be restored; extract again with `newsactors reextract`"

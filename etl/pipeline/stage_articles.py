@@ -22,7 +22,7 @@ from etl.pipeline.progress import Progress, silent, waiting
 from etl.pipeline.sandbox import read_sandboxed
 from etl.readers import Item
 from etl.readers.field_mapping import FieldMapping, MappingError, load_mappings
-from etl.schema.tables import SCHEMA_VERSION
+from etl.schema.tables import READABLE_SINCE
 from etl.settings import Settings
 from etl.storage.archive import DamagedObjectError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
@@ -75,7 +75,7 @@ def stage_new(
             mappings = load_mappings(settings.field_mappings)
         except MappingError as error:
             raise InputError(str(error)) from None
-        is_older = any(batch.layout < SCHEMA_VERSION for batch in stage.all_batches())
+        is_older = any(batch.layout < READABLE_SINCE for batch in stage.all_batches())
         with ExtractionPool(extractor, settings.workers) as pool:
             is_again = bool(entries) and entries[0].sequence <= loaded_through
             left = frozenset(item.key for item in state.quarantine()) if is_again else frozenset()

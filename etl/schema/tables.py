@@ -15,11 +15,16 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 4
-"""Layout of schema `loaded`. A build database of another version is rebuilt from the archive.
+SCHEMA_VERSION = 5
+"""Layout of schema `loaded`. A build database of an older version is loaded again from staging.
 
 An added table needs no new version: opening a build database creates missing tables.
 """
+READABLE_SINCE = 4
+"""The oldest layout of staging that is loaded; of an older one the archive is read again."""
+ADDED_COLUMNS = frozenset({"act"})
+"""Columns that staging has only since a later layout than READABLE_SINCE. They are null in rows of
+earlier ones, until these are extracted again."""
 
 STRING, INT, LONG, FLOAT, BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 DATE, TIMESTAMP, STRINGS = pa.date32(), pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
@@ -201,6 +206,12 @@ TEXT_QUOTES = Table(
             "speaker_confidence",
             FLOAT,
             "Confidence that the named speaker says it, 0 to 1; null without one.",
+            True,
+        ),
+        Column(
+            "act",
+            STRING,
+            "'statement', 'opinion' or 'intention'; null if its extractor didn't tell.",
             True,
         ),
     ),

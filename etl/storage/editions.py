@@ -64,7 +64,7 @@ class Edition:
     version: str
     selection: ArticleSelection = field(default_factory=ArticleSelection)
     layout: int = SCHEMA_VERSION
-    """Layout version of its staged tables: rows of another layout cannot be loaded."""
+    """Layout version of its staged tables."""
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Edition:

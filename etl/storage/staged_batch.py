@@ -91,8 +91,7 @@ class Batch:
     def layout(self) -> int:
         """The layout version of its tables; a damaged batch counts as current.
 
-        The first batches have no version: one with today's columns counts as current, any other
-        as the previous version.
+        The first batches have no version: their columns tell whether they can be loaded.
         """
         try:
             schema = pq.read_schema(self.file(ARTICLES))
@@ -100,13 +99,14 @@ class Batch:
                 return int(version)
             articles = STAGED_ARTICLES if self.kind == "ingest" else REEXTRACTED
             current = {ARTICLES: articles, **{t.name: t.arrow_schema for t in tables.EXTRACTED}}
-            is_current = all(
-                pq.read_schema(self.file(name)).names == columns.names
+            is_readable = all(
+                pq.read_schema(self.file(name)).names
+                == [column for column in columns.names if column not in tables.ADDED_COLUMNS]
                 for name, columns in current.items()
             )
         except (OSError, pa.ArrowException):
             return tables.SCHEMA_VERSION
-        return tables.SCHEMA_VERSION if is_current else tables.SCHEMA_VERSION - 1
+        return tables.READABLE_SINCE if is_readable else tables.READABLE_SINCE - 1
 
 
 def read(batch: Batch, table: str, columns: Sequence[str] | None = None) -> pa.Table:

@@ -58,6 +58,17 @@ def layout(name: str) -> pa.Schema:
     return REEXTRACTED if name == ARTICLES else extracted[name]
 
 
+def with_added_columns(name: str, rows: pa.Table) -> pa.Table:
+    """Return rows of a batch of an older layout with the columns of the current one, null."""
+    columns = layout(name)
+    if name == ARTICLES or rows.column_names == columns.names:
+        return rows
+    for column in columns:
+        if column.name in tables.ADDED_COLUMNS - {*rows.column_names}:
+            rows = rows.append_column(column, pa.nulls(rows.num_rows, column.type))
+    return rows.select(columns.names)
+
+
 def article_rows(read: Sequence[ReadArticle], extractor_version: str) -> pa.Table:
     """Return the `articles` rows of an ingest batch: one row per item, in the order given."""
     rows = [

@@ -6,8 +6,9 @@ only `drop` changes one in place, a file at a time: a killed run leaves whole ba
 Small batches are merged so that the number of files stays bounded.
 
 Each batch holds the checksums of its files, verified before it is read, and each file states its
-layout version. Batches of an older layout are ignored, so their articles are read from the archive
-again.
+layout version. Batches of an older layout lack columns that were added since, which are null in
+their rows; those from before `READABLE_SINCE` are ignored, so their articles are read from the
+archive again.
 
 Unfinished work is in dot folders: `.new-…` belongs to the holder of the intake lock; `.merged-…`,
 `.gone-…` and `.switched-…` (rows that wait for a switch, see `storage.editions`) to the holder of
@@ -30,7 +31,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from etl.schema.tables import SCHEMA_VERSION
+from etl.schema.tables import READABLE_SINCE, SCHEMA_VERSION
 from etl.storage import checksums, compaction
 from etl.storage.files import remove_folder, sync_directory, sync_file
 from etl.storage.staged_batch import KINDS, Batch, StagingError, batch_name, with_layout
@@ -61,7 +62,7 @@ class Staging:
     def batches(self) -> list[Batch]:
         """Return the batches to load, in load order.
 
-        Leaves out batches that a merged batch covers, batches of an older layout, and everything
+        Leaves out batches that a merged batch covers, batches of too old a layout, and everything
         after a gap in the sequences (somebody removed a folder): staging resumes at the gap, and
         loading must not skip it. Raises StagingError for a batch of a newer layout.
         """
@@ -73,7 +74,7 @@ class Staging:
                     f"{b.path} has layout {version}, this newsactors writes layout "
                     f"{SCHEMA_VERSION}: update newsactors; nothing was changed"
                 )
-            if version < SCHEMA_VERSION:
+            if version < READABLE_SINCE:
                 continue
             if b.last > through[b.kind] and (b.kind != "ingest" or b.first <= through[b.kind] + 1):
                 usable.append(b)
@@ -84,7 +85,7 @@ class Staging:
         """Return the ranges of sequences (inclusive) that are missing before the last batch."""
         found, through = [], 0
         for b in self.all_batches():
-            if b.kind == "ingest" and b.layout == SCHEMA_VERSION and b.last > through:
+            if b.kind == "ingest" and b.layout >= READABLE_SINCE and b.last > through:
                 if b.first > through + 1:
                     found.append((through + 1, b.first - 1))
                 through = b.last
@@ -250,7 +251,7 @@ class Staging:
                 for b in usable[batch.kind]
             )
             is_replaced = batch.kind == "reextract" or batch.last <= self.staged_through()
-            is_old = batch.layout < SCHEMA_VERSION and is_replaced
+            is_old = batch.layout < READABLE_SINCE and is_replaced
             if is_covered or is_old:
                 remove_folder(batch.path)
 

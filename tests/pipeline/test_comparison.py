@@ -11,7 +11,7 @@ import pytest
 from etl import extract
 from etl.cli.comparison import render
 from etl.cli.terminal import show
-from etl.domain import Article, Extraction, TextActor
+from etl.domain import Act, Article, Extraction, TextActor
 from etl.extract import get_extractor
 from etl.pipeline import series_shifts
 from etl.pipeline.compare import Comparison, compare_candidate
@@ -97,6 +97,28 @@ def test_it_fits_a_screen(other: Comparison, capsys: pytest.CaptureFixture[str])
     shown = capsys.readouterr().out
     for part in ("3 texts extracted", "mentions  all", "[Person", "by someone, direct", "the boss"):
         assert part in shown
+
+
+def test_an_utterance_that_turns_out_to_be_an_intention_is_a_change_of_its_actor(
+    published: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows without an act were statements, so a candidate's statements change nothing."""
+
+    class WithActs(Words):
+        def extract(self, article: Article) -> Extraction:
+            found = super().extract(article)
+            act: Act = "intention" if article.outlet == "Paper 0" else "statement"
+            return replace(found, quotes=tuple(replace(q, act=act) for q in found.quotes))
+
+    monkeypatch.setitem(extract._factories, "acts", lambda: WithActs("acts-1", name="acts"))
+    published.candidate("acts")
+    found = compare_candidate(published.settings)
+    statements = {
+        row["name"]: (row["statements_before"], row["statements_after"]) for row in found.by_actor
+    }
+    assert statements == dict.fromkeys(("Person0", "Person2", "Person4"), (1, 0))
+    assert {tuple(example["fields"]) for example in found.examples} == {("act",)}
+    assert {example["after"]["act"] for example in found.examples} == {"intention"}
 
 
 def test_the_same_extractor_changes_nothing(

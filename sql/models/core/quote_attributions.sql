@@ -32,6 +32,7 @@ attributions as (
         quotes.kind,
         quotes.quote_group_id,
         quotes.speaker_confidence,
+        quotes.act,
     from quotes
     inner join articles using (article_id)
 

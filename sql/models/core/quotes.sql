@@ -47,6 +47,7 @@ quotes as (
         text_quotes.confidence,
         text_quotes.speaker_confidence,
         quote_group_members.quote_group_id,
+        text_quotes.act,
     from text_quotes
     inner join current_versions using (content_sha256)
     left join actor_links

@@ -25,6 +25,7 @@ selected as (
         method,
         confidence,
         speaker_confidence,
+        act,
     from source
 
 )
