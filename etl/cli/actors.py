@@ -137,7 +137,12 @@ def _layout(found: Row) -> RenderableType:
             (
                 counted(found["article_count"], "article"),
                 counted(found["mention_count"], "mention"),
-                counted(found["utterance_count"], "utterance"),
+                counted(found["statement_count"], "statement"),
+                counted(
+                    found["utterance_count"] - found["statement_count"],
+                    "opinion or intention",
+                    "opinions and intentions",
+                ),
             )
         ),
         "fullest forms": ", ".join(forms),

@@ -44,7 +44,7 @@ def timeline_chart(
         (
             counted(sum(values), "article"),
             counted(sum(row["mention_count"] for row in rows), "mention"),
-            counted(sum(row["utterance_count"] for row in rows), "utterance"),
+            counted(sum(row["statement_count"] for row in rows), "statement"),
         )
     )
     totals += f" in {counted(len(rows), grain)}"
@@ -76,7 +76,7 @@ def _lines(rows: Sequence[Row], grain: str, width: int, height: int) -> Iterable
             f"{_period(row['period_start'], grain):<10} {number(row['article_count']):>9}  "
         )
         line.append(f"{bar:<{room}}", style="green" if row["article_count"] else "dim")
-        line.append(f" {number(row['mention_count']):>9} {number(row['utterance_count']):>7}")
+        line.append(f" {number(row['mention_count']):>9} {number(row['statement_count']):>7}")
         line.append(f" {percent(row['share_of_articles']):>6}")
         yield line
 

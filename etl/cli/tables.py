@@ -58,14 +58,14 @@ def top_table(rows: Sequence[Row], title: str, *, width: int) -> RenderableType:
             row["type"],
             number(row["article_count"]),
             number(row["mention_count"]),
-            number(row["utterance_count"]),
+            number(row["statement_count"]),
             percent(row["share_of_articles"]),
             str(row["first_seen"] or "undated"),
             sparkline(series[row["entity_id"]][0]),
         )
     first, total = rows[0], rows[0]["actor_total"]
     of = f"{counted(total, 'actor')} in {counted(first['article_total'], 'article')}"
-    note = f"{of}. Quotes are utterances; share is of all these articles."
+    note = f"{of}. Quotes are statements; share is of all these articles."
     if weeks:
         note += f" Weeks from {first['weekly_from']}, each line scaled to its own maximum."
     if total > len(rows):

@@ -19,7 +19,8 @@ with corrected as (
   from loaded.actor_links where correction_id is not null group by 1
 )
 select entity_id, name, type, country_code, aliases, first_seen, last_seen, article_count,
-  mention_count, utterance_count, coalesce(corrected_count, 0) as corrected_count,
+  mention_count, utterance_count, statement_count,
+  coalesce(corrected_count, 0) as corrected_count,
   count(*) over () as actor_total
 from entities left join corrected using (entity_id)
 where ($type::varchar is null or type = $type::varchar)

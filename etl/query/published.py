@@ -73,7 +73,7 @@ def rows(
     """Return all rows of one of our own queries.
 
     Raises NotPublishedError if another version of newsactors published the file without the tables
-    that the query needs.
+    or columns that the query needs.
     """
     if parameters:
         parameters = {
@@ -82,7 +82,7 @@ def rows(
         }
     try:
         cursor = connection.execute(sql, parameters)
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise NotPublishedError(
             f"another version of newsactors published this file ({first_line(error)}): "
             "run `newsactors ingest` to publish again"

@@ -29,6 +29,7 @@ counted as (
         count(*) filter (mention_count > 0) as article_count,
         sum(mention_count)::bigint as mention_count,
         sum(utterance_count)::bigint as utterance_count,
+        sum(statement_count)::bigint as statement_count,
     from actor_articles"""
     + IN_PERIOD
     + """
@@ -42,6 +43,7 @@ select
     counted.article_count,
     counted.mention_count,
     counted.utterance_count,
+    counted.statement_count,
     counted.article_count / article_total.article_total as share_of_articles,
     entities.first_seen,
     count(*) over () as actor_total,

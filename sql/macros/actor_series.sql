@@ -67,6 +67,7 @@ counted as (
         {{ interval('article') }}
         {{ interval('headline_article') }}
         {{ interval('utterance') }}
+        {{ interval('statement') }}
         {{ interval('quoted_word') }}
         count(distinct outlet) as outlet_count,
         {{ interval('story') }}

@@ -7,7 +7,7 @@
 -- An article has one day, so an actor's counts by day, week and month have the same sum.
 {% set measures = [
     'mention_count', 'name_mention_count', 'article_count', 'headline_article_count',
-    'utterance_count',
+    'utterance_count', 'statement_count',
 ] %}
 with
 

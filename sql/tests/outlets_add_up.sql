@@ -12,9 +12,9 @@
 {% set sources = {
     'actor_outlet_monthly': [
         'mention_count', 'name_mention_count', 'article_count', 'headline_article_count',
-        'utterance_count',
+        'utterance_count', 'statement_count',
     ],
-    'actor_voice_monthly': ['article_count', 'utterance_count'],
+    'actor_voice_monthly': ['article_count', 'utterance_count', 'statement_count'],
 } %}
 
 {% for source, measures in sources.items() %}

@@ -68,6 +68,7 @@ class TestTop:
             "article_count": 5,
             "mention_count": 5,
             "utterance_count": 1,
+            "statement_count": 1,
             "share_of_articles": 5 / 6,
             "first_seen": "2025-01-06",
             "weekly_from": "2025-01-06",
@@ -154,7 +155,7 @@ class TestTimeline:
         ]
         assert weeks[1][2] == "·"
         assert shown[-1] == (
-            "4 articles, 4 mentions, 1 utterance in 4 weeks; "
+            "4 articles, 4 mentions, 1 statement in 4 weeks; "
             "most in the week from 2025-01-06 (3); 2 without any"
         )
 

@@ -67,7 +67,7 @@ def test_numbers_match_the_articles_they_link_to(app: App) -> None:
         for href, shown in re.findall(r'<a href="(/articles\?[^"]*)">([\d,]+)</a>', response.text):
             path = href.replace("&amp;", "&")
             if page == "/period" and "how=quoted" in path:
-                continue  # utterances: an article may have several
+                continue  # statements: an article may have several
             kind = (page, *kind_of(path))
             if checked[kind] < 4:
                 assert total(app.get(path)) == int(shown.replace(",", "")), (page, path)

@@ -28,6 +28,7 @@ class Said:
 
     speaker: str | None
     pieces: tuple[str, ...]
+    act: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ TEXTS = (
         outlet="The Tbilisi Paper",
         published_on=date(2024, 1, 3),
         mentions=((GEORGIA, "name", "Georgia"), (GEORGIA, "nominal", "it")),
-        quotes=(Said(GEORGIA, ("We won",)), Said(GEORGIA, ("Twice",))),
+        quotes=(Said(GEORGIA, ("We won",)), Said(GEORGIA, ("Twice",), "opinion")),
     ),
     Text(
         "a4",
@@ -289,6 +290,7 @@ def _add_quotes(rows: Rows, text: Text, content: str) -> None:
                 speaker_text_actor_id=sha(content, said.speaker) if said.speaker else None,
                 method="test",
                 confidence=1.0,
+                act=said.act,
             )
 
 
@@ -346,6 +348,10 @@ def mentioned(text: Text) -> list[tuple[str, str, str]]:
 
 def utterances(text: Text, entity: str) -> int:
     return sum(said.speaker == entity for said in text.quotes)
+
+
+def statements(text: Text, entity: str) -> int:
+    return sum(said.speaker == entity and said.act is None for said in text.quotes)
 
 
 def quoted_words(text: Text, entity: str) -> int:

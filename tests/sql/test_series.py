@@ -23,6 +23,7 @@ from .conftest import (
     entities_of,
     mentioned,
     quoted_words,
+    statements,
     utterances,
 )
 
@@ -110,6 +111,7 @@ def counted(entity: str, grain: str, period: date) -> dict[str, Any]:
         # Only names are in headlines here, and all quotes are sure.
         **interval("headline_article", sum(headlines), sum(headlines) * (1 - SURE), headless),
         **interval("utterance", spoken, 0, silent),
+        **interval("statement", sum(statements(text, entity) for text in texts), 0, silent),
         **interval("quoted_word", words, 0, silent),
         **interval("story", stories, in_doubt * stories / max(1, len(best))),
         "outlet_count": len({CANONICAL.get(outlet, outlet) for outlet in outlets}),

@@ -72,7 +72,7 @@ create table article_metadata (article_id varchar, headline varchar, published_o
 create table mentions (article_id varchar, entity_id varchar, part varchar, type varchar,
     kind varchar, sentence integer, confidence double);
 create table quotes (article_id varchar, speaker_entity_id varchar, utterance_id varchar,
-    kind varchar, text varchar, confidence double, speaker_confidence double);
+    kind varchar, text varchar, confidence double, speaker_confidence double, act varchar);
 create table publication_periods (grain varchar, period_start date, article_count bigint,
     story_count bigint);
 create table gold (entity_id varchar, article_id varchar, published_on date, outlet varchar,
@@ -115,7 +115,7 @@ def _fill(news: duckdb.DuckDBPyConnection, appearances: Sequence[Appearance]) ->
         "quotes": [
             (
                 *(a.article_id, a.entity_id, f"{a.article_id}#{q.utterance}"),
-                *(q.kind, q.text, q.confidence, q.speaker_confidence),
+                *(q.kind, q.text, q.confidence, q.speaker_confidence, q.act),
             )
             for a in appearances
             for q in a.quotes

@@ -128,10 +128,10 @@ def _figures(entity: Row) -> Figures:
             ),
             Figure("mentions", entity["mention_count"], note="by name, description or pronoun"),
             Figure(
-                "utterances",
-                entity["utterance_count"],
-                link=Link("quotes", {"speaker": entity_id}),
-                note="one utterance can be several quotes",
+                "statements",
+                entity["statement_count"],
+                link=Link("quotes", {"speaker": entity_id, "act": "statement"}),
+                note="what the actor says, not thinks or wants",
             ),
         ]
     )

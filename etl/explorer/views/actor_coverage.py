@@ -19,8 +19,8 @@ select period_start, sum(article_count)::bigint as article_count,
   sum(quoted_article_count)::bigint as quoted_article_count,
   sum(talked_about_article_count)::bigint as talked_about_article_count,
   sum(unheard_article_count)::bigint as unheard_article_count,
-  sum(utterance_count)::bigint as utterance_count,
-  sum(talked_about_utterance_count)::bigint as talked_about_utterance_count
+  sum(statement_count)::bigint as statement_count,
+  sum(talked_about_statement_count)::bigint as talked_about_statement_count
 from actor_voice_monthly where entity_id = $id
   and ($since::date is null or period_start >= date_trunc('month', $since::date))
   and ($until::date is null or period_start <= $until::date)
@@ -35,8 +35,8 @@ with total as (
 ),
 own as (
   select outlet, count(*) filter (mention_count > 0) as article_count,
-    count(*) filter (utterance_count > 0) as quoted_article_count,
-    sum(utterance_count)::bigint as utterance_count
+    count(*) filter (statement_count > 0) as quoted_article_count,
+    sum(statement_count)::bigint as statement_count
   from actor_articles
   where entity_id = $id and outlet is not null
     and ($since::date is null or published_on >= $since::date)
@@ -44,7 +44,7 @@ own as (
   group by 1
 )
 select outlet, own.article_count, article_count / article_total as share_of_articles,
-  quoted_article_count, utterance_count, article_total
+  quoted_article_count, statement_count, article_total
 from own join total using (outlet) order by 2 desc, 1
 """
 _CO_MENTIONS = """
@@ -119,8 +119,8 @@ def voice(
             "count",
             link=articles("unheard"),
         ),
-        Column("utterance_count", "Utterances by the actor", "count"),
-        Column("talked_about_utterance_count", "Utterances about the actor", "count"),
+        Column("statement_count", "Statements by the actor", "count"),
+        Column("talked_about_statement_count", "Statements about the actor", "count"),
     ]
     total = sum(row["article_count"] for row in rows)
     quoted = sum(row["quoted_article_count"] for row in rows)
@@ -154,7 +154,7 @@ def by_outlet(
         Column("article_count", "Articles", "count", link=articles),
         Column("share_of_articles", "Share of the outlet’s articles", "share"),
         Column("quoted_article_count", "Quoted in", "count"),
-        Column("utterance_count", "Utterances", "count"),
+        Column("statement_count", "Statements", "count"),
         Column("article_total", "All articles of the outlet", "count"),
     ]
     alt = (

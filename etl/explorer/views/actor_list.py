@@ -9,7 +9,7 @@ from etl.explorer.views.links import TYPES, to_actor, to_articles
 PAGE_ROWS = 50
 
 _ACTORS = """
-select entity_id, name, type, article_count, utterance_count, first_seen, last_seen,
+select entity_id, name, type, article_count, statement_count, first_seen, last_seen,
   count(*) over () as actor_total
 from entities where $type = '' or type = $type
 order by article_count desc, mention_count desc, name, entity_id limit $limit offset $offset
@@ -31,7 +31,7 @@ def actor_list(request: ViewRequest) -> Page:
         Column("name", "Actor", link=to_actor),
         Column("type", "Type", "type"),
         Column("article_count", "Articles", "count", link=to_articles()),
-        Column("utterance_count", "Utterances", "count"),
+        Column("statement_count", "Statements", "count"),
         Column("first_seen", "First mentioned", "day"),
         Column("last_seen", "Last mentioned", "day"),
     ]

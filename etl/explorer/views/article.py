@@ -23,7 +23,8 @@ select m.*, e.name from mentions m left join entities e using (entity_id)
 where article_id = $id order by part, char_start, char_end desc
 """
 _QUOTES = """
-select q.*, e.name as speaker_name, g.article_count as group_article_count
+select q.*, coalesce(q.act, 'statement') = 'statement' as is_statement, e.name as speaker_name,
+  g.article_count as group_article_count
 from quotes q left join entities e on e.entity_id = q.speaker_entity_id
 left join quote_groups g using (quote_group_id)
 where article_id = $id order by part, char_start, char_end desc
@@ -128,7 +129,7 @@ def _describe_mention(mention: Row) -> str:
 
 
 def _describe_quote(quote: Row) -> str:
-    text = f"{quote['kind']} quote, {_speaker_name(quote) or 'unknown speaker'}"
+    text = f"{quote['kind']} {quote['act'] or 'quote'}, {_speaker_name(quote) or 'unknown speaker'}"
     if quote["cue"]:
         text += f" (“{quote['cue']}”)"
     text += f" · {quote['method']} · confidence {quote['confidence']:.0%}"
@@ -153,19 +154,23 @@ def _actors(mentions: list[Row], quotes: list[Row]) -> Table:
                     "name": mention["name"],
                     "mention_count": 0,
                     "role": None,
-                    "utterance_count": 0,
+                    "statement_count": 0,
                 },
             )
             row["mention_count"] += 1
             row["role"] = row["role"] or mention["role"]
-    utterances = {(q["speaker_entity_id"], q["utterance_id"]) for q in quotes}
-    for speaker, count in Counter(speaker for speaker, _ in utterances if speaker).items():
+    statements = {
+        (quote["speaker_entity_id"], quote["utterance_id"])
+        for quote in quotes
+        if quote["is_statement"]
+    }
+    for speaker, count in Counter(speaker for speaker, _ in statements if speaker).items():
         if speaker in actors:
-            actors[speaker]["utterance_count"] = count
+            actors[speaker]["statement_count"] = count
     columns = [
         Column("name", "Actor", link=to_actor),
         Column("mention_count", "Mentions", "count"),
-        Column("utterance_count", "Utterances", "count"),
+        Column("statement_count", "Statements", "count"),
         Column("role", "Title in this article"),
     ]
     rows = sorted(actors.values(), key=lambda row: (-row["mention_count"], row["name"]))
@@ -177,6 +182,7 @@ def _quotes(quotes: list[Row]) -> Table:
         Column("speaker", "Speaker", link=_to_speaker),
         Column("text", "Quote", "long", link=_to_quote),
         Column("kind", "Kind"),
+        Column("act", "Act"),
         Column("cue", "Cue"),
         Column("confidence", "Confidence", "share"),
         Column("elsewhere", "Quoted in", link=_to_versions),

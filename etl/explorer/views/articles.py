@@ -21,18 +21,18 @@ PAGE_ROWS = 50
 
 _ABOUT = """
 select 1 from quotes_about q where q.entity_id = $actor and q.article_id = a.article_id
-  and not q.is_about_speaker
+  and not q.is_about_speaker and coalesce(q.act, 'statement') = 'statement'
 """
 _CONDITIONS = {
     "": "c.mention_count > 0",
     "headline": "c.headline_mention_count > 0",
-    "quoted": "c.utterance_count > 0",
+    "quoted": "c.statement_count > 0",
     "talked_about": f"exists ({_ABOUT})",
-    "unheard": f"exists ({_ABOUT}) and c.utterance_count = 0",
+    "unheard": f"exists ({_ABOUT}) and c.statement_count = 0",
 }
 _OF_ACTOR = """
 select a.article_id, a.published_on, a.outlet, a.headline, a.story_id, a.is_reprint, a.word_count,
-  c.mention_count, c.utterance_count, count(*) over () as article_total
+  c.mention_count, c.statement_count, count(*) over () as article_total
 from actor_articles c join article_metadata a using (article_id)
 where c.entity_id = $actor and {condition}
   and ($other::varchar is null or exists (select 1 from actor_articles o
@@ -76,7 +76,7 @@ def articles(request: ViewRequest) -> Page:
     total = rows[0]["article_total"] if rows else 0
     counts = [
         Column("mention_count", "Mentions", "count"),
-        Column("utterance_count", "Utterances", "count"),
+        Column("statement_count", "Statements", "count"),
     ]
     columns = [
         Column("published_on", "Day", "day"),

@@ -32,8 +32,13 @@ _TERMS = [
         "is one utterance and two quotes.",
     ),
     (
+        "act: statement, opinion, intention",
+        "What an utterance reports: that the actor says something (“said”), thinks it "
+        "(“believes”) or wants it (“refuses to”). Only statements count as being quoted.",
+    ),
+    (
         "quoted",
-        "Articles with at least one utterance by the actor.",
+        "Articles with at least one statement by the actor.",
     ),
     (
         "talked about",

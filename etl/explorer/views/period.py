@@ -118,10 +118,10 @@ def _actors(request: ViewRequest, since: date, until: date) -> Table:
         Column("article_count", "Articles", "count", link=articles()),
         Column("share_of_articles", "Share of articles", "share"),
         Column("mention_count", "Mentions", "count"),
-        Column("utterance_count", "Utterances", "count", link=articles("quoted")),
+        Column("statement_count", "Statements", "count", link=articles("quoted")),
         Column("first_seen", "First mentioned", "day"),
     ]
-    not_shown = ("weekly", "weekly_from", "actor_total")
+    not_shown = ("weekly", "weekly_from", "actor_total", "utterance_count")
     shown = [{k: v for k, v in row.items() if k not in not_shown} for row in rows]
     return Table("actors", "Actors by number of articles", columns, shown, "No actors found.")
 

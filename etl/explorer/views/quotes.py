@@ -28,6 +28,12 @@ from etl.query.display import counted
 from etl.query.quotes import text_pattern
 
 KINDS = {"": "any", "direct": "direct", "indirect": "indirect", "mixed": "mixed"}
+ACTS = {
+    "": "any",
+    "statement": "said",
+    "opinion": "thought",
+    "intention": "wanted",
+}
 PAGE_QUOTES = 25
 NEWEST_ARTICLES = 2_000
 """Without filters, only the days of this many articles are shown: sorting all 270,000 quotes took
@@ -49,6 +55,7 @@ found as (
   from quote_attributions q {join}
   where ($speaker::varchar is null or q.speaker_entity_id = $speaker::varchar)
     and ($kind::varchar is null or q.kind = $kind::varchar)
+    and ($act::varchar is null or coalesce(q.act, 'statement') = $act::varchar)
     and ($outlet::varchar is null or q.outlet = $outlet::varchar)
     and ($since::date is null or q.published_on >= $since::date)
     and ($until::date is null or q.published_on <= $until::date)
@@ -68,7 +75,7 @@ limit $limit offset $offset
 """
 """Selects one quote per group of versions, or all quotes of one group."""
 _TEXTS = """
-select q.quote_id, q.text, q.kind, q.cue, q.speaker_entity_id, e.name as speaker_name,
+select q.quote_id, q.text, q.kind, q.act, q.cue, q.speaker_entity_id, e.name as speaker_name,
   q.speaker_surface, q.confidence, q.speaker_confidence, q.quote_group_id, g.quote_count,
   g.outlet_count, g.speaker_count, a.article_id, a.headline, a.outlet, a.published_on
 from quotes q join article_metadata a using (article_id)
@@ -100,6 +107,7 @@ class QuoteFilter:
     until: date | None = None
     group: str | None = None
     """A group of versions of one quote."""
+    act: str | None = None
 
 
 def quotes(request: ViewRequest) -> Page:
@@ -115,11 +123,13 @@ def quotes(request: ViewRequest) -> Page:
         since,
         until,
         group,
+        request.one_of("act", list(ACTS)) or None,
     )
     parameters = {
         "q": words,
         "speaker": filters.speaker,
         "kind": filters.kind,
+        "act": filters.act,
         "outlet": filters.outlet,
         "from": since,
         "to": until,
@@ -242,6 +252,8 @@ def as_quote(row: Row, *, with_speaker: bool = True) -> Quote:
         notes.append(("attributed to different speakers", None))
     if row["kind"] != "direct":
         notes.append((row["kind"], None))
+    if row["act"] not in ("statement", None):
+        notes.append((row["act"], None))
     confidence = row["confidence"] * (row["speaker_confidence"] or 1)
     if confidence < LOW_CONFIDENCE:
         notes.append((f"confidence {confidence:.0%}", None))
@@ -267,6 +279,7 @@ def quote_columns() -> Sequence[Column]:
         Column("speaker_surface", "Speaker as written"),
         Column("text", "Quote", "long"),
         Column("kind", "Kind"),
+        Column("act", "Act"),
         Column("cue", "Cue"),
         Column("confidence", "Confidence", "share"),
         Column("article_id", "Article id"),
@@ -315,6 +328,7 @@ def _form(request: ViewRequest, speaker: Row | None, parameters: dict[str, Any])
             Input("q", "Words in the quote", parameters["q"], "search", hint="or “exact phrase”"),
             Input("speaker", "Speaker", speaker["name"] if speaker else "", "actor"),
             Input("kind", "Kind", parameters["kind"] or "", "select", tuple(KINDS.items())),
+            Input("act", "Act", parameters["act"] or "", "select", tuple(ACTS.items())),
             outlet_input(request, parameters["outlet"]),
             *date_inputs(parameters["from"], parameters["to"]),
         ],

@@ -17,7 +17,7 @@ MEASURES = {
     "articles": ("article_count", "articles"),
     "stories": ("story_count", "stories"),
     "mentions": ("mention_count", "mentions"),
-    "said": ("utterance_count", "utterances"),
+    "said": ("statement_count", "statements"),
     "headlines": ("headline_article_count", "headlines"),
 }
 """Column and label of each measure, by its name in URLs. The first is the default."""

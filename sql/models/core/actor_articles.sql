@@ -52,6 +52,8 @@ utterances as (
         )::bigint as word_count,
         -- Doubt about the quote, combined with doubt about its speaker.
         1 - min(confidence * coalesce(speaker_confidence, 1))::decimal(4, 3) as doubt,
+        -- Rows from before acts were told count as they did.
+        coalesce(min(act), 'statement') = 'statement' as is_statement,
     from quotes
     where speaker_entity_id is not null
     group by all
@@ -65,8 +67,10 @@ quoted as (
         entity_id,
         article_id,
         count(*) as utterance_count,
+        count(*) filter (is_statement) as statement_count,
         sum(word_count)::bigint as quoted_word_count,
         sum(doubt) as utterance_doubt,
+        sum(doubt) filter (is_statement) as statement_doubt,
         sum(word_count * word_count * doubt) as quoted_word_doubt,
     from utterances
     group by all
@@ -83,6 +87,7 @@ appearances as (
         coalesce(mentioned.name_mention_count, 0) as name_mention_count,
         coalesce(mentioned.headline_mention_count, 0) as headline_mention_count,
         coalesce(quoted.utterance_count, 0) as utterance_count,
+        coalesce(quoted.statement_count, 0) as statement_count,
         coalesce(quoted.quoted_word_count, 0) as quoted_word_count,
         {{ doubt('mentioned.mention_count', 'mentioned.confidences') }} as mention_doubt,
         {{ doubt('mentioned.name_mention_count', 'mentioned.name_confidences') }}
@@ -90,6 +95,7 @@ appearances as (
         coalesce(mentioned.article_doubt, 0)::decimal(18, 3) as article_doubt,
         coalesce(mentioned.headline_article_doubt, 0)::decimal(18, 3) as headline_article_doubt,
         coalesce(quoted.utterance_doubt, 0)::decimal(18, 3) as utterance_doubt,
+        coalesce(quoted.statement_doubt, 0)::decimal(18, 3) as statement_doubt,
         coalesce(quoted.quoted_word_doubt, 0)::decimal(18, 3) as quoted_word_doubt,
         coalesce(mentioned.is_early, false) as is_early,
         coalesce(mentioned.is_able_to_speak, false) as is_able_to_speak,
@@ -110,12 +116,14 @@ joined as (
         appearances.name_mention_count,
         appearances.headline_mention_count,
         appearances.utterance_count,
+        appearances.statement_count,
         appearances.quoted_word_count,
         appearances.mention_doubt,
         appearances.name_mention_doubt,
         appearances.article_doubt,
         appearances.headline_article_doubt,
         appearances.utterance_doubt,
+        appearances.statement_doubt,
         appearances.quoted_word_doubt,
         (
             appearances.is_early

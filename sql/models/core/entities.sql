@@ -90,6 +90,7 @@ appearances as (
         count(*) as article_count,
         sum(mention_count)::bigint as mention_count,
         sum(utterance_count)::bigint as utterance_count,
+        sum(statement_count)::bigint as statement_count,
     from actor_articles
     where mention_count > 0
     group by all
@@ -110,6 +111,7 @@ entities as (
         appearances.article_count,
         appearances.mention_count,
         appearances.utterance_count,
+        appearances.statement_count,
     from names
     inner join types using (entity_id)
     inner join appearances using (entity_id)

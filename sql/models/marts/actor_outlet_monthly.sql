@@ -46,6 +46,7 @@ counted as (
         {{ interval('article') }}
         {{ interval('headline_article') }}
         {{ interval('utterance') }}
+        {{ interval('statement') }}
         {{ interval('quoted_word') }}
         {{ interval('story') }}
     from appearances

@@ -142,7 +142,9 @@ filled as (
 
     select
         periods.period_start,
-        {% for measure in ['mention', 'article', 'utterance', 'quoted_word', 'headline_article'] -%}
+        {% for measure in [
+            'mention', 'article', 'utterance', 'statement', 'quoted_word', 'headline_article'
+        ] -%}
         {{ filled_interval(measure ~ '_count') }}
         {% endfor -%}
         coalesce(actor_appearances.outlet_count, 0)::bigint as outlet_count,
@@ -207,6 +209,9 @@ timeline as (
         utterance_count,
         utterance_count_low,
         utterance_count_high,
+        statement_count,
+        statement_count_low,
+        statement_count_high,
         quoted_word_count,
         quoted_word_count_low,
         quoted_word_count_high,

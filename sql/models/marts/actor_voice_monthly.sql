@@ -19,6 +19,8 @@ talked_about as (
         entity_id,
         article_id,
         count(distinct utterance_id) as talked_about_utterance_count,
+        count(distinct utterance_id) filter (coalesce(act, 'statement') = 'statement')
+            as talked_about_statement_count,
     from quotes_about
     where speaker_entity_id <> entity_id
     group by all
@@ -31,9 +33,12 @@ appearances as (
         actor_articles.*,
         date_trunc('month', actor_articles.published_on)::date as period_start,
         actor_articles.mention_count > 0 as is_mentioned,
-        actor_articles.utterance_count > 0 as is_quoted,
-        talked_about.talked_about_utterance_count is not null as is_talked_about,
+        -- Who is quoted or talked about is told by what is said. What somebody thinks or wants is
+        -- in the outlet's voice.
+        actor_articles.statement_count > 0 as is_quoted,
+        coalesce(talked_about.talked_about_statement_count, 0) > 0 as is_talked_about,
         coalesce(talked_about.talked_about_utterance_count, 0) as talked_about_utterance_count,
+        coalesce(talked_about.talked_about_statement_count, 0) as talked_about_statement_count,
     from actor_articles
     left join talked_about using (entity_id, article_id)
     where actor_articles.published_on is not null
@@ -53,12 +58,15 @@ by_story as (
         count(*) filter (is_talked_about) as talked_about_article_count,
         count(*) filter (is_talked_about and not is_quoted) as unheard_article_count,
         sum(utterance_count) as utterance_count,
+        sum(statement_count) as statement_count,
         sum(talked_about_utterance_count) as talked_about_utterance_count,
+        sum(talked_about_statement_count) as talked_about_statement_count,
         sum(quoted_word_count) as quoted_word_count,
         -- Inputs of the lower and upper bounds, see macros/interval.sql.
         sum(utterance_chance) as utterance_chance,
         sum(article_doubt) as article_doubt,
         sum(utterance_doubt) as utterance_doubt,
+        sum(statement_doubt) as statement_doubt,
         sum(quoted_word_doubt) as quoted_word_doubt,
     from appearances
     group by all
@@ -81,7 +89,9 @@ counted as (
         sum(talked_about_article_count)::bigint as talked_about_article_count,
         sum(unheard_article_count)::bigint as unheard_article_count,
         {{ interval('utterance', counts) }}
+        {{ interval('statement', counts) }}
         sum(talked_about_utterance_count)::bigint as talked_about_utterance_count,
+        sum(talked_about_statement_count)::bigint as talked_about_statement_count,
         {{ interval('quoted_word', counts) }}
         sum(quoted_article_count) / sum(appearance_count) as share_of_articles_heard,
         {{ interval('story', counts) }}
@@ -104,6 +114,8 @@ voices as (
         ),
         utterance_count
         / nullif(utterance_count + talked_about_utterance_count, 0) as share_of_utterances_own,
+        statement_count
+        / nullif(statement_count + talked_about_statement_count, 0) as share_of_statements_own,
         story_count,
         story_count_low,
         story_count_high,

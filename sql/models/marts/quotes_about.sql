@@ -30,6 +30,7 @@ quotes_about as (
         quotes.speaker_surface,
         quotes.speaker_entity_id = mentions.entity_id as is_about_speaker,
         quotes.kind,
+        quotes.act,
         quotes.article_id,
         articles.published_on,
         articles.outlet,
