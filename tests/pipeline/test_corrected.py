@@ -35,7 +35,7 @@ Correct = Callable[..., Correction]
 CORRECTED = ("actor_articles", "entities", "entity_redirects", "corrections", "articles",
              "article_metadata", "quote_attributions", "int_actor_forms", "int_spikes",
              "int_spike_articles",
-             "mentions", "quotes", "article_stories", "stories", "story_redirects",
+             "mentions", "quotes", "utterances", "article_stories", "stories", "story_redirects",
              "publication_days", "publication_periods", "actor_daily", "actor_weekly",
              "actor_monthly", "actor_outlet_monthly", "actor_voice_monthly", "actor_roles",
              "actor_pairs_monthly", "actor_spikes", "quotes_about", "quote_group_members",

@@ -85,7 +85,9 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
         " paragraph sentence role is_in_quote method confidence",
         "quotes": "quote_id utterance_id article_id part char_start char_end text kind cue"
         " speaker_entity_id speaker_surface speaker_char_start speaker_char_end method confidence"
-        " speaker_confidence quote_group_id",
+        " speaker_confidence quote_group_id act",
+        "utterances": "utterance_id article_id published_on outlet text kind act cue"
+        " speaker_entity_id speaker_name speaker_surface method confidence speaker_confidence",
         "publication_days": "published_on article_count articles_by_outlet story_count",
         "publication_periods": "grain period_start article_count story_count outlet_count",
         "stories": "story_id first_article_id first_published_on first_outlet last_published_on"
@@ -93,8 +95,9 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
         **dict.fromkeys(
             ("actor_daily", "actor_weekly", "actor_monthly"),
             "entity_id period_start mention_count name_mention_count article_count"
-            " headline_article_count utterance_count outlet_count share_of_articles rank"
-            " story_count share_of_stories mention_count_low mention_count_high"
+            " headline_article_count utterance_count statement_count outlet_count"
+            " share_of_articles rank story_count share_of_stories mention_count_low"
+            " mention_count_high"
             " name_mention_count_low name_mention_count_high article_count_low article_count_high"
             " headline_article_count_low headline_article_count_high utterance_count_low"
             " utterance_count_high story_count_low story_count_high share_of_articles_low"
