@@ -21,7 +21,7 @@ from etl.cli.options import (
     outlet_option,
     to_option,
 )
-from etl.domain import EntityType
+from etl.domain import Act, EntityType
 from etl.query import export, timelines
 from etl.query import quotes as quote_queries
 from etl.query.period import Period, known_outlet
@@ -174,6 +174,9 @@ def _write_csv(rows: list[Row]) -> None:
 @from_option
 @to_option
 @outlet_option
+@click.option(
+    "--act", type=click.Choice(get_args(Act)), help="Only what is said, thought or wanted."
+)
 @limit_option(20)
 @json_option
 @click.pass_obj
@@ -185,14 +188,15 @@ def quotes(
     from_day: date | None,
     to_day: date | None,
     outlet: str | None,
+    act: str | None,
     limit: int,
     as_json: bool,
 ) -> None:
-    """Show quotes with speaker, article and position; newest first.
+    """Show who said what: utterances in their sentence, with speaker and article; newest first.
 
     TEXT matches anywhere in a quote, whatever its case, line breaks or style of apostrophe. Without
-    TEXT and --by, all quotes are shown. The span in brackets, such as body[120:180], counts
-    characters in the article with that id.
+    TEXT and --by, all utterances are shown. The words in brackets (on a screen: in bold) are the
+    utterance. The span, such as body[120:180], counts characters in the article with that id.
 
     \b
     Examples:
@@ -204,9 +208,11 @@ def quotes(
     with open_published(settings) as connection:
         period = Period(from_day, to_day, known_outlet(connection, outlet))
         entity_id = find_actor(connection, speaker)["entity_id"] if speaker else None
-        rows = quote_queries.quotes(connection, period, speaker=entity_id, words=text, limit=limit)
+        rows = quote_queries.quotes(
+            connection, period, speaker=entity_id, act=act, words=text, limit=limit
+        )
     if as_json:
-        _print_json(rows, ("quote_total",))
+        _print_json(rows, ("utterance_total", "stretches"))
         return
     if not rows:
         click.echo("No quotes found.")

@@ -80,7 +80,10 @@ def entity_heading(entity: Row) -> Text:
 
 
 def quote_list(rows: Sequence[Row], pattern: str | None, *, plain: bool) -> RenderableType:
-    """Lay out quotes with day, outlet, speaker, article and offsets; highlight the match."""
+    """Lay out utterances in their sentences, with day, outlet, speaker, article and offsets.
+
+    An utterance is bold, or in brackets if `plain`; the match is highlighted.
+    """
     shown: list[RenderableType] = []
     for row in rows:
         head = Text.assemble((str(row["published_on"] or "undated"), "bold"))
@@ -93,16 +96,22 @@ def quote_list(rows: Sequence[Row], pattern: str | None, *, plain: bool) -> Rend
         elif surface and not name:
             unresolved = clean(surface).lower() in _PRONOUNS
             head.append(" (speaker unresolved)" if unresolved else " (unnamed source)", style="dim")
-        said = clean(row["text"])
-        words = Text(said if row["kind"] == "indirect" else f"“{said}”")
+        if row["act"] not in ("statement", None):
+            head.append(f"  {row['act']}", style="yellow")
+        words = Text()
+        for text, is_said in row["stretches"]:
+            # The ends keep the stretches apart: `clean` takes white space from both of them.
+            shown_text = clean(f"|{text}|")[1:-1]
+            is_marked = is_said and plain
+            words.append(f"[{shown_text}]" if is_marked else shown_text, "bold" if is_said else "")
         if pattern:
             words.highlight_regex(pattern, "bold black on yellow")
         span = f"{row['part']}[{row['char_start']}:{row['char_end']}]"
         source = f"{clean(row['headline'] or 'no headline')}  {row['article_id']} {span}"
         block = Group(words, Text(source, style="dim"))
         shown += [head, block if plain else Padding(block, (0, 0, 0, 2), expand=False), Text()]
-    total = rows[0]["quote_total"]
-    note = counted(total, "quote")
+    total = rows[0]["utterance_total"]
+    note = counted(total, "utterance")
     if total > len(rows):
         note += f", the newest {len(rows)} shown, raise --limit for more"
     return Group(*shown, Text(note, style="dim"))

@@ -161,9 +161,10 @@ class Form:
 
 @dataclass(frozen=True)
 class Quote:
-    """Quoted text with its speaker and its source."""
+    """An utterance in its sentence, with its speaker and its source."""
 
-    text: str
+    stretches: Sequence[tuple[str, bool]]
+    """The sentence in parts, and whether each belongs to the utterance."""
     speaker: str
     speaker_link: Link | None
     source: str

@@ -183,6 +183,8 @@ class TestQuotes:
     def test_matches_across_line_breaks_and_apostrophe_styles(self, cli: Cli) -> None:
         (quote,) = json.loads(cli("quotes", "DON'T know", "--json").stdout)
         assert quote["text"] == "We don’t\nknow yet,"
+        assert quote["sentence"] == "“We don’t\nknow yet,” Verkel said."
+        assert [piece["text"] for piece in quote["pieces"]] == [quote["text"]]
         assert (quote["speaker_name"], quote["speaker_surface"]) == ("Amalia Verkel", "Verkel")
         assert (quote["published_on"], quote["headline"]) == ("2025-01-07", "Talks go on")
 
@@ -199,8 +201,13 @@ class TestQuotes:
         shown = lines(cli("quotes"))
         assert shown[0] == "2025-01-28  Velmark Today  Evil Corp"
         assert shown[4] == "2025-01-07  Harbour Courier  Amalia Verkel (as written: Verkel)"
-        assert shown[5] == "“We don’t know yet,”"
+        assert shown[5].startswith("“[We don’t know yet,]” ")
         assert shown[6] == "Talks go on  a1 body[1:19]"
+
+    def test_an_utterance_without_an_act_is_a_statement(self, cli: Cli) -> None:
+        everything = cli("quotes", "--json").stdout
+        assert cli("quotes", "--act", "statement", "--json").stdout == everything
+        assert lines(cli("quotes", "--act", "opinion")) == ["No quotes found."]
 
     def test_text_is_literal_words_not_a_pattern(self, cli: Cli) -> None:
         assert lines(cli("quotes", ".*")) == ["No quotes found."]
@@ -489,7 +496,7 @@ class TestAsAProgram:
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.isascii()
-        for shown in ("Jurgen Muller", "?odz Bank", '"We don\'t know yet,"', "#..3", "0 ++---"):
+        for shown in ("Jurgen Muller", "?odz Bank", "[We don't know yet,]", "#..3", "0 ++---"):
             assert shown in done.stdout
 
     def test_json_loses_nothing_in_any_encoding(self, settings: Settings, cli: Cli) -> None:

@@ -158,7 +158,7 @@ def _latest_quotes(
         QuoteFilter(speaker=speaker, since=since, until=until),
         limit=request.row_limit(MAX_QUOTES),
     )
-    total = rows[0]["quote_total"] if rows else 0
+    total = rows[0]["utterance_total"] if rows else 0
     more = Link("quotes", {"speaker": speaker, "from": since, "to": until})
     table = Table(
         "quotes",

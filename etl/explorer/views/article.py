@@ -29,6 +29,9 @@ from quotes q left join entities e on e.entity_id = q.speaker_entity_id
 left join quote_groups g using (quote_group_id)
 where article_id = $id order by part, char_start, char_end desc
 """
+_UTTERANCES = """
+select * from utterances where article_id = $id order by part, char_start, char_end desc
+"""
 
 
 def article(request: ViewRequest) -> Page:
@@ -49,7 +52,7 @@ def article(request: ViewRequest) -> Page:
     sections = [
         Section("", [Text(_segments(row["body"], "body", mentions, quotes, colours))], _LEGEND),
         Section("Actors", [_actors(mentions, quotes)]),
-        Section("Quotes", [_quotes(quotes)]),
+        Section("Quotes", [_utterances(request, row["article_id"], quotes)]),
         Section("Source", [_source(row)]),
     ]
     return Page(
@@ -177,7 +180,7 @@ def _actors(mentions: list[Row], quotes: list[Row]) -> Table:
     return Table("actors", "Actors in this article", columns, rows, "No actors found.")
 
 
-def _quotes(quotes: list[Row]) -> Table:
+def _utterances(request: ViewRequest, article_id: str, quotes: list[Row]) -> Table:
     columns = [
         Column("speaker", "Speaker", link=_to_speaker),
         Column("text", "Quote", "long", link=_to_quote),
@@ -187,13 +190,20 @@ def _quotes(quotes: list[Row]) -> Table:
         Column("confidence", "Confidence", "share"),
         Column("elsewhere", "Quoted in", link=_to_versions),
     ]
-    rows = []
+    pieces: dict[str, list[Row]] = {}
     for quote in quotes:
-        count = quote["group_article_count"]
+        pieces.setdefault(quote["utterance_id"], []).append(quote)
+    rows = []
+    for utterance in request.rows(_UTTERANCES, id=article_id):
+        own = pieces[utterance["utterance_id"]]
+        known = max(own, key=lambda piece: piece["group_article_count"] or 0)
+        count = known["group_article_count"]
         rows.append(
-            quote
+            utterance
             | {
-                "speaker": _speaker_name(quote) or "unknown",
+                "speaker": _speaker_name(utterance) or "unknown",
+                "quote_id": own[0]["quote_id"],
+                "quote_group_id": known["quote_group_id"],
                 "elsewhere": counted(count, "article") if count and count > 1 else None,
             }
         )

@@ -1,4 +1,7 @@
-"""Search for quotes by words, speaker, outlet and dates; versions of one quote are shown once."""
+"""Search for utterances by words, speaker, act, outlet and dates.
+
+Versions of one quote are shown once, and so is an utterance of several quotes.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from etl.explorer.quote_index import MAX_RANKED
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.filters import date_inputs, outlet_input
 from etl.query.display import counted
-from etl.query.quotes import text_pattern
+from etl.query.quotes import MAX_LISTED_ARTICLES, in_their_sentences, text_pattern
 
 KINDS = {"": "any", "direct": "direct", "indirect": "indirect", "mixed": "mixed"}
 ACTS = {
@@ -38,10 +41,6 @@ PAGE_QUOTES = 25
 NEWEST_ARTICLES = 2_000
 """Without filters, only the days of this many articles are shown: sorting all 270,000 quotes took
 0.5 s."""
-MAX_LISTED_ARTICLES = 200
-"""Up to this many quotes, the query lists the ids of their articles. With a million articles that
-took 0.3 s instead of 3.9 s: DuckDB 1.5 pushes a list of values down into the view, but not a semi
-join."""
 LOW_CONFIDENCE = 0.6
 """Quotes below this confidence show it."""
 
@@ -50,8 +49,8 @@ with ranked as (
   select unnest($ids::varchar[]) as quote_id, unnest($scores::double[]) as score
 ),
 found as (
-  select q.quote_id, q.quote_group_id, q.published_on, q.article_id, q.part, q.char_start,
-    {score} as score
+  select q.quote_id, q.utterance_id, q.quote_group_id, q.published_on, q.article_id, q.part,
+    q.char_start, {score} as score
   from quote_attributions q {join}
   where ($speaker::varchar is null or q.speaker_entity_id = $speaker::varchar)
     and ($kind::varchar is null or q.kind = $kind::varchar)
@@ -66,19 +65,24 @@ found as (
     order by q.quote_group_id is not null and q.quote_id = q.quote_group_id desc,
       q.published_on nulls last, q.quote_id
   ) = 1
+),
+listed as (
+  select * from found qualify row_number() over (
+    partition by utterance_id order by score desc, quote_group_id is null, char_start
+  ) = 1
 )
-select quote_id, article_id, score, count(*) over () as quote_total
-from found
+select quote_id, utterance_id, article_id, score, count(*) over () as utterance_total
+from listed
 order by case when $best then score end desc,
   published_on desc nulls last, article_id, part desc, char_start
 limit $limit offset $offset
 """
-"""Selects one quote per group of versions, or all quotes of one group."""
+"""Selects one quote per group of versions, or all quotes of one group, and one per utterance."""
 _TEXTS = """
-select q.quote_id, q.text, q.kind, q.act, q.cue, q.speaker_entity_id, e.name as speaker_name,
+select q.quote_id, {text}, q.kind, q.act, q.cue, q.speaker_entity_id, e.name as speaker_name,
   q.speaker_surface, q.confidence, q.speaker_confidence, q.quote_group_id, g.quote_count,
   g.outlet_count, g.speaker_count, a.article_id, a.headline, a.outlet, a.published_on
-from quotes q join article_metadata a using (article_id)
+from quotes q join article_metadata a using (article_id) {join}
 left join entities e on e.entity_id = q.speaker_entity_id
 left join quote_groups g using (quote_group_id)
 where {in_articles} q.quote_id in (select unnest($ids::varchar[]))
@@ -152,7 +156,7 @@ def quotes(request: ViewRequest) -> Page:
         limit=request.row_limit(PAGE_QUOTES),
         offset=(page - 1) * PAGE_QUOTES,
     )
-    total = rows[0]["quote_total"] if rows else 0
+    total = rows[0]["utterance_total"] if rows else 0
     has_more = page * PAGE_QUOTES < total
     table = Table(
         "quotes",
@@ -176,8 +180,7 @@ def quotes(request: ViewRequest) -> Page:
 
 
 _ABOUT = (
-    "Different versions of the same quote are shown once. An utterance that the text interrupts "
-    "(“…,” she said, “…”) is several quotes."
+    "Each utterance is shown in its sentence. Different versions of the same quote are shown once."
 )
 
 
@@ -191,10 +194,11 @@ def find_quotes(
     limit: int,
     offset: int = 0,
 ) -> list[Row]:
-    """Return matching quotes, one per group of versions, newest or best first.
+    """Return utterances with a matching quote, one per group of versions, newest or best first.
 
     `ranked` are the ids and scores of the quotes with the words searched for; without an index,
-    `pattern` finds them. Each row has the number of all matches in `quote_total`.
+    `pattern` finds them. Each row has the number of all matches in `utterance_total`. An export has
+    no sentences: with the bodies of all articles it would not fit into memory.
     """
     joins = ["join ranked using (quote_id)"] if ranked is not None else []
     joins += ["join quotes t using (quote_id)"] if pattern else []
@@ -218,9 +222,20 @@ def find_quotes(
     in_articles = ""
     if article_ids:
         in_articles = f"q.article_id in ({', '.join('$' + key for key in article_ids)}) and"
-    texts = request.rows(_TEXTS.format(in_articles=in_articles), ids=ids, **article_ids)
+    sql = _TEXTS.format(
+        in_articles=in_articles,
+        text="u.text" if request.is_export else "q.text",
+        join="join utterances u using (utterance_id)" if request.is_export else "",
+    )
+    texts = request.rows(sql, ids=ids, **article_ids)
     by_id = {row["quote_id"]: row for row in texts}
-    return [by_id[row["quote_id"]] | row for row in found]
+    if request.is_export:
+        return [by_id[row["quote_id"]] | row for row in found]
+    described = in_their_sentences(request.rows, found)
+    return [
+        by_id[row["quote_id"]] | utterance | row
+        for row, utterance in zip(found, described, strict=True)
+    ]
 
 
 def _order(
@@ -260,7 +275,7 @@ def as_quote(row: Row, *, with_speaker: bool = True) -> Quote:
     source = ", ".join(filter(None, (row["outlet"], str(row["published_on"] or "no date"))))
     anchor = f"q-{row['quote_id']}"
     return Quote(
-        row["text"],
+        row.get("stretches", []),
         speaker if with_speaker else "",
         Link("actor", {"id": row["speaker_entity_id"]}) if row["speaker_entity_id"] else None,
         f"{source}: {row['headline'] or '(no headline)'}",
