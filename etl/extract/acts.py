@@ -50,6 +50,8 @@ _COMMISSIVE = word_set(
     "consent elect prepare mean look"
 )
 """Their infinitive is the source's own action: "promised to leave", but not "urged to leave"."""
+_WISHES = word_set("like love prefer rather")
+"""After "would"."""
 _FORMS_OF = {
     "thought": "think", "felt": "feel", "knew": "know", "known": "know", "saw": "see",
     "seen": "see", "understood": "understand", "forgot": "forget", "foresaw": "foresee",
@@ -67,7 +69,7 @@ _AUXILIARIES = word_set(
 )
 _SKIPPED = _AUXILIARIES | word_set(
     "not no never nor also still now then once always ever even just long already often first "
-    "again only longer so too much more most less very far well quite rather instead yet perhaps "
+    "again only longer so too much more most less very far well quite instead yet perhaps "
     "both all the a an this that its his her their my your our some any many few other own "
     "it him them one in of to on for by with from at under as and or on up out there who which i "
     "he she we they new strong serious deep growing little great widespread general popular "
@@ -129,7 +131,7 @@ def _act_of_word(
             return "statement"
     if word == "determined" and not _AUXILIARIES.intersection(before):
         return "statement"  # "the court determined that"
-    if lemmas & {"like", "love"} and {"would", "'d", "d"}.intersection(before):
+    if lemmas & _WISHES and {"would", "'d", "d"}.intersection(before):
         return "intention"
     if lemmas & _INTENTION or word in _INTENTION_STATES:
         return "intention"

@@ -52,6 +52,7 @@ ACTS = {
         threatened | to leave
         pledged | a million crowns
         would like | to leave
+        would rather leave | than stay
         are determined | to leave
         the decision | to leave
         sought | a ban
