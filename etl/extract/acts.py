@@ -3,9 +3,10 @@
 Belongs here: telling the act from the cue and what follows it. Does not belong here: finding cues
 and contents (`cues`, `indirect`, `quotes`, `tagger_speech`).
 
-Verbs of saying are too many to list, and speech is what the cues are found for. So only verbs,
-nouns and adjectives of thinking and wanting are listed: all else is a statement. The lists were
-made from the cues of PolNeAR's training part.
+A statement needs a word of saying: a reporting verb of the word lists (`lexicon/cues.csv`), or one
+of `_STATEMENT`. Everything else takes a position without a word that is reported ("voted for",
+"backed", "is seen as"), which counts as an opinion. The lists were made from the cues of PolNeAR's
+training part.
 """
 
 from __future__ import annotations
@@ -14,8 +15,26 @@ import re
 from collections.abc import Iterator, Sequence
 
 from etl.domain import Act, word_set
+from etl.extract.lexicon import load_lexicon
 from etl.extract.speech import Speech
 
+_STATEMENT = word_set(
+    "according accusation address advice advise allegation allude announcement answer appeal "
+    "applaud argument assail assertion assessment attack attribute bill blame brush call "
+    "celebrate charge cite claim comment complaint congratulate contention contradict contrast "
+    "count credit criticism debate declaration defend delivered demand denial describe "
+    "description detail determine disagreement discuss discussion dispute document downplay dub "
+    "email encourage endorse endorsement estimate explain explanation fact-check file finding "
+    "focus forecast greet highlight hint identify insistence interpret intimate introduce invite "
+    "issue joke lament lash laud lecture letter liken list lobby memo mention message mock name "
+    "nominate nothing offer outline pan persuade portray praise prediction present projection "
+    "promise promote promotion proposal publish question quip quote rail reaction read rebuff "
+    "rebuke rebut recall record refer reference reject release remark reminder repeat report "
+    "request response ridicule rip ruling savage show sing slam sound speech spell statement "
+    "story sue suggestion swipe talk tell testimony thank title touch tout trumpet tweet unveil "
+    "urge utter vent voice vouch warn warning word write"
+)
+"""Words of saying that are no reporting verbs, or that are missing there."""
 _OPINION = word_set(
     "believe think fear hope expect consider view see feel know doubt suspect assume presume "
     "imagine worry wonder regard perceive realize realise understand remember forget foresee "
@@ -90,37 +109,52 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[^\w\s]")
 
 
 def acts_of_utterances(text: str, quotes: Sequence[Speech]) -> dict[int, Act]:
-    """Return the act of each utterance: that of its first piece with a cue."""
+    """Return the act of each utterance: that of its first piece with a cue.
+
+    Without a cue, the words between source and content tell it.
+    """
     acts: dict[int, Act] = {}
     by_cue = sorted(quotes, key=lambda quote: (quote.cue is None, quote.start))
     for quote in by_cue:
         if quote.utterance not in acts:
+            cue = quote.cue or _between(text, quote)
             after = "" if quote.cue_end is None else text[quote.cue_end : quote.cue_end + _REACH]
             content = text[quote.start : min(quote.end, quote.start + _REACH)]
-            acts[quote.utterance] = act_of(
-                quote.cue, after, content, is_direct=quote.kind == "direct"
-            )
+            acts[quote.utterance] = act_of(cue, after, content, is_direct=quote.kind != "indirect")
     return acts
+
+
+def _between(text: str, quote: Speech) -> str | None:
+    """Return the words between a quote and its source, or None without a source."""
+    if quote.source is None:
+        return None
+    start, end = quote.source
+    between = text[end : quote.start] if end <= quote.start else text[quote.end : start]
+    return between[:_REACH]
 
 
 def act_of(cue: str | None, after: str, content: str, *, is_direct: bool = False) -> Act:
     """Return what a cue reports, given the text after it and the beginning of its content.
 
-    `is_direct`: the content is the source's own words, in quotation marks.
+    `is_direct`: the content is the source's own words, some of them in quotation marks.
     """
     words = _words(cue or "")
     for number, word in enumerate(words):
         if word in _SKIPPED or _is_adverb(word):
             continue
         following = [*words[number + 1 :], *_words(after)]
-        return _act_of_word(word, words[:number], following, _words(content), is_direct=is_direct)
-    return "statement"
+        act = _act_of_word(word, words[:number], following, _words(content), is_direct=is_direct)
+        if act is not None:
+            return act
+    is_said = is_direct or "clear" in words  # "made it clear that"
+    return "statement" if is_said else "opinion"
 
 
 def _act_of_word(
     word: str, before: Sequence[str], following: Sequence[str], content: Sequence[str],
     *, is_direct: bool,
-) -> Act:  # fmt: skip
+) -> Act | None:  # fmt: skip
+    """Return what one word of a cue says about the act; None if nothing."""
     lemmas = set(_lemmas(word))
     if lemmas & _COMMISSIVE:
         if is_direct:
@@ -135,7 +169,9 @@ def _act_of_word(
         return "intention"
     if lemmas & _INTENTION or word in _INTENTION_STATES:
         return "intention"
-    return "opinion" if lemmas & _OPINION or word in _OPINION_STATES else "statement"
+    if lemmas & _OPINION or word in _OPINION_STATES:
+        return "opinion"
+    return "statement" if lemmas & _STATEMENT or word in load_lexicon().cues else None
 
 
 def _is_infinitive(words: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from training.evaluation.counts import counts
 from training.evaluation.quotes import compare, quotes, spans
 from training.evaluation.report import PRF, Cell, Table, prf
 from training.evaluation.runner import CorpusRunner
-from training.evaluation.speakers import speakers
+from training.evaluation.speakers import acts, speakers
 
 ARTICLE_WORDS = 600
 CLASSES = {"PERSON": "PER", "GPE": "LOC", **{x: x for x in ("ORG", "LOC", "NORP", "FAC")}}
@@ -138,6 +138,7 @@ SECTIONS: dict[str, Callable[[CorpusRunner], list[Table]]] = {
     "actors": actors,
     "pronouns": pronouns,
     "speakers": speakers,
+    "acts": acts,
     "confidence": confidence,
     "speed": speed,
 }

@@ -1,15 +1,16 @@
-"""Who is meant by sources that are pronouns or descriptions: the table of `training.speakers`.
+"""Who is meant by sources, and acts: the tables of `training.speakers`.
 
-Belongs here: extracting the annotated texts, and the table. Does not belong here: the gold and how
+Belongs here: extracting the annotated texts, and the tables. Does not belong here: the gold and how
 an extraction is compared with it (`training.speakers.measure`).
 """
 
 from __future__ import annotations
 
-from training.evaluation.report import Table
+from training.evaluation.report import Cell, Table
 from training.evaluation.runner import CorpusRunner
 from training.identity.sample import texts
-from training.speakers.measure import read_speakers, tallies
+from training.speakers.measure import act_counts, read_acts, read_speakers, tallies
+from training.speakers.sample import reuters
 
 
 def speakers(runner: CorpusRunner) -> list[Table]:
@@ -39,3 +40,31 @@ def speakers(runner: CorpusRunner) -> list[Table]:
             ],
         )
     ]  # fmt: skip
+
+
+def acts(runner: CorpusRunner) -> list[Table]:
+    """Score the acts of annotated indirect quotes."""
+    documents = {place.document for place, _ in read_acts()}
+    read = {t.document: t for t in (*texts(), *reuters()) if t.document in documents}
+    extractions = runner.extractor.extract_many([text.article for text in read.values()])
+    counts = act_counts(dict(zip(read, extractions, strict=True)))
+    found = ("statement", "opinion", "intention")
+    rows: list[list[Cell]] = [
+        [act, *(counts[act, other] for other in found)] for act in (*found, "nonsense")
+    ]
+    marked = sum(counts[act, "statement"] for act in (*found, "nonsense"))
+    shares: list[list[Cell]] = [
+        ["quotes marked statement that are one", 100 * counts["statement", "statement"] / marked],
+        [
+            "quotes marked statement that are nonsense",
+            100 * counts["nonsense", "statement"] / marked,
+        ],
+    ]
+    return [
+        Table(
+            "Acts of indirect quotes, PolNeAR dev, Wikinews and Reuters: annotated and found",
+            ("annotated", *found),
+            rows,
+        ),
+        Table("Acts: shares", ("", "percent"), shares),
+    ]

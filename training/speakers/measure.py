@@ -8,8 +8,8 @@ belong here: drawing the samples (`training.speakers.sample`), the rules of anno
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -88,6 +88,35 @@ def read_speakers() -> list[Source]:
                 )
             )  # fmt: skip
     return found
+
+
+def read_acts() -> Iterator[tuple[Source, str]]:
+    """Yield the annotated quotes, each as a place without a name, with its act."""
+    with (GOLD / "acts.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            place = Source(
+                row["document"], row["sha256"], cast(Part, row["part"]),
+                int(row["char_start"]), int(row["char_end"]), None,
+            )  # fmt: skip
+            yield place, row["act"]
+
+
+def act_counts(extractions: Mapping[str, Extraction]) -> Counter[tuple[str, str]]:
+    """Count the annotated quotes by (their act, the act found).
+
+    A quote that is now found as direct speech, or not at all, is left out.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for place, act in read_acts():
+        overlaps = [
+            (min(q.char_end, place.end) - max(q.char_start, place.start), q)
+            for q in extractions[place.document].quotes
+            if q.part == place.part and q.char_start < place.end and place.start < q.char_end
+        ]
+        best = max(overlaps, key=lambda pair: pair[0], default=None)
+        if best is not None and best[1].kind != "direct":
+            counts[act, best[1].act or "none"] += 1
+    return counts
 
 
 def tallies(
