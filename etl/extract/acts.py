@@ -86,6 +86,13 @@ _AUXILIARIES = word_set(
     "starting use used stop stops stopped tend tends give gives gave "
     "'s 'm 're 've 'd 'll s m re ve d ll cannot"
 )
+_BE = word_set("is are was were be been being")
+_PARTICIPLES = word_set(
+    "accused asked believed called charged considered expected feared known named portrayed "
+    "questioned quoted regarded remembered reported required rumored said seen supposed suspected "
+    "thought told urged viewed warned"
+)
+"""Of verbs whose passive has the source as agent, or none."""
 _SKIPPED = _AUXILIARIES | word_set(
     "not no never nor also still now then once always ever even just long already often first "
     "again only longer so too much more most less very far well quite instead yet perhaps "
@@ -148,6 +155,16 @@ def act_of(cue: str | None, after: str, content: str, *, is_direct: bool = False
             return act
     is_said = is_direct or "clear" in words  # "made it clear that"
     return "statement" if is_said else "opinion"
+
+
+def is_passive(cue: str) -> bool:
+    """Whether the subject of a cue is not its source: "is expected", but not "is concerned"."""
+    words = _words(cue)
+    for number, word in enumerate(words):
+        if word in _PARTICIPLES:
+            before = [w for w in words[:number] if w != "not" and not _is_adverb(w)]
+            return bool(before) and before[-1] in _BE and "by" not in words
+    return False
 
 
 def _act_of_word(

@@ -70,6 +70,8 @@ _DESCRIBED_TYPES: dict[EntityType, frozenset[EntityType]] = {
 }
 _GOVERNING = word_set("government administration military army police")
 """Nouns for bodies that a text often names by their country only."""
+_DELEGATES = word_set("aide deputy spokesman spokeswoman adviser lawyer attorney")
+"""Nouns for people who speak for others: they mean an actor only if the text calls it so."""
 _CONTEXT = 10
 """Tokens beside a name that may describe it: "the Swedish carmaker Volvo", "Oracle, a software
 company"."""
@@ -242,6 +244,18 @@ class _Text:
         return [0, *accumulate(token.text == "," for token in self.doc.tokens)]
 
     @cached_property
+    def _strangers(self) -> list[int]:
+        """How many people without a name are introduced before each token: "a spokesman"."""
+        tokens, nouns = self.doc.tokens, self.lexicon.source_nouns
+        return [
+            0,
+            *accumulate(
+                token.lower in _INDEFINITE and any(t.lower in nouns for t in tokens[i + 1 : i + 5])
+                for i, token in enumerate(tokens)
+            ),
+        ]
+
+    @cached_property
     def _introduced(self) -> set[str]:
         """The nouns that the text introduces with an indefinite article: "a company"."""
         tokens = self.doc.tokens
@@ -359,6 +373,9 @@ class _Text:
             return named and anaphor.head in words and actor is not owner
         if anaphor.head in _GOVERNING and actor.type == "GPE":
             return True
+        if anaphor.head in _DELEGATES:
+            role = (actor.role or "").lower().split()
+            return anaphor.head in role or anaphor.head in self._seen[actor].beside
         return anaphor.type is not None and actor.type in _DESCRIBED_TYPES[anaphor.type]
 
     def _named_in_sentence(self, i: int) -> Iterator[Actor]:
@@ -463,6 +480,8 @@ class _Text:
         yield f"phrases {_bucket(phrases)}"
         if anaphor.kind == "group":
             yield f"plurals {min(4, self._plurals[at] - self._plurals[begin])}"
+        if anaphor.kind == "person":
+            yield f"strangers {min(2, self._strangers[at] - self._strangers[begin])}"
 
     def _nobody(
         self,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from etl.domain import Part
 from etl.extract.anaphors import Anaphor
-from etl.extract.antecedents import Choice, no_link, resolve
+from etl.extract.antecedents import Choice, load_ranker, no_link, resolve
 from etl.extract.lexicon import load_lexicon
 from etl.extract.mention_clusters import Actor
 from etl.extract.tagger_extractor import Reading, TaggerExtractor
@@ -48,7 +48,7 @@ class Example:
 def examples(extractor: TaggerExtractor, *, has_links: bool = True) -> list[Example]:
     """Return the examples of all sources. `has_links`: whether the network's links are features."""
     found: list[Example] = []
-    read = list(texts())
+    read = [*texts(), *texts(further=True)]
     answers = _annotated()
     for text, readings in zip(
         read, extractor.readings([text.article for text in read]), strict=True
@@ -67,7 +67,11 @@ def examples(extractor: TaggerExtractor, *, has_links: bool = True) -> list[Exam
 def _of_text(
     source: str, readings: Iterable[Reading], right: Right, has_links: bool
 ) -> Iterator[Example]:
-    """Yield the examples of one text, with the annotated antecedents as its earlier mentions."""
+    """Yield the examples of one text, with the annotated antecedents as its earlier mentions.
+
+    Where nothing is annotated, the present weights decide on them.
+    """
+    ranker = load_ranker("tagger" if has_links else "rules")
     for reading in readings:
         recorded: list[Example] = []
 
@@ -77,7 +81,7 @@ def _of_text(
             start, end = _place(reading, choice.anaphor)
             actors = right(reading.part, start, end)
             if actors is None:
-                return None
+                return ranker.decide(choice)
             indexes = [i for i, actor in enumerate(choice.actors) if actor in actors]
             recorded.append(
                 Example(

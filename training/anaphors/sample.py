@@ -10,7 +10,7 @@ writes, outside the repository, `anaphors.csv` (positions, no texts) and `anapho
 The sampling rule: 110 articles of PolNeAR train, 90 of Worldwide train and 150 of Reuters-21578
 (items 9,000 to 14,000, of 150 words and more), drawn uniformly. All anaphors that
 `etl.extract.anaphors` finds in the first 5,000 characters of a body are annotated, with the names
-that the shipped extractor finds.
+that the shipped extractor finds. Then 90, 80 and 230 others, without "he" and "she" (`--further`).
 """
 
 from __future__ import annotations
@@ -38,12 +38,13 @@ SEED = 20261201
 MOST_CHARACTERS = 5000
 FILES = 5
 _ARTICLES = {"polnear": 110, "worldwide": 90, "reuters": 150}
+_FURTHER = {"polnear": 90, "worldwide": 80, "reuters": 230}
 _REUTERS_ITEMS = slice(9000, 14000)
 _FEWEST_WORDS = 150
 
 
-def texts() -> Iterator[Text]:
-    """Yield the articles, all of them as body only but for the headlines of PolNeAR and Reuters."""
+def texts(*, further: bool = False) -> Iterator[Text]:
+    """Yield the articles of the first or the further draw. Those of Worldwide have no headline."""
     rng = random.Random(SEED)
     pools: dict[str, list[Text]] = {
         "polnear": list(polnear("train")),
@@ -57,9 +58,15 @@ def texts() -> Iterator[Text]:
             if item.is_processed and len(item.body.split()) >= _FEWEST_WORDS
         ],
     }
-    for corpus, count in _ARTICLES.items():
-        pool = sorted(pools[corpus], key=lambda text: text.document)
-        yield from sorted(rng.sample(pool, count), key=lambda text: text.document)
+    pools = {c: sorted(pool, key=lambda text: text.document) for c, pool in pools.items()}
+    drawn = {corpus: rng.sample(pools[corpus], count) for corpus, count in _ARTICLES.items()}
+    if further:
+        for corpus, count in _FURTHER.items():
+            first = {text.document for text in drawn[corpus]}
+            rest = [text for text in pools[corpus] if text.document not in first]
+            drawn[corpus] = rng.sample(rest, count)
+    for chosen in drawn.values():
+        yield from sorted(chosen, key=lambda text: text.document)
 
 
 def _raw(name: str) -> str:
@@ -71,10 +78,12 @@ def main() -> int:
     """Write the sample; return 0."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="folder outside the repository")
-    out: Path = parser.parse_args().out
+    parser.add_argument("--further", action="store_true", help="the second draw")
+    options = parser.parse_args()
+    out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     extractor, lexicon = TaggerExtractor(), load_lexicon()
-    read = list(texts())
+    read = list(texts(further=options.further))
     rendered: list[list[str]] = [[] for _ in range(FILES)]
     with (out / "anaphors.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -95,7 +104,7 @@ def main() -> int:
             marks = []
             for anaphor in find(doc, names, lexicon):
                 start, end = doc.tokens[anaphor.first].start, doc.tokens[anaphor.last - 1].end
-                if end <= MOST_CHARACTERS:
+                if end <= MOST_CHARACTERS and not (options.further and anaphor.kind == "person"):
                     number += 1
                     marks.append((start, end, f"[[{number}: ", "]]"))
                     writer.writerow([number, text.document, text.sha256, start, end])
