@@ -7,8 +7,8 @@ reader (`etl.readers`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
 from etl.domain import Article
 
@@ -48,7 +48,8 @@ class Item:
 
     `number` counts from 0 within the file, `index` within the archive member. `path` is the path
     of the file, followed by "!/" and the names of archive members. `raw` holds the bytes of a
-    rejected record if the format has whole lines for each; otherwise it is empty.
+    rejected record if the format has whole lines for each; otherwise it is empty. Every text in it
+    can be stored: here is the one place where text leaves the readers.
     """
 
     number: int
@@ -61,6 +62,28 @@ class Item:
     def __post_init__(self) -> None:
         if (self.article is None) == (self.rejection is None):
             raise ValueError("an item must hold either an article or a rejection")
+        for name in ("path", "article", "rejection"):
+            object.__setattr__(self, name, _storable(getattr(self, name)))
+
+
+def _storable(value: Any) -> Any:
+    """Return the value with U+FFFD in place of the half of a surrogate pair, in every text.
+
+    JSON and YAML can write one, as in an emoji that was cut in two. No file can hold it.
+    """
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            # UTF-16 joins the halves that belong together; YAML writes emoji as two of them.
+            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    elif isinstance(value, tuple):
+        return tuple(map(_storable, value))
+    elif isinstance(value, Article | Rejection):
+        before = {field.name: getattr(value, field.name) for field in fields(value)}
+        if changed := {k: new for k, old in before.items() if (new := _storable(old)) != old}:
+            return replace(value, **changed)
+    return value
 
 
 class Rejected(Exception):  # noqa: N818 - not a program error but a verdict on the input

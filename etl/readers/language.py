@@ -51,7 +51,7 @@ def language_of(article: Article) -> str | None:
     declared = language_code(article.language)
     if sum(map(str.isalpha, text)) < _MIN_LETTERS:
         return declared
-    ranks = detector().rank(text)[:5]
+    ranks = detector().rank(text.encode(errors="replace"))[:5]
     code = _MAIN_LANGUAGE.get(ranks[0][0], ranks[0][0])
     if code in _NO_LANGUAGE:
         return declared

@@ -8,9 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from etl.readers import read_file
 from etl.settings import Limits
@@ -187,3 +190,50 @@ def test_damaged_files_give_items_and_never_raise(name: str) -> None:
             for item in read_file(data, name)
             if item.rejection and item.rejection.reason == "unreadable"
         ], seed
+
+
+_HALVES = st.sampled_from(["\ud83d", "\ude00", "\udfff…", "\ud800\ud800"])
+
+
+@given(
+    half=_HALVES,
+    field=st.sampled_from(["title", "text", "source", "author", "url", "language", "date", "kop"]),
+    is_name=st.booleans(),
+    form=st.sampled_from(["json", "jsonl", "md"]),
+)
+@settings(deadline=None)
+def test_half_an_emoji_can_be_stored_wherever_a_record_has_it(
+    half: str, field: str, is_name: bool, form: str
+) -> None:
+    """JSON and YAML can write half of a surrogate pair; no file and no database can hold it."""
+    record: dict[str, Any] = dict(files.RECORD)
+    if is_name:
+        record[f"{field}{half}"] = record.pop(field, "x")
+    else:
+        record[field] = f"{record.get(field, '')} {half}"
+    if form == "md":
+        data = "---\n" + "".join(f"{json.dumps(k)}: {json.dumps(v)}\n" for k, v in record.items())
+        data += f"---\n{files.RECORD['text']}\n"
+    else:
+        data = json.dumps(record) + "\n"
+    for item in read_file(data.encode(), f"x.{form}"):
+        json.dumps(asdict(item), default=str, ensure_ascii=False).encode()
+        assert "failed" not in (item.rejection.detail if item.rejection else "")
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"title": "Back \ud83d...", "text": "The ferry is back."}, "Back \ufffd..."),
+        ({"title": "List", "url": "https://courier.example/a\ud800"}, "a\ufffd"),
+        ({"kop\ud800": "x", "tekst": "y"}, "kop\ufffd, tekst"),
+    ],
+)
+def test_half_an_emoji_becomes_the_replacement_character(
+    record: dict[str, str], expected: str
+) -> None:
+    (item,) = read_file(json.dumps(record).encode(), "x.json")
+    assert expected in str(item)
+    (item,) = read_file(b'---\ntitle: "Smile \\ud83d\\ude00"\n---\nThe ferry is back.\n', "x.md")
+    assert item.article is not None
+    assert item.article.headline == "Smile \N{GRINNING FACE}"

@@ -63,6 +63,16 @@ def test_a_fixed_file_leaves_the_quarantine(tmp_path: Path, batch_articles: int)
     assert list(harness.articles().values()) == [story(1)], "what was read before stays"
 
 
+def test_half_an_emoji_in_one_file_stops_no_run(harness: WarehouseHarness) -> None:
+    harness.drop("bad.json", json.dumps({"title": "Back \ud83d...", "text": story(1)}))
+    harness.drop("empty.json", json.dumps({"title": "A", "url": "https://a.example/\ud800"}))
+    harness.drop("unmapped.json", json.dumps({"kop\ud800": "A", "tekst": story(2)}))
+    harness.drop("good.txt", text(story(3)))
+    harness.ingest()
+    assert set(harness.articles().values()) == {story(1), story(3)}
+    assert harness.quarantine() == {"empty.json": "empty", "unmapped.json": "unmapped"}
+
+
 def test_an_unreadable_file_leaves_when_fixed_or_removed(harness: WarehouseHarness) -> None:
     os.mkfifo(harness.inbox / "pipe.txt")
     (harness.inbox / "link").symlink_to("/")
