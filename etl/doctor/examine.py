@@ -17,6 +17,7 @@ from pathlib import Path
 
 from etl.doctor.database_faults import open_read_only
 from etl.doctor.examine_derived import (
+    accounting_findings,
     build_findings,
     busy_findings,
     published_findings,
@@ -30,7 +31,7 @@ from etl.doctor.examine_kept import (
     ledger_findings,
     manifest_findings,
 )
-from etl.doctor.findings import Finding, Found, or_sound
+from etl.doctor.findings import Finding, Found, is_sound, or_sound
 from etl.settings import Settings
 from etl.storage import permissions
 from etl.storage.archive import RawArchive
@@ -60,6 +61,9 @@ def examine(settings: Settings) -> list[Finding]:
         ledger = list(ledger_findings(settings, con))
         staging = list(staging_findings(settings, con))
         mismatch = archive_link.compare(settings, con)
+        state = list(state_findings(settings))
+        if mismatch is None and is_sound(state):
+            state += accounting_findings(settings, con)
     return [
         *manifest_findings(settings, mismatch),
         *archive_findings(settings),
@@ -67,7 +71,7 @@ def examine(settings: Settings) -> list[Finding]:
         *corrections_findings(settings),
         *staging,
         *reextraction_findings(settings),
-        *state_findings(settings),
+        *state,
         *build,
         *published_findings(settings),
         *_folder(settings, is_busy=is_busy),

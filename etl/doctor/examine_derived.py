@@ -21,7 +21,7 @@ from etl.storage import (
     checksums,
     state_file_check,
 )
-from etl.storage.archive import ArchiveError, RawArchive
+from etl.storage.archive import ArchiveError, Entry, RawArchive
 from etl.storage.staged_batch import Batch
 from etl.storage.staging import Staging
 from etl.storage.state_file import STATE_VERSION
@@ -29,7 +29,7 @@ from etl.storage.state_file_check import (
     is_in_use,
     version_of,
 )
-from etl.warehouse import build_db, recovery
+from etl.warehouse import build_db, catch_up, recovery
 from etl.warehouse.publish import FORGOTTEN_THROUGH, current_snapshot, snapshot_numbers
 
 SHOWN = 5
@@ -164,6 +164,29 @@ def state_findings(settings: Settings) -> Found:
     if version < STATE_VERSION:
         yield Finding("state", "note", path, f"of layout {version}", "the next run upgrades it "
                       f"to layout {STATE_VERSION}")  # fmt: skip
+
+
+def accounting_findings(settings: Settings, con: Connection | None) -> Found:
+    """Yield the parts of before the last rebuild, and what arrived and is accounted for nowhere.
+
+    The run state and the manifest are sound.
+    """
+    path = settings.state_file
+    if not path.exists() or is_in_use(path) or version_of(path) < STATE_VERSION:
+        return
+    for part, file in catch_up.earlier_parts(settings, con):
+        yield Finding(part, "damaged", file, "is of before the last rebuild",
+                      f"the next {RUN} brings it up to date")  # fmt: skip
+    if entries := catch_up.unsettled(settings):
+        yield Finding("state", "damaged", path, f"what was rejected is not known of: "
+                      f"{_names(entries)}", f"the next {RUN} reads these files again")  # fmt: skip
+    elif con is not None and (entries := catch_up.unaccounted(settings, con)):
+        yield Finding("state", "damaged", path, "neither published nor in quarantine: "
+                      f"{_names(entries)}", f"{REPAIR} reads these files again")  # fmt: skip
+
+
+def _names(entries: list[Entry]) -> str:
+    return ", ".join(dict.fromkeys(entry.source_path for entry in entries))
 
 
 def busy_findings(settings: Settings) -> Found:

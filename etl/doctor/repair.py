@@ -40,7 +40,7 @@ from etl.storage.state_file_check import (
     restore,
 )
 from etl.storage.writer_lock import WriterLock
-from etl.warehouse import archive_link, build_db, publish, recovery
+from etl.warehouse import archive_link, build_db, catch_up, publish, recovery
 from etl.warehouse.build_db import new_generation
 
 Done = Iterator[str]
@@ -66,6 +66,7 @@ def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
                 yield from _staging(settings, aside, con)
                 yield from _reextraction(settings, aside)
                 yield from _state(settings, aside)
+                yield from _unaccounted(settings, con)
             yield from _build(settings, aside)
             if is_rewritten:
                 archive_link.note_repaired(settings)
@@ -280,6 +281,17 @@ def _state(settings: Settings, aside: _Aside) -> Done:
     with sound_snapshot(settings) as published:
         restore(path, damaged, published, archive)
     yield "the run state was rebuilt: runs and quarantine as far as they are known"
+
+
+def _unaccounted(settings: Settings, con: Connection | None) -> Done:
+    """Enter what is accounted for nowhere in the manifest again; the run that follows reads it."""
+    if con is None or not settings.state_file.exists() or catch_up.unsettled(settings):
+        return
+    found = catch_up.unaccounted(settings, con)
+    if found:
+        RawArchive(settings.raw).append_again(found, "repair")
+    for entry in found:
+        yield f"read again, because it was accounted for nowhere: {entry.source_path}"
 
 
 def _build(settings: Settings, aside: _Aside) -> Done:

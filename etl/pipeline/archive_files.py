@@ -10,25 +10,21 @@ Archiving holds the intake lock. Code that needs the writer lock too takes that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-
-import duckdb
 
 from etl.pipeline.chunks import chunks
 from etl.pipeline.errors import InputError
 from etl.pipeline.progress import SETTLING, Progress, silent, waiting
 from etl.settings import Location, Settings
-from etl.storage import inbox, state_file_check
+from etl.storage import inbox
 from etl.storage.archive import ChangedError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.inbox import SourceFile
 from etl.storage.quarantine import QuarantinedItem
 from etl.storage.run_state import State
-from etl.warehouse import archive_link
-from etl.warehouse.snapshot_connection import connect_snapshot
+from etl.warehouse import archive_link, catch_up
 
 ARCHIVE_CHUNK = 100
 """Files between two writes of the manifest: after a kill at most this many are read again."""
@@ -70,13 +66,14 @@ def archive_new(
     """
     roots = roots_of(settings, places)
     archive, state = RawArchive(settings.raw), State(settings.state_file)
+    catch_up.catch_up(settings, waiting(progress))
     with exclusive_lock(archive.intake_lock, waiting(progress)):
         archive_link.require(settings)
         sequence = archive.last_sequence()
         archive_link.note_archived(settings, sequence)
         if sequence == 0:
             state.set_loaded_through(0)
-        _catch_up(settings, state, archive)
+        state.catch_up(archive)
         try:
             scan = inbox.scan(roots, settings.inbox, settings.settle_seconds)
         except inbox.LocationError as error:
@@ -145,22 +142,6 @@ def archive_new(
         quarantined=result.quarantined,
     )
     return result
-
-
-def _catch_up(settings: Settings, state: State, archive: RawArchive) -> None:
-    """Update the run state from the manifest; from the published file too if it was lost or older.
-
-    Otherwise what those lines brought into quarantine would be neither there nor read again.
-    """
-    arrived = {e.sha256 for e in archive.entries(state.last_seen_sequence()) if e.is_arrival}
-    state.catch_up(archive)
-    if arrived and settings.published.exists():
-        # A file that is damaged or of another version has nothing to add.
-        with (
-            suppress(duckdb.Error),
-            connect_snapshot(settings.published.resolve(), settings.time_zone) as published,
-        ):
-            state_file_check.add_published(settings.state_file, published, arrived)
 
 
 def _unreadable(source_path: str, error: inbox.UnreadableError, run_id: str) -> QuarantinedItem:

@@ -22,7 +22,7 @@ from etl.storage import editions
 from etl.storage.archive import RawArchive
 from etl.storage.run_state import State
 from etl.storage.staging import Staging
-from etl.warehouse import archive_link, build_db, checks, stage_markers
+from etl.warehouse import archive_link, build_db, catch_up, checks, stage_markers
 from etl.warehouse.load_batch import load_batch
 from etl.warehouse.publish import prune, published_property, published_through
 
@@ -49,8 +49,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     stage.sweep("merged", "gone")
     editions.finish(settings)
     remove_older_build(settings)
-    with build_db.open_build(settings.build_file) as con:
-        archive_link.require(settings, con)
+    catch_up.catch_up_locked(settings)
     erase_tombstoned(settings, archive, stage)
     result = LoadResult()
     with build_db.open_build(settings.build_file) as con:

@@ -16,13 +16,15 @@ from etl.pipeline.apply_corrections import is_correction_due
 from etl.readers import READERS_VERSION
 from etl.settings import Settings
 from etl.storage.run_state import State
-from etl.warehouse import archive_link, build_db, stage_markers
+from etl.warehouse import archive_link, build_db, catch_up, stage_markers
 from etl.warehouse.incremental.build_state import (
     MODELS_VERSION,
 )
 from etl.warehouse.publish import (
     CORRECTIONS,
     FORGOTTEN_THROUGH,
+    READING,
+    SETTLED_THROUGH,
     Published,
     PublishError,
     current_snapshot,
@@ -54,11 +56,13 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
     Raises PublishError if the loaded rows were not checked, linked and modelled since they changed,
     so that a run of selected assets in the UI cannot publish incomplete data.
     """
+    catch_up.catch_up_locked(settings)
     with build_db.open_build(settings.build_file) as con:
         corrections = build_db.get_property(con, CORRECTIONS)
         forgotten_through = build_db.get_property(con, FORGOTTEN_THROUGH)
         archive_link.require(settings, con)
         position = build_db.get_property(con, archive_link.ARCHIVE_POSITION)
+        reading = build_db.get_property(con, READING)
         missing = stage_markers.missing(con)
         if build_db.get_property(con, MODELS_VERSION) != build_models.models_version():
             missing.append("modelled by the current SQL")
@@ -77,6 +81,8 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
             "quarantine": _quarantine_digest(settings),
             CORRECTIONS: corrections or "",
             FORGOTTEN_THROUGH: forgotten_through or "",
+            READING: reading or "",
+            SETTLED_THROUGH: str(State(settings.state_file).settled_through()),
             archive_link.ARCHIVE_POSITION: position or "",
         },
     )

@@ -14,7 +14,7 @@ from etl.storage.archive import RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.run_state import State
 from etl.storage.staging import Staging
-from etl.warehouse import archive_link, build_db
+from etl.warehouse import archive_link, build_db, catch_up
 
 
 def clear_for_rebuild(settings: Settings) -> None:
@@ -26,10 +26,12 @@ def clear_for_rebuild(settings: Settings) -> None:
     archive = RawArchive(settings.raw)
     with exclusive_lock(archive.intake_lock):
         archive_link.require(settings)
+        state = State(settings.state_file)
+        state.begin_reading(catch_up.new_reading())  # first: a killed rebuild is then completed
         Staging(settings.extracted).batches()  # raises if they have a newer layout
         with contextlib.suppress(build_db.DamagedError):
             remove_older_build(settings)
         editions.finish(settings)
         build_db.remove_build(settings.build_file)
         Staging(settings.extracted).clear()
-        State(settings.state_file).set_loaded_through(0)
+        state.set_loaded_through(0)

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from etl.pipeline.archive_files import Archived, archive_new
 from etl.pipeline.errors import InputError
-from etl.pipeline.progress import Progress, silent
+from etl.pipeline.progress import Progress, silent, waiting
 from etl.settings import Location, Settings, location
-from etl.storage.archive import Entry, RawArchive
+from etl.storage.archive import RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.run_state import State
-from etl.warehouse import archive_link
+from etl.warehouse import archive_link, catch_up
 
 
 def retry(
@@ -31,6 +30,7 @@ def retry(
     for where they were. Raises InputError if an id is not in quarantine.
     """
     archive, state = RawArchive(settings.raw), State(settings.state_file)
+    catch_up.catch_up(settings, waiting(progress))
     known = {r.quarantine_id: r for r in state.quarantine()}
     if missing := sorted(set(ids) - known.keys()):
         raise InputError(f"not in quarantine: {', '.join(missing[:3])}; newsactors quarantine list")
@@ -39,16 +39,8 @@ def retry(
     with exclusive_lock(archive.intake_lock):
         archive_link.require(settings)
         state.catch_up(archive)
-        sizes = {
-            (e.source_path, e.sha256): e.size
-            for e in archive.entries()
-            if (e.source_path, e.sha256) in files
-        }
-        sequence, now = archive.last_sequence(), datetime.now(UTC)
-        archive.append(
-            Entry(number, sha256, sizes[path, sha256], path, now, run_id, again=True)
-            for number, (path, sha256) in enumerate(sorted(sizes), sequence + 1)
-        )
+        arrived = {key: e for e in archive.entries() if (key := (e.source_path, e.sha256)) in files}
+        archive.append_again((arrived[key] for key in sorted(arrived)), run_id)
     unopened = [r.source_path for r in chosen if not r.source_sha256]
     places = [_location_of(path, settings) for path in unopened]
     existing = [p for p in places if isinstance(p, str) or os.path.lexists(p)]

@@ -11,7 +11,7 @@ Staging holds the intake lock. Code that needs the writer lock too takes that on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -24,9 +24,10 @@ from etl.readers import Item
 from etl.readers.field_mapping import FieldMapping, MappingError, load_mappings
 from etl.schema.tables import READABLE_SINCE
 from etl.settings import Settings
+from etl.storage import article_ids
 from etl.storage.archive import DamagedObjectError, Entry, RawArchive
 from etl.storage.files import exclusive_lock
-from etl.storage.quarantine import Key, QuarantinedItem
+from etl.storage.quarantine import QuarantinedItem
 from etl.storage.run_state import State
 from etl.storage.staged_batch import Batch
 from etl.storage.staged_tables import (
@@ -34,8 +35,8 @@ from etl.storage.staged_tables import (
     ReadArticle,
     article_rows,
 )
-from etl.storage.staging import Staging
-from etl.warehouse import archive_link
+from etl.storage.staging import Staging, staged_item
+from etl.warehouse import archive_link, catch_up
 
 READ = "read and extract"
 READ_AGAIN = "an older newsactors made this warehouse: read and extract all again"
@@ -65,23 +66,21 @@ def stage_new(
     archive, state = RawArchive(settings.raw), State(settings.state_file)
     stage = Staging(settings.extracted)
     result = Staged()
+    catch_up.catch_up(settings, waiting(progress))
     with exclusive_lock(archive.intake_lock, waiting(progress)):
         archive_link.require(settings)
         extractor = extractor_in_use()
-        loaded_through = state.loaded_through()
         stage.sweep("new")
-        entries = list(archive.entries(after=stage.staged_through()))
+        stage.set_reading(state.reading())
         try:
             mappings = load_mappings(settings.field_mappings)
         except MappingError as error:
             raise InputError(str(error)) from None
         is_older = any(batch.layout < READABLE_SINCE for batch in stage.all_batches())
         with ExtractionPool(extractor, settings.workers) as pool:
-            is_again = bool(entries) and entries[0].sequence <= loaded_through
-            left = frozenset(item.key for item in state.quarantine()) if is_again else frozenset()
-            reading = _Reading(
-                settings, archive, stage, pool, archive.forgotten(), mappings, loaded_through, left
-            )
+            reading = _Reading(settings, archive, stage, pool, archive.forgotten(), mappings)
+            result.quarantined += _settle_again(settings, reading, run_id)
+            entries = list(archive.entries(after=stage.staged_through()))
             done = 0
             while done < len(entries):
                 reading.begin(entries[done:])
@@ -95,8 +94,8 @@ def stage_new(
                     [(e.source_path, e.sha256) for e in read if e.is_arrival],
                     reading.rejected,
                     run_id,
-                    {e.source_path for e in read if e.sequence <= loaded_through},
                 )
+                state.settle_through(read[-1].sequence, first)
                 result.batches.append(stage.commit_through(unnamed, read[-1].sequence))
                 result.articles += reading.articles
                 done += len(read)
@@ -104,8 +103,30 @@ def stage_new(
         archive_link.note_staged(settings)
         if reading.reappeared:
             archive.forget(reading.reappeared, run_id)
+            archive_link.note_archived(settings, archive.last_sequence())
     state.add_counts(run_id, quarantined=result.quarantined)
     return result
+
+
+def _settle_again(settings: Settings, reading: _Reading, run_id: str) -> int:
+    """Read lines again of which no part knows what was rejected; return how many items are new.
+
+    Articles that are not staged either are left to another line of the manifest.
+    """
+    archive, state = RawArchive(settings.raw), State(settings.state_file)
+    size, found = settings.batch_articles, 0
+    waiting = catch_up.unsettled(settings)
+    for start in range(0, len(waiting), size):
+        chunk = waiting[start : start + size]
+        reading.begin([replace(entry, again=True) for entry in chunk])
+        unread = [e for e in reading.waiting if any(True for _ in reading.articles_in(e))]
+        known = {(e.source_path, e.sha256) for e in unread}
+        read = [key for e in chunk if (key := (e.source_path, e.sha256)) not in known]
+        found += state.settle_items(read, reading.rejected, run_id)
+        archive_link.note_archived(settings, archive.append_again(unread, run_id))
+        state.settle_through(chunk[-1].sequence)
+    state.settle_through(reading.stage.staged_through())
+    return found
 
 
 @dataclass
@@ -118,10 +139,6 @@ class _Reading:
     pool: ExtractionPool
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
-    loaded_through: int
-    """Lines up to this one are loaded; they are read again only if their staging was lost."""
-    left_for_a_retry: frozenset[Key]
-    """Items in quarantine. Of lines that are loaded, what is readable now would not be loaded."""
     reappeared: set[str] = field(default_factory=set)
     """Hashes of files that hold only forgotten articles, in other bytes (line ends) than before."""
 
@@ -143,7 +160,7 @@ class _Reading:
         pending: list[ReadArticle] = []
         yield from self._rows([])
         for entry in self.waiting[:size]:
-            for article in self._articles_in(entry):
+            for article in self.articles_in(entry):
                 self._extract(article)
                 pending.append(article)
                 if len(pending) == size:
@@ -161,7 +178,7 @@ class _Reading:
             self.submitted.add(content)
             self.pool.add(read.content_sha256, read.article)
 
-    def _articles_in(self, entry: Entry) -> Iterator[ReadArticle]:
+    def articles_in(self, entry: Entry) -> Iterator[ReadArticle]:
         """Yield the articles of an archived file that are not forgotten; keep the rejections."""
         if not entry.is_arrival or entry.sha256 in self.forgotten:
             return
@@ -179,10 +196,6 @@ class _Reading:
             for item in read_sandboxed(
                 file, entry.size, entry.source_path, self.settings.limits, self.mappings
             ):
-                is_left = (entry.source_path, item.number, entry.sha256) in self.left_for_a_retry
-                if is_left and entry.sequence <= self.loaded_through:
-                    has_kept_items = True
-                    continue
                 if item.article is None:
                     self.rejected.append(_not_read(entry, item))
                     has_kept_items = True
@@ -194,14 +207,15 @@ class _Reading:
                     item.article.url or f"{item.path}#{item.index}",
                     item.path,
                 )
-                if found.content_sha256 not in self.forgotten:
+                if self.forgotten.isdisjoint(_ids(found, item.index)):
                     has_kept_items = True
                     known = self.read_before.get(entry.sha256)
                     if known is not None:
-                        key = (found.source_key, found.item, found.content_sha256)
-                        if entry.again and key in known:
+                        keys = {staged_item(item.path, key, item.article.body)
+                                for key in (item.index, found.source_key)}  # fmt: skip
+                        if entry.again and not keys.isdisjoint(known):
                             continue
-                        known.add(key)
+                        known |= keys
                     yield found
         if not has_kept_items:
             self.reappeared.add(entry.sha256)
@@ -227,6 +241,18 @@ class _Reading:
         self.articles += len(kept)
         yield ARTICLES, article_rows(kept, version)
         yield from extracted.tables.items()
+
+
+def _ids(read: ReadArticle, index: int) -> set[str]:
+    """Return the ids of an item by which it may be forgotten: of version, article and place."""
+    a, sha256 = read.article, read.entry.sha256
+    member = read.source_path.removeprefix(read.entry.source_path)
+    return {
+        read.content_sha256,
+        article_ids.article_id(a.outlet, a.published_on, a.headline, a.body),
+        article_ids.place_id(sha256, member, index),
+        article_ids.place_id(sha256, member, read.source_key),
+    }
 
 
 def _not_read(entry: Entry, item: Item) -> QuarantinedItem:

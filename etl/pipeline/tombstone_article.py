@@ -12,13 +12,13 @@ from etl.pipeline import article_stories, load
 from etl.pipeline.errors import InputError
 from etl.query.published import open_published
 from etl.settings import Settings
-from etl.storage import editions
+from etl.storage import article_ids, editions
 from etl.storage.archive import RawArchive
 from etl.storage.files import exclusive_lock
 from etl.storage.run_state import State
-from etl.storage.staging import Staging
+from etl.storage.staging import Staging, index_in_member
 from etl.stories.assign import story_without
-from etl.warehouse import archive_link, build_db
+from etl.warehouse import archive_link, build_db, catch_up
 
 
 def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
@@ -27,22 +27,57 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
     Raises InputError if there is no such article. The caller holds the writer lock.
     """
     archive = RawArchive(settings.raw)
-    archive_link.require(settings)
+    catch_up.catch_up_locked(settings)
     if not _hashes(settings, article_id) or _is_load_due(settings):
         # The build file was lost; or what is staged may hold more articles of the same file.
         load.load_staged(settings, run_id)
     with exclusive_lock(archive.intake_lock):
         hashes = _hashes(settings, article_id)
-        if not hashes and _is_published(settings, article_id):
+        if not hashes and article_id in archive.forgotten():
             return  # erased already; the run was killed before it published
+        if not hashes and _is_published(settings, article_id):
+            raise InputError(
+                f"article {article_id} is published, and a rebuild has read it under another id; "
+                "run `newsactors ingest`, find its id again and forget that"
+            )
         if not hashes:
             raise InputError(
                 f"there is no article {article_id}; "
                 'find its id with `newsactors sql "select article_id, headline from articles"`'
             )
-        Staging(settings.extracted).sweep("new")
+        places = _places(settings, article_id)
+        stage = Staging(settings.extracted)
+        for entry in archive.entries(stage.staged_through()):
+            if entry.source_path in {path for path, _ in places}:
+                raise InputError(
+                    f"{entry.source_path} has come again and is not read yet: it may hold another "
+                    f"edition of article {article_id}; run `newsactors ingest` first"
+                )
+        stage.sweep("new")
         editions.candidate_rows(settings).sweep("new")
-        archive.forget(hashes, run_id, _stories_without(settings, article_id))
+        ids = {article_id, *hashes, *(place for _, place in places)}
+        archive.forget(ids, run_id, _stories_without(settings, article_id))
+        archive_link.note_archived(settings, archive.last_sequence())
+
+
+def _places(settings: Settings, article_id: str) -> set[tuple[str, str]]:
+    """Return where the article was read: the path of each file, and the id of the place."""
+    with build_db.open_build(settings.build_file) as con:
+        rows = con.execute(
+            "select sequence, source_path, source_key, item from loaded.article_sources "
+            "where article_id = ? order by sequence",
+            [article_id],
+        ).fetchall()
+    first = rows[0][0] if rows else 1
+    entries = {e.sequence: e for e in RawArchive(settings.raw).entries(first - 1)}
+    found = set()
+    for sequence, path, key, item in rows:
+        if (entry := entries.get(sequence)) is not None:
+            index = index_in_member(path, key, item)
+            member = path.removeprefix(entry.source_path)
+            at = key if index is None else index
+            found.add((entry.source_path, article_ids.place_id(entry.sha256, member, at)))
+    return found
 
 
 def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]]:
@@ -57,11 +92,13 @@ def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]
 def _hashes(settings: Settings, article_id: str) -> set[str]:
     """Return the hashes of the article's texts, and of files that hold nothing else.
 
-    A file with items in quarantine holds more: they could still be read.
+    A file with items in quarantine holds more: they could still be read. So may one of which they
+    are unknown.
     """
     with build_db.open_build(settings.build_file) as con:
         versions, sources = build_db.hashes_of(con, article_id)
     rejected = {item.source_sha256 for item in State(settings.state_file).quarantine()}
+    rejected |= {entry.sha256 for entry in catch_up.unsettled(settings)}
     return {*versions, *(set(sources) - rejected)}
 
 

@@ -22,7 +22,7 @@ import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -65,11 +65,11 @@ class ChangedError(NewsactorsError):
 class Entry:
     """One manifest line: an arrival, or a tombstone for a forgotten article.
 
-    `forgets` lists the hashes of archived bytes and article versions that must never be read again;
-    an arrival has none. `stories` keeps what is needed of their stories
-    (`etl.stories.grouping.KeptStory`), so that other articles keep their story ids. `again` marks
-    bytes that are read again because items in them were rejected; articles already read from them
-    stay as they are.
+    `forgets` lists what must never be read again: hashes of archived bytes and article versions,
+    ids of articles and of places (`article_ids.place_id`); an arrival has none. `stories` keeps
+    what is needed of their stories (`etl.stories.grouping.KeptStory`), so that other articles keep
+    their story ids. `again` marks bytes that are read again because items in them were rejected;
+    articles already read from them stay as they are.
     """
 
     sequence: int
@@ -248,6 +248,16 @@ class RawArchive:
             copy.flush()
             os.fsync(copy.fileno())
 
+    def append_again(self, entries: Iterable[Entry], run_id: str) -> int:
+        """Enter arrivals once more, so that they are read again; return the last sequence."""
+        now, sequence = datetime.now(UTC), self.last_sequence()
+        again = [
+            replace(e, sequence=number, at=now, run_id=run_id, again=True)
+            for number, e in enumerate(entries, sequence + 1)
+        ]
+        self.append(again)
+        return sequence + len(again)
+
     def forget(
         self, hashes: Iterable[str], run_id: str, stories: Iterable[dict[str, Any]] = ()
     ) -> None:
@@ -322,7 +332,7 @@ class RawArchive:
         return [entry for entry in found if entry.forgets]
 
     def forgotten(self) -> frozenset[str]:
-        """Return the hashes of bytes and article versions that must not be read again."""
+        """Return the hashes and ids of what must not be read again (see `Entry`)."""
         return frozenset(sha for entry in self.tombstones() for sha in entry.forgets)
 
 

@@ -38,6 +38,14 @@ def content_sha256(
     return _digest(outlet, day and day.isoformat(), headline, authors, body)
 
 
+def place_id(file_sha256: str, member: str, key: int | str) -> str:
+    """Return the id of an item's place: in a file, or in this member of it, its index or address.
+
+    It stays if a mapping or the file's name changes, which may change all other ids of an article.
+    """
+    return _digest("place", file_sha256, member, key)
+
+
 def span_id(content: str, part: str, start: int, end: int) -> str:
     """Return the id of a mention or quote: 80 bits, so that 25 million of them don't collide."""
     return _digest(content, part, start, end)[:20]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -80,13 +80,11 @@ class QuarantineLog(StateFile):
         read: Iterable[tuple[str, str]],
         rejected: Sequence[QuarantinedItem],
         run_id: str,
-        loaded: Container[str] = (),
     ) -> int:
         """Update quarantine for the paths that a run read; return how many items are new.
 
         `read` holds (source_path, sha256) of every file just read, in manifest order. A path that
-        was read again leaves quarantine unless its last bytes are rejected. Of paths in `loaded`,
-        whose staging was lost, nothing leaves.
+        was read again leaves quarantine unless its last bytes are rejected.
         """
         last = dict(read)
         current = {r.key: r for r in rejected if last.get(r.source_path) == r.source_sha256}
@@ -103,7 +101,6 @@ class QuarantineLog(StateFile):
             left = {
                 key: "read" if last[key[0]] == key[2] else "replaced"
                 for key in before - current.keys()
-                if key[0] not in loaded
             }
             self._settle(con, current.values(), left, run_id)
         return len(current.keys() - before)

@@ -17,6 +17,8 @@ from etl.storage.state_file import StateFile
 _POSITION = "position"
 _LOADED = "loaded_through"
 _ACCEPTED = "accepted_published"
+_SETTLED = "settled_through"
+_READING = "reading"
 
 
 class SeenFiles(StateFile):
@@ -30,13 +32,35 @@ class SeenFiles(StateFile):
         """Record the position of the archive that the seen files are known from."""
         self._set_note(_POSITION, position.to_json() if position else None)
 
-    def loaded_through(self) -> int:
-        """Return the manifest line up to which everything was loaded, 0 if it isn't known."""
-        return int(self._note(_LOADED) or 0)
+    def loaded_through(self) -> int | None:
+        """Return the manifest line up to which everything was loaded, None if it isn't known."""
+        found = self._note(_LOADED)
+        return None if found is None else int(found)
 
     def set_loaded_through(self, sequence: int) -> None:
         """Record the manifest line up to which everything is loaded or in quarantine."""
         self._set_note(_LOADED, str(sequence))
+
+    def settled_through(self) -> int:
+        """Return the manifest line up to which everything rejected is known to be in quarantine."""
+        found = self._note(_SETTLED)
+        # Version 3 of the layout had no such note at first: what was seen was settled by each run.
+        return self.last_seen_sequence() if found is None else int(found)
+
+    def settle_through(self, sequence: int, first: int = 0) -> None:
+        """Record that what was rejected is in quarantine, in the lines `first` to `sequence`."""
+        if first - 1 <= self.settled_through() < sequence:
+            self._set_note(_SETTLED, str(sequence))
+
+    def reading(self) -> str:
+        """Return the id of the reading that the quarantine belongs to (`warehouse.catch_up`)."""
+        return self._note(_READING) or ""
+
+    def begin_reading(self, reading: str) -> None:
+        """Record the reading: what is loaded and in quarantine of it isn't known yet."""
+        self._set_note(_SETTLED, "0")
+        self._set_note(_LOADED, None)
+        self._set_note(_READING, reading)
 
     def accepted_published(self) -> str | None:
         """Return `published_at` of the published file that may differ from the archive."""
@@ -87,6 +111,7 @@ class SeenFiles(StateFile):
 
         A file's recorded size is kept if its last arrival has the same hash.
         """
+        self._set_note(_SETTLED, str(self.settled_through()))
         with self.transaction() as con:
             (last,) = con.execute("select coalesce(max(sequence), 0) from seen").fetchone()
             con.executemany(

@@ -20,6 +20,7 @@ its rows (`storage.staged_batch`, `storage.staged_tables`), reading, extracting,
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,16 +34,32 @@ import pyarrow.parquet as pq
 
 from etl.schema.tables import READABLE_SINCE, SCHEMA_VERSION
 from etl.storage import checksums, compaction
-from etl.storage.files import remove_folder, sync_directory, sync_file
+from etl.storage.files import remove_folder, sync_directory, sync_file, write_atomically
 from etl.storage.staged_batch import KINDS, Batch, StagingError, batch_name, with_layout
 from etl.storage.staged_tables import ARTICLES, STAGED_TABLES, layout
 
 Tables = Mapping[str, pa.Table | Iterable[pa.Table]] | Iterable[tuple[str, pa.Table]]
 
 
-StagedItem: TypeAlias = tuple[str, int, str]
-"""An article read from a file: its source_key, its item number, the hash of its content. The number
-alone is not enough: it shifts if a part of the file can be read that was rejected before."""
+_READING = "reading.txt"
+
+StagedItem: TypeAlias = tuple[str, int | str, str]
+"""An article read from a file: the path of the file or member, the index or address there, the hash
+of its body. The item number is not enough: it shifts if a part of the file can be read that was
+rejected before. What a mapping changes may not matter: an article is not to be published twice."""
+
+
+def staged_item(source_path: str, key: int | str, body: str) -> StagedItem:
+    """Return what identifies an item at this index, or of this address, in a file or member."""
+    return source_path, key, hashlib.sha256(body.encode()).hexdigest()
+
+
+def index_in_member(source_path: str, source_key: str, item: int) -> int | None:
+    """Return the index of a staged item within its file or member; None if it isn't recorded."""
+    _, found, index = source_key.rpartition(f"{source_path}#")
+    if found and index.isdigit():
+        return int(index)
+    return None if "!/" in source_path else item
 
 
 class Staging:
@@ -81,15 +98,28 @@ class Staging:
                 through[b.kind] = b.last
         return usable
 
-    def gaps(self) -> list[tuple[int, int]]:
-        """Return the ranges of sequences (inclusive) that are missing before the last batch."""
+    def reading(self) -> str:
+        """Return the id of the reading (`warehouse.catch_up`) that the batches belong to."""
+        path = self.root / _READING
+        return path.read_text() if path.exists() else ""
+
+    def set_reading(self, reading: str) -> None:
+        """Record the reading that the batches belong to."""
+        if reading != self.reading():
+            write_atomically(self.root / _READING, reading.encode())
+
+    def gaps(self, loaded_through: int = 0) -> list[tuple[int, int]]:
+        """Return the ranges of sequences (inclusive) that are missing before the last batch.
+
+        Those up to `loaded_through` too.
+        """
         found, through = [], 0
         for b in self.all_batches():
             if b.kind == "ingest" and b.layout >= READABLE_SINCE and b.last > through:
                 if b.first > through + 1:
                     found.append((through + 1, b.first - 1))
                 through = b.last
-        return found
+        return found + [(through + 1, loaded_through)] * (through < loaded_through)
 
     def last_sequence(self) -> int:
         """Return the highest manifest sequence in any batch, 0 if there is none."""
@@ -197,17 +227,19 @@ class Staging:
     def staged_items(self, hashes: Iterable[str]) -> dict[str, set[StagedItem]]:
         """Return the items staged from each file, by the hash of its bytes."""
         found: dict[str, set[StagedItem]] = {sha256: set() for sha256 in hashes}
-        columns = ["source_sha256", "source_key", "item", "content_sha256"]
+        wanted = pa.array(found, pa.string())
+        columns = ["source_sha256", "source_path", "source_key", "item", "body"]
         for batch in self.batches() if found else ():
             if batch.kind == "ingest":
-                rows = pq.read_table(
-                    batch.file(ARTICLES),
-                    columns=columns,
-                    filters=pc.field("source_sha256").isin(list(found)),
-                )
-                values = (rows[column].to_pylist() for column in columns)
-                for sha256, *item in zip(*values, strict=True):
-                    found[sha256].add((item[0], item[1], item[2]))
+                # In parts: a batch may be one file of a gigabyte.
+                for part in pq.ParquetFile(batch.file(ARTICLES)).iter_batches(
+                    1000, columns=columns
+                ):
+                    rows = part.filter(pc.is_in(part["source_sha256"], value_set=wanted))
+                    values = (rows[column].to_pylist() for column in columns)
+                    for sha256, path, key, item, body in zip(*values, strict=True):
+                        index = index_in_member(path, key, item)
+                        found[sha256].add(staged_item(path, key if index is None else index, body))
         return found
 
     def rows(self, name: str, content_hashes: pa.Array) -> Iterator[pa.Table]:

@@ -7,7 +7,7 @@ use (`storage.run_state`).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -83,20 +83,29 @@ def restore(
         ensure_schema(con)
         for table, rows in sound.items():
             _insert(con, table, rows, "replace")
+    # What was damaged may have been in quarantine: the next run completes it.
+    state.begin_reading(state.reading())
 
 
 def add_published(
-    path: Path, published: duckdb.DuckDBPyConnection, hashes: Container[str] | None = None
+    path: Path, published: duckdb.DuckDBPyConnection, paths: Collection[str] | None = None
 ) -> None:
-    """Add published runs and quarantined items that the file lacks; `hashes` limits the items."""
+    """Add published runs and quarantined items that the file lacks.
+
+    With `paths`, only the items of these files, whose items are replaced.
+    """
     runs = [_of_run(row) for row in _published(published, tables.INGEST_RUNS)]
     rejected = _published(published, tables.QUARANTINE)
     for row in rejected:
         del row["attempts"], row["quarantine_id"]  # derived from other columns
-    if hashes is not None:
-        rejected = [row for row in rejected if row["source_sha256"] in hashes]
+    if paths is not None:
+        rejected = [row for row in rejected if row["source_path"] in paths]
     with closing(sqlite3.connect(path)) as con, con:
         ensure_schema(con)
+        con.executemany(
+            "delete from quarantine where source_path = ? and source_sha256 <> ''",
+            [(name,) for name in paths or ()],
+        )
         _insert(con, "runs", runs, "ignore")
         _insert(con, "quarantine", rejected, "ignore")
 

@@ -32,6 +32,8 @@ from etl.storage.staging import Staging
 from etl.storage.state_file import STATE_VERSION
 from etl.warehouse import build_db, recovery
 from etl.warehouse.publish import (
+    FORGOTTEN_THROUGH,
+    READING,
     properties_of,
     published_properties,
     published_property,
@@ -182,7 +184,8 @@ def _parts(
     staged = Staging(settings.extracted).last_sequence()
     yield _part("staging", settings.extracted, staged, staged_position(settings))
     if build is not None:
-        through = build_db.loaded_through(build)["ingest"]
+        through = max(build_db.loaded_through(build)["ingest"],
+                      int(build_db.get_property(build, FORGOTTEN_THROUGH) or 0))  # fmt: skip
         yield _part("build database", settings.build_file, through, _loaded_position(build))
     if (published := _published(settings, state)) is not None:
         yield published
@@ -211,8 +214,16 @@ def _published(settings: Settings, state: State | None) -> Part | None:
     if properties is None or _is_accepted(properties, state):
         return None
     position = Position.from_json(properties.get(ARCHIVE_POSITION))
-    through = 0 if position else published_through(settings)
+    # A tombstone adds a line that no position names.
+    through = max(0 if position else published_through(settings),
+                  int(properties.get(FORGOTTEN_THROUGH) or 0))  # fmt: skip
     return _part("published file", settings.published, through, position)
+
+
+def is_published_usable(settings: Settings) -> bool:
+    """Whether the published file can be read, and was made from this archive (see `require`)."""
+    properties = published_properties(settings)
+    return properties is not None and not _is_accepted(properties, _state(settings))
 
 
 def is_of_another_archive(settings: Settings, published: duckdb.DuckDBPyConnection) -> bool:
@@ -318,6 +329,7 @@ def note_loaded(settings: Settings, build: duckdb.DuckDBPyConnection) -> None:
     position = position_at(RawArchive(settings.raw), through, recorded)
     if position is not None and position != recorded:
         build_db.set_property(build, ARCHIVE_POSITION, position.to_json())
+    build_db.set_property(build, READING, Staging(settings.extracted).reading())
     State(settings.state_file).set_loaded_through(through)
 
 

@@ -41,6 +41,10 @@ FILE = "news.duckdb"
 KEPT_SNAPSHOTS = 2
 FORGOTTEN_THROUGH = "forgotten_through"
 """Property: the manifest sequence of the last forgotten article, empty for none."""
+SETTLED_THROUGH = "settled_through"
+"""Property: the manifest line up to which the published quarantine holds what was rejected."""
+READING = "reading"
+"""Property: the id of the reading (`warehouse.catch_up`), empty before the first rebuild."""
 CORRECTIONS = "corrections"
 """Property: the digest of the applied corrections, empty for none."""
 FREE_SPACE_FACTOR = 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -10,9 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl.pipeline import archive_files, errors, reextract
+from etl.doctor.examine import examine
+from etl.doctor.findings import is_sound
+from etl.pipeline import archive_files, errors, rebuild, reextract
 from etl.storage.archive import RawArchive
 from etl.storage.editions import ArticleSelection
+from etl.warehouse.archive_link import ArchiveMismatchError
+from pipeline.test_formats import records
+from pipeline.test_quarantine import retry
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
 PHRASE = "Quixotry"
@@ -144,6 +151,103 @@ def test_what_is_staged_and_not_loaded_is_forgotten_too(harness: WarehouseHarnes
     harness.drop("a.txt", text(story(1) + " And more."))
     archive_files.archive_new(harness.settings, [], "killed")
     harness.stage(run_id="killed")
+    harness.forget(article)
+    harness.ingest()
+    assert harness.articles() == {}
+
+
+def drop_dump(harness: WarehouseHarness, name: str = "dump.jsonl") -> str:
+    """Drop a file of two articles and an unmapped record; return the id of the first, ingested."""
+    odd = json.dumps({"kop": "Museum", "tekst": story(99), "byl": "Bo Byline"}) + "\n"
+    lines = [json.loads(line) | {"byl": "Ann Author"} for line in records(2).splitlines()]
+    for line in lines:
+        del line["url"], line["date"]
+    harness.drop(name, "".join(json.dumps(line) + "\n" for line in lines) + odd)
+    harness.ingest()
+    return id_of(harness, story(0))
+
+
+def change_mapping(harness: WarehouseHarness) -> None:
+    harness.settings.field_mappings.parent.mkdir(parents=True, exist_ok=True)
+    harness.settings.field_mappings.write_text(
+        "- {headline: [kop, title], body: [tekst, text], authors: byl, outlet_is: De Haven}\n"
+    )
+
+
+def test_a_forgotten_record_stays_away_if_its_file_is_read_in_another_way(
+    harness: WarehouseHarness,
+) -> None:
+    """A mapping, or a date in the file's name, changes all hashes of its articles."""
+    harness.forget(drop_dump(harness))
+    harness.ingest()
+    (harness.inbox / "dump.jsonl").rename(harness.inbox / "2025-06-05-dump.jsonl")
+    change_mapping(harness)
+    harness.ingest()
+    retry(harness)
+    assert story(0) not in harness.articles().values()
+    harness.rebuild()
+    assert set(harness.articles().values()) == {story(1), story(99)}
+
+
+def test_a_retry_with_another_mapping_publishes_no_record_twice(harness: WarehouseHarness) -> None:
+    drop_dump(harness)
+    change_mapping(harness)
+    retry(harness)
+    assert sorted(harness.articles().values()) == sorted([story(0), story(1), story(99)])
+
+
+def test_an_older_archive_is_refused_if_forgetting_was_the_last_command(
+    harness: WarehouseHarness,
+) -> None:
+    for number in (1, 2):
+        harness.drop(f"{number}.txt", text(story(number)))
+    harness.ingest()
+    shutil.copytree(harness.settings.raw, harness.root / "yesterday")
+    harness.forget(id_of(harness, story(1)))
+    harness.load()
+    state = harness.settings.state_file.read_bytes()
+    shutil.rmtree(harness.settings.raw)
+    (harness.root / "yesterday").rename(harness.settings.raw)
+    with pytest.raises(ArchiveMismatchError, match="ends with line 2"):
+        rebuild.clear_for_rebuild(harness.settings)
+    assert not is_sound(examine(harness.settings))
+    harness.settings.state_file.unlink()
+    with pytest.raises(ArchiveMismatchError, match="ends with line 2"):
+        harness.load()
+    harness.settings.state_file.write_bytes(state)
+
+
+def test_an_id_of_before_a_rebuild_is_refused_if_the_text_has_another_now(
+    published: WarehouseHarness,
+) -> None:
+    published.drop("dump.jsonl", records(1))
+    published.ingest(publish=True)
+    published.settings.field_mappings.parent.mkdir(parents=True, exist_ok=True)
+    published.settings.field_mappings.write_text(
+        "- {headline: title, body: text, date: date, outlet_is: De Haven}\n"
+    )
+    rebuild.clear_for_rebuild(published.settings)
+    published.stage()
+    before = published.settings.raw.joinpath("manifest.jsonl").read_bytes()
+    ((forgotten,),) = published.published(
+        "select article_id from loaded.article_sources where source_path = 'dump.jsonl'"
+    )
+    with pytest.raises(errors.InputError, match="under another id"):
+        published.forget(forgotten)
+    assert published.settings.raw.joinpath("manifest.jsonl").read_bytes() == before
+
+
+def test_an_edition_that_is_archived_and_not_read_yet_is_not_overlooked(
+    harness: WarehouseHarness,
+) -> None:
+    harness.drop("a.txt", text(story(1)))
+    harness.ingest()
+    (article,) = harness.articles()
+    harness.drop("a.txt", text(story(1) + " And more."))
+    archive_files.archive_new(harness.settings, [], "killed")
+    with pytest.raises(errors.InputError, match=r"a\.txt has come again and is not read yet"):
+        harness.forget(article)
+    harness.ingest()
     harness.forget(article)
     harness.ingest()
     assert harness.articles() == {}
