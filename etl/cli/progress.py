@@ -13,8 +13,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from etl.pipeline.progress import NOTES
 from etl.pipeline.progress import Progress as Report
+from etl.pipeline.progress import is_note
 from etl.query.display import clean, counted
 
 QUIET_SECONDS = 2.0
@@ -39,8 +39,8 @@ def progress_bars() -> Iterator[Report]:
     with bars:
 
         def report(stage: str, done: int, total: int) -> None:
-            if stage in NOTES:
-                click.echo(stage, err=True)
+            if is_note(stage):
+                click.echo(clean(stage), err=True)
                 return
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)

@@ -59,6 +59,7 @@ def examine(settings: Settings) -> list[Finding]:
             else None
         )
         ledger = list(ledger_findings(settings, con))
+        corrections = list(corrections_findings(settings, con))
         staging = list(staging_findings(settings, con))
         mismatch = archive_link.compare(settings, con)
         state = list(state_findings(settings))
@@ -68,7 +69,7 @@ def examine(settings: Settings) -> list[Finding]:
         *manifest_findings(settings, mismatch),
         *archive_findings(settings),
         *ledger,
-        *corrections_findings(settings),
+        *corrections,
         *staging,
         *reextraction_findings(settings),
         *state,

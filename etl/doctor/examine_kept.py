@@ -159,12 +159,27 @@ def _is_linked(con: Connection) -> bool:
     return linked.partition("+")[0] == build_db.get_property(con, "generation")
 
 
-def corrections_findings(settings: Settings) -> Found:
-    """Yield the lines of `corrections.csv` and `fields.yaml` that cannot be read."""
+def _applied(con: Connection) -> set[str]:
+    rows = con.execute("select correction_id from loaded.corrections").fetchall()
+    return {correction_id for (correction_id,) in rows}
+
+
+def corrections_findings(settings: Settings, con: Connection | None) -> Found:
+    """Yield the lines of `corrections.csv` and `fields.yaml` that cannot be read.
+
+    And corrections that are applied in the build file, on which `con` is open, and not on file.
+    """
     path = corrections_file(settings)
     found, count = [], 0
     try:
-        count = len(read_corrections(settings))
+        corrections = read_corrections(settings)
+        count = len(corrections)
+        if con is not None and (gone := _applied(con) - {c.id for c in corrections}):
+            found.append(
+                Finding("corrections", "note", path, "applied and no longer in the file: "
+                        f"{', '.join(sorted(gone))}", "restore the file from a backup, or the next "
+                        f"{RUN} takes back what they did")
+            )  # fmt: skip
     except RegistryError as error:
         found.append(
             Finding("corrections", "damaged", path, str(error), "fix this line; newsactors never "

@@ -24,11 +24,7 @@ from etl.pipeline.extractor_in_use import (
     extractor_in_use,
     name_in_use,
 )
-from etl.pipeline.progress import (
-    NOTES,
-    Progress,
-    waiting,
-)
+from etl.pipeline.progress import Progress, is_note, waiting
 from etl.settings import Settings, location
 from etl.storage import permissions
 from etl.storage.run_state import State
@@ -89,7 +85,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             return watcher
 
         def log(stage: str, done: int, total: int) -> None:
-            if stage in NOTES:
+            if is_note(stage):
                 context.log.warning(stage)
             else:
                 context.log.info(f"{stage}: {done:,} of {total:,}")

@@ -40,6 +40,8 @@ class AppliedCorrections:
     problems: list[str]
     """Corrections that no longer apply, and rows that were changed after they were recorded."""
     entities: int
+    gone: list[str]
+    """Corrections that were applied before and are not on file any more; also in `problems`."""
 
 
 def apply_corrections(settings: Settings) -> AppliedCorrections:
@@ -71,11 +73,11 @@ def apply_corrections(settings: Settings) -> AppliedCorrections:
     removed = {i for (i,) in before} - {i for i, _, _ in history}
     by_status = Counter(status for _, status, _ in history)
     problems = correction_problems(history)
-    problems += [
+    gone = [
         f"{i}: was applied and is no longer in the file as it was; what it did is taken back"
         for i in sorted(removed)
     ]
-    return AppliedCorrections(dict(by_status), problems, entities)
+    return AppliedCorrections(dict(by_status), problems + gone, entities, gone)
 
 
 _CORRECTED_ACTORS = """

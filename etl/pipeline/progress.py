@@ -17,8 +17,17 @@ WAITING = "another process is writing to the warehouse; this one waits for it"
 SETTLING = "some files are still being written; the next run takes them"
 """Progress stage reported once if files are left in the inbox."""
 
-NOTES = (WAITING, SETTLING)
-"""Stages that are no work of their own: something to say once."""
+_WARNING = "warning: "
+
+
+def warn(progress: Progress, what: str) -> None:
+    """Report something that the user must know."""
+    progress(f"{_WARNING}{what}", 0, 1)
+
+
+def is_note(stage: str) -> bool:
+    """Whether a stage is no work of its own: something to say once."""
+    return stage in (WAITING, SETTLING) or stage.startswith(_WARNING)
 
 
 def silent(stage: str, done: int, total: int) -> None:

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from session_cache import begin_modelled
 
 from etl.__main__ import main
+from etl.corrections.csv_file import corrections_file
 from etl.domain import Article, Extraction
 from etl.extract import get_extractor, register_extractor
 from etl.pipeline import build_models, publish_run, series_shifts
@@ -238,6 +239,21 @@ def test_a_correction_during_a_run_is_published_whatever_the_moment(
     for message in (early[0], said):
         undone = run("actors", "undo", message.split()[2], "--because", "test")
         assert undone.exit_code == 0, undone.stderr
+
+
+def test_a_correction_that_is_gone_from_the_file_is_named_once(
+    first: subprocess.CompletedProcess[str], place: Path, run: Run
+) -> None:
+    """As after the registry was restored from yesterday's backup."""
+    file = corrections_file(settings(place))
+    yesterday = file.read_bytes() if file.exists() else None
+    done = run("actors", "rename", "Ellen Marsk1", "Nell Marsk", "--because", "test")
+    assert done.exit_code == 0, done.stderr
+    file.unlink() if yesterday is None else file.write_bytes(yesterday)
+    done = run("ingest")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("was applied and is no longer in the file") == 1
+    assert "no longer in the file" not in run("ingest").stderr
 
 
 def test_a_missing_path_is_a_usage_error(run: Run) -> None:

@@ -17,6 +17,7 @@ from etl.corrections.lease import CorrectionsLease
 from etl.corrections.plan import make_plan
 from etl.corrections.records import UNDO, Correction, record
 from etl.corrections.write_back import write_back
+from etl.doctor.examine import examine
 from etl.pipeline import (
     actor_links,
     apply_corrections,
@@ -407,6 +408,8 @@ def test_a_removed_or_changed_row_is_reported(
     file = csv_file.corrections_file(published.settings)
     rows = file.read_text().replace("name=Other", "name=Another").splitlines()
     file.write_text("\n".join([rows[0], rows[2]]) + "\n")
+    (note,) = [f for f in examine(published.settings) if f.part == "corrections" and f.remedy]
+    assert (note.level, one.id in note.what, two.id in note.what) == ("note", True, False)
     done = apply_corrections.apply_corrections(published.settings)
     assert done.problems == [
         f"{two.id}: the row was changed after it was recorded",

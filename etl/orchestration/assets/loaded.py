@@ -11,6 +11,7 @@ from etl.orchestration.metadata import column_schema, harmless, sample_table
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import retrying
 from etl.pipeline import actor_links, apply_corrections, article_stories, load
+from etl.pipeline.progress import warn
 from etl.query import overview
 from etl.schema import tables as schema
 from etl.settings import Settings
@@ -229,6 +230,8 @@ def corrected_links(
         outcome = apply_corrections.apply_corrections(warehouse.settings)
     for problem in outcome.problems:
         context.log.warning(problem)
+    for gone in outcome.gone:
+        warn(warehouse.progress(context), f"correction {gone}")
     counts = overview.loaded_counts(warehouse.settings, schema.CORRECTED)
     for table in schema.CORRECTED:
         metadata: dict[str, dg.MetadataValue] = {
