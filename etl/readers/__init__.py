@@ -54,7 +54,7 @@ __all__ = [
     "read_items",
 ]
 
-READERS_VERSION = "3"
+READERS_VERSION = "4"
 """Increase it whenever the same bytes would be read differently."""
 
 READERS: tuple[Reader, ...] = (

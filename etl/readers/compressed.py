@@ -11,7 +11,8 @@ import gzip
 import io
 import lzma
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, cast
+from functools import partial
+from typing import BinaryIO, TypeAlias, cast
 
 import pyarrow as pa
 
@@ -21,14 +22,20 @@ from etl.readers.source import HEAD_BYTES, Source
 name = "compressed"
 
 _XZ_MEMORY = 256 << 20
+_Decoder: TypeAlias = "lzma.LZMADecompressor | bz2.BZ2Decompressor"
 
 
-class _Xz(io.RawIOBase):
-    """An xz stream. `lzma.LZMAFile` would allocate the gigabytes that a hostile header requests."""
+class _Streams(io.RawIOBase):
+    """One or several streams of xz or bzip2, with zeros between them or at the end.
 
-    def __init__(self, stream: BinaryIO) -> None:
+    `lzma.LZMAFile` would allocate the gigabytes that a hostile header requests, and `bz2.BZ2File`
+    takes a damaged stream behind the first for the end of the file.
+    """
+
+    def __init__(self, stream: BinaryIO, new: Callable[[], _Decoder]) -> None:
         self.stream = stream
-        self.decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+        self.new = new
+        self.decoder = new()
 
     def readable(self) -> bool:
         return True
@@ -36,11 +43,12 @@ class _Xz(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         while True:
             if self.decoder.eof:
-                rest = self.decoder.unused_data or self.stream.read(HEAD_BYTES)
-                if not rest.strip(b"\0"):
-                    return b""
-                self.decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
-                data = rest
+                data = self.decoder.unused_data.lstrip(b"\0")
+                while not data:
+                    if not (data := self.stream.read(HEAD_BYTES)):
+                        return b""
+                    data = data.lstrip(b"\0")
+                self.decoder = self.new()
             else:
                 data = self.stream.read(HEAD_BYTES) if self.decoder.needs_input else b""
                 if not data and self.decoder.needs_input:
@@ -49,14 +57,23 @@ class _Xz(io.RawIOBase):
                 return found
 
 
+def _xz(stream: BinaryIO) -> BinaryIO:
+    new = partial(lzma.LZMADecompressor, memlimit=_XZ_MEMORY)
+    return cast(BinaryIO, _Streams(stream, new))
+
+
+def _bzip2(stream: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, _Streams(stream, bz2.BZ2Decompressor))
+
+
 def _zstd(stream: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd"))
 
 
 _KINDS: tuple[tuple[bytes, str, Callable[[BinaryIO], BinaryIO]], ...] = (
     (b"\x1f\x8b\x08", "gzip", lambda stream: cast(BinaryIO, gzip.GzipFile(fileobj=stream))),
-    (b"BZh", "bzip2", lambda stream: cast(BinaryIO, bz2.BZ2File(stream))),
-    (b"\xfd7zXZ\x00", "xz", lambda stream: cast(BinaryIO, _Xz(stream))),
+    (b"BZh", "bzip2", _bzip2),
+    (b"\xfd7zXZ\x00", "xz", _xz),
     (b"(\xb5/\xfd", "zstandard", _zstd),
 )
 

@@ -18,7 +18,13 @@ from etl.readers.source_metadata import SourceMetadata, article
 
 name = "docx"
 
+_PARTS = ("word/", "docProps/", "customXml/", "_rels/", "docMetadata/", "[Content_Types].xml")
 _TITLE_STYLES = {"title", "heading1", "headline"}
+
+
+def is_part(name: str) -> bool:
+    """Whether a member of the ZIP archive belongs to the document itself."""
+    return name.startswith(_PARTS)
 
 
 def article_in(archive: zipfile.ZipFile, source: Source) -> Article:

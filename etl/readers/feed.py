@@ -15,6 +15,7 @@ import lxml.etree as et
 from etl.readers.base import Rejected
 from etl.readers.markup import (
     XML_LANG,
+    appended,
     children,
     line_of,
     local_name,
@@ -48,7 +49,8 @@ def sniff(head: bytes, path: str) -> float:
 
 def read(source: Source) -> Iterator[Part]:
     """Yield the entries in order. Raises Rejected if the XML is beyond recovery."""
-    root = xml_tree(source.data(), recover=True)
+    data = source.data()
+    root = xml_tree(data, recover=True)
     channel = next(iter(children(root, "channel")), root)
     outlet = _text(channel, "title")
     language = _text(channel, "language") or root.get(XML_LANG)
@@ -59,6 +61,8 @@ def read(source: Source) -> Iterator[Part]:
             yield article(_metadata(entry, outlet, language), source, name)
         except Rejected as rejected:
             yield rejected.rejection
+    if rejection := appended(data, "rss|feed|RDF"):
+        yield rejection
 
 
 def _metadata(entry: Any, outlet: str | None, language: str | None) -> SourceMetadata:

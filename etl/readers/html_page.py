@@ -19,7 +19,7 @@ import lxml.etree as et
 import lxml.html
 
 from etl.readers.base import Rejected
-from etl.readers.markup import html_text, text_of
+from etl.readers.markup import appended, html_text, text_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article
@@ -63,7 +63,8 @@ def sniff(head: bytes, path: str) -> float:
 
 def read(source: Source) -> Iterator[Part]:
     """Yield the page's only article. Raises Rejected."""
-    text = html_text(source.data(), source.charset)
+    data = source.data()
+    text = html_text(data, source.charset)
     try:
         tree = lxml.html.document_fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text))
     except (et.ParserError, et.XMLSyntaxError, ValueError) as error:
@@ -75,6 +76,8 @@ def read(source: Source) -> Iterator[Part]:
     if found is not None:
         _fill(metadata, found)
     yield article(metadata, source, name)
+    if rejection := appended(data, "html"):
+        yield rejection
 
 
 @cache

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 from email.utils import parseaddr
+from typing import cast
 
 from etl.readers.base import Rejected, Rejection
 from etl.readers.markup import text_of
@@ -31,6 +32,8 @@ _MAIL_HEADER = re.compile(
 _SKIPPED = ("image/", "audio/", "video/", "font/", "text/calendar", "application/pgp-",
                 "application/pkcs7-", "application/x-pkcs7-")  # fmt: skip
 _MAX_PARTS = 200
+_OTHER_WORDS = 0.2
+"""A plain text with at most this share of words of its own says what the HTML says."""
 
 
 def sniff(head: bytes, path: str) -> float:
@@ -47,9 +50,10 @@ def sniff(head: bytes, path: str) -> float:
 def read(source: Source) -> Iterator[Part]:
     """Yield the message, then its attachments. Raises Rejected."""
     message = email.message_from_bytes(source.data(), policy=email.policy.compat32)
-    parts = [part for part, _ in zip(_leaves(message), range(_MAX_PARTS), strict=False)]
-    bodies = [part for part in parts if not _is_attached(part)]
-    attached = [part for part in parts if _is_attached(part)]
+    leaves = list(_leaves(message))
+    parts = leaves[:_MAX_PARTS]
+    bodies = [(part, group) for part, group in parts if not _is_attached(part)]
+    attached = [part for part, _ in parts if _is_attached(part)]
     sender, address = parseaddr(_header(message, "from"))
     metadata = SourceMetadata(
         "header",
@@ -77,12 +81,31 @@ def read(source: Source) -> Iterator[Part]:
             continue
         title = part.get_filename() or part.get_content_type().replace("/", ".")
         yield source.member(io.BytesIO(content), str(title), "mail")
+    if len(leaves) > _MAX_PARTS:
+        yield Rejection(
+            "too_many",
+            f"{len(leaves):,} parts; the first {_MAX_PARTS} were read",
+            "save the other attachments and ingest them",
+        )
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    for part in message.walk():
+def _leaves(message: Message) -> Iterator[tuple[Message, int | None]]:
+    """Yield the parts that hold no others, each with the number of the choice that it belongs to.
+
+    A part outside of any multipart/alternative belongs to none.
+    """
+    waiting: list[tuple[Message, int | None]] = [(message, None)]
+    choices = 0
+    while waiting:
+        part, group = waiting.pop()
         if not part.is_multipart():
-            yield part
+            yield part, group
+            continue
+        if part.get_content_type() == "multipart/alternative":
+            choices, group = choices + 1, choices
+        payload = part.get_payload()
+        assert isinstance(payload, list)
+        waiting += [(cast(Message, child), group) for child in reversed(payload)]
 
 
 def _is_attached(part: Message) -> bool:
@@ -100,13 +123,34 @@ def _header(message: Message, title: str) -> str:
         return " ".join(str(message.get(title, "")).split())
 
 
-def _body(parts: list[Message]) -> str:
-    """Return the plain text, or the HTML's text if there is hardly any plain text."""
-    plain = "\n\n".join(_text(p) for p in parts if p.get_content_type() == "text/plain").strip()
-    pages = "\n\n".join(
-        text_of(_text(p)) for p in parts if p.get_content_type() == "text/html"
-    ).strip()
-    return pages if len(plain) < len(pages) / 4 else plain
+def _body(parts: list[tuple[Message, int | None]]) -> str:
+    """Return the text of all parts; of each choice the plain text, or the HTML if it says more.
+
+    Two parts are a choice, too, if one has hardly a word that the other lacks.
+    """
+    plain, pages = ([(_text_of(part), group) for part, group in parts
+                     if part.get_content_type() == kind]
+                    for kind in ("text/plain", "text/html"))  # fmt: skip
+    is_choice = _is_same("".join(t for t, _ in plain), "".join(t for t, _ in pages))
+    chosen: dict[object, tuple[list[str], list[str]]] = {}
+    for number, (part, group) in enumerate(parts):
+        key = 0 if is_choice else ("part", number) if group is None else group
+        is_page = part.get_content_type() == "text/html"
+        chosen.setdefault(key, ([], []))[is_page].append(_text_of(part))
+    texts = []
+    for of_plain, of_page in chosen.values():
+        text, page = "\n\n".join(of_plain).strip(), "\n\n".join(of_page).strip()
+        texts.append(page if len(text) < len(page) / 4 else text)
+    return "\n\n".join(filter(None, texts))
+
+
+def _is_same(plain: str, page: str) -> bool:
+    words = set(plain.split())
+    return bool(words) and len(words - set(page.split())) <= len(words) * _OTHER_WORDS
+
+
+def _text_of(part: Message) -> str:
+    return text_of(_text(part)) if part.get_content_type() == "text/html" else _text(part)
 
 
 def _text(part: Message) -> str:

@@ -15,6 +15,7 @@ import yaml
 from etl.readers.base import Rejected
 from etl.readers.decode import decode
 from etl.readers.fields import part_of
+from etl.readers.markup import text_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
 
@@ -77,12 +78,21 @@ def _yaml(text: str) -> Any:
 
 
 def _plain(text: str) -> str:
-    """Return the text without markup: blank lines between blocks, no code, images or HTML."""
+    """Return the text without markup: blank lines between blocks, no images or fenced code.
+
+    An indented paragraph would be code, and in an article it is none. Blocks of HTML give their
+    text.
+    """
     from markdown_it import MarkdownIt
 
     blocks: list[str] = []
     for token in MarkdownIt("commonmark", {"maxNesting": 20}).parse(text):
-        if token.type == "inline":
+        if token.type == "html_block":
+            if block := text_of(token.content):
+                blocks.append(block)
+        elif token.type == "code_block":
+            blocks.append(" ".join(token.content.split()))
+        elif token.type == "inline":
             parts = [
                 " " if child.type in ("softbreak", "hardbreak") else child.content
                 for child in token.children or ()

@@ -12,7 +12,7 @@ from typing import Any
 import lxml.etree as et
 import lxml.html
 
-from etl.readers.base import Rejected
+from etl.readers.base import Rejected, Rejection
 from etl.readers.decode import declared, decode
 
 _MARKUP = re.compile(
@@ -23,6 +23,8 @@ _MARKUP = re.compile(
 _BLOCKS = {"p", "div", "br", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
            "tr", "table", "section", "article", "figure", "figcaption", "pre", "hr", "header",
            "footer", "td", "dd", "dt"}  # fmt: skip
+_BETWEEN = 2048
+"""Bytes after the end of a document in which the next one begins, if two were joined."""
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _SILENT = {"script", "style", "noscript", "template", "head", "title", "iframe", "object", "svg"}
 
@@ -143,6 +145,27 @@ def xml_tree(data: bytes, *, recover: bool = False) -> Any:
 def html_text(data: bytes, charset: str | None) -> str:
     """Decode a page by the charset of its HTTP headers, its own declaration, or detection."""
     return without_controls(decode(data, charset or declared(data)))
+
+
+def appended(data: bytes, roots: str) -> Rejection | None:
+    """Return what to report if another document with such a root follows the end of the first.
+
+    Only the first is read then. `roots` are names of elements, separated by bars.
+    """
+    opening = re.compile(
+        rb"(?:\xef\xbb\xbf)?(?:<\?xml[^<>]{0,200}>\s{0,99})?(?:<!doctype[^<>]{0,500}>\s{0,99})?"
+        rb"<(?:[\w.-]{1,40}:)?(?:%s)[\s>]" % roots.encode(),
+        re.IGNORECASE,
+    )
+    data = data.replace(b"\0", b"")  # UTF-16
+    for end in re.finditer(rb"</(?:[\w.-]{1,40}:)?(?:%s)>" % roots.encode(), data, re.IGNORECASE):
+        if opening.match(data[end.end() : end.end() + _BETWEEN].lstrip()):
+            return Rejection(
+                "malformed",
+                f"another document follows the end of the first, at byte {end.end():,}",
+                "ingest the two as files of their own",
+            )
+    return None
 
 
 def without_controls(text: str) -> str:

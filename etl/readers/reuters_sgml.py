@@ -60,9 +60,9 @@ def records(source: Source) -> Iterator[Record]:
             # Repeated searches from the start of a long item would take quadratic time.
             held = held + data if len(held) < HEAD_BYTES * 16 else _grown(held, data, source, limit)
             continue
-        start = held.find(_OPENING, 0, end)
-        if start >= 0:
-            yield _record(held[start:end], source)
+        # More than one if the end of an item is missing.
+        for item in held[:end].split(_OPENING)[1:]:
+            yield _record(_OPENING + item, source)
         held = held[end + len(_END) :]
     if _OPENING in held:
         raise Rejected("malformed", "the last item is not closed", "fetch the file again")

@@ -48,7 +48,12 @@ def article(metadata: SourceMetadata, source: Source, source_format: str) -> Art
     found = KnownFields(
         url=canonical(metadata.url) or canonical(source.url), language=metadata.language
     )
-    found.headline = _line(metadata.headline)
+    body = metadata.body or ""
+    length, limit = len(metadata.headline or ""), source.budget.limits.article_chars - len(body)
+    if _MAX_VALUE < length < limit - 1:
+        body = f"{metadata.headline}\n\n{body}"  # no headline is that long
+    else:
+        found.headline = _line(metadata.headline)
     found.outlet = _line(metadata.outlet)
     found.authors = tuple(dict.fromkeys(a for text in metadata.authors for a in _names(text)))
     found.authors = found.authors[:_MAX_AUTHORS]
@@ -69,7 +74,7 @@ def article(metadata: SourceMetadata, source: Source, source_format: str) -> Art
         raise Rejected(
             "impossible_date", str(impossible), "correct the date in the file and ingest it again"
         )
-    return article_of(metadata.body or "", source.name, found, source_format)
+    return article_of(body, source.name, found, source_format)
 
 
 def _line(text: str | None) -> str | None:

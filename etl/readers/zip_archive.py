@@ -55,14 +55,16 @@ def read(source: Source) -> Iterator[Part]:
             "malformed", f"the ZIP archive is damaged: {error}", "fetch it again"
         ) from None
     names = {info.filename for info in archive.infolist()}
-    if "word/document.xml" in names:
+    is_docx = "word/document.xml" in names
+    if is_docx:
         yield docx.article_in(archive, source)
-        return
-    if office := next((what for part, what in _OFFICE.items() if part in names), None):
+    elif office := next((what for part, what in _OFFICE.items() if part in names), None):
         raise Rejected("unsupported", f"{office} is not supported", "save it as DOCX, PDF or text")
     if rejection := _archive_before(archive, file):
         yield rejection
     for info in archive.infolist():
+        if is_docx and docx.is_part(info.filename):
+            continue
         is_folder = info.filename.endswith("/") and not info.file_size
         if is_folder or is_hidden(info.filename):
             yield None

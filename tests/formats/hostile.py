@@ -221,7 +221,7 @@ HOSTILE: dict[str, tuple[str, Make, set[str]]] = {
                                               * MEGABYTE)).encode(), {ARTICLE, "malformed"}),
     "mail nested 1,000 deep": ("x.eml", lambda: _mail(1000), {"too_deep"}),
     "mail of 5,000 parts": ("x.eml", lambda: b"From: a@b.c\nTo: b\nMIME-Version: 1.0\nContent-Type:"
-        b' multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 5000, {ARTICLE}),
+        b' multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 5000, {ARTICLE, "too_many"}),
     "PDF page tree in a circle": ("x.pdf", lambda: _pdf(kids="2 0 R"), {"malformed", "empty"}),
     "PDF page a thousand times": ("x.pdf", lambda: _pdf(kids="3 0 R " * 20_000), {"empty"}),
     "PDF object of itself": ("x.pdf", lambda: _pdf(length="4 0 R"), {"malformed"}),

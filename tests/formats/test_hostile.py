@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import json
+import lzma
 import os
 import sys
 import time
+import zipfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from typing import Any
 
 import pytest
@@ -237,3 +243,95 @@ def test_half_an_emoji_becomes_the_replacement_character(
     (item,) = read_file(b'---\ntitle: "Smile \\ud83d\\ude00"\n---\nThe ferry is back.\n', "x.md")
     assert item.article is not None
     assert item.article.headline == "Smile \N{GRINNING FACE}"
+
+
+def test_data_behind_a_compressed_stream_is_read_or_named() -> None:
+    one, two = (bz2.compress(files.text().encode() + bytes([n])) for n in b"12")
+    damaged_magic = bytes([two[0] ^ 1]) + two[1:]
+    assert reasons(one + damaged_magic, "x.txt.bz2")[-1] == "malformed"
+    for name, pack in (("bz2", bz2.compress), ("xz", lzma.compress)):
+        lines = [(json.dumps(files.RECORD) + "\n").encode()] * 2
+        joined = (b"\0" * 70_000).join(map(pack, lines)) + b"\0" * 4
+        items = read_file(joined, f"x.jsonl.{name}")
+        assert [bool(item.article) for item in items] == [True, True]
+
+
+def mail_of(*parts: tuple[str, str, bool], kind: str = "mixed") -> bytes:
+    message = MIMEMultipart(kind)
+    message["From"], message["Subject"] = "Desk <desk@courier.example>", "Letters"
+    message["Date"] = "Tue, 24 Jun 2025 08:00:00 +0000"
+    for number, (subtype, content, is_attached) in enumerate(parts):
+        part = MIMEText(content, subtype, "utf-8")
+        if is_attached:
+            part.add_header("Content-Disposition", "attachment", filename=f"{number}.txt")
+        message.attach(part)
+    return message.as_bytes()
+
+
+def test_parts_of_a_mail_over_the_limit_are_named() -> None:
+    attached = [("plain", f"The ferry number {n} came back.", True) for n in range(250)]
+    items = read_file(mail_of(("plain", "See below.", False), *attached), "x.eml")
+    assert sum(item.article is not None for item in items) == 200
+    assert items[-1].rejection is not None
+    assert items[-1].rejection.reason == "too_many"
+
+
+def test_a_mail_keeps_the_page_behind_an_introduction() -> None:
+    story = "<p>Ferry crews will strike from Tuesday over pay, said Sebastian Krayle.</p>"
+    intro = "Dear readers, here is the story of this week, with thanks to our friends."
+    (item,) = read_file(mail_of(("plain", intro, False), ("html", story, False)), "x.eml")
+    assert item.article is not None
+    assert intro in item.article.body
+    assert "Ferry crews" in item.article.body
+    plain = "Ferry crews will strike from Tuesday over pay, said Sebastian Krayle."
+    for kind in ("mixed", "alternative"):
+        data = mail_of(("plain", plain, False), ("html", story, False), kind=kind)
+        (item,) = read_file(data, "x.eml")
+        assert item.article is not None
+        assert item.article.body == plain
+
+
+def test_blocks_of_html_in_markdown_and_indented_ones_are_text() -> None:
+    blocks = ("<p>One came.</p>", "<blockquote>Two came.</blockquote>",
+              "<div>\nThree came.\n</div>", "    Four came.", "<script>never run</script>",
+    )  # fmt: skip
+    (item,) = read_file(("# Ferries\n\nFirst.\n\n" + "\n\n".join(blocks)).encode(), "x.md")
+    assert item.article is not None
+    assert item.article.body.split("\n\n") == [
+        "First.", "One came.", "Two came.", "Three came.", "Four came.",
+    ]  # fmt: skip
+
+
+def test_an_item_without_an_end_does_not_swallow_the_next() -> None:
+    one, two = replace(files.STORY, headline="One"), replace(files.STORY, headline="Two")
+    data = files.sgml(one, two).replace("</REUTERS>", "", 1).encode()
+    headlines = [item.article.headline for item in read_file(data, "x.sgm") if item.article]
+    assert headlines == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [("x.rss", files.rss()), ("x.html", files.html()), ("x.xml", files.atom())],
+)
+def test_a_document_appended_to_another_is_not_lost_in_silence(name: str, document: str) -> None:
+    for data in (f"{document}\n{document}", document + document):
+        (rejection,) = [i.rejection for i in read_file(data.encode(), name) if i.rejection]
+        assert rejection.reason == "malformed"
+        assert "files of their own" in rejection.remedy
+    assert not reasons(document.encode(), name)
+
+
+def test_members_beside_the_parts_of_a_word_document_are_read() -> None:
+    with zipfile.ZipFile(io.BytesIO(files.docx())) as archive:
+        members: dict[str, str | bytes] = {n: archive.read(n) for n in archive.namelist()}
+    assert len(read_file(files.zipped(members), "x.docx")) == 1
+    items = read_file(files.zipped(members | {"more.txt": files.text()}), "x.zip")
+    assert [item.path for item in items if item.article] == ["x.zip", "x.zip!/more.txt"]
+
+
+def test_the_end_of_an_overlong_headline_is_kept() -> None:
+    record = files.RECORD | {"title": "Ferry crews " * 100 + "came back."}
+    (item,) = read_file(json.dumps(record).encode(), "x.json")
+    assert item.article is not None
+    assert item.article.body.startswith("Ferry crews")
+    assert "came back." in item.article.body
