@@ -136,7 +136,7 @@ def _manifest(
         aside.copy(path)
     known = recovery.arrivals(con, compared.lost) if con and compared.lost else {}
     if mismatch is not None and is_shorter:
-        known = {entry.sequence: entry for entry in mismatch.lost} | known
+        known |= {entry.sequence: entry for entry in mismatch.lost}
     manifest_copies.repair(archive, compared, known)
     for sequence in compared.lost:
         yield (

@@ -70,6 +70,7 @@ def archive_new(
     with exclusive_lock(archive.intake_lock, waiting(progress)):
         archive_link.require(settings)
         sequence = archive.last_sequence()
+        state.note_inbox(sequence + 1, str(settings.inbox))
         archive_link.note_archived(settings, sequence)
         if sequence == 0:
             state.set_loaded_through(0)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from etl.pipeline.archive_files import Archived, archive_new
 from etl.pipeline.errors import InputError
-from etl.pipeline.progress import Progress, silent, waiting
+from etl.pipeline.progress import Progress, silent, waiting, warn
 from etl.settings import Location, Settings, location
 from etl.storage.archive import RawArchive
 from etl.storage.files import exclusive_lock
@@ -41,6 +41,8 @@ def retry(
         state.catch_up(archive)
         arrived = {key: e for e in archive.entries() if (key := (e.source_path, e.sha256)) in files}
         archive.append_again((arrived[key] for key in sorted(arrived)), run_id)
+    for path, _ in sorted(files - arrived.keys()):
+        warn(progress, f"{path} is not in the archive any more: put it into the inbox again")
     unopened = [r.source_path for r in chosen if not r.source_sha256]
     places = [_location_of(path, settings) for path in unopened]
     existing = [p for p in places if isinstance(p, str) or os.path.lexists(p)]

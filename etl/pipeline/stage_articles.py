@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -94,6 +95,7 @@ def stage_new(
                     [(e.source_path, e.sha256) for e in read if e.is_arrival],
                     reading.rejected,
                     run_id,
+                    _OtherInboxes(settings).hold,
                 )
                 state.settle_through(read[-1].sequence, first)
                 result.batches.append(stage.commit_through(unnamed, read[-1].sequence))
@@ -122,11 +124,35 @@ def _settle_again(settings: Settings, reading: _Reading, run_id: str) -> int:
         unread = [e for e in reading.waiting if any(True for _ in reading.articles_in(e))]
         known = {(e.source_path, e.sha256) for e in unread}
         read = [key for e in chunk if (key := (e.source_path, e.sha256)) not in known]
-        found += state.settle_items(read, reading.rejected, run_id)
+        hold = _OtherInboxes(settings).hold
+        found += state.settle_items(read, reading.rejected, run_id, hold)
         archive_link.note_archived(settings, archive.append_again(unread, run_id))
         state.settle_through(chunk[-1].sequence)
     state.settle_through(reading.stage.staged_through())
     return found
+
+
+class _OtherInboxes:
+    """The inboxes that files came from. Two of them may hold files of the same relative path."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.archive = RawArchive(settings.raw)
+        self.inboxes = State(settings.state_file).inboxes()
+
+    def hold(self, source_path: str, sha256: str) -> bool:
+        """Whether the inbox that brought these bytes isn't the latest, and still holds them."""
+        if len(self.inboxes) < 2:
+            return False
+        arrived = [e.sequence for e in self.archive.entries()
+                   if (e.source_path, e.sha256) == (source_path, sha256)]  # fmt: skip
+        came_from = [inbox for first, inbox in self.inboxes if first <= max(arrived, default=0)]
+        if not came_from or came_from[-1] == self.inboxes[-1][1]:
+            return False
+        try:
+            with (Path(came_from[-1]) / source_path).open("rb") as file:
+                return self.archive.digest(file)[0] == sha256
+        except (OSError, ValueError):
+            return False
 
 
 @dataclass

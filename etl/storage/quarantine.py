@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -80,11 +80,13 @@ class QuarantineLog(StateFile):
         read: Iterable[tuple[str, str]],
         rejected: Sequence[QuarantinedItem],
         run_id: str,
+        is_elsewhere: Callable[[str, str], bool] = lambda path, sha256: False,
     ) -> int:
         """Update quarantine for the paths that a run read; return how many items are new.
 
         `read` holds (source_path, sha256) of every file just read, in manifest order. A path that
-        was read again leaves quarantine unless its last bytes are rejected.
+        was read again leaves quarantine unless its last bytes are rejected. Items of other bytes
+        stay if those bytes `is_elsewhere`: the file of another inbox has the same path.
         """
         last = dict(read)
         current = {r.key: r for r in rejected if last.get(r.source_path) == r.source_sha256}
@@ -101,6 +103,7 @@ class QuarantineLog(StateFile):
             left = {
                 key: "read" if last[key[0]] == key[2] else "replaced"
                 for key in before - current.keys()
+                if last[key[0]] == key[2] or not is_elsewhere(key[0], key[2])
             }
             self._settle(con, current.values(), left, run_id)
         return len(current.keys() - before)
@@ -124,6 +127,13 @@ class QuarantineLog(StateFile):
             left = {key: "gone" for key in before - current if was_looked_at(key[0])}
             self._settle(con, rejected, left, run_id)
         return len(current - before)
+
+    def leave_lost(self, arrived: Container[tuple[str, str]]) -> None:
+        """Let the items leave whose file's path and hash never `arrived`: their bytes are lost."""
+        lost = {r.key: "gone" for r in self.quarantine()
+                if r.source_sha256 and (r.source_path, r.source_sha256) not in arrived}  # fmt: skip
+        with self.transaction() as con:
+            self._settle(con, [], lost, "accept_loss")
 
     @staticmethod
     def _settle(

@@ -7,6 +7,7 @@ manifest (`storage.archive`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from etl.storage.archive import RawArchive
@@ -19,6 +20,7 @@ _LOADED = "loaded_through"
 _ACCEPTED = "accepted_published"
 _SETTLED = "settled_through"
 _READING = "reading"
+_INBOXES = "inboxes"
 
 
 class SeenFiles(StateFile):
@@ -61,6 +63,16 @@ class SeenFiles(StateFile):
         self._set_note(_SETTLED, "0")
         self._set_note(_LOADED, None)
         self._set_note(_READING, reading)
+
+    def note_inbox(self, sequence: int, inbox: str) -> None:
+        """Record the inbox from which files are archived, from this manifest line on."""
+        known = self.inboxes()
+        if not known or known[-1][1] != inbox:
+            self._set_note(_INBOXES, json.dumps([*known, (sequence, inbox)]))
+
+    def inboxes(self) -> list[tuple[int, str]]:
+        """Return the inboxes, each with the first manifest line that it may have brought."""
+        return [(sequence, inbox) for sequence, inbox in json.loads(self._note(_INBOXES) or "[]")]
 
     def accepted_published(self) -> str | None:
         """Return `published_at` of the published file that may differ from the archive."""

@@ -23,6 +23,19 @@ class UnreachableError(UnreadableError):
     """The store no longer responds: requesting its other objects would only waste time."""
 
 
+def file_of(source_path: str) -> str:
+    """Return the path of the file that holds an item, without the names of archive members.
+
+    A folder's name may end with "!", too; an archive is taken to have a suffix.
+    """
+    at = source_path.find("!/")
+    while at >= 0:
+        if "." in source_path[:at].rpartition("/")[2]:
+            return source_path[:at]
+        at = source_path.find("!/", at + 1)
+    return source_path
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file that may be new: its location, its recorded path, and what reveals a change.

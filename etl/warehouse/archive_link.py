@@ -27,6 +27,7 @@ from etl.storage.archive import Entry, RawArchive
 from etl.storage.archive_position import Position, position_at
 from etl.storage.files import remove_folder, write_atomically
 from etl.storage.run_state import State
+from etl.storage.source_file import file_of
 from etl.storage.staged_tables import ARTICLES
 from etl.storage.staging import Staging
 from etl.storage.state_file import STATE_VERSION
@@ -250,7 +251,9 @@ def _arrivals(
     found: dict[tuple[int, str], Entry] = {}
 
     def add(entries: Iterable[Entry]) -> None:
-        found.update(((entry.sequence, entry.sha256), entry) for entry in entries)
+        # The first one stays: the run state alone knows the path of the file for certain.
+        for entry in entries:
+            found.setdefault((entry.sequence, entry.sha256), entry)
 
     if state is not None:
         now = datetime.now(UTC)
@@ -274,7 +277,7 @@ def _staged_arrivals(settings: Settings) -> Iterator[Entry]:
             rows = staged_batch.read(batch, ARTICLES, names)
             columns = (rows[name].to_pylist() for name in names)
             for sequence, sha256, path, at, run_id in zip(*columns, strict=True):
-                yield Entry(sequence, sha256, 0, path.partition("!/")[0], at, run_id)
+                yield Entry(sequence, sha256, 0, file_of(path), at, run_id)
 
 
 def _common(archive: RawArchive, known: Sequence[Entry]) -> int:
@@ -373,7 +376,10 @@ def accept_loss(settings: Settings) -> Mismatch | None:
             remove_folder(batch.path)
     _position_file(settings).unlink(missing_ok=True)
     build_db.remove_build(settings.build_file)
-    State(settings.state_file).forget_seen()
+    state = State(settings.state_file)
+    state.forget_seen()
+    archive = RawArchive(settings.raw)
+    state.leave_lost({(e.source_path, e.sha256) for e in archive.readable_entries()})
     _accept_published(settings)
     return found
 

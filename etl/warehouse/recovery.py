@@ -15,6 +15,7 @@ import pyarrow as pa
 from etl.schema import tables as schema
 from etl.storage import staged_batch
 from etl.storage.archive import Entry
+from etl.storage.source_file import file_of
 from etl.storage.staged_batch import Batch
 from etl.storage.staged_tables import ARTICLES, STAGED_ARTICLES, STAGED_TABLES
 from etl.storage.staging import Staging
@@ -85,7 +86,7 @@ def arrivals(
         {"only": None if sequences is None else list(sequences)},
     ).fetchall()
     return {
-        sequence: Entry(sequence, sha256, 0, path.partition("!/")[0], at, run_id)
+        sequence: Entry(sequence, sha256, 0, file_of(path), at, run_id)
         for sequence, sha256, path, at, run_id in found
     }
 

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from formats import files
 
-from bench.faults.archives import remove
+from bench.faults.archives import cut, remove
 from bench.faults.archives import replace as put_back
 from etl.doctor import repair
 from etl.doctor.examine import examine
 from etl.doctor.findings import is_sound
-from etl.pipeline import archive_files, rebuild, stage_articles
+from etl.pipeline import archive_files, rebuild, retry_quarantined, stage_articles
 from etl.storage.archive import RawArchive
 from pipeline.test_formats import records
+from pipeline.test_lost_archive import accept_loss
 from pipeline.test_quarantine import retry
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
@@ -158,9 +159,7 @@ def test_a_part_of_before_a_rebuild_is_noticed(dumped: WarehouseHarness, part: s
 
 def test_lost_staging_is_restored_as_it_was_loaded(harness: WarehouseHarness) -> None:
     """A limit that was lowered shifts the numbers of the items behind what it rejects."""
-    page = json.dumps(records(2).splitlines())
     member = "[" + ",".join(records(2).splitlines()) + "]"
-    assert page
     others = {f"{n}.json": records(9).splitlines()[n] for n in (5, 6)}
     harness.drop("a.zip", files.zipped({"a.json": member, **others}))
     harness.ingest()
@@ -209,3 +208,67 @@ def test_the_doctor_names_a_file_that_is_accounted_for_nowhere(harness: Warehous
     harness.stage()
     assert harness.quarantine() == {"b.txt": "empty"}
     assert len(list(RawArchive(harness.settings.raw).entries())) == 3
+
+
+def test_the_same_name_in_another_inbox_replaces_nothing(harness: WarehouseHarness) -> None:
+    first = harness.drop("dump.jsonl", records(1) + ODD)
+    harness.ingest()
+    other = harness.root / "other"
+    other.mkdir()
+    (other / "dump.jsonl").write_text(text(story(5)))
+    second = replace(harness.settings, inbox=other)
+    archive_files.archive_new(second, [], "second")
+    stage_articles.stage_new(second, Words, "second")
+    harness.load()
+    assert harness.quarantine() == {"dump.jsonl": "unmapped"}
+    assert set(harness.articles().values()) == {story(0), story(5)}
+    first.write_text(records(1))
+    harness.ingest()
+    assert harness.quarantine() == {}, "its own bytes were replaced"
+
+
+def test_an_inbox_that_was_moved_is_the_same_inbox(harness: WarehouseHarness) -> None:
+    harness.drop("dump.jsonl", records(1) + ODD)
+    harness.ingest()
+    moved = replace(harness.settings, inbox=harness.root / "moved")
+    harness.inbox.rename(harness.root / "moved")
+    (harness.root / "moved" / "dump.jsonl").write_text(records(1))
+    archive_files.archive_new(moved, [], "second")
+    stage_articles.stage_new(moved, Words, "second")
+    assert harness.quarantine() == {}
+
+
+def test_a_retry_says_that_bytes_are_lost_and_an_accepted_loss_removes_the_item(
+    harness: WarehouseHarness,
+) -> None:
+    harness.drop("a.txt", text(story(1)))
+    harness.ingest()
+    harness.drop("b.txt", "").rename(harness.root / "b.txt")
+    archive_files.archive_new(harness.settings, [harness.root / "b.txt"], "run")
+    harness.stage()
+    assert list(harness.quarantine().values()) == ["empty"]
+    cut(harness.settings.home, 1)
+    accept_loss(harness)
+    assert harness.quarantine() == {}
+    harness.ingest()
+    with harness.state.transaction() as con:
+        con.execute(
+            "insert into quarantine (source_sha256, source_path, item, reason, detail, remedy, "
+            "first_seen_at, run_id) values ('00', 'c.txt', 0, 'empty', '', '', '2025-01-01', 'run')"
+        )
+    said: list[str] = []
+    retry_quarantined.retry(harness.settings, [], "retry", lambda stage, *_: said.append(stage))
+    assert said == ["warning: c.txt is not in the archive any more: put it into the inbox again"]
+
+
+@pytest.mark.parametrize("is_state_lost", [False, True])
+def test_a_lost_archive_is_restored_with_folders_that_end_with_an_exclamation_mark(
+    harness: WarehouseHarness, is_state_lost: bool
+) -> None:
+    harness.drop("Breaking!/a.txt", text(story(1)))
+    harness.drop("Breaking!/b.zip", files.zipped({"c.txt": text(story(2))}))
+    harness.ingest()
+    before = [e.source_path for e in RawArchive(harness.settings.raw).entries()]
+    lose(harness, "archive", *(["run state"] if is_state_lost else []))
+    list(repair.repair(harness.settings, lambda: None))
+    assert [e.source_path for e in RawArchive(harness.settings.raw).entries()] == before
