@@ -68,11 +68,14 @@ def _articles(settings: Settings) -> dict[str, str]:
 def forget(settings: Settings, article_id: str, yes: bool, verbose: bool) -> None:
     """Remove ARTICLE_ID everywhere, the archive included. This can't be undone.
 
-    A copy in the inbox stays and won't be ingested again; delete it yourself.
+    A copy in the inbox stays and won't be ingested again; delete it yourself. The archived bytes of
+    a file that holds other records stay as well, and are never read as this article again.
     """
     if not yes:
         click.confirm(f"Remove article {article_id} for good, archive included?", abort=True)
     with writer_lock(settings):
-        tombstone_article(settings, article_id, run_id="forget")
+        remains = tombstone_article(settings, article_id, run_id="forget")
     run_job(settings, "republish", {}, verbose)
     click.echo(f"article {article_id} is forgotten", err=True)
+    for remark in remains:
+        click.echo(display.clean(f"note: {remark}"), err=True)

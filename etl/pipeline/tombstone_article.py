@@ -21,10 +21,11 @@ from etl.stories.assign import story_without
 from etl.warehouse import archive_link, build_db, catch_up
 
 
-def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
+def tombstone_article(settings: Settings, article_id: str, run_id: str) -> list[str]:
     """Add the tombstone of an article to the manifest; the next load erases the article.
 
-    Raises InputError if there is no such article. The caller holds the writer lock.
+    Returns what stays of it, or may be of it, as sentences. Raises InputError if there is no such
+    article. The caller holds the writer lock.
     """
     archive = RawArchive(settings.raw)
     catch_up.catch_up_locked(settings)
@@ -34,7 +35,7 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
     with exclusive_lock(archive.intake_lock):
         hashes = _hashes(settings, article_id)
         if not hashes and article_id in archive.forgotten():
-            return  # erased already; the run was killed before it published
+            return []  # erased already; the run was killed before it published
         if not hashes and _is_published(settings, article_id):
             raise InputError(
                 f"article {article_id} is published, and a rebuild has read it under another id; "
@@ -58,6 +59,23 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> None:
         ids = {article_id, *hashes, *(place for _, place in places)}
         archive.forget(ids, run_id, _stories_without(settings, article_id))
         archive_link.note_archived(settings, archive.last_sequence())
+    return _remains(settings, {path for path, _ in places}, hashes)
+
+
+def _remains(settings: Settings, paths: set[str], hashes: set[str]) -> list[str]:
+    """Return which bytes stay, because they hold more, and what may be an edition of the article.
+
+    `paths` are those of the article's files, `hashes` what is forgotten.
+    """
+    files = {(e.source_path, e.sha256) for e in RawArchive(settings.raw).entries() if e.is_arrival}
+    rejected = {item.source_path for item in State(settings.state_file).quarantine()}
+    return [
+        f"{path}: its archived bytes stay, because they hold more"
+        for path in sorted({p for p, sha256 in files if p in paths and sha256 not in hashes})
+    ] + [
+        f"{path}: items in quarantine came under this path; see whether they are editions of it"
+        for path in sorted(paths & rejected)
+    ]
 
 
 def _places(settings: Settings, article_id: str) -> set[tuple[str, str]]:
