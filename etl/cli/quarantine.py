@@ -28,6 +28,7 @@ from etl.cli.answers import EXIT_NOT_FOUND
 from etl.cli.options import Day, json_option, verbose_option
 from etl.cli.progress import progress
 from etl.cli.run import as_row, run_job
+from etl.pipeline.progress import WAITING
 from etl.pipeline.quarantine import (
     Look,
     QuarantineFilter,
@@ -41,6 +42,7 @@ from etl.readers.base import Reason
 from etl.settings import Settings
 from etl.storage.quarantine import LEFT, Attempt, QuarantinedItem
 from etl.storage.run_state import State
+from etl.warehouse import catch_up
 
 REASONS = (*get_args(Reason), "extraction_failed")
 ITEM_WIDTH = 60
@@ -137,6 +139,9 @@ def list_items(
       newsactors quarantine list --since 2025-06 --path 'feeds/*'
       newsactors quarantine list --json | jq -r '.[].remedy' | sort | uniq -c
     """
+    if catch_up.is_behind(settings):
+        click.echo("note: a part of the warehouse was lost or is older than the others; the next "
+                   "`newsactors ingest` completes this list", err=True)  # fmt: skip
     if left:
         if selection:
             raise click.UsageError("--left shows every item that left; remove the other filters")
@@ -300,6 +305,7 @@ def retry(
     selection = replace(selection, ids=ids)
     if is_all == bool(selection):
         raise click.UsageError("select items by id or option, or give --all, but not both")
+    catch_up.catch_up(settings, lambda: click.echo(WAITING, err=True))
     chosen = _chosen(settings, selection)
     if not chosen:
         click.echo("Nothing in quarantine matches.", err=True)

@@ -2,7 +2,8 @@
 
 Kept in SQLite and not in the build database, because several processes write it while one of them
 holds that database. `publish` copies runs and quarantine into the published file. Losing this file
-loses only the history of runs: `seen` is rebuilt from the manifest.
+loses only the history of attempts: `seen` is rebuilt from the manifest, and `warehouse.catch_up`
+brings the rest up to date.
 
 Belongs here: the parts of the state file combined into one object. Does not belong here: the file
 and its schema (`storage.state_file`), each part (`storage.run_history`, `storage.quarantine`,

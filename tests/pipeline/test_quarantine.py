@@ -373,3 +373,27 @@ def test_an_export_is_harmless_whatever_the_names(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "inbox", "out"]
     with pytest.raises(FileExistsError, match="not empty"):
         quarantine.export_items(harness.settings, items, folder)
+
+
+def test_a_retry_does_not_make_an_older_edition_the_current_one(
+    harness: WarehouseHarness,
+) -> None:
+    """The limit hides a member of the first file: behind it, items get other numbers."""
+    address = "https://test.example/live"
+    older = records(1, url=address).strip()
+    newer = json.dumps(json.loads(older) | {"text": json.loads(older)["text"] + " And more."})
+    member = "[" + ",".join(records(6).splitlines()[3:]) + "]"
+    harness.drop("a.zip", files.zipped({"a.json": member, "f.json": older}))
+    harness.drop("b.json", newer)
+    low = replace(
+        harness.settings, limits=replace(harness.settings.limits, document_bytes=len(older) + 200)
+    )
+    archive_files.archive_new(low, [], "run")
+    stage_articles.stage_new(low, Words, "run")
+    harness.load()
+    before = harness.articles()
+    assert harness.quarantine() == {"a.zip": "too_large"}
+    retry(harness)
+    assert harness.quarantine() == {}
+    assert before.items() <= harness.articles().items()
+    assert len(harness.articles()) == len(before) + 3
