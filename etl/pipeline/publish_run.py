@@ -60,7 +60,6 @@ def publish_build(settings: Settings, extractor: Extractor, run_id: str) -> Publ
     with build_db.open_build(settings.build_file) as con:
         corrections = build_db.get_property(con, CORRECTIONS)
         forgotten_through = build_db.get_property(con, FORGOTTEN_THROUGH)
-        archive_link.require(settings, con)
         position = build_db.get_property(con, archive_link.ARCHIVE_POSITION)
         reading = build_db.get_property(con, READING)
         missing = stage_markers.missing(con)

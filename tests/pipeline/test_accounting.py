@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 from formats import files
+from hypothesis import given
+from hypothesis import settings as limited
+from hypothesis import strategies as st
+from suite_length import examples
 
-from bench.faults.archives import cut, remove
+from bench.faults.archives import apply, cut, remove
 from bench.faults.archives import replace as put_back
 from etl.doctor import repair
 from etl.doctor.examine import examine
@@ -112,6 +116,39 @@ def test_a_publish_without_an_ingest_keeps_the_quarantine(dumped: WarehouseHarne
     dumped.build_by_dbt()
     dumped.ingest()
     assert dumped.quarantine() == {"dump.jsonl": "unmapped", "empty.txt": "empty"}
+
+
+@given(
+    fates=st.fixed_dictionaries(
+        {
+            part: st.sampled_from(("kept", "lost", "older"))
+            for part in ("run state", "staging", "build", "published")
+        }
+    ),
+    is_killed=st.booleans(),
+)
+@limited(max_examples=examples(5), deadline=None)
+def test_all_that_arrived_is_kept_whatever_became_of_the_derived_parts(
+    fates: dict[str, str], is_killed: bool, original: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    root = tmp_path_factory.mktemp("mixed") / "root"
+    shutil.copytree(original, root, symlinks=True)
+    harness = WarehouseHarness(root)
+    before = set(harness.articles().values())
+    harness.drop("more.jsonl", records(1, url="https://a.example/b") + ODD.replace("Mus", "Lyc"))
+    if is_killed:
+        archive_files.archive_new(harness.settings, [], "killed")
+        harness.stage(run_id="killed")
+    for part, fate in fates.items():
+        apply(harness.settings.home, part, fate, {"older": root / "yesterday"})
+    harness.ingest()
+    assert set(harness.articles().values()) == before
+    assert harness.quarantine() == {"empty.txt": "empty"} | dict.fromkeys(
+        ["dump.jsonl", "more.jsonl"], "unmapped"
+    )
+    assert not [f for f in examine(harness.settings) if f.part == "state" and f.level == "damaged"]
+    shutil.rmtree(root)
 
 
 def test_forgetting_right_after_the_run_state_was_lost_keeps_the_file(
