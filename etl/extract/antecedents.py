@@ -49,7 +49,7 @@ _MAX_SCANNED = 60
 """Actors looked at for candidates, from the one mentioned last: a bound on the time of a text full
 of names."""
 _LEAST_PROBABILITY: dict[Kind, float] = {
-    "person": 0.55,
+    "person": 0.6,
     "group": 0.5,
     "thing": 0.5,
     "description": 0.5,
@@ -70,8 +70,12 @@ _DESCRIBED_TYPES: dict[EntityType, frozenset[EntityType]] = {
 }
 _GOVERNING = word_set("government administration military army police")
 """Nouns for bodies that a text often names by their country only."""
-_DELEGATES = word_set("aide deputy spokesman spokeswoman adviser lawyer attorney")
-"""Nouns for people who speak for others: they mean an actor only if the text calls it so."""
+_WRITTEN_OUT = {
+    "sen.": "senator", "sens.": "senator", "gov.": "governor", "rep.": "representative",
+    "gen.": "general", "lt.": "lieutenant", "capt.": "captain", "sgt.": "sergeant",
+    "col.": "colonel", "prof.": "professor", "dr.": "doctor", "dr": "doctor",
+}  # fmt: skip
+"""Titles that are abbreviated before a name but not in a description."""
 _CONTEXT = 10
 """Tokens beside a name that may describe it: "the Swedish carmaker Volvo", "Oracle, a software
 company"."""
@@ -373,9 +377,10 @@ class _Text:
             return named and anaphor.head in words and actor is not owner
         if anaphor.head in _GOVERNING and actor.type == "GPE":
             return True
-        if anaphor.head in _DELEGATES:
-            role = (actor.role or "").lower().split()
-            return anaphor.head in role or anaphor.head in self._seen[actor].beside
+        if anaphor.type == "PERSON" and anaphor.head in self.lexicon.titles:
+            # "The minister" is a person whom the text calls a minister.
+            beside = self._seen[actor].beside if actor in self._seen else ()
+            return anaphor.head in _role_words(actor) or anaphor.head in beside
         return anaphor.type is not None and actor.type in _DESCRIBED_TYPES[anaphor.type]
 
     def _named_in_sentence(self, i: int) -> Iterator[Actor]:
@@ -538,10 +543,16 @@ class _Text:
         return "ed" if lower.endswith("ed") else "s" if lower.endswith("s") else "word"
 
 
+def _role_words(actor: Actor) -> set[str]:
+    """Return the lower-case words of an actor's role, titles written out."""
+    words = (actor.role or "").lower().replace(",", " ").split()
+    return {_WRITTEN_OUT.get(word, word) for word in words}
+
+
 def _description_features(anaphor: Anaphor, seen: _Seen) -> Iterator[str]:
     """Yield how well a description fits an actor."""
     name = set(seen.actor.name.lower().split())
-    role = set((seen.actor.role or "").lower().replace(",", " ").split())
+    role = _role_words(seen.actor)
     kind = anaphor.type
     if anaphor.head in name:
         yield f"head in the name {kind}"
