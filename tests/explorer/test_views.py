@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter, deque
 from datetime import date
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
@@ -15,7 +16,7 @@ import pytest
 
 from etl.explorer.views.periods import fill_gaps
 
-from .app import App, PageResponse
+from .app import App, PageResponse, running
 
 VIEWS = ["today", "period", "actor", "compare", "quotes", "articles", "corrections"]
 VERHOLT = "/actor?name=Nadia+Verholt"
@@ -158,15 +159,34 @@ def test_a_quote_is_found_by_its_words_and_linked_to_its_place_in_the_text(app: 
     assert "Lorraine Pettifer" in marked[2]
 
 
-def test_versions_of_one_quote_are_shown_once_and_conflicting_speakers_are_listed(app: App) -> None:
-    response = app.get("/quotes?q=They+will+shake+hands+over+our+heads")
-    assert total(response) == 1
-    (group,) = [link for link in response.links if "group=" in link]
-    versions = app.get(group)
-    assert [row[0] for row in versions.cells("Attributed speakers")] == [
-        "Finlay Skaw",
-        "Tarsenia",
-    ]
+_CONFLICT = """
+insert into attribution_conflicts
+select quote_group_id, e.entity_id, 1, list(distinct outlet), min(published_on), 0.5,
+    min(quote_id), 1
+from quotes as q join articles using (article_id), entities as e
+where q.text like 'They will shake hands over our heads%' and e.name in ('Finlay Skaw', 'Tarsenia')
+group by all
+"""
+
+
+def test_versions_of_one_quote_are_shown_once_and_conflicting_speakers_are_listed(
+    own_home: Path,
+) -> None:
+    # In the samples the outlets agree on every speaker.
+    file = (own_home / "news.duckdb").resolve()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
+        con.execute(_CONFLICT)
+    file.chmod(0o444)
+    with running(own_home) as app:
+        response = app.get("/quotes?q=They+will+shake+hands+over+our+heads")
+        assert total(response) == 1
+        (group,) = [link for link in response.links if "group=" in link]
+        versions = app.get(group)
+        assert [row[0] for row in versions.cells("Attributed speakers")] == [
+            "Finlay Skaw",
+            "Tarsenia",
+        ]
 
 
 def test_an_export_has_all_rows_of_a_table(app: App) -> None:
