@@ -53,7 +53,7 @@ _DETERMINERS = word_set("the this that")
 _OWNERS = word_set("his her its their")
 _MODIFIERS = word_set("former first second third last late new then own")
 """Function words that may stand within a description."""
-_POSSESSIVE = ("'s", "’s", "'", "’")
+POSSESSIVE = ("'s", "’s", "'", "’")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _description(
         start,
         last,
         "description",
-        "possessive" if after in _POSSESSIVE else "subject",
+        "possessive" if after in POSSESSIVE else "subject",
         lexicon.titles.get(noun, ""),
         owner,
         noun,

@@ -23,8 +23,8 @@ from itertools import accumulate, islice
 from typing import Literal
 
 from etl.domain import EntityType, word_set
-from etl.extract.anaphors import PAST_TENSES, Anaphor, Kind
-from etl.extract.document import Document
+from etl.extract.anaphors import PAST_TENSES, POSSESSIVE, Anaphor, Kind
+from etl.extract.document import Document, Token
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention
 
@@ -40,7 +40,6 @@ _FRONTING = CLAUSE_OPENERS | word_set(
 _AUXILIARIES = word_set("is was has had will would could can may might should did does who also")
 _BE = word_set("is was 's ’s be been were are isn't wasn't seems seemed")
 _PREPOSITIONS = word_set("of in on at by to with about for from as into against than over after")
-_POSSESSIVE = ("'s", "’s", "'", "’")
 _DETERMINERS = word_set("the a an this that these those some any another")
 _INDEFINITE = word_set("a an one another")
 
@@ -48,6 +47,9 @@ _MAX_CANDIDATES = 10
 _MAX_SCANNED = 60
 """Actors looked at for candidates, from the one mentioned last: a bound on the time of a text full
 of names."""
+_BUCKETS = (0, 1, 2, 3, 4, 6, 9, 14)
+_EDGES = (0.01, 0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.88, 0.96)
+"""Lower ends of the ranges that counts and probabilities fall into, as features."""
 _LEAST_PROBABILITY: dict[Kind, float] = {
     "person": 0.6,
     "group": 0.5,
@@ -150,15 +152,16 @@ class Ranker:
 
     def probabilities(self, choice: Choice) -> list[float]:
         """Return the probability of each candidate, in order; the rest to 1 is that of nobody."""
-        weights = self._weights[choice.anaphor.kind]
-        scores = [
-            sum(weights.get(feature, 0.0) for feature in features)
-            for features in (*choice.features, choice.nobody)
-        ]
+        return self.shares(choice.anaphor.kind, [*choice.features, choice.nobody])[:-1]
+
+    def shares(self, kind: str, options: Sequence[Sequence[str]]) -> list[float]:
+        """Return the softmax over the options of an anaphor, each given by its features."""
+        weights = self._weights[kind]
+        scores = [sum(weights.get(feature, 0.0) for feature in features) for features in options]
         highest = max(scores)
         shares = [math.exp(score - highest) for score in scores]
         total = sum(shares)
-        return [share / total for share in shares[:-1]]
+        return [share / total for share in shares]
 
     def decide(self, choice: Choice) -> tuple[Actor, float] | None:
         """Return the most probable antecedent with its probability, or None."""
@@ -312,7 +315,7 @@ class _Text:
         else:
             before = tokens[first - 1].lower if first else ""
             seen.place = "preposition" if before in _PREPOSITIONS else "other"
-        seen.is_possessive = last < len(tokens) and tokens[last].lower in _POSSESSIVE
+        seen.is_possessive = last < len(tokens) and tokens[last].lower in POSSESSIVE
         seen.is_quoted = self.is_quoted(tokens[first].start)
         seen.count += 1
 
@@ -340,16 +343,16 @@ class _Text:
                     seen
                     for actor in islice(reversed(self._seen), _MAX_SCANNED)
                     for seen in (self._seen[actor],)
-                    if actor not in others and self._fits(anaphor, actor)
+                    if actor not in others and self._fits(anaphor, seen)
                 ),
                 _MAX_CANDIDATES,
             )
         )
         if anaphor.kind == "person":
             candidates += [
-                _Seen(actor)
-                for actor in self._named_in_sentence(anaphor.first)
-                if actor not in others and self._fits(anaphor, actor)
+                seen
+                for seen in map(_Seen, self._named_in_sentence(anaphor.first))
+                if seen.actor not in others and self._fits(anaphor, seen)
             ]
         linked = None
         if anaphor.kind == "person" and candidates:
@@ -363,8 +366,9 @@ class _Text:
         nobody = list(self._nobody(anaphor, candidates, probabilities))
         return Choice(anaphor, [seen.actor for seen in candidates], features, nobody)
 
-    def _fits(self, anaphor: Anaphor, actor: Actor) -> bool:
+    def _fits(self, anaphor: Anaphor, seen: _Seen) -> bool:
         """Whether gender, type and owner allow that an anaphor means an actor."""
+        actor = seen.actor
         if anaphor.gender and actor.gender not in ("", anaphor.gender):
             return False
         if anaphor.kind != "description":
@@ -379,8 +383,7 @@ class _Text:
             return True
         if anaphor.type == "PERSON" and anaphor.head in self.lexicon.titles:
             # "The minister" is a person whom the text calls a minister.
-            beside = self._seen[actor].beside if actor in self._seen else ()
-            return anaphor.head in _role_words(actor) or anaphor.head in beside
+            return anaphor.head in _role_words(actor) or anaphor.head in seen.beside
         return anaphor.type is not None and actor.type in _DESCRIBED_TYPES[anaphor.type]
 
     def _named_in_sentence(self, i: int) -> Iterator[Actor]:
@@ -438,7 +441,7 @@ class _Text:
         sentence = self.doc.tokens[at].sentence
         yield f"type {seen.actor.type}"
         if probabilities is not None:
-            yield f"link {_tenth(probabilities.get(seen.actor, 0.0))}"
+            yield f"link {_range(probabilities.get(seen.actor, 0.0))}"
         if anaphor.gender:
             yield "gender known" if seen.actor.gender else "gender unknown"
         if seen.actor.role:
@@ -501,7 +504,7 @@ class _Text:
         yield f"form {anaphor.form}"
         yield f"quoted {self.is_quoted(tokens[at].start):d}"
         if probabilities is not None:
-            yield f"link {_tenth(1 - sum(probabilities.values()))}"
+            yield f"link {_range(1 - sum(probabilities.values()))}"
         before = tokens[at - 1] if at else None
         after = tokens[anaphor.last] if anaphor.last < len(tokens) else None
         yield f"before {self._word_class(before)}"
@@ -521,11 +524,11 @@ class _Text:
             yield f"plurals {min(4, self._plurals[at] - self._plurals[previous])}"
             yield f"plurals here {min(3, self._plurals[at] - self._plurals[sentence.first])}"
 
-    def _word_class(self, token: object) -> str:
+    def _word_class(self, token: Token | None) -> str:
         """Return what kind of word stands beside an anaphor."""
-        lower: str = getattr(token, "lower", "")
-        if not lower:
+        if token is None:
             return "edge"
+        lower = token.lower
         if lower in _BE:
             return "be"
         if lower in ("to", "that"):
@@ -602,16 +605,11 @@ def _is_plural(word: str) -> bool:
     return len(word) > 3 and word[0].islower() and word.endswith("s") and word[-2:] != "ss"
 
 
-_BUCKETS = (0, 1, 2, 3, 4, 6, 9, 14)
-
-
 def _bucket(number: int) -> int:
     """Return the number of the range that a count falls into."""
     return bisect_right(_BUCKETS, number)
 
 
-_EDGES = (0.01, 0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.88, 0.96)
-
-
-def _tenth(probability: float) -> int:
+def _range(probability: float) -> int:
+    """Return the number of the range that a probability falls into."""
     return bisect_right(_EDGES, probability)

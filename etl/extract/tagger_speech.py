@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from etl.domain import QuoteKind, word_set
 from etl.extract.acts import is_passive
+from etl.extract.anaphors import POSSESSIVE
 from etl.extract.antecedents import Reference
 from etl.extract.document import Document
 from etl.extract.marks import MarkedSpan
@@ -368,7 +369,7 @@ class _SpeakerResolver:
             reference = self._references.get(first)
         if reference is None or reference.last > last:
             return None
-        is_owner = reference.last < last and tokens[reference.last].lower in ("'s", "’s", "'", "’")
+        is_owner = reference.last < last and tokens[reference.last].lower in POSSESSIVE
         is_owner |= last - first > 1 and reference.kind != "description"  # "his office"
         return None if is_owner else reference
 

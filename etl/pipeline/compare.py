@@ -110,7 +110,7 @@ with moved as (
 select content_sha256, article_id from old.main.articles
 where content_sha256 in (from redone) or content_sha256 in (from moved);
 
--- By name: a file that was published before acts were told lacks them.
+-- By name: a file published before acts existed has no such column.
 create view old_text_quotes as
 from old.loaded.text_quotes union all by name select null::varchar as act where false;
 create view old_quotes as

@@ -211,7 +211,7 @@ TEXT_QUOTES = Table(
         Column(
             "act",
             STRING,
-            "'statement', 'opinion' or 'intention'; null if its extractor didn't tell.",
+            "'statement', 'opinion' or 'intention'; null in rows extracted before acts existed.",
             True,
         ),
     ),

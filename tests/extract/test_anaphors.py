@@ -96,13 +96,13 @@ def test_an_office_means_the_person_who_holds_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXTRACTORS)
-def test_a_campaign_belongs_to_the_person_meant(name: str) -> None:
+def test_her_committee_is_that_of_the_person_meant(name: str) -> None:
     body = (
-        "The Selwick campaign spent more than the Wenstad campaign. Laura Selwick spoke in Tarn on "
-        "Monday. She praised the harbour, and her campaign said the money would last."
+        "The Selwick Campaign Committee spent more than the Wenstad Campaign Committee. Laura "
+        "Selwick spoke in Tarn on Monday. She praised the harbour, and her committee said the "
+        "money would last."
     )
-    assert meant(name, body).get("campaign", "").startswith(("Selwick", "The Selwick", ""))
-    assert "Wenstad" not in meant(name, body).get("campaign", "")
+    assert meant(name, body)["committee"] == "Selwick Campaign Committee"
 
 
 @pytest.mark.parametrize("name", EXTRACTORS)

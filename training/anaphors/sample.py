@@ -23,12 +23,7 @@ from itertools import islice
 from pathlib import Path
 
 from etl.domain import Article
-from etl.extract.anaphors import find
-from etl.extract.lexicon import load_lexicon
-from etl.extract.mention_clusters import NameMention
-from etl.extract.names import Name
 from etl.extract.tagger_extractor import TaggerExtractor
-from etl.extract.tokens import segment
 from training.corpora import documents
 from training.corpora.reuters import items
 from training.identity.sample import Text, polnear
@@ -82,28 +77,19 @@ def main() -> int:
     options = parser.parse_args()
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    extractor, lexicon = TaggerExtractor(), load_lexicon()
     read = list(texts(further=options.further))
     rendered: list[list[str]] = [[] for _ in range(FILES)]
     with (out / "anaphors.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["number", "document", "sha256", "char_start", "char_end"])
         number = 0
-        for text, extraction in zip(
-            read, extractor.extract_many([text.article for text in read]), strict=True
-        ):
-            body = text.article.body
-            spans = [
-                (m.char_start, m.char_end)
-                for m in extraction.mentions
-                if m.kind == "name" and m.part == "body"
-            ]
-            edges = sorted({edge for span in spans for edge in span})
-            doc = segment(body, edges)
-            names = [NameMention("body", Name(*doc.token_range(*span), "", None)) for span in spans]
+        articles = [text.article for text in read]
+        for text, readings in zip(read, TaggerExtractor().readings(articles), strict=True):
+            (reading,) = (reading for reading in readings if reading.part == "body")
+            body, tokens = reading.doc.text, reading.doc.tokens
             marks = []
-            for anaphor in find(doc, names, lexicon):
-                start, end = doc.tokens[anaphor.first].start, doc.tokens[anaphor.last - 1].end
+            for anaphor in reading.anaphors:
+                start, end = tokens[anaphor.first].start, tokens[anaphor.last - 1].end
                 if end <= MOST_CHARACTERS and not (options.further and anaphor.kind == "person"):
                     number += 1
                     marks.append((start, end, f"[[{number}: ", "]]"))

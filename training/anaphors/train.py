@@ -17,13 +17,13 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etl.extract import get_extractor
+from etl.extract.antecedents import Ranker
 from etl.extract.tagger_extractor import TaggerExtractor
 from training.anaphors.examples import Example, examples
 
@@ -37,21 +37,7 @@ _LEAST = 0.01
 """Weights below it are left out of the file."""
 
 
-@dataclass
-class Fitted:
-    """Weights by feature."""
-
-    weights: dict[str, float]
-
-    def probabilities(self, example: Example) -> NDArray[np.float64]:
-        scores = np.array(
-            [sum(self.weights.get(f, 0.0) for f in features) for features in example.features]
-        )
-        shares = np.exp(scores - scores.max())
-        return shares / shares.sum()
-
-
-def fit(sample: Sequence[Example], penalty: float = _PENALTY) -> Fitted:
+def fit(sample: Sequence[Example], penalty: float = _PENALTY) -> dict[str, float]:
     """Return the weights that make the right candidates most probable (Adam, full batch)."""
     counts: defaultdict[str, int] = defaultdict(int)
     for example in sample:
@@ -86,7 +72,7 @@ def fit(sample: Sequence[Example], penalty: float = _PENALTY) -> Fitted:
         square = 0.999 * square + 0.001 * gradient**2
         rate = _RATE * (1 - step / (_STEPS + 1))
         weights -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    return Fitted(dict(zip(names, weights.tolist(), strict=True)))
+    return dict(zip(names, weights.tolist(), strict=True))
 
 
 def cross_validated(
@@ -97,8 +83,8 @@ def cross_validated(
     for fold in range(folds):
         held = [e for e in sample if zlib.crc32(e.source.encode()) % folds == fold]
         kept = [e for e in sample if zlib.crc32(e.source.encode()) % folds != fold]
-        fitted = fit(kept, penalty)
-        found += [(example, fitted.probabilities(example)) for example in held]
+        weights = fit(kept, penalty)
+        found += [(e, np.array(Ranker({e.kind: weights}).shares(e.kind, e.features))) for e in held]
     return found
 
 
@@ -136,7 +122,7 @@ def main() -> int:
     for kind, sample in by_kind.items():
         if options.folds:
             print(report(kind, cross_validated(sample, options.folds, options.penalty)))
-        fitted = fit(sample, options.penalty).weights
+        fitted = fit(sample, options.penalty)
         weights[kind] = {
             name: round(weight, 3) for name, weight in fitted.items() if abs(weight) >= _LEAST
         }

@@ -114,9 +114,9 @@ def annotated_sources(texts: Iterable[Text]) -> Iterator[Place]:
 def found_sources(text: Text, extraction: Extraction) -> Iterator[Place]:
     """Yield the sources that the extractor found, once each."""
     for quote in extraction.quotes:
-        if quote.speaker_char_start is not None and quote.speaker_char_end is not None:
-            a, b = quote.speaker_char_start, quote.speaker_char_end
-            yield Place(text.document, quote.part, a, b, text.article.text(quote.part)[a:b])
+        if (source := _source(quote)) is not None:
+            words = text.article.text(quote.part)[slice(*source)]
+            yield Place(text.document, quote.part, *source, words)
 
 
 def indirect(text: Text, extraction: Extraction) -> Iterator[Reported]:

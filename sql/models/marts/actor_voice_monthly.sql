@@ -33,8 +33,8 @@ appearances as (
         actor_articles.*,
         date_trunc('month', actor_articles.published_on)::date as period_start,
         actor_articles.mention_count > 0 as is_mentioned,
-        -- Who is quoted or talked about is told by what is said. What somebody thinks or wants is
-        -- in the outlet's voice.
+        -- Only what is said decides who is quoted or talked about. What somebody thinks or wants
+        -- is in the outlet's voice.
         actor_articles.statement_count > 0 as is_quoted,
         coalesce(talked_about.talked_about_statement_count, 0) > 0 as is_talked_about,
         coalesce(talked_about.talked_about_utterance_count, 0) as talked_about_utterance_count,
