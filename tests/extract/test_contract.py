@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
 from functools import lru_cache
 from itertools import pairwise
 
 import extract_texts as texts
 import pytest
 from extract_noisy import noisy_extractor
+from extract_time import check_linear_time, cpu_seconds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from suite_length import examples
@@ -116,12 +116,6 @@ def test_a_person_is_found_beside_unusual_characters(name: str) -> None:
         assert ("Angela Merkel", "PERSON") in {(m.surface, m.type) for m in extraction.mentions}
 
 
-def cpu_seconds(extractor: Extractor, article: Article) -> float:
-    began = time.process_time()
-    extractor.extract(article)
-    return time.process_time() - began
-
-
 @pytest.mark.parametrize(
     ("name", "kind", "size"),
     [
@@ -131,16 +125,14 @@ def cpu_seconds(extractor: Extractor, article: Article) -> float:
     ],
 )
 def test_no_text_takes_more_than_linear_time(name: str, kind: str, size: int) -> None:
-    # With four times the text, a quadratic step takes sixteen times as long. CPU time and three
-    # tries, because the machine may be busy; short texts vary by 0.05 s.
     extractor = extractor_of(name)
-    short, long = (Article(None, texts.text(kind, n)) for n in (size, 4 * size))
-    cpu_seconds(extractor, short)  # the first call fills caches
-    for _ in range(3):
-        once, fourfold = cpu_seconds(extractor, short), cpu_seconds(extractor, long)
-        if fourfold < 8 * once + 0.05:
-            return
-    pytest.fail(f"{once:.3f} s for {size:,} characters, {fourfold:.3f} s for four times as many")
+    articles = {n: Article(None, texts.text(kind, n)) for n in (size, 4 * size)}
+
+    def seconds(characters: int) -> float:
+        return cpu_seconds(lambda: extractor.extract(articles[characters]))
+
+    seconds(size)  # the first call fills caches
+    check_linear_time(seconds, size)
 
 
 @EACH

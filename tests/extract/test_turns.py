@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from itertools import pairwise
 
 import pytest
 from extract_noisy import noisy_extractor
+from extract_time import check_linear_time, cpu_seconds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from suite_length import examples
@@ -426,14 +426,12 @@ def test_a_layout_takes_linear_time(unit: str) -> None:
     def seconds(size: int) -> float:
         text = (unit * (size // len(unit) + 1))[:size]
         doc = tokens.segment(text)
-        began = time.process_time()
-        layout = turns.find_layout(Article(None, text), doc, [], [], load_lexicon())
-        layout.speech_of("body", lambda _: [])([])
-        return time.process_time() - began
+
+        def read() -> None:
+            layout = turns.find_layout(Article(None, text), doc, [], [], load_lexicon())
+            layout.speech_of("body", lambda _: [])([])
+
+        return cpu_seconds(read)
 
     seconds(20_000)
-    for _ in range(3):
-        once, fourfold = seconds(50_000), seconds(200_000)
-        if fourfold < 8 * once + 0.05:
-            return
-    pytest.fail(f"{once:.3f} s, {fourfold:.3f} s for four times as much")
+    check_linear_time(seconds, 50_000)
