@@ -1,7 +1,8 @@
 """Coreference of names within one article: the names of one actor form a cluster.
 
 Belongs here: clustering the names of an article. Does not belong here: finding names (`candidates`,
-`tagger_extractor`), pronouns (`pronouns`), and identity across articles (`etl.linking`).
+`tagger_extractor`), pronouns (`anaphors`, `antecedents`), and identity across articles
+(`etl.linking`).
 
 Clusters are looked up by surname, first name and initials, so an article of ten thousand names
 costs ten thousand look-ups.

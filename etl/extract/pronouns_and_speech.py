@@ -16,7 +16,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from etl.extract.anaphors import Anaphor
-from etl.extract.antecedents import Decide, Link, Reference, no_link, resolve
+from etl.extract.antecedents.ranker import Decide
+from etl.extract.antecedents.resolve import Link, Reference, no_link, resolve
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from etl.domain import QuoteKind
 from etl.extract import indirect
-from etl.extract.antecedents import Reference
+from etl.extract.antecedents.resolve import Reference
 from etl.extract.cues import CueIndex, CueSpan
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from etl.domain import Act, Mention, MentionKind, Part, Quote, TextActor
 from etl.extract.acts import acts_of_utterances
-from etl.extract.antecedents import Reference
+from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document
 from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import Actor, NameMention

@@ -11,7 +11,7 @@ from functools import partial
 
 from etl.domain import Article, Extraction, Part
 from etl.extract import anaphors, entity_types, marks, roles, title_case, tokens, turns
-from etl.extract.antecedents import load_ranker
+from etl.extract.antecedents.ranker import load_ranker
 from etl.extract.candidates import CandidateFinder
 from etl.extract.document import Document
 from etl.extract.lexicon import load_lexicon

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.domain import word_set
-from etl.extract.antecedents import Reference
+from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention

@@ -18,7 +18,9 @@ from typing import cast
 from etl.domain import Article, EntityType, Extraction, Part
 from etl.extract import anaphors, marks, quotes, roles, tagger_speech, tokens, turns
 from etl.extract.anaphors import Anaphor
-from etl.extract.antecedents import CLAUSE_OPENERS, Link, Reference, load_ranker
+from etl.extract.antecedents.clauses import CLAUSE_OPENERS
+from etl.extract.antecedents.ranker import load_ranker
+from etl.extract.antecedents.resolve import Link, Reference
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, load_lexicon
 from etl.extract.mention_clusters import Actor, MentionClusters, NameMention

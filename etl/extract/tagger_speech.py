@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from etl.domain import QuoteKind, word_set
 from etl.extract.acts import is_passive
 from etl.extract.anaphors import POSSESSIVE
-from etl.extract.antecedents import Reference
+from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document
 from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import Actor, NameMention

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from etl.domain import Article, Part
 from etl.extract import interviews
-from etl.extract.antecedents import Reference
+from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from etl.domain import Article
 from etl.extract import anaphors, get_extractor
-from etl.extract.antecedents import Choice, Ranker, load_ranker
+from etl.extract.antecedents.ranker import Choice, Ranker, load_ranker
 from etl.extract.lexicon import load_lexicon
 from etl.extract.tokens import segment
 

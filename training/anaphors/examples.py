@@ -2,7 +2,7 @@
 
 Belongs here: matching annotated antecedents with the actors that the extractor finds. Does not
 belong here: drawing the annotated articles (`training.anaphors.sample`), fitting weights
-(`training.anaphors.train`), features (`etl.extract.antecedents`).
+(`training.anaphors.train`), features (`etl.extract.antecedents.features`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 
 from etl.domain import Part
 from etl.extract.anaphors import Anaphor
-from etl.extract.antecedents import Choice, load_ranker, no_link, resolve
+from etl.extract.antecedents.ranker import Choice, load_ranker
+from etl.extract.antecedents.resolve import no_link, resolve
 from etl.extract.lexicon import load_lexicon
 from etl.extract.mention_clusters import Actor
 from etl.extract.tagger_extractor import Reading, TaggerExtractor

@@ -1,13 +1,13 @@
 """Fits the weights of the ranker of antecedents, for each extractor.
 
 Belongs here: fitting, and scores by cross-validation. Does not belong here: examples
-(`training.anaphors.examples`), features (`etl.extract.antecedents`).
+(`training.anaphors.examples`), features (`etl.extract.antecedents.features`).
 
     python -m training.anaphors.train [--extractor tagger|fast|rules] [--folds 5]
 
-prints scores by kind of anaphor, over folds of whole texts, and writes
-`etl/extract/ranker/NAME.json`. The rules have no network: their ranker is fitted to the names of
-`tagger`, without its links.
+prints scores by kind of anaphor, over folds of whole texts, and writes NAME.json into
+`etl/extract/antecedents/weights/`. The rules have no network: their ranker is fitted to the names
+of `tagger`, without its links.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.extract import get_extractor
-from etl.extract.antecedents import Ranker
+from etl.extract.antecedents.ranker import Ranker
 from etl.extract.tagger_extractor import TaggerExtractor
 from training.anaphors.examples import Example, examples
 
-RANKERS = Path(__file__).resolve().parents[2] / "etl" / "extract" / "ranker"
+WEIGHTS = Path(__file__).resolve().parents[2] / "etl" / "extract" / "antecedents" / "weights"
 _PENALTY = 2.0
 """Of the squared weights, per example of the smallest kind; 0.5 to 2 make no difference."""
 _STEPS, _RATE = 400, 0.1
@@ -126,7 +126,7 @@ def main() -> int:
         weights[kind] = {
             name: round(weight, 3) for name, weight in fitted.items() if abs(weight) >= _LEAST
         }
-    path = RANKERS / f"{options.extractor}.json"
+    path = WEIGHTS / f"{options.extractor}.json"
     path.write_text(json.dumps(weights, indent=0, sort_keys=True) + "\n", "utf-8")
     print(f"wrote {path.name}: {sum(map(len, weights.values()))} weights")
     return 0

@@ -1,0 +1,76 @@
+"""Resolving the anaphors of one part of an article, in text order.
+
+Belongs here: the order of the steps, and the references that come of them. Does not belong here:
+who is a candidate (`discourse`), what speaks for one (`features`), choosing one (`ranker`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from etl.extract.anaphors import Anaphor, Kind
+from etl.extract.antecedents.clauses import Clauses
+from etl.extract.antecedents.discourse import Discourse
+from etl.extract.antecedents.features import Features, Links
+from etl.extract.antecedents.ranker import Decide
+from etl.extract.document import Document
+from etl.extract.lexicon import Lexicon
+from etl.extract.mention_clusters import Actor, NameMention
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An anaphor at tokens `first`:`last` with its antecedent and the confidence in it."""
+
+    first: int
+    last: int
+    kind: Kind
+    antecedent: Actor
+    confidence: float
+
+
+Link = Callable[[int], Links | None]
+"""Maps the character offset of a pronoun to the network's probabilities of its antecedents, and of
+none; None if the network says nothing."""
+
+
+def no_link(start: int) -> None:
+    """Say nothing about a pronoun: the ranker decides without a network."""
+    return
+
+
+def resolve(
+    doc: Document,
+    names: Sequence[NameMention],
+    anaphors: Sequence[Anaphor],
+    lexicon: Lexicon,
+    is_quoted: Callable[[int], bool],
+    decide: Decide,
+    link: Link = no_link,
+    excluded: Mapping[int, Collection[Actor]] | None = None,
+) -> list[Reference]:
+    """Return the anaphors whose antecedent is clear, in order.
+
+    `excluded` maps the first token of an anaphor to actors that it doesn't mean.
+    """
+    clauses = Clauses(doc, lexicon)
+    features = Features(doc, lexicon, clauses, is_quoted)
+    discourse = Discourse(doc, names, lexicon, clauses, is_quoted)
+    found: list[Reference] = []
+    for anaphor in anaphors:
+        discourse.read_to(anaphor.first)
+        others = (excluded or {}).get(anaphor.first, ())
+        candidates = discourse.candidates(anaphor, others)
+        links = None
+        if anaphor.kind == "person" and candidates:
+            links = link(doc.tokens[anaphor.first].start)
+        choice = decide(features.choice(anaphor, candidates, discourse, links))
+        if choice is None:
+            continue
+        actor, confidence = choice
+        if anaphor.gender:
+            actor.gender = actor.gender or anaphor.gender
+        found.append(Reference(anaphor.first, anaphor.last, anaphor.kind, actor, confidence))
+        discourse.mention(actor, anaphor)
+    return found
