@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from etl.extract.anaphors import Anaphor
 from etl.extract.antecedents.ranker import Decide
-from etl.extract.antecedents.resolve import Link, Reference, no_link, resolve
+from etl.extract.antecedents.resolve import Link, Reference, Resolver, no_link
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention
@@ -40,12 +40,13 @@ def resolve_together(
     link: Link = no_link,
 ) -> tuple[list[Reference], list[Speech]]:
     """Return the resolved anaphors and the speech of one part, without contradictions."""
+    resolver = Resolver(doc, names, anaphors, lexicon, is_quoted, decide, link)
     genders = [(m.actor, m.actor.gender) for m in names if m.actor is not None]
     excluded: defaultdict[int, list[Actor]] = defaultdict(list)
     for _ in range(_PASSES):
         for actor, gender in genders:  # a wrong pronoun may have given one
             actor.gender = gender
-        resolved = resolve(doc, names, anaphors, lexicon, is_quoted, decide, link, excluded)
+        resolved = resolver.resolve(excluded)
         speech = find_speech(resolved)
         contradictions = list(_contradictions(doc, names, resolved, speech))
         if not contradictions:

@@ -17,7 +17,7 @@ from pathlib import Path
 from etl.domain import Part
 from etl.extract.anaphors import Anaphor
 from etl.extract.antecedents.ranker import Choice, load_ranker
-from etl.extract.antecedents.resolve import no_link, resolve
+from etl.extract.antecedents.resolve import Resolver, no_link
 from etl.extract.lexicon import load_lexicon
 from etl.extract.mention_clusters import Actor
 from etl.extract.tagger_extractor import Reading, TaggerExtractor
@@ -95,10 +95,10 @@ def _of_text(
             # Somebody whom the window of candidates lost is still mentioned here.
             return (next(iter(actors)), 1.0) if actors else None
 
-        resolve(
+        Resolver(
             reading.doc, reading.names, reading.anaphors, load_lexicon(), reading.is_quoted,
             decide, reading.link if has_links else no_link,
-        )  # fmt: skip
+        ).resolve()  # fmt: skip
         yield from recorded
 
 

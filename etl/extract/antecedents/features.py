@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
@@ -25,7 +26,7 @@ from etl.extract.antecedents.discourse import (
 from etl.extract.antecedents.ranker import Choice
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
-from etl.extract.mention_clusters import Actor
+from etl.extract.mention_clusters import Actor, NameMention
 
 _DETERMINERS = word_set("the a an this that these those some any another")
 _INDEFINITE = word_set("a an one another")
@@ -37,8 +38,32 @@ Links = tuple[Mapping[Actor, float], float]
 """The network's probabilities of an anaphor's antecedents, and of none."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What holds of an anaphor whichever candidate it means."""
+
+    anaphor: Anaphor
+    sentence: int
+    paragraph: int
+    is_quoted: bool
+    speaks: bool
+    """Whether a cue stands beside it."""
+    subject_before: Actor | None
+    """The subject of the sentence before."""
+    subject: Actor | None
+    """The subject of its sentence so far."""
+    again: Mapping[Actor, NameMention]
+    """The first name of each actor that its sentence names behind it."""
+    count: int
+    """Candidates."""
+    most: int
+    """Mentions of the candidate that was mentioned most often."""
+    probabilities: Mapping[Actor, float] | None
+    """What the network says about each candidate."""
+
+
 class Features:
-    """The features of one text's anaphors."""
+    """The features of one text's anaphors. What depends on the text alone is computed once."""
 
     def __init__(
         self,
@@ -92,124 +117,121 @@ class Features:
         links: Links | None,
     ) -> Choice:
         """Return the candidates of an anaphor with their features."""
+        at, sentence = anaphor.first, self._doc.tokens[anaphor.first].sentence
         actors = [seen.actor for seen in candidates]
-        probabilities = _among(set(actors), links)
-        most = max((seen.count for seen in candidates), default=0)
-        features = [
-            list(
-                self._of_candidate(
-                    anaphor, seen, rank, len(candidates), most, discourse, probabilities
-                )
-            )
-            for rank, seen in enumerate(candidates)
-        ]
-        nobody = list(self._of_nobody(anaphor, len(candidates), probabilities))
-        return Choice(anaphor, actors, features, nobody)
+        again: dict[Actor, NameMention] = {}
+        for mention in discourse.names_after(anaphor):
+            if mention.actor is not None:
+                again.setdefault(mention.actor, mention)
+        context = _Context(
+            anaphor,
+            sentence,
+            paragraph=self._doc.paragraph_of(at),
+            is_quoted=self._is_quoted(self._doc.tokens[at].start),
+            speaks=self._clauses.is_beside_cue(at, anaphor.last),
+            subject_before=discourse.subject_of(sentence - 1),
+            subject=discourse.subject_of(sentence),
+            again=again,
+            count=len(candidates),
+            most=max((seen.count for seen in candidates), default=0),
+            probabilities=_among(set(actors), links),
+        )
+        features = [self._of_candidate(seen, rank, context) for rank, seen in enumerate(candidates)]
+        return Choice(anaphor, actors, features, self._of_nobody(context))
 
-    def _of_candidate(
-        self,
-        anaphor: Anaphor,
-        seen: SeenActor,
-        rank: int,
-        count: int,
-        most: int,
-        discourse: Discourse,
-        probabilities: Mapping[Actor, float] | None,
-    ) -> Iterator[str]:
-        """Yield what holds of the candidate at place `rank` of `count`."""
-        at = anaphor.first
-        sentence = self._doc.tokens[at].sentence
-        yield f"type {seen.actor.type}"
-        if probabilities is not None:
-            yield f"link {_range(probabilities.get(seen.actor, 0.0))}"
+    def _of_candidate(self, seen: SeenActor, rank: int, context: _Context) -> list[str]:
+        """Return what holds of the candidate at a place of the list."""
+        anaphor, at = context.anaphor, context.anaphor.first
+        found = [f"type {seen.actor.type}"]
+        if context.probabilities is not None:
+            found.append(f"link {_range(context.probabilities.get(seen.actor, 0.0))}")
         if anaphor.gender:
-            yield "gender known" if seen.actor.gender else "gender unknown"
+            found.append("gender known" if seen.actor.gender else "gender unknown")
         if seen.actor.role:
-            yield "role"
+            found.append("role")
         if seen.in_headline:
-            yield "headline"
+            found.append("headline")
         if anaphor.kind == "description":
-            yield from _of_description(anaphor, seen)
-        if again := self._again(anaphor, seen.actor, discourse):
-            yield f"{'again' if seen.count else 'later'} {again}"
+            found += _of_description(anaphor, seen)
+        if mention := context.again.get(seen.actor):
+            found.append(f"{'again' if seen.count else 'later'} {self._again(anaphor, mention)}")
         if seen.token < 0:
-            yield "only in the headline" if seen.in_headline else "named later"
-            return
-        distance = sentence - seen.sentence
-        yield f"sentences {_bucket(distance)} {seen.place}"
-        yield f"paragraphs {min(2, self._doc.paragraph_of(at) - seen.paragraph)}"
-        yield f"rank {min(rank, 5)}"
-        yield f"rank {min(rank, 2)} of {min(count, 3)}"
-        yield f"last {seen.how} {seen.place} {min(distance, 2)}"
-        speaks = self._clauses.is_beside_cue(at, anaphor.last)
-        yield f"speaks {speaks:d}{seen.speaks:d} {min(distance, 2)}"
-        if self._doc.paragraph_of(at) == seen.paragraph:
-            yield f"in this paragraph {min(seen.in_paragraph, 3)}"
-        yield f"words {_bucket((at - seen.token) // 4)}"
-        yield f"mentions {_bucket(seen.count)}"
-        if seen.count == most:
-            yield "most mentioned"
+            found.append("only in the headline" if seen.in_headline else "named later")
+            return found
+        begin, distance = seen.token, context.sentence - seen.sentence
+        near, nearby = min(distance, 1), min(distance, 2)
+        found += (
+            f"sentences {_bucket(distance)} {seen.place}",
+            f"paragraphs {min(2, context.paragraph - seen.paragraph)}",
+            f"rank {min(rank, 5)}",
+            f"rank {min(rank, 2)} of {min(context.count, 3)}",
+            f"last {seen.how} {seen.place} {nearby}",
+            f"speaks {int(context.speaks)}{int(seen.speaks)} {nearby}",
+        )
+        if context.paragraph == seen.paragraph:
+            found.append(f"in this paragraph {min(seen.in_paragraph, 3)}")
+        found.append(f"words {_bucket((at - begin) // 4)}")
+        found.append(f"mentions {_bucket(seen.count)}")
+        if seen.count == context.most:
+            found.append("most mentioned")
         if distance == 0:
-            yield f"same sentence {anaphor.form} {seen.place}"
+            found.append(f"same sentence {anaphor.form} {seen.place}")
         if seen.is_joined:
-            yield f"joined {min(distance, 1)}"
+            found.append(f"joined {near}")
         if seen.is_possessive:
-            yield f"possessive {min(distance, 2)}"
-        quoted = self._is_quoted(self._doc.tokens[at].start)
-        yield f"quoted {quoted:d}{seen.is_quoted:d} {min(distance, 1)}"
-        if discourse.subject_of(sentence - 1) is seen.actor:
-            yield f"subject before {anaphor.form}"
-        if discourse.subject_of(sentence) is seen.actor:
-            yield f"subject {anaphor.form}"
+            found.append(f"possessive {nearby}")
+        found.append(f"quoted {int(context.is_quoted)}{int(seen.is_quoted)} {near}")
+        if context.subject_before is seen.actor:
+            found.append(f"subject before {anaphor.form}")
+        if context.subject is seen.actor:
+            found.append(f"subject {anaphor.form}")
         if seen.number == 0:
-            yield "first"
-        begin = seen.token
-        phrases = self._phrases[at] - self._phrases[begin]
-        yield f"phrases {_bucket(phrases)}"
+            found.append("first")
+        found.append(f"phrases {_bucket(self._phrases[at] - self._phrases[begin])}")
         if anaphor.kind == "group":
-            yield f"plurals {min(4, self._plurals[at] - self._plurals[begin])}"
+            found.append(f"plurals {min(4, self._plurals[at] - self._plurals[begin])}")
         if anaphor.kind == "person":
-            yield f"strangers {min(2, self._strangers[at] - self._strangers[begin])}"
+            found.append(f"strangers {min(2, self._strangers[at] - self._strangers[begin])}")
+        return found
 
-    def _again(self, anaphor: Anaphor, actor: Actor, discourse: Discourse) -> str | None:
-        """Return how the sentence names an actor behind an anaphor, or None if it does not.
+    def _again(self, anaphor: Anaphor, mention: NameMention) -> str:
+        """Return how the sentence names an actor behind an anaphor.
 
         In "He said Lee would go", "he" is not Lee; in "When he left, Lee said" it mostly is.
         """
-        for mention in discourse.names_after(anaphor):
-            if mention.actor is actor:
-                is_fronted = self._clauses.is_fronted(anaphor.first, mention.name.first)
-                place = "subject" if self._clauses.is_subject(mention) else "other"
-                return f"{'fronted' if is_fronted else 'behind'} {place} {anaphor.form}"
-        return None
+        is_fronted = self._clauses.is_fronted(anaphor.first, mention.name.first)
+        place = "subject" if self._clauses.is_subject(mention) else "other"
+        return f"{'fronted' if is_fronted else 'behind'} {place} {anaphor.form}"
 
-    def _of_nobody(
-        self, anaphor: Anaphor, count: int, probabilities: Mapping[Actor, float] | None
-    ) -> Iterator[str]:
-        """Yield what holds of an anaphor with `count` candidates if it means nobody named."""
-        tokens, at = self._doc.tokens, anaphor.first
-        yield "always"
-        yield f"candidates {min(count, 4)}"
-        yield f"form {anaphor.form}"
-        yield f"quoted {self._is_quoted(tokens[at].start):d}"
-        if probabilities is not None:
-            yield f"link {_range(1 - sum(probabilities.values()))}"
-        yield f"before {self._clauses.word_class(at - 1)}"
-        yield f"after {self._clauses.word_class(anaphor.last)}"
+    def _of_nobody(self, context: _Context) -> list[str]:
+        """Return what holds of an anaphor if it means nobody named."""
+        anaphor, at = context.anaphor, context.anaphor.first
+        word = self._doc.tokens[at].lower
+        found = [
+            "always",
+            f"candidates {min(context.count, 4)}",
+            f"form {anaphor.form}",
+            f"quoted {int(context.is_quoted)}",
+        ]
+        if context.probabilities is not None:
+            found.append(f"link {_range(1 - sum(context.probabilities.values()))}")
+        found.append(f"before {self._clauses.word_class(at - 1)}")
+        found.append(f"after {self._clauses.word_class(anaphor.last)}")
         if anaphor.kind == "description":
-            yield f"head {anaphor.head}"
-            yield f"head type {anaphor.type}"
-            yield f"determiner {tokens[at].lower if not anaphor.modifiers else 'modified'}"
+            found.append(f"head {anaphor.head}")
+            found.append(f"head type {anaphor.type}")
+            found.append(f"determiner {word if not anaphor.modifiers else 'modified'}")
             if anaphor.head in self._introduced:
-                yield "introduced"
+                found.append("introduced")
         else:
-            yield f"word {tokens[at].lower}"
-        sentence = self._doc.sentence_of(at)
-        yield f"phrases {_bucket(self._phrases[at] - self._phrases[sentence.first])}"
+            found.append(f"word {word}")
+        begin = self._doc.sentences[context.sentence].first
+        found.append(f"phrases {_bucket(self._phrases[at] - self._phrases[begin])}")
         if anaphor.kind == "group":
-            previous = self._doc.sentences[max(0, tokens[at].sentence - 1)].first
-            yield f"plurals {min(4, self._plurals[at] - self._plurals[previous])}"
-            yield f"plurals here {min(3, self._plurals[at] - self._plurals[sentence.first])}"
+            previous = self._doc.sentences[max(0, context.sentence - 1)].first
+            found.append(f"plurals {min(4, self._plurals[at] - self._plurals[previous])}")
+            found.append(f"plurals here {min(3, self._plurals[at] - self._plurals[begin])}")
+        return found
 
 
 def _of_description(anaphor: Anaphor, seen: SeenActor) -> Iterator[str]:

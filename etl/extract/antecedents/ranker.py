@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import repeat
 
 from etl.extract.anaphors import Anaphor, Kind
 from etl.extract.mention_clusters import Actor
@@ -54,8 +55,8 @@ class Ranker:
 
     def shares(self, kind: str, options: Sequence[Sequence[str]]) -> list[float]:
         """Return the softmax over the options of an anaphor, each given by its features."""
-        weights = self._weights[kind]
-        scores = [sum(weights.get(feature, 0.0) for feature in features) for features in options]
+        weight_of = self._weights[kind].get
+        scores = [sum(map(weight_of, features, repeat(0.0))) for features in options]
         highest = max(scores)
         shares = [math.exp(score - highest) for score in scores]
         total = sum(shares)

@@ -40,37 +40,49 @@ def no_link(start: int) -> None:
     return
 
 
-def resolve(
-    doc: Document,
-    names: Sequence[NameMention],
-    anaphors: Sequence[Anaphor],
-    lexicon: Lexicon,
-    is_quoted: Callable[[int], bool],
-    decide: Decide,
-    link: Link = no_link,
-    excluded: Mapping[int, Collection[Actor]] | None = None,
-) -> list[Reference]:
-    """Return the anaphors whose antecedent is clear, in order.
+class Resolver:
+    """Resolves the anaphors of one text, several times if speech contradicts a result.
 
-    `excluded` maps the first token of an anaphor to actors that it doesn't mean.
+    What depends on the text alone, such as how many commas stand before a token, is computed once.
     """
-    clauses = Clauses(doc, lexicon)
-    features = Features(doc, lexicon, clauses, is_quoted)
-    discourse = Discourse(doc, names, lexicon, clauses, is_quoted)
-    found: list[Reference] = []
-    for anaphor in anaphors:
-        discourse.read_to(anaphor.first)
-        others = (excluded or {}).get(anaphor.first, ())
-        candidates = discourse.candidates(anaphor, others)
-        links = None
-        if anaphor.kind == "person" and candidates:
-            links = link(doc.tokens[anaphor.first].start)
-        choice = decide(features.choice(anaphor, candidates, discourse, links))
-        if choice is None:
-            continue
-        actor, confidence = choice
-        if anaphor.gender:
-            actor.gender = actor.gender or anaphor.gender
-        found.append(Reference(anaphor.first, anaphor.last, anaphor.kind, actor, confidence))
-        discourse.mention(actor, anaphor)
-    return found
+
+    def __init__(
+        self,
+        doc: Document,
+        names: Sequence[NameMention],
+        anaphors: Sequence[Anaphor],
+        lexicon: Lexicon,
+        is_quoted: Callable[[int], bool],
+        decide: Decide,
+        link: Link = no_link,
+    ) -> None:
+        self._doc, self._names, self._anaphors, self._lexicon = doc, names, anaphors, lexicon
+        self._is_quoted, self._decide, self._link = is_quoted, decide, link
+        self._clauses = Clauses(doc, lexicon)
+        self._features = Features(doc, lexicon, self._clauses, is_quoted)
+
+    def resolve(self, excluded: Mapping[int, Collection[Actor]] | None = None) -> list[Reference]:
+        """Return the anaphors whose antecedent is clear, in order.
+
+        `excluded` maps the first token of an anaphor to actors that it doesn't mean.
+        """
+        discourse = Discourse(
+            self._doc, self._names, self._lexicon, self._clauses, self._is_quoted
+        )  # fmt: skip
+        found: list[Reference] = []
+        for anaphor in self._anaphors:
+            discourse.read_to(anaphor.first)
+            others = (excluded or {}).get(anaphor.first, ())
+            candidates = discourse.candidates(anaphor, others)
+            links = None
+            if anaphor.kind == "person" and candidates:
+                links = self._link(self._doc.tokens[anaphor.first].start)
+            choice = self._decide(self._features.choice(anaphor, candidates, discourse, links))
+            if choice is None:
+                continue
+            actor, confidence = choice
+            if anaphor.gender:
+                actor.gender = actor.gender or anaphor.gender
+            found.append(Reference(anaphor.first, anaphor.last, anaphor.kind, actor, confidence))
+            discourse.mention(actor, anaphor)
+        return found
