@@ -52,8 +52,7 @@ utterances as (
         )::bigint as word_count,
         -- Doubt about the quote, combined with doubt about its speaker.
         1 - min(confidence * coalesce(speaker_confidence, 1))::decimal(4, 3) as doubt,
-        -- Rows extracted before acts existed count as they did.
-        coalesce(min(act), 'statement') = 'statement' as is_statement,
+        {{ is_statement('min(act)') }} as is_statement,
     from quotes
     where speaker_entity_id is not null
     group by all

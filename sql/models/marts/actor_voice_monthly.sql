@@ -19,7 +19,7 @@ talked_about as (
         entity_id,
         article_id,
         count(distinct utterance_id) as talked_about_utterance_count,
-        count(distinct utterance_id) filter (coalesce(act, 'statement') = 'statement')
+        count(distinct utterance_id) filter ({{ is_statement('act') }})
             as talked_about_statement_count,
     from quotes_about
     where speaker_entity_id <> entity_id
