@@ -62,7 +62,8 @@ class TextActor:
 class Mention:
     """One place where an actor is mentioned.
 
-    `actor` is the `local_id` of a TextActor, or None for a nominal or pronoun left unresolved.
+    `actor` is the `local_id` of a TextActor, or None if it was left unresolved, as a surname that
+    may mean either of two people.
     `paragraph` and `sentence` count from 0 within the part. `role` is a title as written beside
     the name ("French President", "the ministry's spokeswoman"). `confidence` is in 0..1.
     """

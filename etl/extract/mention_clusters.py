@@ -11,9 +11,10 @@ costs ten thousand look-ups.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from etl.domain import EntityType, Part, word_set
 from etl.extract.document import Document
@@ -23,6 +24,8 @@ from etl.extract.names import Name
 
 # Within an article "Carlyle" is "Carlyle Group", and "Arsenal" is "Arsenal F.C.".
 _DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")
+SHARED_SURNAME = "shared_surname"
+"""The method of a surname that may mean either of two people, and has no actor."""
 _MAX_NAMESAKES = 20  # people of one surname to compare with: an article with more is a list
 
 
@@ -48,6 +51,15 @@ class NameMention:
     actor: Actor | None = None
     method: str = ""
     confidence: float = 0.0
+
+
+class _Place(NamedTuple):
+    """The place of a mention; places are ordered as in the text."""
+
+    number: int
+    part: Part
+    sentence: int
+    paragraph: int
 
 
 class MentionClusters:
@@ -76,9 +88,7 @@ class MentionClusters:
         for mention in people:
             if len(self._given_and_surname(mention.name.form)[0]):
                 self._link_full_person(mention)
-        for mention in people:
-            if mention.actor is None:
-                self._link_short_person(mention)
+        self._link_short_people(mentions, docs)
         for mention in sorted(others, key=lambda mention: -mention.name.size):
             self._link_other(mention)
         for mention in mentions:
@@ -149,40 +159,77 @@ class MentionClusters:
             self._by_key[("PERSON", mention.name.form.lower())] = actor
             if len(mention.name.form) > len(actor.name):
                 actor.name, actor.full_name = mention.surface, mention.name.form
-        actor.gender = actor.gender or mention.name.gender
+        # A title is surer than a first name: "Mr Ashley Merrow".
+        actor.gender = mention.name.gender or actor.gender
         _assign(mention, actor, mention.name.method, mention.name.confidence)
 
-    def _link_short_person(self, mention: NameMention) -> None:
-        key = self._given_and_surname(mention.name.form)[1]
-        candidates = self._by_surname.get(key, [])[:_MAX_NAMESAKES]
-        if _generation(mention.name.form):
-            candidates = [
-                actor
-                for actor in candidates
-                if _generation(actor.full_name) == _generation(mention.name.form)
-            ]
-        gender = mention.name.gender
-        if gender:
-            candidates = [actor for actor in candidates if actor.gender in ("", gender)]
-        if len(candidates) == 1:
-            _assign(mention, candidates[0], "surname", 0.9)
-        elif candidates:
-            # Several people with one surname: choose the one named first, whom the article is
-            # probably about, since the other is named in full each time. On 249 PolNeAR mentions
-            # whose title, hidden here, identifies the person, this was right for 82%; choosing the
-            # one named last for 70%; the one that a pronoun in the sentence fits for 83%.
-            _assign(mention, candidates[0], "first_of_surname", 0.82)
-        else:
-            namesakes = self._by_first_name.get(key, [])
-            if len(namesakes) == 1 and mention.name.method != "title":
-                _assign(mention, namesakes[0], "first_name_only", 0.8)
+    def _link_short_people(
+        self, mentions: Sequence[NameMention], docs: dict[Part, Document]
+    ) -> None:
+        """Link surnames and first names alone: those with "Mr" or "Ms" first, then what is clear.
+
+        Where several people bear a surname, the title decides, or who was introduced first.
+        """
+        people = [mention for mention in mentions if mention.name.type == "PERSON"]
+        titles: defaultdict[Actor, set[str]] = defaultdict(set)
+        for mention in people:
+            if mention.actor is not None and mention.name.role:
+                titles[mention.actor].add(_title(mention.name.role))
+        short = [mention for mention in people if mention.actor is None]
+        unclear: list[tuple[NameMention, list[Actor]]] = []
+        for mention in sorted(short, key=lambda mention: not mention.name.gender):
+            candidates = self._candidates(mention, titles)
+            if len(candidates) > 1:
+                unclear.append((mention, candidates))
+                continue
+            if candidates and candidates[0].full_name:
+                _assign(mention, candidates[0], "surname", 0.9)
+            elif candidates:
+                _assign(mention, candidates[0], mention.name.method, mention.name.confidence)
             else:
-                actor = self._by_key.get(("PERSON", key))
-                if actor is None or (gender and actor.gender not in ("", gender)):
-                    # "Mr Dunmore" beside "Mrs Dunmore".
-                    key = f"{gender} {key}" if actor else key
-                    actor = self._by_key.get(("PERSON", key)) or self._new_actor(mention, key)
-                _assign(mention, actor, mention.name.method, mention.name.confidence)
+                self._link_without_surname(mention)
+            if mention.actor is not None:
+                mention.actor.gender = mention.actor.gender or mention.name.gender
+        if unclear:
+            introduced = _introductions(mentions, docs)
+            for mention, candidates in unclear:
+                _choose_first(mention, candidates, introduced)
+
+    def _candidates(self, mention: NameMention, titles: Mapping[Actor, set[str]]) -> list[Actor]:
+        """Return the people whom a surname may name; one if its title decides."""
+        form, gender = mention.name.form, mention.name.gender
+        candidates = [
+            actor
+            for actor in self._by_surname.get(self._surname(form), [])[:_MAX_NAMESAKES]
+            if not _generation(form) or _generation(actor.full_name) == _generation(form)
+            if not gender or actor.gender in ("", gender)
+        ]
+        title = _title(mention.name.role or "")
+        for decides in (
+            lambda actor: gender and actor.gender == gender,
+            lambda actor: title and title in titles.get(actor, ()),
+        ):
+            chosen = [actor for actor in candidates if decides(actor)]
+            if len(chosen) == 1:
+                return chosen
+        return candidates
+
+    def _surname(self, form: str) -> str:
+        return self._given_and_surname(form)[1]
+
+    def _link_without_surname(self, mention: NameMention) -> None:
+        """Link a first name, or else a name that is nobody's surname so far: "Mr Dunmore"."""
+        key = self._surname(mention.name.form)
+        namesakes = self._by_first_name.get(key, [])
+        if len(namesakes) == 1 and mention.name.method != "title":
+            _assign(mention, namesakes[0], "first_name_only", 0.8)
+            return
+        # "Mr Dunmore" beside "Mrs Dunmore" is somebody else.
+        key_of_actor = f"{mention.name.gender} {key}" if self._by_surname.get(key) else key
+        actor = self._by_key.get(("PERSON", key_of_actor)) or self._new_actor(mention, key_of_actor)
+        if actor not in self._by_surname[key]:
+            self._by_surname[key].append(actor)
+        _assign(mention, actor, mention.name.method, mention.name.confidence)
 
     def _link_other(self, mention: NameMention) -> None:
         form, entity_type = mention.name.form, mention.name.type or "OTHER"
@@ -260,6 +307,52 @@ def _assign(mention: NameMention, actor: Actor, method: str, confidence: float) 
     mention.actor, mention.method, mention.confidence = actor, method, confidence
     if mention.name.role:
         actor.role = mention.name.role
+
+
+def _title(role: str) -> str:
+    """Return the last word of a role, lower-case: "dr" for "Dr.", or ""."""
+    return role.rpartition(" ")[2].rstrip(".").lower()
+
+
+def _introductions(
+    mentions: Sequence[NameMention], docs: Mapping[Part, Document]
+) -> dict[Actor, _Place]:
+    """Return where each actor is named first."""
+    places: dict[Actor, _Place] = {}
+    for number, mention in enumerate(mentions):
+        if mention.actor is not None and mention.actor not in places:
+            token = mention.name.first
+            doc = docs[mention.part]
+            sentence = doc.tokens[token].sentence
+            places[mention.actor] = _Place(number, mention.part, sentence, doc.paragraph_of(token))
+    return places
+
+
+def _choose_first(
+    mention: NameMention, candidates: Sequence[Actor], introduced: Mapping[Actor, _Place]
+) -> None:
+    """Link a shared surname to the person introduced before all others of it, if there is one.
+
+    The article is probably about that person, since the others are named in full each time. If two
+    are introduced in one sentence, as in "Jon and Ada Merrow", or the first as "Mrs Merrow" only,
+    the surname may mean either.
+
+    Measured on 332 mentions of PolNeAR train whose title, hidden here, identifies the person: right
+    are 234 of 249 if the others are introduced in a later paragraph, 27 of 36 in a later sentence
+    and 26 of 47 in the same one. How often each is named says less, and the one named last is right
+    for 74%.
+    """
+    first, second = sorted((introduced[actor], number) for number, actor in enumerate(candidates))[
+        :2
+    ]
+    one, other = first[0], second[0]
+    chosen = candidates[first[1]]
+    is_together = (one.part, one.sentence) == (other.part, other.sentence)
+    if is_together or not chosen.full_name:
+        mention.method, mention.confidence = SHARED_SURNAME, mention.name.confidence
+        return
+    is_apart = (one.part, one.paragraph) != (other.part, other.paragraph)
+    _assign(mention, chosen, "first_of_surname", 0.94 if is_apart else 0.75)
 
 
 def _are_joined(doc: Document, one: Name, other: Name) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from etl.domain import Act, Mention, MentionKind, Part, Quote, TextActor
+from etl.domain import Act, EntityType, Mention, MentionKind, Part, Quote, TextActor
 from etl.extract.acts import acts_of_utterances
 from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document
 from etl.extract.marks import MarkedSpan
-from etl.extract.mention_clusters import Actor, NameMention
+from etl.extract.mention_clusters import SHARED_SURNAME, Actor, NameMention
 from etl.extract.speech import Speech
 
 
@@ -53,7 +53,8 @@ class RecordBuilder:
         def new_mention(
             first: int,
             last: int,
-            actor: Actor,
+            actor: Actor | None,
+            entity_type: EntityType,
             kind: MentionKind,
             role: str | None,
             method: str,
@@ -61,12 +62,12 @@ class RecordBuilder:
         ) -> Mention:
             start, end = doc.tokens[first].start, doc.tokens[last - 1].end
             return Mention(
-                actor=self._actor_numbers[id(actor)],
+                actor=None if actor is None else self._actor_numbers[id(actor)],
                 part=part,
                 char_start=start,
                 char_end=end,
                 surface=doc.text[start:end],
-                type=actor.type,
+                type=entity_type,
                 kind=kind,
                 paragraph=doc.paragraph_of(first),
                 sentence=doc.tokens[first].sentence,
@@ -81,19 +82,21 @@ class RecordBuilder:
                 mention.name.first,
                 mention.name.last,
                 mention.actor,
+                mention.actor.type if mention.actor else "PERSON",
                 "name",
                 mention.name.role,
                 mention.method,
                 mention.confidence,
             )
             for mention in names
-            if mention.actor is not None
+            if mention.actor is not None or mention.method == SHARED_SURNAME
         ]
         found += [
             new_mention(
                 reference.first,
                 reference.last,
                 reference.antecedent,
+                reference.antecedent.type,
                 "nominal" if reference.kind == "description" else "pronoun",
                 None,
                 "description" if reference.kind == "description" else "pronoun",

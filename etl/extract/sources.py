@@ -15,7 +15,7 @@ from etl.domain import word_set
 from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon
-from etl.extract.mention_clusters import Actor, NameMention
+from etl.extract.mention_clusters import SHARED_SURNAME, Actor, NameMention
 
 _WINDOW = 30
 _ADVERBS = word_set(
@@ -82,7 +82,7 @@ class SourceFinder:
             if self.doc.tokens[j].lower in ("he", "she", "they", "we", "i"):
                 return self._pronoun_at(j)
             mention = self._name_by_first.get(j)
-            if mention is None or mention.actor is None:
+            if mention is None or not _may_speak(mention):
                 continue
             opens = mention.name.type in ("ORG", "GPE") and j - sentence.first < 3
             if opens or mention.name.type == "PERSON":
@@ -94,7 +94,9 @@ class SourceFinder:
     def name_filling(self, first: int, last: int) -> Source | None:
         """Return the person or organisation whose name ends at `last` and begins near `first`."""
         mention = self._name_by_last.get(last)
-        if mention is None or mention.actor is None or mention.name.type not in ("PERSON", "ORG"):
+        if mention is None or not _may_speak(mention):
+            return None
+        if mention.name.type not in ("PERSON", "ORG"):
             return None
         is_near = mention.name.first - first < 5
         return Source(mention.name.first, last, mention.actor, 0.8) if is_near else None
@@ -147,7 +149,7 @@ class SourceFinder:
         if lower in SPEAKER_PRONOUNS and lower != "who":
             return self._pronoun_at(j)
         mention = self._name_by_last.get(j + 1)
-        if mention is not None and mention.actor is not None:
+        if mention is not None and _may_speak(mention):
             outer = self._governing_noun(mention.name.first, begin)
             if outer is not None:
                 first, last = outer
@@ -256,7 +258,7 @@ class SourceFinder:
         while j < end and not self.in_marks[j]:
             token = tokens[j]
             mention = self._name_by_first.get(j)
-            if mention is not None and mention.actor is not None:
+            if mention is not None and _may_speak(mention):
                 if mention.name.type == "PERSON":
                     return Source(mention.name.first, mention.name.last, mention.actor, 0.9)
                 first_name = first_name or mention
@@ -288,3 +290,8 @@ class SourceFinder:
                 return None
             return Source(first_name.name.first, first_name.name.last, first_name.actor, 0.8)
         return None
+
+
+def _may_speak(mention: NameMention) -> bool:
+    """Whether a name may be a source; a surname that two people share has no actor."""
+    return mention.actor is not None or mention.method == SHARED_SURNAME

@@ -3,6 +3,9 @@
 import pytest
 from extract_view import read
 
+from etl.domain import Article
+from etl.extract import get_extractor
+
 
 def test_surname_and_first_name_refer_to_the_full_name() -> None:
     view = read("Lise Holm came in. Holm sat down. Everybody knows Lise. Mrs. Holm smiled.")
@@ -65,3 +68,90 @@ def test_a_pronoun_means_the_only_person_more_surely_than_one_of_two() -> None:
 )
 def test_an_ambiguous_pronoun_is_skipped(body: str) -> None:
     assert "He" not in read(body).surfaces()
+
+
+COUPLES = {
+    "Jon and Ada Merrow": ("Mr Merrow", "Jon Merrow", "Mrs Merrow", "Ada Merrow", "Merrow"),
+    "Peter and Hilde Brask": ("Mr Brask", "Peter Brask", "Mrs Brask", "Hilde Brask", "Brask"),
+    "Dr Lena and Prof. Karl Ashby": (
+        "Dr Ashby", "Lena Ashby", "Prof. Ashby", "Karl Ashby", "Ashby",
+    ),
+}  # fmt: skip
+EACH = pytest.mark.parametrize("extractor", ["rules", "tagger", "fast"])
+
+
+def said_by(extractor: str, body: str) -> dict[str, str | None]:
+    """The speaker of each quote, by its first word."""
+    found = get_extractor(extractor).extract(Article(None, body))
+    names = {actor.local_id: actor.name for actor in found.actors} | {None: None}
+    return {q.text.split()[0]: names[q.speaker] for q in found.quotes}
+
+
+@EACH
+@pytest.mark.parametrize("couple", COUPLES)
+def test_titles_tell_a_couple_apart(extractor: str, couple: str) -> None:
+    short, one, other_short, other, _ = COUPLES[couple]
+    body = (
+        f"{couple} bought the mill at Keldane in May.\n\n"
+        f"“Nobody wanted it,” {short} told reporters on Monday.\n\n"
+        f"“Everybody wanted it,” {other_short} told reporters on Friday."
+    )
+    assert said_by(extractor, body) == {"Nobody": one, "Everybody": other}
+
+
+@EACH
+@pytest.mark.parametrize("couple", COUPLES)
+def test_the_surname_of_a_couple_alone_is_neither(extractor: str, couple: str) -> None:
+    surname = COUPLES[couple][-1]
+    body = f"{couple} bought the mill at Keldane in May.\n\n“Nobody wanted it,” {surname} said."
+    assert said_by(extractor, body) == {"Nobody": None}
+    found = get_extractor(extractor).extract(Article(None, body))
+    (alone,) = (m for m in found.mentions if m.char_start == body.index(f"{surname} said"))
+    assert (alone.actor, alone.method, alone.type) == (None, "shared_surname", "PERSON")
+
+
+@EACH
+def test_mr_and_mrs_are_two_people(extractor: str) -> None:
+    body = (
+        "Mr and Mrs Dunmore sold the farm at Keldane.\n\nMr Dunmore wept. Mrs Dunmore smiled.\n\n"
+        "“Nobody wanted it,” Dunmore said."
+    )
+    found = get_extractor(extractor).extract(Article(None, body))
+    dunmores = [m.actor for m in found.mentions if m.surface == "Dunmore"]
+    _, mr, mrs, alone = dunmores
+    assert mr != mrs
+    assert alone is None
+    assert said_by(extractor, body) == {"Nobody": None}
+
+
+@EACH
+def test_a_title_tells_the_gender_for_later_pronouns(extractor: str) -> None:
+    body = (
+        "Ulla-Brit Tordane opened the harbour on Monday.\n\n"
+        "“It is deep,” said {} Tordane. Then he left."
+    )
+
+    def means_tordane(title: str) -> bool:
+        found = get_extractor(extractor).extract(Article(None, body.format(title)))
+        return any(m.surface == "he" and m.actor is not None for m in found.mentions)
+
+    assert means_tordane("Mr")
+    assert not means_tordane("Mrs")
+
+
+@EACH
+def test_the_first_of_a_surname_is_less_sure_the_nearer_the_other_is_introduced(
+    extractor: str,
+) -> None:
+    def confidence(between: str) -> float:
+        body = (
+            f"Lise Holm opened the harbour.{between}Her uncle, Emil Holm, watched.\n\n"
+            "“Nobody wanted it,” Holm said."
+        )
+        found = get_extractor(extractor).extract(Article(None, body))
+        (alone,) = (m for m in found.mentions if m.char_start == body.index("Holm said"))
+        assert alone.actor is not None
+        assert found.actors[alone.actor].name == "Lise Holm"
+        return alone.confidence
+
+    assert confidence(" ") < confidence("\n\n")
