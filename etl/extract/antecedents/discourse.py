@@ -18,6 +18,7 @@ from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention
 
+_FAMILIES = word_set("family families couple brothers sisters siblings twins household dynasty")
 GOVERNING = word_set("government administration military army police")
 """Nouns for bodies that a text often names by their country only."""
 _MAX_CANDIDATES = 10
@@ -85,7 +86,7 @@ class Discourse:
     ) -> None:
         self._doc, self._lexicon, self._clauses = doc, lexicon, clauses
         self._is_quoted = is_quoted
-        self._names = [mention for mention in names if mention.actor is not None]
+        self._names = [m for m in names if m.actor is not None and not _names_family(doc, m)]
         self._at = 0
         self._seen: dict[Actor, SeenActor] = {}
         self._subjects: dict[int, Actor] = {}
@@ -204,15 +205,29 @@ class Discourse:
         """Yield people first named after an anaphor whom it may mean all the same.
 
         Only in its sentence, from a clause or phrase in front ("When she resigned, Vasse …"), or if
-        nobody was named before.
+        nobody was named before; and never into a quote or out of it.
         """
+        tokens = self._doc.tokens
+        is_quoted = self._is_quoted(tokens[anaphor.first].start)
         for mention in self.names_after(anaphor):
             actor = mention.actor
             if actor is None or actor.type != "PERSON" or actor in self._seen:
                 continue
+            if self._is_quoted(tokens[mention.name.first].start) != is_quoted:
+                continue
             is_fronted = self._clauses.is_fronted
             if not self._has_person or is_fronted(anaphor.first, mention.name.first):
                 yield actor
+
+
+def _names_family(doc: Document, mention: NameMention) -> bool:
+    """Whether a name stands for a family or a couple: "the Brask family", "the Brasks"."""
+    name = mention.name
+    before = doc.tokens[name.first - 1].lower if name.first else ""
+    after = doc.tokens[name.last].lower if name.last < len(doc.tokens) else ""
+    words = f"{before} {name.form}".lower().split()
+    is_plural = words[-2:-1] == ["the"] and words[-1].endswith("s")
+    return name.type == "PERSON" and (after in _FAMILIES or is_plural)
 
 
 def name_words(actor: Actor) -> set[str]:
