@@ -60,6 +60,8 @@ class _Place(NamedTuple):
     part: Part
     sentence: int
     paragraph: int
+    has_gender: bool
+    """Whether a title with a gender stands before the name."""
 
 
 class MentionClusters:
@@ -324,7 +326,13 @@ def _introductions(
             token = mention.name.first
             doc = docs[mention.part]
             sentence = doc.tokens[token].sentence
-            places[mention.actor] = _Place(number, mention.part, sentence, doc.paragraph_of(token))
+            places[mention.actor] = _Place(
+                number,
+                mention.part,
+                sentence,
+                doc.paragraph_of(token),
+                bool(mention.name.gender),
+            )
     return places
 
 
@@ -348,7 +356,8 @@ def _choose_first(
     one, other = first[0], second[0]
     chosen = candidates[first[1]]
     is_together = (one.part, one.sentence) == (other.part, other.sentence)
-    if is_together or not chosen.full_name:
+    is_apart_by_title = one.has_gender and not chosen.full_name
+    if is_together or is_apart_by_title:
         mention.method, mention.confidence = SHARED_SURNAME, mention.name.confidence
         return
     is_apart = (one.part, one.paragraph) != (other.part, other.paragraph)
