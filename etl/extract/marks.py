@@ -62,6 +62,12 @@ def find_spans(doc: Document) -> list[MarkedSpan]:
     ]
 
 
+def inner_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the spans in marks inside the quote `start`:`end`, which has lost its own marks."""
+    found = _double_spans(text, start, end) + _single_spans(text, start, end)
+    return [(first, last) for first, last, _ in found]
+
+
 def _outermost(
     text: str, doubles: list[tuple[int, int, bool]], start: int, end: int
 ) -> list[tuple[int, int, bool]]:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from etl.domain import Act, EntityType, Mention, MentionKind, Part, Quote, TextActor
+from etl.extract import first_person
 from etl.extract.acts import acts_of_utterances
 from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document
@@ -103,6 +104,19 @@ class RecordBuilder:
                 reference.confidence,
             )
             for reference in references
+        ]
+        found += [
+            new_mention(
+                own.at,
+                own.at + 1,
+                own.speaker,
+                own.speaker.type,
+                "pronoun",
+                None,
+                first_person.METHOD,
+                own.confidence,
+            )
+            for own in first_person.find(doc, names, speech)
         ]
         self.mentions += sorted(found, key=lambda m: m.char_start)
         acts = acts_of_utterances(doc.text, speech)

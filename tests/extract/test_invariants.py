@@ -95,6 +95,20 @@ def test_he_and_she_inside_a_quote_are_not_its_speaker(extractor: str, report: R
 @EACH
 @LENGTH
 @given(report=reports())
+def test_i_me_and_my_inside_a_quote_are_its_speaker(extractor: str, report: Report) -> None:
+    reading = Reading(extractor, report.body)
+    own = [m for m in reading.of_kind("pronoun") if m.method == "first_person"]
+    assert {m.surface for m in own} <= {"I", "me", "my"}
+    for quote in reading.quotes:
+        inside = reading.within(quote, own)
+        assert {m.actor for m in inside} <= {quote.speaker}, (quote.text, report.body)
+        own = [m for m in own if m not in inside]
+    assert not own, "a first person that no speaker says"
+
+
+@EACH
+@LENGTH
+@given(report=reports())
 def test_you_means_nobody(extractor: str, report: Report) -> None:
     meant = Reading(extractor, report.body).of_kind("pronoun")
     assert not [m for m in meant if m.surface.lower() in ("you", "your")]

@@ -123,3 +123,35 @@ def test_a_text_may_say_that_somebody_names_herself() -> None:
     )
     for name in ("tagger", "fast", "rules"):
         assert speakers(name, body) == {"Selwick will": "Laura Selwick"}
+
+
+def first_persons(body: str) -> list[tuple[str, str]]:
+    found = get_extractor("tagger").extract(Article(None, body))
+    return [
+        (m.surface, found.actors[m.actor].name)
+        for m in found.mentions
+        if m.method == "first_person" and m.actor is not None
+    ]
+
+
+def test_i_me_and_my_are_the_speaker_also_in_a_turn() -> None:
+    body = "“I’m late, and my wife told me so,” Peter Wenstad said on Monday. I saw him."
+    assert first_persons(body) == [(word, "Peter Wenstad") for word in ("I", "my", "me")]
+    body = (
+        "LAURA SELWICK: Do you think I am late?\n\nPETER WENSTAD: I do, and you know it.\n\n"
+        "SELWICK: My watch is slow.\n\nWENSTAD: We shall see."
+    )
+    assert first_persons(body) == [
+        ("I", "Laura Selwick"),
+        ("I", "Peter Wenstad"),
+        ("My", "Laura Selwick"),
+    ]
+
+
+def test_in_a_quote_inside_a_quote_i_is_somebody_else() -> None:
+    body = "“They told me, ‘I am done,’ and I wept,” Peter Wenstad said after World War I."
+    assert first_persons(body) == [("me", "Peter Wenstad"), ("I", "Peter Wenstad")]
+
+
+def test_i_of_an_unknown_speaker_is_nobody() -> None:
+    assert first_persons("Peter Wenstad left.\n\n“I saw it,” a neighbour said.") == []

@@ -35,7 +35,8 @@ mentioned as (
         bool_or(part = 'body' and sentence < 5) as is_early,
         bool_or(type in ('PERSON', 'ORG')) as is_able_to_speak,
     from mentions
-    where entity_id is not null
+    -- "I" and "my" in somebody's own quotes are no talk of that person (ADR 34).
+    where entity_id is not null and method is distinct from 'first_person'
     group by all
 
 ),
