@@ -435,3 +435,54 @@ def test_a_layout_takes_linear_time(unit: str) -> None:
 
     seconds(20_000)
     check_linear_time(seconds, 50_000)
+
+
+SPOKEN = st.sampled_from(
+    [
+        "I told you that it would close.",
+        "Do you think he knows what my plan is?",
+        "We have read it, and I like it.",
+        "Your own divers say so, I hear.",
+    ]
+)
+SILENT = st.sampled_from(["CROSSTALK: (inaudible)", "(APPLAUSE)", "LAUGHTER: (laughs)"])
+SPEAKERS = {
+    "BRITA SOLENDER": "Brita Solender",
+    "OSKAR VENNBERG": "Oskar Vennberg",
+    "UNIDENTIFIED MALE": None,
+}
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> tuple[str, list[tuple[str | None, str]]]:
+    """A transcript, with the speaker and the words of each of its turns."""
+    named = list(SPEAKERS)[:2]
+    first = [*named, *named] if draw(st.booleans()) else [*named, named[0], "UNIDENTIFIED MALE"]
+    labels = [*first, *draw(st.lists(st.sampled_from(list(SPEAKERS)), max_size=5))]
+    lines, said = [], []
+    for number, label in enumerate(labels):
+        is_short = number > 1 and label in named and draw(st.booleans())
+        words = draw(SPOKEN)
+        lines.append(f"{label.split()[1] if is_short else label}: {words}")
+        said.append((SPEAKERS[label], words))
+        if draw(st.booleans()):
+            lines.append(draw(SILENT))
+    return "\n\n".join(lines), said
+
+
+@EACH
+@settings(deadline=None, max_examples=examples(20))
+@given(transcripts())
+def test_each_label_is_a_turn_and_silent_ones_are_no_actors(
+    extractor: str, transcript: tuple[str, list[tuple[str | None, str]]]
+) -> None:
+    body, said = transcript
+    view = Read(extractor, body)
+    assert view.said == said, body
+    assert view.people == {"Brita Solender", "Oskar Vennberg"}, body
+    for quote in view.turns:
+        assert body[quote.char_start : quote.char_end] == quote.text
+        label, _, _ = body[: quote.char_start].rpartition(":")
+        assert label.endswith(quote.speaker_surface or ""), body
+    meant = {m.actor for m in view.extraction.mentions if m.method == "first_person"}
+    assert meant <= {q.speaker for q in view.turns}
