@@ -6,9 +6,10 @@ third person (`anaphors`). "We" may mean anybody beside the speaker, and "you" n
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from etl.extract.document import Document
 from etl.extract.marks import inner_spans
@@ -41,13 +42,16 @@ def find(
     for piece in speech:
         if piece.speaker is None or piece.speaker.type != "PERSON" or piece.kind == "indirect":
             continue
-        inner = inner_spans(doc.text, piece.start, piece.end)
+        inner = sorted(inner_spans(doc.text, piece.start, piece.end))
+        starts = [start for start, _ in inner]
+        ends = list(accumulate((end for _, end in inner), max))  # spans in both marks may overlap
         first, last = (bisect_left(doc.starts, at) for at in (piece.start, piece.end))
         for i in range(first, last):
             token = doc.tokens[i]
             if token.text not in _WORDS or i in taken or _is_number(doc, i):
                 continue
-            if not any(start <= token.start < end for start, end in inner):
+            before = bisect_right(starts, token.start) - 1
+            if before < 0 or ends[before] <= token.start:
                 taken.add(i)
                 yield FirstPerson(i, piece.speaker, piece.speaker_confidence or piece.confidence)
 

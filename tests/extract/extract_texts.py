@@ -105,6 +105,8 @@ HARD = {
     "colons": "Lee said: ",
     "pronouns": "He told Ann Lee that she had seen him ",
     "speech": "he said “It is so now, dear,” ",
+    "inner speech": "he said, “I say ‘I do,’ dear,” ",
+    "first persons": "he said, “" + "I say ‘I do,’ my dear; " * 99 + "it is so.” ",
     "reopened speech": "Foo said:\n\n“Yes I do agree.\n\n",
 }
 """Units that, repeated, are the worst case for a slow rule."""
