@@ -13,7 +13,7 @@ from typing import Literal
 
 from etl.domain import EntityType, word_set
 from etl.extract.document import Document
-from etl.extract.lexicon import Gender, Lexicon
+from etl.extract.lexicon import Gender, Lexicon, load_lexicon
 from etl.extract.mention_clusters import NameMention
 
 Kind = Literal["person", "group", "thing", "description"]
@@ -74,6 +74,11 @@ class Anaphor:
     head: str = ""
     modifiers: tuple[str, ...] = ()
     type: EntityType | None = None
+
+
+def may_refer(word: str) -> bool:
+    """Whether a lower-case word may be an anaphor, or the noun of one."""
+    return word in _FORMS or word in load_lexicon().description_heads
 
 
 def find(doc: Document, names: Sequence[NameMention], lexicon: Lexicon) -> Iterator[Anaphor]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from etl.extract.anaphors import Anaphor
 from etl.extract.antecedents.ranker import Decide
-from etl.extract.antecedents.resolve import Link, Reference, Resolver, no_link
+from etl.extract.antecedents.resolve import Refer, Reference, Resolver, no_network
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import Actor, NameMention
@@ -37,10 +37,10 @@ def resolve_together(
     is_quoted: Callable[[int], bool],
     find_speech: Callable[[Sequence[Reference]], list[Speech]],
     decide: Decide,
-    link: Link = no_link,
+    refer: Refer = no_network,
 ) -> tuple[list[Reference], list[Speech]]:
     """Return the resolved anaphors and the speech of one part, without contradictions."""
-    resolver = Resolver(doc, names, anaphors, lexicon, is_quoted, decide, link)
+    resolver = Resolver(doc, names, anaphors, lexicon, is_quoted, decide, refer)
     named = _Named(doc, names)
     genders = [(m.actor, m.actor.gender) for m in names if m.actor is not None]
     excluded: defaultdict[int, list[Actor]] = defaultdict(list)

@@ -20,7 +20,7 @@ from etl.extract import anaphors, marks, quotes, roles, tagger_speech, tokens, t
 from etl.extract.anaphors import Anaphor
 from etl.extract.antecedents.clauses import CLAUSE_OPENERS
 from etl.extract.antecedents.ranker import load_ranker
-from etl.extract.antecedents.resolve import Link, Reference
+from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, load_lexicon
 from etl.extract.mention_clusters import Actor, MentionClusters, NameMention
@@ -32,6 +32,7 @@ from etl.extract.records import RecordBuilder, span_membership
 from etl.extract.speech import Speech, deduplicate
 from etl.extract.tagger.engine import WEIGHTS, Tagger, load_tagger, read_stamp
 from etl.extract.tagger.tags import Span, Tags
+from etl.extract.tagger_references import ReferenceReader
 from etl.extract.titles import TitleFinder
 
 RULES_VERSION = "5"
@@ -65,7 +66,7 @@ class Reading:
     names: list[NameMention]
     anaphors: list[Anaphor]
     is_quoted: Callable[[int], bool]
-    link: Link
+    refer: ReferenceReader
     layout: turns.Layout
 
 
@@ -102,7 +103,7 @@ class TaggerExtractor:
     def _tagged(self, articles: Sequence[Article]) -> Iterator[tuple[Article, dict[Part, Tags]]]:
         for batch in _batches(articles):
             # Tag the headline together with the body: alone it has little context.
-            texts = [_joined_text(article) for article in batch]
+            texts = [joined_text(article) for article in batch]
             for article, text, tags in zip(batch, texts, self._tag(texts), strict=True):
                 tags = _split_names_at_blank_lines(text, tags, self._lexicon)
                 headline = tags.part(0, len(article.text("headline")))
@@ -132,7 +133,7 @@ class TaggerExtractor:
                     reading.part, partial(_find_speech, reading, self._lexicon)
                 ),
                 decide,
-                reading.link,
+                reading.refer,
             )
             for quote in speech:
                 self._calibrate(quote)
@@ -177,7 +178,7 @@ class TaggerExtractor:
                     named,
                     list(anaphors.find(doc, named, lexicon)),
                     layout.is_quoted(part, span_membership(marked)),
-                    _pronoun_linker(doc, named, tags[part]),
+                    ReferenceReader(part, docs, tags),
                     layout,
                 )
             )
@@ -321,7 +322,8 @@ def _type_votes(article: Article, tags: dict[Part, Tags]) -> _Votes:
     return votes
 
 
-def _joined_text(article: Article) -> str:
+def joined_text(article: Article) -> str:
+    """Return headline and body as the network reads them."""
     return f"{article.headline}\n\n{article.body}" if article.headline else article.body
 
 
@@ -331,26 +333,6 @@ def _segment(text: str, tags: Tags) -> Document:
         edge for spans in tags.spans.values() for span in spans for edge in (span.start, span.end)
     }
     return tokens.segment(text, sorted(edges))
-
-
-def _pronoun_linker(doc: Document, names: Sequence[NameMention], tags: Tags) -> Link:
-    """Return a function that tells whom the network takes a pronoun to mean.
-
-    The probability of a person is the sum over the links to all its mentions.
-    """
-    persons = [
-        mention for mention in names if mention.name.type == "PERSON" and mention.actor is not None
-    ]
-    starts = [doc.tokens[mention.name.first].start for mention in persons]
-
-    def link(start: int) -> tuple[dict[Actor, float], float]:
-        by_actor: defaultdict[Actor, float] = defaultdict(float)
-        for number, probability in tags.link("pronoun", start, starts).items():
-            if (actor := persons[number].actor) is not None:
-                by_actor[actor] += probability
-        return by_actor, max(0.0, 1 - sum(by_actor.values()))
-
-    return link
 
 
 def _find_speech(reading: Reading, lexicon: Lexicon, resolved: Sequence[Reference]) -> list[Speech]:

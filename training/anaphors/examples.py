@@ -9,25 +9,30 @@ from __future__ import annotations
 
 import csv
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from etl.domain import Part
+from etl.domain import Article, Part
 from etl.extract.anaphors import Anaphor
-from etl.extract.antecedents.ranker import Choice, load_ranker
-from etl.extract.antecedents.resolve import Resolver, no_link
+from etl.extract.antecedents.discourse import SeenActor
+from etl.extract.antecedents.ranker import Choice, Ranker, load_ranker
+from etl.extract.antecedents.resolve import Resolver
 from etl.extract.lexicon import load_lexicon
 from etl.extract.mention_clusters import Actor
 from etl.extract.tagger_extractor import Reading, TaggerExtractor
-from training.anaphors.sample import texts
+from training.anaphors.sample import DRAWS, texts
 from training.corpora import gold
 from training.corpora.gold import LinkedText, Span
 
 ANNOTATED = Path(__file__).with_name("annotated") / "anaphors.csv"
 GENRES = ("academic", "bio", "court", "interview", "speech", "textbook", "voyage")
 """The genres of GUM whose texts may be used commercially."""
+
 
 Right = Callable[[Part, int, int], "set[Actor] | None"]
 """Maps an anaphor's part, start and end to whom it means: empty for nobody, None if unknown."""
@@ -37,69 +42,111 @@ Right = Callable[[Part, int, int], "set[Actor] | None"]
 class Example:
     """An anaphor: the features of its candidates and of nobody, and which of them are right.
 
-    `right` holds indexes of candidates; the last index, after the candidates, is nobody.
+    `right` holds indexes of candidates; the last index, after the candidates, is nobody. `word` is
+    the offset of the anaphor's last word in the text that the network reads, `mentions` those of
+    the first and last words of each candidate's mentions.
     """
 
     source: str
     kind: str
     features: list[list[str]]
     right: list[int]
+    word: int
+    mentions: list[list[tuple[int, int]]]
 
 
-def examples(extractor: TaggerExtractor, *, has_links: bool = True) -> list[Example]:
-    """Return the examples of all sources. `has_links`: whether the network's links are features."""
-    found: list[Example] = []
-    read = [*texts(), *texts(further=True)]
+@dataclass(frozen=True)
+class Annotated:
+    """An article, and a function from its readings to whom its anaphors mean."""
+
+    name: str
+    article: Article
+    right: Callable[[Sequence[Reading]], Right]
+
+
+def annotated() -> Iterator[Annotated]:
+    """Yield the articles to which the ranker is fitted."""
     answers = _annotated()
-    for text, readings in zip(
-        read, extractor.readings([text.article for text in read]), strict=True
-    ):
-        right = _by_names(readings, answers[text.document])
-        found += _of_text(text.document, readings, right, has_links)
+    for text in chain.from_iterable(map(texts, DRAWS)):
+        yield Annotated(
+            text.document, text.article, partial(_by_names, answers=answers[text.document])
+        )
     linked = [(text, True) for genre in GENRES for text in gold.gum_other(genre)]
     linked += [(text, False) for text in gold.ecbplus("train")]
-    articles = [text.article for text, _ in linked]
-    for (text, is_complete), readings in zip(linked, extractor.readings(articles), strict=True):
-        right = _by_clusters(readings, text, is_complete)
-        found += _of_text(text.name, readings, right, has_links)
-    return found
+    for linked_text, is_complete in linked:
+        yield Annotated(
+            linked_text.name,
+            linked_text.article,
+            partial(_by_clusters, text=linked_text, is_complete=is_complete),
+        )
+
+
+def half_of(source: str) -> int:
+    """Return the half of the texts, 0 or 1, to which one belongs."""
+    return zlib.crc32(source.encode()) % 2
+
+
+def examples(
+    extractor: TaggerExtractor, articles: Sequence[Annotated], *, has_network: bool = True
+) -> Iterator[list[Example]]:
+    """Yield the examples of each article.
+
+    `has_network`: whether the network's probabilities are features.
+    """
+    readings = extractor.readings([annotated.article for annotated in articles])
+    for text, of_text in zip(articles, readings, strict=True):
+        yield list(_of_text(text.name, of_text, text.right(of_text), has_network))
 
 
 def _of_text(
-    source: str, readings: Iterable[Reading], right: Right, has_links: bool
+    source: str, readings: Iterable[Reading], right: Right, has_network: bool
 ) -> Iterator[Example]:
     """Yield the examples of one text, with the annotated antecedents as its earlier mentions.
 
     Where nothing is annotated, the present weights decide on them.
     """
-    ranker = load_ranker("tagger" if has_links else "rules")
+    ranker = load_ranker("tagger" if has_network else "rules")
     for reading in readings:
-        recorded: list[Example] = []
-
-        def decide(
-            choice: Choice, reading: Reading = reading, recorded: list[Example] = recorded
-        ) -> tuple[Actor, float] | None:
-            start, end = _place(reading, choice.anaphor)
-            actors = right(reading.part, start, end)
-            if actors is None:
-                return ranker.decide(choice)
-            indexes = [i for i, actor in enumerate(choice.actors) if actor in actors]
-            recorded.append(
-                Example(
-                    source,
-                    choice.anaphor.kind,
-                    [*choice.features, choice.nobody],
-                    indexes or [len(choice.actors)],
-                )
-            )
-            # Somebody whom the window of candidates lost is still mentioned here.
-            return (next(iter(actors)), 1.0) if actors else None
-
+        recorder = _Recorder(source, reading, right, ranker)
         Resolver(
             reading.doc, reading.names, reading.anaphors, load_lexicon(), reading.is_quoted,
-            decide, reading.link if has_links else no_link,
+            recorder.decide, recorder.refer if has_network else recorder.no_network,
         ).resolve()  # fmt: skip
-        yield from recorded
+        yield from recorder.examples
+
+
+class _Recorder:
+    """Records the choices of one part, and decides them as annotated."""
+
+    def __init__(self, source: str, reading: Reading, right: Right, ranker: Ranker) -> None:
+        self._source, self._reading, self._right, self._ranker = source, reading, right, ranker
+        self._mentions: list[list[tuple[int, int]]] = []
+        self.examples: list[Example] = []
+
+    def refer(self, anaphor: Anaphor, candidates: Sequence[SeenActor]) -> list[float] | None:
+        self._mentions = list(map(self._reading.refer.mentions, candidates))
+        return self._reading.refer(anaphor, candidates)
+
+    def no_network(self, anaphor: Anaphor, candidates: Sequence[SeenActor]) -> None:
+        self._mentions = list(map(self._reading.refer.mentions, candidates))
+
+    def decide(self, choice: Choice) -> tuple[Actor, float] | None:
+        actors = self._right(self._reading.part, *_place(self._reading, choice.anaphor))
+        if actors is None:
+            return self._ranker.decide(choice)
+        indexes = [i for i, actor in enumerate(choice.actors) if actor in actors]
+        self.examples.append(
+            Example(
+                self._source,
+                choice.anaphor.kind,
+                [*choice.features, choice.nobody],
+                indexes or [len(choice.actors)],
+                self._reading.refer.word(choice.anaphor),
+                self._mentions if choice.actors else [],
+            )
+        )
+        # Somebody whom the window of candidates lost is still mentioned here.
+        return (next(iter(actors)), 1.0) if actors else None
 
 
 def _place(reading: Reading, anaphor: Anaphor) -> Span:
@@ -118,9 +165,9 @@ def _annotated() -> dict[str, dict[int, str | Span | None]]:
     return answers
 
 
-def _by_names(readings: Sequence[Reading], answers: dict[int, str | Span | None]) -> Right:
+def _by_names(readings: Sequence[Reading], *, answers: dict[int, str | Span | None]) -> Right:
     """Return whom annotated anaphors mean: the actor of most occurrences of the name."""
-    headline, body = ({r.part: r for r in readings}[part] for part in ("headline", "body"))
+    headline, body = sorted(readings, key=lambda reading: reading.part == "body")
 
     def right(part: Part, start: int, end: int) -> set[Actor] | None:
         answer = answers.get(start) if part == "body" else None
@@ -147,7 +194,7 @@ def _by_names(readings: Sequence[Reading], answers: dict[int, str | Span | None]
     return right
 
 
-def _by_clusters(readings: Sequence[Reading], text: LinkedText, is_complete: bool) -> Right:
+def _by_clusters(readings: Sequence[Reading], *, text: LinkedText, is_complete: bool) -> Right:
     """Return whom anaphors mean in a text with coreference clusters.
 
     An actor is the cluster that most of its names belong to. `is_complete`: an anaphor without a

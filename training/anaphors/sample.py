@@ -7,10 +7,17 @@ rules of annotation and the annotations (`training/anaphors/annotated/`), traini
     python -m training.anaphors.sample --out FOLDER
 
 writes, outside the repository, `anaphors.csv` (positions, no texts) and `anaphors_<n>.md` (texts).
-The sampling rule: 110 articles of PolNeAR train, 90 of Worldwide train and 150 of Reuters-21578
-(items 9,000 to 14,000, of 150 words and more), drawn uniformly. All anaphors that
-`etl.extract.anaphors` finds in the first 5,000 characters of a body are annotated, with the names
-that the shipped extractor finds. Then 90, 80 and 230 others, without "he" and "she" (`--further`).
+The sampling rule: three draws, each uniform among the articles of PolNeAR train, Worldwide train
+and Reuters-21578 (items 9,000 to 14,000, of 150 words and more) that were not drawn before:
+
+| draw | PolNeAR | Worldwide | Reuters | anaphors |
+|---|---|---|---|---|
+| 1 | 110 | 90 | 150 | all |
+| 2 | 90 | 80 | 230 | all but "he" and "she" |
+| 3 | 250 | 250 | 350 | all but "he" and "she" |
+
+All of them that `etl.extract.anaphors` finds in the first 5,000 characters of a body are annotated,
+with the names that the shipped extractor finds.
 """
 
 from __future__ import annotations
@@ -32,14 +39,19 @@ from training.speakers.sample import marked
 SEED = 20261201
 MOST_CHARACTERS = 5000
 FILES = 5
-_ARTICLES = {"polnear": 110, "worldwide": 90, "reuters": 150}
-_FURTHER = {"polnear": 90, "worldwide": 80, "reuters": 230}
+_DRAWS = (
+    {"polnear": 110, "worldwide": 90, "reuters": 150},
+    {"polnear": 90, "worldwide": 80, "reuters": 230},
+    {"polnear": 250, "worldwide": 250, "reuters": 350},
+)
+"""Articles by corpus. The first draw is the only one with "he" and "she"."""
+DRAWS = tuple(range(1, 1 + len(_DRAWS)))
 _REUTERS_ITEMS = slice(9000, 14000)
 _FEWEST_WORDS = 150
 
 
-def texts(*, further: bool = False) -> Iterator[Text]:
-    """Yield the articles of the first or the further draw. Those of Worldwide have no headline."""
+def texts(draw: int) -> Iterator[Text]:
+    """Yield the articles of a draw, 1 to 3. Those of Worldwide have no headline."""
     rng = random.Random(SEED)
     pools: dict[str, list[Text]] = {
         "polnear": list(polnear("train")),
@@ -54,14 +66,13 @@ def texts(*, further: bool = False) -> Iterator[Text]:
         ],
     }
     pools = {c: sorted(pool, key=lambda text: text.document) for c, pool in pools.items()}
-    drawn = {corpus: rng.sample(pools[corpus], count) for corpus, count in _ARTICLES.items()}
-    if further:
-        for corpus, count in _FURTHER.items():
-            first = {text.document for text in drawn[corpus]}
-            rest = [text for text in pools[corpus] if text.document not in first]
-            drawn[corpus] = rng.sample(rest, count)
-    for chosen in drawn.values():
-        yield from sorted(chosen, key=lambda text: text.document)
+    for number, counts in enumerate(_DRAWS, 1):
+        for corpus, count in counts.items():
+            drawn = rng.sample(pools[corpus], count)
+            before = {text.document for text in drawn}
+            pools[corpus] = [text for text in pools[corpus] if text.document not in before]
+            if number == draw:
+                yield from sorted(drawn, key=lambda text: text.document)
 
 
 def _raw(name: str) -> str:
@@ -73,11 +84,11 @@ def main() -> int:
     """Write the sample; return 0."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="folder outside the repository")
-    parser.add_argument("--further", action="store_true", help="the second draw")
+    parser.add_argument("--draw", type=int, choices=DRAWS, default=1)
     options = parser.parse_args()
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    read = list(texts(further=options.further))
+    read = list(texts(options.draw))
     rendered: list[list[str]] = [[] for _ in range(FILES)]
     with (out / "anaphors.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -90,7 +101,7 @@ def main() -> int:
             marks = []
             for anaphor in reading.anaphors:
                 start, end = tokens[anaphor.first].start, tokens[anaphor.last - 1].end
-                if end <= MOST_CHARACTERS and not (options.further and anaphor.kind == "person"):
+                if end <= MOST_CHARACTERS and (options.draw == 1 or anaphor.kind != "person"):
                     number += 1
                     marks.append((start, end, f"[[{number}: ", "]]"))
                     writer.writerow([number, text.document, text.sha256, start, end])

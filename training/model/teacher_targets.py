@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.extract import tokens
-from etl.extract.tagger.engine import WEIGHTS, Tagger
+from etl.extract.tagger.engine import REFERENCE, WEIGHTS, Tagger, reference_words
 from etl.extract.tagger.pieces import Window, windows
 from training.corpora import documents
 
@@ -107,9 +107,13 @@ def taught_windows(tagger: Tagger, batch: Sequence[str]) -> Iterator[TaughtWindo
                         found_links.scores.astype(np.float16),
                     )
                     for kind, found_links in tagger._link(
-                        text, window.words, spans_by_head, vectors
+                        window.words, spans_by_head, vectors
                     ).items()
                 }
+                anaphors, named = reference_words(text, window.words, spans_by_head)
+                queries, keys = tagger._vectors(REFERENCE, vectors)
+                logits = queries[anaphors] @ keys[named].T / queries.shape[1] ** 0.5
+                links[REFERENCE] = anaphors, named, logits.astype(np.float16)
                 yield TaughtWindow(window, tags.astype(np.float16), links)
 
 

@@ -71,6 +71,8 @@ class SeenActor:
     """How many actors were mentioned before it."""
     beside: set[str] = field(default_factory=set)
     """Words beside its names that may describe it."""
+    mentions: list[tuple[int, int]] = field(default_factory=list)
+    """The tokens of its mentions, or of the name behind an anaphor that it is a candidate for."""
 
 
 class Discourse:
@@ -143,6 +145,7 @@ class Discourse:
         seen.is_possessive = last < len(tokens) and tokens[last].lower in POSSESSIVE
         seen.is_quoted = self._is_quoted(tokens[first].start)
         seen.count += 1
+        seen.mentions.append((first, last))
 
     def _described(self, first: int, last: int) -> set[str]:
         """Return the nouns beside a name that may describe it."""
@@ -176,7 +179,7 @@ class Discourse:
         if anaphor.kind == "person":
             found += [
                 seen
-                for seen in map(SeenActor, self._first_named_after(anaphor))
+                for seen in self._first_named_after(anaphor)
                 if seen.actor not in excluded and self._fits(anaphor, seen)
             ]
         return found
@@ -201,7 +204,7 @@ class Discourse:
             return anaphor.head in role_words(actor) or anaphor.head in seen.beside
         return anaphor.type is not None and actor.type in _DESCRIBED_TYPES[anaphor.type]
 
-    def _first_named_after(self, anaphor: Anaphor) -> Iterator[Actor]:
+    def _first_named_after(self, anaphor: Anaphor) -> Iterator[SeenActor]:
         """Yield people first named after an anaphor whom it may mean all the same.
 
         Only in its sentence, from a clause or phrase in front ("When she resigned, Vasse …"), or if
@@ -217,7 +220,8 @@ class Discourse:
                 continue
             is_fronted = self._clauses.is_fronted
             if not self._has_person or is_fronted(anaphor.first, mention.name.first):
-                yield actor
+                name = mention.name
+                yield SeenActor(actor, mentions=[(name.first, name.last)])
 
 
 def _names_family(doc: Document, mention: NameMention) -> bool:

@@ -8,7 +8,7 @@ for each kind of anaphor. Does not belong here: who is a candidate (`discourse`)
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -34,9 +34,6 @@ _BUCKETS = (0, 1, 2, 3, 4, 6, 9, 14)
 _EDGES = (0.01, 0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.88, 0.96)
 """Lower ends of the ranges that counts and probabilities fall into, as features."""
 
-Links = tuple[Mapping[Actor, float], float]
-"""The network's probabilities of an anaphor's antecedents, and of none."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Context:
@@ -58,8 +55,8 @@ class _Context:
     """Candidates."""
     most: int
     """Mentions of the candidate that was mentioned most often."""
-    probabilities: Mapping[Actor, float] | None
-    """What the network says about each candidate."""
+    shares: Sequence[float] | None
+    """The network's probability of each candidate."""
 
 
 class Features:
@@ -114,7 +111,7 @@ class Features:
         anaphor: Anaphor,
         candidates: Sequence[SeenActor],
         discourse: Discourse,
-        links: Links | None,
+        shares: Sequence[float] | None,
     ) -> Choice:
         """Return the candidates of an anaphor with their features."""
         at, sentence = anaphor.first, self._doc.tokens[anaphor.first].sentence
@@ -134,7 +131,7 @@ class Features:
             again=again,
             count=len(candidates),
             most=max((seen.count for seen in candidates), default=0),
-            probabilities=_among(set(actors), links),
+            shares=shares,
         )
         features = [self._of_candidate(seen, rank, context) for rank, seen in enumerate(candidates)]
         return Choice(anaphor, actors, features, self._of_nobody(context))
@@ -143,8 +140,8 @@ class Features:
         """Return what holds of the candidate at a place of the list."""
         anaphor, at = context.anaphor, context.anaphor.first
         found = [f"type {seen.actor.type}"]
-        if context.probabilities is not None:
-            found.append(f"link {_range(context.probabilities.get(seen.actor, 0.0))}")
+        if context.shares is not None:
+            found.append(f"network {_range(context.shares[rank])}")
         if anaphor.gender:
             found.append("gender known" if seen.actor.gender else "gender unknown")
         if seen.actor.role:
@@ -213,8 +210,8 @@ class Features:
             f"form {anaphor.form}",
             f"quoted {int(context.is_quoted)}",
         ]
-        if context.probabilities is not None:
-            found.append(f"link {_range(1 - sum(context.probabilities.values()))}")
+        if context.shares is not None:
+            found.append(f"network {_range(1 - sum(context.shares))}")
         found.append(f"before {self._clauses.word_class(at - 1)}")
         found.append(f"after {self._clauses.word_class(anaphor.last)}")
         if anaphor.kind == "description":
@@ -252,16 +249,6 @@ def _of_description(anaphor: Anaphor, seen: SeenActor) -> Iterator[str]:
     if anaphor.head in GOVERNING:
         yield f"governing {seen.actor.type}"
     yield f"type {kind} {seen.actor.type}"
-
-
-def _among(possible: Collection[Actor], links: Links | None) -> dict[Actor, float] | None:
-    """Return the network's probabilities, given that it is one of the possible ones or none."""
-    if links is None:
-        return None
-    by_actor, nobody = links
-    kept = {actor: p for actor, p in by_actor.items() if actor in possible}
-    total = sum(kept.values()) + nobody
-    return {actor: p / total for actor, p in kept.items()} if total > 0.02 else None
 
 
 def _is_plural(word: str) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from etl.extract.anaphors import Anaphor, Kind
 from etl.extract.antecedents.clauses import Clauses
-from etl.extract.antecedents.discourse import Discourse
-from etl.extract.antecedents.features import Features, Links
+from etl.extract.antecedents.discourse import Discourse, SeenActor
+from etl.extract.antecedents.features import Features
 from etl.extract.antecedents.ranker import Decide
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
@@ -30,13 +30,13 @@ class Reference:
     confidence: float
 
 
-Link = Callable[[int], Links | None]
-"""Maps the character offset of a pronoun to the network's probabilities of its antecedents, and of
-none; None if the network says nothing."""
+Refer = Callable[[Anaphor, Sequence[SeenActor]], "list[float] | None"]
+"""Maps an anaphor and its candidates to the network's probability of each; None if the network says
+nothing about it."""
 
 
-def no_link(start: int) -> None:
-    """Say nothing about a pronoun: the ranker decides without a network."""
+def no_network(anaphor: Anaphor, candidates: Sequence[SeenActor]) -> None:
+    """Say nothing about an anaphor: the ranker decides without a network."""
     return
 
 
@@ -54,10 +54,10 @@ class Resolver:
         lexicon: Lexicon,
         is_quoted: Callable[[int], bool],
         decide: Decide,
-        link: Link = no_link,
+        refer: Refer = no_network,
     ) -> None:
         self._doc, self._names, self._anaphors, self._lexicon = doc, names, anaphors, lexicon
-        self._is_quoted, self._decide, self._link = is_quoted, decide, link
+        self._is_quoted, self._decide, self._refer = is_quoted, decide, refer
         self._clauses = Clauses(doc, lexicon)
         self._features = Features(doc, lexicon, self._clauses, is_quoted)
 
@@ -74,10 +74,8 @@ class Resolver:
             discourse.read_to(anaphor.first)
             others = (excluded or {}).get(anaphor.first, ())
             candidates = discourse.candidates(anaphor, others)
-            links = None
-            if anaphor.kind == "person" and candidates:
-                links = self._link(self._doc.tokens[anaphor.first].start)
-            choice = self._decide(self._features.choice(anaphor, candidates, discourse, links))
+            shares = self._refer(anaphor, candidates) if candidates else None
+            choice = self._decide(self._features.choice(anaphor, candidates, discourse, shares))
             if choice is None:
                 continue
             actor, confidence = choice

@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.errors import NewsactorsError
-from etl.extract.anaphors import PRONOUNS
+from etl.extract.anaphors import may_refer
 from etl.extract.tagger.decode import Chain, TagSpan, decode_spans
 from etl.extract.tagger.pieces import Window, load_tokenizer, windows
-from etl.extract.tagger.tags import NO_LINKS, LinkScores, Span, Tags, WindowLinks
+from etl.extract.tagger.tags import NO_LINKS, LinkScores, References, Span, Tags, WindowLinks
 from etl.settings import available_cores
 
 WEIGHTS = Path(__file__).with_name("weights")
@@ -36,13 +36,10 @@ FAST_WEIGHTS = Path(__file__).with_name("fast")
 """A network distilled from the default one, with a thirtieth of its multiplications."""
 WINDOWS_AT_ONCE = 128
 """Windows whose logits and link vectors are in memory at once: 128 take at most 80 MB."""
-_LINK_ENDS: dict[str, tuple[str | None, str]] = {
-    "source": ("source", "cue"),
-    "content": ("content", "cue"),
-    "pronoun": (None, "names"),
-}
-"""By kind of link: the head whose spans it starts from, and the head it points to. Pronouns are
-found by the word alone, so they have no head."""
+_LINK_ENDS = {"source": ("source", "cue"), "content": ("content", "cue")}
+"""By kind of link: the head whose spans it starts from, and the head it points to."""
+REFERENCE = "pronoun"
+"""The kind of link that reaches through a whole text, from an anaphor to a name."""
 
 
 class WeightsError(NewsactorsError):
@@ -85,7 +82,7 @@ class Tagger:
                 )
                 for head, head_settings in settings["heads"].items()
             }
-            self._links = {kind: _LINK_ENDS[kind] for kind in settings["links"]}
+            self._links: list[str] = settings["links"]
         with _as_weights_error(folder / "tokenizer.json") as file:
             self._tokenizer = load_tokenizer(_verified_bytes(file, digests))
         with _as_weights_error(folder / "model.onnx") as file:
@@ -96,7 +93,7 @@ class Tagger:
 
     def tag(self, texts: Sequence[str], sentence_ends: Sequence[Sequence[int]]) -> list[Tags]:
         """Return the tags of each text; `sentence_ends`: ascending character offsets per text."""
-        results = [Tags({head: [] for head in self._chains}, []) for _ in texts]
+        results = [Tags({head: [] for head in self._chains}, [], References()) for _ in texts]
         with ThreadPoolExecutor(self._threads) as pool:
             for batch in _batches(
                 (text_number, window)
@@ -150,37 +147,50 @@ class Tagger:
                     Span(words[span.first][0], words[span.last - 1][1], span.label, span.confidence)
                     for span in spans
                 ]
-            links = self._link(texts[text_number], words, spans_by_head, vectors)
+            links = self._link(words, spans_by_head, vectors)
             results[text_number]._windows.append(WindowLinks(words[0][0], links))
+            anaphors, named = reference_words(texts[text_number], words, spans_by_head)
+            rows = sorted({*anaphors, *named})
+            queries, keys = self._vectors(REFERENCE, vectors)
+            results[text_number].references.add(
+                [words[i][0] for i in rows], queries[rows], keys[rows]
+            )
+
+    def _vectors(self, kind: str, vectors: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return the queries and the keys of a kind of link, (words, width) each."""
+        by_kind = np.split(vectors, len(self._links), axis=1)
+        return np.split(by_kind[self._links.index(kind)], 2, axis=1)
 
     def _link(
         self,
-        text: str,
         words: Sequence[tuple[int, int]],
         spans: dict[str, list[TagSpan]],
         vectors: NDArray[np.float32],
     ) -> dict[str, LinkScores]:
         """Return the scores of all possible links in a window, by kind."""
-        parts = np.split(vectors, 2 * len(self._links), axis=1)
         found = {}
-        for n, (kind, (head, target)) in enumerate(self._links.items()):
-            if head is None:
-                sources = [i for i, (a, b) in enumerate(words) if text[a:b].lower() in PRONOUNS]
-            else:
-                sources = [span.first for span in spans[head]]
-            # The extractor may cut a title off a name, so each word may become its start.
+        for kind, (head, target) in _LINK_ENDS.items():
+            sources = [span.first for span in spans[head]]
             targets = [i for span in spans[target] for i in range(span.first, span.last)]
             found[kind] = NO_LINKS
             if sources and targets:
-                queries, keys = parts[2 * n][sources], parts[2 * n + 1][targets]
+                queries, keys = self._vectors(kind, vectors)
                 # einsum, because the sums of a BLAS product depend on its number of threads.
-                scores = np.einsum("id,jd->ij", queries, keys, dtype=np.float64)
+                scores = np.einsum("id,jd->ij", queries[sources], keys[targets], dtype=np.float64)
                 found[kind] = LinkScores(
                     [words[i][0] for i in sources],
                     [words[i][0] for i in targets],
                     (scores / queries.shape[1] ** 0.5).astype(np.float32),
                 )
         return found
+
+
+def reference_words(
+    text: str, words: Sequence[tuple[int, int]], spans: Mapping[str, Sequence[TagSpan]]
+) -> tuple[list[int], list[int]]:
+    """Return which words of a window may be anaphors, and which belong to a name."""
+    anaphors = [i for i, (a, b) in enumerate(words) if may_refer(text[a:b].lower())]
+    return anaphors, [i for span in spans["names"] for i in range(span.first, span.last)]
 
 
 def stamp_of(settings: Mapping[str, Any]) -> str:

@@ -1,17 +1,21 @@
-"""The network's results for one text: the spans of each head, and links between words.
+"""The network's results for one text: the spans of each head, links between words, and references.
 
-Belongs here: the records, and looking up links. Does not belong here: running the network
-(`engine`).
+Belongs here: the records, and looking up links and references. Does not belong here: running the
+network (`engine`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+MOST_VECTORS = 200_000
+"""Words of a text whose vectors are kept: 77 MB, those of 10 MB of news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,9 @@ class Tags:
 
     spans: dict[str, list[Span]]
     _windows: list[WindowLinks]
-    _begin: int = 0
+    references: References
+    begin: int = 0
+    """Where the text begins within the one that the network read."""
 
     def part(self, start: int, end: int) -> Tags:
         """Return the tags of the characters `start`:`end`, with offsets relative to `start`."""
@@ -46,7 +52,7 @@ class Tags:
                 head: [Span(s.start - start, s.end - start, s.label, s.confidence) for s in spans]
                 for head, spans in inside.items()
             }
-        return Tags(inside, self._windows, self._begin + start)
+        return Tags(inside, self._windows, self.references, self.begin + start)
 
     def link(
         self,
@@ -63,26 +69,86 @@ class Tags:
         cannot be linked and are left out, so the cost does not depend on their number.
         """
         window_number = (
-            bisect_right(self._windows, start + self._begin, key=lambda window: window.start) - 1
+            bisect_right(self._windows, start + self.begin, key=lambda window: window.start) - 1
         )
         if window_number < 0:
             return {}
         links = self._windows[window_number].links[kind]
-        row = _index(links.sources, start + self._begin)
+        row = _index(links.sources, start + self.begin)
         if row is None or not links.targets:
             return {}
-        first = bisect_left(targets, links.targets[0] - self._begin, first_target, end_target)
-        last = bisect_right(targets, links.targets[-1] - self._begin, first_target, end_target)
+        first = bisect_left(targets, links.targets[0] - self.begin, first_target, end_target)
+        last = bisect_right(targets, links.targets[-1] - self.begin, first_target, end_target)
         columns = {
             number: column
             for number in range(first, last)
-            if (column := _index(links.targets, targets[number] + self._begin)) is not None
+            if (column := _index(links.targets, targets[number] + self.begin)) is not None
         }
         scores = links.scores[row, list(columns.values())].astype(np.float64)
         max_score = scores.max(initial=0.0)
         probabilities = np.exp(scores - max_score)
         probabilities /= probabilities.sum() + np.exp(-max_score)
         return dict(zip(columns, probabilities.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class References:
+    """Vectors of the words that may mean an actor or name one, by their character offset.
+
+    The product of an anaphor's query and a mention's key is the logit of both meaning the same.
+    Unlike links they reach through the whole text, so vectors are kept instead of logits: 384 bytes
+    a word, and at most MOST_VECTORS words.
+    """
+
+    _starts: list[int] = field(default_factory=list)
+    _queries: list[NDArray[np.float16]] = field(default_factory=list)
+    _keys: list[NDArray[np.float16]] = field(default_factory=list)
+
+    def add(
+        self, starts: Sequence[int], queries: NDArray[np.float32], keys: NDArray[np.float32]
+    ) -> None:
+        """Add the words of the next window: `queries` and `keys` are (words, width)."""
+        if len(self._starts) < MOST_VECTORS:
+            self._starts.extend(starts)
+            self._queries.append(queries.astype(np.float16))
+            self._keys.append(keys.astype(np.float16))
+
+    @cached_property
+    def _vectors(self) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
+        return np.concatenate(self._queries), np.concatenate(self._keys)
+
+    def shares(
+        self, start: int, candidates: Sequence[Sequence[tuple[int, int]]]
+    ) -> list[float] | None:
+        """Return the probability that the word at `start` means each candidate; None if unknown.
+
+        A candidate is given by its mentions: the offsets of their first and last words. Its logit
+        is the mean of theirs, in the exponent. The rest to 1 is the probability of none of them.
+        """
+        row = _index(self._starts, start)
+        if row is None:
+            return None
+        queries, keys = self._vectors
+        firsts, lasts, counts = [], [], []
+        for mentions in candidates:
+            pairs = [(_index(self._starts, a), _index(self._starts, b)) for a, b in mentions]
+            known = [(a, b) for a, b in pairs if a is not None and b is not None]
+            firsts += [a for a, _ in known]
+            lasts += [b for _, b in known]
+            counts.append(len(known))
+        query = queries[row].astype(np.float64)
+        # einsum, because the sums of a BLAS product depend on its number of threads.
+        of_mentions = np.einsum("d,nd->n", query, keys[firsts] + keys[lasts].astype(np.float64))
+        of_mentions /= 2 * len(query) ** 0.5
+        odds, at = [], 0
+        highest = of_mentions.max(initial=0.0)
+        for count in counts:
+            odds.append(
+                float(np.exp(of_mentions[at : at + count] - highest).mean()) if count else 0.0
+            )
+            at += count
+        total = sum(odds) + float(np.exp(-highest))
+        return [share / total for share in odds]
 
 
 @dataclass(frozen=True, slots=True)
