@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from etl.domain import Article, Extraction, Mention, Quote, word_set
 from etl.extract import get_extractor
-from etl.extract.antecedents import Choice
+from etl.extract.antecedents.ranker import Choice
 from etl.extract.mention_clusters import Actor
 
 WOMEN = ("Laura", "Maria", "Anna", "Lena")
