@@ -25,6 +25,7 @@ _NOUN_LIKE = word_set(
 _BEFORE_BASE_FORM = _MODALS | SPEAKER_PRONOUNS
 _PLURAL_NOUNS = frozenset({"people", "police", "men", "women", "media"})
 _MAKE_FORMS = frozenset({"made", "makes", "make", "making"})
+_BEFORE_INVERSION = PHRASE_ENDS | {"'", "’", "''"}
 _PHRASE_OPENERS = _MAKE_FORMS | {"according", "put", "puts", "went", "goes"}
 
 
@@ -107,7 +108,7 @@ class CueIndex:
             return None
         is_inverted = False
         if source is None and form.inflection != "ing":
-            follows_mark = i == 0 or self.in_marks[i - 1] or tokens[i - 1].text in PHRASE_ENDS
+            follows_mark = i == 0 or self.in_marks[i - 1] or tokens[i - 1].text in _BEFORE_INVERSION
             if follows_mark or i == sentence.first:
                 source = self.sources.after(last, sentence.last)
                 is_inverted = source is not None

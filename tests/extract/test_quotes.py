@@ -21,6 +21,8 @@ SAID = "We will close the bridge"
         ('"We will close the bridge," Lise Holm added.', "cue_after"),
         ("‘We will close the bridge,’ Lise Holm said, ‘and soon.’", "cue_after"),
         ("''We will close the bridge,'' Lise Holm said.", "cue_after"),
+        ("‘We will close the bridge,’ said Lise Holm, the mayor.", "cue_inverted"),
+        ("'We will close the bridge,' said Lise Holm, the mayor.", "cue_inverted"),
     ],
 )
 def test_the_speaker_is_found_on_either_side_of_any_quotation_marks(body: str, method: str) -> None:
