@@ -4,6 +4,7 @@ import pytest
 from extract_view import read
 
 from etl.domain import Article
+from etl.extract import get_extractor
 from etl.extract.rule_extractor import RuleExtractor
 
 SAID = "We will close the bridge"
@@ -83,6 +84,17 @@ def test_a_speaker_is_carried_over_with_less_confidence() -> None:
 def test_marks_within_marks_stay_inside() -> None:
     view = read("“They told my father, ‘You will get a boat,’” Emil Drahm said.")
     assert view.quoted == ["They told my father, ‘You will get a boat,’"]
+
+
+def test_a_quote_whose_source_the_network_misses_has_the_one_beside_it() -> None:
+    body = (
+        "Emil Drahm, of the Residents' Association, spoke on Monday.\n\n"
+        "'Have they read the \"red file\"?' asked Mr Drahm."
+    )
+    found = get_extractor("tagger").extract(Article("Council Sorry For Delay", body))
+    speakers = {found.actors[q.speaker].name for q in found.quotes if q.speaker is not None}
+    assert speakers == {"Emil Drahm"}
+    assert all(quote.speaker is not None for quote in found.quotes)
 
 
 def test_an_apostrophe_is_not_a_quotation_mark() -> None:
