@@ -16,6 +16,7 @@ from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import SHARED_SURNAME, Actor, NameMention
+from etl.extract.written_sources import issuer
 
 _WINDOW = 30
 _ADVERBS = word_set(
@@ -231,6 +232,11 @@ class SourceFinder:
         """Return a source for a nominal: an unnamed one, or the actor that it describes."""
         if first >= last or any(self.in_marks[first:last]):
             return None
+        written = issuer(
+            self.doc.tokens, first, last, self._name_by_first, self._reference_by_first
+        )
+        if written is not None:
+            return Source(first, last, *written)
         reference = self._reference_by_last.get(head + 1)
         if reference is not None and reference.kind == "description":
             return Source(first, last, reference.antecedent, reference.confidence)

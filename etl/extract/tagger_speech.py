@@ -21,6 +21,7 @@ from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import Actor, NameMention
 from etl.extract.speech import Speech
 from etl.extract.tagger.tags import Span, Tags
+from etl.extract.written_sources import issuer
 
 _MIN_LINK_PROBABILITY = 0.3
 _MIN_SOURCE_PROBABILITY = 0.15
@@ -35,6 +36,7 @@ _LOOK_BACK = 8
 _LEAST_CLAUSE = 3
 """Tokens of a clause."""
 _ARTICLES = word_set("the a an")
+_RELATIVES = word_set("who whom whose which that where")
 _SUBJECTS = word_set("he she they who")
 _SUBJECT_WINDOW = 40
 """Tokens before a cue that are searched for its subject."""
@@ -408,8 +410,16 @@ class _SpeakerResolver:
         first = bisect_left(self._doc.starts, source.start)
         last = bisect_left(self._doc.starts, source.end)
         inside = self._names[bisect_left(self._firsts, first) : bisect_left(self._firsts, last)]
+        written = issuer(tokens, first, last, self._name_by_first, self._references)
+        if written is not None:
+            return written
         inside = self._names[bisect_left(self._firsts, first) : bisect_left(self._firsts, last)]
-        heads = [mention for mention in inside if self._is_head(mention, first, last)]
+        heads = [
+            mention
+            for mention in inside
+            if self._is_head(mention, first, last)
+            and not self._is_in_attribute(mention, first, last)
+        ]
         persons = [mention for mention in heads if mention.name.type == "PERSON"]
         chosen = (persons or heads)[:1]
         if chosen:
@@ -493,6 +503,17 @@ class _SpeakerResolver:
         if tokens[at].lower in _SUBJECTS:
             return Span(tokens[at].start, tokens[at].end, "", _UNLINKED_CONFIDENCE)
         return None
+
+    def _is_in_attribute(self, mention: NameMention, first: int, last: int) -> bool:
+        """Whether a name stands in what is said of the head: "voters who dislike Lee"."""
+        tokens, name = self._doc.tokens, mention.name
+        before = {token.lower for token in tokens[first : name.first]}
+        is_apposed = tokens[name.first - 1].text == ","
+        if name.type == "PERSON":
+            return bool(before & _RELATIVES) and not is_apposed
+        if name.type == "ORG" and is_apposed and last - name.last <= 1:
+            return False  # "one of the insurers, Lee Health,"
+        return bool(before & (_RELATIVES | _GOVERNORS))
 
     def _is_head(self, mention: NameMention, first: int, last: int) -> bool:
         """Whether a name inside a source is the speaker, not the speaker's employer or the like."""
