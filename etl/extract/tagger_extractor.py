@@ -379,7 +379,7 @@ def _merge_speech(tagger_quotes: list[Speech], rule_quotes: Sequence[Speech]) ->
             is_incomplete = found.cue is None or found.source is None
             if is_incomplete and quote.method in _SURE_METHODS and quote.source is not None:
                 for piece in pieces_of[found.utterance]:
-                    _copy_attribution(quote, piece)
+                    _complete(piece, quote)
     for quote in added:
         same = found_by_tagger.get(quote.utterance)
         quote.utterance += utterance_count
@@ -388,6 +388,16 @@ def _merge_speech(tagger_quotes: list[Speech], rule_quotes: Sequence[Speech]) ->
             _copy_attribution(same, quote)
     kept = [quote for i, quote in enumerate(tagger_quotes) if i not in dropped]
     return deduplicate([*kept, *added])
+
+
+def _complete(piece: Speech, quote: Speech) -> None:
+    """Give a quote the attribution of another, but keep a longer source: "the mayor, Ann Lee"."""
+    if piece.source is not None and quote.source is not None:
+        (start, end), (other_start, other_end) = piece.source, quote.source
+        if start <= other_start and other_end <= end:
+            piece.cue, piece.cue_end = quote.cue, quote.cue_end
+            return
+    _copy_attribution(quote, piece)
 
 
 def _copy_attribution(quote: Speech, to: Speech) -> None:

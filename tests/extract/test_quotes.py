@@ -97,6 +97,12 @@ def test_a_quote_whose_source_the_network_misses_has_the_one_beside_it() -> None
     assert all(quote.speaker is not None for quote in found.quotes)
 
 
+def test_a_quote_whose_cue_the_network_misses_keeps_the_source_that_it_found() -> None:
+    body = "‘I don’t accept that,’ the farm minister, Bettina Roos, said. ‘Our door is open.’"
+    found = get_extractor("tagger").extract(Article("Leader Warns Of Empty Shelves", body))
+    assert {quote.speaker_surface for quote in found.quotes} == {"the farm minister, Bettina Roos,"}
+
+
 def test_an_apostrophe_is_not_a_quotation_mark() -> None:
     assert read("The sailors’ boats don’t float, and Emil’s won’t.").quoted == []
 
