@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from etl.domain import word_set
 from etl.extract.anaphors import POSSESSIVE
-from etl.extract.antecedents import Reference
+from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Token
 from etl.extract.mention_clusters import Actor, NameMention
 

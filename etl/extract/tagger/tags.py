@@ -32,66 +32,6 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Tags:
-    """The spans of each head in text order, and the links between words."""
-
-    spans: dict[str, list[Span]]
-    _windows: list[WindowLinks]
-    references: References
-    begin: int = 0
-    """Where the text begins within the one that the network read."""
-
-    def part(self, start: int, end: int) -> Tags:
-        """Return the tags of the characters `start`:`end`, with offsets relative to `start`."""
-        inside = {
-            head: [s for s in spans if start <= s.start and s.end <= end]
-            for head, spans in self.spans.items()
-        }
-        if start:
-            inside = {
-                head: [Span(s.start - start, s.end - start, s.label, s.confidence) for s in spans]
-                for head, spans in inside.items()
-            }
-        return Tags(inside, self._windows, self.references, self.begin + start)
-
-    def link(
-        self,
-        kind: str,
-        start: int,
-        targets: Sequence[int],
-        first_target: int = 0,
-        end_target: int | None = None,
-    ) -> dict[int, float]:
-        """Return link probabilities from the word at `start` to `targets`, by index in `targets`.
-
-        `targets` are ascending character offsets, of which `first_target`:`end_target` are
-        considered. The remainder to 1 is the probability of no link. Targets in other windows
-        cannot be linked and are left out, so the cost does not depend on their number.
-        """
-        window_number = (
-            bisect_right(self._windows, start + self.begin, key=lambda window: window.start) - 1
-        )
-        if window_number < 0:
-            return {}
-        links = self._windows[window_number].links[kind]
-        row = _index(links.sources, start + self.begin)
-        if row is None or not links.targets:
-            return {}
-        first = bisect_left(targets, links.targets[0] - self.begin, first_target, end_target)
-        last = bisect_right(targets, links.targets[-1] - self.begin, first_target, end_target)
-        columns = {
-            number: column
-            for number in range(first, last)
-            if (column := _index(links.targets, targets[number] + self.begin)) is not None
-        }
-        scores = links.scores[row, list(columns.values())].astype(np.float64)
-        max_score = scores.max(initial=0.0)
-        probabilities = np.exp(scores - max_score)
-        probabilities /= probabilities.sum() + np.exp(-max_score)
-        return dict(zip(columns, probabilities.tolist(), strict=True))
-
-
-@dataclass(frozen=True)
 class References:
     """Vectors of the words that may mean an actor or name one, by their character offset.
 
@@ -149,6 +89,66 @@ class References:
             at += count
         total = sum(odds) + float(np.exp(-highest))
         return [share / total for share in odds]
+
+
+@dataclass(frozen=True)
+class Tags:
+    """The spans of each head in text order, and the links between words."""
+
+    spans: dict[str, list[Span]]
+    _windows: list[WindowLinks]
+    references: References = field(default_factory=References)
+    begin: int = 0
+    """Where the text begins within the one that the network read."""
+
+    def part(self, start: int, end: int) -> Tags:
+        """Return the tags of the characters `start`:`end`, with offsets relative to `start`."""
+        inside = {
+            head: [s for s in spans if start <= s.start and s.end <= end]
+            for head, spans in self.spans.items()
+        }
+        if start:
+            inside = {
+                head: [Span(s.start - start, s.end - start, s.label, s.confidence) for s in spans]
+                for head, spans in inside.items()
+            }
+        return Tags(inside, self._windows, self.references, self.begin + start)
+
+    def link(
+        self,
+        kind: str,
+        start: int,
+        targets: Sequence[int],
+        first_target: int = 0,
+        end_target: int | None = None,
+    ) -> dict[int, float]:
+        """Return link probabilities from the word at `start` to `targets`, by index in `targets`.
+
+        `targets` are ascending character offsets, of which `first_target`:`end_target` are
+        considered. The remainder to 1 is the probability of no link. Targets in other windows
+        cannot be linked and are left out, so the cost does not depend on their number.
+        """
+        window_number = (
+            bisect_right(self._windows, start + self.begin, key=lambda window: window.start) - 1
+        )
+        if window_number < 0:
+            return {}
+        links = self._windows[window_number].links[kind]
+        row = _index(links.sources, start + self.begin)
+        if row is None or not links.targets:
+            return {}
+        first = bisect_left(targets, links.targets[0] - self.begin, first_target, end_target)
+        last = bisect_right(targets, links.targets[-1] - self.begin, first_target, end_target)
+        columns = {
+            number: column
+            for number in range(first, last)
+            if (column := _index(links.targets, targets[number] + self.begin)) is not None
+        }
+        scores = links.scores[row, list(columns.values())].astype(np.float64)
+        max_score = scores.max(initial=0.0)
+        probabilities = np.exp(scores - max_score)
+        probabilities /= probabilities.sum() + np.exp(-max_score)
+        return dict(zip(columns, probabilities.tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
