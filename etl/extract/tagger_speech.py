@@ -450,10 +450,19 @@ class _SpeakerResolver:
         return None if is_owner else reference
 
     def subject_before(self, span: Span) -> Span | None:
-        """Return the subject of a cue without a source: the first name or pronoun before it."""
+        """Return the subject of a cue without a source, or None.
+
+        That is the name right before it, or else the first name or pronoun of its sentence.
+        """
         tokens = self._doc.tokens
         at = self._doc.token_at(span.start)
         begin = max(self._doc.sentence_of(at).first, at - _SUBJECT_WINDOW)
+        beside = self._name_by_last.get(at)
+        if beside is not None and self._is_head(beside, begin, at):
+            name = beside.name
+            return Span(
+                tokens[name.first].start, tokens[name.last - 1].end, "", _UNLINKED_CONFIDENCE
+            )
         for i in range(begin, at):
             mention = self._name_by_first.get(i)
             if mention is not None and mention.name.last <= at:

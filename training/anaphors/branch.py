@@ -44,7 +44,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from etl.extract import get_extractor, tokens
-from etl.extract.tagger.engine import REFERENCE, WEIGHTS
+from etl.extract.tagger.engine import WEIGHTS
 from etl.extract.tagger.pieces import load_tokenizer, windows
 from etl.extract.tagger_extractor import TaggerExtractor, joined_text
 from training.anaphors.examples import Example, annotated, examples, half_of
@@ -55,6 +55,7 @@ from training.model.portable import make_portable
 LAYERS = (4, 5)
 """The layers of which the branch has copies of its own."""
 _OUTPUT = "/encoder/encoder/layer.{}/output/LayerNorm/LayerNormalization_output_0"
+_PREFIX = "branch/"
 _HEADS, _WIDTH = 12, 96
 _EPOCHS = 2
 _RATE, _VECTOR_RATE = 1e-4, 1e-3
@@ -125,14 +126,12 @@ _NORMS = ("attention/output/LayerNorm", "output/LayerNorm")
 
 
 class Branch(nn.Module):
-    """Layers beside the network's own, and the vectors of each word as anaphor and as mention."""
+    """Copies of the network's upper layers, and each word's vectors as anaphor and as mention."""
 
     def __init__(self, weights: dict[str, torch.Tensor]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(Layer(weights, number) for number in LAYERS)
         self.query, self.key = (nn.Linear(384, _WIDTH) for _ in range(2))
-        for part, name in ((self.query, "query"), (self.key, "key")):
-            part.weight.data, part.bias.data = weights[name], weights[f"{name}/bias"]
         self.dropout = nn.Dropout(0.1)
 
     def forward(
@@ -147,7 +146,7 @@ class Branch(nn.Module):
 
 
 def shipped(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
-    """Return the weights of the layers and of the reference vectors, as floats."""
+    """Return the weights of the network's upper layers, as floats."""
     tensors = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
     nodes = {node.name: node for node in model.graph.node}
     found: dict[str, NDArray[Any]] = {}
@@ -168,8 +167,6 @@ def shipped(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
             _, weight, bias = nodes[f"{path}/{name}/LayerNormalization"].input
             found[f"{number}/{name}"] = tensors[weight]
             found[f"{number}/{name}/bias"] = tensors[bias]
-    matrix(f"/{REFERENCE}", "query")
-    matrix(f"/{REFERENCE}_1", "key")
     return {name: torch.tensor(np.ascontiguousarray(array)) for name, array in found.items()}
 
 
@@ -283,7 +280,7 @@ def loss(
 
 
 def train(texts: Sequence[Text], weights: dict[str, torch.Tensor]) -> Branch:
-    """Return the branch trained on texts, from the shipped weights."""
+    """Return the branch trained on texts, from the weights of the network's upper layers."""
     torch.manual_seed(1)
     shuffle = random.Random(1)
     branch = Branch(weights)
@@ -329,7 +326,7 @@ def _batches(texts: Sequence[Text], shuffle: random.Random) -> Iterator[list[Tex
 
 
 def export(branch: Branch, model: onnx.ModelProto, out: Path) -> None:
-    """Write a folder of weights: the shipped network with the branch for its reference vectors."""
+    """Write a folder of weights: the shipped network with this branch, instead of one it has."""
     out.mkdir(parents=True, exist_ok=True)
     full, small = out / "full.onnx", out / "small.onnx"
     torch.onnx.export(
@@ -346,18 +343,19 @@ def export(branch: Branch, model: onnx.ModelProto, out: Path) -> None:
         full, small, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"], per_channel=True
     )
     make_portable(small)
-    added = compose.add_prefix(onnx.load(small), "branch/")
+    added = compose.add_prefix(onnx.load(small), _PREFIX)
     below = _OUTPUT.format(LAYERS[0] - 1)
     for node in added.graph.node:
-        node.input[:] = [below if name == "branch/below" else name for name in node.input]
+        node.input[:] = [below if name == f"{_PREFIX}below" else name for name in node.input]
     graph = model.graph
     (joined,) = (node for node in graph.node if node.output[0] == "links")
-    joined.input[:] = [*joined.input[:-2], "branch/queries", "branch/keys"]
-    nodes = [*graph.node, *added.graph.node]
-    nodes.remove(joined)
-    del graph.node[:]
-    graph.node.extend([*nodes, joined])
-    graph.initializer.extend(added.graph.initializer)
+    joined.input[:] = [*joined.input[:-2], f"{_PREFIX}queries", f"{_PREFIX}keys"]
+    nodes = [node for node in graph.node if node.name != joined.name and not _in_branch(node)]
+    nodes += [*added.graph.node, joined]
+    tensors = [tensor for tensor in graph.initializer if not _in_branch(tensor)]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend([*tensors, *added.graph.initializer])
     onnx.save(model, full)
     # Without what only the former reference vectors needed.
     utils.extract_model(str(full), str(out / "model.onnx"), ["ids", "shapes"], ["tags", "links"])
@@ -367,6 +365,10 @@ def export(branch: Branch, model: onnx.ModelProto, out: Path) -> None:
     shutil.copy(WEIGHTS / "tokenizer.json", out / "tokenizer.json")
     settings = json.loads((WEIGHTS / "tags.json").read_text("utf-8"))
     write_settings(out, {k: v for k, v in settings.items() if k not in ("stamp", "digests")})
+
+
+def _in_branch(part: onnx.NodeProto | onnx.TensorProto) -> bool:
+    return part.name.startswith(_PREFIX)
 
 
 def main() -> int:
