@@ -171,7 +171,7 @@ def shipped(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
 
 
 def read(out: Path) -> list[Text]:
-    """Return the training texts with the states below the branch; reading takes 5 minutes.
+    """Return the training texts with the states below the branch; reading takes 8 minutes.
 
     They are kept in a file for the next training.
     """
@@ -255,7 +255,8 @@ def loss(
     for n, window in enumerate(windows_of):
         states[n, : len(window)] = torch.from_numpy(window.astype(np.float32))
         exists[n, : len(window)] = True
-    states = states * (torch.rand(len(windows_of), length, 1) > _MASKED)
+    if branch.training:
+        states = states * (torch.rand(len(windows_of), length, 1) > _MASKED)
     mask = torch.zeros(len(windows_of), 1, 1, length).masked_fill(~exists[:, None, None], _FAR)
     queries, keys = (vectors[exists] for vectors in branch(states, mask))
     begins = accumulate((len(text.states) for text in texts), initial=0)
@@ -352,7 +353,7 @@ def export(branch: Branch, model: onnx.ModelProto, out: Path) -> None:
     joined.input[:] = [*joined.input[:-2], f"{_PREFIX}queries", f"{_PREFIX}keys"]
     nodes = [node for node in graph.node if node.name != joined.name and not _in_branch(node)]
     nodes += [*added.graph.node, joined]
-    tensors = [tensor for tensor in graph.initializer if not _in_branch(tensor)]
+    tensors = [t for t in graph.initializer if not t.name.startswith(_PREFIX)]
     del graph.node[:], graph.initializer[:]
     graph.node.extend(nodes)
     graph.initializer.extend([*tensors, *added.graph.initializer])
@@ -367,12 +368,12 @@ def export(branch: Branch, model: onnx.ModelProto, out: Path) -> None:
     write_settings(out, {k: v for k, v in settings.items() if k not in ("stamp", "digests")})
 
 
-def _in_branch(part: onnx.NodeProto | onnx.TensorProto) -> bool:
-    return part.name.startswith(_PREFIX)
+def _in_branch(node: onnx.NodeProto) -> bool:
+    return any(name.startswith(_PREFIX) for name in node.output)
 
 
 def main() -> int:
-    """Train and export the branch; return 0."""
+    """Train the branch, unless OUT has it already, and export it; return 0."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for texts and weights")
     parser.add_argument(
@@ -384,8 +385,14 @@ def main() -> int:
     if options.without is not None:
         texts = [text for text in texts if half_of(text.source) != options.without]
     model = onnx.load(WEIGHTS / "model.onnx")
-    branch = train(texts, shipped(model))
     name = "weights" if options.without is None else f"without_{options.without}"
+    trained = options.out / f"{name}.pt"
+    if trained.exists():
+        branch = Branch(shipped(model)).eval()
+        branch.load_state_dict(torch.load(trained, weights_only=True))
+    else:
+        branch = train(texts, shipped(model))
+        torch.save(branch.state_dict(), trained)
     export(branch, model, options.out / name)
     print(f"wrote {options.out / name}")
     return 0
