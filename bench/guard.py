@@ -136,7 +136,6 @@ def _incremental_build(folder: Path) -> Ratio:
          "NEWSACTORS_SETTLE_SECONDS": "0"}
     )  # fmt: skip
     rules = get_extractor("rules")
-    writer = WriterLock(settings)
 
     def publish_one(article: Article, name: str) -> None:
         (folder / "inbox").mkdir(exist_ok=True)
@@ -156,21 +155,15 @@ def _incremental_build(folder: Path) -> Ratio:
 
     archive_files.archive_new(settings, [REPOSITORY / "seeds" / "articles"], "samples")
     stage_articles.stage_new(settings, lambda: rules, "samples")
-    writer.acquire()
-    try:
+    with WriterLock(settings):
         load.load_staged(settings, "samples")
         build_seconds()  # the first build, which dbt runs unless it has built the models
-    finally:
-        writer.release()
     volume.copy(settings, COPIES, 1)
-    writer.acquire()
-    try:
+    with WriterLock(settings):
         full = build_seconds()
         new = Article("Meridian opens", "Mayor Ines Halloran said “we open today”.", "en")
         publish_one(new, "night.jsonl")
         return Ratio("build after one new article / full build", build_seconds() / full, 0.7)
-    finally:
-        writer.release()
 
 
 def main() -> None:

@@ -113,19 +113,14 @@ def write(articles: Iterable[Article], path: Path, characters: int = CHARACTERS)
 
 def copy(settings: Settings, times: int, days: int) -> int:
     """Multiply the articles of the build database by `times`; return their number."""
-    writer = WriterLock(settings)
-    writer.acquire()
-    try:
-        with build_db.open_build(settings.build_file) as con:
-            with build_db.transaction(con):
-                _copy_rows(con, times, days)
-                con.execute(_MARK_ALL_NEW)
-                build_db.new_generation(con)
-            _enter_names(con, Ledger(settings.identity_ledger))
-            con.execute("checkpoint")
-            return build_db.count(con, "loaded.article_versions")
-    finally:
-        writer.release()
+    with WriterLock(settings), build_db.open_build(settings.build_file) as con:
+        with build_db.transaction(con):
+            _copy_rows(con, times, days)
+            con.execute(_MARK_ALL_NEW)
+            build_db.new_generation(con)
+        _enter_names(con, Ledger(settings.identity_ledger))
+        con.execute("checkpoint")
+        return build_db.count(con, "loaded.article_versions")
 
 
 def _copy_rows(con: duckdb.DuckDBPyConnection, times: int, days: int) -> None:

@@ -6,8 +6,6 @@ Does not belong here: comparing the archive with the other parts (`etl.warehouse
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
@@ -28,15 +26,9 @@ accept_loss_option = click.option(
 )
 
 
-@contextmanager
-def writer_lock(settings: Settings) -> Iterator[None]:
-    """Hold the writer lock; tell the user if that means waiting."""
-    writer = WriterLock(settings, on_wait=lambda: click.echo(WAITING, err=True))
-    writer.acquire()
-    try:
-        yield
-    finally:
-        writer.release()
+def writer_lock(settings: Settings) -> WriterLock:
+    """Return the writer lock, which tells the user if taking it means waiting."""
+    return WriterLock(settings, on_wait=lambda: click.echo(WAITING, err=True))
 
 
 def accept_lost_archive(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,42 +52,32 @@ def repair(settings: Settings, on_wait: Callable[[], None]) -> Done:
 
     Waits for the writer lock. A run of the job `rebuild` is to follow.
     """
-    writer = WriterLock(settings, on_wait)
-    writer.acquire()
-    aside = _Aside(settings)
-    try:
-        with exclusive_lock(RawArchive(settings.raw).intake_lock):
-            yield from _published_link(settings, aside)
-            with ExitStack() as stack:
-                con = stack.enter_context(sound_loaded(settings))
-                is_rewritten = yield from _manifest(settings, aside, con)
-                yield from _archive(settings, aside)
-                yield from _ledger(settings, aside, con)
-                yield from _staging(settings, aside, con)
-                yield from _reextraction(settings, aside)
-                yield from _state(settings, aside)
-                yield from _unaccounted(settings, con)
-            yield from _build(settings, aside)
-            if is_rewritten:
-                archive_link.note_repaired(settings)
-                RawArchive(settings.raw).repair_marker.unlink(missing_ok=True)
-    finally:
-        writer.release()
+    with WriterLock(settings, on_wait), exclusive_lock(RawArchive(settings.raw).intake_lock):
+        aside = _Aside(settings)
+        yield from _published_link(settings, aside)
+        with sound_loaded(settings) as con:
+            is_rewritten = yield from _manifest(settings, aside, con)
+            yield from _archive(settings, aside)
+            yield from _ledger(settings, aside, con)
+            yield from _staging(settings, aside, con)
+            yield from _reextraction(settings, aside)
+            yield from _state(settings, aside)
+            yield from _unaccounted(settings, con)
+        yield from _build(settings, aside)
+        if is_rewritten:
+            archive_link.note_repaired(settings)
+            RawArchive(settings.raw).repair_marker.unlink(missing_ok=True)
 
 
 def tidy(settings: Settings) -> Done:
     """After the run, move aside damaged snapshots that the link no longer leads to."""
-    writer = WriterLock(settings)
-    writer.acquire()
-    aside = _Aside(settings)
-    try:
+    with WriterLock(settings):
+        aside = _Aside(settings)
         current = settings.published.resolve().parent
         for number in sorted(publish.snapshot_numbers(settings.snapshots)):
             folder = settings.snapshots / str(number)
             if folder.resolve() != current and snapshot_faults(folder / publish.FILE):
                 yield f"moved aside: {aside.move(folder)}"
-    finally:
-        writer.release()
 
 
 class _Aside:

@@ -42,12 +42,8 @@ def catch_up(settings: Settings, on_wait: Callable[[], None] | None = None) -> N
     Raises ArchiveMismatchError if the archive is not the one that the parts were made from.
     """
     if is_behind(settings):
-        writer = WriterLock(settings, on_wait)
-        writer.acquire()
-        try:
+        with WriterLock(settings, on_wait):
             catch_up_locked(settings)
-        finally:
-            writer.release()
 
 
 def catch_up_locked(settings: Settings) -> None:

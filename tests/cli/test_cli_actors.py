@@ -209,14 +209,13 @@ def test_merge_and_suggest_respect_distinct(run: Run, settings: Settings) -> Non
 def test_while_a_run_has_the_lease_it_is_recorded_and_that_run_applies_it(
     run: Run, settings: Settings
 ) -> None:
-    writer, lease = WriterLock(settings), CorrectionsLease(settings)
-    writer.acquire()
-    lease.take()
-    shown = run("merge", "Una Tarrish", "Coraline Ashgrove", "--because", "test")
-    assert "another process is writing to the warehouse: that run applies it" in shown.stderr
-    assert json.loads(run("history", "--json").stdout)[-1]["status"] == "pending"
-    lease.end()
-    writer.release()
+    lease = CorrectionsLease(settings)
+    with WriterLock(settings):
+        lease.take()
+        shown = run("merge", "Una Tarrish", "Coraline Ashgrove", "--because", "test")
+        assert "another process is writing to the warehouse: that run applies it" in shown.stderr
+        assert json.loads(run("history", "--json").stdout)[-1]["status"] == "pending"
+        lease.end()
     result = CliRunner().invoke(main, ["ingest"])
     assert result.exit_code == 0, result.output
     assert json.loads(run("history", "--json").stdout)[-1]["status"] == "applied"

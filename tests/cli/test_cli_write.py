@@ -73,19 +73,17 @@ def first(place: Path) -> subprocess.CompletedProcess[str]:
 
     Another writer holds the lock until the ingest has reported that it waits.
     """
-    writer = WriterLock(settings(place))
-    writer.acquire()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "etl", "ingest", "--json"],
-        env=os.environ | environment(place),
-        cwd=place / "elsewhere",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr
-    waiting = process.stderr.readline()
-    writer.release()
+    with WriterLock(settings(place)):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "etl", "ingest", "--json"],
+            env=os.environ | environment(place),
+            cwd=place / "elsewhere",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr
+        waiting = process.stderr.readline()
     out, err = process.communicate(timeout=600)
     return subprocess.CompletedProcess([], process.returncode, out, waiting + err)
 

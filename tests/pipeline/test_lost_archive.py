@@ -29,13 +29,9 @@ MIXED = ("archive", "staging", "run state", "build", "published")
 
 
 def accept_loss(harness: WarehouseHarness) -> None:
-    writer = WriterLock(harness.settings)
-    writer.acquire()
-    try:
-        with exclusive_lock(RawArchive(harness.settings.raw).intake_lock):
-            archive_link.accept_loss(harness.settings)
-    finally:
-        writer.release()
+    intake_lock = RawArchive(harness.settings.raw).intake_lock
+    with WriterLock(harness.settings), exclusive_lock(intake_lock):
+        archive_link.accept_loss(harness.settings)
 
 
 def raise_interrupt(*_: object) -> None:

@@ -342,11 +342,9 @@ from pathlib import Path
 from etl.storage.writer_lock import WriterLock
 from pipeline.warehouse_harness import WarehouseHarness
 harness = WarehouseHarness(Path(sys.argv[1]))
-writer = WriterLock(harness.settings, on_wait=lambda: print("waiting", flush=True))
-writer.acquire()
-print("writing", flush=True)
-sys.stdin.readline()
-writer.release()
+with WriterLock(harness.settings, on_wait=lambda: print("waiting", flush=True)):
+    print("writing", flush=True)
+    sys.stdin.readline()
 harness.ingest()
 """
     env = os.environ | {"PYTHONPATH": os.pathsep.join(["tests", "."])}

@@ -172,27 +172,26 @@ class WarehouseHarness:
         return get_extractor(last.extractor) if last and last.extractor else Words()
 
     def load(self, *, run_id: str = "run", publish: bool = False) -> LoadResult:
-        writer, lease = WriterLock(self.settings), CorrectionsLease(self.settings)
-        writer.acquire()
-        lease.take()
-        try:
-            result = load.load_staged(self.settings, run_id)
-            if result.is_publish_due:
-                assert load.check_loaded(self.settings) == []
-                actor_links.link(self.settings)
-                apply_corrections.apply_corrections(self.settings)
-                assert actor_links.check_links(self.settings) == []
-                article_stories.group(self.settings)
-                assert article_stories.check_stories(self.settings) == []
-                if publish:
-                    build_models.build_models(self.settings)
-                    apply_corrections.apply_late_corrections(self.settings, lease)
-                    publish_run.publish_build(self.settings, self.in_use(), run_id)
-                    publish_run.clear_touched_days(self.settings)
-            return result
-        finally:
-            lease.end()
-            writer.release()
+        lease = CorrectionsLease(self.settings)
+        with WriterLock(self.settings):
+            lease.take()
+            try:
+                result = load.load_staged(self.settings, run_id)
+                if result.is_publish_due:
+                    assert load.check_loaded(self.settings) == []
+                    actor_links.link(self.settings)
+                    apply_corrections.apply_corrections(self.settings)
+                    assert actor_links.check_links(self.settings) == []
+                    article_stories.group(self.settings)
+                    assert article_stories.check_stories(self.settings) == []
+                    if publish:
+                        build_models.build_models(self.settings)
+                        apply_corrections.apply_late_corrections(self.settings, lease)
+                        publish_run.publish_build(self.settings, self.in_use(), run_id)
+                        publish_run.clear_touched_days(self.settings)
+                return result
+            finally:
+                lease.end()
 
     def build_by_dbt(self) -> None:
         """Build all models with dbt, as after a change of the SQL, and publish them."""
@@ -222,12 +221,8 @@ class WarehouseHarness:
         return self.load(publish=publish)
 
     def forget(self, article_id: str) -> None:
-        writer = WriterLock(self.settings)
-        writer.acquire()
-        try:
+        with WriterLock(self.settings):
             tombstone_article.tombstone_article(self.settings, article_id, "forget")
-        finally:
-            writer.release()
 
     def rebuild(self) -> None:
         rebuild.clear_for_rebuild(self.settings)

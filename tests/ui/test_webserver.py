@@ -64,9 +64,7 @@ def test_terminated_and_killed_runs_are_closed_with_a_reason_and_the_queue_moves
     server: Server,
 ) -> None:
     drop(server, SAMPLES[:3])
-    held = WriterLock(server.settings)
-    held.acquire()  # another writer: runs wait in the middle of their load
-    try:
+    with WriterLock(server.settings):  # another writer: runs wait in the middle of their load
         first, second = server.launch(), server.launch()
         server.wait_until_said(first, "another process is writing")
         # One at a time: the other run is queued, rather than waiting in a process.
@@ -83,8 +81,6 @@ def test_terminated_and_killed_runs_are_closed_with_a_reason_and_the_queue_moves
         killed = server.history(second)
         assert killed is not None
         assert (killed.status, killed.error) == ("failure", "the process was killed")
-    finally:
-        held.release()
     assert not server.settings.published.exists()
 
 
@@ -124,15 +120,11 @@ def test_a_killed_run_is_retried_from_its_failure(server: Server) -> None:
     before = article_count(server) if server.settings.published.exists() else 0
     new = (REPOSITORY / "seeds" / "articles").rglob("*.txt")
     drop(server, [next(path for path in sorted(new, reverse=True) if path not in SAMPLES)])
-    held = WriterLock(server.settings)
-    held.acquire()
-    try:
+    with WriterLock(server.settings):
         killed = server.launch()
         server.wait_until_said(killed, "another process is writing")
         server.kill_worker(killed)
         assert server.wait(killed) == "FAILURE"
-    finally:
-        held.release()
     retried = server.retry(killed)
     assert server.wait(retried) == "SUCCESS"
     assert article_count(server) == before + 1
