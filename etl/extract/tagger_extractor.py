@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import cast
 
 from etl.domain import Article, EntityType, Extraction, Part
-from etl.extract import anaphors, marks, quotes, roles, tagger_speech, tokens, turns
+from etl.extract import (
+    anaphors,
+    marks,
+    name_spans,
+    quotes,
+    roles,
+    tagger_speech,
+    tokens,
+    turns,
+)
 from etl.extract.anaphors import Anaphor
 from etl.extract.antecedents.clauses import CLAUSE_OPENERS
 from etl.extract.antecedents.ranker import load_ranker
@@ -151,6 +160,7 @@ class TaggerExtractor:
             part: _split_places_at_commas(article.text(part), tags[part], lexicon)
             for part in _PARTS
         }
+        tags = _only_names(article, tags, lexicon)
         docs = {part: _segment(article.text(part), tags[part]) for part in _PARTS}
         votes = _type_votes(article, tags)
         names = {part: self._names(docs[part], tags[part], votes) for part in _PARTS}
@@ -312,6 +322,21 @@ def _split_places_at_commas(text: str, tags: Tags, lexicon: Lexicon) -> Tags:
             label = "PERSON" if is_person else span.label
             names.append(Span(start, start + len(match[0]), label, span.confidence))
     return replace(tags, spans={**tags.spans, "names": names})
+
+
+def _only_names(article: Article, tags: dict[Part, Tags], lexicon: Lexicon) -> dict[Part, Tags]:
+    """Return the tags with the spans that are names."""
+    spans = {
+        part: name_spans.names_only(article.text(part), tags[part].spans["names"])
+        for part in _PARTS
+    }
+    spans["headline"] = name_spans.headline_names(
+        article.text("headline"), spans["headline"], article.body, spans["body"], lexicon
+    )
+    return {
+        part: replace(tags[part], spans={**tags[part].spans, "names": spans[part]})
+        for part in _PARTS
+    }
 
 
 def _type_votes(article: Article, tags: dict[Part, Tags]) -> _Votes:
