@@ -20,6 +20,7 @@ from etl.extract import (
     anaphors,
     marks,
     name_spans,
+    name_types,
     quotes,
     roles,
     tagger_speech,
@@ -325,7 +326,7 @@ def _split_places_at_commas(text: str, tags: Tags, lexicon: Lexicon) -> Tags:
 
 
 def _only_names(article: Article, tags: dict[Part, Tags], lexicon: Lexicon) -> dict[Part, Tags]:
-    """Return the tags with the spans that are names."""
+    """Return the tags with the spans that are names, each of a settled type."""
     spans = {
         part: name_spans.names_only(article.text(part), tags[part].spans["names"])
         for part in _PARTS
@@ -333,6 +334,7 @@ def _only_names(article: Article, tags: dict[Part, Tags], lexicon: Lexicon) -> d
     spans["headline"] = name_spans.headline_names(
         article.text("headline"), spans["headline"], article.body, spans["body"], lexicon
     )
+    spans = name_types.settle_types({part: article.text(part) for part in _PARTS}, spans, lexicon)
     return {
         part: replace(tags[part], spans={**tags[part].spans, "names": spans[part]})
         for part in _PARTS

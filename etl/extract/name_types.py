@@ -1,0 +1,143 @@
+"""The type of a name where the network errs: what the words of the name and of its line tell.
+
+Belongs here: correcting the types of spans, with the evidence of all their occurrences in an
+article. Does not belong here: which spans are names (`name_spans`), a place's type (`places`), and
+the types of the rules' candidates (`entity_types`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from etl.domain import Part, word_set
+from etl.extract.lexicon import Lexicon
+from etl.extract.name_words import LEGAL_FORMS, generation
+from etl.extract.tagger.tags import Span
+
+_MOTION = word_set(
+    "returned return returns went go goes going travelled traveled travel moved move fled flew fly "
+    "trip visit way back ambassador road flight"
+)
+_PLACE_NOUNS = word_set(
+    "city town village capital state province region district county island port republic suburb "
+    "city's mayor governor streets people outskirts north south east west"
+)
+_SEAT_PREPOSITIONS = word_set("at with of for")
+_FIRM_STAFF = word_set(
+    "analyst analysts economist economists trader traders dealer dealers broker brokers banker "
+    "bankers strategist strategists underwriter underwriters"
+)
+_JOINED_FIRM = re.compile(r"\s*(?:and|&)\s+(?:Co|Cie|Sons|Brothers|Bros)\b", re.IGNORECASE)
+_LISTED = {"GPE": "LOC", "LOC": "LOC", "ORG": "ORG", "NORP": "NORP"}
+_LAST_WORDS = re.compile(r"[\w'’.-]+")
+_SPEAKS = re.compile(r"\s*,?\s*(?:who|whose|said|says|told|added|argued|tweeted)\b")
+_CONTEXT = 40  # characters before a name that are read
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """All occurrences of one form: the words before them, and the text after them."""
+
+    label: str
+    before: list[tuple[str, str]] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+
+
+def settle_types(
+    texts: Mapping[Part, str], spans: Mapping[Part, Sequence[Span]], lexicon: Lexicon
+) -> dict[Part, list[Span]]:
+    """Return the spans of an article with their types corrected, one decision per form."""
+    evidence: dict[tuple[str, str], _Evidence] = {}
+    for form, span, text in _occurrences(texts, spans):
+        found = evidence.setdefault((form, span.label), _Evidence(span.label))
+        before = _LAST_WORDS.findall(text[max(0, span.start - _CONTEXT) : span.start])[-2:]
+        one, other = [*["", ""], *before][-2:]
+        found.before.append((one.lower(), other.lower()))
+        found.after.append(text[span.end : span.end + _CONTEXT])
+    parts_of_people = _parts_of_people(form for form, label in evidence if label == "PERSON")
+    labels = {
+        key: _settled(key[0], found, parts_of_people, lexicon) for key, found in evidence.items()
+    }
+    return {
+        part: [
+            replace(span, label=labels[_form(texts[part], span), span.label])
+            for span in spans[part]
+        ]
+        for part in spans
+    }
+
+
+def _occurrences(
+    texts: Mapping[Part, str], spans: Mapping[Part, Sequence[Span]]
+) -> Iterator[tuple[str, Span, str]]:
+    for part, found in spans.items():
+        for span in found:
+            yield _form(texts[part], span), span, texts[part]
+
+
+def _form(text: str, span: Span) -> str:
+    return " ".join(text[span.start : span.end].split()).replace("’", "'")
+
+
+def _parts_of_people(forms: Iterable[str]) -> Mapping[str, set[str]]:
+    """Return the full names of people by each of their words."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for form in forms:
+        words = form.split(" ")
+        if len(words) > 1:
+            for word in words:
+                if not generation(word):
+                    found[word.casefold()].add(form)
+    return found
+
+
+def _settled(
+    form: str, found: _Evidence, parts_of_people: Mapping[str, set[str]], lexicon: Lexicon
+) -> str:
+    words = form.split(" ")
+    is_alone = len(words) == 1 or form.casefold() not in parts_of_people
+    if found.label != "ORG" and _is_firm(words, found, lexicon):
+        return "ORG"
+    if found.label != "PERSON":
+        return found.label
+    if len(words) > 1 and words[0].lower() in lexicon.first_names:
+        return found.label
+    listed = lexicon.type_of(form) or (lexicon.type_of(form.title()) if form.isupper() else None)
+    if is_alone and form.casefold() not in parts_of_people and not _speaks(found):
+        if listed in _LISTED:
+            return _LISTED[listed]
+        if all(_is_seat(one, other) for one, other in found.before):
+            return "LOC"
+    return found.label
+
+
+def _is_firm(words: Sequence[str], found: _Evidence, lexicon: Lexicon) -> bool:
+    """Whether a name is one of a firm: "Dunmore Corp", "Dunmore Keldane and Co"."""
+    last = words[-1].lower().replace(".", "")
+    if len(words) > 1 and last in LEGAL_FORMS and len(last) > 1 and words[-1][0].isupper():
+        return not generation(words[-1])
+    if found.label != "PERSON":
+        return False
+    if any(_JOINED_FIRM.match(after) for after in found.after):
+        return True
+    if "/" in words[0] or "&" in words:
+        return True
+    if len(words) == 1 and words[0].count(".") > 2 and words[0].isupper():
+        return True  # "H.R.S.": people have two initials at most
+    return any(one in _FIRM_STAFF and other in _SEAT_PREPOSITIONS for one, other in found.before)
+
+
+def _is_seat(one: str, other: str) -> bool:
+    """Whether the two words before a name say that it is a place: "in", "city of", "went to"."""
+    return (
+        (other == "in" and one not in ("believe", "believed", "interested", "trust", "confidence"))
+        or (other == "of" and one in _PLACE_NOUNS)
+        or (other == "to" and one in _MOTION)
+    )
+
+
+def _speaks(found: _Evidence) -> bool:
+    return any(_SPEAKS.match(after) for after in found.after)

@@ -1,0 +1,61 @@
+"""The type of a name, corrected by its words and its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.domain import Part
+from etl.extract.lexicon import load_lexicon
+from etl.extract.name_types import settle_types
+from etl.extract.tagger.tags import Span
+
+
+def _types(text: str, *names: tuple[str, str]) -> list[str]:
+    spans = [
+        Span(text.index(name), text.index(name) + len(name), label, 0.9) for name, label in names
+    ]
+    texts: dict[Part, str] = {"body": text}
+    return [span.label for span in settle_types(texts, {"body": spans}, load_lexicon())["body"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "firm"),
+    [
+        ("Dunmore Keldane and Co sold it.", "Dunmore Keldane"),
+        ("An analyst at Dunmore Keldane sold it.", "Dunmore Keldane"),
+        ("The owner is Dunmore Corp.", "Dunmore Corp"),
+        ("The rating is that of S/P today.", "S/P"),
+        ("The maker H.R.S. sold it.", "H.R.S."),
+    ],
+)
+def test_a_firm_is_no_person(text: str, firm: str) -> None:
+    assert _types(text, (firm, "PERSON")) == ["ORG"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "She returned to Keldane.",
+        "They met in Keldane.",
+        "The streets of Keldane were empty.",
+        "Its ambassador to Keldane left.",
+    ],
+)
+def test_an_unknown_name_is_a_place_if_its_line_says_so(text: str) -> None:
+    assert _types(text, ("Keldane", "PERSON")) == ["LOC"]
+
+
+def test_a_listed_place_is_no_person() -> None:
+    assert _types("It was made for the Soviet Union.", ("Soviet Union", "PERSON")) == ["LOC"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Faith in Keldane, who won, is high.", [("Keldane", "PERSON")]),
+        ("Ann Keldane won. In Keldane they trust.", [("Ann Keldane", "PERSON")]),
+        ("An analyst at the bank, Ann Keldane, spoke.", [("Ann Keldane", "PERSON")]),
+    ],
+)
+def test_a_person_keeps_its_type(text: str, names: list[tuple[str, str]]) -> None:
+    assert _types(text, *names) == ["PERSON"] * len(names)
