@@ -26,6 +26,7 @@ from etl.extract.names import Name
 _DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")
 SHARED_SURNAME = "shared_surname"
 """The method of a surname that may mean either of two people, and has no actor."""
+_LONGEST_INITIALS = 2  # "YS"
 _MAX_NAMESAKES = 20  # people of one surname to compare with: an article with more is a list
 
 
@@ -156,7 +157,10 @@ class MentionClusters:
             last_word = surname.split(" ")[-1]
             if last_word != surname:
                 self._by_surname[last_word].append(actor)
-            self._by_first_name[given[0].lower()].append(actor)
+            # "Jagan" is Y. S. Jagan Mohan Reddy: he goes by a name that is neither first nor last.
+            for name in dict.fromkeys(name.lower().rstrip(".") for name in given):
+                if name == given[0].lower() or len(name) > _LONGEST_INITIALS:
+                    self._by_first_name[name].append(actor)
         else:
             self._by_key[("PERSON", mention.name.form.lower())] = actor
             if len(mention.name.form) > len(actor.name):
@@ -243,10 +247,11 @@ class MentionClusters:
             method, confidence = "acronym", 0.95
         if actor is None and entity_type in ("ORG", "OTHER"):
             short = form.replace(".", "")
-            if short.isupper() and short in self._by_initials:
+            if short.isupper() and short in self._by_initials and not self._is_listed(form):
                 actor, method, confidence = self._by_initials[short], "acronym", 0.85
-            elif " " not in form:
-                heads = self._by_head.get(form.lower(), [])
+            else:
+                # "The Times" of New York, "Ford Canada" after "Ford Motor Co of Canada".
+                heads = self._by_head.get(_without_article(form).lower(), [])
                 if len(heads) == 1:
                     actor, method, confidence = heads[0], "short_form", 0.7
         if actor is None and self._is_bare_head(mention.name):
@@ -260,9 +265,15 @@ class MentionClusters:
                 for word in {word.lower() for word in words}:
                     if word in self.lexicon.last_heads or word in self.lexicon.first_heads:
                         self._by_head[word].append(actor)
+                if "of" in words[2:-1]:
+                    self._by_head[f"{words[0]} {words[-1]}".lower()].append(actor)
         elif len(form) > len(actor.name) and entity_type != "NORP":
             actor.name = mention.surface
         _assign(mention, actor, method, confidence)
+
+    def _is_listed(self, form: str) -> bool:
+        """Whether a list tells what a short form means: EC is the community, not its commission."""
+        return form not in self._full_forms and self.lexicon.canonical(form) != form
 
     def _is_bare_head(self, name: Name) -> bool:
         lower = name.form.lower()
@@ -273,7 +284,8 @@ class MentionClusters:
         if entity_type == "NORP":
             group = self.lexicon.demonyms.get(form)
             return f"={group}" if group else form.lower().rstrip("s")
-        words = self.lexicon.canonical(form).lower().split(" ")
+        bare = _without_article(form)
+        words = self.lexicon.canonical(bare).lower().split(" ")
         while len(words) > 1 and words[-1].replace(".", "") in _DROPPED_ENDS:
             words.pop()
         return " ".join(words)
@@ -309,6 +321,10 @@ def _assign(mention: NameMention, actor: Actor, method: str, confidence: float) 
     mention.actor, mention.method, mention.confidence = actor, method, confidence
     if mention.name.role:
         actor.role = mention.name.role
+
+
+def _without_article(form: str) -> str:
+    return form[4:] if form[:4].lower() == "the " else form
 
 
 def _title(role: str) -> str:

@@ -3,8 +3,12 @@
 import pytest
 from extract_view import read
 
-from etl.domain import Article
+from etl.domain import Article, EntityType
 from etl.extract import get_extractor
+from etl.extract.lexicon import load_lexicon
+from etl.extract.mention_clusters import MentionClusters, NameMention
+from etl.extract.names import Name
+from etl.extract.tokens import segment
 
 
 def test_surname_and_first_name_refer_to_the_full_name() -> None:
@@ -155,3 +159,54 @@ def test_the_first_of_a_surname_is_less_sure_the_nearer_the_other_is_introduced(
         return alone.confidence
 
     assert confidence(" ") < confidence("\n\n")
+
+
+def test_a_party_and_its_nickname_are_one_actor() -> None:
+    view = read("The Republican Party met on Monday. The GOP then chose a chairman.")
+    assert view.mentions_of("Republican Party") == ["Republican Party", "GOP"]
+
+
+def test_a_middle_name_alone_refers_to_the_full_name() -> None:
+    view = read("Mr. Walter Dunmore Brandt came in. Everybody knows Dunmore, who sat down.")
+    assert set(view.types) == {"Walter Dunmore Brandt"}
+
+
+def test_ec_is_the_community_and_not_its_commission() -> None:
+    view = read("The European Commission met on Monday. The EC has twelve members.")
+    assert view.mentions_of("European Commission") == ["European Commission"]
+
+
+def _clustered(text: str, *names: tuple[str, EntityType]) -> list[list[str]]:
+    """Return the surfaces of each actor, if a text has these names, in order."""
+    doc, position, mentions = segment(text), 0, []
+    for form, entity_type in names:
+        position = text.index(form, position)
+        first, last = doc.token_range(position, position + len(form))
+        mentions.append(NameMention("body", Name(first, last, form, entity_type)))
+        position += len(form)
+    clusters = MentionClusters(load_lexicon())
+    clusters.cluster(mentions, {"body": doc, "headline": segment("")})
+    return [sorted(mention.surface for mention in actor.mentions) for actor in clusters.actors]
+
+
+@pytest.mark.parametrize(
+    ("full", "short"),
+    [
+        ("The Osterby Harbour Times", "The Times"),
+        ("Osterby Harbour Times", "the Times"),
+        ("Drahm Motor Co of Canada", "Drahm Canada"),
+        ("The Osterby Courier", "Osterby Courier"),
+    ],
+)
+def test_an_organisation_has_short_forms(full: str, short: str) -> None:
+    names: list[tuple[str, EntityType]] = [(full, "ORG"), (short, "ORG")]
+    assert _clustered(f"{full} met. Then {short} closed.", *names) == [sorted([full, short])]
+
+
+def test_a_short_form_of_two_organisations_is_neither() -> None:
+    names: list[tuple[str, EntityType]] = [
+        ("Osterby Times", "ORG"),
+        ("Drahm Times", "ORG"),
+        ("The Times", "ORG"),
+    ]
+    assert len(_clustered("Osterby Times, Drahm Times. The Times", *names)) == 3
