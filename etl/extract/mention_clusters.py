@@ -10,6 +10,7 @@ costs ten thousand look-ups.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +20,14 @@ from typing import NamedTuple
 from etl.domain import EntityType, Part, word_set
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
-from etl.extract.name_words import LEGAL_FORMS, PARTICLES, generation, initials
+from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials
 from etl.extract.names import Name
 
 # Within an article "Carlyle" is "Carlyle Group", and "Arsenal" is "Arsenal F.C.".
 _DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")
 SHARED_SURNAME = "shared_surname"
 """The method of a surname that may mean either of two people, and has no actor."""
+_LEAST_CAPITALS = 4  # letters of a word in capitals that is no acronym
 _LONGEST_INITIALS = 2  # "YS"
 _MAX_NAMESAKES = 20  # people of one surname to compare with: an article with more is a list
 
@@ -98,6 +100,21 @@ class MentionClusters:
             if mention.actor is not None:
                 mention.actor.mentions.append(mention)
         self.actors = [actor for actor in self.actors if actor.mentions]
+        for actor in self.actors:
+            self._name_in_normal_case(actor)
+
+    def _name_in_normal_case(self, actor: Actor) -> None:
+        """Write the name of a person or a listed name without the capitals of a headline."""
+        words = actor.name.split(" ")
+        if actor.type == "PERSON":
+            # "ANN LEE": beside other words in capitals, a short one is no acronym either.
+            is_all = actor.name.isupper() and len(words) > 1
+            least = _LEAST_CAPITALS - is_all
+            actor.name = " ".join(_in_normal_case(word, least) for word in words)
+        elif actor.name.isupper() and (" " in actor.name or actor.type in ("GPE", "LOC")):
+            titled = " ".join(word.capitalize() for word in words)
+            if self.lexicon.type_of(titled) == actor.type:
+                actor.name = titled
 
     def _share_surnames(self, people: Sequence[NameMention], docs: dict[Part, Document]) -> None:
         """Give the first of "Jon and Ada Merrow" the surname that the two share."""
@@ -118,9 +135,13 @@ class MentionClusters:
 
     def _new_actor(self, mention: NameMention, key: str) -> Actor:
         entity_type = mention.name.type or "OTHER"
-        actor = Actor(
-            entity_type, mention.surface, mention.name.gender or self._gender(mention.name)
-        )
+        name = mention.surface
+        full = self.lexicon.canonical(name)
+        if entity_type == "ORG" and ACRONYM.fullmatch(name) and " " in full:
+            # A nickname, as GOP is, and no acronym of the listed name.
+            is_acronym = name.replace(".", "") in initials(full.split(" "))
+            name = name if is_acronym else full
+        actor = Actor(entity_type, name, mention.name.gender or self._gender(mention.name))
         self.actors.append(actor)
         self._by_key[(entity_type, key)] = actor
         return actor
@@ -321,6 +342,14 @@ def _assign(mention: NameMention, actor: Actor, method: str, confidence: float) 
     mention.actor, mention.method, mention.confidence = actor, method, confidence
     if mention.name.role:
         actor.role = mention.name.role
+
+
+def _in_normal_case(word: str, least: int) -> str:
+    """Return "Solheim" for "SOLHEIM", and "JFK", "B.J." and "III" as they are."""
+    if len(word) < least or not word.isupper() or "." in word or generation(word):
+        return word
+    word = re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), word)
+    return re.sub(r"(?<=['’])S$", "s", word)
 
 
 def _without_article(form: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from etl.domain import Part, word_set
@@ -30,6 +30,7 @@ _FIRM_STAFF = word_set(
     "analyst analysts economist economists trader traders dealer dealers broker brokers banker "
     "bankers strategist strategists underwriter underwriters"
 )
+_FIRM_WORDS = word_set("brothers bros securities bank trust")
 _JOINED_FIRM = re.compile(r"\s*(?:and|&)\s+(?:Co|Cie|Sons|Brothers|Bros)\b", re.IGNORECASE)
 _LISTED = {"GPE": "LOC", "LOC": "LOC", "ORG": "ORG", "NORP": "NORP"}
 _LAST_WORDS = re.compile(r"[\w'’.-]+")
@@ -57,9 +58,17 @@ def settle_types(
         one, other = [*["", ""], *before][-2:]
         found.before.append((one.lower(), other.lower()))
         found.after.append(text[span.end : span.end + _CONTEXT])
-    parts_of_people = _parts_of_people(form for form, label in evidence if label == "PERSON")
+    people = [form for form, label in evidence if label == "PERSON"]
+    parts_of_people = _parts_of_people(people)
+    persons = {form.casefold() for form in people} | parts_of_people.keys()
+    firms = _starts_of_firms(form for form, label in evidence if label == "ORG")
+    for (form, label), found in evidence.items():
+        # "Dunmore" beside "Dunmore Brothers Inc", unless the article has an Ann Dunmore.
+        is_firm = form in firms and not _speaks(found) and form.casefold() not in parts_of_people
+        found.label = "ORG" if is_firm and label == "PERSON" else label
     labels = {
-        key: _settled(key[0], found, parts_of_people, lexicon) for key, found in evidence.items()
+        key: _settled(key[0], found, parts_of_people, persons, lexicon)
+        for key, found in evidence.items()
     }
     return {
         part: [
@@ -94,24 +103,56 @@ def _parts_of_people(forms: Iterable[str]) -> Mapping[str, set[str]]:
     return found
 
 
+def _starts_of_firms(forms: Iterable[str]) -> Set[str]:
+    """Return what the names of firms begin with: "Dunmore" of "Dunmore Brothers Inc"."""
+    found: set[str] = set()
+    for form in forms:
+        words = form.split(" ")
+        if words[-1].lower().replace(".", "") in LEGAL_FORMS | _FIRM_WORDS:
+            found.update(" ".join(words[:i]) for i in range(1, len(words)))
+    return found
+
+
 def _settled(
-    form: str, found: _Evidence, parts_of_people: Mapping[str, set[str]], lexicon: Lexicon
+    form: str,
+    found: _Evidence,
+    parts_of_people: Mapping[str, set[str]],
+    persons: Set[str],
+    lexicon: Lexicon,
 ) -> str:
     words = form.split(" ")
-    is_alone = len(words) == 1 or form.casefold() not in parts_of_people
     if found.label != "ORG" and _is_firm(words, found, lexicon):
         return "ORG"
     if found.label != "PERSON":
-        return found.label
+        is_person = _is_full_name(words, lexicon) and not persons.isdisjoint(
+            (words[-1].casefold(), form.casefold())
+        )
+        if found.label == "ORG" and " " in form and lexicon.type_of(form) == "GPE":
+            return "LOC"  # "Soviet Union", despite its last word
+        return "PERSON" if is_person else found.label
     if len(words) > 1 and words[0].lower() in lexicon.first_names:
         return found.label
     listed = lexicon.type_of(form) or (lexicon.type_of(form.title()) if form.isupper() else None)
-    if is_alone and form.casefold() not in parts_of_people and not _speaks(found):
+    if form.casefold() not in parts_of_people and not _speaks(found):
         if listed in _LISTED:
             return _LISTED[listed]
         if all(_is_seat(one, other) for one, other in found.before):
             return "LOC"
     return found.label
+
+
+def _is_full_name(words: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether a name is a first name and a surname: "Ann Dunmore", not "Ann Dunmore Trust"."""
+    last = words[-1].lower()
+    return (
+        1 < len(words) <= 3
+        and words[0].lower() in lexicon.first_names
+        and words[-1][0].isupper()
+        and not lexicon.is_ordinary(last)
+        and last not in lexicon.last_heads
+        and lexicon.type_of(words[-1]) is None
+        and lexicon.type_of(" ".join(words)) is None
+    )
 
 
 def _is_firm(words: Sequence[str], found: _Evidence, lexicon: Lexicon) -> bool:

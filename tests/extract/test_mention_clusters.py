@@ -164,6 +164,7 @@ def test_the_first_of_a_surname_is_less_sure_the_nearer_the_other_is_introduced(
 def test_a_party_and_its_nickname_are_one_actor() -> None:
     view = read("The Republican Party met on Monday. The GOP then chose a chairman.")
     assert view.mentions_of("Republican Party") == ["Republican Party", "GOP"]
+    assert read("The GOP chose a chairman.").types == {"Republican Party": "ORG"}
 
 
 def test_a_middle_name_alone_refers_to_the_full_name() -> None:
@@ -210,3 +211,19 @@ def test_a_short_form_of_two_organisations_is_neither() -> None:
         ("The Times", "ORG"),
     ]
     assert len(_clustered("Osterby Times, Drahm Times. The Times", *names)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("ANN DUNMORE III", "Ann Dunmore III"),
+        ("Ann DUNMORE-LEE", "Ann Dunmore-Lee"),
+        ("JFK", "JFK"),
+    ],
+)
+def test_a_person_is_named_without_the_capitals_of_a_headline(name: str, written: str) -> None:
+    doc = segment(name)
+    mentions = [NameMention("headline", Name(0, len(doc.tokens), name, "PERSON"))]
+    clusters = MentionClusters(load_lexicon())
+    clusters.cluster(mentions, {"headline": doc, "body": segment("")})
+    assert [actor.name for actor in clusters.actors] == [written]

@@ -45,8 +45,32 @@ def test_an_unknown_name_is_a_place_if_its_line_says_so(text: str) -> None:
     assert _types(text, ("Keldane", "PERSON")) == ["LOC"]
 
 
-def test_a_listed_place_is_no_person() -> None:
-    assert _types("It was made for the Soviet Union.", ("Soviet Union", "PERSON")) == ["LOC"]
+@pytest.mark.parametrize("other", ["Dunmore", "Ann Dunmore"])
+def test_a_full_name_is_a_person_if_the_article_has_the_person(other: str) -> None:
+    text = f"{other} ran. The Ann Dunmore camp cheered, and Ann Dunmore Trust paid."
+    camp = text.index("Ann Dunmore camp")
+    spans = [
+        Span(0, len(other), "PERSON", 0.9),
+        Span(camp, camp + len("Ann Dunmore"), "ORG", 0.9),
+        Span(text.index("Ann Dunmore Trust"), text.index(" paid"), "ORG", 0.9),
+    ]
+    found = settle_types({"body": text}, {"body": spans}, load_lexicon())["body"]
+    assert [span.label for span in found] == ["PERSON", "PERSON", "ORG"]
+
+
+def test_a_name_that_begins_a_firms_is_the_firm() -> None:
+    text = "Dunmore Brothers Inc fell. Selling Dunmore shares was easy."
+    spans = [
+        Span(0, len("Dunmore Brothers Inc"), "ORG", 0.9),
+        Span(text.rindex("Dunmore"), text.index(" shares"), "PERSON", 0.9),
+    ]
+    found = settle_types({"body": text}, {"body": spans}, load_lexicon())["body"]
+    assert [span.label for span in found] == ["ORG", "ORG"]
+
+
+@pytest.mark.parametrize("label", ["PERSON", "ORG"])
+def test_a_listed_state_is_a_place(label: str) -> None:
+    assert _types("It was made for the Soviet Union.", ("Soviet Union", label)) == ["LOC"]
 
 
 @pytest.mark.parametrize(
