@@ -28,7 +28,7 @@ class RuleExtractor:
     """Extraction by rules and word lists. Its only state is the immutable lexicon."""
 
     name = "rules"
-    version = "rules-3"
+    version = "rules-4"
 
     def __init__(self) -> None:
         self._lexicon = load_lexicon()

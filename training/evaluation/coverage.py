@@ -70,7 +70,7 @@ STUBS = """
 create table article_metadata (article_id varchar, headline varchar, published_on date,
     outlet varchar, story_id varchar);
 create table mentions (article_id varchar, entity_id varchar, part varchar, type varchar,
-    kind varchar, sentence integer, confidence double);
+    kind varchar, sentence integer, method varchar, confidence double);
 create table quotes (article_id varchar, speaker_entity_id varchar, utterance_id varchar,
     kind varchar, text varchar, confidence double, speaker_confidence double, act varchar);
 create table publication_periods (grain varchar, period_start date, article_count bigint,
@@ -108,7 +108,7 @@ def _fill(news: duckdb.DuckDBPyConnection, appearances: Sequence[Appearance]) ->
     tables: dict[str, list[tuple[object, ...]]] = {
         "article_metadata": list(articles),
         "mentions": [
-            (a.article_id, a.entity_id, m.part, m.type, m.kind, m.sentence, m.confidence)
+            (a.article_id, a.entity_id, m.part, m.type, m.kind, m.sentence, m.method, m.confidence)
             for a in appearances
             for m in a.mentions
         ],
