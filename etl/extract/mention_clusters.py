@@ -105,6 +105,10 @@ class MentionClusters:
 
     def _name_in_normal_case(self, actor: Actor) -> None:
         """Write the name of a person or a listed name without the capitals of a headline."""
+        for mention in actor.mentions:
+            form = mention.surface
+            if actor.name.isupper() and not form.isupper() and form.upper() == actor.name:
+                actor.name = form
         words = actor.name.split(" ")
         if actor.type == "PERSON":
             # "ANN LEE": beside other words in capitals, a short one is no acronym either.

@@ -227,3 +227,14 @@ def test_a_person_is_named_without_the_capitals_of_a_headline(name: str, written
     clusters = MentionClusters(load_lexicon())
     clusters.cluster(mentions, {"headline": doc, "body": segment("")})
     assert [actor.name for actor in clusters.actors] == [written]
+
+
+def test_the_case_of_the_body_names_an_organisation() -> None:
+    doc, headline = segment("Drahm's closed."), segment("DRAHM'S CLOSES")
+    mentions = [
+        NameMention("headline", Name(0, 2, "DRAHM'S", "ORG")),
+        NameMention("body", Name(0, 2, "Drahm's", "ORG")),
+    ]
+    clusters = MentionClusters(load_lexicon())
+    clusters.cluster(mentions, {"headline": headline, "body": doc})
+    assert [actor.name for actor in clusters.actors] == ["Drahm's"]
