@@ -14,6 +14,7 @@ from etl.extract.names import Name
 _MAX_ROLE_TOKENS = 14
 _CLOSING_SIGNS = frozenset({",", ".", ";", ":", "—", "–", "?", "!", "(", ")", "“", "”", '"'})
 _BREAKS = word_set("who whose which that and but said says is was were has had while when")
+_NO_HEAD_FOLLOWS = word_set("as for with than like because after before since until to")
 _DETERMINERS = word_set("a an the his her their its one")
 _SEAT_PREPOSITIONS = word_set("of for at in")
 _MAX_SEAT_TOKENS = 6  # tokens in "of the Bank of England", at most
@@ -48,6 +49,8 @@ def _appositive_after(doc: Document, name: Name, lexicon: Lexicon) -> tuple[int,
         token = tokens[i]
         if token.text in _CLOSING_SIGNS or token.lower in _BREAKS:
             break
+        if not has_title and token.lower in _NO_HEAD_FOLLOWS:
+            break  # "a sad day as my former coach": the coach is not what is said of her
         if token.lower in lexicon.titles and not has_title:
             has_title = i - first < 7
         i += 1

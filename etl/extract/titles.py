@@ -10,6 +10,7 @@ from etl.domain import word_set
 from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon
 from etl.extract.names import Name, may_be_in_name, name_form
+from etl.extract.title_case import is_title_case
 
 _MAX_TOKENS = 9
 _MAX_SEAT_TOKENS = 5
@@ -26,12 +27,17 @@ ROLE_MODIFIERS = word_set(
 )
 
 
+# Titles of honour and rank that are other words in lower case: "a major donor", "the lady".
+_CAPITALISED_TITLES = word_set("lady lord sir major general saint justice incumbent")
+
+
 class TitleFinder:
     """Finds the titles before the names of one document."""
 
     def __init__(self, doc: Document, lexicon: Lexicon) -> None:
         self.doc = doc
         self.lexicon = lexicon
+        self._is_title_case: dict[int, bool] = {}  # by the first token of a sentence
 
     def add_title(self, name: Name) -> None:
         """Set the role and gender of a person's name from the title directly before it.
@@ -73,10 +79,12 @@ class TitleFinder:
                 return split
         if i == sentence.first or tokens[i - 1].lower not in lexicon.titles:
             return name
+        if self._is_other_word(i - 1, sentence):
+            return name
         start = i - 1
         gender = lexicon.titles[tokens[start].lower]
         start = self._role_start(start, sentence)
-        while tokens[start].lower in ("'s", "’s", "of", "for", "-"):
+        while start < i - 1 and tokens[start].lower in ("'s", "’s", "of", "for", "-", "incumbent"):
             start += 1
         if (
             tokens[i - 1].is_capitalised
@@ -84,16 +92,45 @@ class TitleFinder:
             or name.form.split(" ")[0].lower() not in (lexicon.common_words)
         ):
             name.type, name.method, name.confidence = "PERSON", "title", 0.95
-            name.role = self.doc.surface(start, i)
+            if not self._is_supposed(name, sentence):
+                name.role = self.doc.surface(start, i)
             name.gender = gender
         return name
+
+    def _is_other_word(self, i: int, sentence: Sentence) -> bool:
+        """Whether a title in lower case is another word: "a major" donor, but "first lady"."""
+        token = self.doc.tokens[i]
+        if token.is_capitalised or token.lower not in _CAPITALISED_TITLES:
+            return False
+        before = self.doc.tokens[i - 1].lower if i > sentence.first else ""
+        return before not in ROLE_MODIFIERS
+
+    def _is_supposed(self, name: Name, sentence: Sentence) -> bool:
+        """Whether "a" makes an office a supposed one: "a President Romney" is no president."""
+        office = name.first - 1
+        if name.size > 1 or office - 1 < sentence.first:
+            return False
+        before = self.doc.tokens[office - 1].lower
+        return self.doc.tokens[office].is_capitalised and before in ("a", "an")
 
     def _role_start(self, last: int, sentence: Sentence) -> int:
         """Return the first token of the role that ends with token `last`."""
         start, begin = last, max(sentence.first, last - _MAX_ROLE_TOKENS)
+        if sentence.first not in self._is_title_case:
+            is_title = is_title_case(self.doc, sentence, self.lexicon)
+            self._is_title_case[sentence.first] = is_title
+        if self._is_title_case[sentence.first]:
+            # Capitals mean nothing: "Police Arrest Former Mayor" is no role.
+            while start > begin and self._is_listed(start - 1):
+                start -= 1
+            return start
         while start > begin and self._is_role_word(start - 1):
             start -= 1
         return start
+
+    def _is_listed(self, i: int) -> bool:
+        lower = self.doc.tokens[i].lower
+        return lower in self.lexicon.titles or lower in ROLE_MODIFIERS
 
     def _is_role_word(self, i: int) -> bool:
         token = self.doc.tokens[i]

@@ -3,6 +3,11 @@
 import pytest
 from extract_view import read
 
+from etl.extract.lexicon import load_lexicon
+from etl.extract.names import Name
+from etl.extract.titles import TitleFinder
+from etl.extract.tokens import segment
+
 
 @pytest.mark.parametrize(
     ("body", "name", "kind"),
@@ -64,6 +69,30 @@ def test_a_title_case_headline_yields_only_known_names() -> None:
 def test_a_headline_in_sentence_case_is_read_like_any_sentence() -> None:
     view = read("", headline="Bridge closed after talks between Lise Holm and unions fail")
     assert view.surfaces("headline") == ["Lise Holm"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "He met a major Lise Holm donor.",
+        "They feared a President Holm. Lise Holm is mayor.",
+        "Lise Holm, a sad day as my former coach of six years, said no.",
+    ],
+)
+def test_other_words_are_no_role(body: str) -> None:
+    roles = {mention.role for mention in read(body).extraction.mentions}
+    assert roles == {None}
+
+
+def test_an_incumbent_president_is_president() -> None:
+    assert read("The incumbent President Lise Holm won.").mention("Lise Holm").role == "President"
+
+
+def test_a_role_in_a_headline_has_titles_only() -> None:
+    doc = segment("Police Arrest Former Mayor Lise Holm Over Harbour Contracts")
+    name = Name(4, 6, "Lise Holm", "PERSON")
+    TitleFinder(doc, load_lexicon()).add_title(name)
+    assert name.role == "Former Mayor"
 
 
 @pytest.mark.parametrize(
