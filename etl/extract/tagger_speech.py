@@ -458,7 +458,8 @@ class _SpeakerResolver:
         at = self._doc.token_at(span.start)
         begin = max(self._doc.sentence_of(at).first, at - _SUBJECT_WINDOW)
         beside = self._name_by_last.get(at)
-        if beside is not None and self._is_head(beside, begin, at):
+        is_second = beside is not None and tokens[beside.name.first - 1].lower == "and"
+        if beside is not None and not is_second and self._is_head(beside, begin, at):
             name = beside.name
             return Span(
                 tokens[name.first].start, tokens[name.last - 1].end, "", _UNLINKED_CONFIDENCE

@@ -30,6 +30,9 @@ from etl.extract.mention_clusters import Actor, NameMention
 
 _DETERMINERS = word_set("the a an this that these those some any another")
 _INDEFINITE = word_set("a an one another")
+_BESIDE_CUE = word_set("that also later then again still now has had have")
+_LONGEST_CUE = 5
+"""Tokens of a cue, with what may stand beside it: "has also said that"."""
 _BUCKETS = (0, 1, 2, 3, 4, 6, 9, 14)
 _EDGES = (0.01, 0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.88, 0.96)
 """Lower ends of the ranges that counts and probabilities fall into, as features."""
@@ -173,6 +176,8 @@ class Features:
             found.append("most mentioned")
         if distance == 0:
             found.append(f"same sentence {anaphor.form} {seen.place}")
+            if self._reports(seen, at):
+                found.append(f"reports {anaphor.form}")
         if seen.is_joined:
             found.append(f"joined {near}")
         if seen.is_possessive:
@@ -190,6 +195,17 @@ class Features:
         if anaphor.kind == "person":
             found.append(f"strangers {min(2, self._strangers[at] - self._strangers[begin])}")
         return found
+
+    def _reports(self, seen: SeenActor, at: int) -> bool:
+        """Whether only a cue stands between a candidate and an anaphor: "Lee also said he"."""
+        last = seen.mentions[-1][1]
+        between = [token.lower for token in self._doc.tokens[last:at]]
+        cues = self._lexicon.cues
+        return (
+            len(between) <= _LONGEST_CUE
+            and any(word in cues for word in between)
+            and all(word in cues or word in _BESIDE_CUE or word.endswith("ly") for word in between)
+        )
 
     def _again(self, anaphor: Anaphor, mention: NameMention) -> str:
         """Return how the sentence names an actor behind an anaphor.
