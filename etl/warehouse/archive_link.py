@@ -39,8 +39,8 @@ from etl.warehouse.publish import (
     published_properties,
     published_property,
     published_through,
+    read_published,
 )
-from etl.warehouse.snapshot_connection import connect_snapshot
 
 ARCHIVE_POSITION = "archive_position"
 """Property of the build file and of the published file: the position that they were loaded from."""
@@ -262,11 +262,7 @@ def _arrivals(
     if build is not None:
         add(recovery.arrivals(build).values())
     if _published(settings, state) is not None:
-        with (
-            suppress(duckdb.Error),
-            connect_snapshot(settings.published.resolve(), settings.time_zone) as con,
-        ):
-            add(recovery.arrivals(con).values())
+        add((read_published(settings, recovery.arrivals) or {}).values())
     return list(found.values())
 
 

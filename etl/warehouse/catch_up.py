@@ -27,8 +27,13 @@ from etl.storage.run_state import State
 from etl.storage.staging import Staging
 from etl.storage.writer_lock import WriterLock
 from etl.warehouse import archive_link, build_db, recovery
-from etl.warehouse.publish import READING, SETTLED_THROUGH, properties_of, published_property
-from etl.warehouse.snapshot_connection import connect_snapshot
+from etl.warehouse.publish import (
+    READING,
+    SETTLED_THROUGH,
+    properties_of,
+    published_property,
+    read_published,
+)
 
 
 def new_reading() -> str:
@@ -164,23 +169,23 @@ def _catch_up_state(
     state.catch_up(archive)
     if state.reading() < reading:
         state.begin_reading(reading)
-    with ExitStack() as stack:
-        known = [build] if build is not None else []
-        if archive_link.is_published_usable(settings):
-            # A file that is damaged or of another version has nothing to add.
-            with suppress(duckdb.Error):
-                file = settings.published.resolve()
-                known.append(stack.enter_context(connect_snapshot(file, settings.time_zone)))
-        for con in known:
-            with suppress(duckdb.Error):
-                properties = properties_of(con)
-                # Versions that recorded no such line published all that was rejected.
-                through = int(properties.get(SETTLED_THROUGH) or recovery.loaded_through(con))
-                if properties.get(READING, "") == reading and through > state.settled_through():
-                    lines = archive.entries(state.settled_through())
-                    paths = {e.source_path for e in lines if e.sequence <= through}
-                    state_file_check.add_published(settings.state_file, con, paths)
-                    state.settle_through(through)
+
+    def settle(con: duckdb.DuckDBPyConnection) -> None:
+        properties = properties_of(con)
+        # Versions that recorded no such line published all that was rejected.
+        through = int(properties.get(SETTLED_THROUGH) or recovery.loaded_through(con))
+        if properties.get(READING, "") == reading and through > state.settled_through():
+            lines = archive.entries(state.settled_through())
+            paths = {e.source_path for e in lines if e.sequence <= through}
+            state_file_check.add_published(settings.state_file, con, paths)
+            state.settle_through(through)
+
+    # A file that is damaged or of another version has nothing to add.
+    if build is not None:
+        with suppress(duckdb.Error):
+            settle(build)
+    if archive_link.is_published_usable(settings):
+        read_published(settings, settle)
     if build is not None:
         state.set_loaded_through(recovery.loaded_through(build))
 

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -36,6 +37,8 @@ from etl.storage.run_history import runs_table
 from etl.storage.run_state import State
 from etl.warehouse import block_copy, build_db
 from etl.warehouse.snapshot_connection import connect_snapshot
+
+T = TypeVar("T")
 
 FILE = "news.duckdb"
 KEPT_SNAPSHOTS = 2
@@ -77,14 +80,21 @@ def published_properties(settings: Settings) -> Mapping[str, str] | None:
 
 def published_through(settings: Settings) -> int:
     """The highest manifest sequence that is published, 0 for none."""
-    if not settings.published.exists():
-        return 0
+    query = "select max(sequence) from loaded.article_sources"
+    row = read_published(settings, lambda con: con.execute(query).fetchone())
+    return (row and row[0]) or 0
+
+
+def read_published(settings: Settings, read: Callable[[duckdb.DuckDBPyConnection], T]) -> T | None:
+    """Return what `read` finds in the published file.
+
+    None if there is no such file, or it is damaged or of another version.
+    """
     try:
         with connect_snapshot(settings.published.resolve(), settings.time_zone) as con:
-            row = con.execute("select max(sequence) from loaded.article_sources").fetchone()
+            return read(con)
     except duckdb.Error:
-        return 0
-    return (row and row[0]) or 0
+        return None
 
 
 def _properties(settings: Settings, file: Path) -> Mapping[str, str] | None:
