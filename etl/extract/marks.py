@@ -9,6 +9,7 @@ Each paragraph takes one pass over its marks, so the time is linear in the lengt
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from etl.extract.document import Document
@@ -78,15 +79,17 @@ def _outermost(
     """
     if not doubles or not _SINGLE.search(text, start, end):
         return doubles
-    around = [
-        (s, e, False)
-        for s, e, _ in _single_spans(text, start, end)
-        if text[e - 1] in _CLOSING_PUNCTUATION
-        and any(s < a and b < e for a, b, _ in doubles)
-        and all((s < a and b < e) or b < s or e < a for a, b, _ in doubles)
-    ]
-    inside = [(a, b) for a, b, _ in doubles for s, e, _ in around if s < a and b < e]
-    return sorted([*around, *(span for span in doubles if span[:2] not in inside)])
+    starts, ends = [s for s, _, _ in doubles], [e for _, e, _ in doubles]
+    found: list[tuple[int, int, bool]] = []
+    done = 0
+    for s, e, _ in _single_spans(text, start, end):
+        # The spans in double marks that it touches, doubles[first:last], all lie inside.
+        first, last = bisect_left(ends, s), bisect_right(starts, e)
+        is_around = first < last and s < starts[first] and ends[last - 1] < e
+        if is_around and text[e - 1] in _CLOSING_PUNCTUATION:
+            found += [*doubles[done:first], (s, e, False)]
+            done = last
+    return found + doubles[done:]
 
 
 def _gaps(start: int, end: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -88,6 +88,7 @@ HARD = {
     "punctuation": ".,;!?-",
     "marks": '"',
     "words in marks": "“a” ",
+    "marks in marks": "‘a “b,” c.’ ",
     "openings alone": "“Foo said ",
     "apostrophes": "‘Abc’s ",
     "initials": "A. ",
