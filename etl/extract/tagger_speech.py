@@ -473,7 +473,7 @@ class _SpeakerResolver:
                 if after not in POSSESSIVE and self._is_head(mention, begin, last):
                     end = tokens[mention.name.last - 1].end
                     return Span(tokens[i].start, end, "", _UNLINKED_CONFIDENCE)
-            elif tokens[i].lower in _SUBJECTS:
+            elif tokens[i].lower in _SUBJECTS and not tokens[i].text.isupper():
                 return Span(tokens[i].start, tokens[i].end, "", _UNLINKED_CONFIDENCE)
         return None
 
@@ -517,7 +517,8 @@ class _SpeakerResolver:
     def _is_in_attribute(self, mention: NameMention, first: int, last: int) -> bool:
         """Whether a name stands in what is said of the head: "voters who dislike Lee"."""
         tokens, name = self._doc.tokens, mention.name
-        before = {token.lower for token in tokens[first : name.first]}
+        # "WHO" is an organisation.
+        before = {t.lower for t in tokens[first : name.first] if not t.text.isupper()}
         is_apposed = tokens[name.first - 1].text == ","
         if name.type == "PERSON":
             return bool(before & _RELATIVES) and not is_apposed

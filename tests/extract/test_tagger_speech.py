@@ -116,6 +116,14 @@ def test_the_subject_or_agent_of_a_cue_is_its_source(markup: str, source: str | 
     assert (found.removeprefix("the ") if found else None) == source
 
 
+@pytest.mark.parametrize(
+    ("source", "who"), [("WHO director Ann Lee", "Ann Lee"), ("voters who dislike Ann Lee", None)]
+)
+def test_a_name_in_a_relative_clause_does_not_speak(source: str, who: str | None) -> None:
+    (quote,) = speech_of(f"[source1 {source}] [cue1 said]: [content1 “It is late.”]", "Ann Lee")
+    assert (quote.speaker.name if quote.speaker else None) == who
+
+
 def test_according_to_reports_its_clause_even_if_no_content_was_found() -> None:
     texts = [
         "[cue1 According to] [source1 Ann Lee], the port will close.",
