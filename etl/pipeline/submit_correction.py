@@ -182,7 +182,9 @@ select from_entity_id, to_entity_id, article_id
 from moved_links
 join loaded.text_actors using (text_actor_id)
 join main.articles using (content_sha256)
-join loaded.text_mentions using (text_actor_id);
+join loaded.text_mentions using (text_actor_id)
+-- As in the series: "I" in a quote moves with its speaker, but nobody speaks of the speaker there.
+where text_mentions.method is distinct from 'first_person';
 
 select from_entity_id, to_entity_id, count(*) as mentions, count(distinct article_id) as articles
 from moved_mentions group by all order by mentions desc, from_entity_id, to_entity_id
