@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from etl.domain import Article
 from etl.extract import anaphors, get_extractor
 from etl.extract.antecedents.ranker import Choice, Ranker, load_ranker
+from etl.extract.antecedents.resolve import Resolver
 from etl.extract.lexicon import load_lexicon
+from etl.extract.tagger_extractor import TaggerExtractor
 from etl.extract.tokens import segment
 
 EXTRACTORS = ("tagger", "fast", "rules")
@@ -126,6 +128,23 @@ def test_he_and_she_never_mean_a_couple_or_a_group(name: str, pronoun: str) -> N
         if mention.kind == "pronoun":
             assert mention.actor is not None
             assert found.actors[mention.actor].type == "PERSON"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reports"),
+    [
+        ("Rolf Brandvik also said he expects a result.", True),
+        ("Rolf Brandvik has repeatedly said that he expects a result.", True),
+        ("Rolf Brandvik left when he had a result.", False),
+    ],
+)
+def test_only_a_cue_stands_between_who_says_it_and_he(sentence: str, reports: bool) -> None:
+    seen: list[Choice] = []
+    ((_, body),) = TaggerExtractor().readings([Article(None, sentence)])
+    Resolver(
+        body.doc, body.names, body.anaphors, load_lexicon(), body.is_quoted, seen.append
+    ).resolve()  # fmt: skip
+    assert ("reports subject" in seen[0].features[0]) == reports
 
 
 @pytest.mark.parametrize("name", EXTRACTORS)
