@@ -32,7 +32,8 @@ _FIRM_STAFF = word_set(
 )
 _FIRM_WORDS = word_set("brothers bros securities bank trust")
 _JOINED_FIRM = re.compile(r"\s*(?:and|&)\s+(?:Co|Cie|Sons|Brothers|Bros)\b", re.IGNORECASE)
-_LISTED = {"GPE": "LOC", "LOC": "LOC", "ORG": "ORG", "NORP": "NORP"}
+LABELS = {"GPE": "LOC", "LOC": "LOC", "ORG": "ORG", "NORP": "NORP"}
+"""The network's label of a type in the word lists."""
 _LAST_WORDS = re.compile(r"[\w'’.-]+")
 _SPEAKS = re.compile(r"\s*,?\s*(?:who|whose|said|says|told|added|argued|tweeted)\b")
 _CONTEXT = 40  # characters before a name that are read
@@ -134,8 +135,8 @@ def _settled(
         return found.label
     listed = lexicon.type_of(form) or (lexicon.type_of(form.title()) if form.isupper() else None)
     if form.casefold() not in parts_of_people and not _speaks(found):
-        if listed in _LISTED:
-            return _LISTED[listed]
+        if listed in LABELS:
+            return LABELS[listed]
         if all(_is_seat(one, other) for one, other in found.before):
             return "LOC"
     return found.label

@@ -60,8 +60,6 @@ _OVERRULE_RATIO = 1.5
 """Another type of the same name overrules one if its votes exceed it by this factor (F1 84.8 to
 85.2)."""
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-_LABELS = {"GPE": "LOC", "LOC": "LOC", "ORG": "ORG", "NORP": "NORP"}
-"""The network's label of a type in the word lists."""
 _BETWEEN_COMMAS = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 
 _Votes = dict[str, dict[str, float]]
@@ -300,7 +298,7 @@ def _split_names_at_blank_lines(text: str, tags: Tags, lexicon: Lexicon) -> Tags
             )
             if words and is_name:
                 start += part.index(surface)
-                label = _LABELS.get(known or "", span.label)
+                label = name_types.LABELS.get(known or "", span.label)
                 names.append(Span(start, start + len(surface), label, span.confidence))
     return replace(tags, spans={**tags.spans, "names": names})
 

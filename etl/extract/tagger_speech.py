@@ -460,10 +460,7 @@ class _SpeakerResolver:
         beside = self._name_by_last.get(at)
         is_second = beside is not None and tokens[beside.name.first - 1].lower == "and"
         if beside is not None and not is_second and self._is_head(beside, begin, at):
-            name = beside.name
-            return Span(
-                tokens[name.first].start, tokens[name.last - 1].end, "", _UNLINKED_CONFIDENCE
-            )
+            return self._unlinked(beside.name.first, at)
         for i in range(begin, at):
             mention = self._name_by_first.get(i)
             if mention is not None and mention.name.last <= at:
@@ -471,10 +468,9 @@ class _SpeakerResolver:
                 # What follows a person is its verb, but "the Port strike" is no subject.
                 last = mention.name.last if mention.name.type == "PERSON" else at
                 if after not in POSSESSIVE and self._is_head(mention, begin, last):
-                    end = tokens[mention.name.last - 1].end
-                    return Span(tokens[i].start, end, "", _UNLINKED_CONFIDENCE)
+                    return self._unlinked(i, mention.name.last)
             elif tokens[i].lower in _SUBJECTS and not tokens[i].text.isupper():
-                return Span(tokens[i].start, tokens[i].end, "", _UNLINKED_CONFIDENCE)
+                return self._unlinked(i, i + 1)
         return None
 
     def source_behind(self, cue: Span, content: Span, sources: Sequence[Span]) -> Span | None:
@@ -507,12 +503,15 @@ class _SpeakerResolver:
             return sources[number]
         mention = self._name_by_first.get(at + (tokens[at].lower == "the"))
         if mention is not None:
-            return Span(
-                tokens[at].start, tokens[mention.name.last - 1].end, "", _UNLINKED_CONFIDENCE
-            )
+            return self._unlinked(at, mention.name.last)
         if tokens[at].lower in _SUBJECTS:
-            return Span(tokens[at].start, tokens[at].end, "", _UNLINKED_CONFIDENCE)
+            return self._unlinked(at, at + 1)
         return None
+
+    def _unlinked(self, first: int, last: int) -> Span:
+        """Return the tokens `first`:`last` as a source that the network did not link."""
+        tokens = self._doc.tokens
+        return Span(tokens[first].start, tokens[last - 1].end, "", _UNLINKED_CONFIDENCE)
 
     def _is_in_attribute(self, mention: NameMention, first: int, last: int) -> bool:
         """Whether a name stands in what is said of the head: "voters who dislike Lee"."""

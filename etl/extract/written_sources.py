@@ -35,7 +35,7 @@ _NOT_ISSUED = word_set("seen")
 _CLAUSES = word_set("that which who whose whom where when")
 _ENDS = _CLAUSES | word_set("for of from to with by at in on about against behind")
 _OTHERS = word_set("office campaign team camp staff party")
-"""Whoever issues "the Lee campaign's statement" is not Lee."""
+"""Not Lee but the campaign issues "the Lee campaign's statement"."""
 _JOINERS = ("-", "/")
 _MAX_BEFORE_NAME = 3
 """Words between "by" and a name: "the economists"."""

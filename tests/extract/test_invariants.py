@@ -1,4 +1,4 @@
-"""What holds of every text, whoever is named in it: invariants of who is meant and who speaks.
+"""What holds of every text, with any names: invariants of who is meant and who speaks.
 
 They hold for each extractor, and for the trained one whatever its network and ranker say.
 """
