@@ -80,6 +80,22 @@ class LinkedText(Gold):
 
 
 @dataclass(frozen=True)
+class EcbText(LinkedText):
+    """A document of ECB+, with the mentions of people that are linked across documents.
+
+    The key of a mention is one per person and topic. A person who is only marked in one document,
+    or only linked within it, may be anyone, so `people` leaves those out.
+    """
+
+    people: tuple[tuple[Span, str], ...] = ()
+
+    @property
+    def topic(self) -> str:
+        """Return the number of the topic, which begins the name."""
+        return self.name.partition("_")[0]
+
+
+@dataclass(frozen=True)
 class GapText(Gold):
     """A text with a pronoun and two names, each with whether it is the antecedent."""
 
@@ -218,9 +234,10 @@ ECB_TOPICS = {
 """The topics of ECB+ by split, those of Cybulska and Vossen (2015). Topics 15 and 17 do not exist.
 Train on the training topics only: dev and test measure identity across articles."""
 _ECB_ENTITIES = ("HUMAN_PART", "LOC_")
+_ECB_PERSON = "HUMAN_PART_PER"
 
 
-def ecbplus(split: str) -> Iterator[LinkedText]:
+def ecbplus(split: str) -> Iterator[EcbText]:
     """Yield documents of ECB+ with the clusters of people, organisations and places; all body.
 
     Only a few sentences of a document are annotated, and in them only what takes part in the
@@ -233,7 +250,7 @@ def ecbplus(split: str) -> Iterator[LinkedText]:
             yield _ecb_document(path)
 
 
-def _ecb_document(path: Path) -> LinkedText:
+def _ecb_document(path: Path) -> EcbText:
     root = ElementTree.parse(path).getroot()
     sentences: dict[str, list[str]] = defaultdict(list)
     ids: list[str] = []
@@ -243,10 +260,14 @@ def _ecb_document(path: Path) -> LinkedText:
     text, spans = detokenised(list(sentences.values()))
     by_token = dict(zip(ids, spans, strict=True))
     mentions: dict[str, Span] = {}
+    persons: set[str] = set()
+    people: list[tuple[Span, str]] = []
     for mention in root.iterfind("Markables/*"):
         anchors = [by_token[anchor.attrib["t_id"]] for anchor in mention.iter("token_anchor")]
         if anchors and mention.tag.startswith(_ECB_ENTITIES):
             mentions[mention.attrib["m_id"]] = (anchors[0][0], anchors[-1][1])
+            if mention.tag == _ECB_PERSON:
+                persons.add(mention.attrib["m_id"])
     clusters: dict[str, set[Span]] = defaultdict(set)
     clustered: set[str] = set()
     for relation in root.iterfind("Relations/*"):
@@ -255,9 +276,16 @@ def _ecb_document(path: Path) -> LinkedText:
             members = {s.attrib["m_id"] for s in relation.iter("source")} & mentions.keys()
             clusters[target] |= {mentions[member] for member in members}
             clustered |= members
+            if person := relation.attrib.get("note"):
+                people += [(mentions[member], person) for member in members & persons]
     for key in mentions.keys() - clustered:
         clusters[f"alone {key}"] = {mentions[key]}
-    return LinkedText(path.stem, text, clusters=tuple(frozenset(c) for c in clusters.values() if c))
+    return EcbText(
+        path.stem,
+        text,
+        clusters=tuple(frozenset(c) for c in clusters.values() if c),
+        people=tuple(sorted(people)),
+    )
 
 
 _GLUED_LEFT = re.compile(r"[,.;:?!%)\]}»”]+|['’](?:s|S|re|ve|ll|d|m)?|n['’]t|-|/")
