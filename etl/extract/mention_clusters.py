@@ -20,7 +20,7 @@ from typing import NamedTuple
 from etl.domain import EntityType, Part, word_set
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
-from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials
+from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials, nicknames
 from etl.extract.names import Name
 
 # Within an article "Carlyle" is "Carlyle Group", and "Arsenal" is "Arsenal F.C.".
@@ -421,11 +421,12 @@ def _are_joined(doc: Document, one: Name, other: Name) -> bool:
 
 
 def _is_compatible(given: list[str], form: str, full_name: str) -> bool:
-    """Whether given names match a full name: equal, or one is the other's initial."""
+    """Whether given names match a full name: equal, or one the other's initial or nickname."""
     if _generation(form) != _generation(full_name):
         return False  # "Donald Trump Jr." is the son of "Donald Trump"
     first, other = given[0].rstrip(".").lower(), full_name.split(" ")[0].rstrip(".").lower()
-    return first == other or (min(len(first), len(other)) == 1 and first[:1] == other[:1])
+    is_initial = min(len(first), len(other)) == 1 and first[:1] == other[:1]
+    return first == other or is_initial or other in nicknames().get(first, ())
 
 
 def _generation(form: str) -> str:

@@ -1,6 +1,6 @@
 """The parts that names are made of, shared by extraction and linking.
 
-Belongs here: surname particles, generational suffixes, legal forms of companies, and initials. Does
+Belongs here: surname particles, generational suffixes, nicknames, legal forms, and initials. Does
 not belong here: where a name begins and ends (`candidates`), and which actor bears it
 (`mention_clusters`, `etl.linking`).
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from etl.domain import word_set
 
@@ -53,3 +54,92 @@ def initials(words: Iterable[str]) -> frozenset[str]:
     return frozenset(
         letters.upper() for letters in (main, "".join(w[0] for w in words)) if len(letters) > 1
     )
+
+
+@lru_cache(maxsize=1)
+def nicknames() -> dict[str, frozenset[str]]:
+    """Return by given name its equivalents: "bill" for "william"."""
+    groups = [frozenset(line.split()) for line in _NICKNAMES.strip().splitlines()]
+    return {
+        name: frozenset().union(*(g for g in groups if name in g)) - {name}
+        for group in groups
+        for name in group
+    }
+
+
+_NICKNAMES = """
+abraham abe
+albert al bert
+alexander alex sasha
+alexandra alex sandra
+andrew andy drew
+anthony tony
+barbara barb
+benjamin ben benny
+bernard bernie
+catherine cathryn cathy kate katie
+charles charlie chuck
+christine chris chrissy
+christopher chris
+daniel dan danny
+david dave
+deborah debbie deb
+donald don donnie
+douglas doug
+edward ed eddie ted
+elizabeth liz beth betty lizzie
+eugene gene
+franklin frank
+frederick fred freddie
+gerald gerry jerry
+gregory greg
+harold harry hal
+henry hank harry
+jacob jake
+james jim jimmy jamie
+jeffrey jeff
+jennifer jen jenny
+jonathan jon
+joseph joe joey
+joshua josh
+judith judy
+katherine kathryn kathy kate katie kathie
+kenneth ken kenny
+kimberly kim
+lawrence larry
+leonard len lenny
+margaret maggie meg peggy
+martin marty
+matthew matt
+maurice mo moe
+michael mike mick
+mitchell mitch
+nathaniel nate nathan
+nicholas nick
+pamela pam
+patricia pat patty
+patrick pat
+peter pete
+philip phil
+randall randy
+raymond ray
+rebecca becky
+richard rick dick richie
+robert bob rob bobby
+ronald ron
+rudolph rudy
+samuel sam
+stanley stan
+stephen steve
+steven steve
+susan sue
+terence terry
+theodore ted teddy
+thomas tom tommy
+timothy tim
+victoria vicky
+vincent vince
+walter walt
+william bill will billy
+zachary zach
+"""
