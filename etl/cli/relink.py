@@ -31,7 +31,7 @@ SHOWN = 30
 def relink(settings: Settings, is_applied: bool, as_json: bool, verbose: bool) -> None:
     """Resolve all names to actors again; without --apply only show the difference.
 
-    A name is resolved when it is first seen, and later articles never change that. So early
+    A full name is resolved when it is first seen, and later articles never change that. So early
     decisions were based on few articles. This resolves every name with everything known today.
     Actors keep their ids if most of their texts stay together. Corrections still apply on top.
     """

@@ -13,7 +13,13 @@ from functools import lru_cache
 from etl.linking.decisions import Form
 from etl.linking.name_keys import type_group
 from etl.linking.reference import Reference
-from etl.linking.variants import group_key, organisation_key, person_blocks, person_name
+from etl.linking.variants import (
+    group_key,
+    organisation_key,
+    person_blocks,
+    person_name,
+    surname_tails,
+)
 
 
 def blocking_keys(form: Form, reference: Reference) -> tuple[str, ...]:
@@ -27,9 +33,8 @@ def _blocking_keys(text: str, type_: str, reference: Reference) -> tuple[str, ..
     if type_ != "PERSON":
         return (identity,)
     name = person_name(text)
-    # A lone surname is looked up under every surname that ends in it.
-    words = name.surname.split()
-    tails = {f"~{' '.join(words[i:])}" for i in range(len(words))}
+    # A lone surname is looked up under every name that ends in it.
+    tails = {f"~{tail}" for tail in surname_tails(name)}
     return (identity, *sorted(tails | (person_blocks(name) if name.given else set())))
 
 

@@ -14,14 +14,19 @@ from etl.linking.variants import person_name
 NameType = tuple[str, str]
 FormKey = tuple[str, str, str]
 """Name, type and scope."""
+UNDECIDED = ("name", "ambiguous")
+"""Methods of a short name that stays an actor of its own."""
+CONTEXT = "context"
+"""Method of a decision by what else articles of the same days name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """A name as texts use it. A lone surname has a scope, since it means different people.
 
-    `scope` is the month and title of its articles ("2016-05|mrs"), empty for all other names.
-    `texts` counts the texts that use the form.
+    `scope` is the month and title of its articles ("2016-05|mrs"), followed by a text if it holds
+    for that text only ("2016-05|mrs|5f3a…"). It is empty for all other names. `texts` counts the
+    texts that use the form.
     """
 
     name: str
@@ -39,18 +44,40 @@ class Form:
 
     @property
     def title(self) -> str:
-        return self.scope.partition("|")[2]
+        return self.scope.split("|")[1] if self.scope else ""
+
+    @property
+    def is_of_text(self) -> bool:
+        """Whether the form is a name in one text."""
+        return self.scope.count("|") == 2
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The entity of a form, the method, its confidence (0 to 1), and the other name behind it."""
+    """The entity of a form, the method, its confidence (0 to 1), and the other name behind it.
+
+    `beside`: for a decision by context, the names that articles with either name share.
+    """
 
     form: Form
     entity_id: str
     method: str
     confidence: float
     evidence: str | None = None
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The names that two articles of the same days share, the rarest first.
+
+    A name weighs -ln of the share of all texts that name it, in nats. `weight` is the sum over the
+    shared names, `share` its ratio to the sum over all names of both (a weighted Jaccard index).
+    """
+
+    weight: float
+    share: float
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -59,14 +86,27 @@ class Evidence:
 
     `expansions`: pairs of an acronym and the organisation that a text expands it to. `months`: by
     name, the number of texts in each month ("2016-05"). `together`: a function that returns those
-    of the given pairs of names that one text holds as two actors.
+    of the given pairs of names that one text holds as two actors. `shared`: a function from pairs
+    of names to what the two likest texts share, one of each name, written at most DAYS_AROUND days
+    apart. `shared_by_text`: the same for each text of a form (see `is_of_text`), and each of the
+    names given for that form. `texts`: the number of all texts.
     """
 
     expansions: Iterable[tuple[str, str]] = ()
     months: Mapping[NameType, Mapping[str, int]] = field(default_factory=dict)
     together: Callable[[set[frozenset[NameType]]], set[frozenset[NameType]]] = lambda pairs: set()
+    shared: Callable[[set[frozenset[str]]], Mapping[frozenset[str], Shared]] = lambda pairs: {}
+    shared_by_text: Callable[
+        [Mapping[Form, Iterable[str]]], Mapping[Form, Mapping[str, Shared]]
+    ] = lambda names: {}
+    texts: int = 0
 
 
 def is_short(name: str, type_: str) -> bool:
     """Whether a name is a person's surname or first name alone, which several people may have."""
     return type_ == "PERSON" and not person_name(name).given
+
+
+def is_full(form: Form) -> bool:
+    """Whether a form is the full name of a person."""
+    return form.type == "PERSON" and not is_short(form.name, form.type)

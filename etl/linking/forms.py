@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from etl.linking.decisions import Evidence, Form, NameType, is_short
+from etl.linking.shared_context import count_texts, shared_by_pair, shared_by_text
 from etl.linking.variants import is_acronym
 
 
@@ -21,6 +22,7 @@ def register_forms(
 ) -> None:
     """Create a temporary table of the actors of texts, each with its name, type and scope.
 
+    `text_scope` is the scope of a decision on that text alone, null for names without a scope.
     `source` may name a table of some rows of `loaded.text_actors`: a million articles have ten
     million of them.
     """
@@ -39,8 +41,9 @@ def register_forms(
           from loaded.text_mentions m semi join short using (text_actor_id)
           where m.role is not null
           group by all
-        )
-        select a.text_actor_id, a.name, a.type,
+        ),
+        scoped as (
+        select a.text_actor_id, a.name, a.type, a.content_sha256,
           strftime(v.published_on, '%Y-%m') as month,
           case when a.type = 'PERSON' and a.name in (from short_names)
             then coalesce(strftime(v.published_on, '%Y-%m'), '') || '|' || coalesce(t.title, '')
@@ -48,6 +51,10 @@ def register_forms(
         from {source} a
         join loaded.article_versions v using (content_sha256)
         left join titles t using (text_actor_id)
+        )
+        select * exclude (content_sha256),
+          case when scope <> '' then scope || '|' || content_sha256 end as text_scope
+        from scoped
         """
     )
     con.unregister("short_names")
@@ -76,7 +83,12 @@ def evidence_of(
         months[name, "PERSON"][month] = texts
     con.unregister("wanted_people")
     return Evidence(
-        _expansions(con, sorted(acronyms)), months, lambda pairs: _named_together(con, pairs)
+        _expansions(con, sorted(acronyms)),
+        months,
+        lambda pairs: _named_together(con, pairs),
+        lambda pairs: shared_by_pair(con, pairs),
+        lambda names: shared_by_text(con, names, table),
+        count_texts(con),
     )
 
 

@@ -22,8 +22,9 @@ from etl.errors import NewsactorsError
 from etl.storage import checksums
 from etl.storage.files import sync_directory, sync_file
 
-LEDGER_VERSION = 1
-"""Of the files; each says it in its metadata. Those that say none are of version 1."""
+LEDGER_VERSION = 2
+"""Of the files; each says it in its metadata. Those that say none are of version 1, which lacks the
+column `beside`."""
 _VERSION_KEY = b"newsactors_ledger"
 
 DECISIONS = pa.schema(
@@ -36,13 +37,15 @@ DECISIONS = pa.schema(
         pa.field("method", pa.string(), False),
         pa.field("confidence", pa.float64(), False),
         pa.field("evidence", pa.string(), True),
+        pa.field("beside", pa.list_(pa.string()), True),
         pa.field("decided_at", pa.timestamp("us", tz="UTC"), False),
     ]
 )
 """A decision: the name and type as in `text_actors`, and in which scope it holds (empty: in all;
-else month and title, "2016-05|mrs", for names that mean different people at different times); keys
-under which its spellings are found; the entity; how and how surely it was decided, and by which
-other name."""
+else month and title, "2016-05|mrs", for names that mean different people at different times, and a
+text where the decision is for that text alone); keys under which its spellings are found; the
+entity; how and how surely it was decided, by which other name, and, for a decision by context, by
+which names that articles share."""
 
 
 class LedgerError(NewsactorsError):
@@ -78,8 +81,8 @@ class Ledger:
     def read(self, con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
         """As `register`, of these files alone and unchecked."""
         columns = ", ".join(DECISIONS.names)
+        con.register("no_decisions", DECISIONS.empty_table())
         if not files:
-            con.register("no_decisions", DECISIONS.empty_table())
             con.execute(
                 "create or replace temp table ledger as "
                 "select *, []::varchar[] as former from no_decisions"
@@ -90,9 +93,16 @@ class Ledger:
             con.execute(
                 f"""
                 create or replace temp table ledger as
+                with stored as (
+                  from read_parquet(
+                    ?, filename = true, file_row_number = true, union_by_name = true
+                  )
+                  union all by name
+                  from no_decisions -- has the columns that older files lack
+                )
                 select {columns},
                   list_filter(list(entity_id) over same, lambda e: e <> entity_id) as former
-                from read_parquet(?, filename = true, file_row_number = true)
+                from stored
                 window same as (partition by name, type, scope)
                 qualify row_number() over (
                   partition by name, type, scope order by filename desc, file_row_number desc
@@ -105,6 +115,8 @@ class Ledger:
                 f"the identity ledger in {self.folder} cannot be read ({error}); restore it from a "
                 "backup: without it actors get other ids"
             ) from error
+        finally:
+            con.unregister("no_decisions")
 
     def _check(self) -> None:
         try:
@@ -164,16 +176,28 @@ class Ledger:
         """
         self._check()
         for file in self.files():
+            stored = _with_all_columns(pq.read_table(file))
+            con.register("stored", stored)
             left = con.execute(
                 """
-                select l.* exclude (evidence, file_row_number),
-                  case when l.evidence in (select name from forms) then l.evidence end as evidence
-                from read_parquet(?, file_row_number = true) l
-                semi join forms using (name, type, scope)
-                order by l.file_row_number
-                """,
-                [str(file)],
+                with kept as (
+                  select *, row_number() over () as position from stored l
+                  where (name, type, scope) in (select (name, type, scope) from forms)
+                    or (name, type, scope) in (select (name, type, text_scope) from forms)
+                ),
+                beside_left as (
+                  select position, list(name order by rank) as beside from (
+                    select position, unnest(beside) as name, generate_subscripts(beside, 1) as rank
+                    from kept
+                  ) semi join forms using (name) group by position
+                )
+                select kept.* exclude (evidence, beside, position),
+                  case when evidence in (select name from forms) then evidence end as evidence,
+                  beside_left.beside
+                from kept left join beside_left using (position) order by position
+                """
             ).to_arrow_table()
+            con.unregister("stored")
             sink = pa.BufferOutputStream()
             pq.write_table(_versioned(left.select(DECISIONS.names)), sink, compression="zstd")
             checksums.replace(file, sink.getvalue().to_pybytes())
@@ -186,6 +210,14 @@ def version_of(file: Path) -> int:
     except (OSError, pa.ArrowException) as error:
         raise LedgerError(f"{file} cannot be read ({error}); {checksums.REMEDY}") from error
     return int(metadata.get(_VERSION_KEY, 1))
+
+
+def _with_all_columns(decisions: pa.Table) -> pa.Table:
+    """Return decisions of any version with the columns of this one."""
+    for field in DECISIONS:
+        if field.name not in decisions.column_names:
+            decisions = decisions.append_column(field, pa.nulls(decisions.num_rows, field.type))
+    return decisions
 
 
 def _versioned(decisions: pa.Table) -> pa.Table:

@@ -4,9 +4,11 @@ Belongs here: the order of a nightly run: find new names, decide them, append th
 write the links. Does not belong here: deciding (`resolver`), reading the texts (`forms`), storing
 decisions (`ledger`), and what users correct (`etl.corrections`).
 
-Each name is resolved once, when it is first seen, and appended to the ledger; later articles follow
-it. So a nightly run reads only the actors of new texts and similar names. It reads all of them if
-the links were made from another ledger: after a relink, a restore or a forgotten article.
+Each full name is resolved once, when it is first seen, and appended to the ledger; later articles
+follow it. Undecided names that new articles concern are settled each time (`settling`), and the
+links of earlier articles change with them. So a nightly run reads only the actors of new texts and
+similar names. It reads all of them if the links were made from another ledger: after a relink, a
+restore or a forgotten article.
 """
 
 from __future__ import annotations
@@ -20,24 +22,26 @@ import pyarrow as pa
 
 from etl.corrections.plan import Plan
 from etl.linking.blocking import blocking_keys
-from etl.linking.cannot_link import CannotLink, load_cannot_link
-from etl.linking.decisions import Decision, Form
+from etl.linking.cannot_link import load_cannot_link
+from etl.linking.decisions import CONTEXT, UNDECIDED, Decision, Form
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import DECISIONS, Ledger
 from etl.linking.name_keys import name_key
 from etl.linking.reference import Reference, load_reference
 from etl.linking.relink import changes
 from etl.linking.resolver import Resolver
+from etl.linking.settling import settle
 from etl.linking.variants import person_name
 
-LINKING_VERSION = "4"
+LINKING_VERSION = "5"
 
 
 @dataclass(frozen=True)
 class Linked:
     """The number of entities, and whether all links were rebuilt.
 
-    If not, the added links are those of the actors in the temporary table `unlinked_actors`.
+    If not, the links that were added or changed are those of the actors in the temporary table
+    `relinked_actors`.
     """
 
     entities: int
@@ -68,16 +72,14 @@ def link_actors(
     if forget:
         ledger.forget(con)
     ledger.register(con)
-    if new := _new_forms(con):
-        cannot_link = load_cannot_link(con, plan, new)
-        decided = as_table(_decide(con, new, cannot_link, is_all=is_all), now)
-        _append(con, ledger, decided, is_trial=is_trial)
+    decided = _decide(con, plan, is_all=is_all)
+    _append(con, ledger, as_table(decided, now), is_trial=is_trial)
     if relink and (changed := changes(con, plan)):
         _append(con, ledger, as_table([c.decision for c in changed], now), is_trial=is_trial)
     if is_all:
         _fill(con)
     else:
-        con.execute(_LINK)
+        _update(con, decided)
     row = con.execute("select count(distinct entity_id) from loaded.text_links").fetchone()
     con.execute("drop table forms")
     con.execute("drop table ledger")
@@ -109,12 +111,16 @@ def _only_lacks_links(con: duckdb.DuckDBPyConnection, new_in: str) -> bool:
     return bool(row and row[0])
 
 
-_LINK = """
-insert into loaded.text_links by name
-select f.text_actor_id, l.entity_id, l.method, l.confidence
-from forms f join ledger l using (name, type, scope)
+RESOLVED = f"""
+select f.text_actor_id, coalesce(t.entity_id, l.entity_id) as entity_id,
+  coalesce(t.method, l.method) as method, coalesce(t.confidence, l.confidence) as confidence
+from {{forms}} f
+join ledger l on l.name = f.name and l.type = f.type and l.scope = f.scope
+left join ledger t on t.name = f.name and t.type = f.type and t.scope = f.text_scope
+  and t.method = '{CONTEXT}' and l.method in {UNDECIDED}
 """
-"""Inserts the links of the actors in the temporary table `forms`."""
+"""Links the actors in a table of `register_forms` by the temporary table `ledger`. A decision on
+one text counts as long as the name itself is undecided."""
 
 
 def _new_forms(con: duckdb.DuckDBPyConnection) -> list[Form]:
@@ -132,6 +138,8 @@ def _append(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, decided: pa.Table, *, is_trial: bool
 ) -> None:
     """Append decisions to the temporary table `ledger` and, unless on trial, to the ledger."""
+    if not decided.num_rows:
+        return
     if not is_trial:
         ledger.append(decided)
     con.register("decided", decided)
@@ -149,68 +157,155 @@ def _append(
 
 
 def _fill(con: duckdb.DuckDBPyConnection) -> None:
-    """Rebuild `text_links`, and `former_links` with the entities that a relink left empty."""
+    """Rebuild `text_links`, and `former_links` with the entities that were left empty."""
     con.execute("begin")
     con.execute("delete from loaded.text_links")
-    con.execute(_LINK)
+    con.execute(f"insert into loaded.text_links by name {RESOLVED.format(forms='forms')}")
     con.execute("delete from loaded.former_links")
-    con.execute(
-        """
-        insert into loaded.former_links by name
-        with given_up as (
-          select distinct name, type, scope, unnest(former) as entity_id from ledger
-        )
-        select f.text_actor_id, g.entity_id
-        from forms f join given_up g using (name, type, scope)
-        where g.entity_id not in (select entity_id from loaded.text_links)
-        """
-    )
+    con.execute(_FORMER.format(forms="forms"))
     con.execute("commit")
 
 
-def _decide(
-    con: duckdb.DuckDBPyConnection, new: Sequence[Form], cannot_link: CannotLink, *, is_all: bool
-) -> list[Decision]:
-    """Decide new forms. `is_all` says that the temporary table `forms` holds all of them."""
-    reference = load_reference()
-    wanted = sorted({block for form in new for block in _keys_to_look_up(form, reference)})
-    con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))
+_FORMER = f"""
+insert into loaded.former_links by name
+with given_up as (
+  select f.text_actor_id, unnest(l.former) as entity_id
+  from {{forms}} f join ledger l using (name, type, scope)
+  union
+  select f.text_actor_id, l.entity_id
+  from {{forms}} f join ledger l using (name, type, scope)
+  join ledger t on t.name = f.name and t.type = f.type and t.scope = f.text_scope
+  where t.method = '{CONTEXT}' and t.decided_at > l.decided_at
+)
+from given_up where entity_id not in (select entity_id from loaded.text_links)
+"""
+"""Entities that names have had, and that are empty: those of earlier decisions, and that of an
+undecided name which was settled later, text by text."""
+
+
+def _update(con: duckdb.DuckDBPyConnection, decided: Sequence[Decision]) -> None:
+    """Add the links of new texts, and change those that settled names have in earlier texts.
+
+    The temporary table `relinked_actors` then holds the actors of both.
+    """
+    keys = [d.form.key for d in decided]
+    con.register(
+        "decided_keys",
+        pa.table(
+            {
+                "name": pa.array([name for name, _, _ in keys], pa.string()),
+                "type": pa.array([type_ for _, type_, _ in keys], pa.string()),
+                "scope": pa.array([scope for _, _, scope in keys], pa.string()),
+            }
+        ),
+    )
     con.execute(
-        """
-        create or replace temp table near as
-        select distinct l.name, l.type, l.scope, l.entity_id, l.method, l.confidence
-        from (select *, unnest(block) as b from ledger) l semi join wanted on l.b = wanted.block
+        f"""
+        create or replace temp table settled_forms as
+        from similar_forms
+        where text_actor_id not in (select text_actor_id from unlinked_actors)
+          and ((name, type, scope) in (select (name, type, scope) from decided_keys)
+            or (name, type, text_scope) in (select (name, type, scope) from decided_keys));
+
+        create or replace temp table resettled as {RESOLVED.format(forms="settled_forms")};
+        create or replace temp table changed_links as
+        select r.*, l.entity_id as former_id
+        from resettled r join loaded.text_links l using (text_actor_id)
+        where (r.entity_id, r.method) is distinct from (l.entity_id, l.method);
+
+        create or replace temp table relinked_actors as
+        select text_actor_id from unlinked_actors
+        union all
+        select text_actor_id from changed_links;
+
+        begin;
+        delete from loaded.text_links
+        where text_actor_id in (select text_actor_id from changed_links);
+        insert into loaded.text_links by name
+        select * exclude (former_id) from changed_links
+        union all by name
+        {RESOLVED.format(forms="forms")};
+
+        create or replace temp table concerned_forms as
+        from forms union all by name from settled_forms;
+        delete from loaded.former_links
+        where text_actor_id in (select text_actor_id from concerned_forms)
+          or entity_id in (
+            select entity_id from loaded.text_links semi join concerned_forms using (text_actor_id)
+          );
+        {_FORMER.format(forms="concerned_forms")};
+        commit;
         """
     )
-    con.unregister("wanted")
-    table = "forms" if is_all else "similar_forms"
-    if not is_all:
-        con.execute(_SIMILAR)
-        register_forms(con, "similar_actors", table)
+    con.unregister("decided_keys")
+
+
+def _decide(con: duckdb.DuckDBPyConnection, plan: Plan, *, is_all: bool) -> list[Decision]:
+    """Decide new names, and settle the undecided ones that the texts of `forms` concern.
+
+    `is_all` says that the temporary table `forms` holds all texts. If not, the temporary table
+    `similar_forms` then holds all actors that may be concerned.
+    """
+    new = _new_forms(con)
+    reference = load_reference()
+    people = {name for (name,) in con.execute(_PEOPLE).fetchall()}
+    table = "forms"
+    if is_all:
+        con.execute("create or replace temp table near as from ledger")
+    else:
+        table = "similar_forms"
+        _select_near(con, new, people, reference)
     known = [
         Decision(Form(name, type_, scope, texts), entity, method, confidence)
         for name, type_, scope, entity, method, confidence, texts in con.execute(
             f"""
             with counted as (
               select name, type, scope, count(*) as texts from {table}
-              semi join near using (name, type, scope) group by all
+              semi join near using (name, type) group by all
             )
-            select near.*, coalesce(counted.texts, 0)
+            select near.name, near.type, near.scope, near.entity_id, near.method,
+              near.confidence, coalesce(counted.texts, 0)
             from near left join counted using (name, type, scope) order by all
             """
         ).fetchall()
     ]
+    cannot_link = load_cannot_link(con, plan, new)
     evidence = evidence_of(con, [*new, *(d.form for d in known)], table)
-    decided = Resolver(known, evidence, reference, cannot_link).decide(new)
+    names = [d for d in known if not d.form.is_of_text]
+    decided = Resolver(names, evidence, reference, cannot_link).decide(new)
+    settled = settle(
+        [*known, *decided], evidence, reference, cannot_link, None if is_all else people
+    )
     con.execute("drop table near")
-    return decided
+    return list(({d.form.key: d for d in decided} | {d.form.key: d for d in settled}).values())
 
 
-_SIMILAR = """
-create or replace temp table similar_actors as
-select * from loaded.text_actors
-where name in (select name from near union select name from forms)
-"""
+_PEOPLE = "select distinct name from forms where type = 'PERSON'"
+
+
+def _select_near(
+    con: duckdb.DuckDBPyConnection, new: Sequence[Form], people: set[str], reference: Reference
+) -> None:
+    """Create the temporary tables `near`, of decisions, and `similar_forms`, of their actors."""
+    forms = [*new, *(Form(name, "PERSON") for name in people)]
+    wanted = sorted({block for form in forms for block in _keys_to_look_up(form, reference)})
+    con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))
+    con.execute(
+        """
+        create or replace temp table near as
+        select distinct l.* exclude (block, b) from (select *, unnest(block) as b from ledger) l
+        semi join wanted on l.b = wanted.block
+        """
+    )
+    con.unregister("wanted")
+    con.execute(
+        """
+        create or replace temp table similar_actors as
+        select * from loaded.text_actors
+        where name in (select name from near union select name from forms)
+        """
+    )
+    register_forms(con, "similar_actors", "similar_forms")
 
 
 def _keys_to_look_up(form: Form, reference: Reference) -> set[str]:
@@ -219,6 +314,8 @@ def _keys_to_look_up(form: Form, reference: Reference) -> set[str]:
     bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
     if " " not in bare:
         keys |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
+    if form.type == "PERSON":
+        keys.add(f"~{person_name(form.name).key}")  # "Boone Isaacs" of "Cheryl Boone Isaacs"
     return keys
 
 
@@ -234,6 +331,7 @@ def as_table(decided: Sequence[Decision], now: datetime) -> pa.Table:
         "method": [d.method for d in decided],
         "confidence": [d.confidence for d in decided],
         "evidence": [d.evidence for d in decided],
+        "beside": [list(d.beside) or None for d in decided],
         "decided_at": [now] * len(decided),
     }
     return pa.table(

@@ -3,7 +3,7 @@
 Belongs here: what a relink changes. Does not belong here: deciding (`resolver`), applying the
 changes (`link`), and showing them (`etl.cli`).
 
-A name is decided once and later articles follow it, so early decisions had little evidence. A
+A full name is decided once and later articles follow it, so early decisions had little evidence. A
 relink decides everything on today's evidence. Ids are kept by majority: the old and new actor that
 share most texts are the same.
 """
@@ -11,7 +11,7 @@ share most texts are the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -19,10 +19,12 @@ import duckdb
 from etl.corrections.plan import Plan
 from etl.linking.blocking import new_entity_id
 from etl.linking.cannot_link import load_cannot_link
-from etl.linking.decisions import Decision, Form
+from etl.linking.decisions import Decision, Form, FormKey
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import Ledger
+from etl.linking.reference import load_reference
 from etl.linking.resolver import Resolver
+from etl.linking.settling import base_key, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,39 @@ def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
         """
     ).fetchall()
     forms = [Form(name, type_, scope, texts) for name, type_, scope, _, texts in rows]
-    before = {f: entity for f, (*_, entity, _) in zip(forms, rows, strict=True)}
-    resolver = Resolver([], evidence_of(con, forms), cannot_link=load_cannot_link(con, plan))
-    decided = with_old_ids(resolver.decide(forms), before)
-    found = [Change(before[d.form], d) for d in decided if d.entity_id != before[d.form]]
-    return sorted(found, key=lambda c: (-c.decision.form.texts, c.decision.form.name))
+    before = {f.key: entity for f, (*_, entity, _) in zip(forms, rows, strict=True)}
+    of_texts = con.execute(
+        """
+        select f.name, f.type, f.text_scope, l.entity_id, l.method from forms f
+        join ledger l on l.name = f.name and l.type = f.type and l.scope = f.text_scope
+        order by all
+        """
+    ).fetchall()
+    evidence, reference = evidence_of(con, forms), load_reference()
+    cannot_link = load_cannot_link(con, plan)
+    decided = Resolver([], evidence, reference, cannot_link).decide(forms)
+    by_text = [
+        Decision(Form(name, type_, scope), entity, method, 1.0)
+        for name, type_, scope, entity, method in of_texts
+    ]
+    before |= {d.form.key: d.entity_id for d in by_text}
+    settled = settle([*decided, *by_text], evidence, reference, cannot_link)
+    after = {d.form.key: d for d in decided} | {d.form.key: d for d in settled}
+    for d in settled:
+        before.setdefault(d.form.key, before[base_key(d.form)])
+    found = [
+        Change(before[d.form.key], d)
+        for d in with_old_ids(list(after.values()), before)
+        if d.entity_id != before[d.form.key]
+    ]
+    return sorted(found, key=lambda c: (-c.decision.form.texts, c.decision.form.key))
 
 
-def with_old_ids(decided: Sequence[Decision], before: dict[Form, str]) -> list[Decision]:
+def with_old_ids(decided: Sequence[Decision], before: Mapping[FormKey, str]) -> list[Decision]:
     """Return the same groups, each with the id of the old group that shares most texts with it."""
     shared: Counter[tuple[str, str]] = Counter()
     for d in decided:
-        shared[d.entity_id, before[d.form]] += d.form.texts
+        shared[d.entity_id, before[d.form.key]] += d.form.texts
     kept: dict[str, str] = {}
     assigned: set[str] = set()
     for (new, old), _ in sorted(shared.items(), key=lambda kv: (-kv[1], kv[0])):

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from etl.extract.lexicon import load_lexicon
 from etl.linking.blocking import blocking_keys, new_entity_id
 from etl.linking.cannot_link import CannotLink
-from etl.linking.decisions import Decision, Evidence, Form, NameType, is_short
+from etl.linking.decisions import Decision, Evidence, Form, NameType, is_full, is_short
 from etl.linking.reference import Reference, load_reference
 from etl.linking.variants import (
     CONFIDENCE,
@@ -68,7 +68,7 @@ class Resolver:
         self._ids[decision.entity_id] |= self._cannot_link.ids(decision.form)
         return decision
 
-    def _may_be(self, form: Form, entity: str) -> bool:
+    def may_be(self, form: Form, entity: str) -> bool:
         """Whether no constraint forbids a form to join an entity.
 
         Checked for the entity to be joined only, not for its rivals: ruling out the likeliest
@@ -79,7 +79,7 @@ class Resolver:
 
     def _joinable(self, key: str, form: Form) -> list[Decision]:
         """Return the decisions under a blocking key whose entity a form may join."""
-        return [d for d in self._by_key[key] if self._may_be(form, d.entity_id)]
+        return [d for d in self._by_key[key] if self.may_be(form, d.entity_id)]
 
     def decide(self, forms: Sequence[Form]) -> list[Decision]:
         """Decide new forms, the surest first. The order of `forms` does not matter."""
@@ -136,28 +136,23 @@ class Resolver:
             weights = {entity: sum(x[1] for x in found) for entity, found in fitting.items()}
             best = max(weights, key=lambda e: (weights[e], e))
             rest = max((w for e, w in weights.items() if e != best), default=0)
-            if weights[best] >= DOMINANCE * rest and self._may_be(form, best):
+            if weights[best] >= DOMINANCE * rest and self.may_be(form, best):
                 confidence, _, method, by = max(fitting[best])
                 return Decision(form, best, method, confidence, by)
             return Decision(form, new_entity_id(identity, self._taken), "ambiguous", 1.0)
-        if (earlier := self._known_by_surname(name, form)) is not None:
-            return Decision(form, earlier.entity_id, "full_name", 0.8, earlier.form.name)
+        if whole := self._bearer_of_tail(name, form):
+            return whole
         return Decision(form, new_entity_id(identity, self._taken), "name", 1.0)
 
-    def _known_by_surname(self, name: PersonName, form: Form) -> Decision | None:
-        """Return a person known by this surname only, if no other full name claims it."""
-        bearers = self._by_key[f"~{name.surname}"]
-        alone = [
-            d
-            for d in bearers
-            if is_short(d.form.name, "PERSON")
-            and d.method == "name"
-            # "Allen" may be Greg Van Allen, "Van Allen" is not Greg Allen.
-            and f" {name.surname}".endswith(f" {person_name(d.form.name).surname}")
-            and self._may_be(form, d.entity_id)
-        ]
-        claimed = any(not is_short(d.form.name, "PERSON") for d in bearers)
-        return alone[0] if alone and not claimed else None
+    def _bearer_of_tail(self, name: PersonName, form: Form) -> Decision | None:
+        """Return the person whose last two names a form is: "Boone Isaacs" is Cheryl's surname.
+
+        A first name at the beginning speaks against it: Mary Smith need not be Anna Mary Smith.
+        """
+        if name.middle or name.suffix or name.given in load_lexicon().first_names:
+            return None
+        bearers = [d for d in self._by_key[f"~{name.key}"] if is_full(d.form)]
+        return self._dominant_bearer(bearers, form, 1, "surname", 0.9)
 
     def _other(self, form: Form) -> Decision:
         (identity,) = blocking_keys(form, self.reference)
@@ -175,30 +170,45 @@ class Resolver:
 
     def _dominant(self, surname: str, form: Form) -> Decision | None:
         """Return the person of a single word that texts mostly use as a surname."""
-        weights = self._weights([d for d in self._by_key[f"~{surname}"] if _is_full(d)], "")
+        bearers = [d for d in self._by_key[f"~{surname}"] if is_full(d.form)]
+        return self._dominant_bearer(bearers, form, DOMINANCE, "type", 0.7)
+
+    def _dominant_bearer(
+        self, bearers: Sequence[Decision], form: Form, least: int, method: str, confidence: float
+    ) -> Decision | None:
+        """Return the one person of these names, if in `least` times as many texts as the form."""
+        weights = self._weights(bearers, "")
         if len(weights) == 1:
             ((entity, count),) = weights.items()
-            if count >= DOMINANCE * form.texts and self._may_be(form, entity):
-                return Decision(form, entity, "type", 0.7, surname)
+            if count >= least * form.texts and self.may_be(form, entity):
+                return Decision(form, entity, method, confidence, bearers[0].form.name)
         return None
+
+    def bearers(self, form: Form) -> dict[str, str]:
+        """Return the full names of people whom a lone surname may mean, with their entities."""
+        return {d.form.name: d.entity_id for d in self._bearers(form)}
+
+    def _bearers(self, form: Form) -> list[Decision]:
+        surname = person_name(form.name).surname
+        bearers = [d for d in self._by_key[f"~{surname}"] if is_full(d.form)]
+        if gender := _title_gender(form.title):
+            bearers = [d for d in bearers if _gender(d.form) in ("", gender)]
+        return bearers
 
     def _short_person(self, form: Form) -> Decision:
         identity, *_ = blocking_keys(form, self.reference)
         surname = person_name(form.name).surname
-        bearers = [d for d in self._by_key[f"~{surname}"] if _is_full(d)]
-        gender = _title_gender(form.title)
-        if gender:
-            bearers = [d for d in bearers if _gender(d.form) in ("", gender)]
+        bearers = self._bearers(form)
         # Near its month first; if nobody is named in full then, at any time.
         weights = self._weights(bearers, form.month) or self._weights(bearers, "")
         if official := self.reference.official(surname, form.title, form.month):
             named = [d for d in bearers if person_name(d.form.name).key == official]
-            if named and self._may_be(form, named[0].entity_id):
+            if named and self.may_be(form, named[0].entity_id):
                 return Decision(form, named[0].entity_id, "office", 0.9, named[0].form.name)
         if weights:
             best = max(weights, key=lambda e: (weights[e], e))
             rest = max((w for e, w in weights.items() if e != best), default=0)
-            if weights[best] >= DOMINANCE * rest and self._may_be(form, best):
+            if weights[best] >= DOMINANCE * rest and self.may_be(form, best):
                 by = next(d.form.name for d in bearers if d.entity_id == best)
                 share = weights[best] / sum(weights.values())
                 return Decision(form, best, "surname", round(0.95 * share, 3), by)
@@ -238,11 +248,6 @@ class Resolver:
                 count for m, count in near.items() if _months_between(m, month) <= MONTHS_AROUND
             )
         return {entity: weight for entity, weight in weights.items() if weight}
-
-
-def _is_full(decision: Decision) -> bool:
-    form = decision.form
-    return form.type == "PERSON" and not is_short(form.name, form.type)
 
 
 def _months_between(a: str, b: str) -> int:

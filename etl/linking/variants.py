@@ -17,7 +17,7 @@ from typing import Literal
 from rapidfuzz.distance import JaroWinkler
 
 from etl.extract.lexicon import load_lexicon
-from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials
+from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials, nicknames
 from etl.linking.name_keys import DROPPED, INITIAL, fold, name_key, split_name
 
 Variant = Literal["spelling", "order", "initial", "nickname", "middle_name"]
@@ -86,10 +86,15 @@ def person_name(name: str) -> PersonName:
     start = len(words) - 1
     while start > 1 and words[start - 1] in PARTICLES:
         start -= 1
-    if start == 1 and words[0] in PARTICLES and words[0] not in load_lexicon().first_names:
+    if start == 1 and words[0] in PARTICLES and not _is_given(name, words[0]):
         start = 0
     given, middle = (words[0], tuple(words[1:start])) if start else ("", ())
     return PersonName(given, middle, " ".join(words[start:]), suffix)
+
+
+def _is_given(name: str, first: str) -> bool:
+    """Whether a particle at the beginning is a first name: "Al Gore", not "al-Assad"."""
+    return first in load_lexicon().first_names or (first == "al" and name.startswith("Al "))
 
 
 def spelt_out(word: str) -> list[str]:
@@ -121,6 +126,18 @@ def without_particles(surname: str) -> str:
     while len(words) > 1 and words[0] in PARTICLES:
         words = words[1:]
     return " ".join(words)
+
+
+def surname_tails(name: PersonName) -> set[str]:
+    """Return the surnames that a name may be shortened to.
+
+    "van allen" and "allen" for Greg Van Allen, "boone isaacs" and "isaacs" for Cheryl Boone Isaacs.
+    """
+    words = name.surname.split()
+    tails = {" ".join(words[i:]) for i in range(len(words))}
+    if name.middle and len(name.middle[-1]) > 1:
+        tails.add(f"{name.middle[-1]} {name.surname}")
+    return tails
 
 
 def person_blocks(name: PersonName) -> set[str]:
@@ -160,6 +177,46 @@ def same_person(a: PersonName, b: PersonName) -> Variant | None:
     return "spelling" if _respelt(a.given, b.given) else None
 
 
+def alike(a: PersonName, b: PersonName) -> bool:
+    """Whether two full names may be one person if articles on the same events use either.
+
+    Too weak to join them without such articles: "Jon Lee" and "John Lee", "Ann Marlow" and "Ann
+    Marlowe", "William Mark Felt" and "Mark Felt".
+    """
+    if not (a.given and b.given) or a.suffix != b.suffix or a.key == b.key:
+        return False
+    genders = {load_lexicon().first_names.get(x.given, "") for x in (a, b)} - {""}
+    if len(genders) == 2:
+        return False
+    long, short = sorted((a.key.split(), b.key.split()), key=len, reverse=True)
+    if len(short) < len(long) and long[-len(short) :] == short:
+        return True
+    if not _middles_agree(a.middle, b.middle):
+        return False
+    mine, other = without_particles(a.surname), without_particles(b.surname)
+    if mine == other:
+        return (
+            a.given.startswith(b.given)
+            or b.given.startswith(a.given)
+            or b.given in nicknames().get(a.given, ())
+            or JaroWinkler.similarity(a.given, b.given) >= 0.8
+        )
+    return a.given == b.given and len(a.given) > 1 and JaroWinkler.similarity(mine, other) >= 0.85
+
+
+def alike_blocks(name: PersonName) -> set[str]:
+    """Return keys of which two names that are alike share one."""
+    surname = without_particles(name.surname)
+    keys = {f"surname {surname}/{name.given[:1]}", f"surname {surname}/{name.given[-3:]}"}
+    keys |= {f"given {name.given}/{surname[:2]}", f"given {name.given}/{surname[-3:]}"}
+    return keys | {f"tail {tail}" for tail in (name.key, *_whole_tails(name))}
+
+
+def _whole_tails(name: PersonName) -> list[str]:
+    words = name.key.split()
+    return [" ".join(words[i:]) for i in range(1, len(words) - 1)]
+
+
 def _middles_agree(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """Whether middle names are compatible: missing ones and initials fit any name."""
     return all(
@@ -178,17 +235,6 @@ def _respelt(a: str, b: str) -> bool:
     if min(len(x), len(y)) < 5 or sounds(a) != sounds(b) or x[-1] != y[-1]:
         return False
     return JaroWinkler.similarity(x, y) >= 0.93
-
-
-@lru_cache(maxsize=1)
-def nicknames() -> dict[str, frozenset[str]]:
-    """Return by given name its equivalents: "bill" for "william"."""
-    groups = [frozenset(line.split()) for line in _NICKNAMES.strip().splitlines()]
-    return {
-        name: frozenset().union(*(g for g in groups if name in g)) - {name}
-        for group in groups
-        for name in group
-    }
 
 
 @lru_cache(maxsize=100_000)
@@ -227,80 +273,3 @@ def group_key(name: str) -> str:
             return f"={fold(group)}"
     key = name_key(name, "NORP")
     return key[:-1] if len(key) > 4 and key.endswith("s") and not key.endswith("ss") else key
-
-
-_NICKNAMES = """
-abraham abe
-albert al bert
-alexander alex sasha
-alexandra alex sandra
-andrew andy drew
-anthony tony
-barbara barb
-benjamin ben benny
-bernard bernie
-catherine cathy kate katie
-charles charlie chuck
-christine chris chrissy
-christopher chris
-daniel dan danny
-david dave
-deborah debbie deb
-donald don donnie
-douglas doug
-edward ed eddie ted
-elizabeth liz beth betty lizzie
-eugene gene
-franklin frank
-frederick fred freddie
-gerald gerry jerry
-gregory greg
-harold harry hal
-henry hank harry
-jacob jake
-james jim jimmy jamie
-jeffrey jeff
-jennifer jen jenny
-jonathan jon
-joseph joe joey
-joshua josh
-judith judy
-katherine kathy kate katie
-kenneth ken kenny
-kimberly kim
-lawrence larry
-leonard len lenny
-margaret maggie meg peggy
-martin marty
-matthew matt
-michael mike mick
-mitchell mitch
-nathaniel nate nathan
-nicholas nick
-pamela pam
-patricia pat patty
-patrick pat
-peter pete
-philip phil
-randall randy
-raymond ray
-rebecca becky
-richard rick dick richie
-robert bob rob bobby
-ronald ron
-rudolph rudy
-samuel sam
-stanley stan
-stephen steve
-steven steve
-susan sue
-terence terry
-theodore ted teddy
-thomas tom tommy
-timothy tim
-victoria vicky
-vincent vince
-walter walt
-william bill will billy
-zachary zach
-"""

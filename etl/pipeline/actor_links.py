@@ -47,7 +47,7 @@ def link(settings: Settings, *, relink: bool = False) -> int:
         if links_noted and not linked.is_all:
             con.execute(
                 "insert into bookkeeping.uncorrected_links "
-                "select text_actor_id from unlinked_actors"
+                "select text_actor_id from relinked_actors"
             )
             build_db.set_property(con, build_db.LINKS_NOTED, links_noted)
         build_db.set_property(con, _LINKED_BY, _linked_by(ledger))

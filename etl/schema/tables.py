@@ -233,7 +233,12 @@ TEXT_LINKS = Table(
     ("text_actor_id",),
     (
         *_LINK,
-        Column("method", STRING, "'name' if linked by its own name, else how it was resolved."),
+        Column(
+            "method",
+            STRING,
+            "'name' if linked by its own name, 'ambiguous' if it is undecided, 'context' if "
+            "articles on the same events decided, else how it was resolved.",
+        ),
         _CONFIDENCE,
     ),
     _OF_TEXT_ACTORS,

@@ -178,19 +178,22 @@ def test_an_office_tells_who_bore_it_in_that_month() -> None:
     assert found["Smith", "2005-05|president"].method == "office"
 
 
-def test_who_was_known_by_a_surname_keeps_the_id_when_the_full_name_comes() -> None:
-    (alone,) = decide(Form("Verkel", "PERSON", "2020-01|")).values()
-    (full,) = decide(Form("Amalia Verkel", "PERSON"), known=[alone]).values()
-    assert full.entity_id == alone.entity_id
-    assert full.method == "full_name"
+@pytest.mark.parametrize("whole", ["Cheryl Boone Isaacs", "Gaetano Lo Presti"])
+def test_a_surname_of_two_words_is_a_surname(whole: str) -> None:
+    tail = whole.partition(" ")[2]
+    found = decide(Form(whole, "PERSON"), Form(tail, "PERSON"))
+    assert found[tail, ""].entity_id == found[whole, ""].entity_id
+    assert found[tail, ""].method == "surname"
 
 
-def test_a_surname_with_its_particle_is_not_kept_by_somebody_who_has_none() -> None:
-    (alone,) = decide(Form("Van Verkel", "PERSON", "2020-01|")).values()
-    (other,) = decide(Form("Amalia Verkel", "PERSON"), known=[alone]).values()
-    assert other.entity_id != alone.entity_id
-    (same,) = decide(Form("Amalia Van Verkel", "PERSON"), known=[alone]).values()
-    assert same.entity_id == alone.entity_id
+def test_a_first_name_and_the_surname_of_a_longer_name_are_another_person() -> None:
+    found = decide(Form("Anna Mary Smith", "PERSON"), Form("Mary Smith", "PERSON"))
+    assert len({d.entity_id for d in found.values()}) == 2
+
+
+def test_al_is_a_first_name_before_a_blank_and_an_article_before_a_hyphen() -> None:
+    assert person_name("Al Marlowe").given == "al"
+    assert person_name("al-Marlowe").given == person_name("al Marlowe").given == ""
 
 
 def test_an_acronym_joins_what_texts_expand_it_to_if_they_agree() -> None:

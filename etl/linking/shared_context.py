@@ -1,0 +1,203 @@
+"""What two articles of the same days both name: evidence that a name in them is one person's.
+
+Belongs here: queries that compare articles by the names in them. Does not belong here: how much of
+it is enough (`settling`).
+
+A name weighs -ln of the share of all texts that name it, so a rare name says more. Lone surnames
+are left out, and so are names that share a word with the names that are compared: "Ann Lee" says
+nothing about "Lee".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import duckdb
+import pyarrow as pa
+
+from etl.linking.decisions import Form, Shared
+from etl.linking.variants import person_name
+
+DAYS_AROUND = 14
+"""Articles on the same events are at most this many days apart. Undated ones compare with each
+other only."""
+MOST_TEXTS = 30
+"""The articles of one name that are compared with those of another, the first ones by day."""
+MOST_NAMES = 5
+"""The shared names that are kept as evidence."""
+
+_SEPARATOR = chr(31)
+
+
+def count_texts(con: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of texts in the warehouse."""
+    row = con.execute("select count(*) from loaded.article_versions").fetchone()
+    return int(row[0]) if row else 0
+
+
+def shared_by_pair(
+    con: duckdb.DuckDBPyConnection, pairs: set[frozenset[str]]
+) -> dict[frozenset[str], Shared]:
+    """Return for pairs of people's names what two articles share that share most."""
+    ordered = [tuple(sorted(pair)) for pair in pairs if len(pair) == 2]
+    if not ordered:
+        return {}
+    _register(con, "named_pairs", {"a": [a for a, _ in ordered], "b": [b for _, b in ordered]})
+    con.execute(
+        """
+        create or replace temp table pair_texts as
+        select name, content_sha256, published_on
+        from loaded.text_actors join loaded.article_versions using (content_sha256)
+        where type = 'PERSON'
+          and name in (select a from named_pairs union select b from named_pairs)
+        qualify row_number() over (partition by name order by published_on, content_sha256)
+          <= $most;
+        """,
+        {"most": MOST_TEXTS},
+    )
+    con.execute(
+        f"""
+        create or replace temp table compared_texts as
+        select p.a || chr(31) || p.b as key, p.b as name,
+          x.content_sha256 as one, y.content_sha256 as other
+        from named_pairs p join pair_texts x on x.name = p.a join pair_texts y on y.name = p.b
+        where x.content_sha256 <> y.content_sha256 and {_NEAR}
+        """
+    )
+    con.unregister("named_pairs")
+    found = _best(con, {_SEPARATOR.join(pair): pair for pair in ordered})
+    return {frozenset(key.split(_SEPARATOR)): best for (key, _), best in found.items()}
+
+
+def shared_by_text(
+    con: duckdb.DuckDBPyConnection, names: Mapping[Form, Iterable[str]], table: str
+) -> dict[Form, dict[str, Shared]]:
+    """Return for each text of the given forms what it shares with an article of each name.
+
+    `table` is one of `register_forms`.
+    """
+    rows = [(f, name) for f, of_form in names.items() for name in of_form]
+    if not rows:
+        return {}
+    _register(
+        con,
+        "wanted_bearers",
+        {
+            "name": [f.name for f, _ in rows],
+            "scope": [f.scope for f, _ in rows],
+            "bearer": [name for _, name in rows],
+        },
+    )
+    con.execute(
+        f"""
+        create or replace temp table open_texts as
+        select f.name, f.scope, f.text_scope, v.content_sha256, v.published_on
+        from {table} f join loaded.text_actors using (text_actor_id)
+        join loaded.article_versions v using (content_sha256)
+        where f.type = 'PERSON'
+          and (f.name, f.scope) in (select (name, scope) from wanted_bearers);
+
+        create or replace temp table compared_texts as
+        select x.name || chr(31) || x.text_scope as key, b.bearer as name,
+          x.content_sha256 as one, y.content_sha256 as other
+        from open_texts x join wanted_bearers b using (name, scope)
+        join (
+          select name, content_sha256, published_on
+          from loaded.text_actors join loaded.article_versions using (content_sha256)
+          where type = 'PERSON' and name in (select bearer from wanted_bearers)
+        ) y on y.name = b.bearer
+        where x.content_sha256 <> y.content_sha256 and {_NEAR}
+        """
+    )
+    con.unregister("wanted_bearers")
+    keys = {
+        key: (key.partition(_SEPARATOR)[0],)
+        for (key,) in con.execute("select distinct key from compared_texts").fetchall()
+    }
+    found: dict[Form, dict[str, Shared]] = defaultdict(dict)
+    for (key, bearer), best in _best(con, keys).items():
+        name, _, scope = key.partition(_SEPARATOR)
+        found[Form(name, "PERSON", scope, 1)][bearer] = best
+    return dict(found)
+
+
+_NEAR = f"""(
+  abs(x.published_on - y.published_on) <= {DAYS_AROUND}
+  or (x.published_on is null and y.published_on is null)
+)"""
+
+
+def _best(
+    con: duckdb.DuckDBPyConnection, names: Mapping[str, tuple[str, ...]]
+) -> dict[tuple[str, str], Shared]:
+    """Return by key and name of `compared_texts` what the two likest texts share.
+
+    `names` are the names that each key compares.
+    """
+    people = con.execute(
+        """
+        create or replace temp table texts_beside as
+        select content_sha256, name, type from loaded.text_actors semi join (
+          select one as content_sha256 from compared_texts
+          union select other from compared_texts
+        ) using (content_sha256);
+        select distinct name from texts_beside where type = 'PERSON'
+        """
+    ).fetchall()
+    short = [name for (name,) in people if not person_name(name).given]
+    _register(con, "short_beside", {"name": short})
+    own = [(key, word) for key, of_key in names.items() for n in of_key for word in _words(n)]
+    _register(con, "own_words", {"key": [k for k, _ in own], "word": [w for _, w in own]})
+    rows = con.execute(
+        """
+        with beside as (
+          select distinct content_sha256, name from texts_beside
+          where type <> 'PERSON' or name not in (from short_beside)
+        ),
+        weights as (
+          select name, ln((select count(*) from loaded.article_versions)
+            / count(distinct content_sha256)) as weight
+          from loaded.text_actors where name in (select name from beside) group by name
+        ),
+        own as (select key, list(word) as words from own_words group by key),
+        totals as (
+          select content_sha256, sum(weight) as weight from beside join weights using (name)
+          group by content_sha256
+        ),
+        shared as (
+          select c.key, c.name, c.one, c.other, sum(w.weight) as weight,
+            list(x.name order by w.weight desc, x.name)[:$most] as names
+          from compared_texts c
+          join own using (key)
+          join beside x on x.content_sha256 = c.one
+          join beside y on y.content_sha256 = c.other and y.name = x.name
+          join weights w on w.name = x.name
+          where not list_has_any(string_split(lower(x.name), ' '), own.words)
+          group by all
+        )
+        select key, name, s.weight, s.weight / (a.weight + b.weight - s.weight) as share, names
+        from shared s join totals a on a.content_sha256 = one
+        join totals b on b.content_sha256 = other
+        where s.weight > 0
+        qualify row_number() over (
+          partition by key, name order by round(share, 6) desc, other, one
+        ) = 1
+        """,
+        {"most": MOST_NAMES},
+    ).fetchall()
+    con.unregister("short_beside")
+    con.unregister("own_words")
+    return {
+        (key, name): Shared(weight, share, tuple(shared))
+        for key, name, weight, share, shared in rows
+    }
+
+
+def _words(name: str) -> list[str]:
+    return name.lower().split()
+
+
+def _register(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, list[str]]) -> None:
+    arrays = {column: pa.array(values, pa.string()) for column, values in columns.items()}
+    con.register(name, pa.table(arrays))

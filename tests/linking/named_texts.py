@@ -1,0 +1,78 @@
+"""Schema `loaded` with what each text names, to link the actors of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+
+from etl.corrections.plan import Plan
+from etl.linking.ledger import Ledger
+from etl.linking.link import link_actors
+from etl.schema import tables
+
+FIRST_NIGHT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Texts:
+    """A warehouse of texts; ids of actors are "text/name"."""
+
+    def __init__(self) -> None:
+        self.con = duckdb.connect()
+        self.con.execute("create schema loaded")
+        for table in tables.TABLES:
+            self.con.execute(table.ddl)
+
+    def add(self, text: str, day: date, *names: str, role: str | None = None) -> None:
+        self.con.execute(
+            "insert into loaded.article_versions (content_sha256, article_id, authors, "
+            "published_on, body, word_count, source_format, extractor_version, first_sequence, "
+            "ingested_at, run_id) values (?, ?, [], ?, '', 0, '', '', 0, now(), '')",
+            [text, text, day],
+        )
+        for number, name in enumerate(names):
+            self.con.execute(
+                "insert into loaded.text_actors values (?, ?, ?, 'PERSON')",
+                [f"{text}/{name}", text, name],
+            )
+            self.con.execute(
+                "insert into loaded.text_mentions (mention_id, content_sha256, text_actor_id, "
+                "part, char_start, char_end, surface, type, kind, paragraph, sentence, role, "
+                "is_in_quote, method, confidence) values "
+                "(?, ?, ?, 'body', 0, 1, ?, 'PERSON', 'name', 0, 0, ?, false, '', 1)",
+                [f"{text}/{number}", text, f"{text}/{name}", name, role],
+            )
+
+    def remove(self, text: str) -> None:
+        for table in ("article_versions", "text_actors", "text_mentions"):
+            self.con.execute(f"delete from loaded.{table} where content_sha256 = ?", [text])
+
+    def link(
+        self,
+        ledger: Ledger,
+        plan: Plan | None = None,
+        *,
+        is_trial: bool = False,
+        relink: bool = False,
+        forget: bool = False,
+        new: Collection[str] | None = None,
+    ) -> dict[str, str]:
+        """Link all actors, or only those of the texts in `new`; return their entities."""
+        if new is not None:
+            self.con.execute("create or replace temp table new_texts (article_id varchar)")
+            self.con.execute("insert into new_texts select unnest(?)", [list(new)])
+        night = FIRST_NIGHT + timedelta(days=len(ledger.files()))
+        link_actors(
+            self.con,
+            ledger,
+            night,
+            plan or Plan(),
+            is_trial=is_trial,
+            relink=relink,
+            forget=forget,
+            new_in=None if new is None else "new_texts",
+        )
+        return dict(
+            self.con.execute("select text_actor_id, entity_id from loaded.text_links").fetchall()
+        )
