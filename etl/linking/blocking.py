@@ -27,7 +27,7 @@ def blocking_keys(form: Form, reference: Reference) -> tuple[str, ...]:
     return _blocking_keys(form.name, form.type, reference)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=400_000)
 def _blocking_keys(text: str, type_: str, reference: Reference) -> tuple[str, ...]:
     identity = _identity(text, type_, reference)
     if type_ != "PERSON":

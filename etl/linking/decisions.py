@@ -6,7 +6,7 @@ how decisions are stored (`ledger`), and where evidence comes from (`forms`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from etl.linking.variants import person_name
@@ -69,15 +69,27 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The names that two articles of the same days share, the rarest first.
+    """What two articles of the same days both name: the number of names, and the first of them.
 
-    A name weighs -ln of the share of all texts that name it, in nats. `weight` is the sum over the
-    shared names, `share` its ratio to the sum over all names of both (a weighted Jaccard index).
+    `share` is the Jaccard index of the names in the two articles.
     """
 
-    weight: float
+    count: int
     share: float
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What the articles name that a run links for the first time.
+
+    `people`: full and lone names with the months of their articles ("" for undated ones). `words`:
+    names of one word that are no people, in lower case. `new`: people never named before.
+    """
+
+    people: Mapping[str, frozenset[str]]
+    words: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,9 +99,9 @@ class Evidence:
     `expansions`: pairs of an acronym and the organisation that a text expands it to. `months`: by
     name, the number of texts in each month ("2016-05"). `together`: a function that returns those
     of the given pairs of names that one text holds as two actors. `shared`: a function from pairs
-    of names to what the two likest texts share, one of each name, written at most DAYS_AROUND days
-    apart. `shared_by_text`: the same for each text of a form (see `is_of_text`), and each of the
-    names given for that form. `texts`: the number of all texts.
+    of names to what two articles share that share most, one article of each name. `shared_by_text`:
+    the same for texts of forms (see `is_of_text`), and each of the names given for that form. Of
+    the forms in its second argument all texts count, of the others those near new articles.
     """
 
     expansions: Iterable[tuple[str, str]] = ()
@@ -97,9 +109,8 @@ class Evidence:
     together: Callable[[set[frozenset[NameType]]], set[frozenset[NameType]]] = lambda pairs: set()
     shared: Callable[[set[frozenset[str]]], Mapping[frozenset[str], Shared]] = lambda pairs: {}
     shared_by_text: Callable[
-        [Mapping[Form, Iterable[str]]], Mapping[Form, Mapping[str, Shared]]
-    ] = lambda names: {}
-    texts: int = 0
+        [Mapping[Form, Iterable[str]], Collection[Form]], Mapping[Form, Mapping[str, Shared]]
+    ] = lambda names, whole: {}
 
 
 def is_short(name: str, type_: str) -> bool:
@@ -110,3 +121,8 @@ def is_short(name: str, type_: str) -> bool:
 def is_full(form: Form) -> bool:
     """Whether a form is the full name of a person."""
     return form.type == "PERSON" and not is_short(form.name, form.type)
+
+
+def is_initial(form: Form) -> bool:
+    """Whether a form is the name of a person with an initial for the first name: "J. Lee"."""
+    return form.type == "PERSON" and len(person_name(form.name).given) == 1

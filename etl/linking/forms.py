@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from etl.linking.decisions import Evidence, Form, NameType, is_short
-from etl.linking.shared_context import count_texts, shared_by_pair, shared_by_text
+from etl.linking.shared_context import shared_by_pair, shared_by_text
 from etl.linking.variants import is_acronym
 
 
@@ -87,8 +87,7 @@ def evidence_of(
         months,
         lambda pairs: _named_together(con, pairs),
         lambda pairs: shared_by_pair(con, pairs),
-        lambda names: shared_by_text(con, names, table),
-        count_texts(con),
+        lambda names, whole: shared_by_text(con, names, whole, table),
     )
 
 

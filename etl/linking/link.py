@@ -13,7 +13,8 @@ restore or a forgotten article.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,7 @@ import pyarrow as pa
 from etl.corrections.plan import Plan
 from etl.linking.blocking import blocking_keys
 from etl.linking.cannot_link import load_cannot_link
-from etl.linking.decisions import CONTEXT, UNDECIDED, Decision, Form
+from etl.linking.decisions import CONTEXT, UNDECIDED, Arrival, Decision, Form
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import DECISIONS, Ledger
 from etl.linking.name_keys import name_key
@@ -248,13 +249,15 @@ def _decide(con: duckdb.DuckDBPyConnection, plan: Plan, *, is_all: bool) -> list
     """
     new = _new_forms(con)
     reference = load_reference()
-    people = {name for (name,) in con.execute(_PEOPLE).fetchall()}
+    arrival = None
     table = "forms"
     if is_all:
         con.execute("create or replace temp table near as from ledger")
+        con.execute("create or replace temp table arrived_days (day date)")
     else:
         table = "similar_forms"
-        _select_near(con, new, people, reference)
+        arrival = _arrival(con, new)
+        _select_near(con, new, arrival.people, reference)
     known = [
         Decision(Form(name, type_, scope, texts), entity, method, confidence)
         for name, type_, scope, entity, method, confidence, texts in con.execute(
@@ -273,18 +276,43 @@ def _decide(con: duckdb.DuckDBPyConnection, plan: Plan, *, is_all: bool) -> list
     evidence = evidence_of(con, [*new, *(d.form for d in known)], table)
     names = [d for d in known if not d.form.is_of_text]
     decided = Resolver(names, evidence, reference, cannot_link).decide(new)
-    settled = settle(
-        [*known, *decided], evidence, reference, cannot_link, None if is_all else people
-    )
+    settled = settle([*known, *decided], evidence, reference, cannot_link, arrival)
     con.execute("drop table near")
     return list(({d.form.key: d for d in decided} | {d.form.key: d for d in settled}).values())
 
 
-_PEOPLE = "select distinct name from forms where type = 'PERSON'"
+def _arrival(con: duckdb.DuckDBPyConnection, new: Sequence[Form]) -> Arrival:
+    """Return what the texts of `forms` name; their days go to a temporary table."""
+    con.execute(
+        """
+        create or replace temp table arrived_days as
+        select distinct published_on as day from loaded.article_versions semi join (
+          select content_sha256 from unlinked_actors
+        ) using (content_sha256)
+        where published_on is not null
+        """
+    )
+    people: dict[str, set[str]] = defaultdict(set)
+    words = set()
+    for name, type_, month in con.execute(
+        "select distinct name, type, month from forms"
+    ).fetchall():
+        if type_ == "PERSON":
+            people[name].add(month or "")
+        elif " " not in (key := name_key(name, "ORG")):
+            words.add(key)
+    return Arrival(
+        {name: frozenset(months) for name, months in people.items()},
+        frozenset(words),
+        frozenset(form.name for form in new if form.type == "PERSON"),
+    )
 
 
 def _select_near(
-    con: duckdb.DuckDBPyConnection, new: Sequence[Form], people: set[str], reference: Reference
+    con: duckdb.DuckDBPyConnection,
+    new: Sequence[Form],
+    people: Iterable[str],
+    reference: Reference,
 ) -> None:
     """Create the temporary tables `near`, of decisions, and `similar_forms`, of their actors."""
     forms = [*new, *(Form(name, "PERSON") for name in people)]

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from etl.extract.lexicon import load_lexicon
 from etl.linking.blocking import blocking_keys, new_entity_id
 from etl.linking.cannot_link import CannotLink
-from etl.linking.decisions import Decision, Evidence, Form, NameType, is_full, is_short
+from etl.linking.decisions import Decision, Evidence, Form, NameType, is_full, is_initial, is_short
 from etl.linking.reference import Reference, load_reference
 from etl.linking.variants import (
     CONFIDENCE,
@@ -84,7 +84,8 @@ class Resolver:
     def decide(self, forms: Sequence[Form]) -> list[Decision]:
         """Decide new forms, the surest first. The order of `forms` does not matter."""
         ordered = sorted(forms, key=lambda f: (-f.texts, -len(f.name), f.name, f.type, f.scope))
-        full = [f for f in ordered if f.type == "PERSON" and not is_short(f.name, f.type)]
+        full = [f for f in ordered if is_full(f)]
+        full.sort(key=is_initial)  # "J. Lee" may be Jane or John, once both are known
         short = [f for f in ordered if is_short(f.name, f.type)]
         other = [f for f in ordered if f.type != "PERSON"]
         distinct = self._named_together(full)
@@ -126,6 +127,8 @@ class Resolver:
         for decision in {d for key in more for d in self._by_key[key]}:
             other = decision.form
             if decision.method == "ambiguous" or other.type != "PERSON":
+                continue
+            if is_initial(other) and not is_initial(form):
                 continue
             pair = frozenset(((form.name, form.type), (other.name, other.type)))
             variant = same_person(name, person_name(other.name))
@@ -199,8 +202,7 @@ class Resolver:
         identity, *_ = blocking_keys(form, self.reference)
         surname = person_name(form.name).surname
         bearers = self._bearers(form)
-        # Near its month first; if nobody is named in full then, at any time.
-        weights = self._weights(bearers, form.month) or self._weights(bearers, "")
+        weights = self._weights(bearers, form.month) or self._only_one(bearers)
         if official := self.reference.official(surname, form.title, form.month):
             named = [d for d in bearers if person_name(d.form.name).key == official]
             if named and self.may_be(form, named[0].entity_id):
@@ -219,6 +221,11 @@ class Resolver:
             return thing
         method = "ambiguous" if weights else "name"
         return Decision(form, new_entity_id(identity, self._taken), method, 1.0)
+
+    def _only_one(self, bearers: Sequence[Decision]) -> dict[str, int]:
+        """Return the one person of a surname at any time; both, if there are two."""
+        weights = self._weights(bearers, "")
+        return weights if len(weights) < 2 else dict.fromkeys(weights, 1)
 
     def _other_type(self, word: str, form: Form) -> Decision | None:
         """Return the organisation, place or group of a single word that is nobody's surname.
@@ -245,12 +252,13 @@ class Resolver:
                 continue
             near = self.evidence.months.get((d.form.name, d.form.type), {})
             weights[d.entity_id] += sum(
-                count for m, count in near.items() if _months_between(m, month) <= MONTHS_AROUND
+                count for m, count in near.items() if months_between(m, month) <= MONTHS_AROUND
             )
         return {entity: weight for entity, weight in weights.items() if weight}
 
 
-def _months_between(a: str, b: str) -> int:
+def months_between(a: str, b: str) -> int:
+    """Return the number of months from one to the other ("2016-05"); 0 if either is unknown."""
     if not (a and b):
         return 0
     return abs((int(a[:4]) - int(b[:4])) * 12 + int(a[5:7]) - int(b[5:7]))

@@ -4,42 +4,43 @@ Belongs here: what is decided again when articles arrive, and decisions by conte
 articles of the same days name. Does not belong here: deciding a name by the names alone
 (`resolver`), reading articles (`forms`), and storing decisions (`ledger`).
 
-Two kinds of names are decided again. A lone surname, or an initial that fits two people, is decided
-from all articles, so the order in which they arrived does not matter. Two spellings of a full name
-that the rules keep apart are joined once their articles tell the same story. Docstrings of the
-constants give the precision that decided them (`docs/quality.md`).
+Two kinds of names are decided again. A lone surname, or a name with an initial for the first name,
+is decided from all articles, so the order in which they arrived does not matter. Two spellings of a
+full name that the rules keep apart are joined once their articles tell the same story. ADR 36 has
+the precision at several thresholds.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
+from etl.linking.blocking import blocking_keys
 from etl.linking.cannot_link import CannotLink
 from etl.linking.decisions import (
     CONTEXT,
     UNDECIDED,
+    Arrival,
     Decision,
     Evidence,
     Form,
     FormKey,
     Shared,
     is_full,
+    is_initial,
     is_short,
 )
 from etl.linking.reference import Reference
-from etl.linking.resolver import Resolver
+from etl.linking.resolver import MONTHS_AROUND, Resolver, months_between
 from etl.linking.variants import alike, alike_blocks, person_name, surname_tails
 
-LEAST_CHANCE = 4.0
-LEAST_SHARE_OF_SPELLINGS = 0.07
-"""Two spellings are joined if their articles share names of this weight more than the log of the
-number of texts: chance would give such an article once in exp(4) = 55 times."""
-LEAST_SHARE = 0.15
-"""A surname in an article is settled if the article and one of a bearer share this much …"""
+LEAST_SHARE_OF_SPELLINGS, LEAST_NAMES_OF_SPELLINGS = 0.12, 3
+"""Two spellings are joined if articles with either share this much (Jaccard index), and so many
+names."""
+LEAST_SHARE, LEAST_NAMES = 0.2, 2
+"""A surname in an article is settled if the article shares this much with one of a bearer …"""
 LEAD = 2.0
 """… and this many times what it shares with an article of any other bearer."""
 CONFIDENCE_OF_SPELLING = 0.85
@@ -55,36 +56,88 @@ def settle(
     evidence: Evidence,
     reference: Reference,
     cannot_link: CannotLink,
-    touched: Collection[str] | None = None,
+    arrival: Arrival | None = None,
 ) -> list[Decision]:
     """Return the decisions that differ from those given, on today's evidence.
 
-    `decisions` are all that may concern each other. `touched` are the names of people in the
-    articles that arrived; None settles all.
+    `decisions` are all that may concern each other. Only what `arrival` concerns is settled; None
+    settles all.
     """
     before = {d.form.key: d for d in decisions}
     after = dict(before)
-    new = touched
+    new = None if arrival is None else frozenset(arrival.people)
+    joined_names = set[str]()
     while joined := _joined_spellings(list(after.values()), evidence, cannot_link, new):
         after |= {d.form.key: d for d in joined}
-        new = {d.form.name for d in joined}
-    surnames = (
-        None
-        if touched is None
-        else {tail for name in touched for tail in surname_tails(person_name(name))}
-    )
-    open_ = [
-        d
-        for d in after.values()
-        if _is_open(d) and (surnames is None or person_name(d.form.name).surname in surnames)
-    ]
+        new = frozenset(d.form.name for d in joined)
+        joined_names |= new
+    open_ = [d for d in after.values() if _is_open(d)]
+    if arrival is not None:
+        concerns = _Concern(arrival, joined_names, evidence)
+        open_ = [d for d in open_ if concerns.form(d.form)]
     keys = {d.form.key for d in open_}
     decided = [d for d in after.values() if d.form.key not in keys and not d.form.is_of_text]
-    resolver = Resolver(decided, evidence, reference, cannot_link)
+    resolver = Resolver(_sharing_keys(decided, open_, reference), evidence, reference, cannot_link)
     again = _with_ids_kept(resolver.decide([d.form for d in open_]), after, decided)
+    whole = {
+        d.form
+        for d in again
+        if arrival is None
+        or after[d.form.key].method not in UNDECIDED
+        or person_name(d.form.name).surname in concerns.joined
+    }
     after |= {d.form.key: d for d in again}
-    after |= {d.form.key: d for d in _by_text(again, after, resolver, evidence)}
+    after |= {d.form.key: d for d in _by_text(again, whole, after, resolver, evidence)}
     return [d for d in after.values() if _differs(d, before.get(d.form.key))]
+
+
+class _Concern:
+    """Tells which undecided names new articles concern, so that the others need no second look.
+
+    A lone surname depends on the full names within MONTHS_AROUND of its month, or, if there are
+    none, on whether one person of that surname is known at all.
+    """
+
+    def __init__(self, arrival: Arrival, joined: Iterable[str], evidence: Evidence) -> None:
+        self.joined = {tail for name in joined for tail in surname_tails(person_name(name))}
+        self._new = arrival.words | self.joined
+        self._arrived: dict[str, set[str]] = defaultdict(set)
+        for name, months in arrival.people.items():
+            for tail in surname_tails(person_name(name)):
+                self._arrived[tail] |= months
+                if name in arrival.new:
+                    self._new |= {tail}
+        self._named: dict[str, set[str]] = defaultdict(set)
+        for (name, _), by_month in evidence.months.items():
+            for tail in surname_tails(person_name(name)):
+                self._named[tail] |= by_month.keys()
+
+    def form(self, form: Form) -> bool:
+        surname = person_name(form.name).surname
+        if surname not in self._new and surname not in self._arrived:
+            return False
+        if surname in self.joined or not form.month:
+            return True
+        if _has_near(self._arrived[surname], form.month):
+            return True
+        is_bare = form.title or not _has_near(self._named[surname], form.month)
+        return surname in self._new and bool(is_bare)
+
+
+def _has_near(months: Iterable[str], month: str) -> bool:
+    return any(not m or months_between(m, month) <= MONTHS_AROUND for m in months)
+
+
+def _sharing_keys(
+    decided: Iterable[Decision], open_: Iterable[Decision], reference: Reference
+) -> list[Decision]:
+    """Return the decisions that may matter for others: a tenth of all, in a nightly run."""
+    wanted: set[str] = set()
+    for d in open_:
+        wanted.update(blocking_keys(d.form, reference))
+        surname = person_name(d.form.name).surname
+        wanted.update(f"{group}:{surname}" for group in ("ORG", "PLACE", "NORP"))
+    return [d for d in decided if not wanted.isdisjoint(blocking_keys(d.form, reference))]
 
 
 def _is_open(decision: Decision) -> bool:
@@ -92,7 +145,7 @@ def _is_open(decision: Decision) -> bool:
     form = decision.form
     if form.type != "PERSON" or form.is_of_text:
         return False
-    return is_short(form.name, form.type) or decision.method == "ambiguous"
+    return is_short(form.name, form.type) or is_initial(form) or decision.method == "ambiguous"
 
 
 def _differs(decision: Decision, before: Decision | None) -> bool:
@@ -121,6 +174,7 @@ def _with_ids_kept(
 
 def _by_text(
     again: Iterable[Decision],
+    whole: Collection[Form],
     before: Mapping[FormKey, Decision],
     resolver: Resolver,
     evidence: Evidence,
@@ -128,7 +182,9 @@ def _by_text(
     """Settle surnames that remain undecided, text by text, by what the texts name beside them."""
     undecided = [d for d in again if is_short(d.form.name, "PERSON") and d.method in UNDECIDED]
     bearers = {d.form: resolver.bearers(d.form) for d in undecided}
-    found = evidence.shared_by_text({form: names for form, names in bearers.items() if names})
+    found = evidence.shared_by_text(
+        {form: names for form, names in bearers.items() if names}, whole
+    )
     settled: dict[FormKey, Decision] = {}
     for form, by_name in found.items():
         base = before[base_key(form)]
@@ -140,12 +196,10 @@ def _by_text(
                     form, entity, CONTEXT, CONFIDENCE_OF_SURNAME, name, shared.names
                 )
     # What the context no longer settles goes with the undecided name again.
-    concerned = {d.form.key: d for d in again}
-    for old in before.values():
-        if not old.form.is_of_text or old.method != CONTEXT or old.form.key in settled:
-            continue
-        if undecided_again := concerned.get(base_key(old.form)):
-            settled[old.form.key] = replace(undecided_again, form=old.form)
+    for form in found:
+        old = before.get(form.key)
+        if old and old.method == CONTEXT and form.key not in settled:
+            settled[form.key] = replace(before[base_key(form)], form=form)
     return list(settled.values())
 
 
@@ -163,7 +217,8 @@ def _leading(
         return None
     name, best = ranked[0]
     others = [s.share for n, s in ranked if entities[n] != entities[name]]
-    if best.share < LEAST_SHARE or best.share < LEAD * max(others, default=0.0):
+    is_enough = best.share >= LEAST_SHARE and best.count >= LEAST_NAMES
+    if not is_enough or best.share < LEAD * max(others, default=0.0):
         return None
     return name, best
 
@@ -172,7 +227,7 @@ def _joined_spellings(
     decisions: Sequence[Decision],
     evidence: Evidence,
     cannot_link: CannotLink,
-    touched: Collection[str] | None,
+    arrived: Collection[str] | None,
 ) -> list[Decision]:
     """Join actors with names that are alike if their articles tell the same story.
 
@@ -183,12 +238,11 @@ def _joined_spellings(
         of_entity[d.entity_id].append(d)
     names: dict[str, list[str]] = {}
     for entity, members in of_entity.items():
-        full = sorted(
-            (d for d in members if is_full(d.form) and d.method != "ambiguous"),
-            key=lambda d: (-d.form.texts, d.form.name),
-        )
-        names[entity] = [d.form.name for d in full[:MOST_FORMS]]
-    candidates = _alike_entities(names, touched)
+        full = [d for d in members if is_full(d.form) and d.method != "ambiguous"]
+        full.sort(key=lambda d: (-d.form.texts, d.form.name))
+        if full:
+            names[entity] = [d.form.name for d in full[:MOST_FORMS]]
+    candidates = _alike_entities(names, arrived)
     pairs = {
         couple: {frozenset((a, b)) for a, b in product(*(names[e] for e in sorted(couple)))}
         for couple in candidates
@@ -199,18 +253,13 @@ def _joined_spellings(
     apart = {frozenset(n for n, _ in pair) for pair in together}
     likely = {c: p for c, p in pairs.items() if not p & apart}
     shared = evidence.shared({pair for of_couple in likely.values() for pair in of_couple})
-    least = LEAST_CHANCE + math.log(max(1, evidence.texts))
     weights = {
         couple: max(((shared[p], p) for p in of_couple if p in shared), key=lambda x: x[0].share)
         for couple, of_couple in likely.items()
         if any(p in shared for p in of_couple)
     }
     couples = sorted(
-        (
-            c
-            for c, (f, _) in weights.items()
-            if f.weight >= least and f.share >= LEAST_SHARE_OF_SPELLINGS
-        ),
+        (c for c, (found, _) in weights.items() if _is_one_story(found)),
         key=lambda c: (-weights[c][0].share, sorted(c)),
     )
     texts = {e: sum(d.form.texts for d in members) for e, members in of_entity.items()}
@@ -237,25 +286,33 @@ def _joined_spellings(
     return joined
 
 
+def _is_one_story(shared: Shared) -> bool:
+    return shared.share >= LEAST_SHARE_OF_SPELLINGS and shared.count >= LEAST_NAMES_OF_SPELLINGS
+
+
 def _ids(members: Iterable[Decision], cannot_link: CannotLink) -> set[str]:
     return {i for d in members for i in cannot_link.ids(d.form)}
 
 
 def _alike_entities(
-    names: Mapping[str, Sequence[str]], touched: Collection[str] | None
+    names: Mapping[str, Sequence[str]], arrived: Collection[str] | None
 ) -> set[frozenset[str]]:
     """Return the pairs of actors with names that are alike, of which an article brought one."""
     blocks: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    wanted: set[str] | None = None
+    if arrived is not None:
+        wanted = {block for name in arrived for block in alike_blocks(person_name(name))}
     for entity, of_entity in names.items():
         for name in of_entity:
             for block in alike_blocks(person_name(name)):
-                blocks[block].add((name, entity))
+                if wanted is None or block in wanted:
+                    blocks[block].add((name, entity))
     found = set()
     for members in blocks.values():
         if not 2 <= len(members) <= MOST_IN_A_BLOCK:
             continue
         for (a, one), (b, other) in combinations(sorted(members), 2):
-            if one == other or not (touched is None or a in touched or b in touched):
+            if one == other or not (arrived is None or a in arrived or b in arrived):
                 continue
             if alike(person_name(a), person_name(b)):
                 found.add(frozenset((one, other)))

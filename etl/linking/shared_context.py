@@ -3,15 +3,14 @@
 Belongs here: queries that compare articles by the names in them. Does not belong here: how much of
 it is enough (`settling`).
 
-A name weighs -ln of the share of all texts that name it, so a rare name says more. Lone surnames
-are left out, and so are names that share a word with the names that are compared: "Ann Lee" says
-nothing about "Lee".
+Two articles are compared by the Jaccard index of the names in them: the number of shared names by
+that of all their names. It depends on these two articles alone, so later articles never change it.
+Lone surnames don't count, and no name that shares a word with the names to compare.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import duckdb
 import pyarrow as pa
@@ -26,14 +25,7 @@ MOST_TEXTS = 30
 """The articles of one name that are compared with those of another, the first ones by day."""
 MOST_NAMES = 5
 """The shared names that are kept as evidence."""
-
 _SEPARATOR = chr(31)
-
-
-def count_texts(con: duckdb.DuckDBPyConnection) -> int:
-    """Return the number of texts in the warehouse."""
-    row = con.execute("select count(*) from loaded.article_versions").fetchone()
-    return int(row[0]) if row else 0
 
 
 def shared_by_pair(
@@ -71,15 +63,28 @@ def shared_by_pair(
 
 
 def shared_by_text(
-    con: duckdb.DuckDBPyConnection, names: Mapping[Form, Iterable[str]], table: str
+    con: duckdb.DuckDBPyConnection,
+    names: Mapping[Form, Iterable[str]],
+    whole: Collection[Form],
+    table: str,
 ) -> dict[Form, dict[str, Shared]]:
-    """Return for each text of the given forms what it shares with an article of each name.
+    """Return for texts of the given forms what they share with an article of each name.
 
-    `table` is one of `register_forms`.
+    Of forms in `whole` all texts count, of others those near a day in the temporary table
+    `arrived_days`. `table` is one of `register_forms`.
     """
     rows = [(f, name) for f, of_form in names.items() for name in of_form]
     if not rows:
         return {}
+    forms = list(names)
+    _register(
+        con, "open_forms", {"name": [f.name for f in forms], "scope": [f.scope for f in forms]}
+    )
+    _register(
+        con,
+        "whole_forms",
+        {"name": [f.name for f in whole], "scope": [f.scope for f in whole]},
+    )
     _register(
         con,
         "wanted_bearers",
@@ -93,10 +98,16 @@ def shared_by_text(
         f"""
         create or replace temp table open_texts as
         select f.name, f.scope, f.text_scope, v.content_sha256, v.published_on
-        from {table} f join loaded.text_actors using (text_actor_id)
+        from {table} f semi join open_forms using (name, scope)
+        join loaded.text_actors using (text_actor_id)
         join loaded.article_versions v using (content_sha256)
-        where f.type = 'PERSON'
-          and (f.name, f.scope) in (select (name, scope) from wanted_bearers);
+        where f.type = 'PERSON' and (
+          v.published_on is null
+          or exists (
+            select 1 from arrived_days d where abs(v.published_on - d.day) <= {DAYS_AROUND}
+          )
+          or (f.name, f.scope) in (select (name, scope) from whole_forms)
+        );
 
         create or replace temp table compared_texts as
         select x.name || chr(31) || x.text_scope as key, b.bearer as name,
@@ -105,21 +116,29 @@ def shared_by_text(
         join (
           select name, content_sha256, published_on
           from loaded.text_actors join loaded.article_versions using (content_sha256)
-          where type = 'PERSON' and name in (select bearer from wanted_bearers)
+          where type = 'PERSON' and name in (
+            select bearer from wanted_bearers semi join open_texts using (name, scope)
+          )
         ) y on y.name = b.bearer
         where x.content_sha256 <> y.content_sha256 and {_NEAR}
         """
     )
-    con.unregister("wanted_bearers")
+    found: dict[Form, dict[str, Shared]] = {
+        Form(name, "PERSON", scope): {}
+        for name, scope in con.execute(
+            "select distinct name, text_scope from open_texts order by all"
+        ).fetchall()
+    }
+    for relation in ("open_forms", "whole_forms", "wanted_bearers"):
+        con.unregister(relation)
     keys = {
         key: (key.partition(_SEPARATOR)[0],)
         for (key,) in con.execute("select distinct key from compared_texts").fetchall()
     }
-    found: dict[Form, dict[str, Shared]] = defaultdict(dict)
     for (key, bearer), best in _best(con, keys).items():
         name, _, scope = key.partition(_SEPARATOR)
-        found[Form(name, "PERSON", scope, 1)][bearer] = best
-    return dict(found)
+        found[Form(name, "PERSON", scope)][bearer] = best
+    return found
 
 
 _NEAR = f"""(
@@ -155,33 +174,23 @@ def _best(
           select distinct content_sha256, name from texts_beside
           where type <> 'PERSON' or name not in (from short_beside)
         ),
-        weights as (
-          select name, ln((select count(*) from loaded.article_versions)
-            / count(distinct content_sha256)) as weight
-          from loaded.text_actors where name in (select name from beside) group by name
-        ),
+        totals as (select content_sha256, count(*) as names from beside group by content_sha256),
         own as (select key, list(word) as words from own_words group by key),
-        totals as (
-          select content_sha256, sum(weight) as weight from beside join weights using (name)
-          group by content_sha256
-        ),
         shared as (
-          select c.key, c.name, c.one, c.other, sum(w.weight) as weight,
-            list(x.name order by w.weight desc, x.name)[:$most] as names
+          select c.key, c.name, c.one, c.other, count(*) as names,
+            list(x.name order by x.name)[:$most] as kept
           from compared_texts c
           join own using (key)
           join beside x on x.content_sha256 = c.one
           join beside y on y.content_sha256 = c.other and y.name = x.name
-          join weights w on w.name = x.name
           where not list_has_any(string_split(lower(x.name), ' '), own.words)
           group by all
         )
-        select key, name, s.weight, s.weight / (a.weight + b.weight - s.weight) as share, names
+        select s.key, s.name, s.names, s.names / (a.names + b.names - s.names) as share, s.kept
         from shared s join totals a on a.content_sha256 = one
         join totals b on b.content_sha256 = other
-        where s.weight > 0
         qualify row_number() over (
-          partition by key, name order by round(share, 6) desc, other, one
+          partition by s.key, s.name order by share desc, s.names desc, other, one
         ) = 1
         """,
         {"most": MOST_NAMES},
@@ -189,8 +198,7 @@ def _best(
     con.unregister("short_beside")
     con.unregister("own_words")
     return {
-        (key, name): Shared(weight, share, tuple(shared))
-        for key, name, weight, share, shared in rows
+        (key, name): Shared(count, share, tuple(kept)) for key, name, count, share, kept in rows
     }
 
 
