@@ -109,18 +109,23 @@ def shared_by_text(
           or (f.name, f.scope) in (select (name, scope) from whole_forms)
         );
 
+        create or replace temp table bearer_texts as
+        select name, content_sha256, published_on
+        from loaded.text_actors join loaded.article_versions using (content_sha256)
+        where type = 'PERSON' and name in (
+          select bearer from wanted_bearers semi join open_texts using (name, scope)
+        );
+
+        -- An article that names a bearer itself knew better than to mean that one.
         create or replace temp table compared_texts as
         select x.name || chr(31) || x.text_scope as key, b.bearer as name,
           x.content_sha256 as one, y.content_sha256 as other
         from open_texts x join wanted_bearers b using (name, scope)
-        join (
-          select name, content_sha256, published_on
-          from loaded.text_actors join loaded.article_versions using (content_sha256)
-          where type = 'PERSON' and name in (
-            select bearer from wanted_bearers semi join open_texts using (name, scope)
-          )
-        ) y on y.name = b.bearer
-        where x.content_sha256 <> y.content_sha256 and {_NEAR}
+        join bearer_texts y on y.name = b.bearer
+        where {_NEAR} and not exists (
+          select 1 from bearer_texts own join wanted_bearers w on w.bearer = own.name
+          where own.content_sha256 = x.content_sha256 and w.name = x.name and w.scope = x.scope
+        )
         """
     )
     found: dict[Form, dict[str, Shared]] = {
