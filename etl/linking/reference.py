@@ -28,6 +28,7 @@ class Office:
     role: str
     valid_from: str
     valid_to: str
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +47,8 @@ class Reference:
         """Return the full name of an organisation known by another name or an acronym."""
         return self.organisations.get(name_key(name, "ORG"))
 
-    def official(self, surname: str, title: str, month: str) -> str | None:
-        """Return the key of the one person of a surname who held a title in a month ("2016-05").
+    def official(self, surname: str, title: str, month: str) -> Office | None:
+        """Return the office of the one person of a surname who held a title in a month ("2016-05").
 
         If nobody held it then, return the one who held it earlier: people keep titles of office for
         life. None if there is no such person, or more than one.
@@ -63,8 +64,8 @@ class Reference:
             and office.valid_from[:7] <= month
         ]
         holding = [o for o in fitting if not o.valid_to or o.valid_to[:7] >= month]
-        keys = {office.key for office in holding} or {office.key for office in fitting}
-        return keys.pop() if len(keys) == 1 else None
+        found = holding or fitting
+        return found[-1] if len({office.key for office in found}) == 1 else None
 
 
 def _words(role: str) -> set[str]:
@@ -102,6 +103,6 @@ def load_reference() -> Reference:
         for spelling in (row["name"], *row["other_names"].split("|")):
             if spelling:
                 offices[person_name(spelling).surname].append(
-                    Office(key, row["role"], row["valid_from"], row["valid_to"])
+                    Office(key, row["role"], row["valid_from"], row["valid_to"], row["name"])
                 )
     return Reference(countries, organisations, offices)

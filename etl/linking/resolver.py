@@ -19,7 +19,7 @@ from etl.extract.lexicon import load_lexicon
 from etl.linking.blocking import blocking_keys, new_entity_id
 from etl.linking.cannot_link import CannotLink
 from etl.linking.decisions import Decision, Evidence, Form, NameType, is_full, is_initial, is_short
-from etl.linking.reference import Reference, load_reference
+from etl.linking.reference import Office, Reference, load_reference
 from etl.linking.variants import (
     CONFIDENCE,
     PersonName,
@@ -64,7 +64,8 @@ class Resolver:
     def _remember(self, decision: Decision) -> Decision:
         for key in blocking_keys(decision.form, self.reference):
             self._by_key[key].append(decision)
-        self._taken.add(decision.entity_id)
+        if decision.method != "office":  # else the full name takes that id when it comes
+            self._taken.add(decision.entity_id)
         self._ids[decision.entity_id] |= self._cannot_link.ids(decision.form)
         return decision
 
@@ -203,10 +204,9 @@ class Resolver:
         surname = person_name(form.name).surname
         bearers = self._bearers(form)
         weights = self._weights(bearers, form.month) or self._only_one(bearers)
-        if official := self.reference.official(surname, form.title, form.month):
-            named = [d for d in bearers if person_name(d.form.name).key == official]
-            if named and self.may_be(form, named[0].entity_id):
-                return Decision(form, named[0].entity_id, "office", 0.9, named[0].form.name)
+        office = self.reference.official(surname, form.title, form.month)
+        if office and (holder := self._holder(office, form)):
+            return holder
         if weights:
             best = max(weights, key=lambda e: (weights[e], e))
             rest = max((w for e, w in weights.items() if e != best), default=0)
@@ -221,6 +221,20 @@ class Resolver:
             return thing
         method = "ambiguous" if weights else "name"
         return Decision(form, new_entity_id(identity, self._taken), method, 1.0)
+
+    def _holder(self, office: Office, form: Form) -> Decision | None:
+        """Return who held the office of a title, named in full or not: "President Putin" in 2016.
+
+        One whom no article names in full gets the id of the full name, which then finds it.
+        """
+        named = self._by_key[office.key]
+        if not named and " " not in office.key:
+            return None
+        entity = named[0].entity_id if named else new_entity_id(office.key)
+        if not self.may_be(form, entity):
+            return None
+        evidence = named[0].form.name if named else office.name
+        return Decision(form, entity, "office", 0.9 if named else 0.85, evidence)
 
     def _only_one(self, bearers: Sequence[Decision]) -> dict[str, int]:
         """Return the one person of a surname at any time; both, if there are two."""

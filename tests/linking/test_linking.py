@@ -178,6 +178,25 @@ def test_an_office_tells_who_bore_it_in_that_month() -> None:
     assert found["Smith", "2005-05|president"].method == "office"
 
 
+def test_who_held_an_office_need_not_be_named_in_full() -> None:
+    reference = Reference(
+        offices={"vasse": [Office("henrik vasse", "President", "2012-05-07", "")]}
+    )
+    alone = decide(Form("Vasse", "PERSON", "2016-05|president"), reference=reference)
+    both = decide(
+        Form("Vasse", "PERSON", "2016-05|president"), Form("Henrik Vasse", "PERSON"),
+        Form("Vasse", "PERSON", "2016-05|coach"), Form("Ida Vasse", "PERSON", texts=9),
+        reference=reference,
+    )  # fmt: skip
+    decision = alone["Vasse", "2016-05|president"]
+    (later,) = decide(Form("Henrik Vasse", "PERSON"), known=[decision]).values()
+    assert later.entity_id == decision.entity_id
+    assert decision.method == "office"
+    assert decision.entity_id == both["Henrik Vasse", ""].entity_id
+    assert decision.entity_id == both["Vasse", "2016-05|president"].entity_id
+    assert decision.entity_id != both["Vasse", "2016-05|coach"].entity_id
+
+
 @pytest.mark.parametrize("whole", ["Cheryl Boone Isaacs", "Gaetano Lo Presti"])
 def test_a_surname_of_two_words_is_a_surname(whole: str) -> None:
     tail = whole.partition(" ")[2]
