@@ -170,10 +170,12 @@ def _layout(found: Row) -> RenderableType:
 @json_option
 @_reading
 def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) -> None:
-    """List pairs that are probably one actor, likeliest first, with the evidence.
+    """List pairs that are probably one actor, with the evidence.
 
-    This merges nothing. Check a pair, then `merge` it, or mark it as `distinct` to remove it from
-    this list. Two names that appear side by side in an article are never suggested.
+    Those come first whose merge would correct most mentions: their number times the likelihood
+    that the two are one. This merges nothing. Check a pair, then `merge` it, or mark it as
+    `distinct` to remove it from this list. Two names that appear side by side in an article are
+    never suggested.
     """
     plan = make_plan(read_corrections(settings))
     with open_published(settings) as con:
@@ -184,10 +186,11 @@ def suggest(settings: Settings, limit: int, type_: str | None, as_json: bool) ->
     if not pairs:
         click.echo("No likely pairs.")
         return
-    table = _table("score", "actor", "id", "into", "id ", "evidence")
+    table = _table("score", "mentions", "actor", "id", "into", "id ", "evidence")
     for pair in pairs:
         table.add_row(
             f"{pair['score']:.2f}",
+            f"{pair['moved_mentions']:,}",
             Text(f"{clean(pair['name'])} ({pair['article_count']})"),
             pair["entity_id"],
             Text(f"{clean(pair['into_name'])} ({pair['into_article_count']})", style="bold"),

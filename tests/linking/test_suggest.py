@@ -20,15 +20,15 @@ def suggested(actors: Sequence[Actor], bodies: dict[str, str] | None = None) -> 
         create table loaded.text_actors (text_actor_id varchar, name varchar, type varchar);
         create table loaded.actor_links (text_actor_id varchar, entity_id varchar);
         create table entities (entity_id varchar, name varchar, type varchar,
-            country_code varchar, article_count integer);
+            country_code varchar, article_count integer, mention_count integer);
         create table actor_articles (entity_id varchar, article_id varchar);
         create table articles (article_id varchar, body varchar);
         create table mentions (entity_id varchar, role varchar);
     """)
     for entity_id, type_, forms, articles in actors:
         con.execute(
-            "insert into entities values (?, ?, ?, null, ?)",
-            [entity_id, forms[0], type_, len(articles)],
+            "insert into entities values (?, ?, ?, null, ?, ?)",
+            [entity_id, forms[0], type_, len(articles), 2 * len(articles)],
         )
         for number, form in enumerate(forms):
             text_actor_id = f"{entity_id}-{number}"
@@ -89,3 +89,17 @@ def test_a_short_form_speaks_only_for_an_actor_without_a_fuller_name() -> None:
     assert suggested([una, maud]) == []
     again = ("again", "PERSON", ["Una Tarrish"], ["b3"])
     assert pairs(suggested([una, maud, again])) == [{"una", "again"}]
+
+
+def test_the_pair_whose_merge_moves_most_mentions_comes_first() -> None:
+    rare = [
+        ("rare", "ORG", ["Velmark Harbour Board"], ["a1"]),
+        ("rare2", "ORG", ["Board Velmark Harbour"], ["b1", "b2"]),
+    ]
+    frequent = [
+        ("often", "ORG", ["Esk River Bank"], [f"c{n}" for n in range(9)]),
+        ("often2", "ORG", ["Bank Esk River"], [f"d{n}" for n in range(9)]),
+    ]
+    found = suggested([*rare, *frequent])
+    assert pairs(found) == [{"often", "often2"}, {"rare", "rare2"}]
+    assert [row["moved_mentions"] for row in found] == [18, 2]

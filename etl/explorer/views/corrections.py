@@ -158,6 +158,7 @@ def _duplicate_table(pairs: list[Row], entity: Row | None) -> Table:
         Column("into_type", "Type", "type"),
         Column("into_article_count", "Articles", "count", link=to_articles("into_entity_id")),
         Column("score", "Likelihood", "share"),
+        Column("moved_mentions", "Mentions to move", "count"),
         Column("evidence", "Evidence", "long"),
         Column("merge", "", link=preview("merge")),
         Column("apart", "", link=preview("distinct")),
