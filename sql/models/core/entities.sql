@@ -24,6 +24,25 @@ actor_articles as (
 
 ),
 
+actor_offices as (
+
+    select * from {{ ref('actor_offices') }}
+
+),
+
+-- The last office of the one official that an actor is.
+officials as (
+
+    select
+        entity_id,
+        max(wikidata_id) as wikidata_id,
+        arg_max(country_code, valid_from) as country_code,
+    from actor_offices
+    where wikidata_id is not null
+    group by all
+
+),
+
 summed as (
 
     select
@@ -104,8 +123,8 @@ entities as (
         coalesce(overrides.name, names.name) as name,
         coalesce(overrides.type, types.type) as type,
         coalesce(aliases.aliases, []) as aliases,
-        country_names.country_code,
-        null::varchar as wikidata_id,
+        coalesce(country_names.country_code, officials.country_code) as country_code,
+        officials.wikidata_id,
         appearances.first_seen,
         appearances.last_seen,
         appearances.article_count,
@@ -117,6 +136,7 @@ entities as (
     inner join appearances using (entity_id)
     left join aliases using (entity_id)
     left join overrides using (entity_id)
+    left join officials using (entity_id)
     left join country_names
         on
             list_contains(country_names.types, coalesce(overrides.type, types.type))

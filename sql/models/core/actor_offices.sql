@@ -1,0 +1,115 @@
+with
+
+official_names as (
+
+    select * from {{ ref('int_official_names') }}
+
+),
+
+actor_forms as (
+
+    select * from {{ ref('int_actor_forms') }}
+
+),
+
+mentions as (
+
+    select * from {{ ref('mentions') }}
+
+),
+
+articles as (
+
+    select * from {{ ref('article_metadata') }}
+
+),
+
+names as (
+
+    select distinct
+        entity_id,
+        {{ role_key('form') }} as name_key,
+    from actor_forms
+    where kind = 'name'
+
+),
+
+people as (
+
+    select distinct entity_id
+    from actor_forms
+    where kind = 'type' and form = 'PERSON'
+
+),
+
+titles as (
+
+    select
+        mentions.entity_id,
+        mentions.role,
+        max(articles.published_on) as last_on,
+        count(*) as mention_count,
+        string_split({{ role_key('mentions.role') }}, ' ') as title_words,
+    from mentions
+    inner join articles using (article_id)
+    where mentions.entity_id is not null and mentions.role is not null
+    group by mentions.entity_id, mentions.role
+    having max(articles.published_on) is not null
+
+),
+
+-- "former President" is written after a term, so the title only has to be as late as its beginning.
+-- A deputy has the words of the office in the title.
+held as (
+
+    select
+        names.entity_id,
+        official_names.wikidata_id,
+        official_names.official_name,
+        official_names.office,
+        official_names.country_code,
+        official_names.organisation,
+        official_names.valid_from,
+        official_names.valid_to,
+        sum(titles.mention_count)::bigint as title_mention_count,
+        arg_max(titles.role, (titles.mention_count, titles.role)) as title,
+    from names
+    inner join people using (entity_id)
+    inner join official_names using (name_key)
+    inner join titles
+        on
+            names.entity_id = titles.entity_id
+            and list_has_all(titles.title_words, official_names.office_words)
+            and official_names.valid_from <= titles.last_on
+            and list_has_any(titles.title_words, ['vice', 'deputy'])
+            = list_has_any(official_names.office_words, ['vice', 'deputy'])
+    group by all
+
+),
+
+-- Two officials can share a name: "George Bush" is two presidents.
+offices as (
+
+    select
+        *,
+        count(distinct coalesce(wikidata_id, official_name)) over (partition by entity_id) = 1
+            as is_one_person,
+    from held
+
+)
+
+select
+    entity_id,
+    office,
+    country_code,
+    organisation,
+    valid_from,
+    valid_to,
+    official_name,
+    case when is_one_person then wikidata_id end as wikidata_id,
+    title,
+    title_mention_count,
+    'name_and_title' as method,
+    case when is_one_person then 0.98 else 0.5 end::double as confidence,
+from offices
+order by entity_id, valid_from, office, official_name
