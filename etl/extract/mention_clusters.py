@@ -20,7 +20,15 @@ from typing import NamedTuple
 from etl.domain import EntityType, Part, word_set
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon
-from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials, nicknames
+from etl.extract.name_words import (
+    ACRONYM,
+    LEGAL_FORMS,
+    PARTICLES,
+    generation,
+    initials,
+    nicknames,
+    person_form,
+)
 from etl.extract.names import Name
 
 # Within an article "Carlyle" is "Carlyle Group", and "Arsenal" is "Arsenal F.C.".
@@ -83,14 +91,16 @@ class MentionClusters:
     def cluster(self, mentions: Sequence[NameMention], docs: dict[Part, Document]) -> None:
         """Assign every name to an actor: full names first, then their short forms."""
         for mention in mentions:
-            mention.surface = " ".join(
-                docs[mention.part].surface(mention.name.first, mention.name.last).split()
-            )
+            written = docs[mention.part].surface(mention.name.first, mention.name.last)
+            surface = " ".join(written.split())
+            is_person = mention.name.type == "PERSON"
+            mention.surface = person_form(surface) if is_person else surface
         self._full_forms = self._expansions(mentions, docs)
         people = [mention for mention in mentions if mention.name.type == "PERSON"]
         self._share_surnames(people, docs)
         others = [mention for mention in mentions if mention.name.type != "PERSON"]
-        for mention in people:
+        # Those with a nickname first: it tells who is called "Jerry Ortiz" elsewhere.
+        for mention in sorted(people, key=lambda mention: not mention.name.nickname):
             if len(self._given_and_surname(mention.name.form)[0]):
                 self._link_full_person(mention)
         self._link_short_people(mentions, docs)
@@ -190,6 +200,11 @@ class MentionClusters:
             self._by_key[("PERSON", mention.name.form.lower())] = actor
             if len(mention.name.form) > len(actor.name):
                 actor.name, actor.full_name = mention.surface, mention.name.form
+        if mention.name.nickname:
+            known_as = mention.name.nickname.lower()
+            self._by_key.setdefault(("PERSON", f"{known_as} {surname}"), actor)
+            if actor not in self._by_first_name[known_as]:
+                self._by_first_name[known_as].append(actor)
         # A title is surer than a first name: "Mr Ashley Merrow".
         actor.gender = mention.name.gender or actor.gender
         _assign(mention, actor, mention.name.method, mention.name.confidence)

@@ -1,8 +1,8 @@
 """The parts that names are made of, shared by extraction and linking.
 
-Belongs here: surname particles, generational suffixes, nicknames, legal forms, and initials. Does
-not belong here: where a name begins and ends (`candidates`), and which actor bears it
-(`mention_clusters`, `etl.linking`).
+Belongs here: surname particles, generational suffixes, nicknames, legal forms of
+companies, and initials. Does not belong here: where a name begins and ends (`candidates`,
+`name_bounds`), and which actor bears it (`mention_clusters`, `etl.linking`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,18 @@ LEGAL_FORMS = word_set(
 ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
 """Matches a name that may be an acronym: "UN", "U.S.A."."""
 
+_NICKNAME_WORDS = r"(?:[Tt]he )?[A-Z][\w.-]*(?: (?:the|of|[A-Z][\w.-]*)){0,3}"
+NICKNAME = re.compile(
+    r"(?<=\w|\.)\s(?:"
+    rf"\([\"“]?(?P<bracket>{_NICKNAME_WORDS}|(?:née|nee|born) [A-Z]\w+)[\"”]?\)"
+    rf"|(?:\"|“|''|`` ?)(?P<quoted>{_NICKNAME_WORDS})(?:\"|”| ?'')"
+    rf"|['‘](?P<single>{_NICKNAME_WORDS})['’]"
+    r")\s(?=\w)"
+)
+"""Matches a nickname between the words of a name, with its marks: (Jerry), "Fat Tony"."""
+_COMMA_GENERATION = re.compile(r",(?= (?:Jr|Sr)\b)")
+_EDITED = re.compile(r"[\[\]]")
+
 _SMALL_WORDS = word_set("a an and & de des du for in la of on the to")
 _GENERATIONS = {
     "jr": "jr",
@@ -42,6 +54,18 @@ _GENERATIONS = {
 def generation(word: str) -> str:
     """Return the generational suffix that a word stands for ("jr" for "Jr." or "Junior"), or ""."""
     return _GENERATIONS.get(word.rstrip(".").lower(), "")
+
+
+def person_form(surface: str) -> str:
+    """Return a person's name without nickname, brackets of an editor, or comma before "Jr."."""
+    form = _COMMA_GENERATION.sub("", _EDITED.sub("", NICKNAME.sub(" ", surface)))
+    return form if len(form) > 1 else surface
+
+
+def nickname(surface: str) -> str:
+    """Return the nickname that stands in marks within a name, or ""."""
+    match = NICKNAME.search(surface)
+    return (match["bracket"] or match["quoted"] or match["single"]) if match else ""
 
 
 def initials(words: Iterable[str]) -> frozenset[str]:

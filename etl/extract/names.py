@@ -17,8 +17,9 @@ from etl.extract.lexicon import Lexicon
 class Name:
     """A name or a candidate for one: tokens `first`:`last` and the evidence from its context.
 
-    `form` is the surface with single spaces. `type` is None until `entity_types` decides it, unless
-    the words of the name decide it. `role` is the title as written; `gender` is what it implies.
+    `form` is the surface with single spaces, without a nickname in marks. `type` is None until
+    `entity_types` decides it, unless the words of the name decide it. `role` is the title as
+    written; `gender` is what it implies.
     """
 
     first: int
@@ -29,6 +30,7 @@ class Name:
     gender: str = ""
     method: str = "capitalised"
     confidence: float = 0.5
+    nickname: str = ""
 
     @property
     def size(self) -> int:

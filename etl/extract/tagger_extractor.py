@@ -19,6 +19,7 @@ from etl.domain import Article, EntityType, Extraction, Part
 from etl.extract import (
     anaphors,
     marks,
+    name_bounds,
     name_spans,
     name_types,
     quotes,
@@ -34,7 +35,7 @@ from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, load_lexicon
 from etl.extract.mention_clusters import Actor, MentionClusters, NameMention
-from etl.extract.name_words import PARTICLES, generation
+from etl.extract.name_words import PARTICLES, nickname, person_form
 from etl.extract.names import Name, name_form
 from etl.extract.places import place_type
 from etl.extract.pronouns_and_speech import resolve_together
@@ -234,19 +235,22 @@ class TaggerExtractor:
             # No name ends with a particle such as "bin": the next word belongs to it.
             if last < len(doc.tokens) and doc.tokens[last - 1].lower in PARTICLES:
                 last += doc.tokens[last].is_capitalised
-            # Keep the suffix of "Donald Trump Jr.", despite the tagger: he is the son.
-            if last < len(doc.tokens) - 1 and generation(doc.tokens[last].text):
-                following = doc.tokens[last + 1]
-                last += doc.tokens[last].is_capitalised and not following.is_capitalised
         # No name crosses a paragraph, although the network may join two.
         while last - first > 1 and doc.paragraph_of(last - 1) != doc.paragraph_of(first):
             last -= 1
-        form = name_form(doc, first, last)
-        if label == "LOC":
+        form, known_as = name_form(doc, first, last), ""
+        if label == "PERSON":
+            form, known_as = person_form(form), nickname(form)
+        elif label == "LOC":
             label = place_type(form, self._lexicon)
-        confidence = self._tagger.calibrated("names", span.confidence)
         return Name(
-            first, last, form, cast(EntityType, label), method="tagger", confidence=confidence
+            first,
+            last,
+            form,
+            cast(EntityType, label),
+            method="tagger",
+            confidence=self._tagger.calibrated("names", span.confidence),
+            nickname=known_as,
         )
 
 
@@ -325,14 +329,18 @@ def _split_places_at_commas(text: str, tags: Tags, lexicon: Lexicon) -> Tags:
 
 def _only_names(article: Article, tags: dict[Part, Tags], lexicon: Lexicon) -> dict[Part, Tags]:
     """Return the tags with the spans that are names, each of a settled type."""
+    texts = {part: article.text(part) for part in _PARTS}
     spans = {
-        part: name_spans.names_only(article.text(part), tags[part].spans["names"])
+        part: name_spans.names_only(
+            texts[part],
+            name_bounds.mend_bounds(texts[part], tags[part].spans["names"], lexicon),
+        )
         for part in _PARTS
     }
     spans["headline"] = name_spans.headline_names(
-        article.text("headline"), spans["headline"], article.body, spans["body"], lexicon
+        texts["headline"], spans["headline"], article.body, spans["body"], lexicon
     )
-    spans = name_types.settle_types({part: article.text(part) for part in _PARTS}, spans, lexicon)
+    spans = name_types.settle_types(texts, spans, lexicon)
     return {
         part: replace(tags[part], spans={**tags[part].spans, "names": spans[part]})
         for part in _PARTS

@@ -1,0 +1,249 @@
+"""Where a person's name begins and ends, where the network cuts it at a full stop or a mark.
+
+Belongs here: initials, generations, nicknames and brackets inside a name. Does not belong here:
+spans that are no names (`name_spans`), and how such a name is written (`name_words`).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
+from etl.domain import word_set
+from etl.extract.lexicon import Lexicon
+from etl.extract.name_words import ACRONYM, NICKNAME, generation
+from etl.extract.tagger.tags import Span
+
+_GAP = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"  # one line break at most: no name crosses a blank line
+_ENDS_WITH_INITIAL = re.compile(r"\s[A-Z]$")
+_INITIAL_GAP = re.compile(rf"\.{_GAP}")
+_INITIALS_BETWEEN = re.compile(rf"{_GAP}(?:[A-Z]\.{_GAP}){{1,2}}")
+_INITIALS_BEFORE = re.compile(rf"(?:(?<=[\s(“\"])|^)(?:[A-Z]\.{_GAP}){{1,2}}$")
+_WORD_BEFORE = re.compile(r"(?<!\w)[^\W\d_][\w’'.-]*$")
+_CAPITALISED_BEFORE = re.compile(r"(?<!\S)(?:[A-Z][\w’'.-]*\s){0,2}[A-Z][\w’'.-]*$")
+_WORD = re.compile(r"[^\W\d_][\w’'-]*")
+_GENERATION = re.compile(
+    rf",?{_GAP}(?:Jr|Sr)\b\.?|{_GAP}(?:II|III|IV)\b|{_GAP}(?:Junior|Senior)\b(?!{_GAP}[A-Z])"
+)
+_NEXT_WORD = re.compile(rf"{_GAP}([^\W\d_]+)")
+# "Plan B. Lee said": the letter is no initial.
+_LETTERED = word_set(
+    "plan vitamin hepatitis type group class section part grade appendix exhibit level division "
+    "schedule category phase option unit series title line point team figure"
+)
+_SENIOR_ROLES = word_set("vice president director manager adviser advisor analyst editor")
+_PAIRS = {")": "(", "]": "["}
+_REACH = 60  # characters before a name that are read
+_LONGEST_GAP = 12  # characters between the two halves of a name
+_LEAST_CONFIDENCE = 0.6  # of a name that only its nickname shows
+_MAX_BRACKET_WORDS = 2
+
+
+def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
+    """Return the spans with names whole: "James A. Lee", "Karl Lee Jr.", "Luis (Jerry) Lee"."""
+    found = sorted(spans, key=lambda span: span.start)
+    found = _with_nicknames(text, found, lexicon)
+    found = _with_initials(text, found, lexicon)
+    found = [_with_generation(text, span) for span in found]
+    return _apart(_balanced(text, _apart(found)))
+
+
+def _with_nicknames(text: str, spans: list[Span], lexicon: Lexicon) -> list[Span]:
+    """Join what stands on both sides of a nickname: "Luis" ("Jerry") "Lee"."""
+    starts = [span.start for span in spans]
+    joined: list[Span] = []
+    for match in NICKNAME.finditer(text):
+        at = max(0, bisect_right(starts, match.start()) - 1)
+        near = [s for s in spans[at : at + 4] if s.start <= match.end() and match.start() <= s.end]
+        whole = _around_nickname(text, match, near, lexicon)
+        if whole is not None and (not joined or joined[-1].end <= whole.start):
+            joined.append(whole)
+    if not joined:
+        return spans
+    ends = [span.end for span in joined]
+    others = []
+    for span in spans:
+        i = bisect_right(ends, span.start)
+        if i == len(joined) or joined[i].start >= span.end:
+            others.append(span)
+    return _apart([*others, *joined])
+
+
+def _around_nickname(
+    text: str, match: re.Match[str], near: Sequence[Span], lexicon: Lexicon
+) -> Span | None:
+    """Return the name around a nickname; None if the words in marks are something else."""
+    left = _WORD_BEFORE.search(text, max(0, match.start() - _REACH), match.start())
+    right = _WORD.match(text, match.end())
+    if left is None or right is None or not (left[0][0].isupper() and right[0][0].isupper()):
+        return None
+    before = next((s for s in near if s.start <= left.start() < s.end), None)
+    after = next((s for s in near if s.start <= right.start() < s.end), None)
+    if before is not None and (before is after or before.label != "PERSON"):
+        return None
+    if after is not None and after.label not in ("PERSON", "LOC"):
+        return None
+    if match["bracket"] and not _is_bracketed_nickname(match["bracket"], lexicon):
+        return None
+    is_person = any(span is not None and span.label == "PERSON" for span in (before, after))
+    last = right[0].lower()
+    given = _start_of_given(text, match.start(), lexicon)
+    if given is None and (not is_person or lexicon.is_ordinary(left[0].lower())):
+        return None
+    is_word = lexicon.is_ordinary(last) or last in lexicon.titles
+    if after is None and (is_word or last in lexicon.calendar_words):
+        return None
+    end = right.end() if after is None else after.end
+    words = text[right.start() : end].split()
+    if len(words) > 1 and words[0].lower() in lexicon.first_names:
+        return None  # "Erik Holm (Labour) Anna Vik" are two
+    start = left.start() if given is None else given
+    start = start if before is None else before.start
+    sure = [span.confidence for span in (before, after) if span and span.label == "PERSON"]
+    return Span(start, end, "PERSON", max(sure, default=_LEAST_CONFIDENCE))
+
+
+def _start_of_given(text: str, end: int, lexicon: Lexicon) -> int | None:
+    """Return where the given names before `end` begin: at a listed first name, or None."""
+    words = _CAPITALISED_BEFORE.search(text, max(0, end - _REACH), end)
+    if words is None:
+        return None
+    given = (w for w in _WORD.finditer(text, words.start(), end))
+    return next((w.start() for w in given if w[0].lower() in lexicon.first_names), None)
+
+
+def _is_bracketed_nickname(words: str, lexicon: Lexicon) -> bool:
+    """Whether words in brackets may be a nickname: no acronym, place, party or ordinary word."""
+    count = len(words.split())
+    if count > _MAX_BRACKET_WORDS or ACRONYM.fullmatch(words) or words[1:2] == "-":
+        return False  # "(FBI)", "(R-Texas)"
+    if words.lower() in lexicon.first_names:
+        return True
+    return lexicon.type_of(words) is None
+
+
+def _with_initials(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
+    """Join "James A" and "Baker", and give "Mark Felt" the "W." before it."""
+    found: list[Span] = []
+    for span in spans:
+        before = found[-1] if found else None
+        if before is not None and _are_joined_by_initial(text, before, span):
+            confidence = max(before.confidence, span.confidence)
+            found[-1] = replace(before, end=span.end, confidence=confidence)
+        elif span.label == "PERSON":
+            begin = 0 if before is None else before.end
+            found.append(_from_initials(text, span, begin, lexicon))
+        else:
+            found.append(span)
+    return [_to_surname(text, span, lexicon) for span in found]
+
+
+def _are_joined_by_initial(text: str, one: Span, other: Span) -> bool:
+    """Whether an initial at the end of one span, or between the two, makes them one name."""
+    if one.label != "PERSON" or not 0 < other.start - one.end < _LONGEST_GAP:
+        return False
+    surface, between = text[one.start : one.end], text[one.end : other.start]
+    if _ENDS_WITH_INITIAL.search(surface):
+        return _INITIAL_GAP.fullmatch(between) is not None
+    is_between = _INITIALS_BETWEEN.fullmatch(between) is not None
+    return is_between and other.label == "PERSON" and len(surface.split()) == 1
+
+
+def _from_initials(text: str, span: Span, begin: int, lexicon: Lexicon) -> Span:
+    """Return a name from its initials on: "W. Mark Felt", "Roy M. Neel"."""
+    begin = max(begin, span.start - _REACH)
+    initials = _INITIALS_BEFORE.search(text, begin, span.start)
+    if initials is None or lexicon.type_of("".join(initials[0].split())):
+        return span  # "in Washington, D. C. Ann Lee said"
+    before = text[begin : initials.start()].rstrip()
+    word = _WORD_BEFORE.search(before)
+    lower = word[0].lower() if word else ""
+    if word is None or lower not in lexicon.first_names or not word[0][0].isupper():
+        return span if lower in _LETTERED else replace(span, start=initials.start())
+    return replace(span, start=begin + word.start())
+
+
+def _to_surname(text: str, span: Span, lexicon: Lexicon) -> Span:
+    """Return "James A. Baker" for "James A" where the network finds no "Baker"."""
+    if span.label != "PERSON" or not _ENDS_WITH_INITIAL.search(text[span.start : span.end]):
+        return span
+    gap = _INITIAL_GAP.match(text, span.end)
+    word = _WORD.match(text, gap.end()) if gap else None
+    if word is None or not word[0][0].isupper() or lexicon.is_ordinary(word[0].lower()):
+        return span
+    return replace(span, end=word.end())
+
+
+def _with_generation(text: str, span: Span) -> Span:
+    """Return a name with its generation: "Karl Lee Jr.", "Karl Lee, Sr."."""
+    if span.label != "PERSON":
+        return span
+    last = text[span.start : span.end].rpartition(" ")[2]
+    if last in ("Jr", "Sr"):
+        return replace(span, end=span.end + text.startswith(".", span.end))
+    match = _GENERATION.match(text, span.end)
+    if match is None or generation(last):
+        return span
+    following = _NEXT_WORD.match(text, match.end())
+    if following is not None and following[1].lower() in _SENIOR_ROLES:
+        return span  # "Ann Lee, Sr. Vice President"
+    return replace(span, end=match.end())
+
+
+def _balanced(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return the spans without half of a pair of brackets: "[Bob] Lee" for "Bob] Lee"."""
+    found: list[Span] = []
+    for span in spans:
+        at = _unpaired(text[span.start : span.end])
+        if at is None:
+            found.append(span)
+            continue
+        bracket = span.start + at
+        before = found[-1] if found else None
+        if text[bracket] not in _PAIRS:
+            is_closed = text[span.end : span.end + 1] in _PAIRS
+            found.append(
+                replace(span, end=span.end + 1) if is_closed else _longer_side(text, span, bracket)
+            )
+            continue
+        opening = text.rfind(_PAIRS[text[bracket]], max(0, span.start - _REACH), span.start)
+        if before is not None and before.end <= opening and not text[before.end : opening].strip():
+            # "Dunmore" and "Japan) Corp"
+            found[-1] = replace(before, end=span.end)
+        elif opening == span.start - 1 and text[bracket] == "]":
+            found.append(replace(span, start=opening))
+        else:
+            found.append(_longer_side(text, span, bracket))
+    return [span for span in found if span.end > span.start]
+
+
+def _unpaired(surface: str) -> int | None:
+    """Return the place of the first bracket without its other half."""
+    opened: list[int] = []
+    for at, sign in enumerate(surface):
+        if sign in "([":
+            opened.append(at)
+        elif sign in _PAIRS:
+            if not opened:
+                return at
+            opened.pop()
+    return opened[0] if opened else None
+
+
+def _longer_side(text: str, span: Span, bracket: int) -> Span:
+    """Return the longer part of a span on one side of a bracket, without spaces."""
+    left, right = text[span.start : bracket].rstrip(), text[bracket + 1 : span.end].lstrip()
+    if len(left) > len(right):
+        return replace(span, end=span.start + len(left))
+    return replace(span, start=span.end - len(right))
+
+
+def _apart(spans: Sequence[Span]) -> list[Span]:
+    """Return the spans in order; of two that overlap the one that begins first."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if not found or found[-1].end <= span.start:
+            found.append(span)
+    return found

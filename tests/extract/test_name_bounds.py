@@ -1,0 +1,74 @@
+"""Names that the network cuts at a full stop or a mark, whole again."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.domain import Article
+from etl.extract import get_extractor
+from etl.extract.lexicon import load_lexicon
+from etl.extract.name_bounds import mend_bounds
+from etl.extract.tagger.tags import Span
+
+
+def _mended(text: str, *names: str, label: str = "PERSON") -> list[str]:
+    spans = [Span(text.index(name), text.index(name) + len(name), label, 0.9) for name in names]
+    return [text[span.start : span.end] for span in mend_bounds(text, spans, load_lexicon())]
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("They thanked Mark C. Thurlow again.", ["Mark C", "Thurlow"], "Mark C. Thurlow"),
+        ("They thanked Mark C. Thurlow again.", ["Mark C"], "Mark C. Thurlow"),
+        ("They thanked Mark C. Thurlow again.", ["Thurlow"], "Mark C. Thurlow"),
+        ("A letter from W. Mark Thurlow came.", ["Mark Thurlow"], "W. Mark Thurlow"),
+        ("A letter from T. Y. Thurlow came.", ["Thurlow"], "T. Y. Thurlow"),
+        ("Mark Thurlow Jr., 40, left.", ["Mark Thurlow Jr"], "Mark Thurlow Jr."),
+        ("Mark Thurlow, Sr., 80, left.", ["Mark Thurlow", "Sr"], "Mark Thurlow, Sr."),
+        ("Mark Thurlow III left.", ["Mark Thurlow"], "Mark Thurlow III"),
+        ("Luis (Jerry) Orteza left.", ["Luis", "Jerry) Orteza"], "Luis (Jerry) Orteza"),
+        ('Luis "Big Jerry" Orteza left.', ["Orteza"], 'Luis "Big Jerry" Orteza'),
+        ("Luis ‘Jerry’ Orteza left.", ["Luis", "Orteza"], "Luis ‘Jerry’ Orteza"),
+        ("Lena (née Holm) Drahm left.", ["Lena", "Holm", "Drahm"], "Lena (née Holm) Drahm"),
+        ("He met [Luis] Orteza there.", ["Luis] Orteza"], "[Luis] Orteza"),
+        ("He met Luis [Orteza] there.", ["Luis [Orteza"], "Luis [Orteza]"),
+    ],
+)
+def test_a_name_is_whole(text: str, cut: list[str], whole: str) -> None:
+    assert _mended(text, *cut) == [whole]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("They lost to Plan B. Thurlow said so.", ["Thurlow"]),
+        ("They met in Washington, D. C. Thurlow said so.", ["Thurlow"]),
+        ("Ann Thurlow, Sr. Vice President, left.", ["Ann Thurlow"]),
+        ("Erik Holm (Labour) Anna Vik (Tory) ran.", ["Erik Holm", "Anna Vik"]),
+        ("Sen. Erik Holm (R-Texas) Wednesday said so.", ["Erik Holm"]),
+        ("Erik Holm (FBI) Director", ["Erik Holm"]),
+        ("They thanked Mark C. The mayor left.", ["Mark C"]),
+    ],
+)
+def test_what_only_looks_like_part_of_a_name_is_none(text: str, names: list[str]) -> None:
+    assert _mended(text, *names) == names
+
+
+def test_a_firm_keeps_the_country_in_its_name() -> None:
+    text = "A trader at Dunmore Keldane (Far East) Ltd said no."
+    names = ["Dunmore Keldane", "Far East) Ltd"]
+    assert _mended(text, *names, label="ORG") == ["Dunmore Keldane (Far East) Ltd"]
+
+
+@pytest.mark.parametrize("extractor", ["tagger", "fast"])
+def test_a_nickname_is_no_part_of_the_name_but_means_its_bearer(extractor: str) -> None:
+    body = (
+        "Kyle (Kiko) Brevin was shot on Monday. Mr. Brevin, 16, survived. “I am fine,” Kiko Brevin "
+        "said. His brother Walter A. Brevin Jr., a nurse, was not hurt."
+    )
+    found = get_extractor(extractor).extract(Article(None, body))
+    names = {actor.local_id: actor.name for actor in found.actors}
+    assert set(names.values()) == {"Kyle Brevin", "Walter A. Brevin Jr."}
+    assert [names[q.speaker] for q in found.quotes if q.speaker is not None] == ["Kyle Brevin"]
+    assert found.mentions[0].surface == "Kyle (Kiko) Brevin"
