@@ -26,6 +26,7 @@ _PLACE_NOUNS = word_set(
     "city's mayor governor streets people outskirts north south east west"
 )
 _SEAT_PREPOSITIONS = word_set("at with of for")
+_SEAT_WORDS = word_set("in at from near across")
 _FIRM_STAFF = word_set(
     "analyst analysts economist economists trader traders dealer dealers broker brokers banker "
     "bankers strategist strategists underwriter underwriters"
@@ -128,6 +129,8 @@ def _settled(
         is_person = _is_full_name(words, lexicon) and not persons.isdisjoint(
             (words[-1].casefold(), form.casefold())
         )
+        if found.label == "LOC" and _is_surname(form, found, parts_of_people, lexicon):
+            return "PERSON"
         if found.label == "ORG" and " " in form and lexicon.type_of(form) == "GPE":
             return "LOC"  # "Soviet Union", despite its last word
         return "PERSON" if is_person else found.label
@@ -153,6 +156,18 @@ def _is_full_name(words: Sequence[str], lexicon: Lexicon) -> bool:
         and last not in lexicon.last_heads
         and lexicon.type_of(words[-1]) is None
         and lexicon.type_of(" ".join(words)) is None
+    )
+
+
+def _is_surname(
+    form: str, found: _Evidence, parts_of_people: Mapping[str, set[str]], lexicon: Lexicon
+) -> bool:
+    """Whether an unlisted place is a person of the article: "Quintero" after "Luis Quintero"."""
+    names = (name.split(" ") for name in parts_of_people.get(form.casefold(), ()))
+    return (
+        any(words[-1] == form and all(word.istitle() for word in words) for words in names)
+        and lexicon.type_of(form) is None
+        and not any(_is_seat(one, other) or other in _SEAT_WORDS for one, other in found.before)
     )
 
 

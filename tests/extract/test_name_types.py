@@ -45,6 +45,17 @@ def test_an_unknown_name_is_a_place_if_its_line_says_so(text: str) -> None:
     assert _types(text, ("Keldane", "PERSON")) == ["LOC"]
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("Ann Keldane ran. Keldane won.", "PERSON"), ("Ann Keldane ran in Keldane.", "LOC")],
+)
+def test_a_surname_is_no_place_unless_its_line_says_so(text: str, label: str) -> None:
+    at = text.rindex("Keldane")
+    spans = [Span(0, len("Ann Keldane"), "PERSON", 0.9), Span(at, at + len("Keldane"), "LOC", 0.9)]
+    found = settle_types({"body": text}, {"body": spans}, load_lexicon())["body"]
+    assert found[1].label == label
+
+
 @pytest.mark.parametrize("other", ["Dunmore", "Ann Dunmore"])
 def test_a_full_name_is_a_person_if_the_article_has_the_person(other: str) -> None:
     text = f"{other} ran. The Ann Dunmore camp cheered, and Ann Dunmore Trust paid."
