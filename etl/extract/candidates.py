@@ -14,14 +14,17 @@ from itertools import pairwise
 from etl.domain import EntityType, word_set
 from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon
-from etl.extract.name_words import PARTICLES
+from etl.extract.name_bounds import is_nickname
+from etl.extract.name_words import NICKNAME, PARTICLES, nickname, person_form
 from etl.extract.names import Name, is_function_word, may_be_in_name, name_form
 from etl.extract.title_case import is_title_case
 from etl.extract.titles import ROLE_MODIFIERS, TitleFinder
 
 # Particles that are not English words, so a name may begin with one: "de Blasio".
 _OPENING_PARTICLES = PARTICLES - word_set("ben den da du zu af av ter dos la le")
+_OPENING_MARKS = frozenset("(\"“‘'`")
 _MAX_TOKENS = 9
+_MAX_GIVEN = 4
 
 
 class CandidateFinder:
@@ -125,6 +128,11 @@ class CandidateFinder:
                 j += 1
             return j - i + 1 if j < end and self._may_be_in_name(j) else 0
         previous = tokens[i - 1].lower
+        if lower == "," and i + 1 < end and tokens[i + 1].text.rstrip(".") in ("Jr", "Sr"):
+            role = tokens[i + 2].lower if i + 2 < end else ""
+            return 0 if role in lexicon.titles or role in ROLE_MODIFIERS else 2
+        if tokens[i].text in _OPENING_MARKS and (length := self._nickname_length(begin, i, end)):
+            return length
         if lower == "&":
             return 2 if i + 1 < end and self._may_be_in_name(i + 1) else 0
         is_plural = (lower in ("’", "'") and previous.endswith("s")) or (
@@ -147,6 +155,19 @@ class CandidateFinder:
             return 2 if {tokens[i + 1].lower, previous} <= lexicon.common_words else 0
         return 0
 
+    def _nickname_length(self, begin: int, i: int, end: int) -> int:
+        """Return how many tokens a nickname and the surname after it take, or 0."""
+        doc, lexicon = self.doc, self.lexicon
+        match = NICKNAME.match(doc.text, doc.tokens[i - 1].end)
+        if match is None or not is_nickname(match, lexicon):
+            return 0
+        surname = doc.token_at(match.end())
+        given = doc.tokens[max(begin, i - _MAX_GIVEN) : i]
+        is_person = any(token.lower in lexicon.first_names for token in given)
+        if not is_person or not i < surname < end or not self._may_be_in_name(surname):
+            return 0
+        return 0 if lexicon.is_ordinary(doc.tokens[surname].lower) else surname - i + 1
+
     def _split_run(self, first: int, last: int) -> list[Name]:
         """Split a run at titles and nationalities."""
         lexicon, tokens = self.lexicon, self.doc.tokens
@@ -154,6 +175,8 @@ class CandidateFinder:
         entity_type = lexicon.type_of(form)
         if entity_type:
             return [Name(first, last, form, entity_type, method="lexicon", confidence=0.9)]
+        if person_form(form) != form:
+            return self._split_before_first_name(first, last)
         titled = self._split_after_title(first, last)
         if titled:
             return titled
@@ -173,6 +196,15 @@ class CandidateFinder:
         if last - first > 1 and words[0] in lexicon.first_names and not is_ordinary:
             return [self._person(first, last, "first_name", 0.85)]
         return [self._titles.add_role(Name(first, last, form))]
+
+    def _split_before_first_name(self, first: int, last: int) -> list[Name]:
+        """Split a run that has a nickname or generation, so ends in a person's name."""
+        tokens, lexicon = self.doc.tokens, self.lexicon
+        given = next(
+            (i for i in range(first, last) if tokens[i].lower in lexicon.first_names), first
+        )
+        before = self._split_run(first, given) if given > first else []
+        return [*before, self._person(given, last, "first_name", 0.85)]
 
     def _type_of_first_head(self, words: list[str]) -> EntityType | None:
         """Return the type that an opening such as "University of …" or "Mount …" implies."""
@@ -223,7 +255,14 @@ class CandidateFinder:
         return []
 
     def _person(self, first: int, last: int, method: str, confidence: float) -> Name:
+        form = name_form(self.doc, first, last)
         name = Name(
-            first, last, name_form(self.doc, first, last), "PERSON", None, "", method, confidence
+            first,
+            last,
+            person_form(form),
+            "PERSON",
+            method=method,
+            confidence=confidence,
+            nickname=nickname(form),
         )
         return self._titles.add_role(name)

@@ -37,7 +37,7 @@ _SENIOR_ROLES = word_set("vice president director manager adviser advisor analys
 _PAIRS = {")": "(", "]": "["}
 _REACH = 60  # characters before a name that are read
 _LONGEST_GAP = 12  # characters between the two halves of a name
-_LEAST_CONFIDENCE = 0.6  # of a name that only its nickname shows
+_LEAST_CONFIDENCE = 0.6  # of a first name with a nickname, about which the network is unsure
 _MAX_BRACKET_WORDS = 2
 
 
@@ -81,15 +81,20 @@ def _around_nickname(
         return None
     before = next((s for s in near if s.start <= left.start() < s.end), None)
     after = next((s for s in near if s.start <= right.start() < s.end), None)
-    if before is not None and (before is after or before.label != "PERSON"):
+    given = _start_of_given(text, match.start(), lexicon)
+    if before is not None and before is after:
+        # The network is less sure of a name with a nickname.
+        is_unsure = before.label == "PERSON" and given is not None
+        confidence = max(before.confidence, _LEAST_CONFIDENCE)
+        return replace(before, confidence=confidence) if is_unsure else None
+    if before is not None and before.label != "PERSON":
         return None
     if after is not None and after.label not in ("PERSON", "LOC"):
         return None
-    if match["bracket"] and not _is_bracketed_nickname(match["bracket"], lexicon):
+    if not is_nickname(match, lexicon):
         return None
     is_person = any(span is not None and span.label == "PERSON" for span in (before, after))
     last = right[0].lower()
-    given = _start_of_given(text, match.start(), lexicon)
     if given is None and (not is_person or lexicon.is_ordinary(left[0].lower())):
         return None
     is_word = lexicon.is_ordinary(last) or last in lexicon.titles
@@ -101,8 +106,10 @@ def _around_nickname(
         return None  # "Erik Holm (Labour) Anna Vik" are two
     start = left.start() if given is None else given
     start = start if before is None else before.start
-    sure = [span.confidence for span in (before, after) if span and span.label == "PERSON"]
-    return Span(start, end, "PERSON", max(sure, default=_LEAST_CONFIDENCE))
+    confidences = [span.confidence for span in (before, after) if span and span.label == "PERSON"]
+    if given is not None or not confidences:
+        confidences.append(_LEAST_CONFIDENCE)
+    return Span(start, end, "PERSON", max(confidences))
 
 
 def _start_of_given(text: str, end: int, lexicon: Lexicon) -> int | None:
@@ -114,8 +121,11 @@ def _start_of_given(text: str, end: int, lexicon: Lexicon) -> int | None:
     return next((w.start() for w in given if w[0].lower() in lexicon.first_names), None)
 
 
-def _is_bracketed_nickname(words: str, lexicon: Lexicon) -> bool:
-    """Whether words in brackets may be a nickname: no acronym, place, party or ordinary word."""
+def is_nickname(match: re.Match[str], lexicon: Lexicon) -> bool:
+    """Whether words in marks may be a nickname; in brackets, acronyms and places are none."""
+    words = match["bracket"]
+    if words is None:
+        return True
     count = len(words.split())
     if count > _MAX_BRACKET_WORDS or ACRONYM.fullmatch(words) or words[1:2] == "-":
         return False  # "(FBI)", "(R-Texas)"

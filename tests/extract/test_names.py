@@ -43,6 +43,20 @@ def test_capitals_alone_do_not_make_names(body: str) -> None:
     assert read(body).surfaces() == []
 
 
+@pytest.mark.parametrize(
+    ("body", "name", "surface"),
+    [
+        ("The singer Anders “Bo” Lindvall sang.", "Anders Lindvall", "Anders “Bo” Lindvall"),
+        ("Police shot Walter (Bo) Lindvall.", "Walter Lindvall", "Walter (Bo) Lindvall"),
+        ("They met Walter Lindvall, Sr., there.", "Walter Lindvall Sr.", "Walter Lindvall, Sr."),
+    ],
+)
+def test_a_name_leaves_out_the_nickname_in_its_middle(body: str, name: str, surface: str) -> None:
+    view = read(body)
+    assert view.types == {name: "PERSON"}
+    assert view.surfaces() == [surface]
+
+
 def test_a_possessive_is_not_part_of_the_name() -> None:
     assert read("Germany’s border and Lise Holm's house.").surfaces() == ["Germany", "Lise Holm"]
 
