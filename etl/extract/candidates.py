@@ -16,7 +16,13 @@ from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_bounds import is_nickname
 from etl.extract.name_words import NICKNAME, PARTICLES, nickname, person_form
-from etl.extract.names import Name, is_function_word, may_be_in_name, name_form
+from etl.extract.names import (
+    Name,
+    is_before_name,
+    is_function_word,
+    may_be_in_name,
+    name_form,
+)
 from etl.extract.title_case import is_title_case
 from etl.extract.titles import ROLE_MODIFIERS, TitleFinder
 
@@ -192,6 +198,9 @@ class CandidateFinder:
         split = self._split_after_nationality(first, last)
         if split:
             return split
+        is_seat = tokens[first - 1].lower == "of"  # "Secretary of State Ann Lee"
+        if not is_seat and is_before_name(self.doc, first, last, lexicon):
+            return self._split_run(first + 1, last)
         is_ordinary = set(words[:2]) <= lexicon.common_words
         if last - first > 1 and words[0] in lexicon.first_names and not is_ordinary:
             return [self._person(first, last, "first_name", 0.85)]

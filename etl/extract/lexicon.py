@@ -83,7 +83,7 @@ def load_lexicon() -> Lexicon:
         source_nouns=_words("source_nouns.txt"),
         description_heads={r[0]: cast(EntityType, r[1]) for r in _rows("description_heads.csv")},
         first_names={r[0].lower(): cast(Gender, r[1]) for r in _rows("first_names.csv")},
-        titles={r[0]: cast(Gender, r[1]) for r in _rows("titles.csv")},
+        titles=_with_compounds({r[0]: cast(Gender, r[1]) for r in _rows("titles.csv")}),
         last_heads={r[0]: cast(EntityType, r[1]) for r in heads if r[2] == "last"},
         first_heads={r[0]: cast(EntityType, r[1]) for r in heads if r[2] == "first"},
         places={r[0]: (cast(EntityType, r[1]), r[2]) for r in _rows("places.csv")},
@@ -95,6 +95,17 @@ def load_lexicon() -> Lexicon:
             for r in _rows("cues.csv")
         },
     )
+
+
+def _with_compounds(titles: dict[str, Gender]) -> dict[str, Gender]:
+    """Return titles with those of former and future holders: "ex-minister", "mayor-designate"."""
+    words = [title for title in titles if " " not in title]
+    compounds = {
+        form: titles[word]
+        for word in words
+        for form in (f"ex-{word}", f"then-{word}", f"{word}-designate")
+    }
+    return compounds | titles
 
 
 def _read(file: str) -> str:

@@ -11,10 +11,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
-from etl.domain import word_set
+from etl.domain import Part, word_set
 from etl.extract import tokens
 from etl.extract.document import Document
+from etl.extract.known_people import KnownPeople
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import LEGAL_FORMS, generation
 from etl.extract.tables import find_tables
@@ -35,6 +37,7 @@ _EXCHANGE_BEFORE = re.compile(r"\b[A-Z]{3,}\s*:\s*$")
 _SYMBOL = re.compile(r"[A-Z]{1,5}(?:[.-][A-Z]{1,2})?")
 _TICKER = re.compile(r"<[A-Z0-9&.=-]{1,9}>")
 _MAX_KNOWN_TOKENS = 8
+_LONGEST_GAP = 3  # characters between a title and a name
 _UPPER_SHARE = 0.7
 _LEAST_CONFIDENCE = 0.5  # of a name in the headline that only the body tells
 
@@ -94,6 +97,23 @@ def _end_before_notice(text: str, span: Span) -> int:
     while last and _ORDINAL.fullmatch(words[last - 1][0]):
         last -= 1
     return words[last - 1].end() if last else span.start
+
+
+def without_titles(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
+    """Return the spans without titles that stand before a person: "Undersheriff", "Cpl"."""
+    return [
+        span
+        for span, after in zip_longest(spans, spans[1:])
+        if after is None or after.label != "PERSON" or not _is_title(text, span, after, lexicon)
+    ]
+
+
+def _is_title(text: str, span: Span, after: Span, lexicon: Lexicon) -> bool:
+    if after.start - span.end > _LONGEST_GAP:
+        return False
+    title = text[span.start : after.start].rstrip().lower()
+    is_abbreviated = title.endswith(".") and text[span.end - 1] != "."
+    return title in lexicon.titles and (is_abbreviated or text[span.end : after.start].isspace())
 
 
 def headline_names(
@@ -203,6 +223,28 @@ def _may_be_name(headline: str, span: Span, lexicon: Lexicon) -> bool:
     if len(words) > 1 and (words[0] in lexicon.first_names or words[-1] in lexicon.last_heads):
         return True
     return not all(lexicon.is_ordinary(word) or word in lexicon.titles for word in words)
+
+
+def cut_to_known_people(
+    texts: Mapping[Part, str], spans: Mapping[Part, Sequence[Span]], lexicon: Lexicon
+) -> dict[Part, list[Span]]:
+    """Return the spans with people named as elsewhere: "Ada Kessler" for "Ada Kessler Cruises"."""
+    forms = {
+        " ".join(texts[part][span.start : span.end].split())
+        for part, found in spans.items()
+        for span in found
+        if span.label == "PERSON"
+    }
+    people = KnownPeople(forms, lexicon)
+    return {part: [_cut(texts[part], span, people) for span in spans[part]] for part in spans}
+
+
+def _cut(text: str, span: Span, people: KnownPeople) -> Span:
+    words = list(_WORD.finditer(text, span.start, span.end))
+    if span.label != "PERSON" or len(words) <= 2:
+        return span
+    first, last = people.part([word[0] for word in words])
+    return replace(span, start=words[first].start(), end=words[last - 1].end())
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -12,6 +12,8 @@ from etl.domain import EntityType
 from etl.extract.document import Document, Token
 from etl.extract.lexicon import Lexicon
 
+_FULL_NAME = 2  # a first name and a surname
+
 
 @dataclass(slots=True)
 class Name:
@@ -48,6 +50,22 @@ def is_function_word(token: Token, lexicon: Lexicon) -> bool:
     if token.lower not in lexicon.function_words:
         return False
     return len(token.text) < 2 or lexicon.type_of(token.text) is None
+
+
+def is_before_name(doc: Document, first: int, last: int, lexicon: Lexicon) -> bool:
+    """Whether token `first` only stands before a full name that ends at `last`.
+
+    It is an ordinary word or a nationality, and a first name and surname follow: "Notorious Bess
+    Paige", "American Hasan Rahm".
+    """
+    word, given = doc.tokens[first], doc.tokens[min(first + 1, last - 1)]
+    return (
+        last - first > _FULL_NAME
+        and given.is_capitalised
+        and given.lower in lexicon.first_names
+        and word.lower not in lexicon.first_names
+        and (lexicon.is_ordinary(word.lower) or lexicon.type_of(word.text) == "NORP")
+    )
 
 
 def may_be_in_name(doc: Document, lexicon: Lexicon, i: int) -> bool:

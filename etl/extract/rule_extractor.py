@@ -44,7 +44,9 @@ class RuleExtractor:
         names = {"body": self._names(docs["body"])}
         known = title_case.KnownNames(names["body"], lexicon)
         names["body"] = title_case.add_title_case(docs["body"], names["body"], known, lexicon)
-        found = self._names(docs["headline"])
+        found = title_case.cut_to_known_people(
+            docs["headline"], self._names(docs["headline"]), names["body"], lexicon
+        )
         names["headline"] = title_case.add_title_case(docs["headline"], found, known, lexicon)
         layout = turns.find_layout(
             article, docs["body"], names["body"], names["headline"], lexicon

@@ -36,7 +36,7 @@ from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, load_lexicon
 from etl.extract.mention_clusters import Actor, MentionClusters, NameMention
 from etl.extract.name_words import PARTICLES, nickname, person_form
-from etl.extract.names import Name, name_form
+from etl.extract.names import Name, is_before_name, name_form
 from etl.extract.places import place_type
 from etl.extract.pronouns_and_speech import resolve_together
 from etl.extract.records import RecordBuilder, span_membership
@@ -226,12 +226,7 @@ class TaggerExtractor:
         if votes_by_type[majority_type] > _OVERRULE_RATIO * votes_by_type[label]:
             label = majority_type
         if label == "PERSON":
-            # A leading title is the role, and a leading "If" opens a clause, despite the tagger.
-            while last - first > 1 and (
-                doc.tokens[first].lower in self._lexicon.titles
-                or doc.tokens[first].lower in CLAUSE_OPENERS
-            ):
-                first += 1
+            first = self._titles_end(doc, first, last)
             # No name ends with a particle such as "bin": the next word belongs to it.
             if last < len(doc.tokens) and doc.tokens[last - 1].lower in PARTICLES:
                 last += doc.tokens[last].is_capitalised
@@ -252,6 +247,19 @@ class TaggerExtractor:
             confidence=self._tagger.calibrated("names", span.confidence),
             nickname=known_as,
         )
+
+    def _titles_end(self, doc: Document, first: int, last: int) -> int:
+        """Return where a person's name begins, after words that the network took for part of it.
+
+        A leading title is the role, and a leading "If" opens a clause.
+        """
+        while last - first > 1 and (
+            doc.tokens[first].lower in self._lexicon.titles
+            or doc.tokens[first].lower in CLAUSE_OPENERS
+            or is_before_name(doc, first, last, self._lexicon)
+        ):
+            first += 1
+        return first
 
 
 def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
@@ -341,6 +349,8 @@ def _only_names(article: Article, tags: dict[Part, Tags], lexicon: Lexicon) -> d
         texts["headline"], spans["headline"], article.body, spans["body"], lexicon
     )
     spans = name_types.settle_types(texts, spans, lexicon)
+    spans = name_spans.cut_to_known_people(texts, spans, lexicon)
+    spans = {part: name_spans.without_titles(texts[part], spans[part], lexicon) for part in _PARTS}
     return {
         part: replace(tags[part], spans={**tags[part].spans, "names": spans[part]})
         for part in _PARTS

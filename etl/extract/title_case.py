@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from etl.domain import EntityType, word_set
 from etl.extract.document import Document, Sentence
+from etl.extract.known_people import KnownPeople
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import PARTICLES, generation
 from etl.extract.names import Name
@@ -75,6 +76,20 @@ class KnownNames:
         if entity_type is None or (" " not in form and form.lower() in self._lexicon.common_words):
             return None
         return form, entity_type, "lexicon"
+
+
+def cut_to_known_people(
+    doc: Document, names: Sequence[Name], body: Sequence[Name], lexicon: Lexicon
+) -> list[Name]:
+    """Return the names of a headline with people named as in the body, without other words."""
+    people = KnownPeople((name.form for name in body if name.type == "PERSON"), lexicon)
+    for name in names:
+        words = name.form.split(" ")
+        if name.type == "PERSON" and len(words) == name.size:
+            first, last = people.part(words)
+            name.first, name.last = name.first + first, name.first + last
+            name.form = " ".join(words[first:last])
+    return list(names)
 
 
 def add_title_case(

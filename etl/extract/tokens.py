@@ -30,7 +30,8 @@ _ABBREVIATIONS = (
     "Mr Mrs Ms Mx Dr Prof Sen Sens Rep Reps Gov Govs Gen Lt Col Cmdr Adm Maj Capt Sgt Cpl Pvt Rev "
     "Hon Fr Sr Jr St Mt Ft Inc Corp Co Ltd Bros vs No Jan Feb Mar Apr Aug Sept Sep Oct Nov Dec Ala "
     "Ariz Ark Calif Colo Conn Del Fla Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev "
-    "Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Supt Asst Dept Univ Atty Messrs etc al approx est"
+    "Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Supt Det Dep Insp Asst Dept Univ Atty Messrs etc al "
+    "approx est"
 )
 # After these a sentence may end, so the next word decides. After the others it never ends.
 _MAY_END = frozenset(["Inc.", "Corp.", "Co.", "Ltd.", "Bros.", "Jr.", "Sr.", "etc.", "al."])

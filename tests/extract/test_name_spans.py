@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from etl.extract.lexicon import load_lexicon
-from etl.extract.name_spans import headline_names, names_only
+from etl.extract.name_spans import (
+    cut_to_known_people,
+    headline_names,
+    names_only,
+    without_titles,
+)
 from etl.extract.tagger.tags import Span
 
 
@@ -98,3 +103,37 @@ def test_an_ordinary_word_of_a_headline_is_no_surname() -> None:
         "Peer Speaks On Banks", [], "Ann Banks said so.", [("Ann Banks", "PERSON")]
     )
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("longer", "name"),
+    [
+        ("Ada Kessler Cruises", "Ada Kessler"),
+        ("Boxer Ada Kessler", "Ada Kessler"),
+        ("Eve Kessler Wins", "Eve Kessler"),  # "Kessler" is a surname here
+        ("Ada Kessler Jr.", "Ada Kessler Jr."),
+        ("Ada Kessler Brandt", "Ada Kessler Brandt"),
+    ],
+)
+def test_a_person_is_named_as_elsewhere(longer: str, name: str) -> None:
+    text = f"{longer} today. They met Ada Kessler, and Kessler won."
+    spans = [*_spans(text, (longer, "PERSON"))]
+    for known in (" Ada Kessler", " Kessler"):
+        start = text.rindex(known) + 1
+        spans.append(Span(start, start + len(known) - 1, "PERSON", 0.9))
+    found = cut_to_known_people({"body": text}, {"body": spans}, load_lexicon())["body"]
+    assert text[found[0].start : found[0].end] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "kept"),
+    [
+        ("Cpl. Ada Kessler left.", ["Cpl", "Ada Kessler"], ["Ada Kessler"]),
+        ("Undersheriff Ada Kessler left.", ["Undersheriff", "Ada Kessler"], ["Ada Kessler"]),
+        ("They met Judge. Ada Kessler left.", ["Judge", "Ada Kessler"], ["Judge", "Ada Kessler"]),
+    ],
+)
+def test_a_title_alone_is_no_name(text: str, names: list[str], kept: list[str]) -> None:
+    spans = _spans(text, *((name, "PERSON") for name in names))
+    found = without_titles(text, spans, load_lexicon())
+    assert [text[span.start : span.end] for span in found] == kept

@@ -98,6 +98,25 @@ def test_other_words_are_no_role(body: str) -> None:
     assert roles == {None}
 
 
+@pytest.mark.parametrize(
+    ("body", "role"),
+    [
+        ("Undersheriff Lise Holm left.", "Undersheriff"),
+        ("Dep. Lise Holm left.", "Dep."),
+        ("They met ex-mayor Lise Holm.", "ex-mayor"),
+        ("They met Mayor-designate Lise Holm.", "Mayor-designate"),
+        ("The film is The Notorious Lise Holm.", None),
+    ],
+)
+def test_words_before_a_name_are_no_part_of_it(body: str, role: str | None) -> None:
+    assert read(body).mention("Lise Holm").role == role
+
+
+def test_a_person_in_a_headline_is_named_as_in_the_body() -> None:
+    view = read("Lise Drahmer won on Sunday.", headline="Lise Drahmer Cruises to victory again")
+    assert view.types == {"Lise Drahmer": "PERSON"}
+
+
 def test_an_incumbent_president_is_president() -> None:
     assert read("The incumbent President Lise Holm won.").mention("Lise Holm").role == "President"
 
