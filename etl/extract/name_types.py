@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from etl.domain import Part, word_set
 from etl.extract.lexicon import Lexicon
@@ -32,11 +33,21 @@ _FIRM_STAFF = word_set(
     "bankers strategist strategists underwriter underwriters"
 )
 _FIRM_WORDS = word_set("brothers bros securities bank trust")
+_FIRM_NOUNS = word_set("firm brokerage broker brokers stockbroker stockbrokers bank company")
+_HELD = word_set("shares share stock unit subsidiary division affiliate")
+# "Dunmore Keldane <DK>", "Dunmore Keldane raised its stake"
+_AFTER_FIRM = re.compile(r"\s*<[A-Z0-9&.=-]{1,9}>|\s+(?:has\s+)?[a-z]+(?:s|ed)\s+its\b")
+# "the Calder shipyard": things named after a person or a place.
+_SITE_AFTER = re.compile(
+    r"\s+(?:seat|constituency|shipyard|yard|plant|mine|refinery|factory|smelter|oilfield|field|mill|"
+    r"pipeline|dam|bridge|airport|terminal|harbou?r|station|reservoir)\b"
+)
 _JOINED_FIRM = re.compile(r"\s*(?:and|&)\s+(?:Co|Cie|Sons|Brothers|Bros)\b", re.IGNORECASE)
 LABELS = {"GPE": "LOC", "LOC": "LOC", "ORG": "ORG", "NORP": "NORP"}
 """The network's label of a type in the word lists."""
 _LAST_WORDS = re.compile(r"[\w'’.-]+")
 _SPEAKS = re.compile(r"\s*,?\s*(?:who|whose|said|says|told|added|argued|tweeted)\b")
+_AFTER_PERSON = re.compile(r",?\s+who(?:se)?\b|,\s+\d\d,|['’]s\s+(?:presidential\s+)?campaign\b")
 _CONTEXT = 40  # characters before a name that are read
 
 
@@ -47,6 +58,8 @@ class _Evidence:
     label: str
     before: list[tuple[str, str]] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
+    has_staff: bool = False
+    """Whether a person is "of" it once: "Ann Lee of Dunmore Keldane"."""
 
 
 def settle_types(
@@ -54,8 +67,9 @@ def settle_types(
 ) -> dict[Part, list[Span]]:
     """Return the spans of an article with their types corrected, one decision per form."""
     evidence: dict[tuple[str, str], _Evidence] = {}
-    for form, span, text in _occurrences(texts, spans):
+    for form, span, text, previous in _occurrences(texts, spans):
         found = evidence.setdefault((form, span.label), _Evidence(span.label))
+        found.has_staff |= previous is not None and _is_of(text, previous, span)
         before = _LAST_WORDS.findall(text[max(0, span.start - _CONTEXT) : span.start])[-2:]
         one, other = [*["", ""], *before][-2:]
         found.before.append((one.lower(), other.lower()))
@@ -64,9 +78,13 @@ def settle_types(
     parts_of_people = _parts_of_people(people)
     persons = {form.casefold() for form in people} | parts_of_people.keys()
     firms = _starts_of_firms(form for form, label in evidence if label == "ORG")
+    firms_by_line = {
+        form for (form, _), found in evidence.items() if _is_firm_by_line(form, found, lexicon)
+    }
     for (form, label), found in evidence.items():
         # "Dunmore" beside "Dunmore Brothers Inc", unless the article has an Ann Dunmore.
         is_firm = form in firms and not _speaks(found) and form.casefold() not in parts_of_people
+        is_firm = is_firm or form in firms_by_line
         found.label = "ORG" if is_firm and label == "PERSON" else label
     labels = {
         key: _settled(key[0], found, parts_of_people, persons, lexicon)
@@ -83,10 +101,18 @@ def settle_types(
 
 def _occurrences(
     texts: Mapping[Part, str], spans: Mapping[Part, Sequence[Span]]
-) -> Iterator[tuple[str, Span, str]]:
+) -> Iterator[tuple[str, Span, str, Span | None]]:
+    """Yield each span with its form, its text, and the span before it."""
     for part, found in spans.items():
-        for span in found:
-            yield _form(texts[part], span), span, texts[part]
+        for previous, span in pairwise([None, *found]):
+            if span is not None:
+                yield _form(texts[part], span), span, texts[part], previous
+
+
+def _is_of(text: str, person: Span, other: Span) -> bool:
+    """Whether a person directly before a name is "of" what it names."""
+    is_near = person.label == "PERSON" and other.start - person.end <= len(" of ")
+    return is_near and text[person.end : other.start].split() in (["of"], ["at"])
 
 
 def _form(text: str, span: Span) -> str:
@@ -126,8 +152,9 @@ def _settled(
     if found.label != "ORG" and _is_firm(words, found, lexicon):
         return "ORG"
     if found.label != "PERSON":
-        is_person = _is_full_name(words, lexicon) and not persons.isdisjoint(
-            (words[-1].casefold(), form.casefold())
+        is_known = not persons.isdisjoint((words[-1].casefold(), form.casefold()))
+        is_person = _is_full_name(words, lexicon) and (
+            is_known or (found.label == "ORG" and _is_like_person(found, lexicon))
         )
         if found.label == "LOC" and _is_surname(form, found, parts_of_people, lexicon):
             return "PERSON"
@@ -140,7 +167,7 @@ def _settled(
     if form.casefold() not in parts_of_people and not _speaks(found):
         if listed in LABELS:
             return LABELS[listed]
-        if all(_is_seat(one, other) for one, other in found.before):
+        if all(_is_seat(one, other) for one, other in found.before) or _is_site(words, found):
             return "LOC"
     return found.label
 
@@ -185,6 +212,39 @@ def _is_firm(words: Sequence[str], found: _Evidence, lexicon: Lexicon) -> bool:
     if len(words) == 1 and words[0].count(".") > 2 and words[0].isupper():
         return True  # "H.R.S.": people have two initials at most
     return any(one in _FIRM_STAFF and other in _SEAT_PREPOSITIONS for one, other in found.before)
+
+
+def _is_firm_by_line(form: str, found: _Evidence, lexicon: Lexicon) -> bool:
+    """Whether the line of a full name makes it a firm's: "shares of Dunmore Keldane"."""
+    words = form.split(" ")
+    if len(words) == 1:
+        return False
+    if found.has_staff:
+        return True
+    if len(words) > 2 and lexicon.type_of(" ".join(words[1:])) == "ORG":
+        return True  # "the Dunmore White House"
+    if words[0].lower() in lexicon.first_names:
+        return False
+    return any(_AFTER_FIRM.match(after) for after in found.after) or any(
+        (other == "of" and one in _HELD) or other in _FIRM_NOUNS for one, other in found.before
+    )
+
+
+def _is_like_person(found: _Evidence, lexicon: Lexicon) -> bool:
+    """Whether the line of a full name makes it a person's: a title before it, an age after it."""
+    return (
+        _speaks(found)
+        or any(other in lexicon.titles for _, other in found.before)
+        or any(_AFTER_PERSON.match(after) for after in found.after)
+    )
+
+
+def _is_site(words: Sequence[str], found: _Evidence) -> bool:
+    """Whether a name is always that of a site: "the Calder shipyard"."""
+    return len(words) == 1 and all(
+        other == "the" and _SITE_AFTER.match(after)
+        for (_, other), after in zip(found.before, found.after, strict=True)
+    )
 
 
 def _is_seat(one: str, other: str) -> bool:

@@ -26,6 +26,11 @@ def _types(text: str, *names: tuple[str, str]) -> list[str]:
         ("The owner is Dunmore Corp.", "Dunmore Corp"),
         ("The rating is that of S/P today.", "S/P"),
         ("The maker H.R.S. sold it.", "H.R.S."),
+        ("The brokerage Dunmore Keldane sold it.", "Dunmore Keldane"),
+        ("They hold shares of Dunmore Keldane.", "Dunmore Keldane"),
+        ("Dunmore Keldane <DNM> sold it.", "Dunmore Keldane"),
+        ("Dunmore Keldane raised its stake.", "Dunmore Keldane"),
+        ("The Dunmore White House knew.", "Dunmore White House"),
     ],
 )
 def test_a_firm_is_no_person(text: str, firm: str) -> None:
@@ -35,10 +40,45 @@ def test_a_firm_is_no_person(text: str, firm: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Dunmore Keldane raised his stake.",
+        "Ann Keldane raised its stake.",
+        "They hold pictures of Dunmore Keldane.",
+        "The singer Dunmore Fox sang.",
+    ],
+)
+def test_a_person_is_no_firm(text: str) -> None:
+    name = next(name for name in ("Dunmore Keldane", "Ann Keldane", "Dunmore Fox") if name in text)
+    assert _types(text, (name, "PERSON")) == ["PERSON"]
+
+
+def test_what_a_person_is_of_is_no_person() -> None:
+    text = "Ann Lee of Dunmore Keldane left. Eve Lee met Dunmore Keldane, of course."
+    one, other = ("Ann Lee", "PERSON"), ("Dunmore Keldane", "PERSON")
+    assert _types(text, one, other) == ["PERSON", "ORG"]
+    assert _types(text.replace(" of ", " and "), one, other) == ["PERSON", "PERSON"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The economist Ann Keldane left.",
+        "Ann Keldane, 43, left.",
+        "Ann Keldane, who sold it, left.",
+        "It was Ann Keldane’s campaign.",
+    ],
+)
+def test_a_full_name_is_a_person_if_its_line_says_so(text: str) -> None:
+    assert _types(text, ("Ann Keldane", "ORG")) == ["PERSON"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "She returned to Keldane.",
         "They met in Keldane.",
         "The streets of Keldane were empty.",
         "Its ambassador to Keldane left.",
+        "The Keldane shipyard closed.",
     ],
 )
 def test_an_unknown_name_is_a_place_if_its_line_says_so(text: str) -> None:
