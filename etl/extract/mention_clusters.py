@@ -30,6 +30,7 @@ from etl.extract.name_words import (
     person_form,
 )
 from etl.extract.names import Name
+from etl.extract.peoples import noun
 
 # Within an article "Carlyle" is "Carlyle Group", and "Arsenal" is "Arsenal F.C.".
 _DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")
@@ -112,6 +113,8 @@ class MentionClusters:
         self.actors = [actor for actor in self.actors if actor.mentions]
         for actor in self.actors:
             self._name_in_normal_case(actor)
+            if actor.type == "NORP":
+                self._name_by_noun(actor)
 
     def _name_in_normal_case(self, actor: Actor) -> None:
         """Write the name of a person or a listed name without the capitals of a headline."""
@@ -129,6 +132,12 @@ class MentionClusters:
             titled = " ".join(word.capitalize() for word in words)
             if self.lexicon.type_of(titled) == actor.type:
                 actor.name = titled
+
+    def _name_by_noun(self, actor: Actor) -> None:
+        """Name a people or party by its noun: "Democrats", although "Democratic" came first."""
+        plural = f"{actor.name}s"
+        is_written = any(mention.surface == plural for mention in actor.mentions)
+        actor.name = plural if is_written else noun(actor.name, self.lexicon)
 
     def _share_surnames(self, people: Sequence[NameMention], docs: dict[Part, Document]) -> None:
         """Give the first of "Jon and Ada Merrow" the surname that the two share."""

@@ -16,6 +16,7 @@ from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document, Sentence
 from etl.extract.lexicon import Lexicon
 from etl.extract.mention_clusters import SHARED_SURNAME, Actor, NameMention
+from etl.extract.peoples import is_people
 from etl.extract.written_sources import issuer
 
 _WINDOW = 30
@@ -158,9 +159,8 @@ class SourceFinder:
                 if governor is not None and governor.actor is not None:
                     return Source(governor.name.first, last, governor.actor, 0.85)
                 return self._nominal(first, j + 1, last - 1)
-            is_people = lower in self.lexicon.source_nouns or lower.endswith(("s", "ese", "sh"))
-            if mention.name.type == "NORP" and not is_people:
-                return None
+            if mention.name.type == "NORP" and not self._is_people(mention):
+                return self._one_of(mention, begin)
             return Source(mention.name.first, mention.name.last, mention.actor, 0.9)
         if not tokens[j].is_word or lower in self._no_head:
             return None
@@ -290,12 +290,22 @@ class SourceFinder:
                     last += 1
             return self._nominal(i, last, noun)
         if first_name is not None and first_name.actor is not None:
-            if first_name.name.type == "NORP" and not tokens[first_name.name.first].lower.endswith(
-                "s"
-            ):
-                return None
+            if first_name.name.type == "NORP" and not self._is_people(first_name):
+                return self._one_of(first_name, i)
             return Source(first_name.name.first, first_name.name.last, first_name.actor, 0.8)
         return None
+
+    def _is_people(self, mention: NameMention) -> bool:
+        """Whether a nationality or party means people: "Russians", not "a Russian"."""
+        before = self.doc.tokens[mention.name.first - 1].lower if mention.name.first else ""
+        return is_people(mention.name.form, before)
+
+    def _one_of(self, mention: NameMention, begin: int) -> Source | None:
+        """Return the unnamed source "a Russian"; None if "Russian" is an adjective."""
+        first = mention.name.first - 1
+        if first < begin or self.doc.tokens[first].lower not in _DETERMINERS:
+            return None
+        return self._nominal(first, mention.name.last, mention.name.last - 1)
 
 
 def _may_speak(mention: NameMention) -> bool:

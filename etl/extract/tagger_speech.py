@@ -19,6 +19,7 @@ from etl.extract.antecedents.resolve import Reference
 from etl.extract.document import Document
 from etl.extract.marks import MarkedSpan
 from etl.extract.mention_clusters import Actor, NameMention
+from etl.extract.peoples import is_people
 from etl.extract.speech import Speech
 from etl.extract.tagger.tags import Span, Tags
 from etl.extract.written_sources import issuer
@@ -418,6 +419,7 @@ class _SpeakerResolver:
             mention
             for mention in inside
             if self._is_head(mention, first, last)
+            and self._is_speaker(mention)
             and not self._is_in_attribute(mention, first, last)
         ]
         persons = [mention for mention in heads if mention.name.type == "PERSON"]
@@ -524,6 +526,11 @@ class _SpeakerResolver:
         if name.type == "ORG" and is_apposed and last - name.last <= 1:
             return False  # "one of the insurers, Lee Health,"
         return bool(before & (_RELATIVES | _GOVERNORS))
+
+    def _is_speaker(self, mention: NameMention) -> bool:
+        """Whether a name may speak: no nationality or party of one unnamed person."""
+        before = self._doc.tokens[mention.name.first - 1].lower if mention.name.first else ""
+        return mention.name.type != "NORP" or is_people(mention.name.form, before)
 
     def _is_head(self, mention: NameMention, first: int, last: int) -> bool:
         """Whether a name inside a source is the speaker, not the speaker's employer or the like."""
