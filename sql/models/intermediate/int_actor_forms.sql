@@ -65,7 +65,7 @@ forms as (
         linked.entity_id,
         linked.period_start,
         'surface' as kind,
-        text_mentions.surface as form,
+        regexp_replace(text_mentions.surface, '\s+', ' ', 'g') as form,
         0 as own_article_count,
         count(*) as form_count,
     from text_mentions
