@@ -23,6 +23,7 @@ from etl.extract.names import (
     may_be_in_name,
     name_form,
 )
+from etl.extract.places import has_state
 from etl.extract.title_case import is_title_case
 from etl.extract.titles import ROLE_MODIFIERS, TitleFinder
 
@@ -139,6 +140,8 @@ class CandidateFinder:
             return 0 if role in lexicon.titles or role in ROLE_MODIFIERS else 2
         if tokens[i].text in _OPENING_MARKS and (length := self._nickname_length(begin, i, end)):
             return length
+        if tokens[i].text == "state" and has_state(name_form(self.doc, begin, i), lexicon):
+            return 1
         if lower == "&":
             return 2 if i + 1 < end and self._may_be_in_name(i + 1) else 0
         is_plural = (lower in ("’", "'") and previous.endswith("s")) or (
@@ -179,6 +182,8 @@ class CandidateFinder:
         lexicon, tokens = self.lexicon, self.doc.tokens
         form = name_form(self.doc, first, last)
         entity_type = lexicon.type_of(form)
+        if entity_type is None and form.endswith(" state"):
+            entity_type = "GPE"
         if entity_type:
             return [Name(first, last, form, entity_type, method="lexicon", confidence=0.9)]
         if person_form(form) != form:

@@ -1,4 +1,4 @@
-"""Where a person's name begins and ends, where the network cuts it at a full stop or a mark.
+"""Where a name begins and ends, where the network cuts it at a full stop, a mark or "state".
 
 Belongs here: initials, generations, nicknames and brackets inside a name. Does not belong here:
 spans that are no names (`name_spans`), and how such a name is written (`name_words`).
@@ -14,6 +14,7 @@ from dataclasses import replace
 from etl.domain import word_set
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import ACRONYM, NICKNAME, generation
+from etl.extract.places import has_state
 from etl.extract.tagger.tags import Span
 
 _GAP = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"  # one line break at most: no name crosses a blank line
@@ -27,6 +28,7 @@ _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _GENERATION = re.compile(
     rf",?{_GAP}(?:Jr|Sr)\b\.?|{_GAP}(?:II|III|IV)\b|{_GAP}(?:Junior|Senior)\b(?!{_GAP}[A-Z])"
 )
+_STATE = re.compile(rf"{_GAP}state\b")
 _NEXT_WORD = re.compile(rf"{_GAP}([^\W\d_]+)")
 # "Plan B. Lee said": the letter is no initial.
 _LETTERED = word_set(
@@ -46,7 +48,7 @@ def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span
     found = sorted(spans, key=lambda span: span.start)
     found = _with_nicknames(text, found, lexicon)
     found = _with_initials(text, found, lexicon)
-    found = [_with_generation(text, span) for span in found]
+    found = [_with_state(text, _with_generation(text, span), lexicon) for span in found]
     return _apart(_balanced(text, _apart(found)))
 
 
@@ -199,6 +201,14 @@ def _with_generation(text: str, span: Span) -> Span:
     following = _NEXT_WORD.match(text, match.end())
     if following is not None and following[1].lower() in _SENIOR_ROLES:
         return span  # "Ann Lee, Sr. Vice President"
+    return replace(span, end=match.end())
+
+
+def _with_state(text: str, span: Span, lexicon: Lexicon) -> Span:
+    """Return "Washington state" for "Washington" before "state"."""
+    match = _STATE.match(text, span.end) if span.label == "LOC" else None
+    if match is None or not has_state(" ".join(text[span.start : span.end].split()), lexicon):
+        return span
     return replace(span, end=match.end())
 
 

@@ -35,6 +35,14 @@ _POLITY_WORDS = word_set(
 )
 
 
+def has_state(form: str, lexicon: Lexicon) -> bool:
+    """Whether a name alone means a city, but with "state" a state: Washington, New York."""
+    return any(
+        lexicon.type_of(city) and lexicon.canonical(city) == form
+        for city in (f"{form} City", f"{form} D.C.")
+    )
+
+
 def place_type(form: str, lexicon: Lexicon) -> EntityType:
     """Return GPE or LOC for a name known to be a place; GPE if there is no evidence."""
     listed = lexicon.type_of(form) or lexicon.type_of(form.removeprefix("the ").strip())

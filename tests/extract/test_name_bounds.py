@@ -61,6 +61,13 @@ def test_a_firm_keeps_the_country_in_its_name() -> None:
     assert _mended(text, *names, label="ORG") == ["Dunmore Keldane (Far East) Ltd"]
 
 
+@pytest.mark.parametrize("extractor", ["tagger", "fast", "rules"])
+def test_washington_state_is_no_city(extractor: str) -> None:
+    body = "He left Washington on Monday. Voters in Washington state and Texas state courts agreed."
+    found = get_extractor(extractor).extract(Article(None, body))
+    assert {actor.name for actor in found.actors} == {"Washington", "Washington state", "Texas"}
+
+
 @pytest.mark.parametrize("extractor", ["tagger", "fast"])
 def test_a_nickname_is_no_part_of_the_name_but_means_its_bearer(extractor: str) -> None:
     body = (
