@@ -11,6 +11,7 @@ from functools import partial
 
 from etl.domain import Article, Extraction, Part
 from etl.extract import anaphors, entity_types, marks, roles, title_case, tokens, turns
+from etl.extract.addressees import without_own_outlet
 from etl.extract.antecedents.ranker import load_ranker
 from etl.extract.candidates import CandidateFinder
 from etl.extract.document import Document
@@ -48,6 +49,7 @@ class RuleExtractor:
             docs["headline"], self._names(docs["headline"]), names["body"], lexicon
         )
         names["headline"] = title_case.add_title_case(docs["headline"], found, known, lexicon)
+        names["body"] = without_own_outlet(docs["body"], names["body"], article.outlet, lexicon)
         layout = turns.find_layout(
             article, docs["body"], names["body"], names["headline"], lexicon
         )  # fmt: skip

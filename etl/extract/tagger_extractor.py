@@ -28,6 +28,7 @@ from etl.extract import (
     tokens,
     turns,
 )
+from etl.extract.addressees import without_own_outlet
 from etl.extract.anaphors import Anaphor
 from etl.extract.antecedents.clauses import CLAUSE_OPENERS
 from etl.extract.antecedents.ranker import load_ranker
@@ -164,6 +165,7 @@ class TaggerExtractor:
         docs = {part: _segment(article.text(part), tags[part]) for part in _PARTS}
         votes = _type_votes(article, tags)
         names = {part: self._names(docs[part], tags[part], votes) for part in _PARTS}
+        names["body"] = without_own_outlet(docs["body"], names["body"], article.outlet, lexicon)
         layout = turns.find_layout(
             article, docs["body"], names["body"], names["headline"], lexicon
         )  # fmt: skip
