@@ -10,9 +10,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from etl.domain import word_set
 from etl.extract.lexicon import Lexicon
+from etl.extract.name_types import LABELS
 from etl.extract.name_words import ACRONYM, NICKNAME, generation
 from etl.extract.places import has_state
 from etl.extract.tagger.tags import Span
@@ -28,6 +30,7 @@ _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _GENERATION = re.compile(
     rf",?{_GAP}(?:Jr|Sr)\b\.?|{_GAP}(?:II|III|IV)\b|{_GAP}(?:Junior|Senior)\b(?!{_GAP}[A-Z])"
 )
+_NEXT_CAPITALISED = re.compile(rf"{_GAP}([A-Z][\w&-]*)")
 _STATE = re.compile(rf"{_GAP}state\b")
 _NEXT_WORD = re.compile(rf"{_GAP}([^\W\d_]+)")
 # "Plan B. Lee said": the letter is no initial.
@@ -41,6 +44,7 @@ _REACH = 60  # characters before a name that are read
 _LONGEST_GAP = 12  # characters between the two halves of a name
 _LEAST_CONFIDENCE = 0.6  # of a first name with a nickname, about which the network is unsure
 _MAX_BRACKET_WORDS = 2
+_MAX_ADDED = 3  # words of a listed name after its first
 
 
 def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
@@ -48,6 +52,7 @@ def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span
     found = sorted(spans, key=lambda span: span.start)
     found = _with_nicknames(text, found, lexicon)
     found = _with_initials(text, found, lexicon)
+    found = [_to_listed(text, span, lexicon) for span in found]
     found = [_with_state(text, _with_generation(text, span), lexicon) for span in found]
     return _apart(_balanced(text, _apart(found)))
 
@@ -202,6 +207,22 @@ def _with_generation(text: str, span: Span) -> Span:
     if following is not None and following[1].lower() in _SENIOR_ROLES:
         return span  # "Ann Lee, Sr. Vice President"
     return replace(span, end=match.end())
+
+
+def _to_listed(text: str, span: Span, lexicon: Lexicon) -> Span:
+    """Return the listed name that begins with a span: "European Community" for "European"."""
+    if span.label == "PERSON":
+        return span
+    surface = " ".join(text[span.start : span.end].split())
+    after = list(islice(_NEXT_CAPITALISED.finditer(text, span.end, span.end + _REACH), _MAX_ADDED))
+    ends = [span.end, *(match.end() for match in after)]
+    for i in range(len(after), 0, -1):
+        added = " ".join(match[1] for match in after[:i])
+        is_adjacent = all(m.start() == end for m, end in zip(after[:i], ends, strict=False))
+        listed = lexicon.type_of(f"{surface} {added}") if is_adjacent else None
+        if listed in LABELS:
+            return replace(span, end=ends[i], label=LABELS[listed])
+    return span
 
 
 def _with_state(text: str, span: Span, lexicon: Lexicon) -> Span:

@@ -61,6 +61,16 @@ def test_a_firm_keeps_the_country_in_its_name() -> None:
     assert _mended(text, *names, label="ORG") == ["Dunmore Keldane (Far East) Ltd"]
 
 
+def test_a_listed_name_is_whole() -> None:
+    text = "Ministers of the European\nCommunity met European ministers."
+    spans = [Span(17, 25, "NORP", 0.9), Span(40, 48, "NORP", 0.9)]
+    found = mend_bounds(text, spans, load_lexicon())
+    assert [(text[span.start : span.end], span.label) for span in found] == [
+        ("European\nCommunity", "ORG"),
+        ("European", "NORP"),
+    ]
+
+
 @pytest.mark.parametrize("extractor", ["tagger", "fast", "rules"])
 def test_washington_state_is_no_city(extractor: str) -> None:
     body = "He left Washington on Monday. Voters in Washington state and Texas state courts agreed."
