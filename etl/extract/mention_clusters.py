@@ -331,7 +331,7 @@ class MentionClusters:
 
     def _lookup_key(self, form: str, entity_type: EntityType) -> str:
         if entity_type == "NORP":
-            group = self.lexicon.demonyms.get(form)
+            group = self.lexicon.demonyms.get(form.title() if form.isupper() else form)
             return f"={group}" if group else form.lower().rstrip("s")
         bare = _without_article(form)
         words = self.lexicon.canonical(bare).lower().split(" ")

@@ -35,6 +35,12 @@ def test_a_people_is_named_by_its_noun(extractor: str) -> None:
     assert {actor.name for actor in found.actors} == {"Democrats", "Swedes", "Danes"}
 
 
+@pytest.mark.parametrize("extractor", ["tagger", "rules"])
+def test_a_people_in_capitals_is_the_same(extractor: str) -> None:
+    article = Article("SWEDISH SHIPS LEAVE HARBOUR", "The Swedish ships left on Monday morning.")
+    assert len(get_extractor(extractor).extract(article).actors) == 1
+
+
 def test_a_people_that_no_list_has_is_named_by_its_noun_if_it_is_written() -> None:
     view = read("The Osterlandian ships left Osterland. The Osterlandians stayed.")
     assert view.types == {"Osterlandians": "NORP", "Osterland": "GPE"}
