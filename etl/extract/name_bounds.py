@@ -52,7 +52,7 @@ def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span
     found = sorted(spans, key=lambda span: span.start)
     found = _with_nicknames(text, found, lexicon)
     found = _with_initials(text, found, lexicon)
-    found = [_to_listed(text, span, lexicon) for span in found]
+    found = _joined([_to_listed(text, span, lexicon) for span in found])
     found = [_with_state(text, _with_generation(text, span), lexicon) for span in found]
     return _apart(_balanced(text, _apart(found)))
 
@@ -279,6 +279,17 @@ def _longer_side(text: str, span: Span, bracket: int) -> Span:
     if len(left) > len(right):
         return replace(span, end=span.start + len(left))
     return replace(span, start=span.end - len(right))
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Join names that overlap: "U.S. House", the listed one, and "House of Representatives"."""
+    found: list[Span] = []
+    for span in spans:
+        if found and span.start < found[-1].end:
+            found[-1] = replace(found[-1], end=max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found
 
 
 def _apart(spans: Sequence[Span]) -> list[Span]:

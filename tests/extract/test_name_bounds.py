@@ -61,6 +61,13 @@ def test_a_firm_keeps_the_country_in_its_name() -> None:
     assert _mended(text, *names, label="ORG") == ["Dunmore Keldane (Far East) Ltd"]
 
 
+def test_a_listed_name_keeps_what_follows_it() -> None:
+    text = "The U.S. House of Representatives met."
+    assert _mended(text, "U.S.", "House of Representatives", label="ORG") == [
+        "U.S. House of Representatives"
+    ]
+
+
 def test_a_listed_name_is_whole() -> None:
     text = "Ministers of the European\nCommunity met European ministers."
     spans = [Span(17, 25, "NORP", 0.9), Span(40, 48, "NORP", 0.9)]
