@@ -350,7 +350,7 @@ class MentionClusters:
                 full_mention.part == short_mention.part
                 and full_mention.name.last == i - 1
                 and full_mention.name.size > 1
-                and short_mention.name.form.replace(".", "").isupper()
+                and _may_abbreviate(short_mention.name.form, full_mention.name)
                 and tokens[i - 1].text == "("
                 and short_mention.name.last < len(tokens)
                 and tokens[short_mention.name.last].text == ")"
@@ -364,6 +364,14 @@ class MentionClusters:
                     "ORG" if full_name.type in ("OTHER", "PERSON") else full_name.type
                 )
         return {short_form: full_name.form for short_form, full_name in expansions.items()}
+
+
+def _may_abbreviate(short: str, full: Name) -> bool:
+    """Whether a form in capitals may be the acronym of a name; of a person, by its initials."""
+    letters = short.replace(".", "")
+    if not letters.isupper():
+        return False
+    return full.type != "PERSON" or letters in initials(full.form.split(" "))
 
 
 def _assign(mention: NameMention, actor: Actor, method: str, confidence: float) -> None:

@@ -31,6 +31,9 @@ _GENERATION = re.compile(
     rf",?{_GAP}(?:Jr|Sr)\b\.?|{_GAP}(?:II|III|IV)\b|{_GAP}(?:Junior|Senior)\b(?!{_GAP}[A-Z])"
 )
 _NEXT_CAPITALISED = re.compile(rf"{_GAP}([A-Z][\w&-]*)")
+_PARTNERS = re.compile(
+    rf"{_GAP}(?:and|&){_GAP}(?:Co|Cie|Sons|Bros|Brothers)\b(?:{_GAP}(?:Ltd|Inc|Corp|PLC|Plc|plc)\b)?"
+)
 _STATE = re.compile(rf"{_GAP}state\b")
 _NEXT_WORD = re.compile(rf"{_GAP}([^\W\d_]+)")
 # "Plan B. Lee said": the letter is no initial.
@@ -54,6 +57,7 @@ def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span
     found = _with_initials(text, found, lexicon)
     found = _joined([_to_listed(text, span, lexicon) for span in found])
     found = [_with_state(text, _with_generation(text, span), lexicon) for span in found]
+    found = _joined([_with_partners(text, span) for span in found])
     return _apart(_balanced(text, _apart(found)))
 
 
@@ -231,6 +235,14 @@ def _with_state(text: str, span: Span, lexicon: Lexicon) -> Span:
     if match is None or not has_state(" ".join(text[span.start : span.end].split()), lexicon):
         return span
     return replace(span, end=match.end())
+
+
+def _with_partners(text: str, span: Span) -> Span:
+    """Return the firm "Ann Lee and Co" for "Ann Lee"."""
+    if span.label not in ("PERSON", "ORG"):
+        return span
+    match = _PARTNERS.match(text, span.end)
+    return span if match is None else replace(span, end=match.end(), label="ORG")
 
 
 def _balanced(text: str, spans: Sequence[Span]) -> list[Span]:

@@ -32,6 +32,8 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)|first|second|third|fourth", re.IGNORE
 _WORD = re.compile(r"\S+")
 # "R-Ariz", "(D-N.Y.)": a party and a state.
 _PARTY_AND_STATE = re.compile(r"\(?[DRI][-‐‑–][A-Z][A-Za-z.]*\.?\)?")
+# "(IA-05)": a district of Congress.
+_DISTRICT = re.compile(r"\(?[A-Z]{2}[-‐‑–]\d{1,2}\)?")
 _PARTY_BEFORE = re.compile(r"[(,\s][DRI][-‐‑–]$")
 _EXCHANGE_BEFORE = re.compile(r"\b[A-Z]{3,}\s*:\s*$")
 _SYMBOL = re.compile(r"[A-Z]{1,5}(?:[.-][A-Z]{1,2})?")
@@ -72,7 +74,11 @@ def _is_sign(text: str, span: Span) -> bool:
     before = text[max(0, span.start - 12) : span.start]
     if before.endswith("#") or surface.startswith("#"):
         return True
-    if _PARTY_AND_STATE.fullmatch(surface) or _PARTY_BEFORE.search(before):
+    if (
+        _DISTRICT.fullmatch(surface)
+        or _PARTY_AND_STATE.fullmatch(surface)
+        or _PARTY_BEFORE.search(before)
+    ):
         return True
     if not _SYMBOL.fullmatch(surface):
         return False

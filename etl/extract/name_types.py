@@ -47,7 +47,10 @@ LABELS = {"GPE": "LOC", "LOC": "LOC", "ORG": "ORG", "NORP": "NORP"}
 """The network's label of a type in the word lists."""
 _LAST_WORDS = re.compile(r"[\w'’.-]+")
 _SPEAKS = re.compile(r"\s*,?\s*(?:who|whose|said|says|told|added|argued|tweeted)\b")
-_AFTER_PERSON = re.compile(r",?\s+who(?:se)?\b|,\s+\d\d,|['’]s\s+(?:presidential\s+)?campaign\b")
+_AFTER_PERSON = re.compile(
+    r",?\s+who(?:se)?\b|,\s+\d\d,|['’]s\s+(?:presidential\s+)?campaign\b|,\s+head\s+of\b"
+)
+_OFFICE_AFTER = re.compile(r",\s+(?:(?:an?|the|its|his|her)\s+)?(\w+)")
 _CONTEXT = 40  # characters before a name that are read
 
 
@@ -84,6 +87,8 @@ def settle_types(
     for (form, label), found in evidence.items():
         # "Dunmore" beside "Dunmore Brothers Inc", unless the article has an Ann Dunmore.
         is_firm = form in firms and not _speaks(found) and form.casefold() not in parts_of_people
+        # "Ann Dunmore, head of Ann Dunmore and Co"
+        is_firm &= not (_is_full_name(form.split(" "), lexicon) and _is_like_person(found, lexicon))
         is_firm = is_firm or form in firms_by_line
         found.label = "ORG" if is_firm and label == "PERSON" else label
     labels = {
@@ -111,8 +116,8 @@ def _occurrences(
 
 def _is_of(text: str, person: Span, other: Span) -> bool:
     """Whether a person directly before a name is "of" what it names."""
-    is_near = person.label == "PERSON" and other.start - person.end <= len(" of ")
-    return is_near and text[person.end : other.start].split() in (["of"], ["at"])
+    is_near = person.label == "PERSON" and other.start - person.end <= len(", of ")
+    return is_near and text[person.end : other.start].strip() in ("of", "at", ", of")
 
 
 def _form(text: str, span: Span) -> str:
@@ -211,7 +216,9 @@ def _is_firm(words: Sequence[str], found: _Evidence, lexicon: Lexicon) -> bool:
         return True
     if len(words) == 1 and words[0].count(".") > 2 and words[0].isupper():
         return True  # "H.R.S.": people have two initials at most
-    return any(one in _FIRM_STAFF and other in _SEAT_PREPOSITIONS for one, other in found.before)
+    # "a strategist for Ann Lee" has a person to work for.
+    seats = _SEAT_PREPOSITIONS - {"for"} if _is_full_name(words, lexicon) else _SEAT_PREPOSITIONS
+    return any(one in _FIRM_STAFF and other in seats for one, other in found.before)
 
 
 def _is_firm_by_line(form: str, found: _Evidence, lexicon: Lexicon) -> bool:
@@ -236,6 +243,11 @@ def _is_like_person(found: _Evidence, lexicon: Lexicon) -> bool:
         _speaks(found)
         or any(other in lexicon.titles for _, other in found.before)
         or any(_AFTER_PERSON.match(after) for after in found.after)
+        or any(
+            match[1].lower() in lexicon.titles
+            for match in map(_OFFICE_AFTER.match, found.after)
+            if match
+        )
     )
 
 

@@ -49,6 +49,11 @@ def test_an_acronym_in_brackets_refers_to_its_expansion() -> None:
     ]
 
 
+def test_letters_in_brackets_after_a_person_are_no_acronym() -> None:
+    view = read("Lise Holm (PX) spoke. The Port Exchange (PX) closed.")
+    assert view.types["Lise Holm"] == "PERSON"
+
+
 def test_a_capital_city_is_not_merged_with_its_country() -> None:
     view = read("Moscow said that it would not answer. Russia waited.")
     assert view.types == {"Moscow": "GPE", "Russia": "GPE"}

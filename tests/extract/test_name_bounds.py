@@ -61,6 +61,10 @@ def test_a_firm_keeps_the_country_in_its_name() -> None:
     assert _mended(text, *names, label="ORG") == ["Dunmore Keldane (Far East) Ltd"]
 
 
+def test_a_firm_has_its_partners() -> None:
+    assert _mended("Luis Orteza and Co Ltd rose.", "Luis Orteza") == ["Luis Orteza and Co Ltd"]
+
+
 def test_a_listed_name_keeps_what_follows_it() -> None:
     text = "The U.S. House of Representatives met."
     assert _mended(text, "U.S.", "House of Representatives", label="ORG") == [

@@ -32,6 +32,7 @@ def _kept(text: str, *names: str) -> list[str]:
         ("The 4TH QTR was bad.", "4TH QTR"),
         ("Ann Holm, R-Ariz, said no.", "R-Ariz"),
         ("Ann Holm (D-N.Y.) said no.", "D-N.Y."),
+        ("Ann Holm (IA-05) said no.", "IA-05"),
         ("They shouted #HOLM at her.", "HOLM"),
         ("Dunmore Corp <DNM.O> said no.", "DNM.O"),
         ("Dunmore Corp <DNM.O> said no.", "O>"),

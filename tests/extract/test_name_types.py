@@ -44,11 +44,20 @@ def test_a_firm_is_no_person(text: str, firm: str) -> None:
         "Ann Keldane raised its stake.",
         "They hold pictures of Dunmore Keldane.",
         "The singer Dunmore Fox sang.",
+        "A strategist for Ann Keldane left.",
     ],
 )
 def test_a_person_is_no_firm(text: str) -> None:
     name = next(name for name in ("Dunmore Keldane", "Ann Keldane", "Dunmore Fox") if name in text)
     assert _types(text, (name, "PERSON")) == ["PERSON"]
+
+
+def test_a_person_is_not_the_firm_of_the_same_name() -> None:
+    text = "Ann Keldane, head of Ann Keldane and Co, left."
+    firm = text.index("Ann Keldane and Co")
+    spans = [Span(0, 11, "PERSON", 0.9), Span(firm, firm + 18, "ORG", 0.9)]
+    found = settle_types({"body": text}, {"body": spans}, load_lexicon())["body"]
+    assert [span.label for span in found] == ["PERSON", "ORG"]
 
 
 def test_what_a_person_is_of_is_no_person() -> None:
@@ -65,6 +74,7 @@ def test_what_a_person_is_of_is_no_person() -> None:
         "Ann Keldane, 43, left.",
         "Ann Keldane, who sold it, left.",
         "It was Ann Keldane’s campaign.",
+        "Ann Keldane, the owner, left.",
     ],
 )
 def test_a_full_name_is_a_person_if_its_line_says_so(text: str) -> None:
