@@ -31,6 +31,7 @@ _GENERATION = re.compile(
     rf",?{_GAP}(?:Jr|Sr)\b\.?|{_GAP}(?:II|III|IV)\b|{_GAP}(?:Junior|Senior)\b(?!{_GAP}[A-Z])"
 )
 _NEXT_CAPITALISED = re.compile(rf"{_GAP}([A-Z][\w&-]*)")
+_SECOND_SURNAME = re.compile(r"[-‐‑][A-Z][^\W\d_]+\b(?!\s+[A-Z])")
 _PARTNERS = re.compile(
     rf"{_GAP}(?:and|&){_GAP}(?:Co|Cie|Sons|Bros|Brothers)\b(?:{_GAP}(?:Ltd|Inc|Corp|PLC|Plc|plc)\b)?"
 )
@@ -201,6 +202,7 @@ def _with_generation(text: str, span: Span) -> Span:
     """Return a name with its generation: "Karl Lee Jr.", "Karl Lee, Sr."."""
     if span.label != "PERSON":
         return span
+    span = _with_second_surname(text, span)
     last = text[span.start : span.end].rpartition(" ")[2]
     if last in ("Jr", "Sr"):
         return replace(span, end=span.end + text.startswith(".", span.end))
@@ -227,6 +229,13 @@ def _to_listed(text: str, span: Span, lexicon: Lexicon) -> Span:
         if listed in LABELS:
             return replace(span, end=ends[i], label=LABELS[listed])
     return span
+
+
+def _with_second_surname(text: str, span: Span) -> Span:
+    """Return "Ann Lee-Holm" for "Ann Lee", but "Lee" of "the Lee-Holm talks"."""
+    match = _SECOND_SURNAME.match(text, span.end)
+    is_full = len(text[span.start : span.end].split()) > 1
+    return span if match is None or not is_full else replace(span, end=match.end())
 
 
 def _with_state(text: str, span: Span, lexicon: Lexicon) -> Span:

@@ -33,8 +33,11 @@ _FIRM_STAFF = word_set(
     "bankers strategist strategists underwriter underwriters"
 )
 _FIRM_WORDS = word_set("brothers bros securities bank trust")
-_FIRM_NOUNS = word_set("firm brokerage broker brokers stockbroker stockbrokers bank company")
-_HELD = word_set("shares share stock unit subsidiary division affiliate")
+_BEFORE_FIRM = re.compile(
+    r"\b(?:firm|brokerage|brokers?|stockbrokers?|bank|company"
+    r"|(?:shares?|stock|unit|subsidiary|division|affiliate)\s+of)\s+$",
+    re.IGNORECASE,
+)
 # "Dunmore Keldane <DK>", "Dunmore Keldane raised its stake"
 _AFTER_FIRM = re.compile(r"\s*<[A-Z0-9&.=-]{1,9}>|\s+(?:has\s+)?[a-z]+(?:s|ed)\s+its\b")
 # "the Calder shipyard": things named after a person or a place.
@@ -61,6 +64,8 @@ class _Evidence:
     label: str
     before: list[tuple[str, str]] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
+    is_after_firm: bool = False
+    """Whether a word of firms is once directly before it: "the brokerage Dunmore Keldane"."""
     has_staff: bool = False
     """Whether a person is "of" it once: "Ann Lee of Dunmore Keldane"."""
 
@@ -73,7 +78,9 @@ def settle_types(
     for form, span, text, previous in _occurrences(texts, spans):
         found = evidence.setdefault((form, span.label), _Evidence(span.label))
         found.has_staff |= previous is not None and _is_of(text, previous, span)
-        before = _LAST_WORDS.findall(text[max(0, span.start - _CONTEXT) : span.start])[-2:]
+        line = text[max(0, span.start - _CONTEXT) : span.start]
+        found.is_after_firm |= _BEFORE_FIRM.search(line) is not None
+        before = _LAST_WORDS.findall(line)[-2:]
         one, other = [*["", ""], *before][-2:]
         found.before.append((one.lower(), other.lower()))
         found.after.append(text[span.end : span.end + _CONTEXT])
@@ -232,9 +239,7 @@ def _is_firm_by_line(form: str, found: _Evidence, lexicon: Lexicon) -> bool:
         return True  # "the Dunmore White House"
     if words[0].lower() in lexicon.first_names:
         return False
-    return any(_AFTER_FIRM.match(after) for after in found.after) or any(
-        (other == "of" and one in _HELD) or other in _FIRM_NOUNS for one, other in found.before
-    )
+    return found.is_after_firm or any(_AFTER_FIRM.match(after) for after in found.after)
 
 
 def _is_like_person(found: _Evidence, lexicon: Lexicon) -> bool:

@@ -70,7 +70,7 @@ def walk(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Walk:
         "Nadia Verholt",
         "Sebastian Krayle",
         "Brannock",
-        "Walter Brannock Jr",
+        "Walter Brannock Jr.",
         "sevens",
     )
     return Walk(home, *names)

@@ -26,6 +26,7 @@ def _mended(text: str, *names: str, label: str = "PERSON") -> list[str]:
         ("A letter from T. Y. Thurlow came.", ["Thurlow"], "T. Y. Thurlow"),
         ("Mark Thurlow Jr., 40, left.", ["Mark Thurlow Jr"], "Mark Thurlow Jr."),
         ("Mark Thurlow, Sr., 80, left.", ["Mark Thurlow", "Sr"], "Mark Thurlow, Sr."),
+        ("Mark Thurlow-Vik left.", ["Mark Thurlow"], "Mark Thurlow-Vik"),
         ("Mark Thurlow III left.", ["Mark Thurlow"], "Mark Thurlow III"),
         ("Luis (Jerry) Orteza left.", ["Luis", "Jerry) Orteza"], "Luis (Jerry) Orteza"),
         ('Luis "Big Jerry" Orteza left.', ["Orteza"], 'Luis "Big Jerry" Orteza'),

@@ -45,6 +45,7 @@ def test_a_firm_is_no_person(text: str, firm: str) -> None:
         "They hold pictures of Dunmore Keldane.",
         "The singer Dunmore Fox sang.",
         "A strategist for Ann Keldane left.",
+        "For the company, Dunmore Keldane spoke.",
     ],
 )
 def test_a_person_is_no_firm(text: str) -> None:
