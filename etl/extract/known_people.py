@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import generation
 
+_MAX_WORDS = 8  # of a name with words beside it
 _ENDINGS = ("", "s", "es", "ed", "ing")
 
 
@@ -28,7 +29,7 @@ class KnownPeople:
         elsewhere. The words beside it are ordinary ones: "Ada Kessler Cruises".
         """
         count = len(words)
-        for size in range(count - 1, 1, -1):
+        for size in range(count - 1, 1, -1) if count <= _MAX_WORDS else ():
             for first in range(count - size + 1):
                 last = first + size
                 beside = [*words[:first], *words[last:]]

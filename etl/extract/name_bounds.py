@@ -43,6 +43,8 @@ _LETTERED = word_set(
     "schedule category phase option unit series title line point team figure"
 )
 _SENIOR_ROLES = word_set("vice president director manager adviser advisor analyst editor")
+# Patterns of a mark that opens, and of one that closes. "O’ Neill" has none.
+_MARKS = (('"', '"'), ("“", "”"), (r"(?<!\S)['‘](?=\w)", r"(?<=\w\w[^\Ws])['’](?=\s)"))
 _PAIRS = {")": "(", "]": "["}
 _REACH = 60  # characters before a name that are read
 _LONGEST_GAP = 12  # characters between the two halves of a name
@@ -59,7 +61,8 @@ def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span
     found = _joined([_to_listed(text, span, lexicon) for span in found])
     found = [_with_state(text, _with_generation(text, span), lexicon) for span in found]
     found = _joined([_with_partners(text, span) for span in found])
-    return _apart(_balanced(text, _apart(found)))
+    found = [_without_half_mark(text, span) for span in _balanced(text, _apart(found))]
+    return _apart([span for span in found if span.end > span.start])
 
 
 def _with_nicknames(text: str, spans: list[Span], lexicon: Lexicon) -> list[Span]:
@@ -278,7 +281,19 @@ def _balanced(text: str, spans: Sequence[Span]) -> list[Span]:
             found.append(replace(span, start=opening))
         else:
             found.append(_longer_side(text, span, bracket))
-    return [span for span in found if span.end > span.start]
+    return found
+
+
+def _without_half_mark(text: str, span: Span) -> Span:
+    """Return a span without half of a pair of quotation marks: "Tony Duck" for 'Tony" Duck'."""
+    surface = text[span.start : span.end]
+    if span.label != "PERSON":
+        return span
+    for opening, closing in _MARKS:
+        marks = [match.start() for match in re.finditer(f"{opening}|{closing}", surface)]
+        if len(marks) % 2:
+            return _longer_side(text, span, span.start + marks[-1])
+    return span
 
 
 def _unpaired(surface: str) -> int | None:
@@ -295,7 +310,7 @@ def _unpaired(surface: str) -> int | None:
 
 
 def _longer_side(text: str, span: Span, bracket: int) -> Span:
-    """Return the longer part of a span on one side of a bracket, without spaces."""
+    """Return the longer part of a span on one side of a bracket or mark, without spaces."""
     left, right = text[span.start : bracket].rstrip(), text[bracket + 1 : span.end].lstrip()
     if len(left) > len(right):
         return replace(span, end=span.start + len(left))

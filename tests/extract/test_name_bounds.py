@@ -34,6 +34,10 @@ def _mended(text: str, *names: str, label: str = "PERSON") -> list[str]:
         ("Lena (née Holm) Drahm left.", ["Lena", "Holm", "Drahm"], "Lena (née Holm) Drahm"),
         ("He met [Luis] Orteza there.", ["Luis] Orteza"], "[Luis] Orteza"),
         ("He met Luis [Orteza] there.", ["Luis [Orteza"], "Luis [Orteza]"),
+        ("He met “the great” Orteza", ["great” Orteza"], "Orteza"),
+        ('He met "Luis" Orteza', ['Luis" Orteza'], "Orteza"),
+        ("A 'Big Jerry' Orteza came", ["Jerry' Orteza"], "Orteza"),
+        ("The poet Luis O’ Teza came", ["Luis O’ Teza"], "Luis O’ Teza"),
     ],
 )
 def test_a_name_is_whole(text: str, cut: list[str], whole: str) -> None:
