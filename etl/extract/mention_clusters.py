@@ -26,6 +26,7 @@ from etl.extract.name_words import (
     PARTICLES,
     generation,
     initials,
+    is_without_initial,
     nicknames,
     person_form,
 )
@@ -453,10 +454,15 @@ def _are_joined(doc: Document, one: Name, other: Name) -> bool:
 
 
 def _is_compatible(given: list[str], form: str, full_name: str) -> bool:
-    """Whether given names match a full name: equal, or one the other's initial or nickname."""
+    """Whether given names match a full name: equal, or one the other's initial or nickname.
+
+    "J. Edgar Marlow" goes by his middle name too.
+    """
     if _generation(form) != _generation(full_name):
         return False  # "Donald Trump Jr." is the son of "Donald Trump"
     first, other = given[0].rstrip(".").lower(), full_name.split(" ")[0].rstrip(".").lower()
+    if is_without_initial(form.lower().split(" "), full_name.lower().split(" ")):
+        return True
     is_initial = min(len(first), len(other)) == 1 and first[:1] == other[:1]
     return first == other or is_initial or other in nicknames().get(first, ())
 

@@ -8,7 +8,7 @@ companies, and initials. Does not belong here: where a name begins and ends (`ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from etl.domain import word_set
@@ -66,6 +66,20 @@ def nickname(surface: str) -> str:
     """Return the nickname that stands in marks within a name, or ""."""
     match = NICKNAME.search(surface)
     return (match["bracket"] or match["quoted"] or match["single"]) if match else ""
+
+
+def is_without_initial(a: Sequence[str], b: Sequence[str]) -> bool:
+    """Whether one name, in words, is the other without its first initial.
+
+    "J. Edgar Marlow" is called Edgar Marlow.
+    """
+    short, long = sorted((a, b), key=len)
+    return (
+        len(long) == len(short) + 1
+        and len(short) > 1
+        and len(long[0].rstrip(".")) == 1
+        and list(long[1:]) == list(short)
+    )
 
 
 def initials(words: Iterable[str]) -> frozenset[str]:

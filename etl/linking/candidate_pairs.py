@@ -49,6 +49,7 @@ pairs among the first 20 of PolNeAR dev and Wikinews were acronyms."""
 
 _VARIANTS: dict[Variant, tuple[float, str]] = {
     "order": (0.8, "the same words in another order"),
+    "without_initial": (0.75, "the same name without its first initial"),
     "middle_name": (0.7, "the same name with a middle name"),
     "spelling": (0.75, "the same name in another spelling"),
     "nickname": (0.7, "a short form of the first name, the same surname"),

@@ -17,14 +17,23 @@ from typing import Literal
 from rapidfuzz.distance import JaroWinkler
 
 from etl.extract.lexicon import load_lexicon
-from etl.extract.name_words import ACRONYM, LEGAL_FORMS, PARTICLES, generation, initials, nicknames
+from etl.extract.name_words import (
+    ACRONYM,
+    LEGAL_FORMS,
+    PARTICLES,
+    generation,
+    initials,
+    is_without_initial,
+    nicknames,
+)
 from etl.linking.name_keys import DROPPED, INITIAL, fold, name_key, split_name
 
-Variant = Literal["spelling", "order", "initial", "nickname", "middle_name"]
+Variant = Literal["spelling", "order", "initial", "nickname", "middle_name", "without_initial"]
 
 CONFIDENCE: dict[Variant, float] = {
     "order": 0.95,
     "middle_name": 0.95,
+    "without_initial": 0.9,
     "spelling": 0.9,
     "nickname": 0.9,
     "initial": 0.8,
@@ -142,7 +151,10 @@ def surname_tails(name: PersonName) -> set[str]:
 
 def person_blocks(name: PersonName) -> set[str]:
     """Return keys by sound of surname and first initial; spellings of one person share one."""
-    blocks = {f"{sounds(without_particles(name.surname))}/{skeleton(name.given)[:1]}"}
+    surname = sounds(without_particles(name.surname))
+    blocks = {f"{surname}/{skeleton(name.given)[:1]}"}
+    if name.middle and len(name.given) == 1:
+        blocks.add(f"{surname}/{skeleton(name.middle[0])[:1]}")  # "J. Edgar Marlow" is Edgar
     if name.given and not name.middle and len(name.given) > 1:
         blocks.add(f"{sounds(name.given)}/{skeleton(name.surname)[:1]}")  # "Xi Jinping"
     return blocks
@@ -157,6 +169,8 @@ def same_person(a: PersonName, b: PersonName) -> Variant | None:
         return None
     if sorted(a.key.split()) == sorted(b.key.split()):
         return "order"
+    if is_without_initial(a.key.split(), b.key.split()):
+        return "without_initial"
     if not _middles_agree(a.middle, b.middle):
         return None
     # "Bashar al-Assad" and "Bashar Assad".

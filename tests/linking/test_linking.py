@@ -48,6 +48,7 @@ def entities(*names: str, kind: str = "PERSON", texts: int = 3) -> list[str]:
         ("Bernie Sanders", "Bernard Sanders"),
         ("Hillary Clinton", "Hillary Rodham Clinton"),
         ("Anna Maria Smith", "Anna Smith"),
+        ("J. Edgar Marlow", "Edgar Marlow"),
         ("Boris Johnson", "B. Johnson"),
         ("Sen. Tim Kaine", "Timothy Kaine"),
     ],
