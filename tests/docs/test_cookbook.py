@@ -83,9 +83,9 @@ def test_each_question_of_the_cookbook_has_the_answer_below_it(home: Path) -> No
         )
 
 
-def test_what_was_merged_and_undone_leaves_the_first_answer(home: Path) -> None:
+def test_a_correction_that_is_undone_leaves_the_first_answer(home: Path) -> None:
     page = COOKBOOK.read_text(encoding="utf-8")
-    (section,) = re.findall(r"^## Two spellings.*?(?=^## )", page, re.M | re.S)
+    (section,) = re.findall(r"^## A name is linked to the wrong.*?(?=^## )", page, re.M | re.S)
     first = next(_STEP.finditer(section))
     before = _newsactors("sql", "-", given=first["sql"])
     _answered(home, section)

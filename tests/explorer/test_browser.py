@@ -69,7 +69,7 @@ def walk(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Walk:
         "verh",
         "Nadia Verholt",
         "Sebastian Krayle",
-        "Brannock",
+        "Walter Brannock Sr.",
         "Walter Brannock Jr.",
         "sevens",
     )

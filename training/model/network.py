@@ -1,4 +1,4 @@
-"""The network: a MiniLM encoder with word shapes as input, and tagging and linking heads.
+"""The network: a pretrained encoder with word shapes as input, and tagging and linking heads.
 
 The encoder's vocabulary is lower-case. An embedding of the casing of a piece's word is added to its
 input, and one of the word lists (first names, places …) that contain the word. The names head also
@@ -27,6 +27,9 @@ HEADS = {"names": NAME_TAGS, "source": SPAN_TAGS, "cue": SPAN_TAGS, "content": S
 LINKS = {"source": "cue", "content": "cue", "pronoun": "name"}
 """Links by source: a source and a content link to their cue, a pronoun to a name."""
 LINK_WIDTH = 96
+MPNET_PIECES = {0: 1, 100: 3, 101: 0, 102: 2, 103: 30_526}
+"""Pieces of MPNet's vocabulary that are not those of MiniLM with ids 4 higher: padding, unknown,
+begin, end and mask."""
 CORPORA = ("worldwide", "gmb", "wikigold", "btc", "polnear", "gap")
 IMPOSSIBLE = -1e4
 
@@ -59,6 +62,12 @@ class Tagger(nn.Module):
         self.encoder = AutoModel.from_pretrained(
             encoder, add_pooling_layer=False, attn_implementation="eager"
         )
+        self.pieces: torch.Tensor | None = None
+        """For an encoder with another vocabulary, its id of each piece."""
+        if self.encoder.config.model_type == "mpnet":
+            self.pieces = torch.arange(30_522) + 4
+            for ours, theirs in MPNET_PIECES.items():
+                self.pieces[ours] = theirs
         # Dropout inside the encoder costs half the speed on a CPU (1,760 against 3,230 pieces/s);
         # masked input words and dropout before the heads regularise instead.
         for module in self.encoder.modules():
@@ -87,6 +96,8 @@ class Tagger(nn.Module):
 
     def states(self, ids: torch.Tensor, mask: torch.Tensor, shapes: torch.Tensor) -> torch.Tensor:
         """Return the encoder's output, (windows, pieces, width)."""
+        if self.pieces is not None:
+            ids = self.pieces[ids]
         words = self.encoder.embeddings.word_embeddings(ids)
         inputs = words + self.casing(shapes % CASINGS) + self.lists(shapes // CASINGS)
         return self.encoder(inputs_embeds=inputs, attention_mask=mask).last_hidden_state  # type: ignore[no-any-return]

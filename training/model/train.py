@@ -90,6 +90,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and log")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
     parser.add_argument(
+        "--encoder", type=Path, help="folder of another encoder, as all-mpnet-base-v2"
+    )
+    parser.add_argument(
         "--start", type=Path, help="initial weights (default: those of the encoder)"
     )
     parser.add_argument(
@@ -100,8 +103,8 @@ def main() -> None:
         SILVER.update(silver.read(args.silver))
     config = tomllib.loads(args.config.read_text())
     torch.manual_seed(config["seed"])
-    folder = encoder_folder()
-    tokenizer = load_tokenizer((folder / "tokenizer.json").read_bytes())
+    tokenizer = load_tokenizer((encoder_folder() / "tokenizer.json").read_bytes())
+    folder = args.encoder or encoder_folder()
     used = {name: None for phase in config["phase"] for name in phase["share"]}
     pools = {name: list(examples(list(READERS[name]()), tokenizer)) for name in used}
     steps = schedule(config, pools)
