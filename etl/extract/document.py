@@ -61,6 +61,10 @@ class Document:
         """Return the text of the tokens `first`:`last`."""
         return self.text[self.tokens[first].start : self.tokens[last - 1].end]
 
+    def on_one_line(self, first: int, last: int) -> str:
+        """Return the text of tokens with single spaces for line breaks."""
+        return " ".join(self.surface(first, last).split())
+
     def token_range(self, start: int, end: int) -> tuple[int, int]:
         """Return `first` and `last` of the tokens that overlap the characters `start`:`end`."""
         return self.token_at(start), bisect_left(self.starts, end)

@@ -42,7 +42,7 @@ class Name:
 
 def name_form(doc: Document, first: int, last: int) -> str:
     """Return the tokens `first`:`last` with single spaces and straight apostrophes."""
-    return " ".join(doc.surface(first, last).split()).replace("’", "'")
+    return doc.on_one_line(first, last).replace("’", "'")
 
 
 def is_function_word(token: Token, lexicon: Lexicon) -> bool:

@@ -26,7 +26,7 @@ def add_roles(doc: Document, names: list[Name], lexicon: Lexicon) -> None:
         if name.type == "PERSON" and name.role is None:
             span = _appositive_after(doc, name, lexicon) or _appositive_before(doc, name, lexicon)
             if span:
-                name.role = doc.surface(*span)
+                name.role = doc.on_one_line(*span)
                 name.gender = name.gender or _gender(doc, span, lexicon)
 
 

@@ -93,7 +93,7 @@ class TitleFinder:
         ):
             name.type, name.method, name.confidence = "PERSON", "title", 0.95
             if not self._is_supposed(name, sentence):
-                name.role = self.doc.surface(start, i)
+                name.role = self.doc.on_one_line(start, i)
             name.gender = gender
         return name
 
@@ -157,5 +157,5 @@ class TitleFinder:
             return None
         start = self._role_start(title, sentence)
         form = name_form(self.doc, begin, name.last)
-        role = self.doc.surface(start, begin)
+        role = self.doc.on_one_line(start, begin)
         return Name(begin, name.last, form, "PERSON", role, "", "title", 0.95)

@@ -102,6 +102,7 @@ class Evidence:
     of names to what two articles share that share most, one article of each name. `shared_by_text`:
     the same for texts of forms (see `is_of_text`), and each of the names given for that form. Of
     the forms in its second argument all texts count, of the others those near new articles.
+    `titles`: a function from full names to the number of texts that give each title to the name.
     """
 
     expansions: Iterable[tuple[str, str]] = ()
@@ -111,6 +112,7 @@ class Evidence:
     shared_by_text: Callable[
         [Mapping[Form, Iterable[str]], Collection[Form]], Mapping[Form, Mapping[str, Shared]]
     ] = lambda names, whole: {}
+    titles: Callable[[set[str]], Mapping[str, Mapping[str, int]]] = lambda names: {}
 
 
 def is_short(name: str, type_: str) -> bool:

@@ -88,6 +88,7 @@ def evidence_of(
         lambda pairs: _named_together(con, pairs),
         lambda pairs: shared_by_pair(con, pairs),
         lambda names, whole: shared_by_text(con, names, whole, table),
+        lambda names: _titles(con, names),
     )
 
 
@@ -109,6 +110,29 @@ def _expansions(con: duckdb.DuckDBPyConnection, acronyms: list[str]) -> list[tup
         {"longest": 2 * max(map(len, acronyms))},
     ).fetchall()
     con.unregister("wanted_acronyms")
+    return found
+
+
+def _titles(con: duckdb.DuckDBPyConnection, names: set[str]) -> dict[str, dict[str, int]]:
+    """Return by full name the titles that texts give it, and in how many texts."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    if not names:
+        return found
+    _register(con, "wanted_names", sorted(names))
+    for name, title, texts in con.execute(
+        """
+        with named as (
+          select text_actor_id, name, content_sha256 from loaded.text_actors
+          where type = 'PERSON' and name in (from wanted_names)
+        )
+        select name, lower(rtrim(role, '.')), count(distinct named.content_sha256)
+        from loaded.text_mentions m join named using (text_actor_id)
+        where role is not null
+        group by all
+        """
+    ).fetchall():
+        found[name][title] = texts
+    con.unregister("wanted_names")
     return found
 
 

@@ -32,7 +32,7 @@ from etl.linking.reference import Reference, load_reference
 from etl.linking.relink import changes
 from etl.linking.resolver import Resolver
 from etl.linking.settling import settle
-from etl.linking.variants import person_name
+from etl.linking.variants import organisation_key, person_name, turned_organisation_key
 
 LINKING_VERSION = "5"
 
@@ -342,6 +342,8 @@ def _keys_to_look_up(form: Form, reference: Reference) -> set[str]:
     bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
     if " " not in bare:
         keys |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
+    if turned := turned_organisation_key(organisation_key(form.name)):
+        keys.add(turned)
     if form.type == "PERSON":
         keys.add(f"~{person_name(form.name).key}")  # "Boone Isaacs" of "Cheryl Boone Isaacs"
     return keys

@@ -13,7 +13,7 @@ entity of its own; if several were plausible, its method is 'ambiguous'.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from etl.extract.lexicon import load_lexicon
 from etl.linking.blocking import blocking_keys, new_entity_id
@@ -29,10 +29,16 @@ from etl.linking.variants import (
     person_blocks,
     person_name,
     same_person,
+    turned_organisation_key,
 )
 
 DOMINANCE = 5
 """A name that fits several entities joins the one with this many times the texts of the next."""
+LEAST_TITLED = 2
+"""Texts that must give a title to a person before it tells who a surname with it is."""
+_COURTESIES = frozenset(
+    ("mr", "mrs", "ms", "miss", "dr", "sir", "lord", "lady", "dame", "prof", "rev")
+)
 MONTHS_AROUND = 6
 """A surname means a person who is named in full at most this many months before or after."""
 
@@ -55,6 +61,7 @@ class Resolver:
         self._ids: dict[str, set[str]] = defaultdict(set)
         for decision in known:
             self._remember(decision)
+        self._titles: Mapping[str, Mapping[str, int]] = {}
         self._expansions: dict[str, set[str]] = defaultdict(set)
         for acronym, name in evidence.expansions:
             if not is_acronym_of(acronym, name):
@@ -98,6 +105,8 @@ class Resolver:
             (other, self._other),
             (short, self._short_person),
         ):
+            if group is short:
+                self._titles = self.evidence.titles(self._contested(short))
             decided.extend(self._remember(decide(form)) for form in group)
         return decided
 
@@ -162,6 +171,9 @@ class Resolver:
         (identity,) = blocking_keys(form, self.reference)
         if same := self._joinable(identity, form):
             return Decision(form, same[0].entity_id, "name", 1.0)
+        turned = turned_organisation_key(identity)
+        if turned and (same := self._joinable(turned, form)):
+            return Decision(form, same[0].entity_id, "order", 0.95, same[0].form.name)
         expansions = self._expansions.get(organisation_key(form.name), set())
         if is_acronym(form.name) and len(expansions) == 1:
             (expansion,) = expansions
@@ -207,6 +219,8 @@ class Resolver:
         office = self.reference.official(surname, form.title, form.month)
         if office and (holder := self._holder(office, form)):
             return holder
+        if titled := self._by_title(bearers, form):
+            return titled
         if weights:
             best = max(weights, key=lambda e: (weights[e], e))
             rest = max((w for e, w in weights.items() if e != best), default=0)
@@ -221,6 +235,35 @@ class Resolver:
             return thing
         method = "ambiguous" if weights else "name"
         return Decision(form, new_entity_id(identity, self._taken), method, 1.0)
+
+    def _contested(self, short: Iterable[Form]) -> set[str]:
+        """Return the full names of people among whom a title may decide."""
+        names: set[str] = set()
+        for form in short:
+            if _is_telling(form.title):
+                bearers = self.bearers(form)
+                if len(set(bearers.values())) > 1:
+                    names |= bearers.keys()
+        return names
+
+    def _by_title(self, bearers: Sequence[Decision], form: Form) -> Decision | None:
+        """Return the bearer whom texts give this title, if they give it to no other."""
+        if not _is_telling(form.title):
+            return None
+        words = set(form.title.split())
+        texts: Counter[str] = Counter()
+        for d in bearers:
+            for title, count in self._titles.get(d.form.name, {}).items():
+                if _is_telling(title) and (
+                    words <= set(title.split()) or words >= set(title.split())
+                ):
+                    texts[d.entity_id] += count
+        for best, count in texts.most_common(1):
+            rest = max((n for e, n in texts.items() if e != best), default=0)
+            if count >= max(LEAST_TITLED, DOMINANCE * rest) and self.may_be(form, best):
+                by = next(d.form.name for d in bearers if d.entity_id == best)
+                return Decision(form, best, "title", 0.9, by)
+        return None
 
     def _holder(self, office: Office, form: Form) -> Decision | None:
         """Return who held the office of a title, named in full or not: "President Putin" in 2016.
@@ -286,3 +329,8 @@ def _title_gender(title: str) -> str:
     titles = load_lexicon().titles
     genders = {titles.get(w, "") or titles.get(f"{w}.", "") for w in title.split()} - {""}
     return genders.pop() if len(genders) == 1 else ""
+
+
+def _is_telling(title: str) -> bool:
+    """Whether a title is an office and no form of address."""
+    return bool(title) and title not in _COURTESIES and not _title_gender(title)

@@ -116,12 +116,12 @@ class _Concern:
         surname = person_name(form.name).surname
         if surname not in self._new and surname not in self._arrived:
             return False
-        if surname in self.joined or not form.month:
+        # Titles of bearers count at any time.
+        if surname in self.joined or not form.month or form.title:
             return True
         if _has_near(self._arrived[surname], form.month):
             return True
-        is_bare = form.title or not _has_near(self._named[surname], form.month)
-        return surname in self._new and bool(is_bare)
+        return surname in self._new and not _has_near(self._named[surname], form.month)
 
 
 def _has_near(months: Iterable[str], month: str) -> bool:

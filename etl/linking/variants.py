@@ -265,6 +265,19 @@ def organisation_key(name: str) -> str:
     return " ".join(words)
 
 
+_DEPARTMENT = re.compile(r"(.+) (department|ministry)")
+_OF = re.compile(r"(department|ministry) of (.+)")
+
+
+def turned_organisation_key(key: str) -> str | None:
+    """Return the key of the other order: "department of justice" for "justice department"."""
+    if found := _DEPARTMENT.fullmatch(key):
+        return f"{found[2]} of {found[1]}"
+    if found := _OF.fullmatch(key):
+        return f"{found[2]} {found[1]}"
+    return None
+
+
 def is_acronym(name: str) -> bool:
     """Whether a name looks like an acronym."""
     return bool(ACRONYM.fullmatch(name))

@@ -109,6 +109,17 @@ def test_titles_tell_a_couple_apart(extractor: str, couple: str) -> None:
 
 
 @EACH
+def test_a_title_tells_two_apart_across_the_end_of_a_line(extractor: str) -> None:
+    body = (
+        "Harbour Secretary Emil Drahm met Port Commissioner Lise Drahm in Osterby on Monday.\n\n"
+        "“Nobody wanted it,” Port\nCommissioner Drahm told reporters."
+    )
+    found = get_extractor(extractor).extract(Article(None, body))
+    assert said_by(extractor, body) == {"Nobody": "Lise Drahm"}
+    assert "Port Commissioner" in {m.role for m in found.mentions if m.surface == "Drahm"}
+
+
+@EACH
 @pytest.mark.parametrize("couple", COUPLES)
 def test_the_surname_of_a_couple_alone_is_neither(extractor: str, couple: str) -> None:
     surname = COUPLES[couple][-1]

@@ -92,6 +92,8 @@ def test_an_initial_that_fits_two_people_is_ambiguous() -> None:
     [
         ("ORG", ("Acme Inc.", "Acme", "ACME Corp")),
         ("ORG", ("The Labour Party", "Labor Party")),
+        ("ORG", ("Department of Fisheries", "the Fisheries Department")),
+        ("ORG", ("Defence Ministry", "Ministry of Defense")),
         ("ORG", ("Organisation for Security", "Organization for Security")),
         ("NORP", ("Americans", "American")),
         ("NORP", ("African-American", "African Americans", "African- Americans")),
@@ -177,6 +179,22 @@ def test_an_office_tells_who_bore_it_in_that_month() -> None:
     assert found["Smith", "2005-05|president"].entity_id == found["John Smith", ""].entity_id
     assert found["Smith", "2018-05|u.s. president"].entity_id == found["Jane Smith", ""].entity_id
     assert found["Smith", "2005-05|president"].method == "office"
+
+
+def test_a_title_tells_who_is_meant_if_texts_give_it_to_one_of_the_surname() -> None:
+    titles = {
+        "John Smith": {"treasury secretary": 4, "senator": 1},
+        "Jane Smith": {"chief of staff": 6, "mrs": 9, "senator": 1},
+    }
+    found = decide(
+        *FULL, *(Form("Smith", "PERSON", f"2019-05|{title}")
+                 for title in ("u.s. treasury secretary", "senator", "mr")),
+        evidence=Evidence(titles=lambda names: {name: titles[name] for name in names}),
+    )  # fmt: skip
+    decision = found["Smith", "2019-05|u.s. treasury secretary"]
+    assert (decision.method, decision.evidence) == ("title", "John Smith")
+    assert found["Smith", "2019-05|senator"].method == "ambiguous"
+    assert found["Smith", "2019-05|mr"].method == "surname"
 
 
 def test_who_held_an_office_need_not_be_named_in_full() -> None:

@@ -151,7 +151,7 @@ ARTICLES = st.lists(
         st.one_of(st.dates(DAY, date(2020, 2, 20)), st.dates(DAY, date(2021, 6, 30))),
         st.sets(st.sampled_from(PEOPLE), min_size=1, max_size=2),
         STORIES,
-        st.sampled_from([None, "Mr.", "Ms."]),
+        st.sampled_from([None, "Mr.", "Ms.", "Governor"]),
     ),
     min_size=2,
     max_size=8,
