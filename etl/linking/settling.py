@@ -13,7 +13,7 @@ the precision at several thresholds.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -71,24 +71,49 @@ def settle(
         after |= {d.form.key: d for d in joined}
         new = frozenset(d.form.name for d in joined)
         joined_names |= new
-    open_ = [d for d in after.values() if _is_open(d)]
+    # Full names first: a surname may follow one that moved.
+    concern = None if arrival is None else _Concern(arrival, joined_names, evidence)
+    full = [d for d in _open(after, concern) if is_full(d.form)]
+    keys = {d.form.key for d in full}
+    known = [d for d in _names(after) if d.form.key not in keys and not _is_short(d)]
+    resolver = Resolver(_sharing_keys(known, full, reference), evidence, reference, cannot_link)
+    again = _with_ids_kept(resolver.decide([d.form for d in full]), after, known)
+    moved = {d.form.name for d in again if _differs(d, after[d.form.key])}
+    after |= {d.form.key: d for d in again}
+
     if arrival is not None:
-        concerns = _Concern(arrival, joined_names, evidence)
-        open_ = [d for d in open_ if concerns.form(d.form)]
-    keys = {d.form.key for d in open_}
-    decided = [d for d in after.values() if d.form.key not in keys and not d.form.is_of_text]
-    resolver = Resolver(_sharing_keys(decided, open_, reference), evidence, reference, cannot_link)
-    again = _with_ids_kept(resolver.decide([d.form for d in open_]), after, decided)
+        concern = _Concern(arrival, joined_names | moved, evidence)
+    short = [d for d in _open(after, concern) if _is_short(d)]
+    keys = {d.form.key for d in short}
+    known = [d for d in _names(after) if d.form.key not in keys]
+    resolver = Resolver(_sharing_keys(known, short, reference), evidence, reference, cannot_link)
+    again = _with_ids_kept(resolver.decide([d.form for d in short]), after, known)
     whole = {
         d.form
         for d in again
-        if arrival is None
+        if concern is None
         or after[d.form.key].method not in UNDECIDED
-        or person_name(d.form.name).surname in concerns.joined
+        or person_name(d.form.name).surname in concern.moved
     }
     after |= {d.form.key: d for d in again}
     after |= {d.form.key: d for d in _by_text(again, whole, after, resolver, evidence)}
     return [d for d in after.values() if _differs(d, before.get(d.form.key))]
+
+
+def _names(decisions: Mapping[FormKey, Decision]) -> Iterator[Decision]:
+    """Return the decisions on names, without those on single texts."""
+    return (d for d in decisions.values() if not d.form.is_of_text)
+
+
+def _open(decisions: Mapping[FormKey, Decision], concern: _Concern | None) -> Iterator[Decision]:
+    """Return the decisions to make again."""
+    return (
+        d for d in _names(decisions) if _is_open(d) and (concern is None or concern.form(d.form))
+    )
+
+
+def _is_short(decision: Decision) -> bool:
+    return is_short(decision.form.name, decision.form.type)
 
 
 class _Concern:
@@ -98,9 +123,10 @@ class _Concern:
     none, on whether one person of that surname is known at all.
     """
 
-    def __init__(self, arrival: Arrival, joined: Iterable[str], evidence: Evidence) -> None:
-        self.joined = {tail for name in joined for tail in surname_tails(person_name(name))}
-        self._new = arrival.words | self.joined
+    def __init__(self, arrival: Arrival, moved: Iterable[str], evidence: Evidence) -> None:
+        """`moved` are full names that belong to another actor now."""
+        self.moved = {tail for name in moved for tail in surname_tails(person_name(name))}
+        self._new = arrival.words | self.moved
         self._arrived: dict[str, set[str]] = defaultdict(set)
         for name, months in arrival.people.items():
             for tail in surname_tails(person_name(name)):
@@ -117,7 +143,7 @@ class _Concern:
         if surname not in self._new and surname not in self._arrived:
             return False
         # Titles of bearers count at any time.
-        if surname in self.joined or not form.month or form.title:
+        if surname in self.moved or not form.month or form.title:
             return True
         if _has_near(self._arrived[surname], form.month):
             return True
@@ -143,9 +169,9 @@ def _sharing_keys(
 def _is_open(decision: Decision) -> bool:
     """Whether a decision is made again when articles arrive."""
     form = decision.form
-    if form.type != "PERSON" or form.is_of_text:
+    if form.type != "PERSON":
         return False
-    return is_short(form.name, form.type) or is_initial(form) or decision.method == "ambiguous"
+    return _is_short(decision) or is_initial(form) or decision.method == "ambiguous"
 
 
 def _differs(decision: Decision, before: Decision | None) -> bool:
@@ -180,7 +206,7 @@ def _by_text(
     evidence: Evidence,
 ) -> list[Decision]:
     """Settle surnames that remain undecided, text by text, by what the texts name beside them."""
-    undecided = [d for d in again if is_short(d.form.name, "PERSON") and d.method in UNDECIDED]
+    undecided = [d for d in again if d.method in UNDECIDED]
     bearers = {d.form: resolver.bearers(d.form) for d in undecided}
     found = evidence.shared_by_text(
         {form: names for form, names in bearers.items() if names}, whole
