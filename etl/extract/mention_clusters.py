@@ -302,7 +302,7 @@ class MentionClusters:
             else:
                 # "The Times" of New York, "Ford Canada" after "Ford Motor Co of Canada".
                 heads = self._by_head.get(_without_article(form).lower(), [])
-                if len(heads) == 1:
+                if len(heads) == 1 and not self._is_apart(form, heads[0]):
                     actor, method, confidence = heads[0], "short_form", 0.7
         if actor is None and self._is_bare_head(mention.name):
             return  # "the Commission", but the article never says which
@@ -320,6 +320,17 @@ class MentionClusters:
         elif len(form) > len(actor.name) and entity_type != "NORP":
             actor.name = mention.surface
         _assign(mention, actor, method, confidence)
+
+    def _is_apart(self, form: str, actor: Actor) -> bool:
+        """Whether a listed name is no short form of an actor's, although a word of it.
+
+        "House" is no short form of "House Rules Committee" and "White House", but it is one of
+        "Ohio House".
+        """
+        bare, full = _without_article(form), _without_article(actor.name)
+        if self.lexicon.type_of(bare) != "ORG":
+            return False
+        return full.startswith(f"{bare} ") or self.lexicon.type_of(full) == "ORG"
 
     def _is_listed(self, form: str) -> bool:
         """Whether a list tells what a short form means: EC is the community, not its commission."""

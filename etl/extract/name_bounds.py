@@ -35,6 +35,7 @@ _SECOND_SURNAME = re.compile(r"[-‐‑][A-Z][^\W\d_]+\b(?!\s+[A-Z])")
 _PARTNERS = re.compile(
     rf"{_GAP}(?:and|&){_GAP}(?:Co|Cie|Sons|Bros|Brothers)\b(?:{_GAP}(?:Ltd|Inc|Corp|PLC|Plc|plc)\b)?"
 )
+_AND = re.compile(rf"{_GAP}(?:and|&){_GAP}")
 _STATE = re.compile(rf"{_GAP}state\b")
 _NEXT_WORD = re.compile(rf"{_GAP}([^\W\d_]+)")
 # "Plan B. Lee said": the letter is no initial.
@@ -59,6 +60,7 @@ def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span
     found = _with_nicknames(text, found, lexicon)
     found = _with_initials(text, found, lexicon)
     found = _joined([_to_listed(text, span, lexicon) for span in found])
+    found = [half for span in found for half in _listed_halves(text, span, lexicon)]
     found = [_with_state(text, _with_generation(text, span), lexicon) for span in found]
     found = _joined([_with_partners(text, span) for span in found])
     found = [_without_half_mark(text, span) for span in _balanced(text, _apart(found))]
@@ -232,6 +234,18 @@ def _to_listed(text: str, span: Span, lexicon: Lexicon) -> Span:
         if listed in LABELS:
             return replace(span, end=ends[i], label=LABELS[listed])
     return span
+
+
+def _listed_halves(text: str, span: Span, lexicon: Lexicon) -> list[Span]:
+    """Return the two listed bodies of a span as two names: "House and Senate"."""
+    joint = _AND.search(text, span.start, span.end)
+    if joint is None or lexicon.type_of(" ".join(text[span.start : span.end].split())):
+        return [span]
+    halves = [replace(span, end=joint.start()), replace(span, start=joint.end())]
+    listed = all(
+        lexicon.type_of(" ".join(text[half.start : half.end].split())) == "ORG" for half in halves
+    )
+    return [replace(half, label="ORG") for half in halves] if listed else [span]
 
 
 def _with_second_surname(text: str, span: Span) -> Span:

@@ -254,3 +254,15 @@ def test_the_case_of_the_body_names_an_organisation() -> None:
     clusters = MentionClusters(load_lexicon())
     clusters.cluster(mentions, {"headline": headline, "body": doc})
     assert [actor.name for actor in clusters.actors] == ["Drahm's"]
+
+
+@pytest.mark.parametrize("longer", ["House Rules Committee", "White House"])
+def test_a_listed_body_is_no_short_form_of_a_name_that_has_its_word(longer: str) -> None:
+    text = f"The {longer} met. Then the House voted."
+    assert _clustered(text, (longer, "ORG"), ("the House", "ORG")) == [[longer], ["the House"]]
+
+
+def test_a_listed_body_is_a_short_form_of_the_one_of_a_state() -> None:
+    text = "The Velmark House met. Then the House voted."
+    names: list[tuple[str, EntityType]] = [("Velmark House", "ORG"), ("the House", "ORG")]
+    assert _clustered(text, *names) == [["Velmark House", "the House"]]

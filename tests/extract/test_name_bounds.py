@@ -105,3 +105,15 @@ def test_a_nickname_is_no_part_of_the_name_but_means_its_bearer(extractor: str) 
     assert set(names.values()) == {"Kyle Brevin", "Walter A. Brevin Jr."}
     assert [names[q.speaker] for q in found.quotes if q.speaker is not None] == ["Kyle Brevin"]
     assert found.mentions[0].surface == "Kyle (Kiko) Brevin"
+
+
+@pytest.mark.parametrize(
+    ("text", "apart"),
+    [
+        ("House and Senate", ["House", "Senate"]),
+        ("Pentagon and\nWhite House", ["Pentagon", "White House"]),
+        ("Holm and Senate Society", ["Holm and Senate Society"]),
+    ],
+)
+def test_two_listed_bodies_joined_by_and_are_two_names(text: str, apart: list[str]) -> None:
+    assert _mended(f"The {text} met.", text, label="ORG") == apart
