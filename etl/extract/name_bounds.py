@@ -28,8 +28,10 @@ _WORD_BEFORE = re.compile(r"(?<!\w)[^\W\d_][\w’'.-]*$")
 _CAPITALISED_BEFORE = re.compile(r"(?<!\S)(?:[A-Z][\w’'.-]*\s){0,2}[A-Z][\w’'.-]*$")
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _GENERATION = re.compile(
-    rf",?{_GAP}(?:Jr|Sr)\b\.?|{_GAP}(?:II|III|IV)\b|{_GAP}(?:Junior|Senior)\b(?!{_GAP}[A-Z])"
+    rf",?{_GAP}(?:Jr|Sr)\b\.?|,?{_GAP}(?:II|III|IV)\b|{_GAP}(?:Junior|Senior)\b(?!{_GAP}[A-Z])"
 )
+_SUFFIX = re.compile(r",?[^\S\n]+(?:Jr|Sr)\b\.?")
+_RUN_BEFORE = re.compile(r"(?<!\S)(?:(?:[A-Z]\.|[A-Z][\w’'-]*)[^\S\n]+){0,4}[A-Z][\w’'-]*$")
 _NEXT_CAPITALISED = re.compile(rf"{_GAP}([A-Z][\w&-]*)")
 _SECOND_SURNAME = re.compile(r"[-‐‑][A-Z][^\W\d_]+\b(?!\s+[A-Z])")
 _PARTNERS = re.compile(
@@ -59,6 +61,7 @@ def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span
     found = sorted(spans, key=lambda span: span.start)
     found = _with_nicknames(text, found, lexicon)
     found = _with_initials(text, found, lexicon)
+    found = _before_suffixes(text, found, lexicon)
     found = _joined([_to_listed(text, span, lexicon) for span in found])
     found = [half for span in found for half in _listed_halves(text, span, lexicon)]
     found = [_with_state(text, _with_generation(text, span), lexicon) for span in found]
@@ -214,10 +217,59 @@ def _with_generation(text: str, span: Span) -> Span:
     match = _GENERATION.match(text, span.end)
     if match is None or generation(last):
         return span
-    following = _NEXT_WORD.match(text, match.end())
-    if following is not None and following[1].lower() in _SENIOR_ROLES:
-        return span  # "Ann Lee, Sr. Vice President"
-    return replace(span, end=match.end())
+    return span if _begins_role(text, match.end()) else replace(span, end=match.end())
+
+
+def _begins_role(text: str, end: int) -> bool:
+    """Whether the "Sr." that ends here is part of a role: "Ann Lee, Sr. Vice President"."""
+    following = _NEXT_WORD.match(text, end)
+    return following is not None and following[1].lower() in _SENIOR_ROLES
+
+
+def _before_suffixes(text: str, spans: list[Span], lexicon: Lexicon) -> list[Span]:
+    """Return the spans with all of a name before "Jr.": "Ann D. Lee, Jr." for "Ann" and "Jr."."""
+    starts = [span.start for span in spans]
+    wholes: list[Span] = []
+    for match in _SUFFIX.finditer(text):
+        at = max(0, bisect_right(starts, match.start() - _REACH) - 1)
+        until = bisect_right(starts, match.end())
+        whole = _whole_before(text, match, spans[at:until], lexicon)
+        if whole is not None:
+            wholes.append(whole)
+    if not wholes:
+        return spans
+    outside = [
+        span
+        for span in spans
+        if not any(whole.start < span.end and span.start < whole.end for whole in wholes)
+    ]
+    return _apart([*outside, *wholes])
+
+
+def _whole_before(
+    text: str, suffix: re.Match[str], near: Sequence[Span], lexicon: Lexicon
+) -> Span | None:
+    """Return the name that ends with a suffix, if the network found a part of it only."""
+    run = _RUN_BEFORE.search(text, max(0, suffix.start() - _REACH), suffix.start())
+    if run is None or _begins_role(text, suffix.end()):
+        return None
+    words = list(_WORD.finditer(text, run.start(), run.end()))
+    after_title = [w.end() for w in words[:-1] if w[0].lower() in lexicon.titles]
+    begin = after_title[-1] if after_title else run.start()
+    inside = [s for s in near if begin <= s.start and s.end <= suffix.end()]
+    inside = [s for s in inside if s.label in ("PERSON", "LOC")]
+    names = [s for s in inside if s.start < suffix.start()]
+    if not names or not any(s.label == "PERSON" for s in inside):
+        return None
+    given = _start_of_given(text[: suffix.start()], suffix.start(), lexicon)
+    start = names[0].start if given is None or given < begin else min(names[0].start, given)
+    before = _WORD_BEFORE.search(text[begin:start].rstrip())
+    if text[start + 1] == "." and before and not lexicon.is_ordinary(before[0].lower()):
+        start = begin + before.start()  # "Ann" of "D. Lee, Jr."
+    if start + len(text[start : suffix.start()].split()[0]) >= suffix.start():
+        return None  # one word: "Lee, Jr."
+    confidence = max(_LEAST_CONFIDENCE, *(s.confidence for s in inside))
+    return Span(start, suffix.end(), "PERSON", confidence)
 
 
 def _to_listed(text: str, span: Span, lexicon: Lexicon) -> Span:

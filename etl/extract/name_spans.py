@@ -28,6 +28,8 @@ _NOTICE_WORDS = word_set(
     "shr shrs oper qtr qtrs mth mths mln mlns bln dlr dlrs cts pct revs qtly avg vs yr yrs "
     "writethru ld-writethru ld"
 )
+_LONE_SUFFIXES = word_set("jr sr ii iii iv")
+_HONORIFICS = word_set("mr mrs ms mx dr")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)|first|second|third|fourth", re.IGNORECASE)
 _WORD = re.compile(r"\S+")
 # "R-Ariz", "(D-N.Y.)": a party and a state.
@@ -46,8 +48,8 @@ _LEAST_CONFIDENCE = 0.5  # of a name in the headline that only the body tells
 _Known = Mapping[str, Span]
 
 
-def names_only(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Return the spans without rows of tables, units, tickers, party letters and hashtags."""
+def names_only(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
+    """Return the spans without rows of tables, units, tickers, party letters and other words."""
     tables = find_tables(text)
     tickers = [match.span() for match in _TICKER.finditer(text)]
     ends = [end for _, end in tickers]
@@ -60,7 +62,7 @@ def names_only(text: str, spans: Sequence[Span]) -> list[Span]:
             if cut <= span.start:
                 continue
             span = replace(span, end=cut)
-        if tables.contain(span.start) or _is_sign(text, span):
+        if tables.contain(span.start) or _is_sign(text, span) or _is_word(text, span, lexicon):
             continue
         end = _end_before_notice(text, span)
         if end > span.start and not _has_only_legal_forms(text[span.start : end]):
@@ -83,6 +85,17 @@ def _is_sign(text: str, span: Span) -> bool:
     if not _SYMBOL.fullmatch(surface):
         return False
     return bool(_EXCHANGE_BEFORE.search(before))
+
+
+def _is_word(text: str, span: Span, lexicon: Lexicon) -> bool:
+    """Whether a span is one word that names nobody: "Jr.", "Mrs", "God"."""
+    surface = text[span.start : span.end]
+    word = surface.rstrip(".").lower()
+    if word in _LONE_SUFFIXES or word in _HONORIFICS:
+        return True
+    is_acronym = surface.isupper() or span.label not in ("PERSON", "ORG")
+    is_listed = word in lexicon.not_names and word not in lexicon.first_names
+    return is_listed and not is_acronym and len(word) > 2  # "Al" is a first name too
 
 
 def _has_only_legal_forms(surface: str) -> bool:

@@ -36,7 +36,7 @@ NICKNAME = re.compile(
     r")\s(?=\w)"
 )
 """Matches a nickname between the words of a name, with its marks: (Jerry), "Fat Tony"."""
-_COMMA_GENERATION = re.compile(r",(?= (?:Jr|Sr)\b)")
+_COMMA_GENERATION = re.compile(r",(?= (?:Jr|Sr|II|III|IV)\b)")
 _EDITED = re.compile(r"[\[\]]")
 
 _SMALL_WORDS = word_set("a an and & de des du for in la of on the to")

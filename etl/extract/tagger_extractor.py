@@ -344,6 +344,7 @@ def _only_names(article: Article, tags: dict[Part, Tags], lexicon: Lexicon) -> d
         part: name_spans.names_only(
             texts[part],
             name_bounds.mend_bounds(texts[part], tags[part].spans["names"], lexicon),
+            lexicon,
         )
         for part in _PARTS
     }

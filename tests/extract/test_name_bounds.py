@@ -26,6 +26,10 @@ def _mended(text: str, *names: str, label: str = "PERSON") -> list[str]:
         ("A letter from T. Y. Thurlow came.", ["Thurlow"], "T. Y. Thurlow"),
         ("Mark Thurlow Jr., 40, left.", ["Mark Thurlow Jr"], "Mark Thurlow Jr."),
         ("Mark Thurlow, Sr., 80, left.", ["Mark Thurlow", "Sr"], "Mark Thurlow, Sr."),
+        ("Mayor Orvin D. Thurlow, Jr. left.", ["Orvin", "Jr."], "Orvin D. Thurlow, Jr."),
+        ("Mayor Orvin D. Thurlow, Jr. left.", ["Orvin D", "Jr"], "Orvin D. Thurlow, Jr."),
+        ("In Mark Thurlow, Sr., they trust.", ["Thurlow"], "Mark Thurlow, Sr."),
+        ("Mark Thurlow, III, left.", ["Mark Thurlow"], "Mark Thurlow, III"),
         ("Mark Thurlow-Vik left.", ["Mark Thurlow"], "Mark Thurlow-Vik"),
         ("Mark Thurlow III left.", ["Mark Thurlow"], "Mark Thurlow III"),
         ("Luis (Jerry) Orteza left.", ["Luis", "Jerry) Orteza"], "Luis (Jerry) Orteza"),
@@ -117,3 +121,17 @@ def test_a_nickname_is_no_part_of_the_name_but_means_its_bearer(extractor: str) 
 )
 def test_two_listed_bodies_joined_by_and_are_two_names(text: str, apart: list[str]) -> None:
     assert _mended(f"The {text} met.", text, label="ORG") == apart
+
+
+def test_a_place_before_a_title_is_no_part_of_the_name_before_a_suffix() -> None:
+    text = "Osterby Mayor Orvin Thurlow, Jr. left."
+    assert _mended(text, "Osterby", "Orvin", "Jr.") == ["Osterby", "Orvin Thurlow, Jr."]
+
+
+@pytest.mark.parametrize("extractor", ["tagger", "fast"])
+def test_a_title_line_names_one_person_before_a_suffix(extractor: str) -> None:
+    headline = "Orvin D. Thurlow, Jr. Announces Grant for Boston"
+    body = "BOSTON – Congressman Orvin D. Thurlow, Jr. said so on Monday."
+    found = get_extractor(extractor).extract(Article(headline, body))
+    people = [actor.name for actor in found.actors if actor.type == "PERSON"]
+    assert people == ["Orvin D. Thurlow Jr."]

@@ -21,7 +21,7 @@ def _spans(text: str, *names: tuple[str, str]) -> list[Span]:
 
 
 def _kept(text: str, *names: str) -> list[str]:
-    found = names_only(text, _spans(text, *((name, "ORG") for name in names)))
+    found = names_only(text, _spans(text, *((name, "ORG") for name in names)), load_lexicon())
     return [text[span.start : span.end] for span in found]
 
 
@@ -138,3 +138,13 @@ def test_a_title_alone_is_no_name(text: str, names: list[str], kept: list[str]) 
     spans = _spans(text, *((name, "PERSON") for name in names))
     found = without_titles(text, spans, load_lexicon())
     assert [text[span.start : span.end] for span in found] == kept
+
+
+@pytest.mark.parametrize("word", ["Jr.", "Sr", "III", "Mrs.", "God", "Today"])
+def test_a_suffix_or_word_alone_names_nobody(word: str) -> None:
+    assert _kept(f"They saw {word} there.", word) == []
+
+
+@pytest.mark.parametrize("name", ["Junior", "Al", "PSA", "Ann God"])
+def test_a_first_name_or_acronym_is_a_name_although_also_a_word(name: str) -> None:
+    assert _kept(f"They saw {name} there.", name) == [name]
