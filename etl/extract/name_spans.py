@@ -34,8 +34,13 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)|first|second|third|fourth", re.IGNORE
 _WORD = re.compile(r"\S+")
 # "R-Ariz", "(D-N.Y.)": a party and a state.
 _PARTY_AND_STATE = re.compile(r"\(?[DRI][-‐‑–][A-Z][A-Za-z.]*\.?\)?")
-# "(IA-05)": a district of Congress.
-_DISTRICT = re.compile(r"\(?[A-Z]{2}[-‐‑–]\d{1,2}\)?")
+# "(R-St. Joseph)" and ", D-New York,": a party and a place of more than one word; and "(IA-05)" and
+# "CA-33": a district of Congress.
+_TAGS = re.compile(
+    r"\([DRI][-‐‑–][A-Z][^()\n]{0,40}\)"
+    r"|(?<=, )[DRI][-‐‑–](?:[A-Z][\w.’']*[^\S\n]){0,2}[A-Z][\w.’']*(?=[,;.)])"
+    r"|(?<![\w-])\(?[A-Z]{2}[-‐‑–](?:\d{1,2}|AL)\b(?![-‐‑–\w])\)?"
+)
 _PARTY_BEFORE = re.compile(r"[(,\s][DRI][-‐‑–]$")
 _EXCHANGE_BEFORE = re.compile(r"\b[A-Z]{3,}\s*:\s*$")
 _SYMBOL = re.compile(r"[A-Z]{1,5}(?:[.-][A-Z]{1,2})?")
@@ -51,14 +56,14 @@ _Known = Mapping[str, Span]
 def names_only(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
     """Return the spans without rows of tables, units, tickers, party letters and other words."""
     tables = find_tables(text)
-    tickers = [match.span() for match in _TICKER.finditer(text)]
-    ends = [end for _, end in tickers]
+    signs = sorted(match.span() for sign in (_TICKER, _TAGS) for match in sign.finditer(text))
+    ends = [end for _, end in signs]
     kept = []
     for span in spans:
         i = bisect_right(ends, span.start)
-        if i < len(tickers) and tickers[i][0] < span.end:
+        if i < len(signs) and signs[i][0] < span.end:
             # "Dunmore Corp <DNM" ends before the ticker; ".O>" is nothing but one.
-            cut = len(text[: tickers[i][0]].rstrip())
+            cut = span.start + len(text[span.start : signs[i][0]].rstrip(" ,(\n"))
             if cut <= span.start:
                 continue
             span = replace(span, end=cut)
@@ -76,11 +81,7 @@ def _is_sign(text: str, span: Span) -> bool:
     before = text[max(0, span.start - 12) : span.start]
     if before.endswith("#") or surface.startswith("#"):
         return True
-    if (
-        _DISTRICT.fullmatch(surface)
-        or _PARTY_AND_STATE.fullmatch(surface)
-        or _PARTY_BEFORE.search(before)
-    ):
+    if _PARTY_AND_STATE.fullmatch(surface) or _PARTY_BEFORE.search(before):
         return True
     if not _SYMBOL.fullmatch(surface):
         return False

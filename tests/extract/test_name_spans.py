@@ -33,6 +33,12 @@ def _kept(text: str, *names: str) -> list[str]:
         ("Ann Holm, R-Ariz, said no.", "R-Ariz"),
         ("Ann Holm (D-N.Y.) said no.", "D-N.Y."),
         ("Ann Holm (IA-05) said no.", "IA-05"),
+        ("Ann Holm (R-St. Velm) said no.", "Velm"),
+        ("Ann Holm, R-St. Velm, said no.", "R-St"),
+        ("Ann Holm, D-New Velm, said no.", "D-New Velm"),
+        ("Ann Holm (D-Velm, Drahm) said no.", "Drahm"),
+        ("Ann Holm, CA-33, said no.", "CA"),
+        ("Voters in TX-21 said no.", "TX-21"),
         ("They shouted #HOLM at her.", "HOLM"),
         ("Dunmore Corp <DNM.O> said no.", "DNM.O"),
         ("Dunmore Corp <DNM.O> said no.", "O>"),
@@ -52,6 +58,8 @@ def test_signs_and_rows_of_tables_are_no_names(text: str, name: str) -> None:
         ("DUNMORE CORP <DNM> SETS DATE", "DUNMORE CORP <DNM", "DUNMORE CORP"),
         ("The owner is <Dunmore Ltd>.", "Dunmore Ltd", "Dunmore Ltd"),
         ("A party with X-Men toys.", "X-Men", "X-Men"),
+        ("Ann Holm (NC-04) said no.", "Ann Holm (NC-04", "Ann Holm"),
+        ("Here, D-Velm Systems said no.", "D-Velm Systems", "D-Velm Systems"),
     ],
 )
 def test_a_name_ends_before_the_words_of_a_notice(text: str, name: str, kept: str) -> None:
