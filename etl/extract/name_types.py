@@ -54,6 +54,9 @@ _AFTER_PERSON = re.compile(
     r",?\s+who(?:se)?\b|,\s+\d\d,|['’]s\s+(?:presidential\s+)?campaign\b|,\s+head\s+of\b"
 )
 _OFFICE_AFTER = re.compile(r",\s+(?:(?:an?|the|its|his|her)\s+)?(\w+)")
+_NAMED_AFTER = re.compile(r"(?P<person>\w{3,}?)-?(?:care|n?omics|(?P<gate>gate))", re.IGNORECASE)
+_BEFORE_FAMILY = word_set("the both")
+_NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
 _CONTEXT = 40  # characters before a name that are read
 
 
@@ -161,6 +164,10 @@ def _settled(
     lexicon: Lexicon,
 ) -> str:
     words = form.split(" ")
+    if _is_family(form, found, parts_of_people, persons, lexicon):
+        return "OTHER"
+    if _is_named_after_person(form, found, parts_of_people, persons):
+        return "OTHER"
     if found.label != "ORG" and _is_firm(words, found, lexicon):
         return "ORG"
     if found.label != "PERSON":
@@ -196,6 +203,45 @@ def _is_full_name(words: Sequence[str], lexicon: Lexicon) -> bool:
         and lexicon.type_of(words[-1]) is None
         and lexicon.type_of(" ".join(words)) is None
     )
+
+
+def _is_family(
+    form: str,
+    found: _Evidence,
+    parts_of_people: Mapping[str, set[str]],
+    persons: Set[str],
+    lexicon: Lexicon,
+) -> bool:
+    """Whether a name is a surname in the plural: "the Dunmores" beside "Ann Dunmore"."""
+    lower = form.casefold()
+    if found.label != "PERSON":
+        return False  # "the Browns" may be a team
+    is_plural = " " not in form and len(form) > 3 and lower.endswith("s") and form[1:].islower()
+    if not is_plural or lower in parts_of_people or lexicon.type_of(form):
+        return False
+    for singular in (lower[:-1], lower.removesuffix("es")):
+        full_names = (name.casefold().split(" ") for name in parts_of_people.get(singular, ()))
+        is_surname = any(singular in words[1:] for words in full_names)
+        if is_surname or (singular in persons and singular not in lexicon.first_names):
+            return any(other in _BEFORE_FAMILY for _, other in found.before)
+    # "the Sanders campaign" is no family's.
+    return all(other in _BEFORE_FAMILY for _, other in found.before) and all(
+        match is None or match[1] in lexicon.function_words or match[1].endswith("ed")
+        for match in map(_NEXT_WORD.match, found.after)
+    )
+
+
+def _is_named_after_person(
+    form: str, found: _Evidence, parts_of_people: Mapping[str, set[str]], persons: Set[str]
+) -> bool:
+    """Whether a name is a plan or scandal with a person's name in it: "Dunmorecare"."""
+    match = _NAMED_AFTER.fullmatch(form)
+    if match is None or found.label not in ("PERSON", "ORG") or form.casefold() in parts_of_people:
+        return False
+    person = match["person"].casefold()
+    is_known = person in persons or f"{person}n" in persons  # "Reaganomics"
+    # "Wingate" and "Colgate" are surnames.
+    return is_known or (found.label == "PERSON" and match["gate"] is None)
 
 
 def _is_surname(

@@ -145,3 +145,49 @@ def test_a_listed_state_is_a_place(label: str) -> None:
 )
 def test_a_person_keeps_its_type(text: str, names: list[tuple[str, str]]) -> None:
     assert _types(text, *names) == ["PERSON"] * len(names)
+
+
+@pytest.mark.parametrize(("label", "expected"), [("PERSON", "OTHER"), ("ORG", "ORG")])
+def test_the_plural_of_a_surname_is_a_family_unless_a_team(label: str, expected: str) -> None:
+    text = "Ann Dunmore left. The aims of the Dunmores campaign are known."
+    assert _types(text, ("Ann Dunmore", "PERSON"), ("Dunmores", label)) == ["PERSON", expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "label"),
+    [
+        ("Nobody liked the Keldanes.", "Keldanes", "OTHER"),
+        ("The Keldanes moved away.", "Keldanes", "OTHER"),
+        ("The Keldanes campaign went on.", "Keldanes", "PERSON"),
+        ("Nobody liked Keldanes.", "Keldanes", "PERSON"),
+    ],
+)
+def test_an_unknown_plural_is_a_family_only_after_the(text: str, name: str, label: str) -> None:
+    assert _types(text, (name, "PERSON")) == [label]
+
+
+def test_a_surname_that_ends_with_s_is_a_person() -> None:
+    text = "Ann Keldanes left. Voters of the Keldanes were sad."
+    at = text.rindex("Keldanes")
+    spans = [Span(0, 12, "PERSON", 0.9), Span(at, at + len("Keldanes"), "PERSON", 0.9)]
+    found = settle_types({"body": text}, {"body": spans}, load_lexicon())["body"]
+    assert [span.label for span in found] == ["PERSON", "PERSON"]
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "expected"),
+    [
+        ("DunmoreCare", "PERSON", "OTHER"),
+        ("Dunmorecare", "ORG", "OTHER"),
+        ("Dunmorenomics", "PERSON", "OTHER"),
+        ("Dunmoregate", "PERSON", "OTHER"),
+        ("Keldanecare", "PERSON", "OTHER"),
+        ("Keldanecare", "ORG", "ORG"),
+        ("Keldanegate", "PERSON", "PERSON"),
+    ],
+)
+def test_a_plan_or_scandal_named_after_a_person_is_no_person(
+    name: str, label: str, expected: str
+) -> None:
+    text = f"Ann Dunmore spoke of {name} again."
+    assert _types(text, ("Ann Dunmore", "PERSON"), (name, label)) == ["PERSON", expected]
