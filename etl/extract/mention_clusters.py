@@ -325,12 +325,13 @@ class MentionClusters:
         """Whether a listed name is no short form of an actor's, although a word of it.
 
         "House" is no short form of "House Rules Committee" and "White House", but it is one of
-        "Ohio House".
+        "Ohio House" and "House of Delegates".
         """
         bare, full = _without_article(form), _without_article(actor.name)
         if self.lexicon.type_of(bare) != "ORG":
             return False
-        return full.startswith(f"{bare} ") or self.lexicon.type_of(full) == "ORG"
+        is_first = full.startswith(f"{bare} ") and not full.startswith(f"{bare} of ")
+        return is_first or self.lexicon.type_of(full) == "ORG"
 
     def _is_listed(self, form: str) -> bool:
         """Whether a list tells what a short form means: EC is the community, not its commission."""
