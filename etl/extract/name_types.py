@@ -219,11 +219,13 @@ def _is_family(
     is_plural = " " not in form and len(form) > 3 and lower.endswith("s") and form[1:].islower()
     if not is_plural or lower in parts_of_people or lexicon.type_of(form):
         return False
-    for singular in (lower[:-1], lower.removesuffix("es")):
+    for singular in {lower[:-1], lower.removesuffix("es")} - {lower}:
         full_names = (name.casefold().split(" ") for name in parts_of_people.get(singular, ()))
         is_surname = any(singular in words[1:] for words in full_names)
         if is_surname or (singular in persons and singular not in lexicon.first_names):
             return any(other in _BEFORE_FAMILY for _, other in found.before)
+    if lower.endswith(("ians", "eans")):
+        return False  # more likely a people
     # "the Sanders campaign" is no family's.
     return all(other in _BEFORE_FAMILY for _, other in found.before) and all(
         match is None or match[1] in lexicon.function_words or match[1].endswith("ed")

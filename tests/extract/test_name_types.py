@@ -160,6 +160,8 @@ def test_the_plural_of_a_surname_is_a_family_unless_a_team(label: str, expected:
         ("The Keldanes moved away.", "Keldanes", "OTHER"),
         ("The Keldanes campaign went on.", "Keldanes", "PERSON"),
         ("Nobody liked Keldanes.", "Keldanes", "PERSON"),
+        ("The Keldanos campaign went on.", "Keldanos", "PERSON"),
+        ("Nobody liked the Velmarkians.", "Velmarkians", "PERSON"),
     ],
 )
 def test_an_unknown_plural_is_a_family_only_after_the(text: str, name: str, label: str) -> None:
