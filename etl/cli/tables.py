@@ -169,6 +169,8 @@ def _cell(value: object) -> Text:
         return Text("null", style="dim italic")
     if isinstance(value, bool):
         value = str(value).lower()
+    if isinstance(value, list):
+        value = [clean(item) if isinstance(item, str) else item for item in value]
     text = clean(f"{value:.6g}" if isinstance(value, float) else value)
     cut = len(text) > CELL_CHARACTERS
     return Text(text[: CELL_CHARACTERS - 1] + "…" if cut else text)

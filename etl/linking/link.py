@@ -253,7 +253,6 @@ def _decide(con: duckdb.DuckDBPyConnection, plan: Plan, *, is_all: bool) -> list
     table = "forms"
     if is_all:
         con.execute("create or replace temp table near as from ledger")
-        con.execute("create or replace temp table arrived_days (day date)")
     else:
         table = "similar_forms"
         arrival = _arrival(con, new)

@@ -96,6 +96,8 @@ def shared_by_text(
     )
     con.execute(
         f"""
+        create temp table if not exists arrived_days (day date); -- a relink has none
+
         create or replace temp table open_texts as
         select f.name, f.scope, f.text_scope, v.content_sha256, v.published_on
         from {table} f semi join open_forms using (name, scope)

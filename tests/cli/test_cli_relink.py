@@ -18,31 +18,36 @@ from etl.settings import Settings
 
 BOTH = "Amalia Verkel met Bruno Verkel in Aldhaven on Monday. Neither would say what it was about."
 ALONE = "The harbour will close on Friday, Verkel said at a meeting of the council in Aldhaven."
+SHORT = "The OHA closed its office in Aldhaven on Friday. “We will be back,” the OHA said."
 ONE = "Amalia Verkel opened {} in Aldhaven. “It is a fine day for the town,” Amalia Verkel said."
 OPENED = ("a school", "a bridge", "the new library", "a market hall", "two wards", "the old mill")
+LONG = "The Osterby Harbour Authority (OHA) met on Monday. The OHA then closed the port."
 
 
 @pytest.fixture
 def settings(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
-    """Two nightly runs: in the first "Verkel" is ambiguous; the second names one of them often."""
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
+    """A nightly run in which "Verkel" may be two people, and nothing says what the OHA is."""
     begin_modelled(tmp_path / "home", tmp_path_factory)
     monkeypatch.setenv("NEWSACTORS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("NEWSACTORS_INBOX", str(inbox))
+    monkeypatch.setenv("NEWSACTORS_INBOX", str(tmp_path / "inbox"))
     monkeypatch.setenv("NEWSACTORS_SETTLE_SECONDS", "0")
     monkeypatch.setenv("DAGSTER_HOME", "")
-    for name, text in (("both", BOTH), ("alone", ALONE)):
-        (inbox / f"{name}.txt").write_text(f" date 2025-03-03 News of {name}\n\n{text}\n")
-    run_job(load_job("nightly_ingest"), {}, silent)
-    for day, what in enumerate(OPENED, 4):
-        (inbox / f"{day}.txt").write_text(
-            f" date 2025-03-{day:02} Day {day} of the fair\n\n{ONE.format(what)}\n"
-        )
-    run_job(load_job("nightly_ingest"), {}, silent)
+    (tmp_path / "inbox").mkdir()
+    ingest({3: (BOTH, ALONE, SHORT)})
     return Settings.from_env()
+
+
+def ingest(texts: dict[int, tuple[str, ...]]) -> None:
+    """Run a night with these articles, by day of March 2025."""
+    inbox = Settings.from_env().inbox
+    for day, bodies in texts.items():
+        for number, body in enumerate(bodies):
+            (inbox / f"{day}-{number}.txt").write_text(
+                f" date 2025-03-{day:02} News {number} of day {day}\n\n{body}\n"
+            )
+    run_job(load_job("nightly_ingest"), {}, silent)
 
 
 def actors(*args: str) -> str:
@@ -56,30 +61,53 @@ def query(settings: Settings, sql: str) -> list[Any]:
         return con.execute(sql).fetchall()
 
 
+def ids(settings: Settings) -> dict[str, str]:
+    return dict(query(settings, "select name, entity_id from entities"))
+
+
+def test_a_night_settles_an_undecided_name_and_redirects_its_id(settings: Settings) -> None:
+    before = ids(settings)
+    ingest({day: (ONE.format(what),) for day, what in enumerate(OPENED, 4)})
+    after = ids(settings)
+    assert "Verkel" in before.keys() - after.keys()
+    assert after["Amalia Verkel"] == before["Amalia Verkel"]
+    assert query(settings, "select old_entity_id, entity_id from entity_redirects") == [
+        (before["Verkel"], after["Amalia Verkel"])
+    ]
+    found = query(
+        settings,
+        "select article_count, (select sum(article_count) from actor_monthly "
+        "where entity_id = e.entity_id) from entities e where name = 'Amalia Verkel'",
+    )
+    assert found == [(8, 8)]
+    assert "nothing would change" in actors("relink")
+
+
 def test_relink_previews_then_applies_keeps_ids_and_redirects_the_old_one(
     settings: Settings,
 ) -> None:
-    people = "select name, entity_id from entities where type = 'PERSON' order by name"
-    before = dict(query(settings, people))
-    assert sorted(before) == ["Amalia Verkel", "Bruno Verkel", "Verkel"]
-    amalia, alone = before["Amalia Verkel"], before["Verkel"]
-
+    short = ids(settings)["OHA"]
+    ingest({5: (LONG,)})
+    full = ids(settings)["Osterby Harbour Authority"]
     (change,) = json.loads(actors("relink", "--json"))
-    assert (change["name"], change["texts"]) == ("Verkel", 1)
-    assert (change["from_entity_id"], change["to_entity_id"]) == (alone, amalia)
-    assert "Verkel (2025-03): Verkel -> Amalia Verkel, in 1 texts" in actors("relink")
-    assert dict(query(settings, people)) == before, "a preview changes nothing"
+    assert (change["name"], change["texts"]) == ("OHA", 1)
+    assert (change["from_entity_id"], change["to_entity_id"]) == (short, full)
+    assert "OHA: OHA -> Osterby Harbour Authority, in 1 texts" in actors("relink")
+    assert ids(settings)["OHA"] == short, "a preview changes nothing"
 
-    actors("distinct", alone, amalia, "--because", "another Verkel")
+    actors("distinct", short, full, "--because", "another OHA")
     assert json.loads(actors("relink", "--json")) == [], "corrections still apply"
     (row,) = json.loads(actors("history", "--json"))
-    actors("undo", row["correction_id"], "--because", "it was she")
+    actors("undo", row["correction_id"], "--because", "it was the same")
 
     actors("relink", "--apply")
-    after = dict(query(settings, people))
-    assert after == {name: before[name] for name in ("Amalia Verkel", "Bruno Verkel")}
-    assert query(settings, "from entity_redirects") == [(alone, amalia)]
-    assert query(settings, f"select name from actor('{alone}')") == [("Amalia Verkel",)]
+    after = ids(settings)
+    assert "OHA" not in after
+    assert after["Osterby Harbour Authority"] == full
+    assert query(settings, "select old_entity_id, entity_id from entity_redirects") == [
+        (short, full)
+    ]
+    assert query(settings, f"select name from actor('{short}')") == [("Osterby Harbour Authority",)]
     last = query(settings, "select kind, status from ingest_runs order by started_at desc limit 1")
     assert last == [("relink", "success")]
     assert "nothing would change" in actors("relink")
