@@ -475,8 +475,16 @@ def _is_compatible(given: list[str], form: str, full_name: str) -> bool:
     first, other = given[0].rstrip(".").lower(), full_name.split(" ")[0].rstrip(".").lower()
     if is_without_initial(form.lower().split(" "), full_name.lower().split(" ")):
         return True
+    if not _middles_agree(given[1:], full_name.split(" ")[1:-1]):
+        return False  # "George H. W." and "George W." are two
     is_initial = min(len(first), len(other)) == 1 and first[:1] == other[:1]
     return first == other or is_initial or other in nicknames().get(first, ())
+
+
+def _middles_agree(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether the middle initials of two names, as far as both have them, are the same."""
+    ours, theirs = ([m[0] for m in middle if m[:1].isupper()] for middle in (some, others))
+    return all(a == b for a, b in zip(ours, theirs, strict=False))
 
 
 def _generation(form: str) -> str:

@@ -40,6 +40,11 @@ def test_father_and_son_stay_separate() -> None:
     assert set(view.types) == {"Walter Brandt", "Walter Brandt Jr."}
 
 
+def test_middle_initials_tell_two_people_apart() -> None:
+    view = read("Walter J.H. Brandt spoke. Walter H. Brandt listened. Walter Brandt Jr. slept.")
+    assert {"Walter J.H. Brandt", "Walter H. Brandt"} <= set(view.types)
+
+
 def test_an_acronym_in_brackets_refers_to_its_expansion() -> None:
     view = read("The Osterby Harbour Authority (OHA) met. The OHA then closed the port.")
     assert view.mentions_of("Osterby Harbour Authority") == [
