@@ -71,31 +71,40 @@ def settle(
         after |= {d.form.key: d for d in joined}
         new = frozenset(d.form.name for d in joined)
         joined_names |= new
+
+    def decide_again(open_: Sequence[Decision], known: Iterable[Decision]) -> Resolver:
+        """Decide names again, given others, and put the result into `after`."""
+        others = list(known)
+        resolver = Resolver(
+            _sharing_keys(others, open_, reference), evidence, reference, cannot_link
+        )
+        decided = resolver.decide([d.form for d in open_])
+        after.update((d.form.key, d) for d in _with_ids_kept(decided, after, others))
+        return resolver
+
     # Full names first: a surname may follow one that moved.
     concern = None if arrival is None else _Concern(arrival, joined_names, evidence)
-    full = [d for d in _open(after, concern) if is_full(d.form)]
-    keys = {d.form.key for d in full}
-    known = [d for d in _names(after) if d.form.key not in keys and not _is_short(d)]
-    resolver = Resolver(_sharing_keys(known, full, reference), evidence, reference, cannot_link)
-    again = _with_ids_kept(resolver.decide([d.form for d in full]), after, known)
-    moved = {d.form.name for d in again if _differs(d, after[d.form.key])}
-    after |= {d.form.key: d for d in again}
+    full = {d.form.key: d for d in _open(after, concern) if is_full(d.form)}
+    decide_again(
+        list(full.values()),
+        [d for d in _names(after) if d.form.key not in full and not _is_short(d)],
+    )
+    moved = {d.form.name for d in full.values() if _differs(after[d.form.key], d)}
 
     if arrival is not None:
         concern = _Concern(arrival, joined_names | moved, evidence)
-    short = [d for d in _open(after, concern) if _is_short(d)]
-    keys = {d.form.key for d in short}
-    known = [d for d in _names(after) if d.form.key not in keys]
-    resolver = Resolver(_sharing_keys(known, short, reference), evidence, reference, cannot_link)
-    again = _with_ids_kept(resolver.decide([d.form for d in short]), after, known)
+    short = {d.form.key: d for d in _open(after, concern) if _is_short(d)}
+    resolver = decide_again(
+        list(short.values()), [d for d in _names(after) if d.form.key not in short]
+    )
+    again = [after[key] for key in short]
     whole = {
         d.form
         for d in again
         if concern is None
-        or after[d.form.key].method not in UNDECIDED
+        or short[d.form.key].method not in UNDECIDED
         or person_name(d.form.name).surname in concern.moved
     }
-    after |= {d.form.key: d for d in again}
     after |= {d.form.key: d for d in _by_text(again, whole, after, resolver, evidence)}
     return [d for d in after.values() if _differs(d, before.get(d.form.key))]
 
@@ -171,7 +180,8 @@ def _is_open(decision: Decision) -> bool:
     form = decision.form
     if form.type != "PERSON":
         return False
-    return _is_short(decision) or is_initial(form) or decision.method == "ambiguous"
+    is_initial_alone = is_initial(form) and decision.method != CONTEXT
+    return _is_short(decision) or is_initial_alone or decision.method == "ambiguous"
 
 
 def _differs(decision: Decision, before: Decision | None) -> bool:
