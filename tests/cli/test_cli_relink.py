@@ -41,7 +41,7 @@ def settings(
 
 def ingest(texts: dict[int, tuple[str, ...]]) -> None:
     """Run a night with these articles, by day of March 2025."""
-    inbox = Settings.from_env().inbox
+    inbox = Path(Settings.from_env().inbox)
     for day, bodies in texts.items():
         for number, body in enumerate(bodies):
             (inbox / f"{day}-{number}.txt").write_text(
