@@ -131,10 +131,10 @@ def test_the_same_extractor_changes_nothing(
     assert all(row["before"] == row["after"] for row in found.totals)
 
 
-def test_an_actor_whom_the_candidate_names_in_full_keeps_the_id(
+def test_a_full_name_in_the_candidate_settles_the_surname_in_all_articles(
     harness: WarehouseHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Identity is decided once: articles outside the candidate do not change."""
+    """As a night does, but in the trial only."""
 
     class Full(Words):
         def extract(self, article: Article) -> Extraction:
@@ -148,7 +148,9 @@ def test_an_actor_whom_the_candidate_names_in_full_keeps_the_id(
     harness.ingest(publish=True)
     harness.candidate("full", ArticleSelection(outlets=("Other",)))
     found = compare_candidate(harness.settings)
-    assert (found.articles, found.changed_articles) == (1, 0)
+    assert (found.articles, found.changed_articles) == (1, 2)
+    counted = {(row["mentions_before"], row["mentions_after"]) for row in found.by_actor}
+    assert counted == {(2, 0), (0, 2)}, "the undecided actor gives way to the person"
     assert not (harness.settings.identity_ledger / "000002.parquet").exists(), "only a trial"
 
 
