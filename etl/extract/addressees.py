@@ -1,4 +1,4 @@
-"""The outlet of an article as the one who is told: "Lee told Reuters", in an item of Reuters.
+"""The outlet of an article as the addressee: "Lee told Reuters", in an item of Reuters.
 
 Belongs here: which names only say that the outlet asked. Does not belong here: outlets that others
 quote or write about, which are actors, and the labels of interviews (`turn_labels`).
@@ -25,7 +25,7 @@ _BEFORE = {
 def without_own_outlet(
     doc: Document, names: Sequence[Name], outlet: str | None, lexicon: Lexicon
 ) -> list[Name]:
-    """Return the names without those that only say that the article's own outlet was told."""
+    """Return the names without those by which the article's own outlet is only addressed."""
     if not outlet:
         return list(names)
     own = _plain(outlet, lexicon)

@@ -238,11 +238,7 @@ def _before_suffixes(text: str, spans: list[Span], lexicon: Lexicon) -> list[Spa
             wholes.append(whole)
     if not wholes:
         return spans
-    outside = [
-        span
-        for span in spans
-        if not any(whole.start < span.end and span.start < whole.end for whole in wholes)
-    ]
+    outside = [span for span in spans if not any(map(span.overlaps, wholes))]
     return _apart([*outside, *wholes])
 
 
@@ -276,7 +272,7 @@ def _to_listed(text: str, span: Span, lexicon: Lexicon) -> Span:
     """Return the listed name that begins with a span: "European Community" for "European"."""
     if span.label == "PERSON":
         return span
-    surface = " ".join(text[span.start : span.end].split())
+    surface = span.on_one_line(text)
     after = list(islice(_NEXT_CAPITALISED.finditer(text, span.end, span.end + _REACH), _MAX_ADDED))
     ends = [span.end, *(match.end() for match in after)]
     for i in range(len(after), 0, -1):
@@ -291,12 +287,10 @@ def _to_listed(text: str, span: Span, lexicon: Lexicon) -> Span:
 def _listed_halves(text: str, span: Span, lexicon: Lexicon) -> list[Span]:
     """Return the two listed bodies of a span as two names: "House and Senate"."""
     joint = _AND.search(text, span.start, span.end)
-    if joint is None or lexicon.type_of(" ".join(text[span.start : span.end].split())):
+    if joint is None or lexicon.type_of(span.on_one_line(text)):
         return [span]
     halves = [replace(span, end=joint.start()), replace(span, start=joint.end())]
-    listed = all(
-        lexicon.type_of(" ".join(text[half.start : half.end].split())) == "ORG" for half in halves
-    )
+    listed = all(lexicon.type_of(half.on_one_line(text)) == "ORG" for half in halves)
     return [replace(half, label="ORG") for half in halves] if listed else [span]
 
 
@@ -310,7 +304,7 @@ def _with_second_surname(text: str, span: Span) -> Span:
 def _with_state(text: str, span: Span, lexicon: Lexicon) -> Span:
     """Return "Washington state" for "Washington" before "state"."""
     match = _STATE.match(text, span.end) if span.label == "LOC" else None
-    if match is None or not has_state(" ".join(text[span.start : span.end].split()), lexicon):
+    if match is None or not has_state(span.on_one_line(text), lexicon):
         return span
     return replace(span, end=match.end())
 

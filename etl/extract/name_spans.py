@@ -19,6 +19,7 @@ from etl.extract.document import Document
 from etl.extract.known_people import KnownPeople
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_words import LEGAL_FORMS, generation
+from etl.extract.names import name_form
 from etl.extract.tables import find_tables
 from etl.extract.tagger.tags import Span
 from etl.extract.title_case import is_title_case
@@ -149,7 +150,7 @@ def headline_names(
         return list(spans)
     known = _known_names(body, body_spans, lexicon)
     found = list(_find_known(doc, known, spans, lexicon))
-    names = [span for span in spans if not any(_overlap(span, other) for other in found)]
+    names = [span for span in spans if not any(map(span.overlaps, found))]
     names = [span for span in names if _may_be_name(headline, span, lexicon)]
     return sorted([*names, *found], key=lambda span: span.start)
 
@@ -216,7 +217,7 @@ def _known_at(doc: Document, i: int, known: _Known, lexicon: Lexicon) -> tuple[i
     if not doc.tokens[i].is_capitalised:
         return None
     for last in range(min(i + _MAX_KNOWN_TOKENS, len(doc.tokens)), i, -1):
-        form = " ".join(doc.surface(i, last).replace("’", "'").casefold().split())
+        form = name_form(doc, i, last).casefold()
         source = known.get(form)
         # "May" and "Banks" may be words.
         if source and (last - i > 1 or not lexicon.is_ordinary(form)):
@@ -250,7 +251,7 @@ def cut_to_known_people(
 ) -> dict[Part, list[Span]]:
     """Return the spans with people named as elsewhere: "Ada Kessler" for "Ada Kessler Cruises"."""
     forms = {
-        " ".join(texts[part][span.start : span.end].split())
+        span.on_one_line(texts[part])
         for part, found in spans.items()
         for span in found
         if span.label == "PERSON"
@@ -265,7 +266,3 @@ def _cut(text: str, span: Span, people: KnownPeople) -> Span:
         return span
     first, last = people.part([word[0] for word in words])
     return replace(span, start=words[first].start(), end=words[last - 1].end())
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end

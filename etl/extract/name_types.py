@@ -131,7 +131,7 @@ def _is_of(text: str, person: Span, other: Span) -> bool:
 
 
 def _form(text: str, span: Span) -> str:
-    return " ".join(text[span.start : span.end].split()).replace("’", "'")
+    return span.on_one_line(text).replace("’", "'")
 
 
 def _parts_of_people(forms: Iterable[str]) -> Mapping[str, set[str]]:

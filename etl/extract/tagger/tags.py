@@ -30,6 +30,14 @@ class Span:
     label: str
     confidence: float
 
+    def on_one_line(self, text: str) -> str:
+        """Return the span's words with single spaces for line breaks."""
+        return " ".join(text[self.start : self.end].split())
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share a character."""
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True)
 class References:
