@@ -11,7 +11,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from etl.linking.decisions import Form
-from etl.linking.name_keys import type_group
+from etl.linking.name_keys import name_key, type_group
 from etl.linking.reference import Reference
 from etl.linking.variants import (
     group_key,
@@ -19,12 +19,29 @@ from etl.linking.variants import (
     person_blocks,
     person_name,
     surname_tails,
+    turned_organisation_key,
 )
+
+THINGS = ("ORG", "PLACE", "NORP")
+"""Groups of types that a single word may mean if it is no surname."""
 
 
 def blocking_keys(form: Form, reference: Reference) -> tuple[str, ...]:
     """Keys of which any two forms of one entity share at least one; the first is its identity."""
     return _blocking_keys(form.name, form.type, reference)
+
+
+def keys_to_look_up(form: Form, reference: Reference) -> set[str]:
+    """Return the blocking keys under which a form looks for others."""
+    keys = set(blocking_keys(form, reference))
+    bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
+    if " " not in bare:
+        keys |= {f"~{bare}", *(f"{group}:{bare}" for group in THINGS)}
+    if turned := turned_organisation_key(organisation_key(form.name)):
+        keys.add(turned)
+    if form.type == "PERSON":
+        keys.add(f"~{person_name(form.name).key}")  # "Boone Isaacs" of "Cheryl Boone Isaacs"
+    return keys
 
 
 @lru_cache(maxsize=400_000)

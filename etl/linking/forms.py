@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import duckdb
-import pyarrow as pa
 
 from etl.linking.decisions import Evidence, Form, NameType, is_short
+from etl.linking.relations import register_strings
 from etl.linking.shared_context import shared_by_pair, shared_by_text
 from etl.linking.variants import is_acronym
 
@@ -28,7 +28,7 @@ def register_forms(
     """
     people = con.execute(f"select distinct name from {source} where type = 'PERSON'").fetchall()
     short = [name for (name,) in people if is_short(name, "PERSON")]
-    con.register("short_names", pa.table({"name": pa.array(short, pa.string())}))
+    register_strings(con, "short_names", {"name": short})
     con.execute(
         f"""
         create or replace temp table {table} as
@@ -70,7 +70,7 @@ def evidence_of(
             people.add(form.name)
         elif is_acronym(form.name):
             acronyms.add(form.name.replace(".", ""))
-    _register(con, "wanted_people", sorted(people))
+    register_strings(con, "wanted_people", {"value": sorted(people)})
     months: dict[NameType, dict[str, int]] = defaultdict(dict)
     for name, month, texts in con.execute(
         f"""
@@ -96,7 +96,7 @@ def _expansions(con: duckdb.DuckDBPyConnection, acronyms: list[str]) -> list[tup
     """Return each acronym with every organisation that some text also calls by it."""
     if not acronyms:
         return []
-    _register(con, "wanted_acronyms", acronyms)
+    register_strings(con, "wanted_acronyms", {"value": acronyms})
     found = con.execute(
         """
         select distinct m.surface, a.name
@@ -118,7 +118,7 @@ def _titles(con: duckdb.DuckDBPyConnection, names: set[str]) -> dict[str, dict[s
     found: dict[str, dict[str, int]] = defaultdict(dict)
     if not names:
         return found
-    _register(con, "wanted_names", sorted(names))
+    register_strings(con, "wanted_names", {"value": sorted(names)})
     for name, title, texts in con.execute(
         """
         with named as (
@@ -136,23 +136,12 @@ def _titles(con: duckdb.DuckDBPyConnection, names: set[str]) -> dict[str, dict[s
     return found
 
 
-def _register(con: duckdb.DuckDBPyConnection, name: str, values: list[str]) -> None:
-    con.register(name, pa.table({"value": pa.array(values, pa.string())}))
-
-
 def _named_together(
     con: duckdb.DuckDBPyConnection, pairs: set[frozenset[NameType]]
 ) -> set[frozenset[NameType]]:
     ordered = [sorted(pair) for pair in pairs]
-    con.register(
-        "pairs",
-        pa.table(
-            {
-                "a": pa.array([a for (a, _), _ in ordered], pa.string()),
-                "b": pa.array([b for _, (b, _) in ordered], pa.string()),
-            }
-        ),
-    )
+    columns = {"a": [a for (a, _), _ in ordered], "b": [b for _, (b, _) in ordered]}
+    register_strings(con, "pairs", columns)
     found = con.execute(
         """
         select distinct p.a, p.b from pairs p

@@ -22,17 +22,17 @@ import duckdb
 import pyarrow as pa
 
 from etl.corrections.plan import Plan
-from etl.linking.blocking import blocking_keys
+from etl.linking.blocking import blocking_keys, keys_to_look_up
 from etl.linking.cannot_link import load_cannot_link
 from etl.linking.decisions import CONTEXT, UNDECIDED, Arrival, Decision, Form
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.ledger import DECISIONS, Ledger
 from etl.linking.name_keys import name_key
 from etl.linking.reference import Reference, load_reference
+from etl.linking.relations import register_strings
 from etl.linking.relink import changes
 from etl.linking.resolver import Resolver
 from etl.linking.settling import settle
-from etl.linking.variants import organisation_key, person_name, turned_organisation_key
 
 LINKING_VERSION = "5"
 
@@ -190,16 +190,8 @@ def _update(con: duckdb.DuckDBPyConnection, decided: Sequence[Decision]) -> None
     The temporary table `relinked_actors` then holds the actors of both.
     """
     keys = [d.form.key for d in decided]
-    con.register(
-        "decided_keys",
-        pa.table(
-            {
-                "name": pa.array([name for name, _, _ in keys], pa.string()),
-                "type": pa.array([type_ for _, type_, _ in keys], pa.string()),
-                "scope": pa.array([scope for _, _, scope in keys], pa.string()),
-            }
-        ),
-    )
+    columns = {name: [key[i] for key in keys] for i, name in enumerate(("name", "type", "scope"))}
+    register_strings(con, "decided_keys", columns)
     con.execute(
         f"""
         create or replace temp table settled_forms as
@@ -315,8 +307,8 @@ def _select_near(
 ) -> None:
     """Create the temporary tables `near`, of decisions, and `similar_forms`, of their actors."""
     forms = [*new, *(Form(name, "PERSON") for name in people)]
-    wanted = sorted({block for form in forms for block in _keys_to_look_up(form, reference)})
-    con.register("wanted", pa.table({"block": pa.array(wanted, pa.string())}))
+    wanted = sorted({block for form in forms for block in keys_to_look_up(form, reference)})
+    register_strings(con, "wanted", {"block": wanted})
     con.execute(
         """
         create or replace temp table near as
@@ -333,19 +325,6 @@ def _select_near(
         """
     )
     register_forms(con, "similar_actors", "similar_forms")
-
-
-def _keys_to_look_up(form: Form, reference: Reference) -> set[str]:
-    """Return the blocking keys under which a new form looks for others."""
-    keys = set(blocking_keys(form, reference))
-    bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
-    if " " not in bare:
-        keys |= {f"~{bare}", *(f"{group}:{bare}" for group in ("ORG", "PLACE", "NORP"))}
-    if turned := turned_organisation_key(organisation_key(form.name)):
-        keys.add(turned)
-    if form.type == "PERSON":
-        keys.add(f"~{person_name(form.name).key}")  # "Boone Isaacs" of "Cheryl Boone Isaacs"
-    return keys
 
 
 def as_table(decided: Sequence[Decision], now: datetime) -> pa.Table:

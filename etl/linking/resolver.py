@@ -16,12 +16,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from etl.extract.lexicon import load_lexicon
-from etl.linking.blocking import blocking_keys, new_entity_id
+from etl.linking.blocking import THINGS, blocking_keys, new_entity_id
 from etl.linking.cannot_link import CannotLink
 from etl.linking.decisions import Decision, Evidence, Form, NameType, is_full, is_initial, is_short
 from etl.linking.reference import Office, Reference, load_reference
 from etl.linking.variants import (
     CONFIDENCE,
+    COURTESIES,
     PersonName,
     is_acronym,
     is_acronym_of,
@@ -36,9 +37,6 @@ DOMINANCE = 5
 """A name that fits several entities joins the one with this many times the texts of the next."""
 LEAST_TITLED = 2
 """Texts that must give a title to a person before it tells who a surname with it is."""
-_COURTESIES = frozenset(
-    ("mr", "mrs", "ms", "miss", "dr", "sir", "lord", "lady", "dame", "prof", "rev")
-)
 MONTHS_AROUND = 6
 """A surname means a person who is named in full at most this many months before or after."""
 
@@ -147,9 +145,8 @@ class Resolver:
                 fitting[decision.entity_id].append((confidence, other.texts, variant, other.name))
         if fitting:
             weights = {entity: sum(x[1] for x in found) for entity, found in fitting.items()}
-            best = max(weights, key=lambda e: (weights[e], e))
-            rest = max((w for e, w in weights.items() if e != best), default=0)
-            if weights[best] >= DOMINANCE * rest and self.may_be(form, best):
+            best = _dominating(weights)
+            if best and self.may_be(form, best):
                 confidence, _, method, by = max(fitting[best])
                 return Decision(form, best, method, confidence, by)
             return Decision(form, new_entity_id(identity, self._taken), "ambiguous", 1.0)
@@ -221,13 +218,10 @@ class Resolver:
             return holder
         if titled := self._by_title(bearers, form):
             return titled
-        if weights:
-            best = max(weights, key=lambda e: (weights[e], e))
-            rest = max((w for e, w in weights.items() if e != best), default=0)
-            if weights[best] >= DOMINANCE * rest and self.may_be(form, best):
-                by = next(d.form.name for d in bearers if d.entity_id == best)
-                share = weights[best] / sum(weights.values())
-                return Decision(form, best, "surname", round(0.95 * share, 3), by)
+        if (best := _dominating(weights)) and self.may_be(form, best):
+            by = next(d.form.name for d in bearers if d.entity_id == best)
+            share = weights[best] / sum(weights.values())
+            return Decision(form, best, "surname", round(0.95 * share, 3), by)
         alone = (d for d in self._joinable(identity, form) if is_short(d.form.name, d.form.type))
         if own := next((d for d in alone if d.method in ("name", "ambiguous")), None):
             return Decision(form, own.entity_id, "ambiguous" if weights else "name", 1.0)
@@ -258,12 +252,11 @@ class Resolver:
                     words <= set(title.split()) or words >= set(title.split())
                 ):
                     texts[d.entity_id] += count
-        for best, count in texts.most_common(1):
-            rest = max((n for e, n in texts.items() if e != best), default=0)
-            if count >= max(LEAST_TITLED, DOMINANCE * rest) and self.may_be(form, best):
-                by = next(d.form.name for d in bearers if d.entity_id == best)
-                return Decision(form, best, "title", 0.9, by)
-        return None
+        best = _dominating(texts)
+        if best is None or texts[best] < LEAST_TITLED or not self.may_be(form, best):
+            return None
+        by = next(d.form.name for d in bearers if d.entity_id == best)
+        return Decision(form, best, "title", 0.9, by)
 
     def _holder(self, office: Office, form: Form) -> Decision | None:
         """Return who held the office of a title, named in full or not: "President Putin" in 2016.
@@ -292,7 +285,7 @@ class Resolver:
         if word in load_lexicon().first_names:
             return None
         found: Counter[str] = Counter()
-        for group in ("ORG", "PLACE", "NORP"):
+        for group in THINGS:
             for d in self._joinable(f"{group}:{word}", form):
                 found[d.entity_id] += d.form.texts
         for entity, count in found.most_common(1):
@@ -314,6 +307,15 @@ class Resolver:
         return {entity: weight for entity, weight in weights.items() if weight}
 
 
+def _dominating(weights: Mapping[str, int]) -> str | None:
+    """Return the entity with DOMINANCE times the weight of the next one, if there is one."""
+    if not weights:
+        return None
+    best = max(weights, key=lambda e: (weights[e], e))
+    rest = max((w for e, w in weights.items() if e != best), default=0)
+    return best if weights[best] >= DOMINANCE * rest else None
+
+
 def months_between(a: str, b: str) -> int:
     """Return the number of months from one to the other ("2016-05"); 0 if either is unknown."""
     if not (a and b):
@@ -333,4 +335,4 @@ def _title_gender(title: str) -> str:
 
 def _is_telling(title: str) -> bool:
     """Whether a title is an office and no form of address."""
-    return bool(title) and title not in _COURTESIES and not _title_gender(title)
+    return bool(title) and title not in COURTESIES and not _title_gender(title)

@@ -17,7 +17,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
-from etl.linking.blocking import blocking_keys
+from etl.linking.blocking import blocking_keys, keys_to_look_up
+from etl.linking.candidate_pairs import MOST_IN_A_BLOCK
 from etl.linking.cannot_link import CannotLink
 from etl.linking.decisions import (
     CONTEXT,
@@ -45,8 +46,6 @@ LEAD = 2.0
 """… and this many times what it shares with an article of any other bearer."""
 CONFIDENCE_OF_SPELLING = 0.85
 CONFIDENCE_OF_SURNAME = 0.85
-MOST_IN_A_BLOCK = 40
-"""A block of more spellings says nothing, as in `candidate_pairs`."""
 MOST_FORMS = 4
 """The spellings of an actor that are compared, those in most texts."""
 
@@ -91,7 +90,7 @@ def settle(
     )
     moved = {d.form.name for d in full.values() if _differs(after[d.form.key], d)}
 
-    if arrival is not None:
+    if arrival is not None and moved:
         concern = _Concern(arrival, joined_names | moved, evidence)
     short = {d.form.key: d for d in _open(after, concern) if _is_short(d)}
     resolver = decide_again(
@@ -167,11 +166,7 @@ def _sharing_keys(
     decided: Iterable[Decision], open_: Iterable[Decision], reference: Reference
 ) -> list[Decision]:
     """Return the decisions that may matter for others: a tenth of all, in a nightly run."""
-    wanted: set[str] = set()
-    for d in open_:
-        wanted.update(blocking_keys(d.form, reference))
-        surname = person_name(d.form.name).surname
-        wanted.update(f"{group}:{surname}" for group in ("ORG", "PLACE", "NORP"))
+    wanted = {key for d in open_ for key in keys_to_look_up(d.form, reference)}
     return [d for d in decided if not wanted.isdisjoint(blocking_keys(d.form, reference))]
 
 

@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 import duckdb
-import pyarrow as pa
 
-from etl.linking.decisions import Form, Shared
-from etl.linking.variants import person_name
+from etl.linking.decisions import Form, Shared, is_short
+from etl.linking.relations import register_strings
 
 DAYS_AROUND = 14
 """Articles on the same events are at most this many days apart. Undated ones compare with each
@@ -35,7 +34,9 @@ def shared_by_pair(
     ordered = [tuple(sorted(pair)) for pair in pairs if len(pair) == 2]
     if not ordered:
         return {}
-    _register(con, "named_pairs", {"a": [a for a, _ in ordered], "b": [b for _, b in ordered]})
+    register_strings(
+        con, "named_pairs", {"a": [a for a, _ in ordered], "b": [b for _, b in ordered]}
+    )
     con.execute(
         """
         create or replace temp table pair_texts as
@@ -77,15 +78,15 @@ def shared_by_text(
     if not rows:
         return {}
     forms = list(names)
-    _register(
+    register_strings(
         con, "open_forms", {"name": [f.name for f in forms], "scope": [f.scope for f in forms]}
     )
-    _register(
+    register_strings(
         con,
         "whole_forms",
         {"name": [f.name for f in whole], "scope": [f.scope for f in whole]},
     )
-    _register(
+    register_strings(
         con,
         "wanted_bearers",
         {
@@ -171,10 +172,10 @@ def _best(
         select distinct name from texts_beside where type = 'PERSON'
         """
     ).fetchall()
-    short = [name for (name,) in people if not person_name(name).given]
-    _register(con, "short_beside", {"name": short})
+    short = [name for (name,) in people if is_short(name, "PERSON")]
+    register_strings(con, "short_beside", {"name": short})
     own = [(key, word) for key, of_key in names.items() for n in of_key for word in _words(n)]
-    _register(con, "own_words", {"key": [k for k, _ in own], "word": [w for _, w in own]})
+    register_strings(con, "own_words", {"key": [k for k, _ in own], "word": [w for _, w in own]})
     rows = con.execute(
         """
         with beside as (
@@ -211,8 +212,3 @@ def _best(
 
 def _words(name: str) -> list[str]:
     return name.lower().split()
-
-
-def _register(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, list[str]]) -> None:
-    arrays = {column: pa.array(values, pa.string()) for column, values in columns.items()}
-    con.register(name, pa.table(arrays))

@@ -39,10 +39,14 @@ CONFIDENCE: dict[Variant, float] = {
     "initial": 0.8,
 }
 
-_HONORIFICS = frozenset(
-    {"mr", "mrs", "ms", "miss", "dr", "sir", "lord", "lady", "dame", "prof", "rev", "sen", "rep"}
-    | {"gov", "gen", "col", "capt", "lt", "sgt", "president", "senator", "governor", "judge"}
+COURTESIES = frozenset(
+    {"mr", "mrs", "ms", "miss", "dr", "sir", "lord", "lady", "dame", "prof", "rev"}
 )
+"""Forms of address, which name no office."""
+_HONORIFICS = COURTESIES | {
+    *("sen", "rep", "gov", "gen", "col", "capt", "lt", "sgt"),
+    *("president", "senator", "governor", "judge"),
+}
 # British and American spelling of words in names of organisations.
 _RESPELT = (
     (re.compile(r"\b(\w+)isation(s?)\b"), r"\1ization\2"),
