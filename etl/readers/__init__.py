@@ -27,10 +27,10 @@ from etl.readers import (
     newsml,
     nitf,
     pdf,
-    plain_text,
     reuters_sgml,
     rtf,
     tar_archive,
+    text_file,
     warc,
     zip_archive,
 )
@@ -54,11 +54,11 @@ __all__ = [
     "read_items",
 ]
 
-READERS_VERSION = "4"
+READERS_VERSION = "5"
 """Increase it whenever the same bytes would be read differently."""
 
 READERS: tuple[Reader, ...] = (
-    plain_text,
+    text_file,
     html_page,
     json_records,
     delimited,
@@ -159,7 +159,7 @@ def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article 
 
 def _read(source: Source) -> Iterator[Part]:
     """Yield what the best-fitting reader yields; turn its failures into rejections."""
-    reader: Reader = plain_text
+    reader: Reader = text_file
     try:
         head = source.head
         if not head.strip() and len(head) < HEAD_BYTES:

@@ -8,10 +8,12 @@ Belongs here: the parts of a document that hold an article. Does not belong here
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 from etl.domain import Article
-from etl.readers.base import Rejected
+from etl.readers.base import Rejected, Rejection
+from etl.readers.exports import export_of
 from etl.readers.markup import children, descendants, first_text, local_name, xml_tree
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article
@@ -27,8 +29,8 @@ def is_part(name: str) -> bool:
     return name.startswith(_PARTS)
 
 
-def article_in(archive: zipfile.ZipFile, source: Source) -> Article:
-    """Return the article of an opened document. Raises Rejected."""
+def parts_of(archive: zipfile.ZipFile, source: Source) -> Iterator[Article | Rejection]:
+    """Yield the articles of an opened document. Raises Rejected."""
     root = xml_tree(_member(archive, "word/document.xml", source))
     body = children(root, "body")
     if not body:
@@ -42,6 +44,11 @@ def article_in(archive: zipfile.ZipFile, source: Source) -> Article:
             headline = line
             continue
         lines.append(line)
+    text = "\n\n".join(line for line in lines if line)
+    whole = f"{headline}\n\n{text}" if headline else text
+    if export := export_of(whole):
+        yield from export.read(whole, source)
+        return
     title = author = created = None
     if "docProps/core.xml" in archive.namelist():
         properties = xml_tree(_member(archive, "docProps/core.xml", source))
@@ -50,17 +57,17 @@ def article_in(archive: zipfile.ZipFile, source: Source) -> Article:
         created = first_text(properties, "created")
     metadata = SourceMetadata(
         "document",
-        body="\n\n".join(line for line in lines if line),
+        body=text,
         headline=headline or (title if title in lines else None),
         authors=[author] if author else [],
         methods={"authors": "document_properties"},
     )
     found = article(metadata, source, name)
-    if found.published_on is not None or created is None:
-        return found
-    # A file is often, but not always, created when its text was written: only a fallback.
-    metadata.dates = [(created, "document_properties", None)]
-    return article(metadata, source, name)
+    if found.published_on is None and created is not None:
+        # A file is often, but not always, created when its text was written: only a fallback.
+        metadata.dates = [(created, "document_properties", None)]
+        found = article(metadata, source, name)
+    yield found
 
 
 def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:

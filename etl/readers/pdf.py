@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from etl.readers.base import Rejected
+from etl.readers.exports import export_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article
@@ -31,7 +32,7 @@ def sniff(head: bytes, path: str) -> float:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """Yield the document's only article. Raises Rejected."""
+    """Yield the document's articles. Raises Rejected."""
     try:
         import pypdf
         from pypdf.errors import PyPdfError
@@ -67,6 +68,9 @@ def read(source: Source) -> Iterator[Part]:
     text = "\n\n".join(_paragraphs(page) for page in _without_furniture(pages)).strip()
     if not text:
         raise Rejected("empty", "the PDF has no text; it may be a scan", "run OCR on it")
+    if export := export_of(text):
+        yield from export.read(text, source)
+        return
     first = text.split("\n\n", 1)[0]
     metadata = SourceMetadata(
         "document",

@@ -1,8 +1,9 @@
-"""Plain-text articles: with a dated first line, or bare text.
+"""An article in plain text: with a dated first line, or bare text.
 
 Belongs here: the order of headline, date, byline, dateline, body and boilerplate in a text file,
 and the method recorded with each value. Does not belong here: how each of them is recognised
-(`readers.headline`, `dates`, `byline`, `dateline`, `boilerplate`), markup of any kind.
+(`readers.headline`, `dates`, `byline`, `dateline`, `boilerplate`), markup of any kind, files
+(`readers.text_file`).
 
 The dated form is " date YYYY-MM-DD Headline", a byline "By NAME – OUTLET", then paragraphs. In
 bare text the first line is the headline if it looks like one; otherwise there is none.
@@ -14,7 +15,6 @@ truncated download, an empty body would fix its identity, and quarantine loses n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -30,13 +30,8 @@ from etl.readers.dates import (
     date_line,
     file_name_date,
 )
-from etl.readers.decode import decode
 from etl.readers.headline import is_headline
-from etl.readers.reader import Part
-from etl.readers.source import Source
 from etl.readers.urls import address_date, canonical, host
-
-name = "text"
 
 _DATED = re.compile(
     r"\s*date:?\s+(?P<date>(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2}))(?!\d)"
@@ -48,16 +43,9 @@ _MAX_JOINED_CHARS = 250
 _MAX_BYLINES = 3
 
 
-def sniff(data: bytes, path: str) -> float:
-    """Certain for a dated first line; otherwise low, as the fallback for every file."""
-    first = data[:400].removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
-    return 0.9 if _DATED.match(first.decode("utf-8", errors="replace")) else 0.1
-
-
-def read(source: Source) -> Iterator[Part]:
-    """Yield the file's only article. Raises Rejected if the bytes are not text."""
-    text = decode(source.data(), source.charset)
-    yield article_of(text, source.name, KnownFields(url=source.url))
+def is_dated(line: str) -> bool:
+    """Whether the line begins with the date of the dated form."""
+    return _DATED.match(line) is not None
 
 
 @dataclass
@@ -78,7 +66,7 @@ class KnownFields:
     bylines: int = 0
 
 
-def article_of(text: str, path: str, found: KnownFields, source_format: str = name) -> Article:
+def article_of(text: str, path: str, found: KnownFields, source_format: str = "text") -> Article:
     """Return the article in a text.
 
     If `found` has a headline, no headline is searched for in the text. Raises Rejected ('empty',

@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
+from etl.readers.exports import export_of
 from etl.readers.plain_text import KnownFields, article_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
@@ -33,8 +34,12 @@ def sniff(head: bytes, path: str) -> float:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """Yield the only article. Raises Rejected."""
-    yield article_of(_text(source.data()), source.name, KnownFields(url=source.url), name)
+    """Yield the articles. Raises Rejected."""
+    text = _text(source.data())
+    if export := export_of(text):
+        yield from export.read(text, source)
+    else:
+        yield article_of(text, source.name, KnownFields(url=source.url), name)
 
 
 def _text(data: bytes) -> str:

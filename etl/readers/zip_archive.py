@@ -57,7 +57,7 @@ def read(source: Source) -> Iterator[Part]:
     names = {info.filename for info in archive.infolist()}
     is_docx = "word/document.xml" in names
     if is_docx:
-        yield docx.article_in(archive, source)
+        yield from docx.parts_of(archive, source)
     elif office := next((what for part, what in _OFFICE.items() if part in names), None):
         raise Rejected("unsupported", f"{office} is not supported", "save it as DOCX, PDF or text")
     if rejection := _archive_before(archive, file):
