@@ -27,7 +27,8 @@ class Article:
 
     `headline` and `body` are decoded text; CRLF became LF and nothing else was normalised. The body
     holds no byline, dateline or boilerplate. An unknown value is None (authors: an empty tuple),
-    and so is its method.
+    and so is its method. `dateline` is the place or places of a dateline as written ("TOKYO /
+    MELBOURNE"). `is_truncated` says that the source gives only the beginning of the text.
     """
 
     headline: str | None
@@ -43,6 +44,8 @@ class Article:
     authors_method: str | None = None
     date_method: str | None = None
     url: str | None = None
+    dateline: str | None = None
+    is_truncated: bool = False
 
     def text(self, part: Part) -> str:
         """Return the text that offsets of `part` count into."""

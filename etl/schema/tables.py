@@ -15,16 +15,16 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Layout of schema `loaded`. A build database of an older version is loaded again from staging.
 
 An added table needs no new version: opening a build database creates missing tables.
 """
 READABLE_SINCE = 4
 """The oldest layout of staging that is loaded; of an older one the archive is read again."""
-ADDED_COLUMNS = frozenset({"act"})
+ADDED_COLUMNS = frozenset({"act", "dateline", "is_truncated"})
 """Columns that staging has only since a later layout than READABLE_SINCE. They are null in rows of
-earlier ones, until these are extracted again."""
+earlier ones, until these are extracted again (`act`) or read again (the others)."""
 
 STRING, INT, LONG, FLOAT, BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 DATE, TIMESTAMP, STRINGS = pa.date32(), pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
@@ -115,6 +115,13 @@ ARTICLE_VERSIONS = Table(
         Column("date_method", STRING, "How the date was found.", True),
         Column("outlet_method", STRING, "How the outlet was found.", True),
         Column("authors_method", STRING, "How the authors were found.", True),
+        Column("dateline", STRING, "Place of the dateline as written.", True),
+        Column(
+            "is_truncated",
+            BOOL,
+            "Whether the source cut the text; null if an older version read it.",
+            True,
+        ),
         Column("language", STRING, "ISO 639-1 code; null when not determined.", True),
         Column("body", STRING, "Body as decoded, CRLF made LF, without byline and boilerplate."),
         Column("word_count", INT, "Words of the body, split at white space."),

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from etl.storage.staged_batch import Batch
-from etl.storage.staged_tables import ARTICLES, with_added_columns
+from etl.storage.staged_tables import ARTICLES, layout, with_added_columns
 
 COMPACT_ABOVE = 16
 """Merge small batches once there are more than this many."""
@@ -31,7 +31,8 @@ def merged_rows(batches: Sequence[Batch], name: str) -> Iterator[pa.Table]:
     is_arrival = bool(batches) and batches[0].kind == "ingest"
     done, through = pa.array([], pa.string()), 0
     for batch in batches if is_arrival else reversed(batches):
-        table = with_added_columns(name, pq.read_table(batch.file(name)))
+        columns = layout(name, is_ingest=is_arrival)
+        table = with_added_columns(pq.read_table(batch.file(name)), columns)
         if is_arrival and name == ARTICLES:
             yield table.filter(pc.greater(table["sequence"], through))
         else:

@@ -52,16 +52,16 @@ class ReadArticle:
         return article_ids.content_sha256(a.outlet, a.published_on, a.headline, a.authors, a.body)
 
 
-def layout(name: str) -> pa.Schema:
-    """Return the columns of a table in a re-extraction batch."""
-    extracted = {table.name: table.arrow_schema for table in tables.EXTRACTED}
-    return REEXTRACTED if name == ARTICLES else extracted[name]
+def layout(name: str, *, is_ingest: bool = False) -> pa.Schema:
+    """Return the columns of a table in an ingest batch or a re-extraction batch."""
+    if name == ARTICLES:
+        return STAGED_ARTICLES if is_ingest else REEXTRACTED
+    return {table.name: table.arrow_schema for table in tables.EXTRACTED}[name]
 
 
-def with_added_columns(name: str, rows: pa.Table) -> pa.Table:
+def with_added_columns(rows: pa.Table, columns: pa.Schema) -> pa.Table:
     """Return rows of a batch of an older layout with the columns of the current one, null."""
-    columns = layout(name)
-    if name == ARTICLES or rows.column_names == columns.names:
+    if rows.column_names == columns.names:
         return rows
     for column in columns:
         if column.name in tables.ADDED_COLUMNS - {*rows.column_names}:
@@ -83,6 +83,8 @@ def article_rows(read: Sequence[ReadArticle], extractor_version: str) -> pa.Tabl
             "date_method": r.article.date_method,
             "outlet_method": r.article.outlet_method,
             "authors_method": r.article.authors_method,
+            "dateline": r.article.dateline,
+            "is_truncated": r.article.is_truncated,
             "language": r.article.language,
             "body": r.article.body,
             "word_count": len(r.article.body.split()),

@@ -82,11 +82,13 @@ def load_batch(con: duckdb.DuckDBPyConnection, batch: Batch) -> LoadedBatch:
 
 
 def _load_articles(con: duckdb.DuckDBPyConnection, batch: Batch) -> LoadedBatch:
-    con.execute(
-        "create or replace temp table staged as select * from read_parquet(?) where sequence > ? "
-        "order by sequence, item",
+    con.register("no_rows", STAGED_ARTICLES.empty_table())
+    con.execute(  # `by name` fills columns that a batch of an older layout lacks with null
+        "create or replace temp table staged as select * from no_rows union all by name "
+        "select * from read_parquet(?) where sequence > ? order by sequence, item",
         [str(batch.file(ARTICLES)), loaded_through(con)["ingest"]],
     )
+    con.unregister("no_rows")
     decisions = _identify(con)
     con.register("decision_rows", decisions)
     con.execute("create or replace temp table decided as select * from decision_rows")

@@ -46,6 +46,8 @@ articles as (
         article_versions.date_method,
         article_versions.outlet_method,
         article_versions.authors_method,
+        article_versions.dateline,
+        article_versions.is_truncated,
         metadata.language,
         article_versions.body,
         metadata.word_count,

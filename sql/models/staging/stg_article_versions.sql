@@ -20,6 +20,8 @@ selected as (
         date_method,
         outlet_method,
         authors_method,
+        dateline,
+        is_truncated,
         language,
         body,
         word_count,
