@@ -1,7 +1,7 @@
 """What an utterance reports: that its source said something, thinks it, or wants it.
 
 Belongs here: telling the act from the cue and what follows it. Does not belong here: finding cues
-and contents (`cues`, `indirect`, `quotes`, `tagger_speech`).
+and contents (`cues`, `indirect`, `quotes`, `attributions`).
 
 A statement needs a word of saying: a reporting verb of the word lists (`lexicon/cues.csv`), or one
 of `_STATEMENT`. Everything else takes a position without a word that is reported ("voted for",

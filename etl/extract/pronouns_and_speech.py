@@ -1,7 +1,7 @@
 """Pronouns and speech resolved together, because each limits the other.
 
 Belongs here: whom a pronoun can't mean for the sake of a quote, and repeating both until they
-agree. Does not belong here: resolving a pronoun (`antecedents`), finding speech (`tagger_speech`,
+agree. Does not belong here: resolving a pronoun (`antecedents`), finding speech (`attributions`,
 `quotes`).
 
 - The speaker of a quote is nobody whom the quote names: in "He said: “If Lee wants …”", "he" is not

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from etl.domain import Act, EntityType, Mention, MentionKind, Part, Quote, TextActor
+from etl.domain import Act, Mention, Part, Quote, TextActor
 from etl.extract import first_person
 from etl.extract.acts import acts_of_utterances
 from etl.extract.antecedents.resolve import Reference
@@ -51,31 +52,19 @@ class RecordBuilder:
     ) -> None:
         """Add the mentions and quotes of one part, each in text order."""
 
-        def new_mention(
-            first: int,
-            last: int,
-            actor: Actor | None,
-            entity_type: EntityType,
-            kind: MentionKind,
-            role: str | None,
-            method: str,
-            confidence: float,
-        ) -> Mention:
+        def new_mention(first: int, last: int, actor: Actor | None, **values: Any) -> Mention:
             start, end = doc.tokens[first].start, doc.tokens[last - 1].end
             return Mention(
                 actor=None if actor is None else self._actor_numbers[id(actor)],
+                type=actor.type if actor else "PERSON",
                 part=part,
                 char_start=start,
                 char_end=end,
                 surface=doc.text[start:end],
-                type=entity_type,
-                kind=kind,
                 paragraph=doc.paragraph_of(first),
                 sentence=doc.tokens[first].sentence,
-                role=role,
                 is_in_quote=is_quoted(start),
-                method=method,
-                confidence=round(confidence, 3),
+                **values,
             )
 
         found = [
@@ -83,11 +72,10 @@ class RecordBuilder:
                 mention.name.first,
                 mention.name.last,
                 mention.actor,
-                mention.actor.type if mention.actor else "PERSON",
-                "name",
-                mention.name.role,
-                mention.method,
-                mention.confidence,
+                kind="name",
+                role=mention.name.role,
+                method=mention.method,
+                confidence=round(mention.confidence, 3),
             )
             for mention in names
             if mention.actor is not None or mention.method == SHARED_SURNAME
@@ -97,11 +85,10 @@ class RecordBuilder:
                 reference.first,
                 reference.last,
                 reference.antecedent,
-                reference.antecedent.type,
-                "nominal" if reference.kind == "description" else "pronoun",
-                None,
-                "description" if reference.kind == "description" else "pronoun",
-                reference.confidence,
+                kind="nominal" if reference.kind == "description" else "pronoun",
+                role=None,
+                method="description" if reference.kind == "description" else "pronoun",
+                confidence=round(reference.confidence, 3),
             )
             for reference in references
         ]
@@ -110,11 +97,10 @@ class RecordBuilder:
                 own.at,
                 own.at + 1,
                 own.speaker,
-                own.speaker.type,
-                "pronoun",
-                None,
-                first_person.METHOD,
-                own.confidence,
+                kind="pronoun",
+                role=None,
+                method=first_person.METHOD,
+                confidence=round(own.confidence, 3),
             )
             for own in first_person.find(doc, names, speech)
         ]

@@ -1,6 +1,6 @@
 """Quotes before they become records of `etl.domain`.
 
-Belongs here: the record that `quotes`, `indirect` and `tagger_speech` create. Does not belong here:
+Belongs here: the record that `quotes`, `indirect` and `attributions` create. Does not belong here:
 finding speech.
 """
 

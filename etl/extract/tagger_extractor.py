@@ -7,7 +7,6 @@ belong here: the network (`tagger`), and rules about language.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +23,6 @@ from etl.extract import (
     name_types,
     quotes,
     roles,
-    tagger_speech,
     tokens,
     turns,
 )
@@ -33,6 +31,8 @@ from etl.extract.anaphors import Anaphor
 from etl.extract.antecedents.clauses import CLAUSE_OPENERS
 from etl.extract.antecedents.ranker import load_ranker
 from etl.extract.antecedents.resolve import Reference
+from etl.extract.attributions.find import find_speech
+from etl.extract.attributions.merge import merge_speech
 from etl.extract.document import Document
 from etl.extract.lexicon import Lexicon, load_lexicon
 from etl.extract.mention_clusters import Actor, MentionClusters, NameMention
@@ -41,7 +41,7 @@ from etl.extract.names import Name, is_before_name, name_form
 from etl.extract.places import place_type
 from etl.extract.pronouns_and_speech import resolve_together
 from etl.extract.records import RecordBuilder, span_membership
-from etl.extract.speech import Speech, deduplicate
+from etl.extract.speech import Speech
 from etl.extract.tagger.engine import WEIGHTS, Tagger, load_tagger, read_stamp
 from etl.extract.tagger.tags import Span, Tags
 from etl.extract.tagger_references import ReferenceReader
@@ -52,8 +52,6 @@ RULES_VERSION = "7"
 their own."""
 _PARTS: tuple[Part, ...] = ("headline", "body")
 _UNCERTAIN_METHODS = ("first_of_surname", "first_name_only", "short_form")
-_SURE_METHODS = ("cue_after", "cue_inverted", "cue_before", "cue_colon")
-"""Of quotes whose cue stands beside their marks."""
 _ARTICLES_AT_ONCE = 128
 _CHARACTERS_AT_ONCE = 200_000
 _MIN_NAME_CONFIDENCE = 0.4
@@ -386,71 +384,7 @@ def _segment(text: str, tags: Tags) -> Document:
 def _find_speech(reading: Reading, lexicon: Lexicon, resolved: Sequence[Reference]) -> list[Speech]:
     """Return the speech of one part: the tagger's, and what it missed in marks."""
     doc, marked, names = reading.doc, reading.marked, reading.names
-    return _merge_speech(
-        tagger_speech.find_speech(doc, marked, reading.tags, names, resolved),
+    return merge_speech(
+        find_speech(doc, marked, reading.tags, names, resolved),
         quotes.find_speech(doc, marked, names, resolved, lexicon, marked_only=True),
     )
-
-
-def _merge_speech(tagger_quotes: list[Speech], rule_quotes: Sequence[Speech]) -> list[Speech]:
-    """Merge the tagger's quotes with the quotes in marks that it missed.
-
-    In a long quote the tagger may only find speech reported inside. If such pieces cover less than
-    half of the quote, the whole quote replaces them. Where the rules find the cue and source of a
-    quote for which the tagger lacks one, theirs count.
-    """
-    pieces_of: defaultdict[int, list[Speech]] = defaultdict(list)
-    for quote in tagger_quotes:
-        pieces_of[quote.utterance].append(quote)
-    utterance_count = 1 + max(pieces_of, default=-1)
-    ends = [quote.end for quote in tagger_quotes]  # ascending, because they do not overlap
-    added: list[Speech] = []
-    dropped: set[int] = set()
-    found_by_tagger: dict[int, Speech] = {}  # by utterance of the rules
-    for quote in rule_quotes:
-        low = bisect_right(ends, quote.start)
-        high = low
-        while high < len(tagger_quotes) and tagger_quotes[high].start < quote.end:
-            high += 1
-        contained = range(low, high)
-        if not all(_is_within(tagger_quotes[i], quote) for i in contained):
-            continue
-        covered = sum(tagger_quotes[i].end - tagger_quotes[i].start for i in contained)
-        if 2 * covered < quote.end - quote.start:
-            dropped.update(contained)
-            added.append(quote)
-            continue
-        for found in tagger_quotes[low:high]:
-            found_by_tagger.setdefault(quote.utterance, found)
-            is_incomplete = found.cue is None or found.source is None
-            if is_incomplete and quote.method in _SURE_METHODS and quote.source is not None:
-                for piece in pieces_of[found.utterance]:
-                    _complete(piece, quote)
-    for quote in added:
-        same = found_by_tagger.get(quote.utterance)
-        quote.utterance += utterance_count
-        if same is not None:
-            quote.utterance = same.utterance
-            _copy_attribution(same, quote)
-    kept = [quote for i, quote in enumerate(tagger_quotes) if i not in dropped]
-    return deduplicate([*kept, *added])
-
-
-def _complete(piece: Speech, quote: Speech) -> None:
-    """Give a quote the attribution of another, but keep a longer source: "the mayor, Ann Lee"."""
-    if piece.source is not None and quote.source is not None:
-        (start, end), (other_start, other_end) = piece.source, quote.source
-        if start <= other_start and other_end <= end:
-            piece.cue, piece.cue_end = quote.cue, quote.cue_end
-            return
-    _copy_attribution(quote, piece)
-
-
-def _copy_attribution(quote: Speech, to: Speech) -> None:
-    to.cue, to.cue_end = quote.cue, quote.cue_end
-    to.source, to.speaker = quote.source, quote.speaker
-    to.speaker_confidence = quote.speaker_confidence
-
-
-def _is_within(inner: Speech, outer: Speech) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end

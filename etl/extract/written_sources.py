@@ -1,7 +1,7 @@
 """Sources that are texts: "the ministry's statement", "a Reuters story", "its website".
 
 Belongs here: which noun of a source is a text, and which name or anaphor within the source says who
-issued it. Does not belong here: where sources begin and end (`sources`, `tagger_speech`), and whom
+issued it. Does not belong here: where sources begin and end (`sources`, `attributions`), and whom
 "its" means (`antecedents`).
 
 A text speaks for the organisation or person that issues it, but "his office" and "her campaign"

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from etl.extract import marks, tokens
+from etl.extract.attributions.find import find_speech
 from etl.extract.lexicon import load_lexicon
 from etl.extract.mention_clusters import MentionClusters, NameMention
 from etl.extract.names import Name
 from etl.extract.speech import Speech
 from etl.extract.tagger.tags import LinkScores, Span, Tags, WindowLinks
-from etl.extract.tagger_speech import find_speech
 
 _MARKUP = re.compile(r"\[(\w+?)(\d?) ([^\[\]]*)\]")
 
