@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     rb"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
     re.IGNORECASE,
 )
+_BINARY = re.compile(rb"(?<!\\)\\bin(\d{1,9}) ?")
 _BREAKS = {b"par": "\n", b"line": "\n", b"sect": "\n\n", b"page": "\n\n", b"tab": "\t",
            b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“",
            b"rdblquote": "”", b"bullet": "•", b"cell": "\t", b"row": "\n"}  # fmt: skip
@@ -35,11 +36,21 @@ def sniff(head: bytes, path: str) -> float:
 
 def read(source: Source) -> Iterator[Part]:
     """Yield the articles. Raises Rejected."""
-    text = _text(source.data())
+    text = _text(_without_binary(source.data()))
     if export := export_of(text):
         yield from export.read(text, source)
     else:
         yield article_of(text, source.name, KnownFields(url=source.url), name)
+
+
+def _without_binary(data: bytes) -> bytes:
+    """Return the document without the bytes of pictures, which can be braces and backslashes."""
+    out: list[bytes] = []
+    start = 0
+    while match := _BINARY.search(data, start):
+        out.append(data[start : match.start()])
+        start = match.end() + int(match[1])
+    return b"".join(out) + data[start:]
 
 
 def _text(data: bytes) -> str:
