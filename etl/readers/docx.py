@@ -37,18 +37,20 @@ def parts_of(archive: zipfile.ZipFile, source: Source) -> Iterator[Article | Rej
         raise Rejected("malformed", "the Word document has no body", "save it again in Word")
     headline: str | None = None
     lines: list[str] = []
-    for paragraph in descendants(body[0], "p"):
-        line = _text(paragraph)
+    paragraphs = descendants(body[0], "p")
+    texts = [_text(paragraph) for paragraph in paragraphs]
+    whole = "\n\n".join(text for text in texts if text.strip())
+    if export := export_of(whole):
+        yield from export.read(whole, source)
+        return
+    for paragraph, text in zip(paragraphs, texts, strict=True):
+        line = " ".join(text.split())
         style = next((_value(s) for s in descendants(paragraph, "pstyle")), "")
         if headline is None and not lines and line and style.lower() in _TITLE_STYLES:
             headline = line
             continue
         lines.append(line)
     text = "\n\n".join(line for line in lines if line)
-    whole = f"{headline}\n\n{text}" if headline else text
-    if export := export_of(whole):
-        yield from export.read(whole, source)
-        return
     title = author = created = None
     if "docProps/core.xml" in archive.namelist():
         properties = xml_tree(_member(archive, "docProps/core.xml", source))
@@ -88,15 +90,15 @@ def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:
 
 
 def _text(paragraph: Any) -> str:
-    """Return the text of a paragraph, without tracked deletions."""
+    """Return the text of a paragraph with its line breaks, without tracked deletions."""
     parts: list[str] = []
     for element in paragraph.iter():
         tag = local_name(element)
         if tag == "t":
-            parts.append(element.text or "")
+            parts.append((element.text or "").replace("\n", " "))
         elif tag in ("tab", "br", "cr"):
-            parts.append(" ")
-    return " ".join("".join(parts).split())
+            parts.append("\t" if tag == "tab" else "\n")
+    return "".join(parts)
 
 
 def _value(element: Any) -> str:

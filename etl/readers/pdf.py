@@ -71,6 +71,12 @@ def read(source: Source) -> Iterator[Part]:
     if export := export_of(text):
         yield from export.read(text, source)
         return
+    if export := export_of("\n".join(pages)):
+        raise Rejected(
+            "unsupported",
+            f"a PDF from the database {export.name}: its lines don't show where fields end",
+            "export the documents as Word (DOCX), RTF or text, and ingest that file",
+        )
     first = text.split("\n\n", 1)[0]
     metadata = SourceMetadata(
         "document",
