@@ -19,7 +19,7 @@ from typing import Protocol
 
 from etl.domain import Article
 from etl.readers.base import Rejection
-from etl.readers.exports import nexis, nexis_uni
+from etl.readers.exports import nexis, nexis_uni, proquest
 from etl.readers.source import Source
 
 
@@ -37,7 +37,7 @@ class TextExport(Protocol):
     def read(self, text: str, source: Source) -> Iterator[Article | Rejection]: ...
 
 
-TEXT_EXPORTS: tuple[TextExport, ...] = (nexis_uni, nexis)
+TEXT_EXPORTS: tuple[TextExport, ...] = (proquest, nexis_uni, nexis)
 
 
 def export_of(text: str) -> TextExport | None:
