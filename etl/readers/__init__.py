@@ -19,6 +19,7 @@ from etl.domain import Article
 from etl.readers import (
     compressed,
     delimited,
+    export_page,
     feed,
     html_page,
     json_records,
@@ -60,6 +61,7 @@ READERS_VERSION = "5"
 READERS: tuple[Reader, ...] = (
     text_file,
     html_page,
+    export_page,
     json_records,
     delimited,
     markdown,

@@ -17,10 +17,12 @@ from email.message import Message
 from email.utils import parseaddr
 from typing import cast
 
+from etl.readers import export_page
 from etl.readers.base import Rejected, Rejection
+from etl.readers.exports import export_of
 from etl.readers.markup import text_of
 from etl.readers.reader import Part
-from etl.readers.source import Source
+from etl.readers.source import HEAD_BYTES, Source
 from etl.readers.source_metadata import SourceMetadata, article
 
 name = "mail"
@@ -52,12 +54,18 @@ def read(source: Source) -> Iterator[Part]:
     message = email.message_from_bytes(source.data(), policy=email.policy.compat32)
     leaves = list(_leaves(message))
     parts = leaves[:_MAX_PARTS]
-    bodies = [(part, group) for part, group in parts if not _is_attached(part)]
-    attached = [part for part, _ in parts if _is_attached(part)]
+    pages = [(part, group) for part, group in parts if _is_export(part)]
+    of_pages = {group for _, group in pages if group is not None}
+    others = [
+        (part, group) for part, group in parts if group not in of_pages and not _is_export(part)
+    ]
+    bodies = [(part, group) for part, group in others if not _is_attached(part)]
+    attached = [part for part, _ in pages] + [part for part, _ in others if _is_attached(part)]
+    body = _body(bodies)
     sender, address = parseaddr(_header(message, "from"))
     metadata = SourceMetadata(
         "header",
-        body=_body(bodies),
+        body=body,
         headline=re.sub(r"^(?:\s*(?:fwd?|re|aw|wg|tr)\s*:)+\s*", "", _header(message, "subject"),
                         flags=re.IGNORECASE),
         outlet=sender or address.rpartition("@")[2] or None,
@@ -65,7 +73,10 @@ def read(source: Source) -> Iterator[Part]:
         language=_header(message, "content-language") or None,
     )  # fmt: skip
     try:
-        yield article(metadata, source, name)
+        if export := export_of(body):
+            yield from export.read(body, source)
+        else:
+            yield article(metadata, source, name)
     except Rejected as rejected:
         if rejected.rejection.reason != "empty" or not attached:
             yield rejected.rejection
@@ -113,6 +124,14 @@ def _is_attached(part: Message) -> bool:
     return part.get_content_disposition() == "attachment" or (
         kind not in ("text/plain", "text/html")
     )
+
+
+def _is_export(part: Message) -> bool:
+    """Whether it is a page of a database with many articles, which is read as a file of its own."""
+    if part.get_content_type() != "text/html":
+        return False
+    data = part.get_payload(decode=True)
+    return isinstance(data, bytes) and export_page.sniff(data[:HEAD_BYTES], "") > 0
 
 
 def _header(message: Message, title: str) -> str:
