@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from etl.readers import read_file
 from etl.settings import Limits
-from formats import files
+from formats import files, nexis_proquest
 from formats.fuzz import damaged
 from formats.hostile import ARTICLE, HOSTILE
 from formats.test_formats import reasons
@@ -184,10 +184,13 @@ def test_an_encrypted_member_is_rejected_as_encrypted() -> None:
     assert reasons(bytes(data)) == ["encrypted"]
 
 
-@pytest.mark.parametrize("name", files.FILES)
+_ALL = files.FILES | nexis_proquest.FILES
+
+
+@pytest.mark.parametrize("name", _ALL)
 def test_damaged_files_give_items_and_never_raise(name: str) -> None:
     for seed in range(25):
-        data = damaged(name, [files.FILES[name]], seed)
+        data = damaged(name, [_ALL[name]], seed)
         started = time.process_time()
         assert read_file(data, name)
         assert time.process_time() - started < 10
