@@ -30,7 +30,30 @@ _NAMES = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "ita
           "portuguese": "pt", "dutch": "nl", "russian": "ru", "chinese": "zh", "arabic": "ar",
           "japanese": "ja", "turkish": "tr", "polish": "pl", "swedish": "sv", "ukrainian": "uk",
           "korean": "ko", "eng": "en", "ger": "de", "deu": "de", "fre": "fr", "fra": "fr",
-          "spa": "es", "ita": "it", "por": "pt", "nld": "nl", "rus": "ru"}  # fmt: skip
+          "spa": "es", "ita": "it", "por": "pt", "nld": "nl", "rus": "ru",
+          # As the interfaces of databases write them: in German, French, Spanish, Italian,
+          # Portuguese, Dutch, Russian, Chinese and Japanese.
+          "deutsch": "de", "englisch": "en", "französisch": "fr", "spanisch": "es",
+          "italienisch": "it", "portugiesisch": "pt", "niederländisch": "nl", "russisch": "ru",
+          "chinesisch": "zh", "arabisch": "ar", "japanisch": "ja", "türkisch": "tr",
+          "polnisch": "pl", "schwedisch": "sv", "koreanisch": "ko", "ukrainisch": "uk",
+          "français": "fr", "anglais": "en", "allemand": "de", "espagnol": "es", "italien": "it",
+          "portugais": "pt", "néerlandais": "nl", "russe": "ru", "chinois": "zh", "arabe": "ar",
+          "japonais": "ja", "turc": "tr", "polonais": "pl", "suédois": "sv", "coréen": "ko",
+          "español": "es", "inglés": "en", "francés": "fr", "alemán": "de", "italiano": "it",
+          "portugués": "pt", "ruso": "ru", "chino": "zh", "neerlandés": "nl",
+          "inglese": "en", "francese": "fr", "tedesco": "de", "spagnolo": "es",
+          "portoghese": "pt", "russo": "ru", "cinese": "zh", "olandese": "nl",
+          "português": "pt", "inglês": "en", "francês": "fr", "alemão": "de", "espanhol": "es",
+          "nederlands": "nl", "engels": "en", "duits": "de", "frans": "fr", "spaans": "es",
+          "русский": "ru", "английский": "en", "немецкий": "de", "французский": "fr",
+          "英文": "en", "德文": "de", "法文": "fr", "西班牙文": "es", "中文": "zh", "日文": "ja",
+          "英語": "en", "ドイツ語": "de", "フランス語": "fr", "日本語": "ja", "中国語": "zh",
+          "danish": "da", "norwegian": "no", "finnish": "fi", "greek": "el", "czech": "cs",
+          "hungarian": "hu", "romanian": "ro", "bulgarian": "bg", "catalan": "ca", "hindi": "hi",
+          "indonesian": "id", "malay": "ms", "thai": "th", "vietnamese": "vi",
+          "slovak": "sk", "hebrew": "he", "persian": "fa", "urdu": "ur"}  # fmt: skip
+_SCRIPT = re.compile(r"\s*[-–(（].*|\s+(?:simplified|traditional)\b.*")
 
 
 @cache
@@ -59,10 +82,16 @@ def language_of(article: Article) -> str | None:
     return str(code) if confidence >= _MIN_CONFIDENCE else declared
 
 
+def named_language(name: str) -> str | None:
+    """Return the code of a language that a line names: "Français", "Chinese - Simplified"."""
+    name = name.strip().lower()
+    return _NAMES.get(name) or (_NAMES.get(_SCRIPT.sub("", name)) if len(name) < 40 else None)
+
+
 def language_code(declared: str | None) -> str | None:
     """Return the language code in a declared language: "en-GB", "eng", "English"."""
     name = (declared or "").strip().lower()
-    if name in _NAMES:
-        return _NAMES[name]
+    if named := named_language(name):
+        return named
     match = _CODE.match(name)
     return _NAMES.get(match[0], match[0]) if match else None
