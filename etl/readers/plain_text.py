@@ -50,7 +50,11 @@ def is_dated(line: str) -> bool:
 
 @dataclass
 class KnownFields:
-    """The known values of an article; values from its format take precedence over its text."""
+    """The known values of an article; values from its format take precedence over its text.
+
+    `is_complete`: the format has a place for each value. A headline or day that it lacks is
+    unknown, and not searched for in the first line of the text or the name of the file.
+    """
 
     headline: str | None = None
     headline_method: str | None = None
@@ -64,13 +68,14 @@ class KnownFields:
     url: str | None = None
     language: str | None = None
     bylines: int = 0
+    is_complete: bool = False
 
 
 def article_of(text: str, path: str, found: KnownFields, source_format: str = "text") -> Article:
     """Return the article in a text.
 
-    If `found` has a headline, no headline is searched for in the text. Raises Rejected ('empty',
-    'impossible_date').
+    If `found` has a headline or is complete, none is searched for in the text. Raises Rejected
+    ('empty', 'impossible_date').
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     try:
@@ -92,18 +97,18 @@ class _TextParser:
         self.path = path
         self.at = 0
         self.found = found
-        self.is_headline_given = found.headline is not None
+        self.is_headline_given = found.headline is not None or found.is_complete
 
     def article(self, source_format: str) -> Article:
         is_dated = not self.is_headline_given and self._dated_line()
-        if self.found.headline is None:
+        if self.found.headline is None and not self.is_headline_given:
             self._front_matter()
             if not self.found.bylines:  # a headline stands above the byline
                 self._bare_headline()
         self._front_matter(is_dated=is_dated)
         paragraphs = self._body_lines()
         found = self.found
-        if found.on is None and (on := file_name_date(self.path)):
+        if found.on is None and not found.is_complete and (on := file_name_date(self.path)):
             found.on, found.date_method = on, "file_name"
         if found.on is None and found.url and (on := address_date(found.url)):
             found.on, found.date_method = on, "address"

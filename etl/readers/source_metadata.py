@@ -30,6 +30,7 @@ class SourceMetadata:
 
     `dates` are tried in order; each has the method by which it was found and an optional `strptime`
     pattern. `methods` maps the name of a value to its method; `method` applies to all others.
+    `is_complete` is that of `KnownFields`: the container's address and name say nothing about it.
     """
 
     method: str
@@ -41,12 +42,15 @@ class SourceMetadata:
     url: str | None = None
     language: str | None = None
     methods: dict[str, str] = field(default_factory=dict)
+    is_complete: bool = False
 
 
 def article(metadata: SourceMetadata, source: Source, source_format: str) -> Article:
     """Return the article. Raises Rejected if it has no body, or its only date is impossible."""
     found = KnownFields(
-        url=canonical(metadata.url) or canonical(source.url), language=metadata.language
+        url=canonical(metadata.url) or (None if metadata.is_complete else canonical(source.url)),
+        language=metadata.language,
+        is_complete=metadata.is_complete,
     )
     body = metadata.body or ""
     length, limit = len(metadata.headline or ""), source.budget.limits.article_chars - len(body)
