@@ -20,6 +20,7 @@ from etl.readers import (
     compressed,
     delimited,
     export_page,
+    factiva_xml,
     feed,
     html_page,
     json_records,
@@ -55,7 +56,7 @@ __all__ = [
     "read_items",
 ]
 
-READERS_VERSION = "5"
+READERS_VERSION = "6"
 """Increase it whenever the same bytes would be read differently."""
 
 READERS: tuple[Reader, ...] = (
@@ -66,6 +67,7 @@ READERS: tuple[Reader, ...] = (
     delimited,
     markdown,
     feed,
+    factiva_xml,
     newsml,
     nitf,
     reuters_sgml,

@@ -1,9 +1,10 @@
 """HTML: the article in a page, without the boilerplate around it.
 
 Belongs here: the precedence of the many places that hold a date, author or outlet. Does not belong
-here: separating text from boilerplate, which trafilatura does (Barbaresi 2021, "Trafilatura: A Web
-Scraping Library and Command-Line Tool for Text Discovery and Extraction"). Scripts never run and
-nothing is fetched; the only scripts read are JSON-LD, as data.
+here: exports of databases with many articles in a page (`readers.exports.pages`), separating text
+from boilerplate, which trafilatura does (Barbaresi 2021, "Trafilatura: A Web Scraping Library and
+Command-Line Tool for Text Discovery and Extraction"). Scripts never run and nothing is fetched; the
+only scripts read are JSON-LD, as data.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import lxml.etree as et
 import lxml.html
 
 from etl.readers.base import Rejected
+from etl.readers.exports.pages import page_export_of
 from etl.readers.markup import appended, html_text, text_of
 from etl.readers.reader import Part
 from etl.readers.source import Source
@@ -62,7 +64,7 @@ def sniff(head: bytes, path: str) -> float:
 
 
 def read(source: Source) -> Iterator[Part]:
-    """Yield the page's only article. Raises Rejected."""
+    """Yield the page's only article, or those of a database's export. Raises Rejected."""
     data = source.data()
     text = html_text(data, source.charset)
     try:
@@ -71,6 +73,11 @@ def read(source: Source) -> Iterator[Part]:
         raise Rejected(
             "malformed", f"not valid HTML: {error}"[:200], "fetch the page again"
         ) from None
+    if export := page_export_of(text):
+        yield from export.read_page(tree, source)
+        if rejection := appended(data, "html"):
+            yield rejection
+        return
     metadata = _head_metadata(tree, source)
     found = _trafilatura()(text, url=metadata.url)
     if found is not None:

@@ -19,12 +19,15 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import partial
 from html import escape
 from typing import Any
 
 import pyarrow as pa
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
+
+from formats import database_exports
 
 Order = Callable[[list[Any]], list[Any]]
 """Reorders the fields of a format."""
@@ -400,6 +403,27 @@ def zstd(data: bytes) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
+Export = Callable[[Sequence[database_exports.Entry]], bytes]
+
+
+def exported(write: Export, story: Story) -> bytes:
+    """Return an export of a news database with the article twice."""
+    entry = database_exports.Entry(
+        story.headline, story.paragraphs, story.author, story.at.date(), story.outlet
+    )
+    return write([entry, entry])
+
+
+EXPORTS: dict[str, Export] = {
+    "factiva-codes.html": database_exports.factiva_html_codes,
+    "factiva.html": database_exports.factiva_html,
+    "factiva-codes.rtf": database_exports.factiva_rtf_codes,
+    "factiva.rtf": database_exports.factiva_rtf,
+    "factiva.txt": database_exports.pasted,
+    "factiva.xml": database_exports.factiva_xml,
+    "europresse.html": database_exports.europresse_html,
+    "europresse-table.html": database_exports.europresse_table,
+}
 BUILDERS: dict[str, Callable[[Story], bytes]] = {
     "text.txt": lambda story: text(story).encode(),
     "page.html": lambda story: html(story).encode(),
@@ -429,6 +453,7 @@ BUILDERS: dict[str, Callable[[Story], bytes]] = {
     ),
     "pack.tar": lambda story: tarred({"a/text.txt": text(story).encode()}),
     "pack.tar.gz": lambda story: gzip.compress(tarred({"a/text.txt": text(story).encode()})),
+    **{name: partial(exported, write) for name, write in EXPORTS.items()},
 }
 FILES = {name: build(STORY) for name, build in BUILDERS.items()}
 """One file of every format, each with known content."""

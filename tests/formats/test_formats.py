@@ -15,7 +15,7 @@ from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Limits
 from formats import files
 
-INCOMPLETE = {"old.sgm", "paper.pdf", "packed.pdf"}
+INCOMPLETE = {"old.sgm", "paper.pdf", "packed.pdf", *files.EXPORTS}
 """Formats without an outlet, an author or a time zone."""
 
 

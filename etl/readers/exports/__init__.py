@@ -4,8 +4,9 @@ A database writes the same text into TXT, RTF, DOCX or PDF. So the container's r
 text, and `export_of` recognises the database by its lines, whatever the container.
 
 Belongs here: one module per database, each splitting a text into articles, and the list of them.
-Does not belong here: containers (`readers.text_file`, `rtf`, `docx`, `pdf`), exports in markup or
-records (readers of their own), text that is one article (`readers.plain_text`).
+Does not belong here: containers (`readers.text_file`, `rtf`, `docx`, `pdf`), exports as a web page
+(`exports.pages`), in XML or records (readers of their own), text that is one article
+(`readers.plain_text`).
 
 To add a database, write a module with the names of `TextExport` and add it to TEXT_EXPORTS. An
 export that is recognised but can't be split with certainty must be rejected as `unsupported`, with
@@ -19,7 +20,8 @@ from typing import Protocol
 
 from etl.domain import Article
 from etl.readers.base import Rejection
-from etl.readers.exports import nexis, nexis_uni, proquest
+from etl.readers.exports import factiva_text, nexis, nexis_uni, proquest
+from etl.readers.exports.unread import EUROPRESSE, GENIOS
 from etl.readers.source import Source
 
 
@@ -37,7 +39,14 @@ class TextExport(Protocol):
     def read(self, text: str, source: Source) -> Iterator[Article | Rejection]: ...
 
 
-TEXT_EXPORTS: tuple[TextExport, ...] = (proquest, nexis_uni, nexis)
+TEXT_EXPORTS: tuple[TextExport, ...] = (
+    proquest,
+    nexis_uni,
+    nexis,
+    factiva_text,
+    EUROPRESSE,
+    GENIOS,
+)
 
 
 def export_of(text: str) -> TextExport | None:
