@@ -11,34 +11,10 @@ from __future__ import annotations
 
 import re
 
-from etl.domain import word_set
+from etl.readers.exports.calendar_names import MONTHS, SEASONS, WEEKDAYS
 
 _ENGLISH = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
             "October", "November", "December")  # fmt: skip
-_NAMES = (
-    "january jan januar janvier janv januari enero gennaio janeiro jänner",
-    "february feb februar février févr fevrier februari febrero febbraio fevereiro feber",
-    "march mar märz mars maart marzo março marts mrz",
-    "april apr avril avr abril aprile",
-    "may mai mei mayo maggio maio maj",
-    "june jun juni juin junio giugno junho",
-    "july jul juli juillet juil julio luglio julho",
-    "august aug août aout augustus agosto augusti ago",
-    "september sept sep septembre settembre septiembre setembro set",
-    "october oct oktober octobre oktoober ottobre octubre outubro okt out",
-    "november nov novembre noviembre novembro",
-    "december dec dezember décembre déc decembre desember dicembre diciembre dezembro dez",
-)
-_MONTH = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
-_WEEKDAYS = word_set(
-    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri "
-    "sat sun montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag lundi mardi "
-    "mercredi jeudi vendredi samedi dimanche maandag dinsdag woensdag donderdag vrijdag zaterdag "
-    "zondag lunes martes miércoles jueves viernes sábado domingo lunedì martedì mercoledì giovedì "
-    "venerdì sabato domenica segunda-feira terça-feira quarta-feira quinta-feira sexta-feira "
-    "mandag tirsdag onsdag torsdag fredag lørdag søndag måndag tisdag lördag söndag"
-)
-_SEASONS = word_set("spring summer autumn fall winter frühling sommer herbst été automne")
 _WORD = r"[^\W\d_]{3,12}"
 _DAY = re.compile(
     rf"(?:(?P<weekday>{_WORD}(?:-feira)?)[.,]?\s+)?(?:"
@@ -72,7 +48,7 @@ def day_line(line: str) -> str | None:
         return "" if _is_partial(line) else None
     if match["iso"]:
         return match["iso"]
-    month = _MONTH.get((match["m1"] or match["m2"]).casefold())
+    month = MONTHS.get((match["m1"] or match["m2"]).casefold())
     if month is None:
         return None
     day = f"{match['d1'] or match['d2']} {_ENGLISH[month - 1]} {match['y1'] or match['y2']}"
@@ -99,11 +75,11 @@ def _time(rest: str) -> str:
 
 
 def _is_weekday(word: str | None) -> bool:
-    return word is None or word.casefold() in _WEEKDAYS
+    return word is None or word.casefold() in WEEKDAYS
 
 
 def _is_partial(line: str) -> bool:
     match = _PARTIAL.fullmatch(line)
     return match is not None and (
-        match["word"].casefold() in _MONTH or match["word"].casefold() in _SEASONS
+        match["word"].casefold() in MONTHS or match["word"].casefold() in SEASONS
     )

@@ -1,7 +1,7 @@
 """Days as databases print them, in the language of their interface: "jeudi 3 avril 2025".
 
-Belongs here: the names of months in these languages, and finding a day in a header line. Does not
-belong here: days in English prose and datelines (`readers.dates`), which fields hold a day.
+Belongs here: finding a day in a header line. Does not belong here: days in English prose and
+datelines (`readers.dates`), names of months (`exports.calendar_names`), which fields hold a day.
 
 A day is returned as ISO 8601, unchecked: `readers.timestamps` rejects an impossible one.
 """
@@ -11,32 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from etl.domain import word_set
+from etl.readers.exports.calendar_names import MONTHS, WEEKDAYS
 
-_MONTHS = {
-    name: number
-    for line in (
-        "january february march april may june july august september october november december",
-        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-        "januar februar märz april mai juni juli august september oktober november dezember",
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
-        "dicembre",
-        "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-        "januari februari maart april mei juni juli augustus september oktober november december",
-        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-        "jan feb mar apr may jun jul aug sep oct nov dec",
-    )
-    for number, name in enumerate(line.split(), 1)
-} | {"fevrier": 2, "aout": 8, "decembre": 12, "maerz": 3, "jänner": 1, "sept": 9, "setiembre": 9}
-_WEEKDAYS = word_set(
-    "monday tuesday wednesday thursday friday saturday sunday "
-    "lundi mardi mercredi jeudi vendredi samedi dimanche "
-    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag "
-    "lunes martes miércoles jueves viernes sábado domingo "
-    "lunedì martedì mercoledì giovedì venerdì sabato domenica "
-    "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag"
-)
 # Words are bounded: an endless run of letters would be scanned from each of them.
 _WORD = r"[^\W\d_]{3,12}"
 _DAY = re.compile(
@@ -98,7 +74,7 @@ def _day(match: re.Match[str], line: str) -> HeaderDay | None:
         match["y"] or match["y2"],
     )
     if word is not None:
-        month = _MONTHS.get(word.casefold())
+        month = MONTHS.get(word.casefold())
         if month is None:
             return None
     else:
@@ -109,4 +85,4 @@ def _day(match: re.Match[str], line: str) -> HeaderDay | None:
     if after is not None and after["zone"] and after["clock"]:
         hour, minute = re.split(r"[:.h]", after["clock"])
         iso += f"T{int(hour):02}:{minute}{after['zone']}"
-    return HeaderDay(iso, match.end(), weekday in _WEEKDAYS)
+    return HeaderDay(iso, match.end(), weekday in WEEKDAYS)
