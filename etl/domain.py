@@ -29,6 +29,7 @@ class Article:
     holds no byline, dateline or boilerplate. An unknown value is None (authors: an empty tuple),
     and so is its method. `dateline` is the place or places of a dateline as written ("TOKYO /
     MELBOURNE"). `is_truncated` says that the source gives only the beginning of the text.
+    `date_note` says why a day that the source gave is not used.
     """
 
     headline: str | None
@@ -46,6 +47,7 @@ class Article:
     url: str | None = None
     dateline: str | None = None
     is_truncated: bool = False
+    date_note: str | None = None
 
     def text(self, part: Part) -> str:
         """Return the text that offsets of `part` count into."""

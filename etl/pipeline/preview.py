@@ -31,6 +31,7 @@ class Preview:
     headline: str | None = None
     date: str | None = None
     date_method: str | None = None
+    date_note: str | None = None
     outlet: str | None = None
     language: str | None = None
     words: int | None = None
@@ -47,6 +48,7 @@ class Preview:
             rejection = f"{self.reason}: {self.detail}; {self.remedy}"
             return self.path, str(self.item), rejection
         day = f"{self.date} ({self.date_method})" if self.date else "no date"
+        day += f" [{self.date_note}]" if self.date_note else ""
         return (
             self.path,
             str(self.item),
@@ -112,6 +114,7 @@ def _row(item: Item) -> Preview:
         if article.published_on
         else None,
         article.date_method,
+        article.date_note,
         article.outlet,
         article.language,
         len(article.body.split()),

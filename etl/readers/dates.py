@@ -6,6 +6,9 @@ here: where in a file a date may be (the readers), relative dates ("yesterday").
 A news date is between 1400-01-01 (before printing) and a year from today. A date outside that range
 is a typing error ("2205" for "2025") that would stretch every time series. The upper bound moves
 with the clock, so a rejected date can become acceptable later, but never the reverse.
+
+Programs write some values in place of a date: the start of their clock, or the year 1. These are no
+dates, and neither is a day after today that a program gave for the day of publication.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 EARLIEST = date(1400, 1, 1)
 FUTURE_DAYS = 366
+_EPOCH = date(1970, 1, 1)
 
 _MONTHS = (
     ("january", "jan"),
@@ -94,6 +98,10 @@ class ImpossibleDateError(ValueError):
         self.written = written
 
 
+class NoDateError(ImpossibleDateError):
+    """A value stands in the place of a date, and is none: year 1, or years from now."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenDate:
     """The date on a date line; `on` is None if it is ambiguous ("04/09/2025") or relative."""
@@ -105,15 +113,25 @@ class WrittenDate:
 
 def checked(year: int, month: int, day: int, written: str) -> date:
     """Return the date. Raises ImpossibleDateError, which quotes `written`."""
+    if year < EARLIEST.year:
+        raise NoDateError(written, f"is before {EARLIEST}, the earliest date accepted")
     try:
         value = date(year, month, day)
     except ValueError:
         raise ImpossibleDateError(written, "is not a calendar date") from None
-    if value < EARLIEST:
-        raise ImpossibleDateError(written, f"is before {EARLIEST}, the earliest date accepted")
     if value > datetime.now(UTC).date() + timedelta(days=FUTURE_DAYS):
-        raise ImpossibleDateError(written, "is more than a year in the future")
+        raise NoDateError(written, "is more than a year in the future")
     return value
+
+
+def not_published(written: WrittenDate) -> str | None:
+    """Return why a date that a program wrote can't be the day of publication, None if it can."""
+    if _EPOCH in (written.on, written.at and written.at.astimezone(UTC).date()):
+        return "is the start of a computer's clock, not a date"
+    # Somewhere it is tomorrow already.
+    if written.on and written.on > datetime.now(UTC).date() + timedelta(days=1):
+        return "is after today"
+    return None
 
 
 def date_line(line: str) -> WrittenDate | None:

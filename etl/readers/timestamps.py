@@ -21,7 +21,9 @@ _ISO = re.compile(
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
     re.IGNORECASE,
 )
-_RFC = re.compile(r"(?:[a-z]{3,9},?\s+)?\d{1,2}[\s-][a-z]{3,9}[\s-]\d{2,4}\b.*", re.IGNORECASE)
+# A feed has the weekday in its site's language: "Mo, 25 Jun 2018", "sáb., 2 Oct 2021".
+_WEEKDAY = re.compile(r"[^\W\d_]{2,12}\.?,\s*(?=\d)")
+_RFC = re.compile(r"(?:[a-z]{3,9}\s+)?\d{1,2}[\s-][a-z]{3,9}[\s-]\d{2,4}\b.*", re.IGNORECASE)
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 _MAX_CHARS = 80
 
@@ -55,6 +57,7 @@ def parse_date(value: object, pattern: str | None = None) -> WrittenDate | None:
             return None
     if (written := date_line(text)) is not None:
         return written if written.on else None
+    text = _WEEKDAY.sub("", text, count=1)
     if _RFC.fullmatch(text):
         try:
             return _of(parsedate_to_datetime(text), text)
