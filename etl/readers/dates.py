@@ -64,6 +64,8 @@ _LABEL = (
 _DATE_LINE = re.compile(
     rf"(?:{_LABEL}\s*:?\s*)?{_DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME})?\s*\.?", re.IGNORECASE
 )
+_DATE_FIRST = re.compile(rf"{_DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME})?", re.IGNORECASE)
+_TIME_FIRST = re.compile(rf"{_TIME}[\s,]+(?:on\s+)?{_DATE}", re.IGNORECASE)
 _FILE_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _LABEL_ALONE = re.compile(r"(?:published|posted|updated|last updated)\s*:?", re.IGNORECASE)
 _RELATIVE = re.compile(
@@ -153,6 +155,21 @@ def date_line(line: str) -> WrittenDate | None:
     return WrittenDate(on, _instant(on, match) if on else None, is_update)
 
 
+def date_at(text: str, start: int = 0) -> tuple[WrittenDate, int] | None:
+    """Return the date that is written at a place, and where it ends; None if there is none.
+
+    The time may come before or after it. The date is None within if it is ambiguous.
+    """
+    match = _DATE_FIRST.match(text, start) or _TIME_FIRST.match(text, start)
+    if match is None:
+        return None
+    try:
+        on = _date_of(match)
+    except ImpossibleDateError:
+        return None
+    return WrittenDate(on, _instant(on, match) if on else None), match.end()
+
+
 def day_month(text: str) -> date | None:
     """Return the date of a dateline such as "June 3, 2025"; None without a valid year."""
     match = re.fullmatch(_DATE, text.strip(), re.IGNORECASE)
@@ -170,10 +187,11 @@ def file_name_date(path: str) -> date | None:
 
 
 def first_date(pattern: re.Pattern[str], text: str) -> date | None:
-    """Return the first valid date that a pattern of (year, month, day) groups finds, or None."""
+    """Return the first valid date that a pattern of groups (year, month, day) finds, or None."""
     for match in pattern.finditer(text):
         try:
-            return checked(int(match[1]), int(match[2]), int(match[3]), match[0])
+            month = _MONTH_NUMBER.get(match[2].lower()) or int(match[2])
+            return checked(int(match[1]), month, int(match[3]), match[0])
         except ImpossibleDateError:
             continue
     return None

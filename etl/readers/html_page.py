@@ -1,50 +1,52 @@
 """HTML: the article in a page, without the boilerplate around it.
 
-Belongs here: the precedence of the many places that hold a date, author or outlet. Does not belong
-here: exports of databases with many articles in a page (`readers.exports.pages`), separating text
-from boilerplate, which trafilatura does (Barbaresi 2021, "Trafilatura: A Web Scraping Library and
-Command-Line Tool for Text Discovery and Extraction"). Scripts never run and nothing is fetched; the
-only scripts read are JSON-LD, as data.
+Belongs here: the precedence of the many places that hold an author, outlet or headline. Does not
+belong here: exports of databases with many articles in a page (`readers.exports.pages`), dates
+(`readers.page_dates`), telling JSON-LD of this article from that of others (`readers.json_ld`),
+separating text from boilerplate, which trafilatura does (Barbaresi 2021, "Trafilatura: A Web
+Scraping Library and Command-Line Tool for Text Discovery and Extraction"). Scripts never run and
+nothing is fetched; the only scripts read are JSON-LD, as data.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache, partial
+from itertools import chain, islice
 from typing import Any
 
 import lxml.etree as et
 import lxml.html
 
+from etl.domain import Article
 from etl.readers.base import Rejected
 from etl.readers.exports.pages import page_export_of
-from etl.readers.markup import appended, html_text, text_of
+from etl.readers.json_ld import nodes_of, own_nodes
+from etl.readers.markup import appended, html_text, line_of, local_name, text_of
+from etl.readers.page_dates import dates_of
 from etl.readers.reader import Part
+from etl.readers.saved_page import is_named_by_saving, saved_from, without_archive_bar
 from etl.readers.source import Source
-from etl.readers.source_metadata import SourceMetadata, article
-from etl.readers.urls import host
+from etl.readers.source_metadata import SourceMetadata, article, letters_of
+from etl.readers.urls import address_date, canonical, host
 
 name = "html"
 
 _TAG = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|title|article|main|h1|div|p|script|link)[\s>/]", re.I
 )
-_ARTICLES = re.compile(r"(?:\w*NewsArticle|Article|BlogPosting|Report|LiveBlogPosting|WebPage)\Z")
-_MAX_JSON_LD = 1 << 20
-_MAX_NODES = 2000
 _META = {
-    "date": ("article:published_time", "og:article:published_time", "og:published_time",
-             "datepublished", "parsely-pub-date", "sailthru.date", "article.published",
-             "dc.date.issued", "dcterms.created", "dc.date", "publish-date", "pubdate", "date"),
     "headline": ("og:title", "twitter:title", "dc.title"),
     "outlet": ("og:site_name", "application-name", "dc.publisher", "cre"),
     "authors": ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator",
                 "byl"),
     "url": ("og:url", "parsely-link"),
 }  # fmt: skip
+_MAX_TITLES = 10
+_MAX_TITLE = 1000
 _METHODS = {"og:": "open_graph", "article:": "open_graph", "twitter:": "twitter_card"}
 
 
@@ -67,24 +69,47 @@ def read(source: Source) -> Iterator[Part]:
     """Yield the page's only article, or those of a database's export. Raises Rejected."""
     data = source.data()
     text = html_text(data, source.charset)
+    if export := page_export_of(text):
+        yield from export.read_page(_tree(text), source)
+    else:
+        yield page_article(text, source, name)
+    if rejection := appended(data, "html"):
+        yield rejection
+
+
+def page_article(text: str, source: Source, source_format: str) -> Article:
+    """Return the article in the text of a page. Raises Rejected."""
+    text = without_archive_bar(text)
+    metadata = _head_metadata(_tree(text), source)
+    metadata.url = metadata.url or saved_from(text)
+    found = _trafilatura()(text, url=canonical(metadata.url))
+    if found is not None:
+        _fill(metadata, found)
+    return _dated_by_label(article(metadata, source, source_format), text, source)
+
+
+def _tree(text: str) -> lxml.html.HtmlElement:
+    """Return the tree of a page. Raises Rejected."""
     try:
-        tree = lxml.html.document_fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text))
+        return lxml.html.document_fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text))
     except (et.ParserError, et.XMLSyntaxError, ValueError) as error:
         raise Rejected(
             "malformed", f"not valid HTML: {error}"[:200], "fetch the page again"
         ) from None
-    if export := page_export_of(text):
-        yield from export.read_page(tree, source)
-        if rejection := appended(data, "html"):
-            yield rejection
-        return
-    metadata = _head_metadata(tree, source)
-    found = _trafilatura()(text, url=metadata.url)
-    if found is not None:
-        _fill(metadata, found)
-    yield article(metadata, source, name)
-    if rejection := appended(data, "html"):
-        yield rejection
+
+
+def _dated_by_label(found: Article, text: str, source: Source) -> Article:
+    """Return the article without a day that only its body or the time of saving suggests.
+
+    `page_dates` has judged all dates of the page, with their labels and places.
+    """
+    if found.date_method in ("date_line", "update_line") or (
+        found.date_method == "file_name" and is_named_by_saving(text, source.name)
+    ):
+        on = address_date(found.url) if found.url else None
+        method = "address" if on else None
+        return replace(found, published_on=on, published_at=None, date_method=method)
+    return found
 
 
 @cache
@@ -103,6 +128,8 @@ def _trafilatura() -> Callable[..., Any]:
         include_comments=False,
         include_tables=False,
         with_metadata=True,
+        # Its guess of the day is not used: without a label it takes that of an update or a comment.
+        date_extraction_params={"extensive_search": False, "original_date": True},
         config=config,
     )
 
@@ -111,40 +138,70 @@ def _head_metadata(tree: Any, source: Source) -> SourceMetadata:
     """Return the page's metadata: JSON-LD first, then OpenGraph and other meta elements."""
     metadata = SourceMetadata("meta", language=tree.get("lang"))
     values: dict[str, tuple[Any, str]] = {}
-    for node in _json_ld(tree):
+    metas = list(_metas(tree))
+    links = [
+        e.get("href") or ""
+        for e in tree.iter("link")
+        if (e.get("rel") or "").lower() == "canonical"
+    ]
+    shared = [content for _, key, content in metas if key in _META["url"]]
+    titles = _titles(tree, metas)
+    nodes = own_nodes(list(nodes_of(tree)), titles, _first_url(source.url, *links, *shared))
+    metadata.url = _first_url(source.url, *links, *(node.get("url") for node in nodes), *shared)
+    for node in nodes:
         _take(values, "headline", node.get("headline"), "json_ld")
-        _take(values, "date", node.get("datePublished"), "json_ld")
         _take(values, "authors", _names(node.get("author")), "json_ld")
         _take(values, "outlet", next(iter(_names(node.get("publisher"))), None), "json_ld")
-        _take(values, "url", node.get("url"), "json_ld")
         body = node.get("articleBody")
         if isinstance(body, str) and metadata.body is None:
             metadata.body = text_of(body) if "<" in body else body
         if isinstance(node.get("inLanguage"), str):
             metadata.language = node["inLanguage"]
-    metas: dict[str, list[str]] = {}
-    for element in tree.iter("meta"):
-        key = element.get("property") or element.get("name") or element.get("itemprop") or ""
-        if content := (element.get("content") or "").strip():
-            metas.setdefault(key.lower(), []).append(content)
     for wanted, keys in _META.items():
         for key in keys:
-            if key in metas:
-                method = next((m for k, m in _METHODS.items() if key.startswith(k)), "meta")
-                value = metas[key] if wanted == "authors" else metas[key][0]
-                _take(values, wanted, value, method)
-    for link in tree.iter("link"):
-        if (link.get("rel") or "").lower() == "canonical" and link.get("href"):
-            values["url"] = (link.get("href"), "canonical")
-    for element in tree.iter("time"):
-        if element.get("itemprop") == "datePublished" or element.get("pubdate") is not None:
-            _take(values, "date", element.get("datetime"), "time_element")
+            same = [(kind, content) for kind, known, content in metas if known == key]
+            if same:
+                contents = [content for _, content in same]
+                _take(values, wanted, contents if wanted == "authors" else contents[0], same[0][0])
     metadata.headline, metadata.outlet = _value(values, "headline"), _value(values, "outlet")
     metadata.authors = [a for a in _value(values, "authors") or [] if isinstance(a, str)]
-    metadata.dates = [(*values["date"], None)] if "date" in values else []
-    metadata.url = source.url or _value(values, "url")
+    titles += [metadata.headline] if metadata.headline else []
+    metadata.dates = dates_of(tree, metas, nodes, _headline_element(tree, titles))
     metadata.methods = {k: v[1] for k, v in values.items()}
     return metadata
+
+
+def _first_url(*urls: object) -> str | None:
+    return next((url for url in urls if isinstance(url, str) and canonical(url)), None)
+
+
+def _metas(tree: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield the kind, key and content of the meta elements; those of parts of a page aren't its."""
+    for element in tree.iter("meta"):
+        key = element.get("property") or element.get("name") or ""
+        if not key and local_name(element.getparent()) == "head":
+            key = element.get("itemprop") or ""
+        if key and (content := (element.get("content") or "").strip()):
+            key = key.lower()
+            yield next((m for k, m in _METHODS.items() if key.startswith(k)), "meta"), key, content
+
+
+def _titles(tree: Any, metas: list[tuple[str, str, str]]) -> list[str]:
+    """Return what the page calls itself: in its metadata, its title and its first headings."""
+    titles = [content for _, key, content in metas if key in _META["headline"]]
+    named = islice(chain(tree.iter("title"), tree.iter("h1")), _MAX_TITLES)
+    titles += [line_of(element)[:_MAX_TITLE] for element in named]
+    return [title for title in titles if title]
+
+
+def _headline_element(tree: Any, titles: list[str]) -> Any:
+    """Return the element that shows the headline, None if none does."""
+    known = [letters for title in titles if (letters := letters_of(title[:_MAX_TITLE]))]
+    for element in islice(tree.iter("h1", "h2"), _MAX_TITLES):
+        letters = letters_of(line_of(element)[:_MAX_TITLE])
+        if letters and any(title.startswith(letters) for title in known):
+            return element
+    return None
 
 
 def _fill(metadata: SourceMetadata, found: Any) -> None:
@@ -161,8 +218,6 @@ def _fill(metadata: SourceMetadata, found: Any) -> None:
         metadata.outlet, metadata.methods["outlet"] = site, "page"
     if not metadata.authors and found.author:
         metadata.authors, metadata.methods["authors"] = found.author.split("; "), "page"
-    if found.date:
-        metadata.dates = [*metadata.dates, (found.date, "page", None)]
     metadata.language = metadata.language or found.language
 
 
@@ -173,31 +228,6 @@ def _take(values: dict[str, tuple[Any, str]], name: str, value: Any, method: str
 
 def _value(values: dict[str, tuple[Any, str]], name: str) -> Any:
     return values[name][0] if name in values else None
-
-
-def _json_ld(tree: Any) -> Iterator[dict[str, Any]]:
-    """Yield the JSON-LD nodes that describe articles."""
-    count = 0
-    for script in tree.iter("script"):
-        kind = (script.get("type") or "").split(";")[0].strip().lower()
-        text = script.text or ""
-        if kind != "application/ld+json" or len(text) > _MAX_JSON_LD:
-            continue
-        try:
-            waiting: list[Any] = [json.loads(text, strict=False)]
-        except (ValueError, RecursionError):
-            continue
-        while waiting and count < _MAX_NODES:
-            node = waiting.pop(0)
-            count += 1
-            if isinstance(node, list):
-                waiting += node
-            elif isinstance(node, dict):
-                waiting += [node[key] for key in ("@graph", "mainEntity") if key in node]
-                kinds = node.get("@type")
-                kinds = kinds if isinstance(kinds, list) else [kinds]
-                if any(isinstance(kind, str) and _ARTICLES.match(kind) for kind in kinds):
-                    yield node
 
 
 def _names(value: Any) -> list[str]:

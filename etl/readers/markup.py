@@ -20,13 +20,13 @@ _MARKUP = re.compile(
     r"|<(?:p|img|div)(?:\s[^<>]*)?>",
     re.IGNORECASE,
 )
-_BLOCKS = {"p", "div", "br", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
+BLOCKS = {"p", "div", "br", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
            "tr", "table", "section", "article", "figure", "figcaption", "pre", "hr", "header",
            "footer", "td", "dd", "dt"}  # fmt: skip
 _BETWEEN = 2048
 """Bytes after the end of a document in which the next one begins, if two were joined."""
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_SILENT = {"script", "style", "noscript", "template", "head", "title", "iframe", "object", "svg"}
+SILENT = {"script", "style", "noscript", "template", "head", "title", "iframe", "object", "svg"}
 
 
 def looks_like_markup(text: str) -> bool:
@@ -40,7 +40,7 @@ def text_of(markup: str) -> str:
         tree = lxml.html.fromstring(f"<div>{without_controls(markup)}</div>")
     except (et.ParserError, et.XMLSyntaxError, ValueError):
         return ""
-    return block_text(tree, _BLOCKS, _SILENT)
+    return block_text(tree, BLOCKS, SILENT)
 
 
 def block_text(tree: Any, blocks: set[str], silent: set[str] = frozenset()) -> str:  # type: ignore[assignment]

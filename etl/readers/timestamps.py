@@ -33,6 +33,8 @@ def parse_date(value: object, pattern: str | None = None) -> WrittenDate | None:
 
     `pattern` is a `strptime` pattern that is tried first.
     """
+    if isinstance(value, WrittenDate):
+        return value
     if isinstance(value, datetime):
         return _of(value, str(value))
     if isinstance(value, date):

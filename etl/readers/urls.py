@@ -32,7 +32,11 @@ _MAX_COPIES = 3
 """Copies of copies that are looked through."""
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _MAX_CHARS = 2000
-_DATE_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/\-_.?]|$)")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
+_DATE_IN_PATH = re.compile(
+    rf"/((?:19|20)\d\d)[/-](\d{{1,2}}|{_MONTHS.replace(' ', '|')})[/-](\d{{1,2}})(?=[/\-_.?]|$)",
+    re.I,
+)
 
 
 def original(url: str) -> str:
@@ -88,5 +92,5 @@ def host(url: str) -> str | None:
 
 
 def address_date(url: str) -> date | None:
-    """Return the day in the path of an address, ".../2025/06/05/...", or None."""
+    """Return the day in the path of an address, ".../2025/06/05/..." or ".../2025/jun/05/..."."""
     return first_date(_DATE_IN_PATH, original(url[:_MAX_CHARS]))
