@@ -170,6 +170,12 @@ def date_at(text: str, start: int = 0) -> tuple[WrittenDate, int] | None:
     return WrittenDate(on, _instant(on, match) if on else None), match.end()
 
 
+def days_in(text: str) -> set[date]:
+    """Return the days that are written anywhere in a short text."""
+    found = (date_at(text, match.start()) for match in _DATE_FIRST.finditer(text))
+    return {there[0].on for there in found if there and there[0].on}
+
+
 def day_month(text: str) -> date | None:
     """Return the date of a dateline such as "June 3, 2025"; None without a valid year."""
     match = re.fullmatch(_DATE, text.strip(), re.IGNORECASE)

@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from itertools import chain, islice
 from typing import Any
@@ -101,15 +102,25 @@ def _tree(text: str) -> lxml.html.HtmlElement:
 def _dated_by_label(found: Article, text: str, source: Source) -> Article:
     """Return the article without a day that only its body or the time of saving suggests.
 
-    `page_dates` has judged all dates of the page, with their labels and places.
+    `page_dates` has judged all dates of the page, with their labels and places. Many sites state
+    the instant in UTC, in which evenings of America belong to the next day: their address has the
+    day at the place of writing.
     """
+    in_address = address_date(found.url) if found.url else None
     if found.date_method in ("date_line", "update_line") or (
         found.date_method == "file_name" and is_named_by_saving(text, source.name)
     ):
-        on = address_date(found.url) if found.url else None
-        method = "address" if on else None
-        return replace(found, published_on=on, published_at=None, date_method=method)
+        method = "address" if in_address else None
+        return replace(found, published_on=in_address, published_at=None, date_method=method)
+    at = found.published_at
+    if in_address and at and not at.utcoffset() and in_address in _local_days(at):
+        return replace(found, published_on=in_address)
     return found
+
+
+def _local_days(at: datetime) -> set[date]:
+    """Return the days that an instant belongs to anywhere, from 12 hours behind UTC to 14 ahead."""
+    return {(at + timedelta(hours=hours)).date() for hours in (-12, 0, 14)}
 
 
 @cache

@@ -115,8 +115,22 @@ PAGES: dict[str, tuple[str, date | None, str | None]] = {
              "<meta name='date' content='2022-01-15'>"),
         DAY, "text published",
     ),
-    "a meta date alone": (
-        page(_STORY, "<meta name='date' content='2021-03-04'>"), DAY, "meta date",
+    "a meta date that the page shows": (
+        page(f"<div>Tarn, 4 March 2021</div>{_STORY}", "<meta name='date' content='2021-03-04'>"),
+        DAY, "meta date",
+    ),
+    "a meta date that the page does not show": (
+        page(_STORY, "<meta name='date' content='2022-01-14'>"), None, None,
+    ),
+    "an instant in UTC, and the day in the address": (
+        page(_STORY, "<link rel='canonical' href='https://tidings.example/2021/03/04/lamp'>"
+                     + meta(article__published_time="2021-03-05T01:15:00Z")),
+        DAY, "open_graph article:published_time",
+    ),
+    "an instant in UTC, and another day in the address": (
+        page(_STORY, "<link rel='canonical' href='https://tidings.example/2021/03/01/lamp'>"
+                     + meta(article__published_time="2021-03-04T12:15:00Z")),
+        DAY, "open_graph article:published_time",
     ),
     "headers of a server": (
         page(_STORY, "<meta http-equiv='last-modified' content='2022-01-15'>"
