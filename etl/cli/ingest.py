@@ -46,12 +46,12 @@ def ingest(
 ) -> None:
     """Ingest files, folders, globs and s3:// URLs; by default the inbox ($NEWSACTORS_INBOX).
 
-    Reads text, Markdown, HTML, JSON, JSON lines, CSV, RSS and Atom, NewsML-G2, NITF, Reuters SGML,
-    WARC, mail, PDF and DOCX, also inside .gz, .bz2, .xz, .zst, .zip and .tar (docs/formats.md).
-    Files that were ingested before are skipped. A file or record that cannot be read goes to
-    quarantine with the reason and a remedy, and the ingest continues. Files that are still being
-    written wait for the next run. Articles in languages other than English are stored, not
-    extracted.
+    Reads text, Markdown, HTML, saved pages, JSON, JSON lines, CSV, RSS and Atom, NewsML-G2, NITF,
+    Reuters SGML, WARC, mail, PDF, DOCX, ODT and EPUB, also inside .gz, .bz2, .xz, .zst, .zip and
+    .tar (docs/formats.md). Files that were ingested before are skipped. A file or record that
+    cannot be read goes to quarantine with the reason and a remedy, and the ingest continues. Files
+    that are still being written wait for the next run. Articles in languages other than English are
+    stored, not extracted.
 
     \b
     Examples:

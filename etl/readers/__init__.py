@@ -26,6 +26,7 @@ from etl.readers import (
     json_records,
     mail,
     markdown,
+    mhtml,
     newsml,
     nitf,
     pdf,
@@ -34,6 +35,7 @@ from etl.readers import (
     tar_archive,
     text_file,
     warc,
+    webarchive,
     zip_archive,
 )
 from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
@@ -73,6 +75,8 @@ READERS: tuple[Reader, ...] = (
     reuters_sgml,
     rtf,
     mail,
+    mhtml,
+    webarchive,
     warc,
     pdf,
     compressed,

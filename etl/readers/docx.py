@@ -13,13 +13,14 @@ from typing import Any
 
 from etl.domain import Article
 from etl.readers.base import Rejected, Rejection
-from etl.readers.exports import export_of
 from etl.readers.markup import children, descendants, first_text, local_name, xml_tree
+from etl.readers.office_parts import part_of_document
 from etl.readers.source import Source
-from etl.readers.source_metadata import SourceMetadata, article
+from etl.readers.written_document import WrittenDocument, articles_of
 
 name = "docx"
 
+_WHAT = "Word document"
 _PARTS = ("word/", "docProps/", "customXml/", "_rels/", "docMetadata/", "[Content_Types].xml")
 _TITLE_STYLES = {"title", "heading1", "headline"}
 
@@ -31,62 +32,20 @@ def is_part(name: str) -> bool:
 
 def parts_of(archive: zipfile.ZipFile, source: Source) -> Iterator[Article | Rejection]:
     """Yield the articles of an opened document. Raises Rejected."""
-    root = xml_tree(_member(archive, "word/document.xml", source))
+    root = xml_tree(part_of_document(archive, "word/document.xml", source, _WHAT))
     body = children(root, "body")
     if not body:
         raise Rejected("malformed", "the Word document has no body", "save it again in Word")
-    headline: str | None = None
-    lines: list[str] = []
-    paragraphs = descendants(body[0], "p")
-    texts = [_text(paragraph) for paragraph in paragraphs]
-    whole = "\n\n".join(text for text in texts if text.strip())
-    if export := export_of(whole):
-        yield from export.read(whole, source)
-        return
-    for paragraph, text in zip(paragraphs, texts, strict=True):
-        line = " ".join(text.split())
+    document = WrittenDocument()
+    for paragraph in descendants(body[0], "p"):
         style = next((_value(s) for s in descendants(paragraph, "pstyle")), "")
-        if headline is None and not lines and line and style.lower() in _TITLE_STYLES:
-            headline = line
-            continue
-        lines.append(line)
-    text = "\n\n".join(line for line in lines if line)
-    title = author = created = None
+        document.paragraphs.append((style.lower() in _TITLE_STYLES, _text(paragraph)))
     if "docProps/core.xml" in archive.namelist():
-        properties = xml_tree(_member(archive, "docProps/core.xml", source))
-        title = first_text(properties, "title")
-        author = first_text(properties, "creator")
-        created = first_text(properties, "created")
-    metadata = SourceMetadata(
-        "document",
-        body=text,
-        headline=headline or (title if title in lines else None),
-        authors=[author] if author else [],
-        methods={"authors": "document_properties"},
-    )
-    found = article(metadata, source, name)
-    if found.published_on is None and created is not None:
-        # A file is often, but not always, created when its text was written: only a fallback.
-        metadata.dates = [(created, "document_properties", None)]
-        found = article(metadata, source, name)
-    yield found
-
-
-def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:
-    limit = source.budget.limits.document_bytes
-    try:
-        with archive.open(name) as file:
-            data = file.read(limit + 1)
-    except Rejected:
-        raise
-    except Exception as error:
-        raise Rejected(
-            "malformed", f"the Word document is damaged: {error}", "save it again in Word"
-        ) from None
-    source.budget.unpack(len(data))
-    if len(data) > limit:
-        raise Rejected("too_large", f"{name} exceeds {limit:,} bytes", "split the document")
-    return data
+        properties = xml_tree(part_of_document(archive, "docProps/core.xml", source, _WHAT))
+        document.title = first_text(properties, "title")
+        document.author = first_text(properties, "creator")
+        document.created = first_text(properties, "created")
+    yield from articles_of(document, source, name)
 
 
 def _text(paragraph: Any) -> str:

@@ -149,7 +149,7 @@ def _head_metadata(tree: Any, source: Source) -> SourceMetadata:
     """Return the page's metadata: JSON-LD first, then OpenGraph and other meta elements."""
     metadata = SourceMetadata("meta", language=tree.get("lang"))
     values: dict[str, tuple[Any, str]] = {}
-    metas = list(_metas(tree))
+    metas = list(metas_of(tree))
     links = [
         e.get("href") or ""
         for e in tree.iter("link")
@@ -186,7 +186,7 @@ def _first_url(*urls: object) -> str | None:
     return next((url for url in urls if isinstance(url, str) and canonical(url)), None)
 
 
-def _metas(tree: Any) -> Iterator[tuple[str, str, str]]:
+def metas_of(tree: Any) -> Iterator[tuple[str, str, str]]:
     """Yield the kind, key and content of the meta elements; those of parts of a page aren't its."""
     for element in tree.iter("meta"):
         key = element.get("property") or element.get("name") or ""

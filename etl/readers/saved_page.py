@@ -29,7 +29,9 @@ _ADDRESSES = (
 )
 _SAVED_ON = re.compile(r"saved date:\s{0,9}([^\n<>]{1,60})", re.I)
 _SINGLE_FILE = "Page saved with SingleFile"
-_PAGES = (".html", ".htm", ".xhtml", ".shtml", ".mht", ".mhtml")
+_PAGES = (".html", ".htm", ".xhtml", ".shtml")
+_FRAME = re.compile(r"saved_resource(?:\(\d{1,4}\))?\.html?")
+"""Chrome's name for a frame, which no page has of itself."""
 # In the language of the browser: English, German, French, Spanish, Portuguese, Italian, Dutch,
 # Danish and Swedish, Finnish, Polish, Turkish.
 _FOLDER = re.compile(
@@ -78,22 +80,23 @@ def pages_folder(name: str) -> str | None:
 class SavedPages:
     """The pages among some files, to tell which other files were only saved with one of them."""
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        self.stems = {
-            path[: -len(suffix)]
-            for path in paths
-            for suffix in _PAGES
-            if path.lower().endswith(suffix)
-        }
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        self.stems: set[str] = set()
+        for path in paths:
+            self.add(path)
+
+    def add(self, path: str) -> None:
+        """Take note of a file, if it is a page."""
+        if path.lower().endswith(_PAGES):
+            self.stems.add(path.rpartition(".")[0])
 
     def own(self, path: str) -> bool:
         """Whether a file lies in the folder of a page: "Title_files/a.js" beside "Title.html"."""
-        if not self.stems:
-            return False
-        above, folders = "", path.split("/")[:-1]
+        above = ""
+        *folders, name = path.split("/")
         for folder in folders:
             page = pages_folder(folder)
-            if page is not None and above + page in self.stems:
+            if page is not None and (above + page in self.stems or _FRAME.fullmatch(name)):
                 return True
             above += f"{folder}/"
         return False

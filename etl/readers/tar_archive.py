@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 
 from etl.readers.base import Rejected, Rejection
 from etl.readers.reader import Part
+from etl.readers.saved_page import SavedPages
 from etl.readers.source import Source
 from etl.readers.zip_archive import is_hidden
 
@@ -79,11 +80,14 @@ def read(source: Source) -> Iterator[Part]:
     stream = _Forward(source.stream)
     try:
         archive = tarfile.TarFile(fileobj=cast(BinaryIO, stream))
+        pages = SavedPages()
         while (member := archive.next()) is not None:
             archive.members = []  # type: ignore[attr-defined]
-            if not member.isreg() or is_hidden(member.name):
+            # A page comes before its folder if the names are sorted; else its files are read.
+            if not member.isreg() or is_hidden(member.name) or pages.own(member.name):
                 yield None
                 continue
+            pages.add(member.name)
             content = archive.extractfile(member)
             assert content is not None
             yield source.member(cast(BinaryIO, content), member.name, "TAR")

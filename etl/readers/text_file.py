@@ -7,7 +7,9 @@ text (`readers.plain_text`), the articles of an export (`readers.exports`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
+from etl.readers.base import Rejected
 from etl.readers.decode import decode
 from etl.readers.exports import export_of
 from etl.readers.plain_text import KnownFields, article_of, is_dated
@@ -15,6 +17,9 @@ from etl.readers.reader import Part
 from etl.readers.source import Source
 
 name = "text"
+
+_CODE = {".css", ".scss", ".js", ".mjs", ".map", ".svg"}
+"""Suffixes of files that are text and are saved with a page, and never hold an article."""
 
 
 def sniff(data: bytes, path: str) -> float:
@@ -25,6 +30,10 @@ def sniff(data: bytes, path: str) -> float:
 
 def read(source: Source) -> Iterator[Part]:
     """Yield the file's articles. Raises Rejected if the bytes are not text."""
+    if (suffix := PurePosixPath(source.name.lower()).suffix) in _CODE:
+        raise Rejected(
+            "unsupported", f"a style sheet or script ({suffix}), no text", "ingest the page itself"
+        )
     text = decode(source.data(), source.charset)
     if export := export_of(text):
         yield from export.read(text, source)

@@ -1,19 +1,21 @@
 """ZIP archives: members are read one after the other and never written to disk.
 
-Belongs here: walking a ZIP archive. Does not belong here: the members' formats; DOCX, which is also
-a ZIP archive (`readers.docx`).
+Belongs here: walking a ZIP archive. Does not belong here: the members' formats; documents that are
+also ZIP archives (`readers.docx`, `odt`, `epub`).
 """
 
 from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO, cast
 
-from etl.readers import docx
+from etl.readers import docx, epub, odt
 from etl.readers.base import Rejected, Rejection
 from etl.readers.reader import Part
+from etl.readers.saved_page import SavedPages
 from etl.readers.source import Source
 from etl.readers.streams import PassThroughFile
 
@@ -24,8 +26,6 @@ _MAX_DIRECTORY = 64 << 20
 _OFFICE = {
     "xl/workbook.xml": "a spreadsheet (.xlsx)",
     "ppt/presentation.xml": "a presentation (.pptx)",
-    "META-INF/container.xml": "an e-book (.epub)",
-    "content.xml": "an OpenDocument file (.odt, .ods)",
 }
 
 
@@ -55,15 +55,24 @@ def read(source: Source) -> Iterator[Part]:
             "malformed", f"the ZIP archive is damaged: {error}", "fetch it again"
         ) from None
     names = {info.filename for info in archive.infolist()}
-    is_docx = "word/document.xml" in names
-    if is_docx:
+    is_part: Callable[[str], bool] = SavedPages(names).own
+    if "word/document.xml" in names:
         yield from docx.parts_of(archive, source)
+        is_part = docx.is_part
+    elif epub.CONTAINER in names:
+        book = epub.package_of(archive, source)
+        yield from epub.articles_of(archive, source, book)
+        is_part = partial(epub.is_part, package=book)
+    elif "content.xml" in names and "META-INF/manifest.xml" in names:
+        yield from odt.parts_of(archive, source)
+        is_part = odt.is_part
     elif office := next((what for part, what in _OFFICE.items() if part in names), None):
         raise Rejected("unsupported", f"{office} is not supported", "save it as DOCX, PDF or text")
     if rejection := _archive_before(archive, file):
         yield rejection
     for info in archive.infolist():
-        if is_docx and docx.is_part(info.filename):
+        if is_part(info.filename):
+            yield None
             continue
         is_folder = info.filename.endswith("/") and not info.file_size
         if is_folder or is_hidden(info.filename):

@@ -1,8 +1,9 @@
 """Lists the inbox files that are ready to be read, and opens them.
 
 Belongs here: walking folders, the settle time of half-written files, unusual names, files that
-cannot be opened. Does not belong here: object stores (`storage.object_store`), which files were
-read before (`storage.seen_files`), what is in a file (`etl.readers`).
+cannot be opened, the folder of files beside a saved page. Does not belong here: object stores
+(`storage.object_store`), which files were read before (`storage.seen_files`), what is in a file
+(`etl.readers`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
+from etl.readers.saved_page import SavedPages
 from etl.readers.streams import PassThroughFile
 from etl.settings import Location
 from etl.storage import object_store
@@ -75,13 +77,20 @@ def _walk(path: Path, unreadable: list[tuple[Location, UnreadableError]]) -> Ite
         unreadable.append((Path(error.filename), UnreadableError(error.strerror or str(error))))
 
     for folder, folders, names in os.walk(path, onerror=report):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        pages = SavedPages(names)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and not pages.own(f"{name}/")
+        )
         # Links to folders are not followed: a target inside the inbox is walked in its own place.
         links = (link for name in folders if (link := Path(folder) / name).is_symlink())
         unreadable += [(link, error) for link in links if (error := _not_walked(link, path))]
         for name in sorted(names):
             # rsync and editors write to a dot file and then rename it.
-            if not name.startswith(".") and not name.endswith(PARTIAL_SUFFIXES):
+            if (
+                not name.startswith(".")
+                and not name.endswith(PARTIAL_SUFFIXES)
+                and not pages.own(f"{Path(folder).name}/{name}")
+            ):
                 yield Path(folder) / name
 
 
@@ -130,10 +139,13 @@ def _candidates(
     """Yield the files to read under a root; append what cannot be listed to `unreadable`."""
     if isinstance(root, str):
         store = Store(root)
-        for candidate in store.objects():
+        objects = store.objects()
+        pages = SavedPages(candidate.source_path for candidate in objects)
+        for candidate in objects:
             below = store.below(candidate.source_path)
-            if not candidate.source_path.endswith(PARTIAL_SUFFIXES) and not any(
-                part.startswith(".") for part in below.split("/")
+            if not candidate.source_path.endswith(PARTIAL_SUFFIXES) and not (
+                any(part.startswith(".") for part in below.split("/"))
+                or pages.own(candidate.source_path)
             ):
                 yield candidate
         return

@@ -7,6 +7,8 @@ import gzip
 import io
 import json
 import lzma
+import plistlib
+import quopri
 import re
 import struct
 import tarfile
@@ -309,6 +311,152 @@ def docx(story: Story = STORY) -> bytes:
     )
 
 
+def odt(story: Story = STORY) -> bytes:
+    spaces = " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
+        for prefix in ("office", "text", "style", "meta")
+    )
+    paragraphs = "".join(
+        f'<text:p text:style-name="Standard">{escape(p)}</text:p>' for p in story.paragraphs
+    )
+    content = (
+        f"<office:document-content {spaces}><office:automatic-styles><style:style "
+        'style:name="P1" style:parent-style-name="Title"/></office:automatic-styles><office:body>'
+        "<office:text><text:tracked-changes><text:p>Deleted words.</text:p></text:tracked-changes>"
+        f'<text:p text:style-name="P1">{escape(story.headline)}<office:annotation><text:p>A '
+        f"comment.</text:p></office:annotation></text:p>{paragraphs}</office:text></office:body>"
+        "</office:document-content>"
+    )
+    about = (
+        f'<office:document-meta {spaces} xmlns:dc="d"><office:meta><dc:creator>Somebody Else'
+        f"</dc:creator><meta:initial-creator>{escape(story.author)}</meta:initial-creator>"
+        f"<meta:creation-date>{story.at:%Y-%m-%dT%H:%M:%S}</meta:creation-date></office:meta>"
+        "</office:document-meta>"
+    )
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "content.xml": content,
+            "meta.xml": about,
+            "META-INF/manifest.xml": "<manifest/>",
+            "Thumbnails/thumbnail.png": b"\x89PNG\r\n\x1a\n\0",
+        }
+    )
+
+
+def epub(*stories: Story, publisher: str = "", day: str = "", title: str = "") -> bytes:
+    """Return a book with a cover, a contents page and a chapter for each story."""
+    stories = stories or (STORY,)
+    chapters: dict[str, str | bytes] = {}
+    for number, story in enumerate(stories, 1):
+        chapters[f"OEBPS/chapter{number}.xhtml"] = (
+            '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><head>'
+            f"<title>{escape(story.headline)}</title></head><body><h1>{escape(story.headline)}</h1>"
+            f"<p>By {escape(story.author)}</p><p>Published: {story.at.isoformat()}</p>"
+            f"{story.elements}</body></html>"
+        )
+    names = [name.removeprefix("OEBPS/") for name in chapters]
+    items = "".join(
+        f'<item id="{name}" href="{name}" media-type="application/xhtml+xml"/>'
+        for name in ("cover.xhtml", *names)
+    )
+    spine = "".join(f'<itemref idref="{name}"/>' for name in ("cover.xhtml", *names))
+    points = "".join(
+        f"<navPoint><navLabel><text>{escape(s.headline)}</text></navLabel><content src='{n}'/>"
+        "</navPoint>"
+        for s, n in zip(stories, names, strict=True)
+    )
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="d" version="2.0"><metadata>'
+        f"<dc:title>{escape(title or stories[0].outlet)}</dc:title><dc:language>en</dc:language>"
+        f"<dc:publisher>{escape(publisher)}</dc:publisher><dc:date>{day}</dc:date></metadata>"
+        f'<manifest>{items}<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>'
+        '<item id="p" href="p.png" media-type="image/png"/></manifest>'
+        f'<spine toc="ncx">{spine}</spine></package>'
+    )
+    return zipped(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": "<container><rootfiles><rootfile "
+            "full-path='OEBPS/content.opf'/></rootfiles></container>",
+            "OEBPS/content.opf": package,
+            "OEBPS/cover.xhtml": "<html><body><img src='p.png'/></body></html>",
+            "OEBPS/toc.ncx": f"<ncx><navMap>{points}</navMap></ncx>",
+            "OEBPS/p.png": b"\x89PNG\r\n\x1a\n\0",
+            **chapters,
+        }
+    )
+
+
+ADVERT = (
+    "<html><body><p>Buy the lamps of Tarn, the best lamps on the whole of the coast.</p></body>"
+)
+
+
+def mhtml(story: Story = STORY, page: str | None = None) -> bytes:
+    """Return a page as Chrome saves it, with a style sheet, a picture and a frame."""
+    boundary = "----MultipartBoundary--x----"
+    lines = [
+        "From: <Saved by Blink>",
+        f"Snapshot-Content-Location: {story.url}",
+        "Subject: =?utf-8?Q?A=20page?=",
+        "Date: Tue, 5 May 2026 08:00:00 -0000",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/related; type="text/html";',
+        f'\tboundary="{boundary}"',
+        "",
+    ]
+    parts = (
+        ("text/html", story.url, page or html(story)),
+        ("text/css", f"{story.url}/a.css", "p { color: red }"),
+        ("image/png", f"{story.url}/a.png", "\x89PNG"),
+        ("text/html", f"{story.url}/frame", ADVERT),
+    )
+    for kind, location, content in parts:
+        packed = quopri.encodestring(content.encode()).decode("ascii")
+        lines += [
+            f"--{boundary}",
+            f"Content-Type: {kind}",
+            "Content-Transfer-Encoding: quoted-printable",
+            f"Content-Location: {location}",
+            "",
+            packed,
+            "",
+        ]
+    return "\r\n".join([*lines, f"--{boundary}--", ""]).encode()
+
+
+def webarchive(story: Story = STORY, *, is_binary: bool = True) -> bytes:
+    """Return a page as Safari saves it."""
+
+    def resource(content: bytes, kind: str, url: str) -> dict[str, Any]:
+        return {"WebResourceData": content, "WebResourceMIMEType": kind, "WebResourceURL": url,
+                "WebResourceTextEncodingName": "UTF-8", "WebResourceFrameName": ""}  # fmt: skip
+
+    return plistlib.dumps(
+        {
+            "WebMainResource": resource(html(story).encode(), "text/html", story.url),
+            "WebSubresources": [resource(b"p {}", "text/css", f"{story.url}/a.css")],
+            "WebSubframeArchives": [
+                {"WebMainResource": resource(ADVERT.encode(), "text/html", f"{story.url}/frame")}
+            ],
+        },
+        fmt=plistlib.FMT_BINARY if is_binary else plistlib.FMT_XML,
+    )
+
+
+def wayback(story: Story = STORY) -> str:
+    """Return a page as the Wayback Machine shows it."""
+    copy = f"https://web.archive.org/web/20260505080000/{story.url}"
+    bar = (
+        "<!-- BEGIN WAYBACK TOOLBAR INSERT --><div id='wm-ipp-base'><p>47 captures</p><p>05 May "
+        "2026, saved by Osk Lind of the library of the coast, on a ship and in a long night.</p>"
+        "</div><!-- END WAYBACK TOOLBAR INSERT -->"
+    )
+    page = html(story).replace(escape(story.url), escape(copy))
+    return page.replace("<body>", f"<body>{bar}", 1)
+
+
 def pdf(*below_headline: str, story: Story = STORY, is_packed: bool = False) -> bytes:
     """Return a page of text with lines 14 points apart."""
     lines: list[str] = []
@@ -441,6 +589,12 @@ BUILDERS: dict[str, Callable[[Story], bytes]] = {
     "crawl.warc": lambda story: warc(story),
     "crawl.warc.gz": lambda story: gzip.compress(warc(story)),
     "paper.docx": lambda story: docx(story),
+    "paper.odt": lambda story: odt(story),
+    "book.epub": lambda story: epub(story),
+    "saved.mhtml": lambda story: mhtml(story),
+    "saved.webarchive": lambda story: webarchive(story),
+    "listed.webarchive": lambda story: webarchive(story, is_binary=False),
+    "copy.html": lambda story: wayback(story).encode(),
     "paper.pdf": lambda story: pdf(story=story),
     "packed.pdf": lambda story: pdf(story=story, is_packed=True),
     "paper.rtf": lambda story: rtf(story),

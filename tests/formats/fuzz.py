@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import bz2
+import email
 import gzip
 import io
 import lzma
+import plistlib
 import random
 import re
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import pyarrow as pa
 
-from formats.files import pdf_of, tarred, zipped, zstd
+from formats.files import mhtml, pdf_of, tarred, webarchive, zipped, zstd
 
 _TOKENS = (b"\0", b"\xff" * 4, b"<", b">", b"&", b'"', b"'", b"{", b"[", b"\n", b"99999999",
            b"<!ENTITY", b"]]>", b"\xef\xbb\xbf", b"%s%n", b"../../", b"\x1b[31m", b"-1", b"=?",
@@ -97,13 +100,30 @@ def _unzstd(data: bytes) -> bytes:
     return bytes(pa.CompressedInputStream(pa.BufferReader(data), "zstd").read())
 
 
+def _page_of(data: bytes) -> bytes:
+    """Return the page in a `files.mhtml`; repacking puts it among the same other parts."""
+    first = next(part for part in email.message_from_bytes(data).walk() if not part.is_multipart())
+    return cast(bytes, first.get_payload(decode=True))
+
+
+def _archived(page: bytes) -> bytes:
+    whole = plistlib.loads(webarchive())
+    whole["WebMainResource"]["WebResourceData"] = page
+    return plistlib.dumps(whole, fmt=plistlib.FMT_BINARY)
+
+
 _PACKINGS = {
     "gz": _one(gzip.decompress, lambda data: gzip.compress(data, 1)),
     "bz2": _one(bz2.decompress, bz2.compress),
     "xz": _one(lzma.decompress, lambda data: lzma.compress(data, preset=0)),
     "zst": _one(_unzstd, zstd),
-    "zip": (_unzipped, lambda members: zipped({**members})),
-    "docx": (_unzipped, lambda members: zipped({**members})),
+    **dict.fromkeys(
+        ("zip", "docx", "odt", "epub"), (_unzipped, lambda members: zipped({**members}))
+    ),
+    "mhtml": _one(_page_of, lambda page: mhtml(page=page.decode(errors="replace"))),
+    "webarchive": _one(
+        lambda data: plistlib.loads(data)["WebMainResource"]["WebResourceData"], _archived
+    ),
     "tar": (_untarred, tarred),
     "pdf": (
         _unflated,

@@ -168,6 +168,13 @@ def _declared(charset: str) -> bytes:
     return files.html(charset=charset).encode()
 
 
+def _book(members: dict[str, str | bytes]) -> bytes:
+    """Return a book with these members in place of its own."""
+    with zipfile.ZipFile(io.BytesIO(files.epub())) as archive:
+        whole: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    return files.zipped(whole | members)
+
+
 HOSTILE: dict[str, tuple[str, Make, set[str]]] = {
     # name: file name, function that builds its bytes, permitted outcomes of its items
     "billion laughs": ("x.rss", lambda: f"{entities()}<rss><channel><item><title>t</title>"
@@ -222,6 +229,37 @@ HOSTILE: dict[str, tuple[str, Make, set[str]]] = {
     "mail nested 1,000 deep": ("x.eml", lambda: _mail(1000), {"too_deep"}),
     "mail of 5,000 parts": ("x.eml", lambda: b"From: a@b.c\nTo: b\nMIME-Version: 1.0\nContent-Type:"
         b' multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 5000, {ARTICLE, "too_many"}),
+    "MHTML nested 1,000 deep": ("x.mht", lambda: b"From: <Saved by Blink>\n" + _mail(1000),
+                                {"too_deep"}),
+    "MHTML of 10,000 frames": ("x.mht", lambda: files.mhtml()[:-20] + b"\r\n".join(
+        b"------MultipartBoundary--x----\r\nContent-Type: text/html\r\n\r\n<p>x" for _ in
+        range(10_000)), {ARTICLE}),
+    "web archive of lists in lists": ("x.webarchive", lambda: b"<plist>" + b"<array>" * 100_000,
+                                      {"malformed", "too_deep"}),
+    "web archive with entities": ("x.webarchive", lambda: f"{entities()}<plist><dict><key>"
+        "WebMainResource</key><string>&i;</string></dict></plist>".encode(), {"malformed"}),
+    "web archive of itself": ("x.webarchive", lambda: b"bplist00\xa1\x00\x08" + bytes(6)
+        + b"\x01\x01" + b"\x00" * 7 + b"\x01" + bytes(8) + b"\x00" * 7 + b"\x0a", {"malformed"}),
+    "EPUB with entities": ("x.epub", lambda: _book(
+        {"OEBPS/content.opf": f"{entities()}<package><title>&i;</title></package>"}),
+        {"malformed"}),
+    "EPUB bomb": ("x.epub", lambda: _book(
+        {"OEBPS/chapter1.xhtml": b"<p>" + b"a" * (40 * MEGABYTE)}), {"too_large"}),
+    "EPUB of 100,000 references": ("x.epub", lambda: _book({"OEBPS/content.opf":
+        "<package><manifest><item id='a' href='chapter1.xhtml' media-type='application/xhtml+xml'/>"
+        "</manifest><spine>" + "<itemref idref='a'/>" * 100_000 + "</spine></package>"}),
+        {ARTICLE, "binary", "empty"}),  # what its manifest leaves out
+    "EPUB of 5,000 places": ("x.epub", lambda: _book({"OEBPS/chapter1.xhtml":
+        "".join(f"<h1 id='{n}'>Lamp</h1><p>It is lit.</p>" for n in range(5_000)), "OEBPS/toc.ncx":
+        "<ncx>" + "".join(f"<navPoint><navLabel>Lamp</navLabel><content src='chapter1.xhtml#{n}'/>"
+                          "</navPoint>" for n in range(5_000)) + "</ncx>"}), {ARTICLE}),
+    "EPUB with a name that climbs": ("x.epub", lambda: _book({"OEBPS/content.opf":
+        "<package><manifest><item id='a' href='../../../etc/passwd' media-type='text/html'/>"
+        "</manifest><spine><itemref idref='a'/></spine></package>"}), {"empty", "binary", ARTICLE}),
+    "ODT with entities": ("x.odt", lambda: files.zipped({"META-INF/manifest.xml": "<x/>",
+        "content.xml": f"{entities()}<body><text><p>&i;</p></text></body>"}), {"malformed"}),
+    "ODT bomb": ("x.odt", lambda: files.zipped({"META-INF/manifest.xml": "<x/>",
+        "content.xml": b"<a>" + b" " * (40 * MEGABYTE)}), {"too_large"}),
     "PDF page tree in a circle": ("x.pdf", lambda: _pdf(kids="2 0 R"), {"malformed", "empty"}),
     "PDF page a thousand times": ("x.pdf", lambda: _pdf(kids="3 0 R " * 20_000), {"empty"}),
     "PDF object of itself": ("x.pdf", lambda: _pdf(length="4 0 R"), {"malformed"}),

@@ -146,16 +146,41 @@ def test_a_text(story: Story, encoding: str, end: str) -> None:
 
 
 @EXAMPLES
+@given(story=stories())
+def test_saved_pages(story: Story) -> None:
+    for data, name in (
+        (files.mhtml(story), "x.mht"),
+        (files.webarchive(story), "x.webarchive"),
+        (files.webarchive(story, is_binary=False), "x"),
+        (files.wayback(story).encode(), "x.html"),
+    ):
+        (article,) = articles(data, name)
+        same(article, story)
+
+
+@EXAMPLES
+@given(story=stories(), more=stories())
+def test_the_chapters_of_a_book(story: Story, more: Story) -> None:
+    assume(story.headline != more.headline)
+    found = articles(files.epub(story, more), "x.epub")
+    for article, expected in zip(found, (story, more), strict=True):
+        assert (article.body, article.headline) == (expected.body, expected.headline)
+        assert (article.outlet, article.authors) == (story.outlet, (expected.author,))
+        assert (article.published_at, article.date_method) == (expected.at, "text published")
+
+
+@EXAMPLES
 @given(story=stories(ANY))
 def test_a_rich_text_and_a_document(story: Story) -> None:
     (rich,) = articles(files.rtf(story), "x.rtf")
     assert (rich.body, rich.headline, rich.authors) == (
         story.body, story.headline, (story.author,)
     )  # fmt: skip
-    (document,) = articles(files.docx(story), "x.docx")
-    assert (document.body, document.headline) == (story.body, story.headline)
-    assert document.authors == (story.author,)
-    assert document.published_on == story.at.date()
+    for data in (files.docx(story), files.odt(story)):
+        (document,) = articles(data, "x")
+        assert (document.body, document.headline) == (story.body, story.headline)
+        assert document.authors == (story.author,)
+        assert document.published_on == story.at.date()
 
 
 @EXAMPLES

@@ -38,6 +38,16 @@ def test_folders_are_walked_in_order_and_unfinished_files_are_skipped(tmp_path: 
     assert names(scan(tmp_path)) == ["a.txt", "b.txt", "plain", "2025/05/c.txt"]
 
 
+def test_the_files_that_were_saved_with_a_page_are_no_files_of_the_inbox(tmp_path: Path) -> None:
+    read = ["Lamp.html", "a/Ferry – now.htm", "a/press_files/notice.html", "b_files/letter.html"]
+    left = ["Lamp_files/a.css", "Lamp_files/ad/frame.html", "a/Ferry – now-Dateien/a.js",
+            "b_files/saved_resource(1).html"]  # fmt: skip
+    for name in (*read, *left):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert names(scan(tmp_path)) == read
+
+
 @pytest.mark.parametrize(
     ("name", "recorded"),
     [
