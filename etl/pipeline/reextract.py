@@ -209,8 +209,8 @@ def due_contents(
 
 def _articles(con: duckdb.DuckDBPyConnection, contents: Sequence[str]) -> dict[str, Article]:
     """Return article versions as their reader returned them, by content_sha256."""
-    # The address is kept with sources, and extraction doesn't depend on whether the text is cut.
-    names = [f.name for f in fields(Article) if f.name not in ("url", "is_truncated")]
+    kept = {column.name for column in tables.ARTICLE_VERSIONS.columns} - {"is_truncated"}
+    names = [field.name for field in fields(Article) if field.name in kept]
     rows = con.execute(
         f"select content_sha256, {', '.join(names)} from loaded.article_versions "
         "where content_sha256 in (select unnest(?))",

@@ -24,6 +24,7 @@ import lxml.html
 
 from etl.domain import Article
 from etl.readers.base import Rejected
+from etl.readers.dates import ImpossibleDateError, WrittenDate
 from etl.readers.exports.pages import page_export_of
 from etl.readers.json_ld import nodes_of, own_nodes
 from etl.readers.markup import appended, html_text, line_of, local_name, text_of
@@ -32,6 +33,7 @@ from etl.readers.reader import Part
 from etl.readers.saved_page import is_named_by_saving, saved_from, without_archive_bar
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article, letters_of
+from etl.readers.timestamps import parse_date
 from etl.readers.urls import address_date, canonical, host
 
 name = "html"
@@ -86,7 +88,7 @@ def page_article(text: str, source: Source, source_format: str) -> Article:
     found = _trafilatura()(text, url=canonical(metadata.url))
     if found is not None:
         _fill(metadata, found)
-    return _dated_by_label(article(metadata, source, source_format), text, source)
+    return _dated_by_label(article(metadata, source, source_format), metadata, text, source)
 
 
 def _tree(text: str) -> lxml.html.HtmlElement:
@@ -99,12 +101,12 @@ def _tree(text: str) -> lxml.html.HtmlElement:
         ) from None
 
 
-def _dated_by_label(found: Article, text: str, source: Source) -> Article:
+def _dated_by_label(found: Article, metadata: SourceMetadata, text: str, source: Source) -> Article:
     """Return the article without a day that only its body or the time of saving suggests.
 
     `page_dates` has judged all dates of the page, with their labels and places. Many sites state
-    the instant in UTC, in which evenings of America belong to the next day: their address has the
-    day at the place of writing.
+    the instant in UTC, in which evenings of America belong to the next day: their other dates and
+    their address have the day at the place of writing.
     """
     in_address = address_date(found.url) if found.url else None
     if found.date_method in ("date_line", "update_line") or (
@@ -113,9 +115,21 @@ def _dated_by_label(found: Article, text: str, source: Source) -> Article:
         method = "address" if in_address else None
         return replace(found, published_on=in_address, published_at=None, date_method=method)
     at = found.published_at
-    if in_address and at and not at.utcoffset() and in_address in _local_days(at):
-        return replace(found, published_on=in_address)
+    if at and not at.utcoffset():
+        local = (w.on for value, _, _ in metadata.dates if (w := _local(value)) is not None)
+        possible = _local_days(at)
+        on = next((day for day in (*local, in_address) if day in possible), found.published_on)
+        return replace(found, published_on=on)
     return found
+
+
+def _local(value: object) -> WrittenDate | None:
+    """Return a date if it is not in UTC, which says nothing of the place of writing."""
+    try:
+        written = parse_date(value)
+    except ImpossibleDateError:
+        return None
+    return written if written and (written.at is None or written.at.utcoffset()) else None
 
 
 def _local_days(at: datetime) -> set[date]:

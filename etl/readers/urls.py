@@ -37,6 +37,7 @@ _DATE_IN_PATH = re.compile(
     rf"/((?:19|20)\d\d)[/-](\d{{1,2}}|{_MONTHS.replace(' ', '|')})[/-](\d{{1,2}})(?=[/\-_.?]|$)",
     re.I,
 )
+_COMPACT_DATE = re.compile(r"/((?:19|20)\d\d)(\d\d)(\d\d)(?=/)")
 
 
 def original(url: str) -> str:
@@ -92,5 +93,6 @@ def host(url: str) -> str | None:
 
 
 def address_date(url: str) -> date | None:
-    """Return the day in the path of an address, ".../2025/06/05/..." or ".../2025/jun/05/..."."""
-    return first_date(_DATE_IN_PATH, original(url[:_MAX_CHARS]))
+    """Return the day in an address: ".../2025/06/05/...", ".../2025/jun/05/...", "/20250605/"."""
+    url = original(url[:_MAX_CHARS])
+    return first_date(_DATE_IN_PATH, url) or first_date(_COMPACT_DATE, url)

@@ -127,6 +127,11 @@ PAGES: dict[str, tuple[str, date | None, str | None]] = {
                      + meta(article__published_time="2021-03-05T01:15:00Z")),
         DAY, "open_graph article:published_time",
     ),
+    "an instant in UTC, and the day as shown": (
+        page(f"<article>{_H1}<p>Posted: March 4, 2021 / 05:15 PM PST</p>{_P}</article>",
+             ld({**_NODE, "datePublished": "2021-03-05T01:15:00Z"})),
+        DAY, "json_ld datePublished",
+    ),
     "an instant in UTC, and another day in the address": (
         page(_STORY, "<link rel='canonical' href='https://tidings.example/2021/03/01/lamp'>"
                      + meta(article__published_time="2021-03-04T12:15:00Z")),

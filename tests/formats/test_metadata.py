@@ -134,6 +134,23 @@ def test_an_address_with_numbers_is_no_copy() -> None:
         assert capture_time(url) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("2021/03/04/lamp", date(2021, 3, 4)),
+        ("coast/2021-3-4-lamp", date(2021, 3, 4)),
+        ("coast/2021/mar/04/lamp", date(2021, 3, 4)),
+        ("news/20210304/lamp", date(2021, 3, 4)),
+        ("news/20211304/lamp", None),
+        ("news/2021030412/lamp", None),
+        ("news/20210304", None),
+        ("2021/03/lamp", None),
+    ],
+)
+def test_the_day_in_an_address(path: str, day: date | None) -> None:
+    assert address_date(f"https://tidings.example/{path}") == day
+
+
 @given(st.text(max_size=300), st.sampled_from(("", "https://web.archive.org/web/2021/", "http://")))
 def test_any_address_is_read_or_refused(text: str, before: str) -> None:
     for function in (canonical, host, address_date, original, capture_time):
