@@ -26,6 +26,7 @@ from etl.pipeline.progress import Progress, silent
 from etl.pipeline.stage_articles import Staged
 from etl.query.published import open_published
 from etl.settings import Settings
+from etl.schema.tables import ARTICLE_VERSIONS
 from etl.storage import (
     editions,
 )
@@ -209,7 +210,7 @@ def due_contents(
 
 def _articles(con: duckdb.DuckDBPyConnection, contents: Sequence[str]) -> dict[str, Article]:
     """Return article versions as their reader returned them, by content_sha256."""
-    kept = {column.name for column in tables.ARTICLE_VERSIONS.columns} - {"is_truncated"}
+    kept = {column.name for column in ARTICLE_VERSIONS.columns} - {"is_truncated"}
     names = [field.name for field in fields(Article) if field.name in kept]
     rows = con.execute(
         f"select content_sha256, {', '.join(names)} from loaded.article_versions "

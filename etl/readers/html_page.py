@@ -30,7 +30,12 @@ from etl.readers.json_ld import nodes_of, own_nodes
 from etl.readers.markup import appended, html_text, line_of, local_name, text_of
 from etl.readers.page_dates import dates_of
 from etl.readers.reader import Part
-from etl.readers.saved_page import is_named_by_saving, saved_from, without_archive_bar
+from etl.readers.saved_page import (
+    is_archive_bar,
+    is_named_by_saving,
+    saved_from,
+    without_archive_bar,
+)
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article, letters_of
 from etl.readers.timestamps import parse_date
@@ -83,7 +88,12 @@ def read(source: Source) -> Iterator[Part]:
 def page_article(text: str, source: Source, source_format: str) -> Article:
     """Return the article in the text of a page. Raises Rejected."""
     text = without_archive_bar(text)
-    metadata = _head_metadata(_tree(text), source)
+    tree = _tree(text)
+    if bars := [element for element in tree.iter("div") if is_archive_bar(element.get("id"))]:
+        for element in bars:  # in a page that was saved from the screen, without comments
+            element.drop_tree()
+        text = et.tostring(tree, encoding="unicode", method="html")
+    metadata = _head_metadata(tree, source)
     metadata.url = metadata.url or saved_from(text)
     found = _trafilatura()(text, url=canonical(metadata.url))
     if found is not None:

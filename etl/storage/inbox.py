@@ -111,7 +111,12 @@ def scan(
     result = Scan()
     found: dict[str, SourceFile] = {}
     young: dict[Location, list[SourceFile]] = {}
+    roots = list(roots)
+    # A shell names the page and its folder for "news/*".
+    pages = SavedPages(str(root) for root in roots)
     for root in roots:
+        if pages.own(str(root)) or pages.own(f"{root}/"):
+            continue
         for candidate in _candidates(root, inbox, result.unreadable):
             if (other := found.get(candidate.source_path)) is not None:
                 if not _is_same(other.path, candidate.path):

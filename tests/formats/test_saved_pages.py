@@ -99,6 +99,8 @@ def test_a_page_and_its_copy_have_one_key() -> None:
     page, copy = article(files.html()), article(files.wayback())
     assert page == copy
     assert (copy.outlet, copy.published_on) == (files.OUTLET, date(2025, 6, 24))
+    screen = files.wayback().replace("BEGIN WAYBACK", "x").replace("END WAYBACK", "y")
+    assert article(screen) == page
     nameless = files.wayback().replace('property="og:site_name"', 'property="x"')
     assert article(nameless).outlet == "courier.example"
 

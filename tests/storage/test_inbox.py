@@ -46,6 +46,10 @@ def test_the_files_that_were_saved_with_a_page_are_no_files_of_the_inbox(tmp_pat
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     assert names(scan(tmp_path)) == read
+    for listed in (sorted(tmp_path.iterdir()), sorted(tmp_path.glob("**/*.htm*"))):
+        found = inbox.scan(listed, tmp_path, 0)
+        assert "Lamp.html" in names(found)
+        assert not set(left[:3]).intersection(names(found))
 
 
 @pytest.mark.parametrize(
