@@ -25,8 +25,8 @@ from etl.pipeline.extraction import Extracted, ExtractionPool
 from etl.pipeline.progress import Progress, silent
 from etl.pipeline.stage_articles import Staged
 from etl.query.published import open_published
-from etl.settings import Settings
 from etl.schema.tables import ARTICLE_VERSIONS
+from etl.settings import Settings
 from etl.storage import (
     editions,
 )
