@@ -69,7 +69,7 @@ def test_the_day_of_a_feed_is_the_local_one_however_it_is_written(written: str, 
         ("Wed, 31 Dec 1969 16:00:00 PST", "clock"),
         ("0001-01-01T00:00:00Z", "before 1400"),
         ("0000-00-00 00:00:00", "before 1400"),
-        ((TOMORROW + timedelta(days=2)).isoformat(), "after today"),
+        pytest.param((TOMORROW + timedelta(days=2)).isoformat(), "after today", id="in 3 days"),
         ("2999-01-01T00:00:00Z", "future"),
     ],
 )
