@@ -263,6 +263,46 @@ def test_older_layouts_of_nexis(
     assert article.published_on.year == 2003
 
 
+def test_a_document_without_a_headline_keeps_its_first_line() -> None:
+    flash = """
+                             1 of 1 DOCUMENT
+
+                          Meridian Press Agency
+
+                      January 16, 2009 Friday 9:25 PM EST
+
+SECTION: WORLD NEWS; Political
+
+LENGTH: 7 words
+
+
+FLASH: HARBOUR OF ALDHAVEN CLOSED AFTER FIRE
+
+LOAD-DATE: January 17, 2009
+
+LANGUAGE: ENGLISH
+"""
+    (article,) = articles(flash.encode(), "x.txt")
+    assert article.headline is None
+    assert article.body == "FLASH: HARBOUR OF ALDHAVEN CLOSED AFTER FIRE"
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Von Ulrich Berg und Ana Ruiz", ("Ulrich Berg", "Ana Ruiz")),
+        ("Par Sophie Latil, à Aldhaven", ("Sophie Latil",)),
+        ("By ILSE MARRAND in Aldhaven", ("ILSE MARRAND",)),
+    ],
+)
+def test_bylines_are_read_in_the_languages_of_the_interfaces(
+    written: str, names: tuple[str, ...]
+) -> None:
+    text = nexis(STORY).replace(f"BYLINE: {STORY.author}", f"BYLINE: {written}")
+    (article,) = articles(text.encode(), "x.txt")
+    assert article.authors == names
+
+
 def test_a_pdf_of_an_export_is_rejected_with_its_name() -> None:
     data = files.pdf(story=replace(STORY, paragraphs=tuple(filter(None, uni_lines(STORY)))))
     (rejection,) = rejections(data, "x.pdf")

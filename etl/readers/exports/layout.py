@@ -10,7 +10,7 @@ the next word doesn't fit into the width, or runs on in small letters. Any other
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -114,11 +114,9 @@ def _overflows(line: str, following: str, width: int) -> bool:
 
 
 def record(metadata: SourceMetadata, source: Source, name: str, where: str) -> Article | Rejection:
-    """Return one article of an export, or its rejection, which names the place.
-
-    The file's name and address belong to the export: their day and outlet are not the article's.
-    """
+    """Return one article of an export, or its rejection, which names the place."""
+    metadata.is_complete = True
     try:
-        return article(metadata, replace(source, url=None, name=""), name)
+        return article(metadata, source, name)
     except Rejected as rejected:
         return rejected.rejection.at(where)

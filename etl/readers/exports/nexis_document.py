@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from dataclasses import field as of
 
 from etl.readers.exports.days import day_line
+from etl.readers.exports.entries import names_of
 from etl.readers.exports.layout import Block, unwrapped
 from etl.readers.exports.nexis_fields import (
     Field,
@@ -95,7 +96,7 @@ class Document:
             body="" if any(_FAILED in b.text for b in self.blocks[:2]) else self.text(width),
             headline=self.headline or (title.value if title else None),
             outlet=self.outlet,
-            authors=[byline(authors)] if authors else [],
+            authors=names_of(byline(authors)) if authors else [],
             dates=[(self.day, "field", None)] if self.day else [],
             url=self.url,
             language=language.value.split(";")[0] if language else None,
@@ -240,7 +241,7 @@ def _captions(found: Sequence[FieldBlock], start: int) -> set[int]:
 def _read_headlines(found: Document, after_day: int) -> str:
     """Take the headline below the day; return the other paragraphs above the body."""
     head = found.blocks[after_day : found.start]
-    plain = [block.text for block in head if block.field is None]
+    plain = [b.text for b in head if b.field is None and not is_rights(b.text)]
     if plain and found.headline is None:
         found.headline = plain.pop(0)
     for text in plain:

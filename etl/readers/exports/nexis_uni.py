@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from etl.domain import Article
 from etl.readers.base import Rejected, Rejection
 from etl.readers.exports.days import day_line
+from etl.readers.exports.entries import names_of
 from etl.readers.exports.layout import blocks, record, unwrapped, wrap_width
 from etl.readers.exports.nexis_fields import Field, byline, field, is_rights
 from etl.readers.exports.numbering import Numbers, absent, doubt, examine, unsplit
@@ -167,7 +168,7 @@ class _Document:
             body="\n\n".join(self.body or ()),
             headline=self.headline,
             outlet=self.outlet,
-            authors=[byline(names)] if names else [],
+            authors=names_of(byline(names)) if names else [],
             dates=[(self.day, "field", None)] if self.day else [],
             language=self.fields.get("language", "").split(";")[0] or None,
         )
