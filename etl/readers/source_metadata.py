@@ -128,11 +128,11 @@ def letters_of(text: str) -> str:
 
 def _without_outlet(headline: str, outlet: str | None) -> str:
     """Return the headline without " | Outlet" at its end, which sites add for a list of tabs."""
-    name = letters_of(outlet or "")
+    name = letters_of(outlet or "").removeprefix("the")
     if not name:
         return headline
     for mark in reversed(list(_OUTLET_MARK.finditer(headline))):
-        last = letters_of(headline[mark.end() :])
+        last = letters_of(headline[mark.end() :]).removeprefix("the")
         if last == name and headline[: mark.start()].strip():
             return headline[: mark.start()].rstrip()
         if len(last) >= len(name):

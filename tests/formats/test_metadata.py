@@ -180,6 +180,7 @@ def test_a_record_of_a_copy_is_the_page_and_never_dated_by_the_capture() -> None
         ("A lamp is lit - Harbour Courier", "A lamp is lit"),
         ("A lamp is lit | Harbour Courier", "A lamp is lit"),
         ("A lamp is lit – HARBOUR  COURIER", "A lamp is lit"),
+        ("A lamp is lit | The Harbour Courier", "A lamp is lit"),
         ("Wind - and rain — Harbour Courier", "Wind - and rain"),
         ("A lamp is lit|Harbour Courier", "A lamp is lit"),
         ("A lamp is lit - Harbour Couriers", "A lamp is lit - Harbour Couriers"),
