@@ -46,6 +46,10 @@ name = "html"
 _TAG = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|title|article|main|h1|div|p|script|link)[\s>/]", re.I
 )
+_AND = "\u214b"
+"""Stands for "&" while trafilatura reads a page, because it decodes entities a second time: a text
+that shows "Food&region" would read "Food®ion". It is a turned ampersand, which no news text uses;
+trafilatura removes characters that can't be printed."""
 _META = {
     "headline": ("og:title", "twitter:title", "dc.title"),
     "outlet": ("og:site_name", "application-name", "dc.publisher", "cre"),
@@ -95,8 +99,10 @@ def page_article(text: str, source: Source, source_format: str) -> Article:
         text = et.tostring(tree, encoding="unicode", method="html")
     metadata = _head_metadata(tree, source)
     metadata.url = metadata.url or saved_from(text)
-    found = _trafilatura()(text, url=canonical(metadata.url))
+    found = _trafilatura()(text.replace("&amp;", _AND), url=canonical(metadata.url))
     if found is not None:
+        for value in ("text", "title", "sitename", "author"):
+            setattr(found, value, (getattr(found, value) or "").replace(_AND, "&"))
         _fill(metadata, found)
     return _dated_by_label(article(metadata, source, source_format), metadata, text, source)
 

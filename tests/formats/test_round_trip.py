@@ -7,6 +7,7 @@ import json
 import random
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -101,6 +102,17 @@ COMPLETE_FORMATS: dict[str, Callable[[Story, Order], bytes]] = {
 def test_formats_with_complete_metadata(name: str, story: Story, reorder: Order) -> None:
     (article,) = articles(COMPLETE_FORMATS[name](story, reorder), name)
     same(article, story)
+
+
+def test_a_page_that_shows_what_looks_like_an_entity() -> None:
+    words = "Food&region, x&quot and &para would be read by all of the town."
+    story = replace(
+        files.STORY,
+        headline="Council &para and the town",
+        paragraphs=tuple(f"The bank said on day {day} that {words}" for day in range(4)),
+    )
+    (article,) = articles(files.html(story).encode(), "x.html")
+    assert (article.headline, article.body) == (story.headline, story.body)
 
 
 @EXAMPLES
