@@ -220,6 +220,7 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
                 "archived_at_path": str(seen.object_path),
                 "excerpt": seen.excerpt.decode("utf-8", "replace"),
                 "is_read_today": seen.is_read_today,
+                "draft_mapping": seen.draft or None,
             }
         tried = {"tried": [as_row(a) for a in history]}
         click.echo(terminal.as_json(_as_row(item) | found | tried, indent=2))
@@ -236,6 +237,8 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
         click.echo(f"{name:<10} {display.clean(value)}")
     _show_history(history)
     _show_look(item, seen)
+    if seen is not None and seen.draft:
+        _show_draft(settings, seen.draft)
 
 
 def _show_left(history: Sequence[Attempt], as_json: bool) -> None:
@@ -270,6 +273,13 @@ def _show_look(item: QuarantinedItem, seen: Look | None) -> None:
         return
     for line in shown.splitlines():
         click.echo(f"  {display.clean(line)}")
+
+
+def _show_draft(settings: Settings, draft: str) -> None:
+    path = display.clean(settings.field_mappings)
+    click.echo(f"what the fields may be; check it, and add it to {path}:")
+    click.echo(display.clean(draft, lines=True), nl=False)
+    click.echo("# then: newsactors quarantine retry --reason unmapped")
 
 
 @quarantine.command()

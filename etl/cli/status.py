@@ -153,6 +153,7 @@ def _contents_table(published: str, contents: Contents) -> Table:
         ("articles", f"{contents.articles:,} from {contents.outlets:,} outlets"),
         ("days", f"{contents.first_day} to {contents.last_day}"),
         ("without a date", f"{contents.undated:,} (in no timeline)"),
+        ("cut by the source", _known(contents.truncated)),
         ("actors", f"{contents.entities:,}"),
         ("mentions", f"{contents.mentions:,}"),
         ("quotes", f"{contents.quotes:,}"),
@@ -172,6 +173,10 @@ def _contents_table(published: str, contents: Contents) -> Table:
     ):
         table.add_row(Text(name, style="dim"), Text(value))
     return table
+
+
+def _known(count: int | None) -> str:
+    return "unknown until the next ingest" if count is None else f"{count:,} (only the beginning)"
 
 
 def _runs_table(runs: list[Run]) -> RenderableType:

@@ -7,7 +7,7 @@ them (`etl.readers`), and whether an article is new, which only an ingest decide
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,6 +35,7 @@ class Preview:
     outlet: str | None = None
     language: str | None = None
     words: int | None = None
+    is_truncated: bool | None = None
     reason: str | None = None
     detail: str | None = None
     remedy: str | None = None
@@ -56,7 +57,7 @@ class Preview:
             day,
             self.outlet or "no outlet",
             self.language or "language unknown",
-            f"{self.words:,} words",
+            f"{self.words:,} words" + (", cut by the source" if self.is_truncated else ""),
             self.headline or "no headline",
         )
 
@@ -104,7 +105,8 @@ def _row(item: Item) -> Preview:
     article = item.article
     if article is None:
         assert item.rejection is not None
-        return Preview(item.path, item.number, **asdict(item.rejection))
+        reason, detail, remedy = astuple(item.rejection)[:3]
+        return Preview(item.path, item.number, reason=reason, detail=detail, remedy=remedy)
     return Preview(
         item.path,
         item.number,
@@ -118,4 +120,5 @@ def _row(item: Item) -> Preview:
         article.outlet,
         article.language,
         len(article.body.split()),
+        article.is_truncated,
     )

@@ -86,6 +86,8 @@ class Look:
     is_record: bool
     """Whether the excerpt is the record itself, not the beginning of its file."""
     is_read_today: bool
+    draft: str = ""
+    """An entry of fields.yaml that may map the record; a guess."""
 
 
 def look(settings: Settings, item: QuarantinedItem) -> Look | None:
@@ -109,6 +111,7 @@ def look(settings: Settings, item: QuarantinedItem) -> Look | None:
         bool(raw),
         # An item that is no longer found was read, or is now part of other items.
         found is None or found.article is not None,
+        found.rejection.draft if found and found.rejection else "",
     )
 
 
@@ -122,7 +125,8 @@ def _items(
         mappings = ()
     last = max(numbers)
     # Sandboxed, as in an ingest: this file may be the one that crashed its reader.
-    with closing(read_sandboxed(file, size, path, settings.limits, mappings)) as items:
+    reading = read_sandboxed(file, size, path, settings.limits, mappings, is_drafting=True)
+    with closing(reading) as items:
         for found in items:
             if found.number in numbers:
                 yield found

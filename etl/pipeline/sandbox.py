@@ -51,37 +51,38 @@ def read_sandboxed(
     source_path: str,
     limits: Limits | None = None,
     mappings: tuple[FieldMapping, ...] = (),
+    *,
+    is_drafting: bool = False,
 ) -> Generator[Item, None, None]:
     """Yield the items of an open file, as `readers.read_items` does, in a worker process.
 
     If the file crashes the worker, the items read before are kept and the last one is a rejection
     ('too_slow', 'too_large' or 'unreadable'). Raises RuntimeError if no worker can be started.
     """
+    job = (source_path, limits or Limits(), mappings, is_drafting)
     with contextlib.suppress(IndexError):
         process = _idle.pop()
         if process.is_alive():
-            return _items(process, file, size, source_path, limits or Limits(), mappings)
-    return _items(_ReaderProcess(), file, size, source_path, limits or Limits(), mappings)
+            return _items(process, file, size, job)
+    return _items(_ReaderProcess(), file, size, job)
 
 
 def _items(
     process: _ReaderProcess,
     file: BinaryIO,
     size: int,
-    source_path: str,
-    limits: Limits,
-    mappings: tuple[FieldMapping, ...],
+    job: tuple[str, Limits, tuple[FieldMapping, ...], bool],
 ) -> Generator[Item, None, None]:
     number = 0
     is_done = False
     try:
-        process.give(file, size, (source_path, limits, mappings))
+        process.give(file, size, job)
         while (item := process.next()) is not None:
             yield item
             number = item.number + 1
         is_done = True
     except (EOFError, ConnectionError):
-        yield Item(number, source_path, 0, rejection=process.rejection_for_exit(limits))
+        yield Item(number, job[0], 0, rejection=process.rejection_for_exit(job[1]))
     finally:
         if is_done:
             _idle.append(process)
@@ -162,11 +163,14 @@ def serve(fd: int) -> None:
     connection.send(None)
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            data, size, source_path, limits, mappings = connection.recv()
+            data, size, source_path, limits, mappings, is_drafting = connection.recv()
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
             resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, hard))
             with io.BytesIO(data) if data is not None else _received(connection) as file:
-                for item in read_items(file, size, source_path, limits, mappings, is_killable=True):
+                for item in read_items(
+                    file, size, source_path, limits, mappings,
+                    is_killable=True, is_drafting=is_drafting,
+                ):  # fmt: skip
                     connection.send(item)
             connection.send(None)
 

@@ -19,6 +19,8 @@ class Contents:
 
     articles: int
     undated: int
+    truncated: int | None
+    """Articles of which the source gives only the beginning; None if an older version published."""
     entities: int
     mentions: int
     quotes: int
@@ -36,6 +38,12 @@ select count(*) as articles, count(*) filter (published_on is null) as undated,
   min(published_on) as first_day, max(published_on) as last_day
 from main.articles
 """
+_TRUNCATED = "select count(*) filter (is_truncated) as truncated from main.articles"
+_HAS_TRUNCATED = """
+select 1 from duckdb_columns()
+where database_name = current_database() and schema_name = 'main'
+  and table_name = 'articles' and column_name = 'is_truncated'
+"""
 
 
 def published_contents(settings: Settings) -> Contents | None:
@@ -44,8 +52,11 @@ def published_contents(settings: Settings) -> Contents | None:
         return None
     with open_published(settings) as con:
         (totals,) = rows(con, _TOTALS)
+        cut = rows(con, _TRUNCATED) if rows(con, _HAS_TRUNCATED) else [{"truncated": None}]
         properties = rows(con, "select property, value from main.warehouse_info")
-    return Contents(**totals, properties={row["property"]: row["value"] for row in properties})
+    return Contents(
+        **totals, **cut[0], properties={row["property"]: row["value"] for row in properties}
+    )
 
 
 def undated_sources(settings: Settings, run_id: str) -> list[str]:

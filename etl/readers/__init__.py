@@ -100,6 +100,7 @@ def read_items(
     mappings: tuple[FieldMapping, ...] = (),
     *,
     is_killable: bool = False,
+    is_drafting: bool = False,
 ) -> Iterator[Item]:
     """Yield the articles and rejections in a seekable file of `size` bytes, in file order.
 
@@ -107,12 +108,13 @@ def read_items(
     `source_path` is only a name and is never opened. Never raises for bad input: if a reader fails,
     the rest of that file or archive member is rejected as 'unreadable' with the error's text.
     `is_killable` is for `etl.pipeline.sandbox`: the kernel may kill this process if nothing else
-    stops an item.
+    stops an item. `is_drafting`: rejections of unmapped records have a draft of their mapping.
     """
     limits = limits or Limits()
     number = 0
     with Watch(limits, is_killable=is_killable) as watch:
         source = Source.of(file, source_path, Budget(limits, size), mappings)
+        source.is_drafting = is_drafting
         found = _parts(source, watch)
         is_over = False
         while not is_over:

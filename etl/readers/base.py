@@ -36,6 +36,8 @@ class Rejection:
     reason: Reason
     detail: str
     remedy: str
+    draft: str = ""
+    """An entry of fields.yaml for an unmapped record, if `read_items` was asked for drafts."""
 
     def at(self, where: str) -> Rejection:
         """Return the rejection with its place in the file ("line 12") before the detail."""

@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Values
+from dataclasses import replace
+from functools import lru_cache
 
 from etl.domain import Article
 from etl.readers.base import Rejected
+from etl.readers.draft_mapping import draft
 from etl.readers.field_mapping import FieldMapping, shapes
 from etl.readers.markup import looks_like_markup, text_of
+from etl.readers.prose import is_prose
 from etl.readers.reader import Part
 from etl.readers.source import Source, TooSlow, too_slow
 from etl.readers.source_metadata import SourceMetadata, article
+from etl.readers.truncation import is_withheld
 
-_CUT_OFF = re.compile(r"(?:…|\.\.\.)?\s*\[\+\d{1,9} chars\]\s*\Z")
-_MAX_TRUNCATION_MARK = 40
 _MAX_LIST = 50
-_MAX_LINK = 500
+LINK_REMEDY = "fetch the page yourself and ingest it: newsactors never fetches links found in files"
 
 
 def mappings_for(source: Source) -> tuple[FieldMapping, ...]:
@@ -29,12 +32,37 @@ def mappings_for(source: Source) -> tuple[FieldMapping, ...]:
     return (*(m for m in source.mappings if m.is_for(source.path)), *shapes())
 
 
+def own_values(record: Values[object, object], source: Source) -> set[str]:
+    """Return which values of an article a record has under any known name."""
+    known = _known_paths(mappings_for(source))
+    return {
+        name
+        for field in record
+        for name, path in known.get(field, ())
+        if any(isinstance(value, str) and value.strip() for value in _values(record, path))
+    }
+
+
+@lru_cache(maxsize=8)
+def _known_paths(mappings: tuple[FieldMapping, ...]) -> dict[object, list[tuple[str, str]]]:
+    """Return the values and their paths in any mapping, by the first field of the path."""
+    known: dict[object, list[tuple[str, str]]] = {}
+    for name in ("headline", "body", "url"):
+        for path in dict.fromkeys(path for mapping in mappings for path in getattr(mapping, name)):
+            for first in {path, path.split(".", 1)[0]}:
+                known.setdefault(first, []).append((name, path))
+    return known
+
+
 def part_of(record: object, source: Source, source_format: str, where: str) -> Part:
     """Return the article in a record, or its rejection, which names the place `where` it is."""
     try:
         return article_of_record(record, source, source_format)
     except Rejected as rejected:
-        return rejected.rejection.at(where)
+        rejection = rejected.rejection.at(where)
+        if source.is_drafting and rejection.reason == "unmapped" and isinstance(record, Values):
+            rejection = replace(rejection, draft=draft(record, source.path))
+        return rejection
     except TooSlow:  # only this record is given up
         return too_slow(source.budget.limits).at(where)
 
@@ -48,7 +76,7 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
         body = text_of(body)
     metadata = SourceMetadata(
         mapping.name,
-        body=_without_truncation_mark(body),
+        body=body,
         headline=_plain(_text(record, mapping.headline)),
         outlet=_plain(_text(record, mapping.outlet)) or mapping.outlet_is,
         authors=[text for text in _all(record, mapping.authors) if text.lower() not in _NO_AUTHOR],
@@ -63,7 +91,7 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
     return article(metadata, source, source_format)
 
 
-_REMEDY = "describe the fields in fields.yaml (docs/formats.md)"
+_REMEDY = "describe the fields in fields.yaml: `newsactors quarantine show` prints an entry for it"
 _NO_AUTHOR = {"none", "null", "unknown", "n/a", "nan"}
 
 
@@ -76,11 +104,19 @@ def _chosen(record: Values[object, object], source: Source) -> tuple[FieldMappin
                 return mapping, body
             is_known = is_known or bool(mapping.needs) or any(p in record for p in mapping.body)
     names = ", ".join(str(name)[:40] for name in list(record)[:12]) or "none"
+    if withheld := next(
+        (v for v in record.values() if isinstance(v, str) and is_withheld(v)), None
+    ):
+        raise Rejected(
+            "empty",
+            f"the source withholds the text: “{withheld.strip()}” (fields: {names})",
+            "nothing, if the publisher removed it; else fetch the article with its text",
+        )
     if link := _link(record, source):
         raise Rejected(
             "empty",
             f"the record has no text, only a link: {link}",
-            "fetch the page yourself and ingest it: newsactors never fetches links found in files",
+            LINK_REMEDY,
         )
     if is_known:
         raise Rejected(
@@ -94,9 +130,9 @@ def _chosen(record: Values[object, object], source: Source) -> tuple[FieldMappin
 def _link(record: Values[object, object], source: Source) -> str | None:
     """Return the address if the record is a list entry with a headline and a link but no text.
 
-    A longer text under an unknown field name means that the mapping is missing, so None.
+    A running text under an unknown field name means that the mapping is missing, so None.
     """
-    if any(isinstance(v, str) and len(v) > _MAX_LINK for v in record.values()):
+    if any(isinstance(v, str) and is_prose(v) for v in record.values()):
         return None
     for mapping in mappings_for(source):
         if _text(record, mapping.headline) and (url := _text(record, mapping.url)):
@@ -119,18 +155,11 @@ def _values(record: object, path: str) -> Iterator[object]:
                 yield from _values(record[first], rest)
 
 
-def _without_truncation_mark(body: str) -> str:
-    """Return the body without NewsAPI's "… [+812 chars]"; only its end is searched."""
-    start = max(0, len(body) - _MAX_TRUNCATION_MARK)
-    match = _CUT_OFF.search(body, start)
-    return body[: match.start()].rstrip() if match else body
-
-
 def _all(record: object, paths: tuple[str, ...]) -> list[str]:
-    """Return the texts of the first path that has any."""
+    """Return the texts of the first path that has any, without those that the source withholds."""
     for path in paths:
-        found = [v.strip() for v in _values(record, path) if isinstance(v, str) and v.strip()]
-        if found:
+        texts = (v.strip() for v in _values(record, path) if isinstance(v, str))
+        if found := [text for text in texts if text and not is_withheld(text)]:
             return found[:_MAX_LIST]
     return []
 

@@ -1,7 +1,7 @@
-"""JSON: a record, a list of records, or a list inside a document; JSON lines: a record per line.
+"""JSON: a record, a list of records, or lists at any depth; JSON lines: a document per line.
 
-Belongs here: finding the records in a file. Does not belong here: the meaning of their fields
-(`readers.fields`, `shapes.yaml`).
+Belongs here: finding the documents in a file. Does not belong here: finding the records in a
+document (`readers.nested_records`), the meaning of their fields (`readers.fields`, `shapes.yaml`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from collections.abc import Iterator
 
 from etl.readers.base import Rejected, Rejection
 from etl.readers.decode import decode
-from etl.readers.fields import mappings_for, part_of
+from etl.readers.fields import part_of
+from etl.readers.nested_records import records_in
 from etl.readers.reader import Part
 from etl.readers.source import Source
 
 name = "json"
 
 _START = re.compile(rb"\s*(?:\{\s*(?:\"|\})|\[\s*(?:\{|\]|\[))")
-_LINE = re.compile(rb"\s*\{[^\r\n]*\}\s*\r?\n\s*\{")
+_LINE = re.compile(rb"\s*[{\[][^\r\n]*[}\]]\s*\r?\n\s*[{\[]")
 _TOO_LONG = "split it, or raise NEWSACTORS_MAX_DOCUMENT_BYTES"
 
 
@@ -38,7 +39,7 @@ def read(source: Source) -> Iterator[Part]:
     ):
         yield from _lines(source)
         return
-    for number, record in enumerate(_records(_parsed(decode(source.data())), source), 1):
+    for number, record in enumerate(records_in(_parsed(decode(source.data())), source), 1):
         yield part_of(record, source, name, f"record {number}")
 
 
@@ -53,11 +54,15 @@ def _lines(source: Source) -> Iterator[Part]:
             yield None
             continue
         try:
-            record = _parsed(decode(line))
+            records = records_in(_parsed(decode(line)), source)
         except Rejected as rejected:
             yield rejected.rejection.at(where)
             continue
-        yield part_of(record, source, name, where)
+        if not records:
+            yield None
+        for index, record in enumerate(records, 1):
+            at = where if len(records) == 1 else f"{where}, record {index}"
+            yield part_of(record, source, name, at)
 
 
 def _parsed(text: str) -> object:
@@ -67,18 +72,3 @@ def _parsed(text: str) -> object:
         raise Rejected("too_deep", "values are nested too deeply", "flatten it") from None
     except ValueError as error:  # also an integer of more than 4,300 digits
         raise Rejected("malformed", f"not JSON: {error}"[:300], "fetch the file again") from None
-
-
-def _records(document: object, source: Source) -> list[object]:
-    """Return the records of a document: the document itself if it has no list of records."""
-    if isinstance(document, list):
-        return document
-    if isinstance(document, dict):
-        for mapping in mappings_for(source):
-            for path in mapping.records:
-                found: object = document
-                for step in path.split("."):
-                    found = found.get(step) if isinstance(found, dict) else None
-                if isinstance(found, list) and all(isinstance(r, dict) for r in found):
-                    return found
-    return [document]

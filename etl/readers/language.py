@@ -24,13 +24,20 @@ _DETECT_CHARS = 3000
 # Numbers without words, and a creole for which headlines without articles are mistaken.
 _NO_LANGUAGE = {"zxx", "und", "pcm"}
 # Close varieties that differ in a few words only; news in them is assigned the main language.
-_MAIN_LANGUAGE = {"wuu": "zh", "yue": "zh", "nn": "no", "bs": "hr", "arz": "ar", "ary": "ar"}
+_MAIN_LANGUAGE = {
+    "wuu": "zh",
+    "yue": "zh",
+    "nn": "no",
+    "nb": "no",
+    "bs": "hr",
+    "arz": "ar",
+    "ary": "ar",
+}
 _CODE = re.compile(r"[a-z]{2,3}(?=$|[-_])", re.IGNORECASE)
 _NAMES = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it",
           "portuguese": "pt", "dutch": "nl", "russian": "ru", "chinese": "zh", "arabic": "ar",
           "japanese": "ja", "turkish": "tr", "polish": "pl", "swedish": "sv", "ukrainian": "uk",
-          "korean": "ko", "eng": "en", "ger": "de", "deu": "de", "fre": "fr", "fra": "fr",
-          "spa": "es", "ita": "it", "por": "pt", "nld": "nl", "rus": "ru",
+          "korean": "ko",
           # As the interfaces of databases write them: in German, French, Spanish, Italian,
           # Portuguese, Dutch, Russian, Chinese and Japanese.
           "deutsch": "de", "englisch": "en", "französisch": "fr", "spanisch": "es",
@@ -94,4 +101,18 @@ def language_code(declared: str | None) -> str | None:
     if named := named_language(name):
         return named
     match = _CODE.match(name)
-    return _NAMES.get(match[0], match[0]) if match else None
+    return _short(match[0]) if match else None
+
+
+def _short(code: str) -> str:
+    """Return the two letters of a code of three, "ger" or "deu" to "de", if it has them.
+
+    The table is Unicode's (CLDR). It names some codes by their successor in four cases that the
+    detector does not know ("tgl" is "fil"), so only successors of two letters count.
+    """
+    if len(code) == 3:
+        from babel.core import get_global  # 25 ms
+
+        short = str(get_global("language_aliases").get(code) or code)
+        code = short if len(short) == 2 else code
+    return _MAIN_LANGUAGE.get(code, code)

@@ -139,6 +139,8 @@ class Source:
     charset: str | None = None
     mappings: tuple[FieldMapping, ...] = ()
     file: BinaryIO | None = None
+    is_drafting: bool = False
+    """Whether rejections of unmapped records need a draft of their mapping."""
     raw: list[bytes] = field(default_factory=list)
     """The lines read since it was last cleared."""
 
@@ -184,6 +186,7 @@ class Source:
             url=url,
             charset=charset,
             mappings=self.mappings,
+            is_drafting=self.is_drafting,
         )
 
     def data(self) -> bytes:

@@ -20,6 +20,7 @@ from etl.readers.dates import ImpossibleDateError, NoDateError, WrittenDate, not
 from etl.readers.plain_text import KnownFields, article_of
 from etl.readers.source import Source
 from etl.readers.timestamps import parse_date
+from etl.readers.truncation import without_cut_mark
 from etl.readers.urls import canonical, capture_time, host
 
 _MAX_VALUE = 1000
@@ -68,7 +69,8 @@ def article(metadata: SourceMetadata, source: Source, source_format: str) -> Art
     outlet = _line(metadata.outlet)
     if outlet and captured is not None and outlet.casefold() in _WEB_ARCHIVES:
         outlet = None
-    body, headline = metadata.body or "", metadata.headline
+    body, is_cut = without_cut_mark(metadata.body or "")
+    headline = metadata.headline
     if headline and len(headline) <= _MAX_VALUE:
         shown = headline
         headline = _without_outlet(headline, outlet or host(found.url or ""))
@@ -85,7 +87,8 @@ def article(metadata: SourceMetadata, source: Source, source_format: str) -> Art
         if getattr(found, name):
             setattr(found, f"{name}_method", metadata.methods.get(name, metadata.method))
     note = _date(metadata, found, captured)
-    return replace(article_of(body, source.name, found, source_format), date_note=note)
+    read = article_of(body, source.name, found, source_format)
+    return replace(read, date_note=note, is_truncated=is_cut)
 
 
 def _date(metadata: SourceMetadata, found: KnownFields, captured: str | None) -> str | None:

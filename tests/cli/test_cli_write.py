@@ -50,7 +50,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "inbox" / "empty.txt").touch()
     odd = {
         "kop": "The Headline Of Story Number 9",
-        "tekst": ARTICLE.format(n=9),
+        "tekst": ARTICLE.format(n=9) + "The new m… [+812 chars]",
         "dag": "2025-05-09",
     }
     (root / "inbox" / "odd.jsonl").write_text(json.dumps(odd) + "\n")
@@ -172,7 +172,11 @@ def test_quarantine_list_show_and_retry(
     assert run("quarantine", "retry", "0000").exit_code == 3
 
     fields = settings(place).field_mappings
-    fields.write_text("- {needs: [kop], headline: kop, body: tekst, date: dag}\n")
+    draft = shown.stdout[shown.stdout.index("what the fields may be") :]
+    assert str(fields) in draft
+    for line in ('headline: "kop"', 'body: "tekst"', 'date: "dag"  # 2025-05-09'):
+        assert line in draft
+    fields.write_text(draft.partition("\n")[2])
     (place / "inbox" / "odd.jsonl").unlink()
     assert "it can be read" in run("quarantine", "show", item["quarantine_id"]).stdout
     again = run("quarantine", "retry", "--all", "--strict", "--path", "odd*")
@@ -183,6 +187,7 @@ def test_quarantine_list_show_and_retry(
     assert (report["kind"], report["status"], report["articles_new"]) == ("retry", "success", 1)
     assert [(t["source_path"], t["outcome"]) for t in report["tried"]] == [("odd.jsonl", "read")]
     assert "9" in headlines(place)
+    assert json.loads(run("status", "--json").stdout)["contents"]["truncated"] == 1
     gone = run("quarantine", "show", item["quarantine_id"])
     assert gone.stdout.splitlines()[0] == "odd.jsonl, item 0: has left"
     assert "odd.jsonl" in run("quarantine", "list", "--left").stdout
@@ -438,7 +443,14 @@ def test_status_is_for_people_and_for_monitors(
     shown = run("status")
     assert shown.exit_code == 0
     assert "Harbour Courier" not in shown.stderr
-    for part in ("articles", "without a date", "Last runs", "Quarantine", "empty.txt"):
+    for part in (
+        "articles",
+        "without a date",
+        "cut by the source",
+        "Last runs",
+        "Quarantine",
+        "empty.txt",
+    ):
         assert part in shown.stdout
     good = run("status", "--max-age", "26h", "--json")
     report = json.loads(good.stdout)

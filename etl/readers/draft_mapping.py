@@ -1,0 +1,104 @@
+"""Drafts an entry of fields.yaml for a record whose fields have unknown names.
+
+Belongs here: guessing by its values which field holds what. Does not belong here: reading records;
+nothing is read with a guess, a person pastes the entry first (`newsactors quarantine show`).
+
+A field with a known name is taken for what the name says. Otherwise the longest running text is the
+body, the first line of some words the headline, the first value that is a date or an address that.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping as Values
+from typing import Any
+
+from etl.readers.dates import ImpossibleDateError
+from etl.readers.field_mapping import shapes
+from etl.readers.prose import is_prose
+from etl.readers.timestamps import parse_date
+from etl.readers.urls import canonical
+
+_MAX_DEPTH = 4
+_MAX_FIELDS = 300
+_EXAMPLE_CHARS = 40
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg)(?:$|\?)", re.IGNORECASE)
+
+
+def draft(record: Values[Any, object], path: str, columns: tuple[str, ...] = ()) -> str:
+    """Return an entry for the record of the file `path`; empty if no field can be the body.
+
+    `columns` are names for the columns of a table without a header; they become part of the entry.
+    """
+    found = dict(_texts(record))
+    body = max(found, key=lambda p: (is_prose(found[p]), len(found[p])), default=None)
+    if body is None or len(found[body]) < 2 * _EXAMPLE_CHARS:
+        return ""
+    chosen = {"headline": _headline(found, body), "body": body}
+    chosen |= {name: _known(found, name, body) for name in ("outlet", "authors")}
+    chosen["date"] = _known(found, "date", body) or next(filter(_is_date, found.items()), ("",))[0]
+    chosen["url"] = _known(found, "url", body) or _address(found)
+    chosen["language"] = _known(found, "language", body)
+    match = glob.escape(path.split("!/")[0])
+    lines = [f"- match: {_quoted(match)}  # or a glob of source paths"]
+    if columns:
+        lines.append(f"  columns: [{', '.join(map(_quoted, columns))}]")
+    lines += [f"  {n}: {_quoted(p)}  # {_example(found[p])}" for n, p in chosen.items() if p]
+    return "\n".join(lines) + "\n"
+
+
+def _texts(record: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a record with their paths, as a mapping writes them."""
+    if isinstance(record, str) and path and record.strip():
+        yield path, record.strip()
+    elif isinstance(record, list) and record:
+        yield from _texts(record[0], path, depth)
+    elif isinstance(record, Values) and depth < _MAX_DEPTH:
+        for name, value in list(record.items())[:_MAX_FIELDS]:
+            if isinstance(name, str) and name:
+                yield from _texts(value, f"{path}.{name}" if path else name, depth + 1)
+
+
+def _known(found: dict[str, str], value: str, body: str) -> str:
+    """Return the path that has a known name for a value of an article, or an empty string."""
+    names = dict.fromkeys(p.lower() for shape in shapes() for p in getattr(shape, value))
+    return next((p for name in names for p in found if p.lower() == name and p != body), "")
+
+
+def _headline(found: dict[str, str], body: str) -> str:
+    lines = (
+        path
+        for path, text in found.items()
+        if path != body and len(text) <= 200 and len(re.findall(r"[^\W\d_]{2,}", text)) >= 3
+        and not canonical(text) and not _is_date((path, text))
+    )  # fmt: skip
+    return _known(found, "headline", body) or next(lines, "")
+
+
+def _is_date(field: tuple[str, str]) -> bool:
+    text = field[1]
+    if len(text) < 8 or re.fullmatch(r"\d{9,13}(?:\.\d+)?", text):
+        return False  # a number; as seconds since 1970 it would need a name that says so
+    try:
+        written = parse_date(text)
+    except ImpossibleDateError:
+        return False
+    return written is not None and written.on is not None
+
+
+def _address(found: dict[str, str]) -> str:
+    return next((p for p, t in found.items() if canonical(t) and not _PICTURE.search(t)), "")
+
+
+def _quoted(text: str) -> str:
+    """Return the text as YAML; what a terminal would not show is escaped."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    shown = (c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped)
+    return f'"{"".join(shown)}"'
+
+
+def _example(text: str) -> str:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
+    return line if len(line) <= _EXAMPLE_CHARS else f"{line[:_EXAMPLE_CHARS]}…"

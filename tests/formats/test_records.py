@@ -1,0 +1,205 @@
+"""Records of news APIs and lists of links: JSON at any depth, tables with and without a header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.domain import Article
+from etl.readers import Rejection, read_file
+from etl.readers.language import language_code
+from etl.readers.truncation import is_withheld, without_cut_mark
+from formats import files
+
+URL = "https://gazette.example/2025/05/12/dam"
+TEXT = (
+    "The dam at Orrin Vale will be closed for two months, the water board said on Monday. "
+    "“We found cracks in the eastern wall,” said Tamsin Oakhurst, who leads the inspections."
+)
+PLAIN = {"title": "Orrin Vale dam to close", "url": URL, "body": TEXT}
+EVENT_REGISTRY: dict[str, Any] = {
+    "uri": "77120", "lang": "eng", "isDuplicate": False, "date": "2025-05-12", "time": "06:10:00",
+    "dateTime": "2025-05-12T06:10:00Z", "dateTimePub": "2025-05-12T05:55:00Z", "dataType": "news",
+    "sim": 0, "url": URL, "title": "Orrin Vale dam to close", "body": TEXT,
+    "source": {"uri": "gazette.example", "dataType": "news", "title": "Vale Gazette"},
+    "authors": [{"uri": "p@gazette.example", "name": "Petra Lindqvale", "type": "author"},
+                {"uri": "j@gazette.example", "name": "Jory Haskett", "type": "author"}],
+}  # fmt: skip
+
+
+def articles(data: object, path: str = "x.json") -> list[Article]:
+    raw = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return [item.article for item in read_file(raw, path) if item.article]
+
+
+def rejections(data: object, path: str = "x.json") -> list[Rejection]:
+    raw = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return [item.rejection for item in read_file(raw, path) if item.rejection]
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda r: {"articles": {"page": 1, "results": [r, r]}},
+        lambda r: [r, r],
+        lambda r: [{"articles": {"results": [r]}}, {"articles": {"results": [r]}}],
+        lambda r: {"2025-05-12": [r], "2025-05-13": [r]},
+        lambda r: {"1": {"info": r}, "2": {"info": r}},
+        lambda r: {"answer": {"hits": {"page": {"stories": [r, r]}}}},
+    ],
+)
+@pytest.mark.parametrize("record", [EVENT_REGISTRY, PLAIN], ids=["event registry", "plain"])
+def test_records_are_found_at_any_depth(wrap: Callable[[Any], Any], record: object) -> None:
+    found = articles(wrap(record))
+    assert [a.body for a in found] == [TEXT, TEXT]
+    lines = b"\n".join(json.dumps(wrap(record)).encode() for _ in range(3))
+    assert len(articles(lines, "x.jsonl")) == 6
+
+
+def test_event_registry_states_outlet_authors_day_and_language() -> None:
+    (found,) = articles({"articles": {"results": [EVENT_REGISTRY]}})
+    assert (found.outlet, found.authors) == ("Vale Gazette", ("Petra Lindqvale", "Jory Haskett"))
+    assert (found.published_on, found.date_method) == (date(2025, 5, 12), "field dateTimePub")
+    assert found.language == "en"
+
+
+def test_parts_of_a_record_with_an_unknown_text_are_not_articles() -> None:
+    comments = [{"title": "Re: dam", "text": "I told you so."}]
+    record = {"title": "Orrin Vale dam to close", "tekst": TEXT, "comments": comments}
+    assert [r.reason for r in rejections({"answer": [record]})] == ["unmapped"]
+    assert not articles({"answer": [record]})
+
+
+def test_an_answer_without_articles_is_empty() -> None:
+    answers: tuple[object, ...] = ({"articles": {"results": []}}, {"articles": []}, [])
+    for answer in answers:
+        assert [r.reason for r in rejections(answer)] == ["empty"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "code"),
+    [("eng", "en"), ("ger", "de"), ("deu", "de"), ("slv", "sl"), ("ces", "cs"), ("nob", "no"),
+     ("English", "en"), ("en-GB", "en"), ("pt_BR", "pt"), ("tgl", "tgl"), ("xyz", "xyz"),
+     ("", None)],
+)  # fmt: skip
+def test_codes_of_three_letters_become_the_codes_of_two(declared: str, code: str | None) -> None:
+    assert language_code(declared) == code
+
+
+def newsapi(content: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "status": "ok",
+        "articles": [
+            {"source": {"id": None, "name": "Vale Gazette"}, "author": None,
+             "title": "Orrin Vale dam to close - Vale Gazette", "description": "In short.",
+             "url": URL, "publishedAt": "2025-05-12T05:55:00Z", "content": content} | fields
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("The dam is old, said Tamsin Oakh… [+2586 chars]", "The dam is old, said Tamsin"),
+        ("The dam is old, said Tamsin Oakh... [2586 chars]", "The dam is old, said Tamsin"),
+        ("The dam is old. [+99 chars]", "The dam is old."),
+        ("“The dam is old.” [+99 chars]", "“The dam is old.”"),
+        ("The dam is old […]", "The dam is old"),
+        ("The dam is ol[...]", "The dam is"),
+        ("The dam is ol… Read more", "The dam is"),
+        ("The dam is old … Continue reading Dam to close →", "The dam is old"),
+        ("The dam is old.\n\nContinue reading…", "The dam is old."),
+        ("The dam is old (more…)", "The dam is old"),
+    ],
+)
+def test_the_mark_of_a_cut_goes_with_the_broken_word(text: str, kept: str) -> None:
+    assert without_cut_mark(text) == (kept, True)
+    (found,) = articles(newsapi(text))
+    assert (found.body, found.is_truncated) == (kept, True)
+    assert not articles(newsapi("The dam is old."))[0].is_truncated
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["She trailed off…", "He read more… more than anyone.", "The dam is old.", "Read more: the dam",
+     "Take [the+9 chars] of it.", "“To be continued reading…”", ""],
+)  # fmt: skip
+def test_a_text_that_only_trails_off_is_whole(text: str) -> None:
+    assert without_cut_mark(text) == (text, False)
+
+
+@given(st.text(alphabet="ab .…[]+1\n(more)chRd", max_size=400))
+def test_without_a_mark_the_text_is_unchanged_and_with_one_a_beginning(text: str) -> None:
+    kept, is_cut = without_cut_mark(text)
+    assert text.startswith(kept)
+    assert is_cut or kept == text
+
+
+def test_the_outlet_behind_the_headline_is_no_part_of_it() -> None:
+    (found,) = articles(newsapi(TEXT))
+    assert (found.headline, found.outlet) == ("Orrin Vale dam to close", "Vale Gazette")
+    (found,) = articles(newsapi(TEXT, title="Inside the Vale Gazette"))
+    assert found.headline == "Inside the Vale Gazette"
+
+
+@pytest.mark.parametrize("text", ["[Removed]", "[removed]", "ONLY AVAILABLE IN PAID PLANS"])
+def test_a_text_that_the_source_withholds_is_empty(text: str) -> None:
+    assert is_withheld(text)
+    answer = newsapi(text, title=text, description=text, url="https://removed.example")
+    assert not articles(answer)
+    (rejection,) = rejections(answer)
+    assert (rejection.reason, text in rejection.detail) == ("empty", True)
+    assert articles(newsapi(text))[0].body == "In short."
+
+
+GKG = "\t".join(
+    ["20250512060000-{n}", "20250512060000", "1", "gazette.example", URL + "?{n}", "", "",
+     "ENV_DAM;WATER;CRISIS;" * 9, '"Orrin Vale,88;', "Tamsin Oakhurst,90;Water Board,7;" * 12,
+     "131|24||We found cracks in the wall. It is old#" * 6, "<PAGE_TITLE>Dam</PAGE_TITLE>"]
+)  # fmt: skip
+MENTIONS = f"77120\t20250512060000\t20250512060000\t1\tgazette.example\t{URL}?{{n}}\t3\t-1\t92\t\t"
+STORIES = f"1,{URL}?{{n}},Orrin Vale dam to close,2025-05-12"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [(GKG, "20250512.gkg.csv"), (MENTIONS, "20250512.mentions.CSV"), (STORIES, "links.csv")],
+    ids=["gkg", "mentions", "commas"],
+)
+def test_every_line_of_a_table_without_a_header_is_an_entry(line: str, name: str) -> None:
+    data = "".join(line.format(n=n) + "\n" for n in range(1, 4))
+    found = rejections(data.encode(), name)
+    assert [r.reason for r in found] == ["empty"] * 3
+    for number, rejection in enumerate(found, 1):
+        assert f"row {number} (line {number})" in rejection.detail
+        assert f"{URL}?{number}" in rejection.detail
+        assert "fetch the page" in rejection.remedy
+
+
+def test_texts_in_a_table_without_a_header_need_names_for_the_columns() -> None:
+    data = f'{URL},2025-05-12,"{TEXT}"\n{URL}?2,2025-05-13,"{TEXT}"\n'
+    found = rejections(data.encode(), "dump.csv")
+    assert [r.reason for r in found] == ["unmapped", "unmapped"]
+    assert all("no header" in r.detail and "name the columns" in r.remedy for r in found)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["id,indexed_date,language,media_name,media_url,publish_date,title,url",
+     "stories_id,publish_date,title,url,language,ap_syndicated,themes,media_id"],
+)  # fmt: skip
+def test_story_lists_of_media_cloud_are_links(header: str) -> None:
+    values = {"title": "Orrin Vale dam to close", "url": URL, "themes": '"[""water""]"'}
+    row = ",".join(values.get(column, "7") for column in header.split(","))
+    (rejection,) = rejections(f"{header}\n{row}\n".encode(), "stories.csv")
+    assert (rejection.reason, URL in rejection.detail) == ("empty", True)
+
+
+def test_a_table_with_known_columns_has_a_header() -> None:
+    assert len(articles(files.csv(",", files.STORY, files.STORY).encode(), "a.csv")) == 2
