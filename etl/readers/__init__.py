@@ -42,6 +42,7 @@ from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
 from etl.readers.field_mapping import FieldMapping
 from etl.readers.language import language_of
 from etl.readers.reader import Part, Reader
+from etl.readers.references import bibtex, endnote_tagged, endnote_xml, ris, zotero_rdf
 from etl.readers.source import HEAD_BYTES, Budget, Source, TooSlow, Watch, too_slow
 from etl.settings import Limits
 
@@ -82,6 +83,11 @@ READERS: tuple[Reader, ...] = (
     compressed,
     zip_archive,
     tar_archive,
+    ris,
+    endnote_tagged,
+    bibtex,
+    endnote_xml,
+    zotero_rdf,
 )
 """The reader with the highest `sniff` is used, the first one on a tie."""
 _REST = "; the rest of the file is not read"

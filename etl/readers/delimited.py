@@ -56,8 +56,12 @@ def _header(head: bytes) -> list[str] | None:
     line, delimiter = text.split("\n", 1)[0].strip("\ufeff\r"), _delimiter(text)
     if line.count(delimiter) == 0 or len(line) > _MAX_HEADER:
         return None
+    return _cells(line, delimiter)
+
+
+def _cells(line: str, delimiter: str) -> list[str] | None:
     try:
-        return [column.strip() for column in next(csv.reader([line], delimiter=delimiter), [])]
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error:
         return None
 
@@ -98,8 +102,8 @@ def read(source: Source) -> Iterator[Part]:
     text = _text(source.head)
     delimiter = _delimiter(text)
     names = next((m.columns for m in mappings_for(source) if m.columns), None)
-    first = next(csv.reader(text.split("\n")[:1], delimiter=delimiter), [])
-    has_header = names is None and _is_header(first, source)
+    first = _cells(text.split("\n", 1)[0].strip("\r"), delimiter)
+    has_header = names is None and (first is None or _is_header(first, source))
     # Tables without a header are written by programs that don't quote: GDELT's texts may begin with
     # a quotation mark, which would join all lines up to the next one.
     is_quoted = has_header or delimiter != "\t"

@@ -51,6 +51,13 @@ class FieldMapping:
     outlet_is: str | None = None
     """Outlet of records that name none."""
     language_is: str | None = None
+    kind: str | None = None
+    """"references" for bibliographic ones: authors are "Marsk, Ellen; Falk, Jonas", and a day in
+    the file's name is that of the export."""
+
+    @property
+    def is_of_references(self) -> bool:
+        return self.kind == "references"
 
     def is_for(self, path: str) -> bool:
         return self.match is None or fnmatchcase(path.split("!/")[0], self.match)
@@ -101,4 +108,6 @@ def _mapping(entry: object, number: int) -> FieldMapping:
         if not is_list and len(texts) != 1:
             raise MappingError(f"mapping {number}: {name} must be a single string")
         values[name] = tuple(texts) if is_list else texts[0]
+    if values.get("kind") not in (None, "references"):
+        raise MappingError(f"mapping {number}: kind must be references, or absent")
     return FieldMapping(**values)

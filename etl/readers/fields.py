@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Values
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from etl.domain import Article
 from etl.readers.base import Rejected
 from etl.readers.draft_mapping import draft
 from etl.readers.field_mapping import FieldMapping, shapes
 from etl.readers.markup import looks_like_markup, text_of
+from etl.readers.names import family_first_list
 from etl.readers.prose import is_prose
 from etl.readers.reader import Part
+from etl.readers.references.csl import flattened
 from etl.readers.source import Source, TooSlow, too_slow
 from etl.readers.source_metadata import SourceMetadata, article
 from etl.readers.truncation import is_withheld
@@ -32,7 +35,7 @@ def mappings_for(source: Source) -> tuple[FieldMapping, ...]:
     return (*(m for m in source.mappings if m.is_for(source.path)), *shapes())
 
 
-def own_values(record: Values[object, object], source: Source) -> set[str]:
+def own_values(record: Values[Any, object], source: Source) -> set[str]:
     """Return which values of an article a record has under any known name."""
     known = _known_paths(mappings_for(source))
     return {
@@ -71,6 +74,7 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
     """Return the article in a record. Raises Rejected."""
     if not isinstance(record, Values):
         raise Rejected("unmapped", f"expected a record, found a {type(record).__name__}", _REMEDY)
+    record = flattened(record)
     mapping, body = _chosen(record, source)
     if looks_like_markup(body):
         body = text_of(body)
@@ -79,7 +83,7 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
         body=body,
         headline=_plain(_text(record, mapping.headline)),
         outlet=_plain(_text(record, mapping.outlet)) or mapping.outlet_is,
-        authors=[text for text in _all(record, mapping.authors) if text.lower() not in _NO_AUTHOR],
+        authors=_authors(record, mapping),
         dates=[
             (value, f"field {path}", mapping.date_format)
             for path in mapping.date
@@ -87,15 +91,18 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
         ],
         url=_text(record, mapping.url),
         language=_text(record, mapping.language) or mapping.language_is,
+        are_single_names=mapping.is_of_references,
+        is_complete=mapping.is_of_references,
     )
     return article(metadata, source, source_format)
 
 
 _REMEDY = "describe the fields in fields.yaml: `newsactors quarantine show` prints an entry for it"
+_MAX_TITLE = 80
 _NO_AUTHOR = {"none", "null", "unknown", "n/a", "nan"}
 
 
-def _chosen(record: Values[object, object], source: Source) -> tuple[FieldMapping, str]:
+def _chosen(record: Values[Any, object], source: Source) -> tuple[FieldMapping, str]:
     """Return the first mapping that fits the record, and the body that it finds."""
     is_known = False
     for mapping in mappings_for(source):
@@ -104,6 +111,8 @@ def _chosen(record: Values[object, object], source: Source) -> tuple[FieldMappin
                 return mapping, body
             is_known = is_known or bool(mapping.needs) or any(p in record for p in mapping.body)
     names = ", ".join(str(name)[:40] for name in list(record)[:12]) or "none"
+    headlines = (_text(record, mapping.headline) for mapping in mappings_for(source))
+    title = next((f" (“{text[:_MAX_TITLE]}”)" for text in headlines if text), "")
     if withheld := next(
         (v for v in record.values() if isinstance(v, str) and is_withheld(v)), None
     ):
@@ -115,19 +124,26 @@ def _chosen(record: Values[object, object], source: Source) -> tuple[FieldMappin
     if link := _link(record, source):
         raise Rejected(
             "empty",
-            f"the record has no text, only a link: {link}",
+            f"the record has no text, only a link: {link}{title}",
             LINK_REMEDY,
         )
     if is_known:
         raise Rejected(
             "empty",
-            f"the record has no text (fields: {names})",
+            f"the record has no text (fields: {names}){title}",
             "fetch the article with its text and ingest that",
         )
     raise Rejected("unmapped", f"no field is known to hold the text: {names}", _REMEDY)
 
 
-def _link(record: Values[object, object], source: Source) -> str | None:
+def _authors(record: Values[Any, object], mapping: FieldMapping) -> list[str]:
+    names = [text for text in _all(record, mapping.authors) if text.lower() not in _NO_AUTHOR]
+    if mapping.is_of_references:
+        return [name for text in names for name in family_first_list(text)]
+    return names
+
+
+def _link(record: Values[Any, object], source: Source) -> str | None:
     """Return the address if the record is a list entry with a headline and a link but no text.
 
     A running text under an unknown field name means that the mapping is missing, so None.

@@ -55,6 +55,8 @@ class SourceMetadata:
     language: str | None = None
     methods: dict[str, str] = field(default_factory=dict)
     is_complete: bool = False
+    are_single_names: bool = False
+    """Whether each author is one name as written, not a byline that may hold several."""
 
 
 def article(metadata: SourceMetadata, source: Source, source_format: str) -> Article:
@@ -81,7 +83,8 @@ def article(metadata: SourceMetadata, source: Source, source_format: str) -> Art
     else:
         found.headline = _line(headline)
     found.outlet = outlet
-    found.authors = tuple(dict.fromkeys(a for text in metadata.authors for a in _names(text)))
+    names = _single_name if metadata.are_single_names else _names
+    found.authors = tuple(dict.fromkeys(a for text in metadata.authors for a in names(text)))
     found.authors = found.authors[:_MAX_AUTHORS]
     for name in ("headline", "outlet", "authors"):
         if getattr(found, name):
@@ -165,6 +168,11 @@ def _without_headline(body: str, *headlines: str) -> str:
 def _line(text: str | None) -> str | None:
     """Return the text as one line with single spaces, None if it is empty."""
     return " ".join((text or "")[:_MAX_VALUE].split()) or None
+
+
+def _single_name(text: str) -> tuple[str, ...]:
+    line = _line(text)
+    return () if line is None or re.match(r"https?://", line) else (line,)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from formats import database_exports
+from formats.reference_files import REFERENCES
 
 Order = Callable[[list[Any]], list[Any]]
 """Reorders the fields of a format."""
@@ -70,6 +71,10 @@ class Story:
     @property
     def body(self) -> str:
         return "\n\n".join(self.paragraphs)
+
+    @property
+    def day(self) -> str:
+        return self.at.date().isoformat()
 
     @property
     def record(self) -> dict[str, str]:
@@ -562,6 +567,10 @@ def exported(write: Export, story: Story) -> bytes:
     return write([entry, entry])
 
 
+def referenced(write: Callable[..., str], story: Story) -> bytes:
+    return write(story).encode()
+
+
 EXPORTS: dict[str, Export] = {
     "factiva-codes.html": database_exports.factiva_html_codes,
     "factiva.html": database_exports.factiva_html,
@@ -608,6 +617,7 @@ BUILDERS: dict[str, Callable[[Story], bytes]] = {
     "pack.tar": lambda story: tarred({"a/text.txt": text(story).encode()}),
     "pack.tar.gz": lambda story: gzip.compress(tarred({"a/text.txt": text(story).encode()})),
     **{name: partial(exported, write) for name, write in EXPORTS.items()},
+    **{name: partial(referenced, write) for name, write in REFERENCES.items()},
 }
 FILES = {name: build(STORY) for name, build in BUILDERS.items()}
 """One file of every format, each with known content."""

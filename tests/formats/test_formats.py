@@ -14,8 +14,9 @@ from etl.readers import read_file, read_items
 from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Limits
 from formats import files
+from formats.reference_files import REFERENCES
 
-INCOMPLETE = {"old.sgm", "paper.pdf", "packed.pdf", *files.EXPORTS}
+INCOMPLETE = {"old.sgm", "paper.pdf", "packed.pdf", *files.EXPORTS, *REFERENCES}
 """Formats without an outlet, an author or a time zone."""
 
 
