@@ -24,6 +24,7 @@ from etl.readers.urls import canonical
 _MAX_DEPTH = 4
 _MAX_FIELDS = 300
 _EXAMPLE_CHARS = 40
+_MIN_BODY = 80
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg)(?:$|\?)", re.IGNORECASE)
 
 
@@ -33,8 +34,13 @@ def draft(record: Values[Any, object], path: str, columns: tuple[str, ...] = ())
     `columns` are names for the columns of a table without a header; they become part of the entry.
     """
     found = dict(_texts(record))
-    body = max(found, key=lambda p: (is_prose(found[p]), len(found[p])), default=None)
-    if body is None or len(found[body]) < 2 * _EXAMPLE_CHARS:
+    body = _body(found)
+    records = ""
+    if not body and (nested := _records(record)):
+        records, first = nested
+        found = dict(_texts(first))
+        body = _body(found)
+    if not body:
         return ""
     chosen = {"headline": _headline(found, body), "body": body}
     chosen |= {name: _known(found, name, body) for name in ("outlet", "authors")}
@@ -45,16 +51,44 @@ def draft(record: Values[Any, object], path: str, columns: tuple[str, ...] = ())
     lines = [f"- match: {_quoted(match)}  # or a glob of source paths"]
     if columns:
         lines.append(f"  columns: [{', '.join(map(_quoted, columns))}]")
+    if records:
+        lines.append(f"  records: {_quoted(records)}")
     lines += [f"  {n}: {_quoted(p)}  # {_example(found[p])}" for n, p in chosen.items() if p]
     return "\n".join(lines) + "\n"
 
 
+def _body(found: dict[str, str]) -> str:
+    """Return the path of the longest text, if it is long enough; running text comes first."""
+    body = max(found, key=lambda p: (is_prose(found[p]), len(found[p])), default="")
+    return body if body and len(found[body]) >= _MIN_BODY else ""
+
+
+def _records(document: object, path: str = "", depth: int = 0) -> tuple[str, object] | None:
+    """Return the path of a list of records with a text in a document, and its first record."""
+    if isinstance(document, list):
+        is_list = document and isinstance(document[0], Values) and _body(dict(_texts(document[0])))
+        return (path, document[0]) if path and is_list else None
+    if isinstance(document, Values) and depth < _MAX_DEPTH:
+        for name, value in list(document.items())[:_MAX_FIELDS]:
+            if isinstance(name, str) and name and "." not in name:
+                found = _records(value, f"{path}.{name}" if path else name, depth + 1)
+                if found is not None:
+                    return found
+    return None
+
+
 def _texts(record: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a record with their paths, as a mapping writes them."""
+    """Yield the texts of a record with their paths, as a mapping writes them.
+
+    A mapping joins the texts of a list. So of a list of objects only the short ones count, such as
+    the names of authors: long ones may be articles, which must not be joined.
+    """
     if isinstance(record, str) and path and record.strip():
         yield path, record.strip()
     elif isinstance(record, list) and record:
-        yield from _texts(record[0], path, depth)
+        for found, text in _texts(record[0], path, depth):
+            if isinstance(record[0], str) or len(text) < _MIN_BODY:
+                yield found, text
     elif isinstance(record, Values) and depth < _MAX_DEPTH:
         for name, value in list(record.items())[:_MAX_FIELDS]:
             if isinstance(name, str) and name:

@@ -52,6 +52,15 @@ def test_a_draft_pasted_unchanged_reads_the_record(path: str, data: str, tmp_pat
     assert item.article.published_on == date(2025, 5, 12)
 
 
+def test_the_records_of_a_document_are_not_joined(tmp_path: Path) -> None:
+    records = [{"kop": f"Dam number {n} to close", "tekst": f"{n}. {TEXT}"} for n in range(3)]
+    data = json.dumps({"antwoord": {"stukken": records}}).encode()
+    (item,) = read(data, "a.json")
+    (tmp_path / "fields.yaml").write_text(draft_of(item), encoding="utf-8")
+    items = read(data, "a.json", load_mappings(tmp_path / "fields.yaml"))
+    assert [i.article and i.article.body for i in items] == [f"{n}. {TEXT}" for n in range(3)]
+
+
 def test_an_entry_says_by_example_what_it_took_for_what() -> None:
     (item,) = read(f'kop,tekst\nDam in Orrin Vale to close,"{TEXT}"\n'.encode(), "a.csv")
     assert draft_of(item).splitlines() == [

@@ -141,6 +141,17 @@ def test_without_a_mark_the_text_is_unchanged_and_with_one_a_beginning(text: str
     assert is_cut or kept == text
 
 
+def test_a_summary_of_a_feed_says_that_it_is_cut() -> None:
+    feed = (
+        "<rss><channel><title>Vale Gazette</title><item><title>Orrin Vale dam to close</title>"
+        f"<link>{URL}</link><description>&lt;p&gt;The dam is old, said Tamsin &amp;#8230; "
+        "&lt;a href='x'&gt;Continue reading Dam&lt;/a&gt;&lt;/p&gt;</description></item>"
+        "</channel></rss>"
+    )
+    (found,) = articles(feed.encode(), "a.rss")
+    assert (found.body, found.is_truncated) == ("The dam is old, said Tamsin", True)
+
+
 def test_the_outlet_behind_the_headline_is_no_part_of_it() -> None:
     (found,) = articles(newsapi(TEXT))
     assert (found.headline, found.outlet) == ("Orrin Vale dam to close", "Vale Gazette")
