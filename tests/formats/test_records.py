@@ -16,6 +16,8 @@ from etl.readers import Rejection, read_file
 from etl.readers.language import language_code
 from etl.readers.truncation import is_withheld, without_cut_mark
 from formats import files
+from formats.files import Story
+from formats.test_round_trip import ANY, EXAMPLES, same, stories
 
 URL = "https://gazette.example/2025/05/12/dam"
 TEXT = (
@@ -67,6 +69,43 @@ def test_event_registry_states_outlet_authors_day_and_language() -> None:
     assert (found.outlet, found.authors) == ("Vale Gazette", ("Petra Lindqvale", "Jory Haskett"))
     assert (found.published_on, found.date_method) == (date(2025, 5, 12), "field dateTimePub")
     assert found.language == "en"
+
+
+@EXAMPLES
+@given(some=st.lists(stories(ANY), min_size=1, max_size=3))
+def test_answers_of_event_registry_are_read_complete(some: list[Story]) -> None:
+    results = [
+        EVENT_REGISTRY
+        | {"title": s.headline, "body": s.body, "url": s.url, "dateTimePub": s.at.isoformat()}
+        | {"source": {"uri": "x.example", "title": s.outlet}, "authors": [{"name": s.author}]}
+        for s in some
+    ]
+    found = articles({"articles": {"page": 1, "results": results}})
+    for article, story in zip(found, some, strict=True):
+        same(article, story)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outlet"),
+    [
+        ({"articles": [{"title": "Dam to close", "content": TEXT, "url": URL, "source": {
+            "name": "Vale Gazette", "url": "x"}, "publishedAt": "2025-05-12T05:55:00Z"}]},
+         "Vale Gazette"),
+        ({"stories": [{"id": "1", "media_name": "Vale Gazette", "title": "Dam to close", "url": URL,
+          "publish_date": "2025-05-12", "language": "en", "story_text": TEXT}]}, "Vale Gazette"),
+        ({"results": [{"article_id": "1", "title": "Dam to close", "link": URL, "creator": None,
+          "content": TEXT, "pubDate": "2025-05-12 05:55:00", "source_name": "Vale Gazette",
+          "language": "english"}]}, "Vale Gazette"),
+        ({"totalResults": 1, "posts": [{"thread": {"site": "gazette.example"}, "text": TEXT,
+          "title": "Dam to close", "published": "2025-05-12T05:55:00.000+02:00", "url": URL}]},
+         "gazette.example"),
+    ],
+    ids=["gnews", "media cloud", "newsdata", "webhose"],
+)  # fmt: skip
+def test_answers_of_other_apis(answer: object, outlet: str) -> None:
+    (found,) = articles(answer)
+    assert (found.headline, found.body, found.outlet) == ("Dam to close", TEXT, outlet)
+    assert (found.published_on, found.language) == (date(2025, 5, 12), "en")
 
 
 def test_parts_of_a_record_with_an_unknown_text_are_not_articles() -> None:
