@@ -39,10 +39,10 @@ from etl.readers import (
     zip_archive,
 )
 from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
+from etl.readers.bibliography import bibtex, endnote_tagged, endnote_xml, ris, zotero_rdf
 from etl.readers.field_mapping import FieldMapping
 from etl.readers.language import language_of
 from etl.readers.reader import Part, Reader
-from etl.readers.references import bibtex, endnote_tagged, endnote_xml, ris, zotero_rdf
 from etl.readers.source import HEAD_BYTES, Budget, Source, TooSlow, Watch, too_slow
 from etl.settings import Limits
 

@@ -15,13 +15,13 @@ from typing import Any
 
 from etl.domain import Article
 from etl.readers.base import Rejected
+from etl.readers.bibliography.csl import flattened
 from etl.readers.draft_mapping import draft
 from etl.readers.field_mapping import FieldMapping, shapes
 from etl.readers.markup import looks_like_markup, text_of
 from etl.readers.names import family_first_list
 from etl.readers.prose import is_prose
 from etl.readers.reader import Part
-from etl.readers.references.csl import flattened
 from etl.readers.source import Source, TooSlow, too_slow
 from etl.readers.source_metadata import SourceMetadata, article
 from etl.readers.truncation import is_withheld

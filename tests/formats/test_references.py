@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from etl.domain import Article
 from etl.readers import Rejection, read_file
-from etl.readers.references.latex import plain
-from etl.readers.references.reference import day_of
+from etl.readers.bibliography.latex import plain
+from etl.readers.bibliography.reference import day_of
 from formats import files, reference_files
 from formats.files import Story
 from formats.reference_files import REFERENCES

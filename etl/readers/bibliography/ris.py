@@ -1,14 +1,14 @@
 """RIS: exports of Zotero, EndNote, ProQuest and most databases.
 
-Belongs here: recognising the format. Does not belong here: its lines (`references.tagged`).
+Belongs here: recognising the format. Does not belong here: its lines (`bibliography.tagged`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from etl.readers.bibliography.tagged import RIS, has_tag, references
 from etl.readers.reader import Part
-from etl.readers.references.tagged import RIS, has_tag, references
 from etl.readers.source import Source
 
 name = RIS.name

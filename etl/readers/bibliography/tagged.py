@@ -1,7 +1,7 @@
 """References with a tag on each line: RIS, and EndNote's tagged format (.enw).
 
 Belongs here: splitting a file into references, and the meaning of the tags. Does not belong here:
-what references of all formats share (`references.reference`).
+what references of all formats share (`bibliography.reference`).
 
 A reference of RIS begins with TY and ends with ER, one of EndNote begins with %0. If such a line is
 damaged, two references run together. Then a tag that a reference has once comes twice, and nothing
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from etl.domain import Article
 from etl.readers.base import Rejection
-from etl.readers.references.reference import Reference, part_of
+from etl.readers.bibliography.reference import Reference, part_of
 from etl.readers.source import Source
 from etl.readers.text_lines import text_lines
 
@@ -56,7 +56,7 @@ RIS = Syntax(
     # One space only before tags that are common: a text may have a line "US - China talks".
     re.compile(
         r"(?:\ufeff)?([A-Z][A-Z0-9](?=  -)|(?:TY|ER|TI|T1|T2|AU|A1|AB|N2|DA|PY|Y1|UR|JF|JO)(?= -))"
-        r" {1,2}-(?: (.*))?"
+        r" {1,2}- ?(.*)"
     ),
     "TY",
     "ER",

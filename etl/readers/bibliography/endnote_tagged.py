@@ -1,14 +1,14 @@
 """EndNote's tagged format (.enw), which Zotero and databases write too.
 
-Belongs here: recognising the format. Does not belong here: its lines (`references.tagged`).
+Belongs here: recognising the format. Does not belong here: its lines (`bibliography.tagged`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from etl.readers.bibliography.tagged import ENDNOTE, has_tag, references
 from etl.readers.reader import Part
-from etl.readers.references.tagged import ENDNOTE, has_tag, references
 from etl.readers.source import Source
 
 name = ENDNOTE.name

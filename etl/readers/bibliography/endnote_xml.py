@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from etl.readers.base import Rejected
+from etl.readers.bibliography.reference import Reference, part_of
 from etl.readers.markup import children, descendants, first_text, line_of, local_name, xml_tree
 from etl.readers.reader import Part
-from etl.readers.references.reference import Reference, part_of
 from etl.readers.source import Source
 
 name = "endnote_xml"

@@ -1,7 +1,7 @@
 """BibTeX and BibLaTeX: exports of Zotero, JabRef, Mendeley and databases.
 
 Belongs here: the entries of a file, and the meaning of their fields. Does not belong here: LaTeX in
-values (`references.latex`), what references of all formats share (`references.reference`).
+values (`bibliography.latex`), what references of all formats share (`bibliography.reference`).
 
 bibtexparser splits an entry into its fields. It gets one entry at a time, so that memory does not
 grow with the file, and a damaged entry costs only itself: an entry ends where a line begins the
@@ -18,9 +18,9 @@ from typing import Any
 
 from etl.domain import Article
 from etl.readers.base import Rejection
+from etl.readers.bibliography.latex import plain
+from etl.readers.bibliography.reference import Reference, part_of
 from etl.readers.reader import Part
-from etl.readers.references.latex import plain
-from etl.readers.references.reference import Reference, part_of
 from etl.readers.source import Source
 from etl.readers.text_lines import text_lines
 
