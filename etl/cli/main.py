@@ -20,6 +20,7 @@ from etl.cli import (
     quarantine,
     read,
     reextract,
+    reread,
     status,
     terminal,
 )
@@ -56,6 +57,7 @@ def main(context: click.Context) -> None:
 for command in (
     ingest.ingest,
     reextract.reextract,
+    reread.reread,
     maintenance.rebuild,
     maintenance.forget,
     status.status,

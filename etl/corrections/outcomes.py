@@ -6,7 +6,7 @@ here: what corrections mean together (`plan`), and what they do to links (`repla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import duckdb
@@ -18,10 +18,13 @@ from etl.schema import tables
 CHANGED = "the row was changed after it was recorded"
 
 
-def correction_rows(con: duckdb.DuckDBPyConnection, plan: Plan) -> pa.Table:
+def correction_rows(
+    con: duckdb.DuckDBPyConnection, plan: Plan, redirects: Mapping[str, Sequence[str]]
+) -> pa.Table:
     """Return the rows of `loaded.corrections`: every correction with its outcome here.
 
-    Needs the temporary tables of `replay`.
+    `redirects` are the articles that hold the text of a given-up article. Needs the temporary
+    tables of `replay`.
     """
     moved: dict[str, int] = dict(
         con.execute("select correction_id, sum(actors)::bigint from moved_by group by 1").fetchall()
@@ -44,7 +47,7 @@ def correction_rows(con: duckdb.DuckDBPyConnection, plan: Plan) -> pa.Table:
                 ]
                 idle = f"{missing[0]} is in no article" if missing else ""
             elif c.action == "article" and c["article"] not in articles:
-                idle = f"there is no article {c['article']}"
+                idle = _missing_article(c["article"], redirects)
             status, detail = ("idle", idle) if idle else (status, detail)
         if c.was_changed:
             detail = "; ".join(filter(None, (detail, CHANGED)))
@@ -65,6 +68,19 @@ def correction_rows(con: duckdb.DuckDBPyConnection, plan: Plan) -> pa.Table:
             }
         )
     return pa.Table.from_pylist(rows, tables.CORRECTIONS.arrow_schema)
+
+
+def _missing_article(article_id: str, redirects: Mapping[str, Sequence[str]]) -> str:
+    """Return why a correction of an article without rows is idle; empty if another takes it."""
+    parts = redirects.get(article_id, ())
+    if len(parts) == 1:
+        return ""
+    if parts:
+        return (
+            f"article {article_id} is {len(parts)} articles now, which state their own dates and "
+            f"outlets; record it again for those that need it: {', '.join(parts)}"
+        )
+    return f"there is no article {article_id}"
 
 
 def _existing(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[set[str], set[str]]:

@@ -12,6 +12,7 @@ once: 2,000 corrections take about as long as 20.
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import duckdb
@@ -177,16 +178,18 @@ def _outlet_key(name: str) -> str:
     return dict(_known_outlets()).get(fold_outlet(name), fold_outlet(name))
 
 
-def _step(step: Step) -> dict[str, object]:
+def _step(step: Step, redirects: Mapping[str, Sequence[str]]) -> dict[str, object]:
     c = step.correction
     is_split = c.action == "split"
+    # What was said of an article holds for all articles that hold its text now.
+    articles = [i for a in c.all("article") for i in (a, *redirects.get(a, ()))]
     return {
         "level": step.level,
         "source": step.source,
         "spelling": c.spelling if c.action == "alias" else None,
         "target": step.target,
         "correction_id": c.id,
-        "articles": (is_split and c.all("article")) or None,
+        "articles": (is_split and articles) or None,
         "names": ([" ".join(n.split()) for n in c.all("name")] if is_split else None) or None,
         "outlets": ([_outlet_key(o) for o in c.all("outlet")] if is_split else None) or None,
         "from_day": c.get("from"),
@@ -201,14 +204,16 @@ def replay(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     corrected_entity_redirects and so on. `con` sees schema `loaded`, which is only read: a
     published file will do.
     """
-    _register(con, "steps", pa.Table.from_pylist([_step(s) for s in plan.steps], _STEPS))
+    redirects = _article_redirects(con, plan)
+    steps = [_step(step, redirects) for step in plan.steps]
+    _register(con, "steps", pa.Table.from_pylist(steps, _STEPS))
     _register(con, "known_outlets", _pairs("alias_key", "outlet_key", _known_outlets()))
     _register(con, "given_up", _pairs("old_entity_id", "entity_id", plan.redirects.items()))
     undone = [
         (c.minted, c.spelling) for c, _ in plan.of("undone") if c.action == "alias" and c.minted
     ]
     _register(con, "removed_by_name", _pairs("old_entity_id", "spelling", undone))
-    _register(con, "corrected_article_overrides", _article_overrides(plan))
+    _register(con, "corrected_article_overrides", _article_overrides(plan, redirects))
     con.execute("create or replace temp table moved_by (correction_id varchar, actors bigint)")
     con.execute(_AFFECTED)
     if any(step.correction.action == "alias" for step in plan.steps):
@@ -219,7 +224,7 @@ def replay(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     con.execute(_LINKS)
     con.execute(_REDIRECTS)
     _register(con, "corrected_entity_overrides", _entity_overrides(plan))
-    _register(con, "corrected_corrections", correction_rows(con, plan))
+    _register(con, "corrected_corrections", correction_rows(con, plan, redirects))
 
 
 def _register(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
@@ -253,15 +258,42 @@ def _entity_overrides(plan: Plan) -> pa.Table:
     )
 
 
-def _article_overrides(plan: Plan) -> pa.Table:
+def _article_redirects(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, list[str]]:
+    """Return by given-up article id that a correction names the articles that hold its text."""
+    named = {i for c in plan.corrections for i in c.all("article")}
+    if not named or con.execute(_HAS_ARTICLE_REDIRECTS).fetchone() is None:
+        return {}
+    found = con.execute(
+        "select old_article_id, list(article_id order by article_id) "
+        "from loaded.article_redirects where old_article_id in (select unnest(?)) group by 1",
+        [sorted(named)],
+    )
+    return dict(found.fetchall())
+
+
+_HAS_ARTICLE_REDIRECTS = """
+from duckdb_tables() where schema_name = 'loaded' and table_name = 'article_redirects'
+"""
+"""A file that an older version published has none."""
+
+
+def _article_overrides(plan: Plan, redirects: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Return the corrected days and outlets.
+
+    One of an article that is now part of another holds for that one, unless it has its own. One of
+    an article that is several now holds for none: each states its own day and outlet.
+    """
+    days = {i: day for i, (day, _) in plan.dates.items()}
+    outlets = {i: outlet for i, (outlet, _) in plan.outlets.items()}
+    for old, (*others, last) in redirects.items():
+        if not others and old in days:
+            days.setdefault(last, days[old])
+        if not others and old in outlets:
+            outlets.setdefault(last, outlets[old])
     return pa.Table.from_pylist(
         [
-            {
-                "article_id": article_id,
-                "published_on": plan.dates.get(article_id, (None,))[0],
-                "outlet": plan.outlets.get(article_id, (None,))[0],
-            }
-            for article_id in sorted({*plan.dates, *plan.outlets})
+            {"article_id": i, "published_on": days.get(i), "outlet": outlets.get(i)}
+            for i in sorted({*days, *outlets})
         ],
         tables.ARTICLE_OVERRIDES.arrow_schema,
     )

@@ -133,6 +133,8 @@ def _loss_of_edition(settings: Settings, path: Path) -> str:
     part = path.relative_to(settings.reextraction).parts[0]
     if part == "candidate":
         return "`newsactors reextract --diff` extracts again what is missing"
+    if part == "reread":
+        return "`newsactors reread` extracts again what is missing"
     if part.startswith("former-"):
         return "then the last promotion cannot be rolled back"
     return "then the default extractor reads new articles, until you promote another"

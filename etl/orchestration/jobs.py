@@ -80,6 +80,14 @@ ROLLBACK = _job(
     "Restores the rows that the last promotion replaced, and publishes.",
     staged_batches={"config": {"rollback": True}},
 )
+REREAD = _job(
+    "reread",
+    _AFTER_ARCHIVING,
+    "reread",
+    "Reads archived files again with today's readers, and publishes what they read otherwise. "
+    "`newsactors reread --dry-run` shows it first.",
+    staged_batches={"config": {"reread": True}},
+)
 REBUILD = _job(
     "rebuild",
     _AFTER_ARCHIVING,
@@ -121,6 +129,7 @@ JOBS = (
     REEXTRACT,
     PROMOTE,
     ROLLBACK,
+    REREAD,
     REBUILD,
     REPUBLISH,
     APPLY_CORRECTIONS,

@@ -18,11 +18,18 @@ from etl.pipeline.progress import Progress, silent
 from etl.pipeline.publish_run import is_publish_due
 from etl.schema.tables import SCHEMA_VERSION
 from etl.settings import Settings
-from etl.storage import editions
+from etl.storage import article_successions, editions
 from etl.storage.archive import RawArchive
 from etl.storage.run_state import State
 from etl.storage.staging import Staging
-from etl.warehouse import archive_link, build_db, catch_up, checks, stage_markers
+from etl.warehouse import (
+    archive_link,
+    article_redirects,
+    build_db,
+    catch_up,
+    checks,
+    stage_markers,
+)
 from etl.warehouse.load_batch import load_batch
 from etl.warehouse.publish import prune, published_property, published_through
 
@@ -52,10 +59,11 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
     catch_up.catch_up_locked(settings)
     erase_tombstoned(settings, archive, stage)
     result = LoadResult()
+    successions = article_successions.recorded(archive)
     with build_db.open_build(settings.build_file) as con:
         pending = build_db.pending(con, stage.batches())
         for done, batch in enumerate(pending, start=1):
-            loaded = load_batch(con, batch)
+            loaded = load_batch(con, batch, successions.kept)
             result.articles_new += loaded.articles_new
             result.versions_new += loaded.versions_new
             result.sources_new += loaded.sources_new
@@ -63,6 +71,7 @@ def load_staged(settings: Settings, run_id: str, progress: Progress = silent) ->
                 result.rows_new[table] = result.rows_new.get(table, 0) + rows
             result.touched_days.update(loaded.touched_days)
             progress("load", done, len(pending))
+        article_redirects.fill(con, successions.parts)
         through = build_db.loaded_through(con)
         archive_link.note_loaded(settings, con)
         stage.compact(through)

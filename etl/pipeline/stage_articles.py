@@ -2,8 +2,9 @@
 
 Belongs here: the order of these steps, and what makes it safe to interrupt and repeat them. Does
 not belong here: archiving (`etl.pipeline.archive_files`), how a file is read and an article
-extracted (`etl.pipeline.sandbox`, `etl.pipeline.extraction`), loading (`etl.pipeline.load`), and
-extracting again (`etl.pipeline.reextract`).
+extracted (`etl.pipeline.read_archived`, `etl.pipeline.extraction`), loading
+(`etl.pipeline.load`), extracting again (`etl.pipeline.reextract`), and reading again what is loaded
+(`etl.pipeline.reread`).
 
 Staging holds the intake lock. Code that needs the writer lock too takes that one first.
 """
@@ -20,13 +21,12 @@ from etl.extract import Extractor
 from etl.pipeline.errors import InputError
 from etl.pipeline.extraction import ExtractionPool
 from etl.pipeline.progress import Progress, silent, waiting
-from etl.pipeline.sandbox import read_sandboxed
-from etl.readers import Item
+from etl.pipeline.read_archived import forgettable_ids, read_archived, rejected_item
 from etl.readers.field_mapping import FieldMapping, MappingError, load_mappings
 from etl.schema.tables import READABLE_SINCE
 from etl.settings import Settings
-from etl.storage import article_ids
 from etl.storage.archive import DamagedObjectError, Entry, RawArchive
+from etl.storage.article_successions import recorded
 from etl.storage.files import exclusive_lock
 from etl.storage.quarantine import QuarantinedItem
 from etl.storage.run_state import State
@@ -79,7 +79,10 @@ def stage_new(
             raise InputError(str(error)) from None
         is_older = any(batch.layout < READABLE_SINCE for batch in stage.all_batches())
         with ExtractionPool(extractor, settings.workers) as pool:
-            reading = _Reading(settings, archive, stage, pool, archive.forgotten(), mappings)
+            withheld = frozenset(recorded(archive).withheld)
+            reading = _Reading(
+                settings, archive, stage, pool, archive.forgotten(), mappings, withheld
+            )
             result.quarantined += _settle_again(settings, reading, run_id)
             entries = list(archive.entries(after=stage.staged_through()))
             done = 0
@@ -95,7 +98,7 @@ def stage_new(
                     [(e.source_path, e.sha256) for e in read if e.is_arrival],
                     reading.rejected,
                     run_id,
-                    _OtherInboxes(settings).hold,
+                    OtherInboxes(settings).hold,
                 )
                 state.settle_through(read[-1].sequence, first)
                 result.batches.append(stage.commit_through(unnamed, read[-1].sequence))
@@ -124,7 +127,7 @@ def _settle_again(settings: Settings, reading: _Reading, run_id: str) -> int:
         unread = [e for e in reading.waiting if any(True for _ in reading.articles_in(e))]
         known = {(e.source_path, e.sha256) for e in unread}
         read = [key for e in chunk if (key := (e.source_path, e.sha256)) not in known]
-        hold = _OtherInboxes(settings).hold
+        hold = OtherInboxes(settings).hold
         found += state.settle_items(read, reading.rejected, run_id, hold)
         archive_link.note_archived(settings, archive.append_again(unread, run_id))
         state.settle_through(chunk[-1].sequence)
@@ -132,7 +135,7 @@ def _settle_again(settings: Settings, reading: _Reading, run_id: str) -> int:
     return found
 
 
-class _OtherInboxes:
+class OtherInboxes:
     """The inboxes that files came from. Two of them may hold files of the same relative path."""
 
     def __init__(self, settings: Settings) -> None:
@@ -165,6 +168,7 @@ class _Reading:
     pool: ExtractionPool
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
+    withheld: frozenset[str]
     reappeared: set[str] = field(default_factory=set)
     """Hashes of files that hold only forgotten articles, in other bytes (line ends) than before."""
 
@@ -213,36 +217,30 @@ class _Reading:
         except DamagedObjectError as error:
             # One damaged file must not stop the others; `newsactors doctor` reports it.
             self.rejected.append(
-                _rejected(entry, 0, "unreadable", str(error), "then run `newsactors rebuild`")
+                rejected_item(entry, 0, "unreadable", str(error), "then run `newsactors rebuild`")
             )
 
     def _read(self, entry: Entry) -> Iterator[ReadArticle]:
         has_kept_items = False
-        with self.archive.open(entry.sha256) as file:
-            for item in read_sandboxed(
-                file, entry.size, entry.source_path, self.settings.limits, self.mappings
-            ):
-                if item.article is None:
-                    self.rejected.append(_not_read(entry, item))
-                    has_kept_items = True
-                    continue
-                found = ReadArticle(
-                    entry,
-                    item.number,
-                    item.article,
-                    item.article.url or f"{item.path}#{item.index}",
-                    item.path,
-                )
-                if self.forgotten.isdisjoint(_ids(found, item.index)):
-                    has_kept_items = True
-                    known = self.read_before.get(entry.sha256)
-                    if known is not None:
-                        keys = {staged_item(item.path, key, item.article.body)
-                                for key in (item.index, found.source_key)}  # fmt: skip
-                        if entry.again and not keys.isdisjoint(known):
-                            continue
-                        known |= keys
-                    yield found
+        for item in read_archived(self.archive, entry, self.settings.limits, self.mappings):
+            found = item.article
+            if found is None:
+                assert item.rejected is not None
+                self.rejected.append(item.rejected)
+                has_kept_items = True
+                continue
+            ids = forgettable_ids(found, item.index)
+            # What is withheld may not be forgotten, so the bytes must stay.
+            has_kept_items |= ids.isdisjoint(self.forgotten) or not ids.isdisjoint(self.withheld)
+            if ids.isdisjoint(self.forgotten):
+                known = self.read_before.get(entry.sha256)
+                if known is not None:
+                    keys = {staged_item(found.source_path, key, found.article.body)
+                            for key in (item.index, found.source_key)}  # fmt: skip
+                    if entry.again and not keys.isdisjoint(known):
+                        continue
+                    known |= keys
+                yield found
         if not has_kept_items:
             self.reappeared.add(entry.sha256)
 
@@ -252,7 +250,7 @@ class _Reading:
         version = self.pool.extractor.version
         self.failed |= extracted.failed
         self.rejected += [
-            _rejected(
+            rejected_item(
                 r.entry,
                 r.item,
                 "extraction_failed",
@@ -267,29 +265,3 @@ class _Reading:
         self.articles += len(kept)
         yield ARTICLES, article_rows(kept, version)
         yield from extracted.tables.items()
-
-
-def _ids(read: ReadArticle, index: int) -> set[str]:
-    """Return the ids of an item by which it may be forgotten: of version, article and place."""
-    a, sha256 = read.article, read.entry.sha256
-    member = read.source_path.removeprefix(read.entry.source_path)
-    return {
-        read.content_sha256,
-        article_ids.article_id(a.outlet, a.published_on, a.headline, a.body),
-        article_ids.place_id(sha256, member, index),
-        article_ids.place_id(sha256, member, read.source_key),
-    }
-
-
-def _not_read(entry: Entry, item: Item) -> QuarantinedItem:
-    """Return a rejected item under the path of its file, with the member's name in the detail."""
-    assert item.rejection is not None
-    found, member = item.rejection, item.path.removeprefix(entry.source_path).removeprefix("!/")
-    detail = f"{member}: {found.detail}" if member else found.detail
-    return _rejected(entry, item.number, found.reason, detail, found.remedy)
-
-
-def _rejected(entry: Entry, item: int, reason: str, detail: str, remedy: str) -> QuarantinedItem:
-    return QuarantinedItem(
-        entry.sha256, entry.source_path, item, reason, detail, remedy, entry.at, entry.run_id
-    )

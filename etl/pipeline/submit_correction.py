@@ -227,7 +227,8 @@ def _check_ids(con: duckdb.DuckDBPyConnection, plan: Plan, new: Correction) -> N
         ):
             raise CorrectionError(
                 f"there is no article {value}; find its id with "
-                '`newsactors sql "select article_id, headline from articles"`'
+                '`newsactors sql "select article_id, headline from articles"` '
+                "(`article_redirects` has ids that were given up)"
             )
         elif key == "outlet" and new.action == "split":
             known_outlet(con, value)

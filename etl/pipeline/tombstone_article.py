@@ -36,6 +36,11 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> list[
         hashes = _hashes(settings, article_id)
         if not hashes and article_id in archive.forgotten():
             return []  # erased already; the run was killed before it published
+        if not hashes and (parts := _redirects(settings, article_id)):
+            raise InputError(
+                f"article {article_id} was read in another way since, and is {len(parts)} now; "
+                f"forget {' and '.join(parts)}"
+            )
         if not hashes and _is_published(settings, article_id):
             raise InputError(
                 f"article {article_id} is published, and a rebuild has read it under another id; "
@@ -98,6 +103,16 @@ def _places(settings: Settings, article_id: str) -> set[tuple[str, str]]:
     return found
 
 
+def _redirects(settings: Settings, article_id: str) -> list[str]:
+    """Return the articles that hold the text of a given-up one."""
+    with build_db.open_build(settings.build_file) as con:
+        found = con.execute(
+            "select article_id from loaded.article_redirects where old_article_id = ? order by 1",
+            [article_id],
+        )
+        return [part for (part,) in found.fetchall()]
+
+
 def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]]:
     """Return what must be kept of the article's story, as records."""
     with build_db.open_build(settings.build_file) as con:
@@ -110,14 +125,21 @@ def _stories_without(settings: Settings, article_id: str) -> list[dict[str, Any]
 def _hashes(settings: Settings, article_id: str) -> set[str]:
     """Return the hashes of the article's texts, and of files that hold nothing else.
 
-    A file with items in quarantine holds more: they could still be read. So may one of which they
-    are unknown.
+    With the ids that the texts would get if they were new: a reread may have kept another. A file
+    with items in quarantine holds more: they could still be read. So may one of which they are
+    unknown.
     """
     with build_db.open_build(settings.build_file) as con:
         versions, sources = build_db.hashes_of(con, article_id)
+        texts = con.execute(
+            "select outlet, published_on, headline, body from loaded.article_versions "
+            "where article_id = ?",
+            [article_id],
+        ).fetchall()
     rejected = {item.source_sha256 for item in State(settings.state_file).quarantine()}
     rejected |= {entry.sha256 for entry in catch_up.unsettled(settings)}
-    return {*versions, *(set(sources) - rejected)}
+    candidates = {article_ids.article_id(*text) for text in texts}
+    return {*versions, *candidates, *(set(sources) - rejected)}
 
 
 def _is_load_due(settings: Settings) -> bool:

@@ -152,6 +152,22 @@ ARTICLE_SOURCES = Table(
     (Reference("content_sha256", "article_versions", "content_sha256"),),
 )
 
+ARTICLE_REDIRECTS = Table(
+    "article_redirects",
+    "one row per article id given up by a reread and article that holds text of it",
+    ("old_article_id", "article_id"),
+    (
+        Column("old_article_id", STRING, "The id given up."),
+        Column("article_id", STRING, "An article that holds text of it; never a given-up id."),
+        Column(
+            "share_of_text",
+            FLOAT,
+            "Share of the former article's text found in this one, 0 to 1.",
+        ),
+    ),
+    (Reference("article_id", "article_versions", "article_id"),),
+)
+
 TEXT_ACTORS = Table(
     "text_actors",
     "one row per actor within one article version",
@@ -382,8 +398,8 @@ INGEST_RUNS = Table(
         Column(
             "kind",
             STRING,
-            "'ingest', 'reextract', 'promote', 'rollback', 'rebuild', 'republish', 'correct', "
-            "'relink', 'retry', 'accept_loss' or 'materialize'.",
+            "'ingest', 'reextract', 'promote', 'rollback', 'reread', 'rebuild', 'republish', "
+            "'correct', 'relink', 'retry', 'accept_loss' or 'materialize'.",
         ),
         Column("status", STRING, "'running', 'success' or 'failure'."),
         Column("started_at", TIMESTAMP, "Start of the run."),
@@ -433,11 +449,22 @@ EXTRACTED = (TEXT_ACTORS, TEXT_MENTIONS, TEXT_QUOTES)
 INGESTED = (ARTICLE_VERSIONS, ARTICLE_SOURCES, *EXTRACTED)
 """Tables that one batch loads, in one transaction."""
 
+LOADED = (*INGESTED, ARTICLE_REDIRECTS)
+"""Tables that a load fills."""
+
 STORIES = (ARTICLE_STORIES, STORY_REDIRECTS)
 """Tables that assigning stories fills."""
 
 LINKED = (TEXT_LINKS, FORMER_LINKS)
 """Tables that linking fills."""
 
-TABLES = (*INGESTED, *LINKED, *CORRECTED, *STORIES, INGEST_RUNS, QUARANTINE, WAREHOUSE_INFO)
+TABLES = (
+    *LOADED,
+    *LINKED,
+    *CORRECTED,
+    *STORIES,
+    INGEST_RUNS,
+    QUARANTINE,
+    WAREHOUSE_INFO,
+)
 """All tables of schema `loaded`."""

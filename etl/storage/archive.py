@@ -20,7 +20,7 @@ import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -33,14 +33,18 @@ import pyarrow as pa
 from etl.errors import NewsactorsError
 from etl.storage.files import sync_directory, sync_file
 
-LINE_VERSION = 2
+LINE_VERSION = 3
 """Format version of a manifest line. Lines of version 1 state no version and have no checksum."""
+_WITHOUT_REREADS = 2
+"""Version of the lines that an older newsactors reads: those that record no reread."""
 
 _CHECKSUM = re.compile(rb'(.*), "crc32": "([0-9a-f]{8})"\}\n?', re.DOTALL)
 _REMEDY = (
     "run `newsactors doctor --repair` to look for the original, or restore this file from a backup"
 )
 _LONGEST_LINE = 1 << 20
+_REREADS_A_LINE = 2000
+"""About 130 bytes each: a line stays far below _LONGEST_LINE."""
 _CHUNK = 1 << 20
 _IN_MEMORY = 64 << 20
 
@@ -63,13 +67,14 @@ class ChangedError(NewsactorsError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One manifest line: an arrival, or a tombstone for a forgotten article.
+    """One manifest line: an arrival, a tombstone for a forgotten article, or a reread.
 
     `forgets` lists what must never be read again: hashes of archived bytes and article versions,
     ids of articles and of places (`article_ids.place_id`); an arrival has none. `stories` keeps
     what is needed of their stories (`etl.stories.grouping.KeptStory`), so that other articles keep
     their story ids. `again` marks bytes that are read again because items in them were rejected;
-    articles already read from them stay as they are.
+    articles already read from them stay as they are. `rereads` says what became of article ids when
+    archived bytes were read in another way (`storage.article_successions`).
     """
 
     sequence: int
@@ -81,18 +86,20 @@ class Entry:
     forgets: tuple[str, ...] = field(default=())
     stories: tuple[dict[str, Any], ...] = field(default=())
     again: bool = False
+    rereads: tuple[dict[str, Any], ...] = field(default=())
 
     @property
     def is_arrival(self) -> bool:
-        """Whether the line records bytes; tombstones and placeholders of lost lines don't."""
+        """Whether the line records bytes; tombstones, rereads and lost lines don't."""
         return bool(self.sha256)
 
     def to_line(self) -> bytes:
         record = asdict(self) | {"at": self.at.isoformat()}
-        for name in ("forgets", "stories", "again"):
+        for name in ("forgets", "stories", "again", "rereads"):
             if not record[name]:
                 del record[name]
-        body = json.dumps(record | {"version": LINE_VERSION}, ensure_ascii=False).encode()
+        version = LINE_VERSION if self.rereads else _WITHOUT_REREADS
+        body = json.dumps(record | {"version": version}, ensure_ascii=False).encode()
         return body[:-1] + b', "crc32": "%08x"}\n' % zlib.crc32(body)
 
     @classmethod
@@ -116,7 +123,7 @@ class Entry:
         if version > 1 and not match:
             raise ValueError("its checksum is damaged")
         record["at"] = datetime.fromisoformat(record["at"])
-        for name in ("forgets", "stories"):
+        for name in ("forgets", "stories", "rereads"):
             record[name] = tuple(record.get(name, ()))
         return cls(**record)
 
@@ -267,6 +274,16 @@ class RawArchive:
         now = datetime.now(UTC)
         self.append([Entry(sequence, "", 0, "", now, run_id, forgets, tuple(stories))])
 
+    def note_rereads(self, rereads: Sequence[dict[str, Any]], run_id: str) -> None:
+        """Append what became of article ids when archived bytes were read in another way."""
+        sequence, now = self.last_sequence(), datetime.now(UTC)
+        chunks = range(0, len(rereads), _REREADS_A_LINE)
+        self.append(
+            Entry(sequence + number, "", 0, "", now, run_id,
+                  rereads=tuple(rereads[start : start + _REREADS_A_LINE]))
+            for number, start in enumerate(chunks, 1)
+        )  # fmt: skip
+
     def _cut_torn_line(self, fd: int) -> bytes:
         """Cut off everything after the last complete line, and return that line."""
         size = os.fstat(fd).st_size
@@ -320,20 +337,36 @@ class RawArchive:
 
     def tombstones(self) -> list[Entry]:
         """Return the tombstones, in order."""
+        return [entry for entry in self._lines_with(b'"forgets"') if entry.forgets]
+
+    def rereads(self) -> list[Entry]:
+        """Return the lines that record a reread, in order."""
+        return [entry for entry in self._lines_with(b'"rereads"') if entry.rereads]
+
+    def _lines_with(self, *names: bytes) -> list[Entry]:
+        """Return the entries whose line has one of these names, in quotation marks."""
         if not self.manifest.exists():
             return []
         with self.manifest.open("rb") as file:
-            found = [
+            return [
                 self._entry(sequence, line)
                 for sequence, line in enumerate(file, start=1)
-                # No file name can contain this: quotation marks are escaped.
-                if b'"forgets"' in line and line.endswith(b"\n")
+                # No file name can contain one: quotation marks are escaped.
+                if line.endswith(b"\n") and any(name in line for name in names)
             ]
-        return [entry for entry in found if entry.forgets]
 
     def forgotten(self) -> frozenset[str]:
-        """Return the hashes and ids of what must not be read again (see `Entry`)."""
-        return frozenset(sha for entry in self.tombstones() for sha in entry.forgets)
+        """Return the hashes and ids of what must not be read again (see `Entry`).
+
+        Those that a reread withholds are among them. Places that it releases hold another text
+        than the forgotten one since.
+        """
+        found: set[str] = set()
+        for entry in self._lines_with(b'"forgets"', b'"rereads"'):
+            found.update(entry.forgets)
+            found.difference_update(r["releases"] for r in entry.rereads if "releases" in r)
+            found.update(r["withholds"] for r in entry.rereads if "withholds" in r)
+        return frozenset(found)
 
 
 def _unfinished(path: Path) -> Path:

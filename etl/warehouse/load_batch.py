@@ -8,8 +8,10 @@ batches (`storage.staging`).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -45,6 +47,7 @@ insert into bookkeeping.unchecked_versions select distinct content_sha256 from l
 which an article may have left."""
 
 _BODIES_AT_A_TIME = 1000
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,18 @@ class LoadedBatch:
     rows_new: dict[str, int] = field(default_factory=dict)
 
 
-def load_batch(con: duckdb.DuckDBPyConnection, batch: Batch) -> LoadedBatch:
+def load_batch(
+    con: duckdb.DuckDBPyConnection, batch: Batch, kept: Mapping[str, str] = _NONE
+) -> LoadedBatch:
     """Load one staged batch in one transaction; if anything fails, nothing of it is loaded.
 
-    Raises StagingError if the batch is damaged.
+    `kept` maps the id that a text would get to the one that it keeps since a reread. Raises
+    StagingError if the batch is damaged.
     """
     batch.check()
     with transaction(con):
         is_ingest = batch.kind == "ingest"
-        result = _load_articles(con, batch) if is_ingest else _replace_extraction(con, batch)
+        result = _load_articles(con, batch, kept) if is_ingest else _replace_extraction(con, batch)
         con.execute(
             "insert into bookkeeping.batches values (?, ?, ?)", [batch.name, batch.kind, batch.last]
         )
@@ -81,7 +87,9 @@ def load_batch(con: duckdb.DuckDBPyConnection, batch: Batch) -> LoadedBatch:
     return result
 
 
-def _load_articles(con: duckdb.DuckDBPyConnection, batch: Batch) -> LoadedBatch:
+def _load_articles(
+    con: duckdb.DuckDBPyConnection, batch: Batch, kept: Mapping[str, str]
+) -> LoadedBatch:
     con.register("no_rows", STAGED_ARTICLES.empty_table())
     con.execute(  # `by name` fills columns that a batch of an older layout lacks with null
         "create or replace temp table staged as select * from no_rows union all by name "
@@ -89,7 +97,7 @@ def _load_articles(con: duckdb.DuckDBPyConnection, batch: Batch) -> LoadedBatch:
         [str(batch.file(ARTICLES)), loaded_through(con)["ingest"]],
     )
     con.unregister("no_rows")
-    decisions = _identify(con)
+    decisions = _identify(con, kept)
     con.register("decision_rows", decisions)
     con.execute("create or replace temp table decided as select * from decision_rows")
     con.unregister("decision_rows")
@@ -139,15 +147,17 @@ def _load_articles(con: duckdb.DuckDBPyConnection, batch: Batch) -> LoadedBatch:
     )
 
 
-def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
+def _identify(con: duckdb.DuckDBPyConnection, kept: Mapping[str, str]) -> pa.Table:
     """Decide for each staged row, in manifest order, which article it is a version of.
 
     A text is compared with all earlier ones of its key, outlet and day, the latest first. If it
     were compared with the latest alone, a rebuild would decide differently once the article in
     between is forgotten. Only bodies under a key that occurs more than once are held in memory: a
-    batch may be one file of a gigabyte.
+    batch may be one file of a gigabyte. An id that a reread kept takes precedence over earlier
+    texts: it was decided with the former reading of the same file at hand.
     """
-    rows = _staged_rows(con)
+    rows = _staged_rows(con, kept)
+    of_reread = set(kept.values())
     earlier: dict[tuple[object, ...], list[tuple[str, str]]] = defaultdict(list)
     for key, outlet, day, article_id, body in con.execute(
         """
@@ -174,14 +184,15 @@ def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
         before = earlier[key, outlet, day]
         chosen = known or versions.get(content)
         is_new_version = chosen is None
-        if chosen is None and candidate in existing:
-            chosen = candidate
+        is_new_article = False
+        if chosen is None and (candidate in existing or candidate in of_reread):
+            chosen, is_new_article = candidate, candidate not in existing
         if chosen is None:
             chosen = next(
                 (i for i, b in reversed(before) if article_ids.is_version_of(b, body)), None
             )
-        is_new_article = chosen is None
-        chosen = chosen or candidate
+        if chosen is None:
+            chosen, is_new_article = candidate, True
         existing.add(chosen)
         versions[content] = chosen
         before.append((chosen, body))
@@ -191,7 +202,7 @@ def _identify(con: duckdb.DuckDBPyConnection) -> pa.Table:
     )
 
 
-def _staged_rows(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+def _staged_rows(con: duckdb.DuckDBPyConnection, kept: Mapping[str, str]) -> list[tuple[Any, ...]]:
     """The staged rows in manifest order, with the article id that each would get if it is new."""
     found = con.execute(
         """
@@ -207,6 +218,7 @@ def _staged_rows(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     while fetched := found.fetchmany(_BODIES_AT_A_TIME):
         for *described, headline, body, known, is_compared in fetched:
             candidate = article_ids.article_id(described[4], described[5], headline, body)
+            candidate = kept.get(candidate, candidate)
             rows.append((*described, body if is_compared else "", known, candidate))
     return rows
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 from dagster_harness import DagsterHarness
+
+from etl.settings import REPOSITORY
 
 SNAPSHOT = Path(__file__).with_name("definitions.txt")
 
@@ -63,6 +66,17 @@ def test_the_code_location_holds_exactly_what_the_snapshot_lists(
         )
 
 
+def test_every_kind_of_run_is_one_that_the_history_may_hold(definitions: dg.Definitions) -> None:
+    model = yaml.safe_load((REPOSITORY / "sql/models/ops/ingest_runs.yml").read_text("utf-8"))
+    (kind,) = (c for c in model["models"][0]["columns"] if c["name"] == "kind")
+    (accepted,) = (t["accepted_values"] for t in kind["data_tests"] if "accepted_values" in t)
+    kinds = {
+        job.tags.get("newsactors/kind", "materialize")
+        for job in definitions.get_repository_def().get_all_jobs()
+    }
+    assert kinds - {"read"} <= set(accepted["arguments"]["values"])
+
+
 def test_every_asset_has_a_description_owner_group_kind_and_code_version(
     definitions: dg.Definitions,
 ) -> None:
@@ -106,6 +120,6 @@ def test_every_writing_step_and_job_is_queued(definitions: dg.Definitions) -> No
         if job.tags.get("newsactors/writer") == "true"
     }  # fmt: skip
     assert tagged == {
-        "nightly_ingest", "reextract", "promote", "rollback", "rebuild", "republish",
+        "nightly_ingest", "reextract", "promote", "rollback", "reread", "rebuild", "republish",
         "apply_corrections", "relink", "retry",
     }  # fmt: skip

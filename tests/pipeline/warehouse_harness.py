@@ -4,8 +4,8 @@ Run as a program, it is a separate process that runs the stages and can be kille
 
     python tests/pipeline/warehouse_harness.py HOME ACTION [DIE_AT]
 
-ACTION is one of ACTIONS or SWITCHES. With DIE_AT the process kills itself, by SIGKILL, just before
-its n-th change to a file under HOME; without it, it prints the number of its changes.
+ACTION is one of ACTIONS or SWITCHES, or "reread". With DIE_AT the process kills itself, by SIGKILL,
+just before its n-th change to a file under HOME; without it, it prints the number of its changes.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ from etl.pipeline import (
     publish_run,
     rebuild,
     reextract,
+    reread,
     stage_articles,
     tombstone_article,
 )
 from etl.pipeline.load import LoadResult
 from etl.pipeline.progress import silent
+from etl.pipeline.reread import Reread
 from etl.pipeline.stage_articles import Staged
 from etl.schema import tables
 from etl.settings import Settings
@@ -52,7 +54,7 @@ from etl.storage.run_state import State
 from etl.storage.writer_lock import WriterLock
 from etl.warehouse import build_db
 
-LOADED = (*tables.INGESTED, *tables.LINKED, *tables.CORRECTED, *tables.STORIES)
+LOADED = (*tables.LOADED, *tables.LINKED, *tables.CORRECTED, *tables.STORIES)
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,18 @@ class WarehouseHarness:
     def roll_back(self, *, publish: bool = False) -> LoadResult:
         return self._switch(promotion.roll_back, publish)
 
+    def reread(self, *formats: str, publish: bool = False) -> Reread:
+        """Read archived files again, and load what changed."""
+        writer = WriterLock(self.settings)
+        try:
+            outcome = reread.reread(
+                self.settings, self.in_use(), formats, "reread", writer.acquire, silent
+            )
+        finally:
+            writer.release()
+        self.load(run_id="reread", publish=publish)
+        return outcome
+
     def _switch(self, change: Callable[..., Staged], publish: bool) -> LoadResult:
         writer = WriterLock(self.settings)
         try:
@@ -290,7 +304,10 @@ def main() -> None:
     root, action, die_at = sys.argv[1:]
     harness = WarehouseHarness(Path(root), batch_articles=2)
     changes = FileChangeCounter(harness.settings.home, ("all", int(die_at)), lambda: "all")
-    (ACTIONS | SWITCHES)[action](harness)
+    if action == "reread":
+        harness.reread()
+    else:
+        (ACTIONS | SWITCHES)[action](harness)
     print(changes.counts["all"])
 
 

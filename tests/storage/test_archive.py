@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -141,6 +142,24 @@ def test_forgotten_hashes_are_found_whatever_the_file_names(archive: RawArchive)
     archive.append([arrival(4)])
     assert archive.forgotten() == {"a", "b"}
     assert [e.sequence for e in archive.tombstones()] == [3]
+
+
+def test_a_reread_is_recorded_in_lines_that_an_older_version_refuses(archive: RawArchive) -> None:
+    archive.append([arrival(1, "a.txt")])
+    rereads = [{"id": f"{n:016x}", "as": "0" * 16} for n in range(4500)]
+    archive.note_rereads(rereads, "run")
+    lines = archive.manifest.read_bytes().splitlines()
+    assert [json.loads(line)["version"] for line in lines] == [2, 3, 3, 3]
+    assert max(map(len, lines)) < 1 << 20
+    assert [r for found in archive.rereads() for r in found.rereads] == rereads
+    assert not any(found.is_arrival for found in archive.rereads())
+
+
+def test_a_reread_withholds_and_releases_what_must_not_be_read(archive: RawArchive) -> None:
+    archive.append([arrival(1, "a.txt")])
+    archive.forget(["text", "place 1"], "run")
+    archive.note_rereads([{"releases": "place 1"}, {"withholds": "place 2"}], "run")
+    assert archive.forgotten() == {"text", "place 2"}
 
 
 def test_remove_also_deletes_the_leftover_of_a_killed_put(archive: RawArchive) -> None:

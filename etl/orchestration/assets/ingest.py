@@ -11,7 +11,14 @@ from etl.extract import get_extractor
 from etl.orchestration.labels import DATA_TEAM
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import retrying
-from etl.pipeline import archive_files, promotion, reextract, retry_quarantined, stage_articles
+from etl.pipeline import (
+    archive_files,
+    promotion,
+    reextract,
+    reread,
+    retry_quarantined,
+    stage_articles,
+)
 from etl.pipeline.archive_files import Archived
 from etl.pipeline.errors import InputError
 from etl.pipeline.stage_articles import Staged
@@ -33,12 +40,16 @@ class IngestConfig(dg.Config):
 
 
 class StagingConfig(dg.Config):
-    """Whether to read new articles, re-extract published ones, or switch to other rows."""
+    """Whether to read new articles, read or extract published ones again, or switch rows."""
 
     promote: bool = False
     """Activate the candidate's rows instead of reading new articles."""
     rollback: bool = False
     """Restore the rows that the last promotion replaced, instead of reading new articles."""
+    reread: bool = False
+    """Read archived files again with today's readers instead of reading new articles."""
+    formats: list[str] = Field(default_factory=list)
+    """With `reread`: only files that were or are read in one of these formats; none means all."""
     reextract: bool = False
     """Extract published articles again instead of reading new ones."""
     from_day: str = ""
@@ -100,9 +111,10 @@ def staged_batches(
 ) -> dg.MaterializeResult[None]:
     """Articles and the rows extracted from them, as Parquet: one folder per batch.
 
-    Reads everything in the archive after the last staged batch, whatever its date. With `reextract`
-    it extracts published articles again; with `promote` or `rollback` it switches to rows that were
-    extracted earlier. Items that cannot be read go to quarantine.
+    Reads everything in the archive after the last staged batch, whatever its date. With `reread` it
+    reads archived files again, with `reextract` it extracts published articles again; with
+    `promote` or `rollback` it switches to rows that were extracted earlier. Items that cannot be
+    read go to quarantine.
     """
     settings, run_id = warehouse.settings, context.run.run_id
     progress = warehouse.progress(context)
@@ -110,6 +122,15 @@ def staged_batches(
         if config.promote or config.rollback:
             change = promotion.promote if config.promote else promotion.roll_back
             staged = change(settings, run_id, lambda: warehouse.lock_for_writing(context), progress)
+        elif config.reread:
+            staged = reread.reread(
+                settings,
+                warehouse.extractor,
+                config.formats,
+                run_id,
+                lambda: warehouse.lock_for_writing(context),
+                progress,
+            ).staged
         elif config.reextract:
             selection = ArticleSelection(
                 _day(config.from_day, "from_day"),

@@ -71,7 +71,7 @@ def _spec(table: schema.Table) -> dg.AssetSpec:
 
 @dg.multi_asset(
     name="load",
-    specs=[_spec(table) for table in schema.INGESTED],
+    specs=[_spec(table) for table in schema.LOADED],
     pool=WRITER_POOL,
 )
 def loaded_tables(
@@ -92,8 +92,8 @@ def loaded_tables(
     ):
         context.log.info("nothing new: skipping models and publish")
         return
-    counts = overview.loaded_counts(warehouse.settings)
-    for table in schema.INGESTED:
+    counts = overview.loaded_counts(warehouse.settings, schema.LOADED)
+    for table in schema.LOADED:
         metadata: dict[str, dg.MetadataValue] = {
             "dagster/row_count": dg.MetadataValue.int(counts[table.name]),
             "rows new": dg.MetadataValue.int(result.rows_new.get(table.name, 0)),

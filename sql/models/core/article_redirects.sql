@@ -1,0 +1,10 @@
+with
+
+article_redirects as (
+
+    select * from {{ ref('stg_article_redirects') }}
+
+)
+
+select * from article_redirects
+order by old_article_id, article_id
