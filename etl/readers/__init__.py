@@ -42,6 +42,7 @@ from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
 from etl.readers.bibliography import bibtex, endnote_tagged, endnote_xml, ris, zotero_rdf
 from etl.readers.field_mapping import FieldMapping
 from etl.readers.language import language_of
+from etl.readers.path_values import with_path_values
 from etl.readers.reader import Part, Reader
 from etl.readers.source import HEAD_BYTES, Budget, Source, TooSlow, Watch, too_slow
 from etl.settings import Limits
@@ -159,7 +160,7 @@ def _parts(source: Source, watch: Watch) -> Iterator[tuple[Source, int, Article 
             if isinstance(part, Source):
                 yield from _parts(part, watch)
             elif part is not None:
-                yield source, index, _with_language(part, source)
+                yield source, index, _completed(part, source)
                 index += 1
             source.raw.clear()
         if is_empty:
@@ -201,8 +202,8 @@ def _read(source: Source) -> Iterator[Part]:
         ) from error
 
 
-def _with_language(part: Article | Rejection, source: Source) -> Article | Rejection:
-    """Return the article with its language, or a rejection if it exceeds the length limit."""
+def _completed(part: Article | Rejection, source: Source) -> Article | Rejection:
+    """Return the article with its language and what its path says, or a rejection if too long."""
     if isinstance(part, Rejection):
         return part
     limit = source.budget.limits.article_chars
@@ -212,4 +213,5 @@ def _with_language(part: Article | Rejection, source: Source) -> Article | Rejec
             f"{len(part.body):,} characters in one article; the limit is {limit:,}",
             "split it into single articles, or raise NEWSACTORS_MAX_ARTICLE_CHARS",
         )
-    return replace(part, language=language_of(part))
+    patterns = [m.path for m in source.mappings if m.path and m.is_for(source.path)]
+    return with_path_values(replace(part, language=language_of(part)), source.path, patterns)

@@ -1,7 +1,8 @@
-"""Field mappings: which fields of a record hold what, for known shapes and a user's own.
+"""Field mappings: which fields of a record, or parts of a path, hold what.
 
 Belongs here: reading `fields.yaml` (docs/formats.md) and `shapes.yaml`, which has the same format.
-Does not belong here: applying mappings to a record (`readers.fields`).
+Does not belong here: applying mappings to a record (`readers.fields`) or path
+(`readers.path_values`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 
 from etl.errors import NewsactorsError
+from etl.readers.path_values import PatternError, compiled
 
 TEXTS = ("headline", "body", "outlet", "authors", "date", "url", "language")
 """Article values that a mapping can set. Each names a field or a list of fields, of which the first
@@ -33,6 +35,9 @@ class FieldMapping:
     name: str = "fields.yaml"
     match: str | None = None
     """Pattern of the source paths it applies to ("feeds/*.jsonl")."""
+    path: str | None = None
+    """Where a path names outlet and day ("{outlet}/{date}*", see `readers.path_values`). For files
+    of all formats; an entry with it describes no records."""
     needs: tuple[str, ...] = ()
     """Fields that a record must have."""
     records: tuple[str, ...] = ()
@@ -110,4 +115,13 @@ def _mapping(entry: object, number: int) -> FieldMapping:
         values[name] = tuple(texts) if is_list else texts[0]
     if values.get("kind") not in (None, "references"):
         raise MappingError(f"mapping {number}: kind must be references, or absent")
+    if "path" in values:
+        if others := sorted(values.keys() - {"path", "match", "name"}):
+            raise MappingError(
+                f"mapping {number}: an entry with path takes no {others[0]}: write two entries"
+            )
+        try:
+            compiled(values["path"])
+        except PatternError as error:
+            raise MappingError(f"mapping {number}: path: {error}") from None
     return FieldMapping(**values)

@@ -32,7 +32,7 @@ LINK_REMEDY = "fetch the page yourself and ingest it: newsactors never fetches l
 
 def mappings_for(source: Source) -> tuple[FieldMapping, ...]:
     """Return the user's mappings for this path, then the known shapes."""
-    return (*(m for m in source.mappings if m.is_for(source.path)), *shapes())
+    return (*(m for m in source.mappings if m.path is None and m.is_for(source.path)), *shapes())
 
 
 def own_values(record: Values[Any, object], source: Source) -> set[str]:
