@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from etl.cli import terminal
 from etl.cli.lost_archive import accept_loss_option, accept_lost_archive
 from etl.cli.options import json_option, verbose_option
 from etl.cli.run import as_row, run_job
+from etl.pipeline.path_proposal import PathProposal
 from etl.pipeline.preview import preview
 from etl.query import display
 from etl.query.contents import foreign_counts, undated_sources
@@ -56,7 +58,7 @@ def ingest(
     \b
     Examples:
       newsactors ingest                      # new files in the inbox
-      newsactors ingest --dry-run dump.zip   # a line per item: date, outlet, words, or the reason
+      newsactors ingest --dry-run dump.zip   # a line per article, or why not
       newsactors ingest ~/news 'archive/**/*.txt'
       newsactors ingest --strict --json feed/
       newsactors ingest s3://bucket/news/    # needs pip install 'newsactors[s3]'
@@ -117,20 +119,42 @@ def show_preview(settings: Settings, places: Sequence[Location], as_json: bool) 
 
     Items are printed as they are read. As JSON they are one list, with an item per line.
     """
-    rejected = count = 0
+    counts: Counter[str] = Counter()
+    proposal = PathProposal()
     for row in preview(settings, places):
         if as_json:
-            click.echo(("[" if not count else ",\n") + terminal.as_json(row.as_dict()), nl=False)
+            line = terminal.as_json(row.as_dict())
+            click.echo(("[" if not counts["items"] else ",\n") + line, nl=False)
         else:
             click.echo("  ".join(map(display.clean, row.values())))
-        count += 1
-        rejected += row.reason is not None
+        counts["items"] += 1
+        counts["rejected"] += row.reason is not None
+        counts["known"] += row.is_known
+        counts["same"] += row.same_as is not None
+        if row.reason is None and row.outlet_method in (None, "address"):
+            proposal.add(row.path)
     if as_json:
-        click.echo("]" if count else "[]")
-    click.echo(
-        f"{count - rejected:,} articles, {rejected:,} to quarantine; nothing was written", err=True
-    )
-    return rejected
+        click.echo("]" if counts["items"] else "[]")
+    parts = [f"{counts['items'] - counts['rejected']:,} articles"]
+    parts += [f"{counts['same']:,} of them the same as another"] * bool(counts["same"])
+    parts += [f"{counts['rejected']:,} to quarantine"]
+    parts += [f"{counts['known']:,} in files ingested before"] * bool(counts["known"])
+    click.echo(f"{', '.join(parts)}; nothing was written", err=True)
+    _propose(settings, proposal)
+    return counts["rejected"]
+
+
+def _propose(settings: Settings, proposal: PathProposal) -> None:
+    """Show the entry of fields.yaml that takes outlets from folders, if they look like outlets."""
+    entries, outlets = proposal.entries()
+    if entries:
+        shown = ", ".join(outlets[:5]) + (" …" if len(outlets) > 5 else "")
+        note = (
+            f"note: folders look like outlets ({shown}), and articles in them name none. If they "
+            f"are outlets, add to {settings.field_mappings}:"
+        )
+        for line in (note, *entries):
+            click.echo(display.clean(line), err=True)
 
 
 def _show_undated(paths: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """How files would be read, without writing anything: `newsactors ingest --dry-run`.
 
 Belongs here: scanning files as an ingest would, one row per item. Does not belong here: reading
-them (`etl.readers`), and whether an article is new, which only an ingest decides.
+them (`etl.readers`), and which articles are versions of earlier ones, which only an ingest decides.
 """
 
 from __future__ import annotations
@@ -14,28 +14,46 @@ from tempfile import TemporaryDirectory
 from etl.pipeline.archive_files import roots_of
 from etl.pipeline.errors import InputError
 from etl.pipeline.sandbox import read_sandboxed
+from etl.query.display import counted
 from etl.readers import Item
 from etl.readers.field_mapping import MappingError, load_mappings
+from etl.readers.language import ENGLISH
 from etl.settings import Location, Settings
-from etl.storage import inbox
+from etl.storage import article_ids, inbox, state_file_check
 from etl.storage.archive import ChangedError
+from etl.storage.run_state import State
+from etl.storage.source_file import SourceFile
+from etl.storage.state_file import STATE_VERSION
+
+_HASH = 24
+"""Hexadecimal digits kept of each text's hash: 96 bits tell a million items apart."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """One item: an article's values as they would be stored, or the reason for its rejection."""
+    """One item: an article's values as they would be stored, or the reason for its rejection.
+
+    `is_known`: its file was ingested before and has not changed, so an ingest skips it.
+    `same_as`: the item of this preview that has the same text, outlet, day, headline and authors;
+    both are one article. `day` is `published_on`, and `date` the instant if the source gives one.
+    """
 
     path: str
     item: int
     format: str | None = None
     headline: str | None = None
+    day: str | None = None
     date: str | None = None
     date_method: str | None = None
     date_note: str | None = None
     outlet: str | None = None
+    outlet_method: str | None = None
+    authors: tuple[str, ...] = ()
     language: str | None = None
     words: int | None = None
     is_truncated: bool | None = None
+    is_known: bool = False
+    same_as: str | None = None
     reason: str | None = None
     detail: str | None = None
     remedy: str | None = None
@@ -44,22 +62,33 @@ class Preview:
         return asdict(self)
 
     def values(self) -> tuple[str, ...]:
-        """Return the columns for a terminal."""
+        """Return the columns for a terminal: one line an article."""
+        notes = ["ingested before"] if self.is_known else []
         if self.reason is not None:
-            rejection = f"{self.reason}: {self.detail}; {self.remedy}"
-            return self.path, str(self.item), rejection
-        day = f"{self.date} ({self.date_method})" if self.date else "no date"
+            rejection = f"to quarantine: {self.reason}: {self.detail}; {self.remedy}"
+            return self.path, str(self.item), rejection, *notes
+        if self.same_as is not None:
+            notes.append(f"same as {self.same_as}")
+        language = self.language or "language unknown"
+        day = _found(self.day, self.date_method) or "no date"
         day += f" [{self.date_note}]" if self.date_note else ""
         return (
             self.path,
             str(self.item),
             self.format or "",
             day,
-            self.outlet or "no outlet",
-            self.language or "language unknown",
-            f"{self.words:,} words" + (", cut by the source" if self.is_truncated else ""),
+            _found(self.outlet, self.outlet_method) or "no outlet",
+            counted(len(self.authors), "author") if self.authors else "no author",
+            language if self.language in (None, ENGLISH) else f"{language}: not extracted",
+            counted(self.words or 0, "word") + (", cut by the source" if self.is_truncated else ""),
             self.headline or "no headline",
+            *notes,
         )
+
+
+def _found(value: str | None, method: str | None) -> str | None:
+    """Return a value with the method by which it was found, as far as they are known."""
+    return f"{value} ({method})" if value and method else value
 
 
 def preview(settings: Settings, places: Sequence[Location]) -> Iterator[Preview]:
@@ -77,15 +106,18 @@ def preview(settings: Settings, places: Sequence[Location]) -> Iterator[Preview]
     for path, closed in scan.unreadable:
         yield _unreadable(inbox.recorded_path(path, settings.inbox), closed)
     limits = settings.limits
+    new = _unseen(settings, scan.ready)
+    seen: dict[str, str] = {}
     with TemporaryDirectory(prefix="newsactors-") as folder:
         found = inbox.opened(scan.ready, roots, limits.file_bytes, Path(folder))
         for source, opened in found:
             try:
                 with opened as file:
-                    yield from map(
-                        _row,
-                        read_sandboxed(file, source.size, source.source_path, limits, mappings),
-                    )
+                    is_known = source.source_path not in new
+                    for item in read_sandboxed(
+                        file, source.size, source.source_path, limits, mappings
+                    ):
+                        yield _row(item, seen, is_known=is_known)
             except FileNotFoundError:
                 continue  # removed since the scan
             except ChangedError as error:
@@ -101,24 +133,49 @@ def _unreadable(path: str, error: inbox.UnreadableError) -> Preview:
     return Preview(path, 0, reason="unreadable", detail=str(error), remedy=error.remedy)
 
 
-def _row(item: Item) -> Preview:
+def _unseen(settings: Settings, files: Sequence[SourceFile]) -> set[str]:
+    """Return the recorded paths of the files that an ingest would read."""
+    if not settings.state_file.exists():
+        return {file.source_path for file in files}
+    if state_file_check.version_of(settings.state_file) != STATE_VERSION:
+        return {file.source_path for file in files}  # opening it would upgrade it
+    return {file.source_path for file in State(settings.state_file).unseen(files)}
+
+
+def _row(item: Item, seen: dict[str, str], *, is_known: bool) -> Preview:
+    """Return the row of an item; `seen` maps hashes of texts to the item that had each first."""
     article = item.article
     if article is None:
         assert item.rejection is not None
-        reason, detail, remedy = astuple(item.rejection)[:3]
-        return Preview(item.path, item.number, reason=reason, detail=detail, remedy=remedy)
+        rejection = item.rejection
+        return Preview(
+            item.path,
+            item.number,
+            is_known=is_known,
+            reason=rejection.reason,
+            detail=rejection.detail,
+            remedy=rejection.remedy,
+        )
+    a = article
+    content = article_ids.content_sha256(a.outlet, a.published_on, a.headline, a.authors, a.body)
+    here = f"{item.path} {item.number}"
+    first = seen.setdefault(content[:_HASH], here)
+    on = a.published_at or a.published_on
     return Preview(
         item.path,
         item.number,
-        article.source_format,
-        article.headline,
-        (article.published_at or article.published_on).isoformat()
-        if article.published_on
-        else None,
-        article.date_method,
-        article.date_note,
-        article.outlet,
-        article.language,
-        len(article.body.split()),
-        article.is_truncated,
+        a.source_format,
+        a.headline,
+        a.published_on.isoformat() if a.published_on else None,
+        on.isoformat() if on else None,
+        a.date_method,
+        a.date_note,
+        a.outlet,
+        a.outlet_method,
+        a.authors,
+        a.language,
+        len(a.body.split()),
+        a.is_truncated,
+        is_known,
+        None if first == here else first,
     )
