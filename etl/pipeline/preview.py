@@ -7,7 +7,7 @@ them (`etl.readers`), and which articles are versions of earlier ones, which onl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
