@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from etl.domain import word_set
-from etl.readers.dates import ImpossibleDateError, WrittenDate, date_line
+from etl.readers.dates import MONTH, WEEKDAY, ImpossibleDateError, WrittenDate, date_line, is_clock
 
 _MAX_LENGTH = 250
 _OPENING = re.compile(
@@ -26,6 +26,15 @@ _SEPARATOR = re.compile(r"\s+[–-]+\s+|\s*—\s*|\s+\|\s+|\s+[·•]\s+|\s+―\
 _VIA = re.compile(r"\s+(?:via|VIA)\s+(?=\S)")
 _FOR = re.compile(r"\s+(?:for|of)\s+(?=(?:[Tt]he\s+)?[^\W\d_a-z])")
 _PLACE = re.compile(r"\s+in\s+[^\W\d_a-z].*$")
+_ON = re.compile(rf"[\s,]+(?:on|at)\s+(?={WEEKDAY}|{MONTH}|\d)", re.IGNORECASE)
+_DATE_BEFORE = re.compile(r"(?P<date>[^\n]{0,80}?\d[^\n]{0,40}?),?\s+by\s+(?=\S)", re.IGNORECASE)
+# Whoever only helped is no author.
+_HELP = re.compile(
+    r"[\s,;(]+(?:with\s+|and\s+)?(?:(?:additional|further|more)\s+)?"
+    r"(?:(?:reporting|writing|research|contributions?|files?|inputs?|reports?)\s+(?:by|from)"
+    r"|agency\s+inputs?)\b.*$",
+    re.IGNORECASE,
+)
 # "And" and "Via", capitalised, are parts of names.
 _AND = re.compile(r"\s*(?:,\s*)?(?:\b(?:and|AND)\b|&)\s+|\s*[,;]\s*")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|mbe|obe|cbe)\.?", re.IGNORECASE)
@@ -53,6 +62,16 @@ _NO_NAMES = word_set(
     "my this that these those any some most no"
 )
 _GIVEN_NAMES = word_set("april may june august summer noon dawn")
+_NOBODY = word_set(
+    "staff wire wires services service agency agencies reporter reporters correspondent "
+    "correspondents desk newsroom bureau team writer writers editor editors contributor "
+    "contributors admin administrator"
+)
+_NOBODY_TOO = word_set(
+    "news report reports other media our own special web online digital editorial guest from and "
+    "with the a city national international sports political contributing combined press local"
+)
+"""Words of a byline that names nobody: "Staff Reporter", "Our Own Correspondent"."""
 _NO_AUTHOR = re.compile(r"(?:the|an?|its|their|this|that|all)\s+[a-z]")
 
 
@@ -73,18 +92,27 @@ def parse_byline(line: str, *, stands_alone: bool = False) -> Byline | None:
     ImpossibleDateError for an impossible date after the outlet.
     """
     line = line.strip().strip("*_").strip()
-    opening = _OPENING.match(line)
-    if opening is None or len(line) > _MAX_LENGTH:
+    if len(line) > _MAX_LENGTH:
         return None
-    text = line[opening.end() :].rstrip(",;: ")
+    opening = _OPENING.match(line)
+    day = None
+    if opening is None and (opening := _DATE_BEFORE.match(line)):
+        day = date_line(opening["date"])
+    if opening is None or (opening.re is _DATE_BEFORE and day is None):
+        return None
+    text = _HELP.sub("", line[opening.end() :]).rstrip(",;:( ")
     if _ends_sentence(text):
         return None
     names, *suffixes = _SEPARATOR.split(text)
+    # "Posted by Ana Ruiz on June 3, 2025"
+    if (on := _ON.search(names)) and any(map(str.isdigit, names[on.end() :])):
+        names, suffixes = names[: on.start()], [names[on.end() :], *suffixes]
     for comma in re.finditer(r",\s*", names):  # "By Ana Ruiz, Updated June 3, 2025"
         if (tail := names[comma.end() :]) and date_line(tail) is not None:
             names, suffixes = names[: comma.start()], [tail, *suffixes]
             break
     outlet, written = _parse_suffixes(suffixes)
+    written = written or day
     via = _VIA.split(names, maxsplit=1)
     if len(via) == 2:
         names, outlet = via[0], outlet or via[1].strip(" ,;")
@@ -98,6 +126,11 @@ def parse_byline(line: str, *, stands_alone: bool = False) -> Byline | None:
     if outlet is not None and [a.casefold() for a in authors] == [outlet.casefold()]:
         return Byline((), outlet, written)  # "By Reuters – Reuters": no author
     is_free = stands_alone and outlet is not None and not _NO_AUTHOR.match(names)
+    if not is_free:
+        somebody = tuple(author for author in authors if not is_nobody(author))
+        if authors and not somebody:
+            return Byline((), outlet or affiliation, written)  # "By Staff Reporter"
+        authors = somebody
     if not authors or not (is_free or all(_is_name(author) for author in authors)):
         return None
     return Byline(authors, outlet or affiliation, written)
@@ -124,11 +157,19 @@ def is_outlet(name: str) -> bool:
     return _OUTLET_WORD.search(name) is not None
 
 
+def is_nobody(name: str) -> bool:
+    """Whether an author's name names nobody, such as "Staff Reporter" or "wire services"."""
+    words = [word.strip(".,:").lower() for word in name.split()]
+    return not _NOBODY.isdisjoint(words) and all(w in _NOBODY or w in _NOBODY_TOO for w in words)
+
+
 def _parse_suffixes(parts: list[str]) -> tuple[str | None, WrittenDate | None]:
     """Return outlet and date from the parts after the names; other parts are ignored."""
     outlet, written = None, None
     for part in parts:
         dated = None
+        if is_clock(part):
+            continue
         try:
             dated = date_line(part)
         except ImpossibleDateError:

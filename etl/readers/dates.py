@@ -53,21 +53,31 @@ _DATE = (
     r")"
 )
 _TIME = (
-    r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-    r"(?:\s*(?P<half>[ap])\.?m\b\.?)?"
-    r"(?:\s*\(?(?P<zone>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|[A-Z]{1,5})\)?)?"
+    r"(?P<{0}hour>\d{{1,2}})(?:[:.](?P<{0}minute>\d{{2}})(?::(?P<{0}second>\d{{2}})(?:[.,]\d+)?)?"
+    r"(?:\s*(?P<{0}half>[ap])\.?m\b\.?)?|\s*(?P<{0}hour_half>[ap])\.?m\b\.?)"
+    r"(?:\s*\(?(?P<{0}zone>(?:UTC|GMT)?[+-]\d{{1,2}}(?::?\d{{2}})?|[A-Z]{{1,5}}(?![A-Z]))\)?)?"
 )
 _LABEL = (
-    r"(?P<label>(?:first\s+|originally\s+)?(?:published|posted|issued)(?:\s+(?:on|at))?"
-    r"|publication\s+date|pubdate|date|(?:last\s+)?(?:updated|modified)(?:\s+(?:on|at))?)"
+    r"(?P<label>(?:first\s+|originally\s+|date\s+)?"
+    r"(?:published|posted|issued|aired|broadcast|released)(?:\s+(?:on|at|date))?"
+    r"|(?:publication|air(?:ing)?|broadcast|release)\s+date|pubdate|date"
+    r"|(?:last\s+)?(?:updated|modified)(?:\s+(?:on|at))?)"
 )
-_DATE_LINE = re.compile(
-    rf"(?:{_LABEL}\s*:?\s*)?{_DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME})?\s*\.?", re.IGNORECASE
+_BETWEEN = r"(?:[T\s]|\s*[,|·•/–—-]+\s*)\s*(?:at\s+)?"
+_DATE_ENTRY = re.compile(
+    rf"(?:{_LABEL}\s*:?\s*)?"
+    rf"(?:{_TIME.format('first_')}{_BETWEEN})?"
+    rf"{_DATE}"
+    rf"(?:{_BETWEEN}(?:[|·•/–—-]\s*)?{_TIME.format('')})?\s*\.?",
+    re.IGNORECASE,
 )
-_DATE_FIRST = re.compile(rf"{_DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME})?", re.IGNORECASE)
-_TIME_FIRST = re.compile(rf"{_TIME}[\s,]+(?:on\s+)?{_DATE}", re.IGNORECASE)
+"""One date of a line with its label and time: "Updated: 9:41 PM EST, Mon March 3, 2025"."""
+_NEXT_ENTRY = re.compile(r"[\s,;|·•/–—-]*")
+_CLOCK_LINE = re.compile(rf"(?:at\s+)?{_TIME.format('')}", re.IGNORECASE)
+_DATE_FIRST = re.compile(rf"{_DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME.format('')})?", re.IGNORECASE)
+_TIME_FIRST = re.compile(rf"{_TIME.format('')}[\s,]+(?:on\s+)?{_DATE}", re.IGNORECASE)
 _FILE_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
-_LABEL_ALONE = re.compile(r"(?:published|posted|updated|last updated)\s*:?", re.IGNORECASE)
+_LABEL_ALONE = re.compile(r"(?:published|posted|updated|last updated|aired)\s*:?", re.IGNORECASE)
 _RELATIVE = re.compile(
     rf"(?:{_LABEL}\s*:?\s*)?(?:(?:\d+|an?)\s+(?:min(?:ute)?|hour|hr|day|week|month|year)s?\s+ago"
     r"|just now|\d+\s*[- ]?min(?:ute)?s?\s+read)",
@@ -137,22 +147,35 @@ def not_published(written: WrittenDate) -> str | None:
 
 
 def date_line(line: str) -> WrittenDate | None:
-    """Return the date if `line` is only a date, with or without label, time and zone.
+    """Return the date if `line` is only dates, with or without labels, times and zones.
 
-    Returns None otherwise. Raises ImpossibleDateError.
+    Of several ("Published: … Updated: …") the first that is no update counts. Returns None
+    otherwise. Raises ImpossibleDateError.
     """
     line = line.strip()
     if len(line) > 120:
         return None
     if _LABEL_ALONE.fullmatch(line) or _RELATIVE.fullmatch(line):
         return WrittenDate()
-    match = _DATE_LINE.fullmatch(line)
-    if match is None:
-        return None
-    on = _date_of(match)
-    label = (match["label"] or "").lower()
-    is_update = "updated" in label or "modified" in label
-    return WrittenDate(on, _instant(on, match) if on else None, is_update)
+    found: list[WrittenDate] = []
+    at = 0
+    while match := _DATE_ENTRY.match(line, at):
+        label = (match["label"] or "").lower()
+        if found and not label:
+            return None  # "3 June 2025 – 5 June 2025": the days of an event
+        on = _date_of(match)
+        is_update = "updated" in label or "modified" in label
+        found.append(WrittenDate(on, _instant(on, match) if on else None, is_update))
+        after = _NEXT_ENTRY.match(line, match.end())
+        at = after.end() if after else match.end()
+        if at == len(line):
+            return next((each for each in found if not each.is_update), found[0])
+    return None
+
+
+def is_clock(text: str) -> bool:
+    """Whether the text is only a time of day, such as "9:41 PM EST"."""
+    return len(text) <= 40 and _CLOCK_LINE.fullmatch(text.strip()) is not None
 
 
 def date_at(text: str, start: int = 0) -> tuple[WrittenDate, int] | None:
@@ -223,14 +246,17 @@ def _date_of(match: re.Match[str]) -> date | None:
 
 
 def _instant(on: date, match: re.Match[str]) -> datetime | None:
-    if match["hour"] is None or match["zone"] is None:
+    parts = match.groupdict()
+    prefix = "" if parts["hour"] is not None else "first_"
+    if parts.get(f"{prefix}hour") is None or parts[f"{prefix}zone"] is None:
         return None
-    zone = _zone(match["zone"].upper())
-    hour = int(match["hour"])
-    if match["half"]:
-        hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
+    zone = _zone(parts[f"{prefix}zone"].upper())
+    hour = int(parts[f"{prefix}hour"])
+    if half := parts[f"{prefix}half"] or parts[f"{prefix}hour_half"]:
+        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    minute, second = parts[f"{prefix}minute"], parts[f"{prefix}second"]
     try:
-        clock = time(hour, int(match["minute"]), int(match["second"] or 0))
+        clock = time(hour, int(minute or 0), int(second or 0))
         return datetime.combine(on, clock, zone) if zone else None
     except ValueError:
         return None

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from etl.domain import Article
+from etl.readers.author_field import author_names
 from etl.readers.base import Rejected
-from etl.readers.byline import parse_byline
 from etl.readers.dates import ImpossibleDateError, NoDateError, WrittenDate, not_published
 from etl.readers.plain_text import KnownFields, article_of
 from etl.readers.source import Source
@@ -83,7 +83,7 @@ def article(metadata: SourceMetadata, source: Source, source_format: str) -> Art
     else:
         found.headline = _line(headline)
     found.outlet = outlet
-    names = _single_name if metadata.are_single_names else _names
+    names = _single_name if metadata.are_single_names else author_names
     found.authors = tuple(dict.fromkeys(a for text in metadata.authors for a in names(text)))
     found.authors = found.authors[:_MAX_AUTHORS]
     for name in ("headline", "outlet", "authors"):
@@ -173,16 +173,3 @@ def _line(text: str | None) -> str | None:
 def _single_name(text: str) -> tuple[str, ...]:
     line = _line(text)
     return () if line is None or re.match(r"https?://", line) else (line,)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """Return the names in a value that holds one or several: "Ana Ruiz and Bo Li"."""
-    line = _line(text)
-    if line is None or re.match(r"https?://", line):
-        return ()
-    line = re.sub(r"^by\s+", "", line, flags=re.IGNORECASE)
-    try:
-        byline = parse_byline(f"By {line}")
-    except ImpossibleDateError:
-        byline = None
-    return byline.authors if byline and byline.authors else (line,)
