@@ -1,7 +1,8 @@
-"""Boilerplate lines that are not part of the article: adverts, share bars, credits, copyright.
+"""Boilerplate lines that are not part of the article: adverts, share bars, notes of the wires.
 
 Belongs here: patterns for whole lines, removed anywhere or only at the end. Does not belong here:
-headline, byline, dateline, anything inside a paragraph.
+how captions and credits look (`readers.captions`, `readers.credits`), headline, byline, dateline,
+anything inside a paragraph.
 
 A line is removed only if all of it matches. Prose that merely begins like a credit ("Reporting by
 the Times showed …") stays.
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 import re
 
-from etl.domain import word_set
+from etl.readers.captions import is_caption
+from etl.readers.credits import is_credit, is_shared_credit
 
 _MAX_LENGTH = 400
 
@@ -37,9 +39,33 @@ _ANYWHERE = re.compile(
     r"|(?:follow|like|find|join) us on\b.{0,150}"
     r"|(?:download|get) (?:our|the) (?:free )?app\b.{0,100}"
     r"|image (?:source|credit),?:?\s.{1,80}"
+    r"|(?:acquire|purchase) licensing rights\b.{0,40}"
+    r"|register (?:now )?for free unlimited access to\b.{0,60}"
+    r"|sign up (?:here|now)\W*"
+    r"|slideshow \(\d+ images?\)"
+    r"|listen to (?:this|the) (?:article|story)\b\W*(?:\d+ min(?:ute)?s?)?\W*"
+    r"|scroll to continue\W*"
+    # What an agency tells its customers: "(Adds quotes, details)".
+    r"|\((?:adds|updates|recasts|corrects|repeats|refiles|rewrites|removes|fixes"
+    r"|clarifies|releads|writes through|new throughout)\b[^()]{0,300}\)\W*"
+    r"|\(this (?:[\w.]+ ){0,3}(?:story|article|version|report|item) (?:has been|was|is being)\s"
+    r"[^()]{0,300}\)\W*"
+    r"|this (?:story|article|report|item) has been (?:refiled|re-filed|updated)\b[^.]{0,150}\.?"
+    r"|\W*this is a rush transcript\b.{0,300}"
     r"|\(?(?:file )?photo(?: by|:| credit:).{1,80}\)?"
     r")",
     re.IGNORECASE,
+)
+# The same, of lines that hold the word before the pattern: searching all lines took twice as long.
+_WITH_WORD = (
+    (
+        "newsletter",
+        re.compile(r".{0,250}\bnewsletter\b.{0,150}\ssign up (?:here|now)\W*", re.IGNORECASE),
+    ),
+    (
+        "final form",
+        re.compile(r".{0,80}\bmay not be in its final form\b.{0,200}", re.IGNORECASE),
+    ),
 )
 # Whole lines that are removed only at the end, from the last line up.
 _AT_END = re.compile(
@@ -50,6 +76,11 @@ _AT_END = re.compile(
     r"|follow .{2,60} on (?:twitter|facebook|instagram|x|threads|bluesky|social media)\b.{0,100}"
     r"|\W*(?:h/t|hat tip)\b.{0,80}"
     r"|.{0,250}\bcontributed (?:reporting )?(?:to|for) this (?:report|story|article|post)\b.{0,80}"
+    r"|\W*with (?:(?:agency|additional|further) )?(?:inputs?|files|reports?|reporting)"
+    r"(?: from [^,.]{1,60})?\W*"
+    r"|\W*(?:except for the headline, )?this (?:story|report|article|copy) (?:has|is) .{0,120}"
+    r"\b(?:auto-?generated|syndicated|agency feed|news agency)\b.{0,120}"
+    r"|[-–—]\s*(?:reuters|afp|ap|pti|ani|ians|dpa|upi|tass|xinhua|bloomberg|pa media|efe)\W*"
     r"|(?:tags|topics|filed under|categories|keywords|posted in)\s*:.{0,300}"
     r"|(?:source|via)\s*:\s*\S.{0,80}"
     r"|(?:contact|email) (?:the (?:author|reporter|writer)|us|him|her)\b.{0,120}"
@@ -59,37 +90,20 @@ _AT_END = re.compile(
     r")",
     re.IGNORECASE,
 )
-_CREDIT = re.compile(
-    r"\W*(?:additional |further |with additional |with )?"
-    r"(?:reporting|writing|editing|compil(?:ed|ing)|translat(?:ed|ing|ion)|graphics?|photography"
-    r"|contributing|contributions?|assistance|research)"
-    r"(?:,? (?:and |additional )?(?:writing|reporting|editing|research))?"
-    r"(?:\s+(?:by|from)|\s*:)\s+",
-    re.IGNORECASE,
-)
-_CREDIT_WORDS = word_set(
-    "and by in with for from at of the additional reporting writing editing compiled translated "
-    "graphics graphic research contributing newsroom bureau bureaux staff desk de la van von der "
-    "den bin al el da di du y e team"
-)
 
 
 def is_boilerplate(line: str, *, at_end: bool = False) -> bool:
     """Whether the whole line is boilerplate; `at_end`: only such lines follow it."""
     line = line.strip()
-    if not line or len(line) > _MAX_LENGTH:
+    if not line:
         return False
+    if is_caption(line) or is_shared_credit(line):
+        return True
+    if len(line) > _MAX_LENGTH:
+        return at_end and is_credit(line)
     if _ANYWHERE.fullmatch(line):
         return True
-    return at_end and (_AT_END.fullmatch(line) is not None or _is_credit(line))
-
-
-def _is_credit(line: str) -> bool:
-    """Whether it is like "Reporting by A. Writer in Oslo; Editing by B. Other": names, no verb."""
-    match = _CREDIT.match(line)
-    if match is None:
-        return False
-    words = [word.strip("().,;:’'\"") for word in line[match.end() :].split()]
-    return len(words) <= 50 and all(
-        not word or not word[0].islower() or word.lower() in _CREDIT_WORDS for word in words
-    )
+    for word, pattern in _WITH_WORD:
+        if word in line and pattern.fullmatch(line):
+            return True
+    return at_end and (_AT_END.fullmatch(line) is not None or is_credit(line))

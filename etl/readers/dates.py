@@ -210,6 +210,15 @@ def day_month(text: str) -> date | None:
         return None
 
 
+def month_day(text: str) -> tuple[int, int] | None:
+    """Return the month and day of a dateline such as "Tue, June 3", with or without a year."""
+    word = re.search(MONTH, text, re.IGNORECASE)
+    number = re.search(r"(?<!\d)\d{1,2}(?!\d)", text)
+    if word is None or number is None:
+        return None
+    return _MONTH_NUMBER[word[0].rstrip(".").lower()], int(number[0])
+
+
 def file_name_date(path: str) -> date | None:
     """Return the first valid YYYY-MM-DD in the last part of `path`, or None."""
     return first_date(_FILE_DATE, re.split(r"[/\\]", path)[-1])

@@ -20,9 +20,9 @@ from datetime import date, datetime
 
 from etl.domain import Article
 from etl.readers.base import Rejected
+from etl.readers.body_lines import body_lines
 from etl.readers.boilerplate import is_boilerplate
 from etl.readers.byline import Byline, outlet_line, parse_byline
-from etl.readers.dateline import find_dateline
 from etl.readers.dates import (
     ImpossibleDateError,
     WrittenDate,
@@ -106,7 +106,7 @@ class _TextParser:
             if not self.found.bylines:  # a headline stands above the byline
                 self._bare_headline()
         self._front_matter(is_dated=is_dated)
-        paragraphs = self._body_lines()
+        body = self._body()
         found = self.found
         if found.on is None and not found.is_complete and (on := file_name_date(self.path)):
             found.on, found.date_method = on, "file_name"
@@ -114,7 +114,6 @@ class _TextParser:
             found.on, found.date_method = on, "address"
         if found.outlet is None and found.url:
             self._take_outlet(host(found.url), "address")
-        body = "\n".join(paragraphs).strip()
         if not body and self.is_headline_given:  # only what looks like a date line, so it is prose
             headline = (found.headline or "").casefold()
             body = "\n".join(x for x in self.lines if x.strip().casefold() != headline).strip()
@@ -259,39 +258,16 @@ class _TextParser:
         if found.at is None and written.at and not written.is_update:
             found.at = written.at if abs((written.on - found.on).days) <= 1 else None
 
-    def _body_lines(self) -> list[str]:
-        lines = self.lines[self.at :]
-        self._strip_dateline(lines)
-        end = len(lines)
-        while end and (not lines[end - 1].strip() or is_boilerplate(lines[end - 1], at_end=True)):
-            end -= 1
-        kept: list[str] = []
-        for line in lines[:end]:
-            if is_boilerplate(line):
-                # Remove the blank line above as well; the one below still separates.
-                while kept and not kept[-1].strip():
-                    kept.pop()
-                continue
-            kept.append(line)
-        # If everything looks like page furniture, the judgement is probably wrong: keep it all.
-        return kept if any(line.strip() for line in kept) else lines
-
-    def _strip_dateline(self, lines: list[str]) -> None:
+    def _body(self) -> str:
+        lines, dateline, byline = body_lines(self.lines[self.at :])
         found = self.found
-        starts = [
-            n
-            for n, line in enumerate(lines)
-            if line.strip() and (n == 0 or not lines[n - 1].strip())
-        ]
-        for position, n in enumerate(starts[:3]):
-            dateline = find_dateline(lines[n], needs_agency=position > 0)
-            if dateline is None:
-                continue
-            lines[n] = lines[n][dateline.end :]
+        if byline is not None:
+            self._take_byline(byline)
+        if dateline is not None:
             self._take_outlet(dateline.agency, "dateline")
             if dateline.on and found.on is None:
                 found.on, found.date_method = dateline.on, "dateline"
-            return
+        return "\n".join(lines).strip()
 
 
 def _is_front_matter(line: str) -> bool:

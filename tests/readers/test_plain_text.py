@@ -216,8 +216,7 @@ def test_page_furniture_is_removed_anywhere(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Reporting by Ana Ruiz in Aldhaven; Editing by Bo Li",
-        "(Additional reporting by Ana Ruiz and Bo van der Li; Writing by Cy Odo)",
+        "(Additional reporting by Ana Ruiz and Bo van der Li)",
         "Contributing: Ana Ruiz",
         "© 2025 Valley Times",
         "Copyright 2025 Valley Times. All rights reserved.",
