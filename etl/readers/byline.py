@@ -38,6 +38,7 @@ _HELP = re.compile(
 # "And" and "Via", capitalised, are parts of names.
 _AND = re.compile(r"\s*(?:,\s*)?(?:\b(?:and|AND)\b|&)\s+|\s*[,;]\s*")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|mbe|obe|cbe)\.?", re.IGNORECASE)
+_FULL_STOP = re.compile(r"(?<=[^\W\d_]{4})\.$")
 _HANDLE = re.compile(r"@\w+|\S+@\S+\.\w+|follow\b.*|e-?mail\b.*|twitter\b.*", re.IGNORECASE)
 _ROLE = re.compile(
     r"\b(?:editor|correspondent|reporter|writer|columnist|producer|contributor|analyst|fellow"
@@ -207,6 +208,7 @@ def _split_names(text: str, *, has_outlet: bool) -> tuple[tuple[str, ...], str |
             continue
         else:
             names.append(piece)
+    names = [_FULL_STOP.sub("", name) for name in names]
     return tuple(dict.fromkeys(names)), affiliation
 
 

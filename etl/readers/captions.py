@@ -43,10 +43,6 @@ _AGENCY_AT_END = re.compile(
     rf"(?:^|(?<=[.!?)”\"’])\s*|\(){_NAME}(?:\s*/\s*|\s+via\s+|\s+[-–]\s+)"
     rf"(?:{_NAME}\s*/\s*)?{_AGENCY}(?:\s*/\s*{_AGENCY})?\)?\W*$"
 )
-_HINT = re.compile(
-    r"/|(?:hoto|PHOTO|mage|icture|redit|llustration|ideo|screengrab)s?\W| via | [-–] "
-)
-"""Every credit has one of these: they spare most lines the patterns."""
 _RUNS_ON = re.compile(
     r"File Photo\b|Licensing Rights(?:, opens new tab)?|\((?:AP|AFP)[^()\n]{3,60}\)"
 )
@@ -61,7 +57,21 @@ def is_caption(line: str) -> bool:
     if _MARK.match(line):
         return not caption_end(line) and not holds_dateline(line)
     tail = line[-150:]
-    if _HINT.search(tail) is None:
+    if not (
+        # Every credit has one of these. They spare most lines the patterns, at a tenth of the time.
+        "/" in tail
+        or "hoto" in tail
+        or "mage" in tail
+        or "redit" in tail
+        or " via " in tail
+        or "icture" in tail
+        or "ideo" in tail
+        or "llustration" in tail
+        or "PHOTO" in tail
+        or " - " in tail
+        or " – " in tail
+        or "creengrab" in tail
+    ):
         return False
     return bool(_CREDIT_AT_END.search(tail) or _AGENCY_AT_END.search(tail))
 

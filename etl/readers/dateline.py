@@ -35,6 +35,7 @@ _SLASHED = re.compile(
 _UNMARKED = re.compile(rf"(?P<place>{_PLACES}),?\s*(?P<day>(?i:{_DAY})),?\s*{_AGENCY}(?P<mark>\s+)")
 _MAX_LENGTH = 300
 """Longest dateline in characters: an endless run of spaces took cubic time."""
+_MAX_TO_MARK = 200
 _NEXT_SENTENCE = re.compile(r"[\"'“‘«„(\[]*[^\W_a-z]")
 _STATE = re.compile(r"[RDI]-", re.IGNORECASE)
 _AGENCY_NAME = re.compile(
@@ -86,7 +87,7 @@ def find_dateline(text: str, *, needs_agency: bool = False) -> Dateline | None:
     `needs_agency`: only a dateline with an agency counts (for paragraphs below the first).
     """
     hint = _AGENCY_HINT if needs_agency else _HINT
-    if hint.search(text, 0, _MAX_LENGTH) is None:
+    if hint.search(text, 0, _MAX_TO_MARK) is None:
         return None
     indent = len(text) - len(text.lstrip())
     for pattern in (_SLASHED, _DATELINE, _UNMARKED):

@@ -43,7 +43,7 @@ WEEKDAY = (
 )
 _DAY = r"(?:\d{1,2})(?:st|nd|rd|th)?"
 
-_DATE = (
+DATE = (
     rf"(?:{WEEKDAY},?\s+)?(?:"
     r"(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)"
     rf"|(?P<dmy>{_DAY}\s+(?:of\s+)?{MONTH},?\s+\d{{4}})(?!\d)"
@@ -67,15 +67,17 @@ _BETWEEN = r"(?:[T\s]|\s*[,|·•/–—-]+\s*)\s*(?:at\s+)?"
 _DATE_ENTRY = re.compile(
     rf"(?:{_LABEL}\s*:?\s*)?"
     rf"(?:{_TIME.format('first_')}{_BETWEEN})?"
-    rf"{_DATE}"
+    rf"{DATE}"
     rf"(?:{_BETWEEN}(?:[|·•/–—-]\s*)?{_TIME.format('')})?\s*\.?",
     re.IGNORECASE,
 )
 """One date of a line with its label and time: "Updated: 9:41 PM EST, Mon March 3, 2025"."""
 _NEXT_ENTRY = re.compile(r"[\s,;|·•/–—-]*")
 _CLOCK_LINE = re.compile(rf"(?:at\s+)?{_TIME.format('')}", re.IGNORECASE)
-_DATE_FIRST = re.compile(rf"{_DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME.format('')})?", re.IGNORECASE)
-_TIME_FIRST = re.compile(rf"{_TIME.format('')}[\s,]+(?:on\s+)?{_DATE}", re.IGNORECASE)
+_DATE_FIRST = re.compile(
+    rf"{DATE}(?:[T\s,]+(?:at\s+|[-–—|]\s*)?{_TIME.format('')})?", re.IGNORECASE
+)
+_TIME_FIRST = re.compile(rf"{_TIME.format('')}[\s,]+(?:on\s+)?{DATE}", re.IGNORECASE)
 _FILE_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _LABEL_ALONE = re.compile(r"(?:published|posted|updated|last updated|aired)\s*:?", re.IGNORECASE)
 _RELATIVE = re.compile(
@@ -121,6 +123,7 @@ class WrittenDate:
     on: date | None = None
     at: datetime | None = None
     is_update: bool = False
+    is_labelled: bool = False
 
 
 def checked(year: int, month: int, day: int, written: str) -> date:
@@ -165,7 +168,7 @@ def date_line(line: str) -> WrittenDate | None:
             return None  # "3 June 2025 – 5 June 2025": the days of an event
         on = _date_of(match)
         is_update = "updated" in label or "modified" in label
-        found.append(WrittenDate(on, _instant(on, match) if on else None, is_update))
+        found.append(WrittenDate(on, _instant(on, match) if on else None, is_update, bool(label)))
         after = _NEXT_ENTRY.match(line, match.end())
         at = after.end() if after else match.end()
         if at == len(line):
@@ -201,7 +204,7 @@ def days_in(text: str) -> set[date]:
 
 def day_month(text: str) -> date | None:
     """Return the date of a dateline such as "June 3, 2025"; None without a valid year."""
-    match = re.fullmatch(_DATE, text.strip(), re.IGNORECASE)
+    match = re.fullmatch(DATE, text.strip(), re.IGNORECASE)
     if match is None:
         return None
     try:

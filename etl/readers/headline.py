@@ -9,10 +9,12 @@ A sentence is never moved from the body into the headline, so a doubtful line is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from etl.domain import word_set
 from etl.readers.dateline import find_dateline
+from etl.readers.kickers import is_kicker
+from etl.readers.top_lines import is_front_matter
 
 _UNREAD_BYLINE = re.compile(r"By\s+[^\W\d_a-z]\S*\s+[^\W\d_a-z]")
 _QUOTATION_MARKS = "\"'“”‘’«»"
@@ -27,23 +29,30 @@ _FUNCTION_WORDS = word_set(
 _PREPOSITIONS = word_set("with from into over after about than that amid upon near through under")
 
 
-def is_headline(lines: Sequence[str], at: int, is_front_matter: Callable[[str], bool]) -> bool:
-    """Whether the stripped line `lines[at]` is a headline, judged by it and the lines below.
+def signed_headline(lines: Sequence[str], at: int, end: int, *, by_name: bool) -> int | None:
+    """Return which of the short lines from `at` above the byline or date `lines[end]` it is.
 
-    `is_front_matter` tells whether a line is a byline, date line, address or page furniture.
+    `by_name`: a byline follows, so that a line of one or two words is no author's name.
     """
+    above = [n for n in range(at, end) if lines[n].strip() and not is_kicker(lines[n])]
+    if any(lines[n].strip()[0].islower() for n in above):
+        return None  # a wrapped sentence
+    likely = [n for n in above if _may_be_headline(lines[n].strip())]
+    for n in likely:
+        words = lines[n].split()
+        is_sentence = _ends_with_full_stop(lines[n].strip())
+        if len(words) > 2 and (not is_sentence or _is_title_case(words) or by_name):
+            return n
+    return likely[0] if by_name and likely and len(above) == 1 else None
+
+
+def is_headline(lines: Sequence[str], at: int) -> bool:
+    """Whether the stripped line `lines[at]` is a headline, judged by it and the lines below."""
     line = lines[at].strip()
     following = lines[at + 1].strip() if at + 1 < len(lines) else ""
     words = line.split()
-    if len(line) > _MAX_CHARS or len(words) > _MAX_WORDS:
-        return False
-    bare = line.strip(_QUOTATION_MARKS)
-    if not bare or bare[-1] in ",;:–—-" or bare[0].islower() or _dateline_end(line):
-        return False
-    if _ends_sentence(line) and line[0] in _QUOTATION_MARKS and line[-1] in _QUOTATION_MARKS:
-        return False  # direct speech
     # One or two capitalised words are just as often the author's name.
-    if (len(words) < 3 and line.lower() != line.upper()) or _UNREAD_BYLINE.match(line):
+    if not _may_be_headline(line) or (len(words) < 3 and line.lower() != line.upper()):
         return False
     rest = [text for text in lines[at + 1 :] if text.strip()]
     if not rest:
@@ -66,6 +75,18 @@ def is_headline(lines: Sequence[str], at: int, is_front_matter: Callable[[str], 
         for a, b in zip(lines[at + 1 :], lines[at + 2 :], strict=False)
     )
     return not is_wrapped and _ends_sentence(following)
+
+
+def _may_be_headline(line: str) -> bool:
+    """Whether the length, beginning and end of a line allow a headline."""
+    if len(line) > _MAX_CHARS or len(line.split()) > _MAX_WORDS:
+        return False
+    bare = line.strip(_QUOTATION_MARKS)
+    if not bare or bare[-1] in ",;:–—-" or bare[0].islower() or _dateline_end(line):
+        return False
+    if _ends_sentence(line) and line[0] in _QUOTATION_MARKS and line[-1] in _QUOTATION_MARKS:
+        return False  # direct speech
+    return _UNREAD_BYLINE.match(line) is None
 
 
 def _dateline_end(line: str) -> int:

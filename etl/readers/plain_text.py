@@ -30,7 +30,11 @@ from etl.readers.dates import (
     date_line,
     file_name_date,
 )
-from etl.readers.headline import is_headline
+from etl.readers.headline import is_headline, signed_headline
+from etl.readers.kickers import is_kicker, without_wire_label
+from etl.readers.path_dates import dated_by_path
+from etl.readers.top_lines import URL, Signature, is_by_name, signature, signature_below
+from etl.readers.transcript import transcript_header
 from etl.readers.urls import address_date, canonical, host
 
 _DATED = re.compile(
@@ -38,8 +42,6 @@ _DATED = re.compile(
     r"(?P<time>T\d{2}:\d{2}\S*)?(?:\s+(?P<headline>.*))?",
     re.IGNORECASE,
 )
-_URL = re.compile(r"(?:url:\s*|source:\s*|link:\s*)?(?P<url>https?://\S+)", re.IGNORECASE)
-_MAX_JOINED_CHARS = 250
 _MAX_BYLINES = 3
 
 
@@ -67,6 +69,7 @@ class KnownFields:
     outlet_method: str | None = None
     url: str | None = None
     language: str | None = None
+    dateline: str | None = None
     bylines: int = 0
     is_complete: bool = False
 
@@ -98,14 +101,15 @@ class _TextParser:
         self.at = 0
         self.found = found
         self.is_headline_given = found.headline is not None or found.is_complete
+        self.may_have_kickers = False
 
     def article(self, source_format: str) -> Article:
         is_dated = not self.is_headline_given and self._dated_line()
-        if self.found.headline is None and not self.is_headline_given:
-            self._front_matter()
-            if not self.found.bylines:  # a headline stands above the byline
-                self._bare_headline()
+        if not self.is_headline_given and self.found.headline is None and not self._transcript():
+            self._bare_top()
         self._front_matter(is_dated=is_dated)
+        if not (self.is_headline_given or is_dated):
+            self._further_signature()
         body = self._body()
         found = self.found
         if found.on is None and not found.is_complete and (on := file_name_date(self.path)):
@@ -140,6 +144,7 @@ class _TextParser:
             outlet_method=found.outlet_method,
             authors_method=found.authors_method,
             date_method=found.date_method,
+            dateline=found.dateline,
         )
 
     def _skip_blank(self) -> None:
@@ -164,14 +169,78 @@ class _TextParser:
         self.at += 1
         return True
 
+    def _bare_top(self) -> None:
+        """Take what stands above the headline, and the headline."""
+        self._skip_blank()
+        start = self.at
+        self.may_have_kickers = True
+        self._front_matter()
+        if not self.found.bylines:  # a headline stands above the byline
+            self._bare_headline()
+        if self.found.headline is None and self.at > start and self._is_unsigned():
+            self.at = start  # the first lines were no kickers
+            self.may_have_kickers = False
+
+    def _is_unsigned(self) -> bool:
+        found = self.found
+        return (
+            not (found.bylines or found.on or found.url)
+            and signature_below(self.lines, self.at) is None
+        )
+
     def _bare_headline(self) -> None:
         line = self._line(self.at)
-        following = self._line(self.at + 1)
-        if not line or not is_headline(self.lines, self.at, _is_front_matter):
+        if not line:
             return
-        self.found.headline = line
+        signed = signature_below(self.lines, self.at)
+        if signed is not None:
+            by_name = is_by_name(self._line(signed))
+            n = signed_headline(self.lines, self.at, signed, by_name=by_name)
+            if n is not None:
+                self._take_headline(self._line(n), self._line(n + 1))
+                # Unknown lines above the headline stay, as the beginning of the body.
+                self.lines[self.at : n + 1] = [
+                    each for each in self.lines[self.at : n] if each.strip() and not is_kicker(each)
+                ]
+                return
+        if is_headline(self.lines, self.at):
+            self._take_headline(line, self._line(self.at + 1))
+            self.at += 1
+
+    def _take_headline(self, line: str, following: str) -> None:
+        self.found.headline = without_wire_label(line)
         self.found.headline_method = "first_line" if following else "first_paragraph"
-        self.at += 1
+
+    def _further_signature(self) -> None:
+        """Take a byline or date below a standfirst or another short line, which stays."""
+        for _ in range(_MAX_BYLINES):
+            n = signature_below(self.lines, self.at)
+            if n is None:
+                return
+            start, self.at = self.at, n
+            self._front_matter()
+            if self.at == n:  # a fourth byline
+                self.at = start
+                return
+            kept = self.lines[start:n]
+            while kept and not kept[-1].strip():
+                kept.pop()
+            self.lines[start : self.at] = [*kept, ""]
+            self.at = start
+
+    def _transcript(self) -> bool:
+        """Take the header of a transcript, if the text is one."""
+        header = transcript_header(self.lines, self.at)
+        if header is None:
+            return False
+        found = self.found
+        if header.headline:
+            found.headline, found.headline_method = header.headline, "transcript"
+        self._take_outlet(header.outlet, "transcript")
+        self._take(header.signatures)
+        self.lines = [*header.kept, "", *self.lines[header.end :]]
+        self.at = 0
+        return True
 
     def _front_matter(self, *, is_dated: bool = False) -> None:
         """Take bylines, date lines, addresses and page furniture above the body."""
@@ -190,19 +259,16 @@ class _TextParser:
                 if self.found.bylines == _MAX_BYLINES:
                     return
                 self._take_byline(byline)
-                is_line, outlet = outlet_line(self._line(self.at + 1))
-                if is_line:
+                below = self._line(self.at + 1)
+                is_line, outlet = outlet_line(below)
+                if is_line and self._signature(below) is None:
                     self.at += 1
                     self._take_outlet(outlet, "byline")
-            elif (taken := self._joined_line(line)) is not None:
-                for part in taken:
-                    if isinstance(part, Byline):
-                        self._take_byline(part)
-                    else:
-                        self._take_date(part)
-            elif address := _URL.fullmatch(line):
+            elif (taken := self._signature(line)) is not None:
+                self._take(taken)
+            elif address := URL.fullmatch(line):
                 self.found.url = self.found.url or address["url"]
-            elif not is_boilerplate(line):
+            elif not is_boilerplate(line) and not (self.may_have_kickers and is_kicker(line)):
                 return
             self.at += 1
 
@@ -223,18 +289,25 @@ class _TextParser:
                 return None
             raise
 
-    def _joined_line(self, line: str) -> list[WrittenDate | Byline] | None:
+    def _signature(self, line: str) -> Signature | None:
         try:
-            return _joined_line(line)
+            return signature(line)
         except ImpossibleDateError:
             if self.is_headline_given:
                 return None  # prose, because the format has the date elsewhere
             raise
 
+    def _take(self, parts: Signature) -> None:
+        for part in parts:
+            if isinstance(part, Byline):
+                self._take_byline(part)
+            else:
+                self._take_date(part)
+
     def _take_byline(self, byline: Byline) -> None:
         """Add a byline: later ones ("Authored by … via …") add authors; the first outlet wins."""
         found = self.found
-        found.bylines += 1
+        found.bylines += bool(byline.authors)
         if found.authors_method in (None, "byline"):
             found.authors = tuple(dict.fromkeys((*found.authors, *byline.authors)))
             found.authors_method = "byline" if found.authors else None
@@ -265,26 +338,10 @@ class _TextParser:
             self._take_byline(byline)
         if dateline is not None:
             self._take_outlet(dateline.agency, "dateline")
-            if dateline.on and found.on is None:
-                found.on, found.date_method = dateline.on, "dateline"
+            found.dateline = dateline.place
+            on = dateline.on
+            if on is None and dateline.month_day is not None and not found.is_complete:
+                on = dated_by_path(*dateline.month_day, self.path)
+            if on is not None and found.on is None:
+                found.on, found.date_method = on, "dateline"
         return "\n".join(lines).strip()
-
-
-def _is_front_matter(line: str) -> bool:
-    return bool(
-        _URL.fullmatch(line)
-        or _joined_line(line) is not None
-        or parse_byline(line) is not None
-        or is_boilerplate(line)
-    )
-
-
-def _joined_line(line: str) -> list[WrittenDate | Byline] | None:
-    """Parse a date line, or dates and bylines joined by bars: "3 June 2025 | By Ana Ruiz"."""
-    parts: list[WrittenDate | Byline] = []
-    for text in re.split(r"\s+[|·•]\s+", line) if len(line) <= _MAX_JOINED_CHARS else [line]:
-        part = date_line(text) or parse_byline(text)
-        if part is None:
-            return None
-        parts.append(part)
-    return parts
