@@ -61,6 +61,10 @@ TITLE_SHARE, SAME_TITLE_SHARE = 0.5, 0.85
 below PHRASES_TO_STAND, or one that agrees in fewer than FACTS_TO_STAND facts, could be about
 anybody ("Div 25 cts vs 25 cts. Pay April 15. Record March 31."): TITLE_SHARE of the shorter
 headline must be in the other, and of texts that short one must contain all facts of the other."""
+COPY_COVERAGE = 0.85
+"""A text of which the other contains this share, and the reverse, is a copy if neither replaces a
+fact of the other. A word before it ("EXCLUSIVE", "(MW)") is no other subject, whatever the headline
+says. In two notices from one template each has a fact of its own."""
 OWN_FACTS = 3
 UNTITLED_OWN_FACTS, UNTITLED_CONTAINMENT = 1, 0.98
 """An outlet repeats, cuts, extends and corrects its own text. It also fills its own templates, at
@@ -161,7 +165,8 @@ def _is_template(one: Fingerprint, other: Fingerprint, size: int) -> bool:
 def _could_be_anybodys(one: Fingerprint, other: Fingerprint, size: int) -> bool:
     """Whether what the texts share is too little to tell whose it is."""
     names_both = found(one.subject, other.facts).all() and found(other.subject, one.facts).all()
-    if size < LONG_PHRASES and not names_both and not _shares_title(one, other, SAME_TITLE_SHARE):
+    is_sure = names_both or _is_copy(one, other) or _shares_title(one, other, SAME_TITLE_SHARE)
+    if size < LONG_PHRASES and not is_sure:
         return True
     if size < PHRASES_TO_STAND:
         facts = common(one.facts, other.facts)
@@ -170,6 +175,15 @@ def _could_be_anybodys(one: Fingerprint, other: Fingerprint, size: int) -> bool:
     elif common(one.fillings, other.fillings) >= FACTS_TO_STAND:
         return False
     return not _shares_title(one, other, TITLE_SHARE)
+
+
+def _is_copy(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether each text contains nearly all of the other and all facts of one are in the other."""
+    least = COPY_COVERAGE * max(len(one.phrases), len(other.phrases))
+    facts = common(one.facts, other.facts)
+    return common(one.phrases, other.phrases) >= least and facts == min(
+        len(one.facts), len(other.facts)
+    )
 
 
 def _has_same_title(one: Fingerprint, other: Fingerprint, share: float) -> bool:

@@ -25,6 +25,10 @@ Hashes = npt.NDArray[np.uint64]
 
 _TOKEN = re.compile(r"\d[\d.,/-]*\d|\w+|[.!?]|\n[ \n]")
 """A number, a word, or the end of a sentence or paragraph (a wrapped line is not one)."""
+_LABEL = re.compile(
+    r"\s*(?:\([A-Z][A-Z ]{1,20}\)\s*[—–:-]*|[A-Z]{3,}(?: [A-Z]+){0,2}\s*(?:[—–:]|-+\s))\s*(?=\S)"
+)
+"""A label before a text, as "(MW) —" and "EXCLUSIVE:": each outlet has its own before one text."""
 _FUNCTION_WORDS = """
 about above after again against all also am an and any are as at back be been before being
 between both but by came can could did do does down each even first for from get go had has have
@@ -98,6 +102,8 @@ class Fingerprint:
 
 def fingerprint(headline: str | None, body: str) -> Fingerprint:
     """Return the fingerprint of a text: the same on every machine and in every process."""
+    if label := _LABEL.match(body):
+        body = body[label.end() :]
     codes = _codes(body)
     is_end = codes == _END
     words = codes[~is_end] & _ID

@@ -115,6 +115,36 @@ def test_short_notices_need_the_headline() -> None:
     assert share(body, body, "Aldhaven Gas sets payout", "Aldhaven Gas Sets Quarterly Payout") == 1
 
 
+REPORT = (
+    "{town} lost its granary to lightning on {day} night and with it {tons} tons of barley. "
+    "The warden, {warden}, said the roof had been mended only last spring. Neighbours carried "
+    "water from the mill pond until dawn, and nobody was hurt. The insurers will send someone to "
+    "count the sacks. Farmers nearby offered seed for the next sowing and a barn to keep it dry."
+)
+FIRST = REPORT.format(town="Aldhaven", day="Monday", tons=40, warden="Greta Moll")
+
+
+@pytest.mark.parametrize(
+    "before", ["EXCLUSIVE — ", "(MW) — ", "(XYZ) ", "FIRST ON SBN: ", "Listen to this article. "]
+)
+def test_a_word_before_a_copy_under_another_headline_makes_no_other_story(before: str) -> None:
+    assert share(before + FIRST, FIRST, "Barley burns", "Granary lost to lightning") == 1
+    assert share(before + FIRST, "UPDATED: " + FIRST, "Barley burns", "Granary lost") == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"town": "Merrow", "day": "Friday", "tons": 25, "warden": "Otto Weiss"},
+        {"town": "Merrow", "day": "Monday", "tons": 40, "warden": "Greta Moll"},
+    ],
+)
+def test_a_template_filled_with_another_name_is_no_copy(other: dict[str, object]) -> None:
+    second = REPORT.format(**other)
+    assert share("EXCLUSIVE — " + second, FIRST, "Barley burns", "Granary lost") == 0
+    assert share(second, FIRST, "Barley burns", "Granary lost") == 0
+
+
 def test_a_follow_up_that_repeats_the_background_is_a_story_of_its_own() -> None:
     follow_up = [*made(4, 10), *TEXT[10:]]
     assert share(" ".join(TEXT), " ".join(follow_up)) == 0
