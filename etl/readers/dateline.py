@@ -33,6 +33,7 @@ _SLASHED = re.compile(
 )
 # Indian style: NEW ALDHAVEN, June 3 (PTI) The mayor …
 _UNMARKED = re.compile(rf"(?P<place>{_PLACES}),?\s*(?P<day>(?i:{_DAY})),?\s*{_AGENCY}(?P<mark>\s+)")
+_MARK_ALONE = re.compile(r"\((?P<agency>[A-Z]{2,6})\)\s*(?=[^\W_a-z])")
 _MAX_LENGTH = 300
 """Longest dateline in characters: an endless run of spaces took cubic time."""
 _MAX_TO_MARK = 200
@@ -49,6 +50,8 @@ _IN_TEXT = re.compile(rf"\((?:{_AGENCY_NAME.pattern})\)\s*[-–—]+\s*(?=\S)")
 # Most paragraphs are spared the patterns by these.
 _HINT = re.compile(r"[—–―/:(]|--|\s-\s|\)-|\.\s?-")
 _AGENCY_HINT = re.compile(r"\([^()\n]{2,40}\)\s*[-–—―:]|\d\s?\([A-Z]{2,8}\)|/[^/\s][^/\n]{0,28}/")
+_NOTICE = re.compile(r"FOR IMMEDIATE RELEASE\W+")
+_ABBREVIATED = re.compile(r"\b(?:[A-Z][a-z]{1,4}|[A-Z]\.[A-Z])$")
 _ACRONYM = re.compile(r"[A-Z]{2,8}")
 # Words in capitals before a dash that are not places: story labels, and organisations.
 _NO_PLACE = word_set(
@@ -90,12 +93,16 @@ def find_dateline(text: str, *, needs_agency: bool = False) -> Dateline | None:
     if hint.search(text, 0, _MAX_TO_MARK) is None:
         return None
     indent = len(text) - len(text.lstrip())
+    if not needs_agency and (alone := _MARK_ALONE.match(text, indent)):
+        return Dateline(alone.end(), alone["agency"], None)  # "(CNN) The mayor …"
     for pattern in (_SLASHED, _DATELINE, _UNMARKED):
         match = pattern.match(text, indent, indent + _MAX_LENGTH)
         if match is None:
             continue
         agency = (match["agency"] or "").strip() or None
-        place = (match["place"] or "").strip(" ,-")
+        place = _NOTICE.sub("", match["place"] or "").strip(" ,-")
+        if match["mark"].startswith(".") and _ABBREVIATED.search(place):
+            place += "."  # "NEWPORT NEWS, Va. -"
         is_wire = agency is not None and _AGENCY_NAME.fullmatch(agency) is not None
         if needs_agency and agency is None:
             continue

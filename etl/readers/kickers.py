@@ -23,6 +23,7 @@ exclusive|breaking|breaking news|news alert|just in|developing|developing story|
 |subscribers only|subscriber only|for subscribers|latest
 |latest news|top news|top story|top stories|headlines|news|news brief|news briefs|in brief|briefs
 |home|front page|page one|transcript|rush transcript|full transcript|press release|newsletter
+|for immediate release
 """
 _SECTIONS = """
 world|world news|international|national|nation|local|local news|metro|regional|politics|business

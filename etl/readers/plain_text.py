@@ -15,8 +15,6 @@ truncated download, an empty body would fix its identity, and quarantine loses n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime
 
 from etl.domain import Article
 from etl.readers.base import Rejected
@@ -25,17 +23,19 @@ from etl.readers.boilerplate import is_boilerplate
 from etl.readers.byline import Byline, outlet_line, parse_byline
 from etl.readers.dates import (
     ImpossibleDateError,
-    WrittenDate,
     checked,
     date_line,
     file_name_date,
 )
 from etl.readers.headline import is_headline, signed_headline
 from etl.readers.kickers import is_kicker, without_wire_label
+from etl.readers.known_fields import KnownFields
 from etl.readers.path_dates import dated_by_path
 from etl.readers.top_lines import URL, Signature, is_by_name, signature, signature_below
 from etl.readers.transcript import transcript_header
 from etl.readers.urls import address_date, canonical, host
+
+__all__ = ["KnownFields", "article_of", "is_dated"]
 
 _DATED = re.compile(
     r"\s*date:?\s+(?P<date>(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2}))(?!\d)"
@@ -48,30 +48,6 @@ _MAX_BYLINES = 3
 def is_dated(line: str) -> bool:
     """Whether the line begins with the date of the dated form."""
     return _DATED.match(line) is not None
-
-
-@dataclass
-class KnownFields:
-    """The known values of an article; values from its format take precedence over its text.
-
-    `is_complete`: the format has a place for each value. A headline or day that it lacks is
-    unknown, and not searched for in the first line of the text or the name of the file.
-    """
-
-    headline: str | None = None
-    headline_method: str | None = None
-    on: date | None = None
-    at: datetime | None = None
-    date_method: str | None = None
-    authors: tuple[str, ...] = ()
-    authors_method: str | None = None
-    outlet: str | None = None
-    outlet_method: str | None = None
-    url: str | None = None
-    language: str | None = None
-    dateline: str | None = None
-    bylines: int = 0
-    is_complete: bool = False
 
 
 def article_of(text: str, path: str, found: KnownFields, source_format: str = "text") -> Article:
@@ -117,7 +93,7 @@ class _TextParser:
         if found.on is None and found.url and (on := address_date(found.url)):
             found.on, found.date_method = on, "address"
         if found.outlet is None and found.url:
-            self._take_outlet(host(found.url), "address")
+            self.found.take_outlet(host(found.url), "address")
         if not body and self.is_headline_given:  # only what looks like a date line, so it is prose
             headline = (found.headline or "").casefold()
             body = "\n".join(x for x in self.lines if x.strip().casefold() != headline).strip()
@@ -236,8 +212,8 @@ class _TextParser:
         found = self.found
         if header.headline:
             found.headline, found.headline_method = header.headline, "transcript"
-        self._take_outlet(header.outlet, "transcript")
-        self._take(header.signatures)
+        self.found.take_outlet(header.outlet, "transcript")
+        self.found.take(header.signatures)
         self.lines = [*header.kept, "", *self.lines[header.end :]]
         self.at = 0
         return True
@@ -258,14 +234,14 @@ class _TextParser:
             if (byline := self._byline(line, alone)) is not None:
                 if self.found.bylines == _MAX_BYLINES:
                     return
-                self._take_byline(byline)
+                self.found.take_byline(byline)
                 below = self._line(self.at + 1)
                 is_line, outlet = outlet_line(below)
                 if is_line and self._signature(below) is None:
                     self.at += 1
-                    self._take_outlet(outlet, "byline")
+                    self.found.take_outlet(outlet, "byline")
             elif (taken := self._signature(line)) is not None:
-                self._take(taken)
+                self.found.take(taken)
             elif address := URL.fullmatch(line):
                 self.found.url = self.found.url or address["url"]
             elif not is_boilerplate(line) and not (self.may_have_kickers and is_kicker(line)):
@@ -297,47 +273,13 @@ class _TextParser:
                 return None  # prose, because the format has the date elsewhere
             raise
 
-    def _take(self, parts: Signature) -> None:
-        for part in parts:
-            if isinstance(part, Byline):
-                self._take_byline(part)
-            else:
-                self._take_date(part)
-
-    def _take_byline(self, byline: Byline) -> None:
-        """Add a byline: later ones ("Authored by … via …") add authors; the first outlet wins."""
-        found = self.found
-        found.bylines += bool(byline.authors)
-        if found.authors_method in (None, "byline"):
-            found.authors = tuple(dict.fromkeys((*found.authors, *byline.authors)))
-            found.authors_method = "byline" if found.authors else None
-        self._take_outlet(byline.outlet, "byline")
-        if byline.written:
-            self._take_date(byline.written)
-
-    def _take_outlet(self, outlet: str | None, method: str) -> None:
-        if outlet and self.found.outlet is None:
-            self.found.outlet, self.found.outlet_method = outlet, method
-
-    def _take_date(self, written: WrittenDate) -> None:
-        found = self.found
-        if written.on is None:
-            return
-        is_better = found.date_method == "update_line" and not written.is_update
-        if found.on is None or is_better:
-            found.on = written.on
-            found.date_method = "update_line" if written.is_update else "date_line"
-        # A time counts only together with its own day; time zones may put them a day apart.
-        if found.at is None and written.at and not written.is_update:
-            found.at = written.at if abs((written.on - found.on).days) <= 1 else None
-
     def _body(self) -> str:
         lines, dateline, byline = body_lines(self.lines[self.at :])
         found = self.found
         if byline is not None:
-            self._take_byline(byline)
+            self.found.take_byline(byline)
         if dateline is not None:
-            self._take_outlet(dateline.agency, "dateline")
+            self.found.take_outlet(dateline.agency, "dateline")
             found.dateline = dateline.place
             on = dateline.on
             if on is None and dateline.month_day is not None and not found.is_complete:

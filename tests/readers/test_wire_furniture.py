@@ -42,6 +42,7 @@ def article_of(*lines: str) -> Article:
         ("HALVEN , Apr 2 2025 (IPS) - ", "HALVEN", "IPS"),
         ("Halven (PA Media) - ", "Halven", "PA Media"),
         ("(Bloomberg) -- ", None, "Bloomberg"),
+        ("ST. ORLE, Calif. (AP) - ", "ST. ORLE, Calif.", "AP"),
         ("HALVEN, April 2 (SBW) — ", "HALVEN", "SBW"),
         ("HALVEN, April 2 (Xinhua) -- ", "HALVEN", "Xinhua"),
     ],
@@ -60,6 +61,24 @@ def test_a_dateline_is_no_text_and_its_place_is_kept(
 ) -> None:
     article = article_of(*above, dateline + LEAD)
     assert (article.body, article.outlet) == (LEAD, agency)
+    assert article.dateline == place
+
+
+def test_the_mark_of_an_agency_may_stand_alone_before_the_first_word() -> None:
+    article = article_of(f"(SBN) {LEAD}", f"(SBN) {LEAD}")
+    assert (article.outlet, article.body) == ("SBN", f"{LEAD}\n\n(SBN) {LEAD}")
+
+
+@pytest.mark.parametrize(
+    ("dateline", "place"),
+    [
+        ("NEW HALVEN, Va. - ", "NEW HALVEN, Va."),
+        ("HALVEN, D.C. – ", "HALVEN, D.C."),
+        ("HALVEN, MERROW.- ", "HALVEN, MERROW"),
+    ],
+)
+def test_the_place_of_a_dateline_is_kept_as_written(dateline: str, place: str) -> None:
+    assert article_of(dateline + LEAD).dateline == place
 
 
 @pytest.mark.parametrize(
