@@ -36,12 +36,17 @@ def keys_to_look_up(form: Form, reference: Reference) -> set[str]:
     keys = set(blocking_keys(form, reference))
     bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
     if " " not in bare:
-        keys |= {f"~{bare}", *(f"{group}:{bare}" for group in THINGS)}
+        keys |= {f"~{bare}", *keys_of_things(bare)}
     if turned := turned_organisation_key(organisation_key(form.name)):
         keys.add(turned)
     if form.type == "PERSON":
         keys.add(f"~{person_name(form.name).key}")  # "Boone Isaacs" of "Cheryl Boone Isaacs"
     return keys
+
+
+def keys_of_things(word: str) -> list[str]:
+    """Return the keys of the organisation, place and group of a single word."""
+    return [] if " " in word else [f"{group}:{word}" for group in THINGS]
 
 
 @lru_cache(maxsize=400_000)

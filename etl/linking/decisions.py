@@ -6,8 +6,9 @@ how decisions are stored (`ledger`), and where evidence comes from (`forms`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from etl.linking.variants import person_name
 
@@ -65,6 +66,13 @@ class Decision:
     confidence: float
     evidence: str | None = None
     beside: tuple[str, ...] = ()
+
+
+def decision_of(row: Sequence[Any]) -> Decision:
+    """Return a decision from name, type, scope, texts, and its other fields in their order."""
+    name, type_, scope, texts, entity, method, confidence, evidence, beside = row
+    form = Form(name, type_, scope, texts)
+    return Decision(form, entity, method, confidence, evidence, tuple(beside or ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,12 @@ def register_forms(
 
 
 def evidence_of(
-    con: duckdb.DuckDBPyConnection, forms: Iterable[Form], table: str = "forms"
+    con: duckdb.DuckDBPyConnection, forms: Iterable[Form], short: str = "forms"
 ) -> Evidence:
-    """Return the evidence in the loaded texts on forms of a table of `register_forms`."""
+    """Return the evidence in the loaded texts on forms of the temporary table `forms`.
+
+    `short` is the table with the short names that are decided text by text.
+    """
     people, acronyms = set(), set()
     for form in forms:
         if form.type == "PERSON" and not form.scope:
@@ -73,8 +76,8 @@ def evidence_of(
     register_strings(con, "wanted_people", {"value": sorted(people)})
     months: dict[NameType, dict[str, int]] = defaultdict(dict)
     for name, month, texts in con.execute(
-        f"""
-        select name, month, count(*) from {table}
+        """
+        select name, month, count(*) from forms
         where type = 'PERSON' and scope = '' and month is not null
           and name in (from wanted_people)
         group by all
@@ -87,7 +90,7 @@ def evidence_of(
         months,
         lambda pairs: _named_together(con, pairs),
         lambda pairs: shared_by_pair(con, pairs),
-        lambda names, whole: shared_by_text(con, names, whole, table),
+        lambda names, whole: shared_by_text(con, names, whole, short),
         lambda names: _titles(con, names),
     )
 
@@ -139,15 +142,20 @@ def _titles(con: duckdb.DuckDBPyConnection, names: set[str]) -> dict[str, dict[s
 def _named_together(
     con: duckdb.DuckDBPyConnection, pairs: set[frozenset[NameType]]
 ) -> set[frozenset[NameType]]:
+    if not pairs:
+        return set()
     ordered = [sorted(pair) for pair in pairs]
     columns = {"a": [a for (a, _), _ in ordered], "b": [b for _, (b, _) in ordered]}
     register_strings(con, "pairs", columns)
     found = con.execute(
         """
+        with named as materialized (
+          select name, content_sha256 from loaded.text_actors
+          where type = 'PERSON' and name in (select a from pairs union select b from pairs)
+        )
         select distinct p.a, p.b from pairs p
-        join loaded.text_actors x on x.name = p.a and x.type = 'PERSON'
-        join loaded.text_actors y
-          on y.name = p.b and y.type = 'PERSON' and x.content_sha256 = y.content_sha256
+        join named x on x.name = p.a
+        join named y on y.name = p.b and x.content_sha256 = y.content_sha256
         """
     ).fetchall()
     con.unregister("pairs")

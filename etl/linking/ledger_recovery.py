@@ -17,9 +17,10 @@ from etl.linking.blocking import blocking_keys, new_entity_id
 from etl.linking.decisions import CONTEXT, Decision, Form
 from etl.linking.forms import register_forms
 from etl.linking.ledger import Ledger
-from etl.linking.link import RESOLVED, as_table
+from etl.linking.link import as_table
 from etl.linking.reference import load_reference
 from etl.linking.settling import base_key
+from etl.linking.text_links import RESOLVED
 
 FORMER = "former"
 """Method of a decision that a relink replaced: only its entity is known."""

@@ -25,6 +25,8 @@ DROPPED = re.compile(r"[.,’'ʼ`\"“”]")
 
 def fold(text: str) -> str:
     """Return a text in lower case without marks on letters."""
+    if text.isascii():
+        return text.lower()  # the same, in a tenth of the time
     text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
     return text.translate(_LETTERS)

@@ -10,17 +10,16 @@ share most texts are the same.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import duckdb
 
 from etl.corrections.plan import Plan
-from etl.linking.blocking import new_entity_id
 from etl.linking.cannot_link import load_cannot_link
-from etl.linking.decisions import Decision, Form, FormKey
+from etl.linking.decisions import Decision, Form
 from etl.linking.forms import evidence_of, register_forms
+from etl.linking.kept_ids import with_kept_ids
+from etl.linking.known import Known
 from etl.linking.ledger import Ledger
 from etl.linking.reference import load_reference
 from etl.linking.resolver import Resolver
@@ -64,38 +63,20 @@ def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
     ).fetchall()
     evidence, reference = evidence_of(con, forms), load_reference()
     cannot_link = load_cannot_link(con, plan)
-    decided = Resolver([], evidence, reference, cannot_link).decide(forms)
     by_text = [
         Decision(Form(name, type_, scope), entity, method, 1.0)
         for name, type_, scope, entity, method in of_texts
     ]
     before |= {d.form.key: d.entity_id for d in by_text}
-    settled = settle([*decided, *by_text], evidence, reference, cannot_link)
-    after = {d.form.key: d for d in decided} | {d.form.key: d for d in settled}
+    known = Known(by_text, reference, evidence, [form for form in forms if form.scope])
+    full = [form for form in forms if not form.scope]
+    known.put(Resolver([], evidence, reference, cannot_link).decide(full))
+    settled = settle(known, evidence, reference, cannot_link)
     for d in settled:
-        before.setdefault(d.form.key, before[base_key(d.form)])
+        before.setdefault(d.form.key, before.get(base_key(d.form), d.entity_id))
     found = [
         Change(before[d.form.key], d)
-        for d in with_old_ids(list(after.values()), before)
+        for d in with_kept_ids(settled, before)
         if d.entity_id != before[d.form.key]
     ]
     return sorted(found, key=lambda c: (-c.decision.form.texts, c.decision.form.key))
-
-
-def with_old_ids(decided: Sequence[Decision], before: Mapping[FormKey, str]) -> list[Decision]:
-    """Return the same groups, each with the id of the old group that shares most texts with it."""
-    shared: Counter[tuple[str, str]] = Counter()
-    for d in decided:
-        shared[d.entity_id, before[d.form.key]] += d.form.texts
-    kept: dict[str, str] = {}
-    assigned: set[str] = set()
-    for (new, old), _ in sorted(shared.items(), key=lambda kv: (-kv[1], kv[0])):
-        if new not in kept and old not in assigned:
-            kept[new] = old
-            assigned.add(old)
-    taken = set(before.values())
-    for new in sorted({d.entity_id for d in decided} - set(kept)):
-        # A group whose old ids all went to larger groups gets a new id.
-        kept[new] = new_entity_id(f"relinked:{new}", taken)
-        taken.add(kept[new])
-    return [replace(d, entity_id=kept[d.entity_id]) for d in decided]

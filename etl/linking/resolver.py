@@ -16,7 +16,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from etl.extract.lexicon import load_lexicon
-from etl.linking.blocking import THINGS, blocking_keys, new_entity_id
+from etl.linking.bearers import Bearers, gender_of
+from etl.linking.blocking import blocking_keys, keys_of_things, new_entity_id
 from etl.linking.cannot_link import CannotLink
 from etl.linking.decisions import Decision, Evidence, Form, NameType, is_full, is_initial, is_short
 from etl.linking.reference import Office, Reference, load_reference
@@ -37,8 +38,6 @@ DOMINANCE = 5
 """A name that fits several entities joins the one with this many times the texts of the next."""
 LEAST_TITLED = 2
 """Texts that must give a title to a person before it tells who a surname with it is."""
-MONTHS_AROUND = 6
-"""A surname means a person who is named in full at most this many months before or after."""
 
 
 class Resolver:
@@ -55,6 +54,7 @@ class Resolver:
         self.evidence = evidence
         self._cannot_link = cannot_link or CannotLink()
         self._by_key: dict[str, list[Decision]] = defaultdict(list)
+        self._bearers_of: dict[tuple[str, str], Bearers] = {}
         self._taken: set[str] = set()
         self._ids: dict[str, set[str]] = defaultdict(set)
         for decision in known:
@@ -72,6 +72,8 @@ class Resolver:
         if decision.method != "office":  # else the full name takes that id when it comes
             self._taken.add(decision.entity_id)
         self._ids[decision.entity_id] |= self._cannot_link.ids(decision.form)
+        if is_full(decision.form):
+            self._bearers_of.clear()
         return decision
 
     def may_be(self, form: Form, entity: str) -> bool:
@@ -161,8 +163,7 @@ class Resolver:
         """
         if name.middle or name.suffix or name.given in load_lexicon().first_names:
             return None
-        bearers = [d for d in self._by_key[f"~{name.key}"] if is_full(d.form)]
-        return self._dominant_bearer(bearers, form, 1, "surname", 0.9)
+        return self._dominant_bearer(name.key, form, 1, "surname", 0.9)
 
     def _other(self, form: Form) -> Decision:
         (identity,) = blocking_keys(form, self.reference)
@@ -183,43 +184,44 @@ class Resolver:
 
     def _dominant(self, surname: str, form: Form) -> Decision | None:
         """Return the person of a single word that texts mostly use as a surname."""
-        bearers = [d for d in self._by_key[f"~{surname}"] if is_full(d.form)]
-        return self._dominant_bearer(bearers, form, DOMINANCE, "type", 0.7)
+        return self._dominant_bearer(surname, form, DOMINANCE, "type", 0.7)
 
     def _dominant_bearer(
-        self, bearers: Sequence[Decision], form: Form, least: int, method: str, confidence: float
+        self, surname: str, form: Form, least: int, method: str, confidence: float
     ) -> Decision | None:
-        """Return the one person of these names, if in `least` times as many texts as the form."""
-        weights = self._weights(bearers, "")
+        """Return the one person of a surname, if in `least` times as many texts as the form."""
+        bearers = self._named(surname, "")
+        weights = bearers.at_any_time()
         if len(weights) == 1:
             ((entity, count),) = weights.items()
             if count >= least * form.texts and self.may_be(form, entity):
-                return Decision(form, entity, method, confidence, bearers[0].form.name)
+                return Decision(form, entity, method, confidence, bearers.name_of(entity))
         return None
 
-    def bearers(self, form: Form) -> dict[str, str]:
-        """Return the full names of people whom a lone surname may mean, with their entities."""
-        return {d.form.name: d.entity_id for d in self._bearers(form)}
+    def bearers(self, form: Form) -> Bearers:
+        """Return the people whom a lone surname may mean."""
+        return self._named(person_name(form.name).surname, _title_gender(form.title))
 
-    def _bearers(self, form: Form) -> list[Decision]:
-        surname = person_name(form.name).surname
-        bearers = [d for d in self._by_key[f"~{surname}"] if is_full(d.form)]
-        if gender := _title_gender(form.title):
-            bearers = [d for d in bearers if _gender(d.form) in ("", gender)]
-        return bearers
+    def _named(self, surname: str, gender: str) -> Bearers:
+        if (surname, gender) not in self._bearers_of:
+            named = self._by_key[f"~{surname}"]
+            if gender:
+                named = [d for d in named if gender_of(d.form) in ("", gender)]
+            self._bearers_of[surname, gender] = Bearers(named, self.evidence.months)
+        return self._bearers_of[surname, gender]
 
     def _short_person(self, form: Form) -> Decision:
         identity, *_ = blocking_keys(form, self.reference)
         surname = person_name(form.name).surname
-        bearers = self._bearers(form)
-        weights = self._weights(bearers, form.month) or self._only_one(bearers)
+        bearers = self.bearers(form)
+        weights = bearers.around(form.month) or _only_one(bearers)
         office = self.reference.official(surname, form.title, form.month)
         if office and (holder := self._holder(office, form)):
             return holder
         if titled := self._by_title(bearers, form):
             return titled
         if (best := _dominating(weights)) and self.may_be(form, best):
-            by = next(d.form.name for d in bearers if d.entity_id == best)
+            by = bearers.name_of(best)
             share = weights[best] / sum(weights.values())
             return Decision(form, best, "surname", round(0.95 * share, 3), by)
         alone = (d for d in self._joinable(identity, form) if is_short(d.form.name, d.form.type))
@@ -234,29 +236,28 @@ class Resolver:
         """Return the full names of people among whom a title may decide."""
         names: set[str] = set()
         for form in short:
-            if _is_telling(form.title):
-                bearers = self.bearers(form)
+            if is_telling(form.title):
+                bearers = self.bearers(form).entities
                 if len(set(bearers.values())) > 1:
                     names |= bearers.keys()
         return names
 
-    def _by_title(self, bearers: Sequence[Decision], form: Form) -> Decision | None:
+    def _by_title(self, bearers: Bearers, form: Form) -> Decision | None:
         """Return the bearer whom texts give this title, if they give it to no other."""
-        if not _is_telling(form.title):
+        if not is_telling(form.title):
             return None
         words = set(form.title.split())
         texts: Counter[str] = Counter()
-        for d in bearers:
+        for d in bearers.decisions:
             for title, count in self._titles.get(d.form.name, {}).items():
-                if _is_telling(title) and (
+                if is_telling(title) and (
                     words <= set(title.split()) or words >= set(title.split())
                 ):
                     texts[d.entity_id] += count
         best = _dominating(texts)
         if best is None or texts[best] < LEAST_TITLED or not self.may_be(form, best):
             return None
-        by = next(d.form.name for d in bearers if d.entity_id == best)
-        return Decision(form, best, "title", 0.9, by)
+        return Decision(form, best, "title", 0.9, bearers.name_of(best))
 
     def _holder(self, office: Office, form: Form) -> Decision | None:
         """Return who held the office of a title, named in full or not: "President Putin" in 2016.
@@ -272,11 +273,6 @@ class Resolver:
         evidence = named[0].form.name if named else office.name
         return Decision(form, entity, "office", 0.9 if named else 0.85, evidence)
 
-    def _only_one(self, bearers: Sequence[Decision]) -> dict[str, int]:
-        """Return the one person of a surname at any time; both, if there are two."""
-        weights = self._weights(bearers, "")
-        return weights if len(weights) < 2 else dict.fromkeys(weights, 1)
-
     def _other_type(self, word: str, form: Form) -> Decision | None:
         """Return the organisation, place or group of a single word that is nobody's surname.
 
@@ -285,26 +281,19 @@ class Resolver:
         if word in load_lexicon().first_names:
             return None
         found: Counter[str] = Counter()
-        for group in THINGS:
-            for d in self._joinable(f"{group}:{word}", form):
+        for key in keys_of_things(word):
+            for d in self._joinable(key, form):
                 found[d.entity_id] += d.form.texts
         for entity, count in found.most_common(1):
             if count > 1 and 4 * count >= form.texts:
                 return Decision(form, entity, "type", 0.7, word)
         return None
 
-    def _weights(self, bearers: Iterable[Decision], month: str) -> dict[str, int]:
-        """Count by entity the texts that name it in full around a month (empty: at any time)."""
-        weights: Counter[str] = Counter()
-        for d in bearers:
-            if not month:
-                weights[d.entity_id] += d.form.texts
-                continue
-            near = self.evidence.months.get((d.form.name, d.form.type), {})
-            weights[d.entity_id] += sum(
-                count for m, count in near.items() if months_between(m, month) <= MONTHS_AROUND
-            )
-        return {entity: weight for entity, weight in weights.items() if weight}
+
+def _only_one(bearers: Bearers) -> dict[str, int]:
+    """Return the one person of a surname at any time; both, if there are two."""
+    weights = bearers.at_any_time()
+    return weights if len(weights) < 2 else dict.fromkeys(weights, 1)
 
 
 def _dominating(weights: Mapping[str, int]) -> str | None:
@@ -316,23 +305,12 @@ def _dominating(weights: Mapping[str, int]) -> str | None:
     return best if weights[best] >= DOMINANCE * rest else None
 
 
-def months_between(a: str, b: str) -> int:
-    """Return the number of months from one to the other ("2016-05"); 0 if either is unknown."""
-    if not (a and b):
-        return 0
-    return abs((int(a[:4]) - int(b[:4])) * 12 + int(a[5:7]) - int(b[5:7]))
-
-
-def _gender(form: Form) -> str:
-    return load_lexicon().first_names.get(person_name(form.name).given, "")
-
-
 def _title_gender(title: str) -> str:
     titles = load_lexicon().titles
     genders = {titles.get(w, "") or titles.get(f"{w}.", "") for w in title.split()} - {""}
     return genders.pop() if len(genders) == 1 else ""
 
 
-def _is_telling(title: str) -> bool:
+def is_telling(title: str) -> bool:
     """Whether a title is an office and no form of address."""
     return bool(title) and title not in COURTESIES and not _title_gender(title)

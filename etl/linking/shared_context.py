@@ -102,12 +102,12 @@ def shared_by_text(
         create or replace temp table open_texts as
         select f.name, f.scope, f.text_scope, v.content_sha256, v.published_on
         from {table} f semi join open_forms using (name, scope)
-        join loaded.text_actors using (text_actor_id)
-        join loaded.article_versions v using (content_sha256)
+        join loaded.article_versions v on v.content_sha256 = split_part(f.text_scope, '|', 3)
         where f.type = 'PERSON' and (
           v.published_on is null
-          or exists (
-            select 1 from arrived_days d where abs(v.published_on - d.day) <= {DAYS_AROUND}
+          or v.published_on in (
+            select day + n::integer
+            from arrived_days, range(-{DAYS_AROUND}, {DAYS_AROUND + 1}) as around(n)
           )
           or (f.name, f.scope) in (select (name, scope) from whole_forms)
         );

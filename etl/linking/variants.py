@@ -9,7 +9,7 @@ Precision before recall: if in doubt, two names are not variants.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 from typing import Literal
@@ -77,10 +77,14 @@ class PersonName:
     middle: tuple[str, ...]
     surname: str
     suffix: str
+    key: str = field(init=False)
+    words: tuple[str, ...] = field(init=False)
 
-    @property
-    def key(self) -> str:
-        return " ".join(filter(None, (self.given, *self.middle, self.surname, self.suffix)))
+    def __post_init__(self) -> None:
+        # Stored: a night compares some names thousands of times.
+        key = " ".join(filter(None, (self.given, *self.middle, self.surname, self.suffix)))
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "words", tuple(key.split()))
 
 
 @lru_cache(maxsize=200_000)
@@ -171,9 +175,10 @@ def same_person(a: PersonName, b: PersonName) -> Variant | None:
     """
     if not (a.given and b.given) or a.suffix != b.suffix:
         return None
-    if sorted(a.key.split()) == sorted(b.key.split()):
-        return "order"
-    if is_without_initial(a.key.split(), b.key.split()):
+    if len(a.words) == len(b.words):
+        if sorted(a.words) == sorted(b.words):
+            return "order"
+    elif is_without_initial(a.words, b.words):
         return "without_initial"
     if not _middles_agree(a.middle, b.middle):
         return None
@@ -206,7 +211,7 @@ def alike(a: PersonName, b: PersonName) -> bool:
     genders = {load_lexicon().first_names.get(x.given, "") for x in (a, b)} - {""}
     if len(genders) == 2:
         return False
-    long, short = sorted((a.key.split(), b.key.split()), key=len, reverse=True)
+    long, short = sorted((a.words, b.words), key=len, reverse=True)
     if len(short) < len(long) and long[-len(short) :] == short:
         return True
     if not _middles_agree(a.middle, b.middle):

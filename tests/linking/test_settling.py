@@ -97,6 +97,26 @@ def test_spellings_are_one_person_if_their_articles_tell_one_story(
     assert links["elsewhere/Betty Marlowe"] != links["one/Betty Marlow"]
 
 
+def test_names_that_follow_a_joined_spelling_keep_what_they_were_decided_by(
+    texts: Texts, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("one", DAY, "Betty Marlow", *STORM)
+    for text in ("again", "still", "yet"):
+        texts.add(text, DAY, "Betty Marlow")
+    texts.add("two", date(2021, 6, 1), "Bettie Jane Marlow")
+    texts.add("three", date(2021, 6, 1), "Bettie Marlow")
+    texts.link(ledger)
+    texts.add("four", DAY, "Bettie Marlow", *STORM)
+    links = texts.link(ledger, new=["four"])
+    assert links["one/Betty Marlow"] == links["two/Bettie Jane Marlow"]
+    last = {d["name"]: d for d in decisions(ledger)}
+    assert last["Bettie Jane Marlow"]["method"] == "context"
+    follower = last["Bettie Marlow"]
+    assert (follower["method"], follower["evidence"]) == ("middle_name", "Bettie Jane Marlow")
+    assert follower["entity_id"] == links["one/Betty Marlow"]
+
+
 def test_two_people_of_one_story_stay_two_if_one_article_names_both(
     texts: Texts, tmp_path: Path
 ) -> None:
