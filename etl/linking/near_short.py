@@ -137,7 +137,7 @@ def keys_of_meanings(short: Iterable[Form], reference: Reference) -> MeaningKeys
     identities = {blocking_keys(form, reference)[0] for form in short}
     return MeaningKeys(
         frozenset(key for s in surnames for key in (f"~{s}", *keys_of_things(s))),
-        frozenset(office.key for s in surnames for office in reference.offices.get(s, ())),
+        frozenset(key for s in surnames for o in reference.offices.get(s, ()) for key in o.keys),
         frozenset(identities),
         frozenset(new_entity_id(identity) for identity in identities),
     )

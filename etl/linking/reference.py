@@ -18,6 +18,15 @@ from etl.linking.variants import person_name
 from etl.settings import RESOURCES
 
 FOLDER = RESOURCES / "seeds" / "reference"
+CONGRESS_SINCE = "2025-01"
+"""The month since when `legislators.csv` has all members of Congress: it lacks those who left."""
+_CONGRESS = {
+    "sen": "senator",
+    "rep": "representative",
+    "congressman": "representative",
+    "congresswoman": "representative",
+}
+_NOT_IN_CONGRESS = frozenset({"state", "former", "ex", "vice", "deputy", "elect"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,21 @@ class Office:
     valid_from: str
     valid_to: str
     name: str = ""
+    other_keys: tuple[str, ...] = ()
+    is_one_of_many: bool = False
+    """Whether others hold the same office at the same time, as in Congress."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the person's names."""
+        return (self.key, *self.other_keys)
+
+    def fits(self, words: frozenset[str]) -> bool:
+        """Whether a title can be this office: "U.S. Senator", but not "Australian Senator"."""
+        own = title_words(self.role)
+        if self.is_one_of_many and words & (_NOT_IN_CONGRESS | _foreign_words()):
+            return False
+        return own <= words and ("vice" in words) == ("vice" in own)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,25 +75,33 @@ class Reference:
         """Return the office of the one person of a surname who held a title in a month ("2016-05").
 
         If nobody held it then, return the one who held it earlier: people keep titles of office for
-        life. None if there is no such person, or more than one.
+        life. None if there is no such person, or more than one. The members of Congress are those
+        of today, so in a month before CONGRESS_SINCE there may have been another one.
         """
         if not title or not month:
             return None
-        words = set(title.replace("-", " ").split())
+        words = title_words(title)
         fitting = [
             office
             for office in self.offices.get(surname, [])
-            if _words(office.role) <= words
-            and ("vice" in words) == ("vice" in _words(office.role))
-            and office.valid_from[:7] <= month
+            if office.fits(words)
+            and max(office.valid_from[:7], CONGRESS_SINCE if office.is_one_of_many else "") <= month
         ]
         holding = [o for o in fitting if not o.valid_to or o.valid_to[:7] >= month]
         found = holding or fitting
         return found[-1] if len({office.key for office in found}) == 1 else None
 
 
-def _words(role: str) -> set[str]:
-    return set(role.lower().replace("-", " ").split())
+@lru_cache(maxsize=1)
+def _foreign_words() -> frozenset[str]:
+    rows = _rows("demonyms.csv")
+    return frozenset(row["demonym"].lower() for row in rows if row["country_code"] != "US")
+
+
+def title_words(title: str) -> frozenset[str]:
+    """Return the words of a title in lower case, those of Congress written out."""
+    words = title.lower().replace("-", " ").replace(".", "").split()
+    return frozenset(_CONGRESS.get(word, word) for word in words)
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -100,9 +132,25 @@ def load_reference() -> Reference:
     offices: dict[str, list[Office]] = defaultdict(list)
     for row in _rows("officials.csv"):
         key = person_name(row["name"]).key
-        for spelling in (row["name"], *row["other_names"].split("|")):
-            if spelling:
-                offices[person_name(spelling).surname].append(
-                    Office(key, row["role"], row["valid_from"], row["valid_to"], row["name"])
-                )
+        for spelling in _names(row):
+            offices[person_name(spelling).surname].append(
+                Office(key, row["role"], row["valid_from"], row["valid_to"], row["name"])
+            )
+    for row in _rows("legislators.csv"):
+        key, *others = (person_name(n).key for n in _names(row))
+        offices[person_name(row["surname"]).key].append(
+            Office(
+                key,
+                row["role"],
+                row["valid_from"],
+                row["valid_to"],
+                row["name"],
+                tuple(others),
+                is_one_of_many=True,
+            )
+        )
     return Reference(countries, organisations, offices)
+
+
+def _names(row: Mapping[str, str]) -> list[str]:
+    return [name for name in (row["name"], *row["other_names"].split("|")) if name]

@@ -216,9 +216,10 @@ class Resolver:
         bearers = self.bearers(form)
         weights = bearers.around(form.month) or _only_one(bearers)
         office = self.reference.official(surname, form.title, form.month)
-        if office and (holder := self._holder(office, form)):
-            return holder
-        if titled := self._by_title(bearers, form):
+        titled = self._by_title(bearers, form)
+        if office and not (titled and office.is_one_of_many):
+            titled = self._holder(office, form, bearers) or titled
+        if titled:
             return titled
         if (best := _dominating(weights)) and self.may_be(form, best):
             by = bearers.name_of(best)
@@ -259,16 +260,20 @@ class Resolver:
             return None
         return Decision(form, best, "title", 0.9, bearers.name_of(best))
 
-    def _holder(self, office: Office, form: Form) -> Decision | None:
+    def _holder(self, office: Office, form: Form, bearers: Bearers) -> Decision | None:
         """Return who held the office of a title, named in full or not: "President Putin" in 2016.
 
-        One whom no article names in full gets the id of the full name, which then finds it.
+        One whom no article names in full gets the id of the full name, which then finds it. But a
+        member of Congress is not meant if articles name only others of that surname.
         """
-        named = self._by_key[office.key]
+        named = next((d for key in office.keys if (d := self._by_key[key])), [])
         if not named and " " not in office.key:
             return None
         entity = named[0].entity_id if named else new_entity_id(office.key)
         if not self.may_be(form, entity):
+            return None
+        known = set(bearers.entities.values())
+        if office.is_one_of_many and known and entity not in known:
             return None
         evidence = named[0].form.name if named else office.name
         return Decision(form, entity, "office", 0.9 if named else 0.85, evidence)

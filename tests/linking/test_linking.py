@@ -197,6 +197,48 @@ def test_a_title_tells_who_is_meant_if_texts_give_it_to_one_of_the_surname() -> 
     assert found["Smith", "2019-05|mr"].method == "surname"
 
 
+@pytest.mark.parametrize(
+    ("title", "month", "is_found"),
+    [
+        ("u.s. sen", "2025-05", True),
+        ("republican senator", "2025-05", True),
+        ("state senator", "2025-05", False),
+        ("australian senator", "2025-05", False),
+        ("rep", "2025-05", False),
+        ("", "2025-05", False),
+        ("sen", "2019-05", False),  # the list lacks senators of that time who left
+    ],
+)
+def test_a_member_of_congress_is_known_by_a_surname_with_the_title(
+    title: str, month: str, is_found: bool
+) -> None:
+    member = Office(
+        "ida vasse", "Senator", "2017-01-03", "2029-01-03", "Ida Vasse", is_one_of_many=True
+    )
+    form = Form("Vasse", "PERSON", f"{month}|{title}")
+    found = decide(form, reference=Reference(offices={"vasse": [member]}))
+    decision = found["Vasse", form.scope]
+    assert (decision.method, decision.evidence) == (
+        ("office", "Ida Vasse") if is_found else ("name", None)
+    )
+
+
+def test_a_surname_of_two_senators_or_of_others_in_the_news_is_no_members() -> None:
+    def member(name: str) -> Office:
+        return Office(
+            name.lower(), "Senator", "2017-01-03", "2029-01-03", name, is_one_of_many=True
+        )
+
+    form = Form("Vasse", "PERSON", "2025-05|sen")
+    two = Reference(offices={"vasse": [member("Ida Vasse"), member("Bo Vasse")]})
+    assert decide(form, reference=two)["Vasse", form.scope].method == "name"
+    one = Reference(offices={"vasse": [member("Ida Vasse")]})
+    others = [Form("Una Vasse", "PERSON", texts=3), Form("Jon Vasse", "PERSON", texts=3)]
+    assert decide(form, *others, reference=one)["Vasse", form.scope].method == "ambiguous"
+    named = decide(form, *others, Form("Ida Vasse", "PERSON"), reference=one)
+    assert named["Vasse", form.scope].entity_id == named["Ida Vasse", ""].entity_id
+
+
 def test_who_held_an_office_need_not_be_named_in_full() -> None:
     reference = Reference(
         offices={"vasse": [Office("henrik vasse", "President", "2012-05-07", "")]}

@@ -142,6 +142,45 @@ def test_an_identifier_is_one_person_and_comes_from_a_file() -> None:
     assert [names for names in (*people.values(), *items.values()) if len(names) > 1] == []
 
 
+def test_legislators_are_tidy_and_each_is_one_person() -> None:
+    rows = read("legislators")
+    terms = defaultdict(list)
+    people, names = defaultdict(set), defaultdict(set)
+    for row in rows:
+        for column, cell in row.items():
+            assert cell == " ".join(cell.split()), (column, row)
+        assert row["role"] in {"Senator", "Representative"}
+        assert re.fullmatch(r"[A-Z]{2}", row["state"]) and row["surname"] in row["name"], row
+        assert re.fullmatch(r"(Q[1-9]\d*)?", row["wikidata_id"])
+        assert row["valid_from"] < row["valid_to"]
+        terms[row["name"], row["role"], row["state"]].append((row["valid_from"], row["valid_to"]))
+        people[row["wikidata_id"]].add(row["name"])
+        for name in (row["name"], *parts(row["other_names"])):
+            names[name].add(row["wikidata_id"])
+    assert all(a[1] < b[0] for spans in terms.values() for a, b in pairwise(sorted(spans)))
+    assert all(len(found) == 1 for item, found in people.items() if item)
+    assert {name for name, items in names.items() if len(items) > 1} == set()
+
+
+@pytest.mark.skipif(not GAZETTEERS.is_dir(), reason="the gazetteers of ../shared are not here")
+def test_legislators_are_those_of_the_file() -> None:
+    text = (GAZETTEERS / "legislators-current.yaml").read_text(encoding="utf-8")
+    role = {"sen": "Senator", "rep": "Representative"}
+    expected = set()
+    for person in yaml.load(text, yaml.CSafeLoader):
+        served = defaultdict(list)
+        for term in person["terms"]:
+            served[role[term["type"]], term["state"]].append((term["start"], term["end"]))
+        identity = (person["id"].get("wikidata", ""), person["name"]["last"])
+        expected |= {
+            (*identity, *office, *span)
+            for office, spans in served.items()
+            for span in joined(spans)
+        }
+    columns = ("wikidata_id", "surname", "role", "state", "valid_from", "valid_to")
+    assert expected == {tuple(row[c] for c in columns) for row in read("legislators")}
+
+
 def test_a_name_of_an_organisation_is_of_one_only() -> None:
     surfaces = Counter(
         surface

@@ -24,13 +24,30 @@ articles as (
 
 ),
 
+actor_links as (
+
+    select * from {{ ref('stg_actor_links') }}
+
+),
+
 names as (
 
-    select distinct
+    select
         entity_id,
         {{ role_key('form') }} as name_key,
+        count(*) over (partition by entity_id) = 1 as is_only_name,
     from actor_forms
     where kind = 'name'
+    group by entity_id, name_key
+
+),
+
+-- Actors whom the linker found by an office and its time.
+linked_by_office as (
+
+    select distinct entity_id
+    from actor_links
+    where method = 'office'
 
 ),
 
@@ -49,7 +66,7 @@ titles as (
         mentions.role,
         max(articles.published_on) as last_on,
         count(*) as mention_count,
-        string_split({{ role_key('mentions.role') }}, ' ') as title_words,
+        {{ title_words('mentions.role') }} as title_words,
     from mentions
     inner join articles using (article_id)
     where mentions.entity_id is not null and mentions.role is not null
@@ -59,7 +76,9 @@ titles as (
 ),
 
 -- "former President" is written after a term, so the title only has to be as late as its beginning.
--- A deputy has the words of the office in the title.
+-- A deputy has the words of the office in the title, and so has a senator of a state. A surname
+-- alone needs a title within the term; few bear it, as Ocasio-Cortez, or the linker found the only
+-- holder.
 held as (
 
     select
@@ -71,6 +90,7 @@ held as (
         official_names.organisation,
         official_names.valid_from,
         official_names.valid_to,
+        official_names.is_surname,
         sum(titles.mention_count)::bigint as title_mention_count,
         arg_max(titles.role, (titles.mention_count, titles.role)) as title,
     from names
@@ -83,6 +103,18 @@ held as (
             and official_names.valid_from <= titles.last_on
             and list_has_any(titles.title_words, ['vice', 'deputy'])
             = list_has_any(official_names.office_words, ['vice', 'deputy'])
+            and not (official_names.is_one_of_many and list_contains(titles.title_words, 'state'))
+    left join linked_by_office on names.entity_id = linked_by_office.entity_id
+    where
+        not official_names.is_surname
+        or (
+            names.is_only_name
+            and titles.last_on <= coalesce(official_names.valid_to, titles.last_on)
+            and (
+                linked_by_office.entity_id is not null
+                or (official_names.is_one_of_many and contains(names.name_key, ' '))
+            )
+        )
     group by all
 
 ),
@@ -109,7 +141,8 @@ select
     case when is_one_person then wikidata_id end as wikidata_id,
     title,
     title_mention_count,
-    'name_and_title' as method,
-    case when is_one_person then 0.98 else 0.5 end::double as confidence,
+    if(is_surname, 'surname_and_title', 'name_and_title') as method,
+    case when not is_one_person then 0.5 when is_surname then 0.85 else 0.98 end::double
+        as confidence,
 from offices
 order by entity_id, valid_from, office, official_name
