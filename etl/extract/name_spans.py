@@ -44,6 +44,7 @@ _TAGS = re.compile(
 )
 _PARTY_BEFORE = re.compile(r"[(,\s][DRI][-‐‑–]$")
 _EXCHANGE_BEFORE = re.compile(r"\b[A-Z]{3,}\s*:\s*$")
+_RATING_AFTER = re.compile(r"-(?:plus|minus)\b")  # "CCC-plus"
 _SYMBOL = re.compile(r"[A-Z]{1,5}(?:[.-][A-Z]{1,2})?")
 _TICKER = re.compile(r"<[A-Z0-9&.=-]{1,9}>")
 _MAX_KNOWN_TOKENS = 8
@@ -77,7 +78,7 @@ def names_only(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]
 
 
 def _is_sign(text: str, span: Span) -> bool:
-    """Whether a span is a hashtag, a ticker, or a party letter with its state."""
+    """Whether a span is a hashtag, a ticker, a rating, or a party letter with its state."""
     surface = text[span.start : span.end]
     before = text[max(0, span.start - 12) : span.start]
     if before.endswith("#") or surface.startswith("#"):
@@ -86,6 +87,8 @@ def _is_sign(text: str, span: Span) -> bool:
         return True
     if not _SYMBOL.fullmatch(surface):
         return False
+    if _RATING_AFTER.match(text, span.end):
+        return True
     return bool(_EXCHANGE_BEFORE.search(before))
 
 

@@ -45,6 +45,7 @@ def _kept(text: str, *names: str) -> list[str]:
         ("Dunmore and Keldane Co Inc said no.", "Co Inc"),
         ("Dunmore Corp (NYSE: DNM) said no.", "DNM"),
         ("Eds: Ld-Writethru follows.", "Ld-Writethru"),
+        ("It cut the rating to DNM-plus from B.", "DNM"),
     ],
 )
 def test_signs_and_rows_of_tables_are_no_names(text: str, name: str) -> None:
