@@ -317,7 +317,7 @@ def test_a_run_that_is_to_publish_holds_the_corrections_lease_and_no_other_does(
 
     monkeypatch.setattr(load, "load_staged", look_and_load)
     staged = [dg.AssetKey("raw_files"), dg.AssetKey("staged_batches")]
-    loaded = [dg.AssetKey(["loaded", table.name]) for table in tables.INGESTED]
+    loaded = [dg.AssetKey(["loaded", table.name]) for table in tables.LOADED]
     assert harness.run(instance, assets=staged + loaded).success
     assert harness.run(instance).success
     assert harness.run(instance).success, "with nothing new"

@@ -31,7 +31,7 @@ from etl.warehouse.build_db import new_generation
 
 ARTICLES = len(DAYS) + 1
 PUBLISHED = dg.AssetKey("published_file")
-LOADED = [dg.AssetKey(["loaded", table.name]) for table in tables.INGESTED]
+LOADED = [dg.AssetKey(["loaded", table.name]) for table in tables.LOADED]
 
 
 @dataclass

@@ -245,7 +245,7 @@ def test_nothing_is_published_without_space(
     size = published.settings.build_file.stat().st_size
     usage = namedtuple("usage", "total used free")
     publish = publish_run.publish_build
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 2 * size - 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, size))
     with pytest.raises(PublishError, match=r"MB free at .* needed to publish; free some space"):
         publish(published.settings, Words(), "run")
     assert published.snapshots() == ["1"]
