@@ -1,4 +1,4 @@
-"""Raw bytes to articles: one module per input format, and the function that picks one.
+"""Raw bytes to articles: one module per input format, by kind, and the function that picks one.
 
 Belongs here: the list of readers, choosing one by content, and the guarantee that bad input becomes
 a rejection and never an exception. Does not belong here: opening files and quarantine
@@ -16,34 +16,18 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from etl.domain import Article
-from etl.readers import (
-    compressed,
-    delimited,
-    export_page,
-    factiva_xml,
-    feed,
-    html_page,
-    json_records,
-    mail,
-    markdown,
-    mhtml,
-    newsml,
-    nitf,
-    pdf,
-    reuters_sgml,
-    rtf,
-    tar_archive,
-    text_file,
-    warc,
-    webarchive,
-    zip_archive,
-)
+from etl.readers import feed, markdown, newsml, nitf, reuters_sgml, text_file
 from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
 from etl.readers.bibliography import bibtex, endnote_tagged, endnote_xml, ris, zotero_rdf
+from etl.readers.containers import compressed, mail, tar_archive, warc, zip_archive
+from etl.readers.documents import pdf, rtf
+from etl.readers.exports import export_page, factiva_xml
 from etl.readers.field_mapping import FieldMapping
 from etl.readers.language import language_of
+from etl.readers.pages import html_page, mhtml, webarchive
 from etl.readers.path_values import with_path_values
 from etl.readers.reader import Part, Reader
+from etl.readers.records import delimited, json_records
 from etl.readers.source import HEAD_BYTES, Budget, Source, TooSlow, Watch, too_slow
 from etl.settings import Limits
 

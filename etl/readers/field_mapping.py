@@ -1,7 +1,7 @@
 """Field mappings: which fields of a record, or parts of a path, hold what.
 
 Belongs here: reading `fields.yaml` (docs/formats.md) and `shapes.yaml`, which has the same format.
-Does not belong here: applying mappings to a record (`readers.fields`) or path
+Does not belong here: applying mappings to a record (`readers.records.fields`) or path
 (`readers.path_values`).
 """
 

@@ -1,6 +1,7 @@
 """Markdown with front matter: fields between lines of dashes (YAML) or pluses (TOML), then text.
 
-Belongs here: parsing both. Does not belong here: the meaning of the fields (`readers.fields`).
+Belongs here: parsing both. Does not belong here: the meaning of the fields
+(`readers.records.fields`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import yaml
 
 from etl.readers.base import Rejected
 from etl.readers.decode import decode
-from etl.readers.fields import part_of
 from etl.readers.markup import text_of
 from etl.readers.reader import Part
+from etl.readers.records.fields import part_of
 from etl.readers.source import Source
 
 name = "markdown"

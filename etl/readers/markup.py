@@ -1,7 +1,7 @@
 """HTML and XML to text and trees, with nothing executed, fetched or expanded.
 
 Belongs here: parsing markup safely, and small helpers for element trees. Does not belong here:
-finding the article in a page (`readers.html_page`), the meaning of elements.
+finding the article in a page (`readers.pages.html_page`), the meaning of elements.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Names of authors as bibliographies write them: "Marsk, Ellen".
 
-Belongs here: the order of a name's parts. Does not belong here: bylines (`readers.byline`).
+Belongs here: the order of a name's parts. Does not belong here: bylines (`readers.text.byline`).
 """
 
 from __future__ import annotations

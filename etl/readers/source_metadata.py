@@ -3,7 +3,7 @@
 Belongs here: the precedence of values (metadata, text, address, file name), the method recorded
 with each, and what no format's value may be: a day that no article was published on, the name of
 the outlet at the end of a headline. Does not belong here: where a format keeps a value (the
-readers), recognising bylines and datelines in the text (`readers.plain_text`).
+readers), recognising bylines and datelines in the text (`readers.text.plain_text`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from etl.domain import Article
-from etl.readers.author_field import author_names
 from etl.readers.base import Rejected
 from etl.readers.dates import ImpossibleDateError, NoDateError, WrittenDate, not_published
-from etl.readers.plain_text import KnownFields, article_of
 from etl.readers.source import Source
+from etl.readers.text.author_field import author_names
+from etl.readers.text.plain_text import KnownFields, article_of
 from etl.readers.timestamps import parse_date
 from etl.readers.truncation import without_cut_mark
 from etl.readers.urls import canonical, capture_time, host

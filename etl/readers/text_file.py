@@ -1,7 +1,7 @@
 """Text files: one article in plain text, or the export of a database.
 
 Belongs here: recognising and decoding a text file. Does not belong here: the parts of an article in
-text (`readers.plain_text`), the articles of an export (`readers.exports`).
+text (`readers.text.plain_text`), the articles of an export (`readers.exports`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import PurePosixPath
 from etl.readers.base import Rejected
 from etl.readers.decode import decode
 from etl.readers.exports import export_of
-from etl.readers.plain_text import KnownFields, article_of, is_dated
 from etl.readers.reader import Part
 from etl.readers.source import Source
+from etl.readers.text.plain_text import KnownFields, article_of, is_dated
 
 name = "text"
 

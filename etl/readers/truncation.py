@@ -1,7 +1,7 @@
 """Texts that their source has cut or withheld, and the marks by which it says so.
 
 Belongs here: marks at the end of a text that are certain, and phrases that stand for a text. Does
-not belong here: page furniture below a whole article (`readers.boilerplate`).
+not belong here: page furniture below a whole article (`readers.text.boilerplate`).
 
 APIs give the first 200 characters or so: "… the chief exec… [+2586 chars]". Feeds give the first
 words: "… the chief […]", "… the chief… Read more". A text that only trails off ("…") may be whole.

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
-from etl.readers.saved_page import SavedPages
-from etl.readers.streams import PassThroughFile
+from etl.readers.containers.streams import PassThroughFile
+from etl.readers.pages.saved_page import SavedPages
 from etl.settings import Location
 from etl.storage import object_store
 from etl.storage.object_store import LocationError, Store

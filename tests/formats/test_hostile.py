@@ -149,7 +149,7 @@ def test_the_file_time_limit_applies_without_any_item() -> None:
 def test_of_streamed_records_only_the_slow_one_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from etl.readers import fields
+    from etl.readers.records import fields
 
     def markup_or_for_ever(text: str) -> bool:
         while "slow" in text:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from etl.domain import Article
 from etl.readers import read_file
-from etl.readers.saved_page import SavedPages, pages_folder
+from etl.readers.pages.saved_page import SavedPages, pages_folder
 from formats import files
 
 UNDATED = files.html().replace(f'content="{files.AT}"', 'content=""')

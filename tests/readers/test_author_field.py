@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.readers.author_field import author_names
-from etl.readers.byline import parse_byline
+from etl.readers.text.author_field import author_names
+from etl.readers.text.byline import parse_byline
 
 
 @pytest.mark.parametrize(

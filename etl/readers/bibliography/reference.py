@@ -16,7 +16,7 @@ from etl.domain import Article
 from etl.readers.base import Rejected, Rejection
 from etl.readers.markup import looks_like_markup, text_of
 from etl.readers.names import given_first
-from etl.readers.prose import is_prose
+from etl.readers.records.prose import is_prose
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article
 

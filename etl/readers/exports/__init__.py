@@ -1,12 +1,12 @@
-"""Exports of news databases as running text: many articles in one file, with labelled fields.
+"""Exports of news databases: many articles in one file, with labelled fields.
 
 A database writes the same text into TXT, RTF, DOCX or PDF. So the container's reader extracts the
-text, and `export_of` recognises the database by its lines, whatever the container.
+text, and `export_of` recognises the database by its lines, whatever the container. Pages have their
+list in `exports.pages`; `export_page` and `factiva_xml` are readers of their own.
 
-Belongs here: one module per database, each splitting a text into articles, and the list of them.
-Does not belong here: containers (`readers.text_file`, `rtf`, `docx`, `pdf`), exports as a web page
-(`exports.pages`), in XML or records (readers of their own), text that is one article
-(`readers.plain_text`).
+Belongs here: modules that split what one database writes into articles, and the lists of them. Does
+not belong here: the formats around them (`readers.text_file`, `readers.documents`,
+`readers.pages`), text that is one article (`readers.text`).
 
 To add a database, write a module with the names of `TextExport` and add it to TEXT_EXPORTS. An
 export that is recognised but can't be split with certainty must be rejected as `unsupported`, with

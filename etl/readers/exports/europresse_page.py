@@ -17,7 +17,6 @@ import lxml.etree as et
 
 from etl.domain import Article
 from etl.readers.base import Rejection
-from etl.readers.byline import parse_byline
 from etl.readers.dates import ImpossibleDateError
 from etl.readers.exports.entries import (
     apart,
@@ -32,6 +31,7 @@ from etl.readers.exports.header_days import day_in
 from etl.readers.markup import block_text, local_name
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata
+from etl.readers.text.byline import parse_byline
 
 name = "europresse"
 

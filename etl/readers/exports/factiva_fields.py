@@ -2,7 +2,7 @@
 
 Belongs here: values to metadata, and the marks that identify Factiva in any layout. Does not belong
 here: finding fields in text (`exports.factiva_text`, `factiva_codes`), pages (`factiva_page`) or
-XML (`readers.factiva_xml`).
+XML (`readers.exports.factiva_xml`).
 
 The header without codes has the same values without names, always in this order: words, day, time,
 source, source's code, volume, edition, page, language, copyright. Most may be missing.

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from etl.readers.byline import parse_byline
 from etl.readers.dates import ImpossibleDateError
 from etl.readers.exports.entries import names_of, paragraphs
 from etl.readers.exports.factiva_codes import is_search_summary, lines_of
@@ -29,6 +28,7 @@ from etl.readers.exports.factiva_fields import (
 from etl.readers.exports.header_days import day_line
 from etl.readers.language import named_language
 from etl.readers.source_metadata import SourceMetadata
+from etl.readers.text.byline import parse_byline
 
 _BYLINE = re.compile(r"(?i:by|par|von|por|di|door)\s+[^\W\d_a-z]")
 _MAX_HEADER = 12

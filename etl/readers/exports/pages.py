@@ -1,7 +1,7 @@
 """Exports of news databases as web pages: many articles in one page.
 
 Belongs here: the interface of such an export, and the list of them. Does not belong here: pages of
-one article (`readers.html_page`), exports as text (`readers.exports`).
+one article (`readers.pages.html_page`), exports as text (`readers.exports`).
 
 They are recognised in the whole page, and not by `sniff`: a page of Factiva has 200 KB of styles
 before its first article, and a reader is chosen by the first 64 KB.
