@@ -16,6 +16,7 @@ from etl.domain import word_set
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_types import LABELS
 from etl.extract.name_words import ACRONYM, NICKNAME, generation
+from etl.extract.organisation_bounds import whole_committees, with_beginnings, with_regions
 from etl.extract.places import has_state
 from etl.extract.tagger.tags import Span
 
@@ -62,12 +63,15 @@ def mend_bounds(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span
     found = _with_nicknames(text, found, lexicon)
     found = _with_initials(text, found, lexicon)
     found = _before_suffixes(text, found, lexicon)
+    found = with_beginnings(text, found, lexicon)
     found = _joined([_to_listed(text, span, lexicon) for span in found])
     found = [half for span in found for half in _listed_halves(text, span, lexicon)]
     found = [_with_state(text, _with_generation(text, span), lexicon) for span in found]
     found = _joined([_with_partners(text, span) for span in found])
+    found = _joined(with_regions(text, found, lexicon))
     found = [_without_half_mark(text, span) for span in _balanced(text, _apart(found))]
-    return _apart([span for span in found if span.end > span.start])
+    found = _apart([span for span in found if span.end > span.start])
+    return whole_committees(text, found, lexicon)
 
 
 def _with_nicknames(text: str, spans: list[Span], lexicon: Lexicon) -> list[Span]:

@@ -135,3 +135,61 @@ def test_a_title_line_names_one_person_before_a_suffix(extractor: str) -> None:
     found = get_extractor(extractor).extract(Article(headline, body))
     people = [actor.name for actor in found.actors if actor.type == "PERSON"]
     assert people == ["Orvin D. Thurlow Jr."]
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("the House Committee on Tides, Reefs, and Harbours met", "House Committee",
+         "House Committee on Tides, Reefs, and Harbours"),
+        ("the Select Committee on\nHarbours met", "Select Committee",
+         "Select Committee on\nHarbours"),
+        ("the Harbour Patrol subcommittee met", "Harbour Patrol", "Harbour Patrol subcommittee"),
+        ("the Tidewatch Party of Norway met", "Tidewatch Party", "Tidewatch Party"),
+        ("Standard and Dunmore's Corp met", "Dunmore's Corp", "Standard and Dunmore's Corp"),
+        ("It closed. Alder and Dunmore's Corp met", "Dunmore's Corp", "Alder and Dunmore's Corp"),
+        ("Dunmore Harbour (Pacific) Ltd met", "Dunmore Harbour", "Dunmore Harbour (Pacific) Ltd"),
+        ("Dunmore Harbour (Pacific) met", "Dunmore Harbour", "Dunmore Harbour (Pacific)"),
+        ("the 88th Congress met", "88th Congress", "Congress"),
+    ],
+)  # fmt: skip
+def test_the_name_of_an_organisation_is_whole(text: str, cut: str, whole: str) -> None:
+    assert _mended(text, cut, label="ORG") == [whole]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("the House Committee on Monday", "House Committee"),
+        ("the House Committee on Harbours Ranking Member", "House Committee on Harbours"),
+        ("the Committee on Harbours, House Speaker", "Committee on Harbours"),
+        ("the Committee on Harbours and Rep. Lee", "Committee on Harbours"),
+        ("the House committee met", "House"),
+        ("They met Alder and Dunmore's Corp", "Dunmore's Corp"),
+        ("Dunmore Harbour (Holm) met", "Dunmore Harbour"),
+    ],
+)
+def test_what_follows_an_organisation_stays_outside(text: str, name: str) -> None:
+    assert _mended(text, name.partition(" on ")[0], label="ORG") == [name]
+
+
+def test_an_s_before_a_verb_belongs_to_the_name() -> None:
+    text = "Keldane's said so. The rating of Keldane's debt fell."
+    spans = [Span(0, 7, "PERSON", 0.9), Span(33, 40, "ORG", 0.9)]
+    found = mend_bounds(text, spans, load_lexicon())
+    assert [(text[s.start : s.end], s.label) for s in found] == [("Keldane's", "ORG")] * 2
+    assert _mended("Keldane's debt fell.", "Keldane", label="ORG") == ["Keldane"]
+
+
+def test_a_party_has_its_country() -> None:
+    text = "The Tidewatch Party of Norway met."
+    spans = [Span(4, 19, "ORG", 0.9), Span(23, 29, "LOC", 0.9)]
+    (party,) = mend_bounds(text, spans, load_lexicon())
+    assert text[party.start : party.end] == "Tidewatch Party of Norway"
+
+
+def test_the_subject_of_a_committee_ends_before_a_person() -> None:
+    text = "the Committee on Harbours and Dunmore Keldane"
+    spans = [Span(4, 13, "ORG", 0.9), Span(30, 45, "PERSON", 0.9)]
+    found = mend_bounds(text, spans, load_lexicon())
+    assert [text[s.start : s.end] for s in found] == ["Committee on Harbours", "Dunmore Keldane"]
