@@ -50,6 +50,7 @@ class Lexicon:
     cities: frozenset[str]
     demonyms: dict[str, str]
     organisations: dict[str, str]
+    things: dict[str, str]
     cues: dict[str, CueForm]
 
     def is_ordinary(self, lower: str) -> bool:
@@ -63,6 +64,17 @@ class Lexicon:
         if form in self.places:
             return self.places[form][0]
         return "NORP" if form in self.demonyms else None
+
+    def is_thing(self, form: str) -> bool:
+        """Whether a name is one of a law, programme, contest or price: "Harbour Safety Act"."""
+        form = form.replace("’", "'")
+        form = form[4:] if form[:4].lower() == "the " else form
+        if "whole" in (self.things.get(form), self.things.get(form.lower())):
+            return True  # "SNAP" in capitals only, "Medicare" in any
+        words = form.lower().split(" ")
+        ends = [" ".join(words[-count:]) for count in (2, 1) if count < len(words)]
+        found = [self.things[end] for end in ends if end in self.things]
+        return found[:1] == ["last"]
 
     def canonical(self, form: str) -> str:
         """Return the name that a listed form is an alias of, or the form itself if unlisted."""
@@ -90,6 +102,7 @@ def load_lexicon() -> Lexicon:
         cities=_words("cities.txt"),
         demonyms={r[0]: r[1] for r in _rows("demonyms.csv")},
         organisations={r[0]: r[1] for r in _rows("organisations.csv")},
+        things={r[0]: r[1] for r in _rows("things.csv")},
         cues={
             r[0]: CueForm(r[1], cast(Frame, r[2]), cast(Inflection, r[3]))
             for r in _rows("cues.csv")

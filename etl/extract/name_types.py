@@ -45,6 +45,12 @@ _SITE_AFTER = re.compile(
     r"\s+(?:seat|constituency|shipyard|yard|plant|mine|refinery|factory|smelter|oilfield|field|mill|"
     r"pipeline|dam|bridge|airport|terminal|harbou?r|station|reservoir)\b"
 )
+# "the Calder accord", "the Dunmore Keldane industrial average": named after a place or a firm.
+_THING_AFTER = re.compile(
+    r"\s+(?:accords?|agreement|pact|treaty|protocol|"
+    r"(?:(?:industrial|composite|stock|market|share|price)\s+){0,2}(?:average|index)|"
+    r"industrials)\b"
+)
 _JOINED_FIRM = re.compile(r"\s*(?:and|&)\s+(?:Co|Cie|Sons|Brothers|Bros)\b", re.IGNORECASE)
 LABELS = {"GPE": "LOC", "LOC": "LOC", "ORG": "ORG", "NORP": "NORP"}
 """The network's label of a type in the word lists."""
@@ -164,6 +170,8 @@ def _settled(
     lexicon: Lexicon,
 ) -> str:
     words = form.split(" ")
+    if _is_thing(form, found, parts_of_people, lexicon):
+        return "OTHER"
     if _is_family(form, found, parts_of_people, persons, lexicon):
         return "OTHER"
     if _is_named_after_person(form, found, parts_of_people, persons):
@@ -189,6 +197,24 @@ def _settled(
         if all(_is_seat(one, other) for one, other in found.before) or _is_site(words, found):
             return "LOC"
     return found.label
+
+
+def _is_thing(
+    form: str, found: _Evidence, parts_of_people: Mapping[str, set[str]], lexicon: Lexicon
+) -> bool:
+    """Whether a name is no actor's: "Harbour Safety Act", "Medicare", the "Calder" of an accord."""
+    if found.label not in ("ORG", "PERSON"):
+        return False
+    if lexicon.is_thing(form):
+        # "Ann Law", "Buffalo Bill"
+        return found.label == "ORG" or not (_is_full_name_like(form, lexicon) or _speaks(found))
+    return all(_THING_AFTER.match(after) for after in found.after) and not (
+        found.label == "PERSON" and form.casefold() in parts_of_people
+    )
+
+
+def _is_full_name_like(form: str, lexicon: Lexicon) -> bool:
+    return " " in form and form.split(" ")[0].lower() in lexicon.first_names
 
 
 def _is_full_name(words: Sequence[str], lexicon: Lexicon) -> bool:

@@ -193,3 +193,32 @@ def test_a_plan_or_scandal_named_after_a_person_is_no_person(
 ) -> None:
     text = f"Ann Dunmore spoke of {name} again."
     assert _types(text, ("Ann Dunmore", "PERSON"), (name, label)) == ["PERSON", expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "thing"),
+    [
+        ("They passed the Harbour Safety Act.", "Harbour Safety Act"),
+        ("The Tidewatch Grants Program ended.", "Tidewatch Grants Program"),
+        ("They signed the Keldane Treaty.", "Keldane Treaty"),
+        ("Many depend on Medicare.", "Medicare"),
+        ("It ended at 4 EDT.", "EDT"),
+        ("They renewed the Keldane accord.", "Keldane"),
+        ("The Dunmore Keldane industrial average fell.", "Dunmore Keldane"),
+    ],
+)
+@pytest.mark.parametrize("label", ["ORG", "PERSON"])
+def test_laws_programmes_and_prices_are_no_actors(text: str, thing: str, label: str) -> None:
+    assert _types(text, (thing, label)) == ["OTHER"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "label"),
+    [
+        ("The Velmark Development Programme said so.", "Velmark Development Programme", "ORG"),
+        ("Then Ann Law said so.", "Ann Law", "PERSON"),
+        ("The Medicare Rights Union said so.", "Medicare Rights Union", "ORG"),
+    ],
+)
+def test_bodies_and_people_with_such_words_stay(text: str, name: str, label: str) -> None:
+    assert _types(text, (name, label)) == [label]
