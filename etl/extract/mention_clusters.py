@@ -32,6 +32,7 @@ from etl.extract.name_words import (
 )
 from etl.extract.names import Name
 from etl.extract.peoples import noun
+from etl.extract.short_names import short_names
 
 # Within an article "Carlyle" is "Carlyle Group", and "Arsenal" is "Arsenal F.C.".
 _DROPPED_ENDS = LEGAL_FORMS | word_set("group holdings fc")
@@ -88,6 +89,7 @@ class MentionClusters:
         self._by_first_name: dict[str, list[Actor]] = defaultdict(list)
         self._by_initials: dict[str, Actor] = {}
         self._by_head: dict[str, list[Actor]] = defaultdict(list)
+        self._by_short_name: dict[str, list[Actor]] = defaultdict(list)
         self._full_forms: dict[str, str] = {}
 
     def cluster(self, mentions: Sequence[NameMention], docs: dict[Part, Document]) -> None:
@@ -301,7 +303,7 @@ class MentionClusters:
                 actor, method, confidence = self._by_initials[short], "acronym", 0.85
             else:
                 # "The Times" of New York, "Ford Canada" after "Ford Motor Co of Canada".
-                heads = self._by_head.get(_without_article(form).lower(), [])
+                heads = self._longer_names(_without_article(form).lower())
                 if len(heads) == 1 and not self._is_apart(form, heads[0]):
                     actor, method, confidence = heads[0], "short_form", 0.7
         if actor is None and self._is_bare_head(mention.name):
@@ -313,13 +315,27 @@ class MentionClusters:
                 for short in sorted(initials(words)):
                     self._by_initials.setdefault(short, actor)
                 for word in {word.lower() for word in words}:
-                    if word in self.lexicon.last_heads or word in self.lexicon.first_heads:
+                    types = {self.lexicon.last_heads.get(word), self.lexicon.first_heads.get(word)}
+                    # "Tower" is no short form of "Tower Commission", although a head of buildings.
+                    if "ORG" in types or (types != {None} and word == words[-1].lower()):
                         self._by_head[word].append(actor)
                 if "of" in words[2:-1]:
                     self._by_head[f"{words[0]} {words[-1]}".lower()].append(actor)
+                for short in sorted(short_names(form)):
+                    self._by_short_name[short].append(actor)
         elif len(form) > len(actor.name) and entity_type != "NORP":
             actor.name = mention.surface
         _assign(mention, actor, method, confidence)
+
+    def _longer_names(self, short: str) -> list[Actor]:
+        """Return the organisations of the article that a short form may name.
+
+        A person's surname is no short form of a firm's name.
+        """
+        if heads := self._by_head.get(short, []):
+            return heads
+        is_surname = self._by_surname.get(short) or self._by_first_name.get(short)
+        return [] if is_surname else self._by_short_name.get(short, [])
 
     def _is_apart(self, form: str, actor: Actor) -> bool:
         """Whether a listed name is no short form of an actor's, although a word of it.
@@ -373,9 +389,9 @@ class MentionClusters:
         for mention in mentions:
             full_name = by_form.get(mention.name.form)
             if full_name is not None:
-                mention.name.type = (
-                    "ORG" if full_name.type in ("OTHER", "PERSON") else full_name.type
-                )
+                is_unknown = full_name.type in ("OTHER", "PERSON")
+                is_actor = is_unknown and not self.lexicon.is_thing(full_name.form)
+                mention.name.type = "ORG" if is_actor else full_name.type
         return {short_form: full_name.form for short_form, full_name in expansions.items()}
 
 

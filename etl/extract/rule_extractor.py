@@ -29,7 +29,7 @@ class RuleExtractor:
     """Extraction by rules and word lists. Its only state is the immutable lexicon."""
 
     name = "rules"
-    version = "rules-5"
+    version = "rules-6"
 
     def __init__(self) -> None:
         self._lexicon = load_lexicon()

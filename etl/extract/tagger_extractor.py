@@ -47,7 +47,7 @@ from etl.extract.tagger.tags import Span, Tags
 from etl.extract.tagger_references import ReferenceReader
 from etl.extract.titles import TitleFinder
 
-RULES_VERSION = "7"
+RULES_VERSION = "8"
 """Raise it whenever the same tags could yield a different extraction. The weights have a stamp of
 their own."""
 _PARTS: tuple[Part, ...] = ("headline", "body")

@@ -218,11 +218,38 @@ def _clustered(text: str, *names: tuple[str, EntityType]) -> list[list[str]]:
         ("Osterby Harbour Times", "the Times"),
         ("Drahm Motor Co of Canada", "Drahm Canada"),
         ("The Osterby Courier", "Osterby Courier"),
+        ("Keldane Motor Co", "Keldane"),
+        ("Keldane Industrie", "KELDANE"),
+        ("Senate Fisheries Committee", "Fisheries Committee"),
+        ("Senate Committee on Fisheries", "Fisheries Committee"),
+        ("Tidewatch Equity (Pacific) Ltd", "Tidewatch Equity"),
     ],
 )
 def test_an_organisation_has_short_forms(full: str, short: str) -> None:
     names: list[tuple[str, EntityType]] = [(full, "ORG"), (short, "ORG")]
     assert _clustered(f"{full} met. Then {short} closed.", *names) == [sorted([full, short])]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [("Keldane Motor Co", "ORG"), ("Keldane Stores", "ORG")],
+        [("Keldane Motor Co", "ORG"), ("Ann Keldane", "PERSON")],
+        [("Keldane Foundation", "ORG")],
+    ],
+)
+def test_a_word_that_may_name_another_is_no_short_form(
+    others: list[tuple[str, EntityType]],
+) -> None:
+    text = ", ".join(name for name, _ in others)
+    found = _clustered(f"{text}. Then Keldane closed.", *others, ("Keldane", "ORG"))
+    assert ["Keldane"] in found
+
+
+def test_a_commission_is_not_called_by_the_person_it_is_named_after() -> None:
+    names: list[tuple[str, EntityType]] = [("Tower Commission", "ORG"), ("Tower", "ORG")]
+    found = _clustered("The Tower Commission met. Later Tower left.", *names)
+    assert found == [["Tower Commission"]]
 
 
 def test_a_short_form_of_two_organisations_is_neither() -> None:
