@@ -10,7 +10,9 @@ import hashlib
 from collections.abc import Collection
 from functools import lru_cache
 
-from etl.linking.decisions import Form
+from etl.extract.short_names import short_names
+from etl.linking.common_bodies import is_scope, key_in_scope
+from etl.linking.decisions import Form, is_organisation
 from etl.linking.name_keys import name_key, type_group
 from etl.linking.reference import Reference
 from etl.linking.variants import (
@@ -19,29 +21,33 @@ from etl.linking.variants import (
     person_blocks,
     person_name,
     surname_tails,
-    turned_organisation_key,
+    turned_organisation_keys,
 )
 
+_LONGER = "^"
 THINGS = ("ORG", "PLACE", "NORP")
 """Groups of types that a single word may mean if it is no surname."""
 
 
 def blocking_keys(form: Form, reference: Reference) -> tuple[str, ...]:
     """Keys of which any two forms of one entity share at least one; the first is its identity."""
-    return _blocking_keys(form.name, form.type, reference)
+    return _blocking_keys(form.name, form.type, form.scope if is_of_body(form) else "", reference)
 
 
 def keys_to_look_up(form: Form, reference: Reference) -> set[str]:
     """Return the blocking keys under which a form looks for others."""
-    keys = set(blocking_keys(form, reference))
-    bare = person_name(form.name).surname if form.type == "PERSON" else name_key(form.name, "ORG")
-    if " " not in bare:
-        keys |= {f"~{bare}", *keys_of_things(bare)}
-    if turned := turned_organisation_key(organisation_key(form.name)):
-        keys.add(turned)
+    identity, *others = blocking_keys(form, reference)
     if form.type == "PERSON":
-        keys.add(f"~{person_name(form.name).key}")  # "Boone Isaacs" of "Cheryl Boone Isaacs"
-    return keys
+        name = person_name(form.name)
+        # "Boone Isaacs" of "Cheryl Boone Isaacs"
+        return {identity, *others, f"~{name.key}", *_keys_of_word(name.surname)}
+    keys = {identity, *turned_organisation_keys(identity)}
+    keys |= _keys_of_word(name_key(form.name, "ORG"))
+    return keys | {longer_names(short) for short in (short_key(form),) if short}
+
+
+def _keys_of_word(word: str) -> set[str]:
+    return set() if " " in word else {f"~{word}", *keys_of_things(word)}
 
 
 def keys_of_things(word: str) -> list[str]:
@@ -49,9 +55,44 @@ def keys_of_things(word: str) -> list[str]:
     return [] if " " in word else [f"{group}:{word}" for group in THINGS]
 
 
+def longer_names(short: str) -> str:
+    """Return the blocking key of the organisations that a short name may mean."""
+    return f"{_LONGER}{short}"
+
+
+def is_of_body(form: Form) -> bool:
+    """Whether a form is a body that many countries have, in the scope of one."""
+    return form.type != "PERSON" and is_scope(form.scope)
+
+
+@lru_cache(maxsize=200_000)
+def short_keys(name: str) -> frozenset[str]:
+    """Return the keys of the short names that an organisation's name allows."""
+    return frozenset(name_key(short, "ORG") for short in short_names(name))
+
+
+def shorter_names(form: Form) -> frozenset[str]:
+    """Return the keys of the short names that a form allows: none for a body in its scope."""
+    return short_keys(form.name) if form.type == "ORG" and not form.scope else frozenset()
+
+
+def short_key(form: Form) -> str:
+    """Return the key of the short name that a form may be, or an empty string."""
+    return name_key(form.name, "ORG") if is_organisation(form) and not form.scope else ""
+
+
+def key_of_short_name(short: str, reference: Reference) -> str:
+    """Return the blocking key under which the organisations with a short name are found."""
+    return _identity(short, "ORG", reference)
+
+
 @lru_cache(maxsize=400_000)
-def _blocking_keys(text: str, type_: str, reference: Reference) -> tuple[str, ...]:
+def _blocking_keys(text: str, type_: str, scope: str, reference: Reference) -> tuple[str, ...]:
+    if scope:
+        return (key_in_scope(text, scope, reference),)
     identity = _identity(text, type_, reference)
+    if type_ == "ORG":
+        return (identity, *sorted(map(longer_names, short_keys(text))))
     if type_ != "PERSON":
         return (identity,)
     name = person_name(text)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from etl.linking.name_keys import type_group
 from etl.linking.variants import person_name
 
 NameType = tuple[str, str]
@@ -17,6 +18,8 @@ FormKey = tuple[str, str, str]
 """Name, type and scope."""
 UNDECIDED = ("name", "ambiguous")
 """Methods of a short name that stays an actor of its own."""
+SHORT_NAME = "short_name"
+"""Method of the short name of an organisation: "Dunmore" for "Dunmore Motor Co"."""
 CONTEXT = "context"
 """Method of a decision by what else articles of the same days name."""
 
@@ -26,7 +29,8 @@ class Form:
     """A name as texts use it. A lone surname has a scope, since it means different people.
 
     `scope` is the month and title of its articles ("2016-05|mrs"), followed by a text if it holds
-    for that text only ("2016-05|mrs|5f3a…"). It is empty for all other names. `texts` counts the
+    for that text only ("2016-05|mrs|5f3a…"). A body that many countries have has its country for a
+    scope, or a text ("=JP"; see `common_bodies`). All other names have none. `texts` counts the
     texts that use the form.
     """
 
@@ -45,7 +49,12 @@ class Form:
 
     @property
     def title(self) -> str:
-        return self.scope.split("|")[1] if self.scope else ""
+        return self.scope.partition("|")[2].partition("|")[0]
+
+    @property
+    def is_lone_surname(self) -> bool:
+        """Whether the form is a lone surname in its month or text."""
+        return self.type == "PERSON" and self.scope != ""
 
     @property
     def is_of_text(self) -> bool:
@@ -93,19 +102,23 @@ class Arrival:
 
     `people`: full and lone names with the months of their articles ("" for undated ones). `words`:
     names of one word that are no people, in lower case. `new`: people never named before.
+    `organisations`: their names.
     """
 
     people: Mapping[str, frozenset[str]]
     words: frozenset[str] = frozenset()
     new: frozenset[str] = frozenset()
+    organisations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What the corpus says beyond the names themselves.
 
-    `expansions`: pairs of an acronym and the organisation that a text expands it to. `months`: by
-    name, the number of texts in each month ("2016-05"). `together`: a function that returns those
+    `expansions`: a function from acronyms to pairs of one and the organisation that a text expands
+    it to. `months`: by name, the number of texts in each month ("2016-05"). `called`: a function
+    from keys of short names, each with full names of organisations, to the number of texts that
+    call each by it. `together`: a function that returns those
     of the given pairs of names that one text holds as two actors. `shared`: a function from pairs
     of names to what two articles share that share most, one article of each name. `shared_by_text`:
     the same for texts of forms (see `is_of_text`), and each of the names given for that form. Of
@@ -113,7 +126,7 @@ class Evidence:
     `titles`: a function from full names to the number of texts that give each title to the name.
     """
 
-    expansions: Iterable[tuple[str, str]] = ()
+    expansions: Callable[[Collection[str]], Iterable[tuple[str, str]]] = lambda acronyms: ()
     months: Mapping[NameType, Mapping[str, int]] = field(default_factory=dict)
     together: Callable[[set[frozenset[NameType]]], set[frozenset[NameType]]] = lambda pairs: set()
     shared: Callable[[set[frozenset[str]]], Mapping[frozenset[str], Shared]] = lambda pairs: {}
@@ -121,11 +134,19 @@ class Evidence:
         [Mapping[Form, Iterable[str]], Collection[Form]], Mapping[Form, Mapping[str, Shared]]
     ] = lambda names, whole: {}
     titles: Callable[[set[str]], Mapping[str, Mapping[str, int]]] = lambda names: {}
+    called: Callable[[Mapping[str, Collection[str]]], Mapping[str, Mapping[str, int]]] = (
+        lambda names: {}
+    )
 
 
 def is_short(name: str, type_: str) -> bool:
     """Whether a name is a person's surname or first name alone, which several people may have."""
     return type_ == "PERSON" and not person_name(name).given
+
+
+def is_organisation(form: Form) -> bool:
+    """Whether a form is an organisation's, or what a single word does not tell from one."""
+    return type_group(form.type) == "ORG"
 
 
 def is_full(form: Form) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from etl.linking.blocking import blocking_keys
+from etl.linking.blocking import blocking_keys, short_key, shorter_names
 from etl.linking.decisions import (
     CONTEXT,
     Decision,
@@ -70,11 +70,12 @@ class Known:
         return [d for key, d in self.current.items() if differs(d, self._before.get(key))]
 
     def sharing(self, keys: Collection[str]) -> list[Decision]:
-        """Return the decisions on names that have one of these blocking keys; no short names."""
+        """Return the decisions on names that have one of these blocking keys; no lone surnames."""
         return [
             d
             for d in self.current.values()
-            if not d.form.scope and not set(blocking_keys(d.form, self.reference)).isdisjoint(keys)
+            if not d.form.is_lone_surname
+            and not set(blocking_keys(d.form, self.reference)).isdisjoint(keys)
         ]
 
     def full_names(self) -> list[Decision]:
@@ -88,6 +89,11 @@ class Known:
     def open_full(self, moved: Collection[str]) -> list[Form]:
         """Return the full names to decide again. `moved` names belong to another actor now."""
         return [d.form for d in self.current.values() if is_open_full(d)]
+
+    def open_organisations(self, moved: Collection[str]) -> list[Form]:
+        """Return the names to decide again that an organisation's name allows as short names."""
+        allowed = {short for d in self.current.values() for short in shorter_names(d.form)}
+        return [d.form for d in self.current.values() if short_key(d.form) in allowed]
 
     def short(self, moved: Collection[str]) -> list[Form]:
         """Return the short names to decide, or to decide again. As `open_full`."""

@@ -28,7 +28,7 @@ from etl.linking.decisions import Arrival, Decision, Form, decision_of
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.known import Known
 from etl.linking.ledger import DECISIONS, Ledger
-from etl.linking.name_keys import name_key
+from etl.linking.name_keys import name_key, type_group
 from etl.linking.near import Near
 from etl.linking.reference import load_reference
 from etl.linking.relink import changes
@@ -36,7 +36,7 @@ from etl.linking.resolver import Resolver
 from etl.linking.settling import settle
 from etl.linking.text_links import fill, only_lacks_links, update
 
-LINKING_VERSION = "5"
+LINKING_VERSION = "7"
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,11 @@ def _decide(
     if is_all:
         stored = _all_stored(con)
         evidence = evidence_of(con, [*new, *(d.form for d in stored)], "forms")
-        known = Known(stored, reference, evidence, [form for form in new if form.scope])
+        known = Known(stored, reference, evidence, [form for form in new if form.is_lone_surname])
     else:
         evidence = evidence_of(con, new, "similar_forms")
         known = Near(con, _arrival(con, new), new, reference, evidence)
-    named = [form for form in new if not form.scope] if is_settled else new
+    named = [form for form in new if not form.is_lone_surname] if is_settled else new
     keys = {key for form in named for key in keys_to_look_up(form, reference)}
     known.put(Resolver(known.sharing(keys), evidence, reference, cannot_link).decide(named))
     return settle(known, evidence, reference, cannot_link) if is_settled else known.changed()
@@ -172,17 +172,22 @@ def _arrival(con: duckdb.DuckDBPyConnection, new: Sequence[Form]) -> Arrival:
     )
     people: dict[str, set[str]] = defaultdict(set)
     words = set()
+    organisations = set()
     for name, type_, month in con.execute(
         "select distinct name, type, month from forms"
     ).fetchall():
         if type_ == "PERSON":
             people[name].add(month or "")
-        elif " " not in (key := name_key(name, "ORG")):
+            continue
+        if type_group(type_) == "ORG":
+            organisations.add(name)
+        if " " not in (key := name_key(name, "ORG")):
             words.add(key)
     return Arrival(
         {name: frozenset(months) for name, months in people.items()},
         frozenset(words),
         frozenset(form.name for form in new if form.type == "PERSON"),
+        frozenset(organisations),
     )
 
 

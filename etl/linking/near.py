@@ -17,7 +17,15 @@ from itertools import chain
 import duckdb
 
 from etl.linking import near_short
-from etl.linking.blocking import blocking_keys, keys_to_look_up
+from etl.linking.blocking import (
+    blocking_keys,
+    key_of_short_name,
+    keys_to_look_up,
+    longer_names,
+    short_key,
+    short_keys,
+    shorter_names,
+)
 from etl.linking.decisions import (
     CONTEXT,
     Arrival,
@@ -28,10 +36,14 @@ from etl.linking.decisions import (
     is_full,
 )
 from etl.linking.known import Known, Months, is_open_full
+from etl.linking.name_keys import name_key
 from etl.linking.near_short import tails_of
+from etl.linking.near_texts import select_texts
 from etl.linking.reference import Reference
 from etl.linking.relations import register_strings
 from etl.linking.shared_context import DAYS_AROUND
+
+_NO_LONE_SURNAME = "(type <> 'PERSON' or scope = '')"
 
 
 class Near(Known):
@@ -50,7 +62,7 @@ class Near(Known):
         reference: Reference,
         evidence: Evidence,
     ) -> None:
-        super().__init__((), reference, evidence, [form for form in new if form.scope])
+        super().__init__((), reference, evidence, [form for form in new if form.is_lone_surname])
         self._con = con
         self._arrival = arrival
         self.arrived = frozenset(arrival.people)
@@ -87,18 +99,15 @@ class Near(Known):
             create or replace temp table added as
             select name, type, scope, block, entity_id, method, confidence, evidence, beside
             from ledger
-            where scope = '' and {where} and (name, type) not in (select (name, type) from near)
+            where {_NO_LONE_SURNAME} and {where}
+              and (name, type, scope) not in (select (name, type, scope) from near)
             """
         )
         if not self._con.execute("select 1 from added limit 1").fetchall():
             return
+        select_texts(self._con, self.reference)
         self._con.execute(
             """
-            create or replace temp table added_texts as
-            select a.name, a.type, v.published_on as day
-            from loaded.text_actors a semi join added using (name, type)
-            join loaded.article_versions v using (content_sha256);
-
             create or replace temp table added_months as
             select name, type, year(day) * 12 + month(day) as month, count(*) as texts
             from added_texts group by all;
@@ -109,8 +118,8 @@ class Near(Known):
             insert into near by name
             select added.*, coalesce(t.texts, 0)::bigint as texts
             from added left join (
-              select name, type, sum(texts) as texts from added_months group by all
-            ) t using (name, type)
+              select name, type, '' as scope, sum(texts) as texts from added_months group by all
+            ) t using (name, type, scope)
             """
         )
 
@@ -141,7 +150,10 @@ class Near(Known):
         return stored + [
             d
             for d in self._own()
-            if not (d.form.scope or set(blocking_keys(d.form, self.reference)).isdisjoint(keys))
+            if not (
+                d.form.is_lone_surname
+                or set(blocking_keys(d.form, self.reference)).isdisjoint(keys)
+            )
         ]
 
     def full_names(self) -> list[Decision]:
@@ -160,7 +172,7 @@ class Near(Known):
             self._read("near", "entity_id in (from entities)")
             self._read(
                 "(select *, 1 as texts from ledger)",
-                "scope <> '' and entity_id in (from entities)",
+                f"not {_NO_LONE_SURNAME} and entity_id in (from entities)",
             )
         return super().of_entities(entities)
 
@@ -180,6 +192,40 @@ class Near(Known):
             )
         return [d.form for d in (*stored, *self._own()) if is_open_full(d)]
 
+    def open_organisations(self, moved: Collection[str]) -> list[Form]:
+        """As `Known.open_organisations`: those on which new articles bear.
+
+        They name it, an organisation that allows it, or a person with this word for a surname. The
+        short name of a short name may follow it.
+        """
+        named = self._arrival.organisations
+        keys = {name_key(name, "ORG") for name in named} | set(chain(*map(short_keys, named)))
+        keys |= set(chain(*map(tails_of, (*self._arrival.people, *moved))))
+        asked: set[str] = set()
+        found: list[Form] = []
+        while new := keys - asked:
+            asked |= new
+            allowed = self._allowed(new)
+            identities = {key_of_short_name(short, self.reference) for short in allowed}
+            forms = [d.form for d in self.sharing(identities) if short_key(d.form) in allowed]
+            found += forms
+            keys |= set(chain(*map(shorter_names, forms)))
+        return found
+
+    def _allowed(self, keys: Collection[str]) -> set[str]:
+        """Return which of these short names an organisation's name allows."""
+        short_of = {longer_names(key): key for key in keys}
+        self._select(short_of)
+        with self._strings("longer", short_of):
+            rows = self._con.execute(
+                """
+                select distinct key from (select unnest(block) as key from near where type = 'ORG')
+                semi join longer on key = value
+                """
+            ).fetchall()
+        own = {key for d in self._own() for key in shorter_names(d.form)}
+        return {short_of[key] for (key,) in rows} | (own & set(keys))
+
     def short(self, moved: Collection[str]) -> list[Form]:
         """As `Known.short`: those that `near_short.select_concerned` selects."""
         self._select(f"~{tail}" for tail in chain(*map(tails_of, moved)))
@@ -192,13 +238,13 @@ class Near(Known):
         if not short:
             return [], {}
         keys = near_short.keys_of_meanings(short, self.reference)
-        self._select(keys.words)
+        self._select(keys.words | keys.longer)
         with self._strings("own_ids", keys.own_ids):
             self._add("entity_id in (from own_ids)")
         moved = [d for d in self.changed() if d.form.key in self._before and not d.form.scope]
         near_short.select_meanings(self._con, short, keys, moved)
         stored = [d for table in near_short.MEANINGS for d in self._read(table)]
-        own = [d for d in self._own() if not d.form.scope]
+        own = [d for d in self._own() if not d.form.is_lone_surname]
         asked = {form.key for form in short}
         found = {d.form.key: d for d in (*stored, *own) if d.form.key not in asked}
         months = near_short.months_of_bearers(self._con)
@@ -207,7 +253,7 @@ class Near(Known):
 
 def _with_key(table: str, keys: str) -> str:
     """Return a query of the rows of a table with a blocking key of a list."""
-    scoped = "where scope = ''" if table == "ledger" else ""
+    scoped = f"where {_NO_LONE_SURNAME}" if table == "ledger" else ""
     return (
         f"select id from (select rowid as id, unnest(block) as key from {table} {scoped}) "
         f"semi join {keys} on key = value"

@@ -15,7 +15,13 @@ import pyarrow as pa
 
 from etl.extract.lexicon import load_lexicon
 from etl.linking.bearers import MONTHS_AROUND, month_number
-from etl.linking.blocking import blocking_keys, keys_of_things, new_entity_id
+from etl.linking.blocking import (
+    blocking_keys,
+    keys_of_things,
+    longer_names,
+    new_entity_id,
+    short_keys,
+)
 from etl.linking.decisions import UNDECIDED, Arrival, Decision, Form, NameType
 from etl.linking.forms import register_forms
 from etl.linking.reference import Reference
@@ -51,7 +57,8 @@ def select_concerned(
         for tail in tails_of(name):
             touched += [(tail, "arrived", _month_number(month)) for month in months]
             touched += [(tail, "new", None)] if name in arrival.new else []
-    touched += [(word, "new", None) for word in arrival.words]
+    words = {key for name in arrival.organisations for key in short_keys(name)}
+    touched += [(word, "new", None) for word in words | arrival.words]
     touched += [(tail, "moved", None) for name in moved for tail in tails_of(name)]
     columns = {
         "key": pa.array([f"~{tail}" for tail, *_ in touched], pa.string()),
@@ -126,6 +133,7 @@ class MeaningKeys:
     """
 
     words: frozenset[str]
+    longer: frozenset[str]
     offices: frozenset[str]
     identities: frozenset[str]
     own_ids: frozenset[str]
@@ -137,6 +145,7 @@ def keys_of_meanings(short: Iterable[Form], reference: Reference) -> MeaningKeys
     identities = {blocking_keys(form, reference)[0] for form in short}
     return MeaningKeys(
         frozenset(key for s in surnames for key in (f"~{s}", *keys_of_things(s))),
+        frozenset(longer_names(s) for s in surnames),
         frozenset(key for s in surnames for o in reference.offices.get(s, ()) for key in o.keys),
         frozenset(identities),
         frozenset(new_entity_id(identity) for identity in identities),
@@ -165,6 +174,7 @@ def select_meanings(
     strings: Mapping[str, Mapping[str, Iterable[str]]] = {
         "given_names": {"given": genders.keys(), "gender": genders.values()},
         "words": {"value": keys.words},
+        "longer": {"value": keys.longer},
         "offices": {"value": keys.offices},
         "identities": {"value": keys.identities},
         "own_ids": {"value": keys.own_ids},
@@ -179,7 +189,11 @@ def select_meanings(
         f"""
         create or replace temp table meant_names as
         from near
-        where block[1] in (from words) or block[1] in (from offices) or entity_id in (from own_ids);
+        where block[1] in (from words) or block[1] in (from offices) or entity_id in (from own_ids)
+          or rowid in (
+            select id from (select rowid as id, unnest(block) as key from near where type = 'ORG')
+            where key in (from longer)
+          );
 
         -- An undecided surname of other months has an actor already.
         create or replace temp table meant_short as

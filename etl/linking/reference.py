@@ -62,10 +62,18 @@ class Reference:
     countries: Mapping[str, str] = field(default_factory=dict)
     organisations: Mapping[str, str] = field(default_factory=dict)
     offices: Mapping[str, list[Office]] = field(default_factory=dict)
+    peoples: Mapping[str, str] = field(default_factory=dict)
+    """The code of a country by its adjective, people and capital."""
+    adjectives: Mapping[str, str] = field(default_factory=dict)
+    """The adjective of a country by its code."""
 
     def country_of(self, name: str) -> str | None:
         """Return the code of the country that a place's name means, if it is unambiguous."""
         return self.countries.get(name_key(name, "GPE"))
+
+    def country_of_word(self, name: str) -> str | None:
+        """Return the code of the country that a country, people, adjective or capital means."""
+        return self.country_of(name) or self.peoples.get(name_key(name, "GPE"))
 
     def organisation_of(self, name: str) -> str | None:
         """Return the full name of an organisation known by another name or an acronym."""
@@ -116,7 +124,16 @@ def _rows(name: str) -> list[dict[str, str]]:
 def load_reference() -> Reference:
     """Return the shipped data, read once."""
     countries: dict[str, str] = {}
+    peoples: dict[str, str] = {}
+    adjectives: dict[str, str] = {}
+    for row in _rows("demonyms.csv"):
+        if row["is_ambiguous"] != "true":
+            peoples[name_key(row["demonym"], "GPE")] = row["country_code"]
+            if row["kind"] == "adjective":
+                adjectives.setdefault(row["country_code"], row["demonym"])
     for row in _rows("countries.csv"):
+        if row["capital"]:
+            peoples.setdefault(name_key(row["capital"], "GPE"), row["country_code"])
         if row["is_name_ambiguous"] == "true":
             continue
         for name in (row["name"], row["official_name"], *row["other_names"].split("|")):
@@ -149,7 +166,7 @@ def load_reference() -> Reference:
                 is_one_of_many=True,
             )
         )
-    return Reference(countries, organisations, offices)
+    return Reference(countries, organisations, offices, peoples, adjectives)
 
 
 def _names(row: Mapping[str, str]) -> list[str]:

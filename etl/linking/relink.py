@@ -68,8 +68,8 @@ def changes(con: duckdb.DuckDBPyConnection, plan: Plan) -> list[Change]:
         for name, type_, scope, entity, method in of_texts
     ]
     before |= {d.form.key: d.entity_id for d in by_text}
-    known = Known(by_text, reference, evidence, [form for form in forms if form.scope])
-    full = [form for form in forms if not form.scope]
+    known = Known(by_text, reference, evidence, [form for form in forms if form.is_lone_surname])
+    full = [form for form in forms if not form.is_lone_surname]
     known.put(Resolver([], evidence, reference, cannot_link).decide(full))
     settled = settle(known, evidence, reference, cannot_link)
     for d in settled:

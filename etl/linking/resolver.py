@@ -13,13 +13,29 @@ entity of its own; if several were plausible, its method is 'ambiguous'.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from etl.extract.lexicon import load_lexicon
 from etl.linking.bearers import Bearers, gender_of
-from etl.linking.blocking import blocking_keys, keys_of_things, new_entity_id
+from etl.linking.blocking import (
+    blocking_keys,
+    keys_of_things,
+    longer_names,
+    new_entity_id,
+    short_key,
+    shorter_names,
+)
 from etl.linking.cannot_link import CannotLink
-from etl.linking.decisions import Decision, Evidence, Form, NameType, is_full, is_initial, is_short
+from etl.linking.decisions import (
+    SHORT_NAME,
+    Decision,
+    Evidence,
+    Form,
+    NameType,
+    is_full,
+    is_initial,
+    is_short,
+)
 from etl.linking.reference import Office, Reference, load_reference
 from etl.linking.variants import (
     CONFIDENCE,
@@ -31,11 +47,15 @@ from etl.linking.variants import (
     person_blocks,
     person_name,
     same_person,
-    turned_organisation_key,
+    turned_organisation_keys,
 )
 
 DOMINANCE = 5
 """A name that fits several entities joins the one with this many times the texts of the next."""
+LEAST_IN_FULL = 0.1
+"""A short name means an organisation whose full name has this share of its texts."""
+LEAST_ALONE = 5
+"""Texts that name an organisation in full before a short name needs no text that uses both."""
 LEAST_TITLED = 2
 """Texts that must give a title to a person before it tells who a surname with it is."""
 
@@ -61,10 +81,7 @@ class Resolver:
             self._remember(decision)
         self._titles: Mapping[str, Mapping[str, int]] = {}
         self._expansions: dict[str, set[str]] = defaultdict(set)
-        for acronym, name in evidence.expansions:
-            if not is_acronym_of(acronym, name):
-                continue  # one article merged them by mistake
-            self._expansions[organisation_key(acronym)].add(organisation_key(name))
+        self._calling: Mapping[str, Mapping[str, int]] = {}
 
     def _remember(self, decision: Decision) -> Decision:
         for key in blocking_keys(decision.form, self.reference):
@@ -98,8 +115,13 @@ class Resolver:
         other = [f for f in ordered if f.type != "PERSON"]
         distinct = self._named_together(full)
         decided: list[Decision] = []
-        # Acronyms come last, when the organisations that they may stand for are decided.
-        other.sort(key=lambda f: is_acronym(f.name))
+        # Acronyms and short names come last, when the organisations that they may mean are decided.
+        # A short name may have a shorter one.
+        shorter = {key for f in other for key in shorter_names(f)}
+        last = {f: -len(f.name.split()) for f in other if short_key(f) in shorter}
+        other.sort(key=lambda f: (f in last, last.get(f, 0), is_acronym(f.name)))
+        self._expansions = self._expanded(f.name for f in other if is_acronym(f.name))
+        self._calling = self._called_by_texts(other, short)
         for group, decide in (
             (full, lambda f: self._full_person(f, distinct)),
             (other, self._other),
@@ -109,6 +131,30 @@ class Resolver:
                 self._titles = self.evidence.titles(self._contested(short))
             decided.extend(self._remember(decide(form)) for form in group)
         return decided
+
+    def _expanded(self, acronyms: Iterable[str]) -> dict[str, set[str]]:
+        """Return the keys of the organisations that texts expand acronyms to."""
+        expansions: dict[str, set[str]] = defaultdict(set)
+        for acronym, name in self.evidence.expansions(list(acronyms)):
+            if is_acronym_of(acronym, name):  # else one article merged them by mistake
+                expansions[organisation_key(acronym)].add(organisation_key(name))
+        return expansions
+
+    def _called_by_texts(
+        self, other: Iterable[Form], lone: Iterable[Form]
+    ) -> Mapping[str, Mapping[str, int]]:
+        """Return how many texts call organisations by the short names that these forms may be."""
+        names: dict[str, set[str]] = defaultdict(set)
+        for form in other:
+            for short in shorter_names(form):
+                names[short].add(form.name)
+        asked = {short_key(form) for form in other}
+        asked |= {person_name(form.name).surname for form in lone}
+        for short in asked:
+            if known := self._by_key.get(longer_names(short)):
+                names[short] |= {d.form.name for d in known}
+        wanted: dict[str, Collection[str]] = {s: of for s, of in names.items() if s in asked}
+        return self.evidence.called(wanted) if wanted else {}
 
     def _named_together(self, full: Sequence[Form]) -> set[frozenset[NameType]]:
         """Return the pairs of possible spellings that one text holds as two people."""
@@ -166,21 +212,53 @@ class Resolver:
         return self._dominant_bearer(name.key, form, 1, "surname", 0.9)
 
     def _other(self, form: Form) -> Decision:
-        (identity,) = blocking_keys(form, self.reference)
-        if same := self._joinable(identity, form):
+        identity, *_ = blocking_keys(form, self.reference)
+        if same := self._in_full(identity, form):
             return Decision(form, same[0].entity_id, "name", 1.0)
-        turned = turned_organisation_key(identity)
-        if turned and (same := self._joinable(turned, form)):
-            return Decision(form, same[0].entity_id, "order", 0.95, same[0].form.name)
+        for turned in turned_organisation_keys(identity):
+            if same := self._in_full(turned, form):
+                return Decision(form, same[0].entity_id, "order", 0.95, same[0].form.name)
         expansions = self._expansions.get(organisation_key(form.name), set())
         if is_acronym(form.name) and len(expansions) == 1:
             (expansion,) = expansions
             found = self._joinable(expansion, form) if " " in expansion else []
             if found:
                 return Decision(form, found[0].entity_id, "acronym", 0.9, found[0].form.name)
+        if (key := short_key(form)) and (named := self._called(key, form)):
+            return named
         if " " not in identity and (person := self._dominant(identity.partition(":")[2], form)):
             return person
         return Decision(form, new_entity_id(identity, self._taken), "name", 1.0)
+
+    def _in_full(self, key: str, form: Form) -> list[Decision]:
+        """Return the joinable decisions under a key, without those on a short name.
+
+        These follow today's evidence, and another name of that key need not follow them.
+        """
+        return [d for d in self._joinable(key, form) if d.method != SHORT_NAME]
+
+    def _called(self, short: str, form: Form) -> Decision | None:
+        """Return the organisation that texts call by a short name, if they call only one so.
+
+        It must be named in full in a certain share of the texts that use the short name. One of
+        several words needs no such text if only one organisation, often named, can be called so.
+        """
+        calling: Counter[str] = Counter()
+        texts: Counter[str] = Counter()
+        names: dict[str, str] = {}
+        counts = self._calling.get(short, {})
+        full = sorted(self._by_key[longer_names(short)], key=lambda d: (d.form.texts, d.form.key))
+        for d in full:
+            calling[d.entity_id] += counts.get(d.form.name, 0)
+            texts[d.entity_id] += d.form.texts
+            names[d.entity_id] = d.form.name
+        best, least = _dominating({e: n for e, n in calling.items() if n}), LEAST_IN_FULL
+        if best is None and len(texts) == 1 and " " in short:
+            (best,) = texts
+            least = max(1.0, LEAST_ALONE / max(1, form.texts))
+        if best is None or texts[best] < least * form.texts or not self.may_be(form, best):
+            return None
+        return Decision(form, best, SHORT_NAME, 0.85, names[best])
 
     def _dominant(self, surname: str, form: Form) -> Decision | None:
         """Return the person of a single word that texts mostly use as a surname."""
@@ -230,6 +308,8 @@ class Resolver:
             return Decision(form, own.entity_id, "ambiguous" if weights else "name", 1.0)
         if not weights and (thing := self._other_type(surname, form)):
             return thing
+        if not weights and (firm := self._called(surname, form)):
+            return firm
         method = "ambiguous" if weights else "name"
         return Decision(form, new_entity_id(identity, self._taken), method, 1.0)
 

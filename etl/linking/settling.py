@@ -5,8 +5,9 @@ articles of the same days name. Does not belong here: deciding a name by the nam
 (`resolver`), joining spellings of full names (`spellings`), which decisions matter (`known`,
 `near`), reading articles (`forms`), and storing decisions (`ledger`).
 
-A lone surname, or a name with an initial for the first name, is decided from all articles, so the
-order in which they arrived does not matter. ADR 36 has the precision at several thresholds.
+A lone surname, a name with an initial for the first name, or a short name of an organisation is
+decided from all articles, so the order in which they arrived does not matter. ADR 36 has the
+precision at several thresholds.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from etl.linking.blocking import keys_to_look_up
+from etl.linking.blocking import keys_to_look_up, short_keys
 from etl.linking.cannot_link import CannotLink
 from etl.linking.decisions import (
     CONTEXT,
@@ -27,6 +28,7 @@ from etl.linking.decisions import (
 )
 from etl.linking.kept_ids import with_kept_ids
 from etl.linking.known import Known, differs
+from etl.linking.name_keys import name_key
 from etl.linking.reference import Reference
 from etl.linking.resolver import Resolver
 from etl.linking.spellings import join_spellings
@@ -45,20 +47,36 @@ def settle(
 ) -> list[Decision]:
     """Decide undecided names on today's evidence; return all decisions that the ledger lacks.
 
-    Full names come first: a surname may follow one that moved.
+    Full names come first: a surname may follow one that moved. So do organisations: a surname may
+    mean one, and a short name somebody in the news.
     """
     moved = join_spellings(known, evidence, cannot_link)
-    full = known.open_full(moved)
-    if full:
-        keys = {key for form in full for key in keys_to_look_up(form, reference)}
-        asked = {form.key for form in full}
-        others = [d for d in known.sharing(keys) if d.form.key not in asked]
-        before = {form.key: known.current[form.key] for form in full}
-        again = Resolver(others, evidence, reference, cannot_link).decide(full)
-        known.put(_with_ids_kept(again, before, others))
-        moved |= {name for (name, *_), d in before.items() if differs(known.current[d.form.key], d)}
+    moved |= _decide_again(known, known.open_full(moved), evidence, reference, cannot_link)
+    open_names = known.open_organisations(moved)
+    organisations = _decide_again(known, open_names, evidence, reference, cannot_link)
+    keys = {key for name in organisations for key in (name_key(name, "ORG"), *short_keys(name))}
+    moved |= {key for key in keys if " " not in key}
     _settle_short(known, moved, evidence, reference, cannot_link)
     return known.changed()
+
+
+def _decide_again(
+    known: Known,
+    forms: Sequence[Form],
+    evidence: Evidence,
+    reference: Reference,
+    cannot_link: CannotLink,
+) -> set[str]:
+    """Decide names again, given all others; return those that belong to another actor now."""
+    if not forms:
+        return set()
+    keys = {key for form in forms for key in keys_to_look_up(form, reference)}
+    asked = {form.key for form in forms}
+    others = [d for d in known.sharing(keys) if d.form.key not in asked]
+    before = {form.key: known.current[form.key] for form in forms}
+    again = Resolver(others, evidence, reference, cannot_link).decide(forms)
+    known.put(_with_ids_kept(again, before, others))
+    return {key[0] for key, d in before.items() if differs(known.current[key], d)}
 
 
 def _settle_short(

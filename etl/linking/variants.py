@@ -276,15 +276,44 @@ def organisation_key(name: str) -> str:
 
 _DEPARTMENT = re.compile(r"(.+) (department|ministry)")
 _OF = re.compile(r"(department|ministry) of (.+)")
+_COMMITTEE = re.compile(
+    r"(?P<house>(?:house|senate|joint) )?(?P<kind>(?:(?:permanent )?select )?)(?P<subject>.+) "
+    r"(?P<head>(?:sub)?committee)"
+)
+_ON = re.compile(
+    r"(?P<house>(?:house|senate|joint) )?(?P<kind>(?:(?:permanent )?select )?)"
+    r"(?P<head>(?:sub)?committee) on (?:the )?(?P<subject>.+)"
+)
 
 
-def turned_organisation_key(key: str) -> str | None:
-    """Return the key of the other order: "department of justice" for "justice department"."""
+def turned_organisation_keys(key: str) -> tuple[str, ...]:
+    """Return the keys of the other orders: "department of justice" for "justice department".
+
+    "house fisheries committee" and "house committee on fisheries" are two orders too, as are "lee
+    holm" and "lee holm and", which is left of "Lee Holm and Co".
+    """
     if found := _DEPARTMENT.fullmatch(key):
-        return f"{found[2]} of {found[1]}"
+        return (f"{found[2]} of {found[1]}",)
     if found := _OF.fullmatch(key):
-        return f"{found[2]} {found[1]}"
-    return None
+        return (f"{found[2]} {found[1]}",)
+    if found := _ON.fullmatch(key):
+        house, kind, head = (found[group] or "" for group in ("house", "kind", "head"))
+        return tuple(
+            dict.fromkeys((f"{house}{kind}{found['subject']} {head}",
+                           f"{house}{found['subject']} {head}",
+                           f"{house}{kind}{head} on {found['subject']}"))
+        )  # fmt: skip
+    if found := _COMMITTEE.fullmatch(key):
+        house, kind, head = (found[group] or "" for group in ("house", "kind", "head"))
+        kinds = (kind,) if kind else ("", "select ", "permanent select ")
+        return tuple(
+            f"{house}{of_kind}{head} on {article}{found['subject']}"
+            for of_kind in kinds
+            for article in ("", "the ")
+        )
+    if " " in key:
+        return (key[: -len(" and")],) if key.endswith(" and") else (f"{key} and",)
+    return ()
 
 
 def is_acronym(name: str) -> bool:

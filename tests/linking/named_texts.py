@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -24,25 +24,53 @@ class Texts:
         for table in tables.TABLES:
             self.con.execute(table.ddl)
 
-    def add(self, text: str, day: date, *names: str, role: str | None = None) -> None:
+    def add(
+        self,
+        text: str,
+        day: date,
+        *names: str,
+        role: str | None = None,
+        type_: str = "PERSON",
+        places: Sequence[str] = (),
+        called: str | None = None,
+    ) -> None:
+        """Add a text that names actors of a type, and places; the first place directly before.
+
+        The text also calls its first actor by the short name `called`.
+        """
         self.con.execute(
             "insert into loaded.article_versions (content_sha256, article_id, authors, "
             "published_on, body, word_count, source_format, extractor_version, first_sequence, "
             "ingested_at, run_id) values (?, ?, [], ?, '', 0, '', '', 0, now(), '')",
             [text, text, day],
         )
-        for number, name in enumerate(names):
+        named = [*((name, "GPE") for name in places), *((name, type_) for name in names)]
+        for number, (name, kind) in enumerate(named):
             self.con.execute(
-                "insert into loaded.text_actors values (?, ?, ?, 'PERSON')",
-                [f"{text}/{name}", text, name],
+                "insert into loaded.text_actors values (?, ?, ?, ?)",
+                [f"{text}/{name}", text, name, kind],
             )
-            self.con.execute(
-                "insert into loaded.text_mentions (mention_id, content_sha256, text_actor_id, "
-                "part, char_start, char_end, surface, type, kind, paragraph, sentence, role, "
-                "is_in_quote, method, confidence) values "
-                "(?, ?, ?, 'body', 0, 1, ?, 'PERSON', 'name', 0, 0, ?, false, '', 1)",
-                [f"{text}/{number}", text, f"{text}/{name}", name, role],
-            )
+            surfaces = [name, called] if called and name == names[0] else [name]
+            for surface in surfaces:
+                start = 100 * number + (50 if surface == called else 0)
+                if kind == "GPE" and name == places[0]:
+                    start = 100 * len(places) - len(name) - 1
+                self.con.execute(
+                    "insert into loaded.text_mentions (mention_id, content_sha256, text_actor_id, "
+                    "part, char_start, char_end, surface, type, kind, paragraph, sentence, role, "
+                    "is_in_quote, method, confidence) values "
+                    "(?, ?, ?, 'body', ?, ?, ?, ?, 'name', 0, 0, ?, false, '', 1)",
+                    [
+                        f"{text}/{number}/{surface}",
+                        text,
+                        f"{text}/{name}",
+                        start,
+                        start + len(surface),
+                        surface,
+                        kind,
+                        role,
+                    ],
+                )
 
     def remove(self, text: str) -> None:
         for table in ("article_versions", "text_actors", "text_mentions"):

@@ -283,10 +283,13 @@ def test_an_acronym_joins_what_texts_expand_it_to_if_they_agree() -> None:
         Form("Sports Group of Velmark", "ORG"),
     ]
     guild, sports = ("SGV", names[1].name), ("S.G.V.", names[2].name)
-    agreed = decide(*names, evidence=Evidence([guild]))
+    agreed = decide(*names, evidence=Evidence(lambda acronyms: [guild]))
     assert agreed["SGV", ""].entity_id == agreed[names[1].name, ""].entity_id
     assert agreed["SGV", ""].method == "acronym"
-    assert decide(*names, evidence=Evidence([guild, sports]))["SGV", ""].method == "name"
+    assert (
+        decide(*names, evidence=Evidence(lambda acronyms: [guild, sports]))["SGV", ""].method
+        == "name"
+    )
     assert decide(*names)["SGV", ""].method == "name"
 
 
@@ -317,7 +320,7 @@ def test_the_order_of_names_does_not_matter(
     forms: list[Form], expansions: list[tuple[str, str]], random: randoms.Random
 ) -> None:
     def links() -> dict[tuple[str, str], Decision]:
-        found = Resolver([], Evidence(expansions), Reference()).decide(forms)
+        found = Resolver([], Evidence(lambda acronyms: expansions), Reference()).decide(forms)
         return {(d.form.name, d.form.type): d for d in found}
 
     before = links()

@@ -1,0 +1,229 @@
+"""Organisations across articles: short names of firms, committees, and bodies of many countries."""
+
+from __future__ import annotations
+
+import random as randoms
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from named_texts import Texts
+from suite_length import examples
+
+from etl.corrections.plan import Plan
+from etl.linking.ledger import Ledger
+from etl.linking.relink import preview
+from etl.linking.variants import organisation_key, turned_organisation_keys
+
+DAY = date(2020, 1, 10)
+
+
+@pytest.fixture
+def texts() -> Iterator[Texts]:
+    made = Texts()
+    yield made
+    made.con.close()
+
+
+def test_a_short_name_is_the_only_firm_that_texts_call_so(texts: Texts, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("short", DAY, "Keldane", type_="ORG")
+    alone = texts.link(ledger)["short/Keldane"]
+    texts.add("full", DAY, "Keldane Motor Co", type_="ORG", called="Keldane")
+    texts.add("other", DAY, "Keldane Stores", type_="ORG")
+    after = texts.link(ledger, new=["full", "other"])
+    assert after["short/Keldane"] == after["full/Keldane Motor Co"] != alone
+    assert after["other/Keldane Stores"] != after["short/Keldane"]
+    assert texts.con.execute("from loaded.former_links").fetchall() == [("short/Keldane", alone)]
+
+
+def test_a_short_name_of_two_firms_is_neither(texts: Texts, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("short", DAY, "Keldane", type_="ORG")
+    texts.add("one", DAY, "Keldane Motor Co", type_="ORG", called="Keldane")
+    joined = texts.link(ledger)
+    assert joined["short/Keldane"] == joined["one/Keldane Motor Co"]
+    texts.add("two", DAY, "Keldane Stores", type_="ORG", called="Keldane")
+    after = texts.link(ledger, new=["two"])
+    assert len(set(after.values())) == 3
+
+
+@pytest.mark.parametrize(
+    ("short", "full", "called"),
+    [
+        ("Keldane", "Keldane Motor Co", None),  # no text calls it so
+        ("Keldane", "Keldane Foundation", "Keldane"),  # no firm
+        ("General", "General Motor Co", "General"),  # an ordinary word
+        ("Boston", "Boston Motor Co", "Boston"),  # a place
+    ],
+)
+def test_other_words_are_no_short_names(
+    texts: Texts, tmp_path: Path, short: str, full: str, called: str | None
+) -> None:
+    texts.add("full", DAY, full, type_="ORG", called=called)
+    texts.add("short", DAY, short, type_="ORG")
+    links = texts.link(Ledger(tmp_path))
+    assert links[f"short/{short}"] != links[f"full/{full}"]
+
+
+def test_a_firm_with_the_short_name_itself_takes_it(texts: Texts, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("full", DAY, "Keldane Motor Co", type_="ORG", called="Keldane")
+    texts.add("short", DAY, "Keldane", type_="ORG")
+    texts.link(ledger)
+    texts.add("own", DAY, "Keldane Inc", type_="ORG")
+    after = texts.link(ledger, new=["own"])
+    assert after["own/Keldane Inc"] == after["short/Keldane"] != after["full/Keldane Motor Co"]
+
+
+def test_a_surname_means_a_firm_only_if_it_is_nobodys(texts: Texts, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("full", DAY, "Keldane Motor Co", type_="ORG", called="Keldane")
+    texts.add("short", DAY, "Keldane")
+    links = texts.link(ledger)
+    assert links["short/Keldane"] == links["full/Keldane Motor Co"]
+    texts.add("person", DAY, "Ann Keldane")
+    after = texts.link(ledger, new=["person"])
+    assert after["short/Keldane"] == after["person/Ann Keldane"]
+
+
+def test_a_committee_is_the_only_one_that_is_often_named_in_full(
+    texts: Texts, tmp_path: Path
+) -> None:
+    for number in range(5):
+        texts.add(f"full{number}", DAY, "House Tides and Reefs Committee", type_="ORG")
+    texts.add("order", DAY, "House Committee on Tides & Reefs", type_="ORG")
+    texts.add("short", DAY, "Tides and Reefs Committee", type_="ORG")
+    assert len(set(texts.link(Ledger(tmp_path / "one")).values())) == 1
+    texts.add("senate", DAY, "Senate Committee on Tides and Reefs", type_="ORG")
+    assert len(set(texts.link(Ledger(tmp_path / "two")).values())) == 3
+
+
+def test_who_was_declared_distinct_is_never_called_so(texts: Texts, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("short", DAY, "Keldane", type_="ORG")
+    texts.add("full", DAY, "Keldane Motor Co", type_="ORG")
+    before = texts.link(ledger)
+    plan = Plan(distinct=[(before["short/Keldane"], before["full/Keldane Motor Co"], "C1")])
+    texts.add("both", DAY, "Keldane Motor Co", type_="ORG", called="Keldane")
+    after = texts.link(ledger, plan, new=["both"])
+    assert after["short/Keldane"] == before["short/Keldane"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("House Committee on the Tides", "House Tides Committee"),
+        ("House Permanent Select Committee on Tides", "House Tides Committee"),
+        ("Committee on Tides", "Tides Committee"),
+        ("Dunmore Keldane & Co", "Dunmore Keldane"),
+        ("Ministry of Tides", "Tides Ministry"),
+    ],
+)
+def test_two_orders_of_a_name_find_each_other(one: str, other: str) -> None:
+    a, b = organisation_key(one), organisation_key(other)
+    assert b in turned_organisation_keys(a)
+    assert a in turned_organisation_keys(b)
+
+
+def test_a_body_of_many_countries_is_one_in_each(texts: Texts, tmp_path: Path) -> None:
+    name = "Tides Ministry"
+    texts.add("beside", DAY, name, type_="ORG", places=["Japan", "Chile"])
+    texts.add("only", DAY, name, type_="ORG", places=["Japan"])
+    texts.add("named", DAY, "Japanese Tides Ministry", type_="ORG")
+    texts.add("turned", DAY, "Ministry of Tides", type_="ORG", places=["Japanese"])
+    texts.add("capital", DAY, name, type_="ORG", places=["Tokyo"])
+    texts.add("chile", DAY, name, type_="ORG", places=["Chile"])
+    texts.add("unknown", DAY, name, type_="ORG")
+    texts.add("unknown too", DAY, name, type_="ORG")
+    links = texts.link(Ledger(tmp_path))
+    japan = {
+        links[f"beside/{name}"],
+        links[f"only/{name}"],
+        links["named/Japanese Tides Ministry"],
+        links["turned/Ministry of Tides"],
+        links[f"capital/{name}"],
+    }
+    others = [links[f"{text}/{name}"] for text in ("chile", "unknown", "unknown too")]
+    assert len(japan) == 1
+    assert len({*japan, *others}) == 4
+
+
+def test_an_embassy_is_one_in_each_country(texts: Texts, tmp_path: Path) -> None:
+    for text, place in (("a", "Chile"), ("b", "Chile"), ("c", "Norway")):
+        texts.add(text, DAY, "Velmark Embassy", type_="ORG", places=[place])
+    links = texts.link(Ledger(tmp_path))
+    assert links["a/Velmark Embassy"] == links["b/Velmark Embassy"] != links["c/Velmark Embassy"]
+
+
+def test_a_listed_body_is_another_countrys_only_beside_its_name(
+    texts: Texts, tmp_path: Path
+) -> None:
+    texts.add("usual", DAY, "Supreme Court", type_="ORG")
+    texts.add("with place", DAY, "Supreme Court", type_="ORG", places=["Chile", "Norway"])
+    texts.add("own", DAY, "Supreme Court", type_="ORG", places=["U.S."])
+    links = texts.link(Ledger(tmp_path))
+    assert links["usual/Supreme Court"] == links["own/Supreme Court"]
+    assert links["usual/Supreme Court"] != links["with place/Supreme Court"]
+
+
+FIRMS = (
+    "Keldane",
+    "KELDANE",
+    "Keldane Motor Co",
+    "Keldane Stores",
+    "Keldane Inc",
+    "Keldane Brothers",
+)
+NEWS = st.lists(
+    st.tuples(
+        st.sampled_from(FIRMS),
+        st.sampled_from(["ORG", "ORG", "ORG", "PERSON"]),
+        st.sampled_from(["Keldane", None]),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@settings(max_examples=examples(15), deadline=None)
+@given(NEWS, st.randoms(use_true_random=False), st.integers(1, 4))
+def test_the_order_of_arrival_does_not_matter(
+    articles: list[tuple[str, str, str | None, bool]], random: randoms.Random, nights: int
+) -> None:
+    def add(to: Texts, number: int) -> str:
+        name, type_, called, has_person = articles[number]
+        type_ = type_ if " " not in name else "ORG"
+        to.add(f"t{number}", DAY, name, type_=type_, called=called)
+        if has_person:
+            to.add(f"p{number}", DAY, "Ann Keldane")
+        return f"t{number}"
+
+    def groups(links: dict[str, str]) -> set[frozenset[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for actor, entity in links.items():
+            found[entity].add(actor)
+        return {frozenset(members) for members in found.values()}
+
+    with tempfile.TemporaryDirectory() as folder:
+        together = Texts()
+        for number in range(len(articles)):
+            add(together, number)
+        expected = groups(together.link(Ledger(Path(folder) / "together")))
+
+        nightly, ledger = Texts(), Ledger(Path(folder) / "nightly")
+        order = list(range(len(articles)))
+        random.shuffle(order)
+        links: dict[str, str] = nightly.link(ledger)
+        for night in range(nights):
+            new = [add(nightly, number) for number in order[night::nights]]
+            new += [f"p{text[1:]}" for text in new if articles[int(text[1:])][3]]
+            links = nightly.link(ledger, new=new)
+        assert groups(links) == expected
+        assert preview(nightly.con, ledger, Plan()) == []
