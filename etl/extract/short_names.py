@@ -19,6 +19,7 @@ _FIRM_ENDS = LEGAL_FORMS | word_set(
 )
 _BODY_ENDS = word_set("committee subcommittee commission department")
 _OF_COMMITTEE = re.compile(r"(?:.*\s)?((?:sub)?committee) on (?:the )?(.+)")
+_INITIALS = re.compile(r"(?:[A-Z]\.)+")
 _REGION = re.compile(r"(\S+(?: \S+)+) \([^()]+\)(?: \S+)?")
 _LEAST_LETTERS = 4
 
@@ -36,6 +37,8 @@ def short_names(name: str) -> frozenset[str]:
         return frozenset({match[1].lower()})
     lexicon = load_lexicon()
     words = name.split()
+    if len(words) > 1 and _INITIALS.fullmatch(words[0]):
+        del words[0]  # "Dunmore" of "E.F. Dunmore Group"
     last = words[-1].lower().replace(".", "") if words else ""
     if last in _FIRM_ENDS and is_name_alone(words[0], lexicon):
         found = {words[0].lower()} if len(words) > 1 else set[str]()

@@ -275,6 +275,7 @@ def organisation_key(name: str) -> str:
 
 
 _DEPARTMENT = re.compile(r"(.+) (department|ministry)")
+_BROTHERS = re.compile(r"(.+) (bros|brothers)")
 _OF = re.compile(r"(department|ministry) of (.+)")
 _COMMITTEE = re.compile(
     r"(?P<house>(?:house|senate|joint) )?(?P<kind>(?:(?:permanent )?select )?)(?P<subject>.+) "
@@ -311,9 +312,13 @@ def turned_organisation_keys(key: str) -> tuple[str, ...]:
             for of_kind in kinds
             for article in ("", "the ")
         )
-    if " " in key:
-        return (key[: -len(" and")],) if key.endswith(" and") else (f"{key} and",)
-    return ()
+    if " " not in key:
+        return ()
+    without = key.removesuffix(" and")
+    orders: tuple[str, ...] = (without if without != key else f"{key} and",)
+    if found := _BROTHERS.fullmatch(without):
+        orders += (f"{found[1]} {'brothers' if found[2] == 'bros' else 'bros'}",)
+    return orders
 
 
 def is_acronym(name: str) -> bool:

@@ -220,6 +220,7 @@ def _clustered(text: str, *names: tuple[str, EntityType]) -> list[list[str]]:
         ("The Osterby Courier", "Osterby Courier"),
         ("Keldane Motor Co", "Keldane"),
         ("Keldane Industrie", "KELDANE"),
+        ("E.F. Keldane Group", "Keldane"),
         ("Senate Fisheries Committee", "Fisheries Committee"),
         ("Senate Committee on Fisheries", "Fisheries Committee"),
         ("Tidewatch Equity (Pacific) Ltd", "Tidewatch Equity"),

@@ -122,6 +122,7 @@ def test_who_was_declared_distinct_is_never_called_so(texts: Texts, tmp_path: Pa
         ("House Permanent Select Committee on Tides", "House Tides Committee"),
         ("Committee on Tides", "Tides Committee"),
         ("Dunmore Keldane & Co", "Dunmore Keldane"),
+        ("Dunmore Keldane Bros", "Dunmore Keldane Brothers Inc"),
         ("Ministry of Tides", "Tides Ministry"),
     ],
 )
