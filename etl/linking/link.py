@@ -24,7 +24,7 @@ import pyarrow as pa
 from etl.corrections.plan import Plan
 from etl.linking.blocking import blocking_keys, keys_to_look_up
 from etl.linking.cannot_link import load_cannot_link
-from etl.linking.decisions import Arrival, Decision, Form, decision_of
+from etl.linking.decisions import Arrival, Decision, Form, FormKey, decision_of
 from etl.linking.forms import evidence_of, register_forms
 from etl.linking.known import Known
 from etl.linking.ledger import DECISIONS, Ledger
@@ -134,8 +134,9 @@ def _decide(
     reference = load_reference()
     cannot_link = load_cannot_link(con, plan, new)
     known: Known
+    outdated: list[FormKey] = []
     if is_all:
-        stored = _all_stored(con)
+        stored, outdated = _all_stored(con)
         evidence = evidence_of(con, [*new, *(d.form for d in stored)], "forms")
         known = Known(stored, reference, evidence, [form for form in new if form.is_lone_surname])
     else:
@@ -144,19 +145,32 @@ def _decide(
     named = [form for form in new if not form.is_lone_surname] if is_settled else new
     keys = {key for form in named for key in keys_to_look_up(form, reference)}
     known.put(Resolver(known.sharing(keys), evidence, reference, cannot_link).decide(named))
-    return settle(known, evidence, reference, cannot_link) if is_settled else known.changed()
+    decided = settle(known, evidence, reference, cannot_link) if is_settled else known.changed()
+    is_decided = {d.form.key for d in decided}
+    return [*decided, *(known.current[key] for key in outdated if key not in is_decided)]
 
 
-def _all_stored(con: duckdb.DuckDBPyConnection) -> list[Decision]:
+def _all_stored(con: duckdb.DuckDBPyConnection) -> tuple[list[Decision], list[FormKey]]:
+    """Return all decisions, and which of them an older version stored without today's keys.
+
+    These are written again: a night finds names by the keys in the ledger.
+    """
     rows = con.execute(
         """
         with counted as (select name, type, scope, count(*) as texts from forms group by all)
         select name, type, scope, coalesce(texts, 0), entity_id, method, confidence, evidence,
-          beside
+          beside, block
         from ledger left join counted using (name, type, scope) order by name, type, scope
         """
     ).fetchall()
-    return [decision_of(row) for row in rows]
+    reference = load_reference()
+    stored = [decision_of(row) for *row, _ in rows]
+    outdated = [
+        d.form.key
+        for d, (*_, block) in zip(stored, rows, strict=True)
+        if not set(blocking_keys(d.form, reference)).issubset(block)
+    ]
+    return stored, outdated
 
 
 def _arrival(con: duckdb.DuckDBPyConnection, new: Sequence[Form]) -> Arrival:

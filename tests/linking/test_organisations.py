@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,6 +117,26 @@ def test_who_was_declared_distinct_is_never_called_so(texts: Texts, tmp_path: Pa
     assert after["short/Keldane"] == before["short/Keldane"]
 
 
+def test_names_in_a_ledger_of_an_older_version_get_keys_for_short_names(
+    texts: Texts, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path)
+    texts.add("full", DAY, "Keldane Motor Co", type_="ORG", called="Keldane")
+    before = texts.link(ledger)
+    (file,) = ledger.files()
+    older = pq.read_table(file)
+    blocks = pa.array([block[:1] for block in older["block"].to_pylist()], pa.list_(pa.string()))
+    column = older.schema.get_field_index("block")
+    pq.write_table(older.set_column(column, older.schema.field("block"), blocks), file)
+    (tmp_path / "SHA256SUMS").unlink(missing_ok=True)
+    assert texts.link(ledger) == before  # the first night after an upgrade reads all links
+    assert texts.link(ledger) == before
+    assert len(ledger.files()) == 2
+    texts.add("short", DAY, "Keldane", type_="ORG")
+    after = texts.link(ledger, new=["short"])
+    assert after["short/Keldane"] == after["full/Keldane Motor Co"]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -180,12 +202,15 @@ FIRMS = (
     "Keldane Stores",
     "Keldane Inc",
     "Keldane Brothers",
+    "Senate Keldane Committee",
+    "Keldane Committee",
+    "Joint Senate Keldane Committee",
 )
 NEWS = st.lists(
     st.tuples(
         st.sampled_from(FIRMS),
         st.sampled_from(["ORG", "ORG", "ORG", "PERSON"]),
-        st.sampled_from(["Keldane", None]),
+        st.sampled_from(["Keldane", "Keldane Committee", "Senate Keldane Committee", None]),
         st.booleans(),
     ),
     min_size=2,
