@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from etl.domain import Part, word_set
 from etl.extract.lexicon import Lexicon
-from etl.extract.name_words import LEGAL_FORMS, generation
+from etl.extract.name_words import LEGAL_FORMS, generation, is_family_first
 from etl.extract.tagger.tags import Span
 
 _MOTION = word_set(
@@ -183,6 +183,7 @@ def _settled(
         is_person = _is_full_name(words, lexicon) and (
             is_known or (found.label == "ORG" and _is_like_person(found, lexicon))
         )
+        is_person = is_person or (is_family_first(words) and _is_of_country(found, lexicon))
         if found.label == "LOC" and _is_surname(form, found, parts_of_people, lexicon):
             return "PERSON"
         if found.label == "ORG" and " " in form and lexicon.type_of(form) == "GPE":
@@ -327,6 +328,19 @@ def _is_like_person(found: _Evidence, lexicon: Lexicon) -> bool:
             for match in map(_OFFICE_AFTER.match, found.after)
             if match
         )
+    )
+
+
+def _is_of_country(found: _Evidence, lexicon: Lexicon) -> bool:
+    """Whether a country stands before a name: "North Korea's Kim Jong Un".
+
+    "France's Louis Vuitton" is a firm, so this tells a person only if the family name comes first.
+    """
+    owners = [(one, other[:-2]) for one, other in found.before if other.endswith(("'s", "’s"))]
+    return any(
+        lexicon.type_of(form.title()) == "GPE"
+        for one, other in owners
+        for form in (other, f"{one} {other}")
     )
 
 

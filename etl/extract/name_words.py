@@ -24,6 +24,13 @@ LEGAL_FORMS = word_set(
 )
 """Final words of company names, without dots, that do not tell one company from another."""
 
+_FAMILY_NAMES = word_set(
+    "kim lee park choi jung kang cho yoon jang lim han shin moon roh ban xi li wang zhang liu chen "
+    "yang zhao huang zhou wu xu sun hu zhu lin guo ma deng wen jiang mao nguyen tran pham"
+)
+"""Frequent Korean, Chinese and Vietnamese family names, which stand first."""
+_MAX_SYLLABLE = 6
+
 ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
 """Matches a name that may be an acronym: "UN", "U.S.A."."""
 
@@ -54,6 +61,15 @@ _GENERATIONS = {
 def generation(word: str) -> str:
     """Return the generational suffix that a word stands for ("jr" for "Jr." or "Junior"), or ""."""
     return _GENERATIONS.get(word.rstrip(".").lower(), "")
+
+
+def is_family_first(words: Sequence[str]) -> bool:
+    """Whether a name is a family name and two given syllables: "Kim Jong Un"."""
+    return (
+        len(words) == 3
+        and words[0].lower() in _FAMILY_NAMES
+        and all(word.istitle() and word.isalpha() and len(word) <= _MAX_SYLLABLE for word in words)
+    )
 
 
 def person_form(surface: str) -> str:

@@ -53,6 +53,19 @@ def test_a_person_is_no_firm(text: str) -> None:
     assert _types(text, (name, "PERSON")) == ["PERSON"]
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "label"),
+    [
+        ("North Korea's Kim Dae Un watched.", "Kim Dae Un", "PERSON"),
+        ("Vietnam’s Tran Van In watched.", "Tran Van In", "PERSON"),
+        ("Shares of Kim Dae Un fell.", "Kim Dae Un", "ORG"),
+        ("France's Louis Vuitton sold bags.", "Louis Vuitton", "ORG"),
+    ],
+)
+def test_a_family_name_first_behind_a_country_is_a_person(text: str, name: str, label: str) -> None:
+    assert _types(text, (name, "ORG")) == [label]
+
+
 def test_a_person_is_not_the_firm_of_the_same_name() -> None:
     text = "Ann Keldane, head of Ann Keldane and Co, left."
     firm = text.index("Ann Keldane and Co")
