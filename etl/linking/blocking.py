@@ -24,7 +24,7 @@ from etl.linking.variants import (
     turned_organisation_keys,
 )
 
-_LONGER = "^"
+_LONGER, _SHORT = "^", "<"
 THINGS = ("ORG", "PLACE", "NORP")
 """Groups of types that a single word may mean if it is no surname."""
 
@@ -81,9 +81,9 @@ def short_key(form: Form) -> str:
     return name_key(form.name, "ORG") if is_organisation(form) and not form.scope else ""
 
 
-def key_of_short_name(short: str, reference: Reference) -> str:
-    """Return the blocking key under which the organisations with a short name are found."""
-    return _identity(short, "ORG", reference)
+def keys_of_short_name(short: str, reference: Reference) -> tuple[str, str]:
+    """Return the blocking keys under which the organisations with a short name are found."""
+    return _identity(short, "ORG", reference), f"{_SHORT}{short}"
 
 
 @lru_cache(maxsize=400_000)
@@ -91,8 +91,11 @@ def _blocking_keys(text: str, type_: str, scope: str, reference: Reference) -> t
     if scope:
         return (key_in_scope(text, scope, reference),)
     identity = _identity(text, type_, reference)
-    if type_ == "ORG":
-        return (identity, *sorted(map(longer_names, short_keys(text))))
+    if type_group(type_) == "ORG":
+        longer = sorted(map(longer_names, short_keys(text))) if type_ == "ORG" else []
+        own, in_short = keys_of_short_name(name_key(text, "ORG"), reference)
+        # "O'Neill" and "ONeill" are two identities, and one short name.
+        return (identity, *longer, *([in_short] if own != identity else []))
     if type_ != "PERSON":
         return (identity,)
     name = person_name(text)

@@ -19,7 +19,7 @@ import duckdb
 from etl.linking import near_short
 from etl.linking.blocking import (
     blocking_keys,
-    key_of_short_name,
+    keys_of_short_name,
     keys_to_look_up,
     longer_names,
     short_key,
@@ -206,8 +206,8 @@ class Near(Known):
         while new := keys - asked:
             asked |= new
             allowed = self._allowed(new)
-            identities = {key_of_short_name(short, self.reference) for short in allowed}
-            forms = [d.form for d in self.sharing(identities) if short_key(d.form) in allowed]
+            names = {key for s in allowed for key in keys_of_short_name(s, self.reference)}
+            forms = [d.form for d in self.sharing(names) if short_key(d.form) in allowed]
             found += forms
             keys |= set(chain(*map(shorter_names, forms)))
         return found

@@ -32,16 +32,20 @@ def texts() -> Iterator[Texts]:
     made.con.close()
 
 
-def test_a_short_name_is_the_only_firm_that_texts_call_so(texts: Texts, tmp_path: Path) -> None:
+@pytest.mark.parametrize("short", ["Keldane", "O'Keldane", "Kel-Dane"])
+def test_a_short_name_is_the_only_firm_that_texts_call_so(
+    texts: Texts, tmp_path: Path, short: str
+) -> None:
     ledger = Ledger(tmp_path)
-    texts.add("short", DAY, "Keldane", type_="ORG")
-    alone = texts.link(ledger)["short/Keldane"]
-    texts.add("full", DAY, "Keldane Motor Co", type_="ORG", called="Keldane")
-    texts.add("other", DAY, "Keldane Stores", type_="ORG")
+    texts.add("short", DAY, short, type_="ORG")
+    alone = texts.link(ledger)[f"short/{short}"]
+    texts.add("full", DAY, f"{short} Motor Co", type_="ORG", called=short)
+    texts.add("other", DAY, f"{short} Stores", type_="ORG")
     after = texts.link(ledger, new=["full", "other"])
-    assert after["short/Keldane"] == after["full/Keldane Motor Co"] != alone
-    assert after["other/Keldane Stores"] != after["short/Keldane"]
-    assert texts.con.execute("from loaded.former_links").fetchall() == [("short/Keldane", alone)]
+    assert after[f"short/{short}"] == after[f"full/{short} Motor Co"] != alone
+    assert after[f"other/{short} Stores"] != after[f"short/{short}"]
+    gone = texts.con.execute("from loaded.former_links").fetchall()
+    assert gone == [(f"short/{short}", alone)]
 
 
 def test_a_short_name_of_two_firms_is_neither(texts: Texts, tmp_path: Path) -> None:
