@@ -48,15 +48,6 @@ def short_names(name: str) -> frozenset[str]:
     return frozenset()
 
 
-def may_be_short(name: str) -> bool:
-    """Whether a name can be the short name of an organisation, by its words alone."""
-    words = name.split()
-    if len(words) == 1:
-        return is_name_alone(words[0], load_lexicon())
-    last = words[-1].lower() if words else ""
-    return last in _BODY_ENDS or words[0].lower() in _BODY_ENDS
-
-
 def is_name_alone(word: str, lexicon: Lexicon) -> bool:
     """Whether a word can be the short name of a firm: "Dunmore", not "General" or "Boston"."""
     lower = word.lower()
