@@ -42,9 +42,10 @@ _MAX_WORDS = 50
 
 def is_credit(line: str) -> bool:
     """Whether the line is nothing but credits."""
-    line = _STANDARDS.sub("", line.strip())
-    if not line or len(line) > _MAX_CHARS:
+    line = line.strip()
+    if len(line) > _MAX_CHARS:  # before any pattern: it takes the square of a run of blanks
         return False
+    line = _STANDARDS.sub("", line)
     return is_shared_credit(line) or _is_single_credit(line)
 
 
