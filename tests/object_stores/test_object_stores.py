@@ -200,7 +200,7 @@ def test_a_dry_run_shows_what_objects_would_become(
     shown = run("ingest", "--dry-run")
     good, bad = shown.stdout.splitlines()
     assert good.startswith(f"{address.replace(chr(27) + '[2J', '')}  0  text  2025-03-01")
-    assert "empty.txt  0  empty: " in bad
+    assert "empty.txt  0  to quarantine: empty: " in bad
     assert shown.exit_code == 0
 
 
