@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -104,3 +105,35 @@ class Texts:
         return dict(
             self.con.execute("select text_actor_id, entity_id from loaded.text_links").fetchall()
         )
+
+
+Add = Callable[[Texts, int], list[str]]
+"""Adds the article of a number, and returns the ids of its texts."""
+
+
+def linked_together(add: Add, count: int, ledger: Ledger) -> dict[str, str]:
+    """Link `count` articles that arrive at once."""
+    texts = Texts()
+    for number in range(count):
+        add(texts, number)
+    return texts.link(ledger)
+
+
+def linked_by_night(
+    add: Add, order: Sequence[int], nights: int, ledger: Ledger
+) -> tuple[Texts, dict[str, str]]:
+    """Link articles that arrive in an order, dealt out over some nights."""
+    texts = Texts()
+    links = texts.link(ledger)
+    for night in range(nights):
+        new = [text for number in order[night::nights] for text in add(texts, number)]
+        links = texts.link(ledger, new=new)
+    return texts, links
+
+
+def groups(links: dict[str, str]) -> set[frozenset[str]]:
+    """Return which actors of texts are one."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for actor, entity in links.items():
+        found[entity].add(actor)
+    return {frozenset(members) for members in found.values()}

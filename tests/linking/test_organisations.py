@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random as randoms
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from named_texts import Texts
+from named_texts import Texts, groups, linked_by_night, linked_together
 from suite_length import examples
 
 from etl.corrections.plan import Plan
@@ -227,33 +226,21 @@ NEWS = st.lists(
 def test_the_order_of_arrival_does_not_matter(
     articles: list[tuple[str, str, str | None, bool]], random: randoms.Random, nights: int
 ) -> None:
-    def add(to: Texts, number: int) -> str:
+    def add(to: Texts, number: int) -> list[str]:
         name, type_, called, has_person = articles[number]
         type_ = type_ if " " not in name else "ORG"
         to.add(f"t{number}", DAY, name, type_=type_, called=called)
-        if has_person:
-            to.add(f"p{number}", DAY, "Ann Keldane")
-        return f"t{number}"
+        if not has_person:
+            return [f"t{number}"]
+        to.add(f"p{number}", DAY, "Ann Keldane")
+        return [f"t{number}", f"p{number}"]
 
-    def groups(links: dict[str, str]) -> set[frozenset[str]]:
-        found: dict[str, set[str]] = defaultdict(set)
-        for actor, entity in links.items():
-            found[entity].add(actor)
-        return {frozenset(members) for members in found.values()}
-
+    order = list(range(len(articles)))
+    random.shuffle(order)
     with tempfile.TemporaryDirectory() as folder:
-        together = Texts()
-        for number in range(len(articles)):
-            add(together, number)
-        expected = groups(together.link(Ledger(Path(folder) / "together")))
+        expected = groups(linked_together(add, len(order), Ledger(Path(folder) / "together")))
 
-        nightly, ledger = Texts(), Ledger(Path(folder) / "nightly")
-        order = list(range(len(articles)))
-        random.shuffle(order)
-        links: dict[str, str] = nightly.link(ledger)
-        for night in range(nights):
-            new = [add(nightly, number) for number in order[night::nights]]
-            new += [f"p{text[1:]}" for text in new if articles[int(text[1:])][3]]
-            links = nightly.link(ledger, new=new)
+        ledger = Ledger(Path(folder) / "nightly")
+        nightly, links = linked_by_night(add, order, nights, ledger)
         assert groups(links) == expected
         assert preview(nightly.con, ledger, Plan()) == []

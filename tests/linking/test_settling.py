@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random as randoms
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from named_texts import Texts
+from named_texts import Texts, groups, linked_by_night, linked_together
 from suite_length import examples
 
 from etl.corrections.plan import Plan
@@ -178,14 +177,6 @@ ARTICLES = st.lists(
 )
 
 
-def groups(links: dict[str, str]) -> set[frozenset[str]]:
-    """Return which actors of texts are one."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for actor, entity in links.items():
-        found[entity].add(actor)
-    return {frozenset(members) for members in found.values()}
-
-
 @settings(max_examples=examples(15), deadline=None)
 @given(ARTICLES, st.randoms(use_true_random=False), st.integers(1, 4))
 def test_the_order_of_arrival_does_not_matter(
@@ -193,24 +184,18 @@ def test_the_order_of_arrival_does_not_matter(
     random: randoms.Random,
     nights: int,
 ) -> None:
-    def add(to: Texts, number: int) -> str:
+    def add(to: Texts, number: int) -> list[str]:
         day, people, story, role = articles[number]
         to.add(f"t{number}", day, *sorted(people), *story, role=role)
-        return f"t{number}"
+        return [f"t{number}"]
 
+    order = list(range(len(articles)))
+    random.shuffle(order)
     with tempfile.TemporaryDirectory() as folder:
-        together = Texts()
-        for number in range(len(articles)):
-            add(together, number)
-        expected = groups(together.link(Ledger(Path(folder) / "together")))
+        expected = groups(linked_together(add, len(order), Ledger(Path(folder) / "together")))
 
-        nightly, ledger = Texts(), Ledger(Path(folder) / "nightly")
-        order = list(range(len(articles)))
-        random.shuffle(order)
-        links: dict[str, str] = nightly.link(ledger)
-        for night in range(nights):
-            new = [add(nightly, number) for number in order[night::nights]]
-            links = nightly.link(ledger, new=new)
+        ledger = Ledger(Path(folder) / "nightly")
+        nightly, links = linked_by_night(add, order, nights, ledger)
         assert groups(links) == expected
 
         rebuilt = Texts()
