@@ -15,32 +15,31 @@ from itertools import islice
 from etl.domain import word_set
 from etl.extract.lexicon import Lexicon
 from etl.extract.name_types import LABELS
-from etl.extract.name_words import ACRONYM, NICKNAME, generation
+from etl.extract.name_words import ACRONYM, GAP, NICKNAME, generation
 from etl.extract.organisation_bounds import whole_committees, with_beginnings, with_regions
 from etl.extract.places import has_state
 from etl.extract.tagger.tags import Span
 
-_GAP = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"  # one line break at most: no name crosses a blank line
 _ENDS_WITH_INITIAL = re.compile(r"\s[A-Z]$")
-_INITIAL_GAP = re.compile(rf"\.{_GAP}")
-_INITIALS_BETWEEN = re.compile(rf"{_GAP}(?:[A-Z]\.{_GAP}){{1,2}}")
-_INITIALS_BEFORE = re.compile(rf"(?:(?<=[\s(“\"])|^)(?:[A-Z]\.{_GAP}){{1,2}}$")
+_INITIAL_GAP = re.compile(rf"\.{GAP}")
+_INITIALS_BETWEEN = re.compile(rf"{GAP}(?:[A-Z]\.{GAP}){{1,2}}")
+_INITIALS_BEFORE = re.compile(rf"(?:(?<=[\s(“\"])|^)(?:[A-Z]\.{GAP}){{1,2}}$")
 _WORD_BEFORE = re.compile(r"(?<!\w)[^\W\d_][\w’'.-]*$")
 _CAPITALISED_BEFORE = re.compile(r"(?<!\S)(?:[A-Z][\w’'.-]*\s){0,2}[A-Z][\w’'.-]*$")
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _GENERATION = re.compile(
-    rf",?{_GAP}(?:Jr|Sr)\b\.?|,?{_GAP}(?:II|III|IV)\b|{_GAP}(?:Junior|Senior)\b(?!{_GAP}[A-Z])"
+    rf",?{GAP}(?:Jr|Sr)\b\.?|,?{GAP}(?:II|III|IV)\b|{GAP}(?:Junior|Senior)\b(?!{GAP}[A-Z])"
 )
 _SUFFIX = re.compile(r",?[^\S\n]+(?:Jr|Sr)\b\.?")
 _RUN_BEFORE = re.compile(r"(?<!\S)(?:(?:[A-Z]\.|[A-Z][\w’'-]*)[^\S\n]+){0,4}[A-Z][\w’'-]*$")
-_NEXT_CAPITALISED = re.compile(rf"{_GAP}([A-Z][\w&-]*)")
+_NEXT_CAPITALISED = re.compile(rf"{GAP}([A-Z][\w&-]*)")
 _SECOND_SURNAME = re.compile(r"[-‐‑][A-Z][^\W\d_]+\b(?!\s+[A-Z])")
 _PARTNERS = re.compile(
-    rf"{_GAP}(?:and|&){_GAP}(?:Co|Cie|Sons|Bros|Brothers)\b(?:{_GAP}(?:Ltd|Inc|Corp|PLC|Plc|plc)\b)?"
+    rf"{GAP}(?:and|&){GAP}(?:Co|Cie|Sons|Bros|Brothers)\b(?:{GAP}(?:Ltd|Inc|Corp|PLC|Plc|plc)\b)?"
 )
-_AND = re.compile(rf"{_GAP}(?:and|&){_GAP}")
-_STATE = re.compile(rf"{_GAP}state\b")
-_NEXT_WORD = re.compile(rf"{_GAP}([^\W\d_]+)")
+_AND = re.compile(rf"{GAP}(?:and|&){GAP}")
+_STATE = re.compile(rf"{GAP}state\b")
+_NEXT_WORD = re.compile(rf"{GAP}([^\W\d_]+)")
 # "Plan B. Lee said": the letter is no initial.
 _LETTERED = word_set(
     "plan vitamin hepatitis type group class section part grade appendix exhibit level division "

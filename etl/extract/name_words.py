@@ -31,6 +31,9 @@ _FAMILY_NAMES = word_set(
 """Frequent Korean, Chinese and Vietnamese family names, which stand first."""
 _MAX_SYLLABLE = 6
 
+GAP = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
+"""White space within a name: one line break at most, because no name crosses a blank line."""
+
 ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}")
 """Matches a name that may be an acronym: "UN", "U.S.A."."""
 

@@ -14,30 +14,29 @@ from dataclasses import replace
 
 from etl.domain import word_set
 from etl.extract.lexicon import Lexicon
-from etl.extract.name_words import LEGAL_FORMS
+from etl.extract.name_words import GAP, LEGAL_FORMS
 from etl.extract.tagger.tags import Span
 
-_GAP = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
-_ON = re.compile(rf"{_GAP}on{_GAP}(?:the{_GAP})?(?=[A-Z])")
+_ON = re.compile(rf"{GAP}on{GAP}(?:the{GAP})?(?=[A-Z])")
 _ITEM = re.compile(r"[A-Z][\w’'-]*")
-_NEXT = re.compile(rf"{_GAP}(?=[A-Z])")
-_JOIN = re.compile(rf"{_GAP}(?:and|&|of){_GAP}(?:the{_GAP})?(?=[A-Z])")
-_COMMA = re.compile(rf",{_GAP}(?:(?P<last>and|&){_GAP})?(?=[A-Z])")
-_HEAD_AFTER = re.compile(rf"{_GAP}(?:[Ss]ub-?)?[Cc]ommittee\b")
-_PLACE_AFTER = re.compile(rf"{_GAP}(?:of|for){_GAP}(?:the{_GAP})?")
+_NEXT = re.compile(rf"{GAP}(?=[A-Z])")
+_JOIN = re.compile(rf"{GAP}(?:and|&|of){GAP}(?:the{GAP})?(?=[A-Z])")
+_COMMA = re.compile(rf",{GAP}(?:(?P<last>and|&){GAP})?(?=[A-Z])")
+_HEAD_AFTER = re.compile(rf"{GAP}(?:[Ss]ub-?)?[Cc]ommittee\b")
+_PLACE_AFTER = re.compile(rf"{GAP}(?:of|for){GAP}(?:the{GAP})?")
 _COMMITTEES = word_set("committee subcommittee sub-committee")
 _PARTS = word_set("party assembly legislature senate")
 # "the Committee on Fisheries Ranking Member", "on Harbours Chairman Lee"
 _ROLES = word_set("ranking member chairman chairwoman chair vice leader democrat republican")
 _REGION = re.compile(
-    rf"{_GAP}\((?P<place>[A-Z][a-z]+(?: [A-Z][a-z]+)?)\)"
-    rf"(?P<form>{_GAP}(?:Ltd|Inc|Corp|PLC|Plc|Co)\b)?"
+    rf"{GAP}\((?P<place>[A-Z][a-z]+(?: [A-Z][a-z]+)?)\)"
+    rf"(?P<form>{GAP}(?:Ltd|Inc|Corp|PLC|Plc|Co)\b)?"
 )
-_FIRST_HALF = re.compile(rf"(?:^|[.!?:\n]\s+)([A-Z][a-z]+{_GAP}(?:and|&){_GAP})$")
+_FIRST_HALF = re.compile(rf"(?:^|[.!?:\n]\s+)([A-Z][a-z]+{GAP}(?:and|&){GAP})$")
 _OWN_S = re.compile(
     r"['’]s\s+(?:said|says|told|added|assigned|affirmed|upgraded|downgraded|announced)\b"
 )
-_ORDINAL = re.compile(rf"\d+(?:st|nd|rd|th){_GAP}")
+_ORDINAL = re.compile(rf"\d+(?:st|nd|rd|th){GAP}")
 _REGION_AFTER = 4  # letters of a name that a region follows
 _LONGEST = 90  # characters of a subject
 _LEAST_LETTERS = 2
