@@ -417,7 +417,7 @@ FACTIVA_TEXT: dict[str, Callable[[Sequence[Entry]], bytes]] = {
     "plain.rtf": factiva_rtf,
     "plain.txt": factiva_txt,
 }
-"""Layouts whose fields are told apart by their order: headline, words and day must be there."""
+"""Layouts in which only their order identifies the fields: headline, words and day are required."""
 EUROPRESSE: dict[str, Callable[[Sequence[Entry]], bytes]] = {
     "europresse.html": europresse_html,
     "europresse-table.html": europresse_table,

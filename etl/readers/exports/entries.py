@@ -41,13 +41,13 @@ def names_of(field: str) -> list[str]:
     return [line] if line else []
 
 
-def entry(metadata: SourceMetadata, source: Source, name: str, number: int) -> Article | Rejection:
-    """Return an article of an export, or its rejection with its number in the file (from 1)."""
+def entry(metadata: SourceMetadata, source: Source, name: str, where: str) -> Article | Rejection:
+    """Return one article of an export, or its rejection, which names the place."""
     metadata.is_complete = True
     try:
         return article(metadata, source, name)
     except Rejected as rejected:
-        return rejected.rejection.at(f"article {number}")
+        return rejected.rejection.at(where)
 
 
 def outermost(tree: Any, is_wanted: Callable[[Any], bool]) -> Iterator[Any]:

@@ -90,7 +90,7 @@ def read_page(tree: Any, source: Source) -> Iterator[Article | Rejection]:
             why = "two publications, titles or texts in one article"
             yield unsplittable("Europresse", why, REMEDY).at(f"article {number}")
         else:
-            yield entry(metadata_of(article), source, name, number)
+            yield entry(metadata_of(article), source, name, f"article {number}")
     if is_damaged or held < len(names) or not number:
         yield unsplittable("Europresse", "a part stands outside of any article", REMEDY)
 

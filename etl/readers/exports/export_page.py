@@ -16,7 +16,7 @@ import lxml.html
 from etl.readers.base import Rejected
 from etl.readers.exports import export_of, proquest
 from etl.readers.exports.proquest_document import ANCHOR
-from etl.readers.markup import html_text, local_name
+from etl.readers.markup import SILENT, html_text, local_name
 from etl.readers.reader import Part
 from etl.readers.source import Source
 
@@ -29,7 +29,6 @@ _MARKS = re.compile(
 )
 _BLOCKS = {"p", "div", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr",
            "table", "section", "article", "pre", "hr", "td", "body", "text"}  # fmt: skip
-_SILENT = {"script", "style", "noscript", "template", "head", "title", "iframe", "object", "svg"}
 _DOCUMENT = re.compile(r"DocID_\D{0,20}(?P<number>\d{0,20})")
 _ANCHOR = re.compile(r"<a name=[\"']?DocID_", re.IGNORECASE)
 _FRAME = re.compile(r"\A\s*<\?xml[^>]*>|</?(?:html|body)\b[^<>]*>", re.IGNORECASE)
@@ -89,7 +88,7 @@ def _text(tree: Any) -> str:
             words.append("" if muted else _on_one_line(element.tail))
             continue
         tag = local_name(element)
-        if tag in _SILENT:
+        if tag in SILENT:
             muted += 1 if event == "start" else -1
         if tag in _BLOCKS:
             flush()

@@ -66,7 +66,7 @@ def read_page(tree: Any, source: Source) -> Iterator[Article | Rejection]:
         if doubt := _doubt(article):
             yield unsplittable("Factiva", doubt, REMEDY).at(f"article {number}")
         else:
-            yield entry(_metadata(article), source, NAME, number)
+            yield entry(_metadata(article), source, NAME, f"article {number}")
     if is_damaged or any(_PARAGRAPH in _classes(e) for e in tree.iter()):
         yield unsplittable("Factiva", "text stands outside of any article", REMEDY)
     elif not articles:

@@ -36,7 +36,8 @@ _SECTION_WORDS = 4
 _COVER_WORDS = 25
 """A cover or a table of contents may stand above the first article, but no prose."""
 _HEADLINE_WORDS = 4
-"""The least words of a headline that is told from a section or a name without blank lines."""
+"""A headline has at least this many words. Without blank lines, shorter ones may be a section or a
+name."""
 _MAX_PUBLISHER = 80
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NOTICE_WORDS = 8

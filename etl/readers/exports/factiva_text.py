@@ -44,10 +44,10 @@ def read(text: str, source: Source) -> Iterator[Article | Rejection]:
         if found.doubt:
             yield unsplittable("Factiva", found.doubt, REMEDY).at(f"article {number}")
         else:
-            yield entry(metadata_of(found.fields), source, NAME, number)
+            yield entry(metadata_of(found.fields), source, NAME, f"article {number}")
     if not number:
         for number, part in enumerate(plain_articles(text), 1):
             if isinstance(part, str):
                 yield unsplittable("Factiva", part, REMEDY).at(f"article {number}")
             else:
-                yield entry(part, source, NAME, number)
+                yield entry(part, source, NAME, f"article {number}")

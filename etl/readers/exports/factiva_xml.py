@@ -72,7 +72,7 @@ def read(source: Source) -> Iterator[Part]:
             yield unsplittable("Factiva", why, REMEDY).at(f"article {number}")
         else:
             only = {name: found[0] for name, found in fields.items() if found}
-            yield entry(_metadata(only, element), source, NAME, number)
+            yield entry(_metadata(only, element), source, NAME, f"article {number}")
     if not number:
         raise Rejected("empty", "the answer of Factiva has no article", "export the articles again")
 

@@ -1,7 +1,7 @@
 """The lines and paragraphs of an export, and hard-wrapped lines joined again.
 
-Belongs here: blocks between blank lines, the width at which lines were wrapped, one article built
-from an export's values. Does not belong here: what the lines of a database mean.
+Belongs here: blocks between blank lines, the width at which lines were wrapped. Does not belong
+here: what the lines of a database mean, an article from its values (`exports.entries`).
 
 A program breaks a line where the next word would not have fitted. So a break is the program's if
 the next word doesn't fit into the width, or runs on in small letters. Any other is the author's.
@@ -13,11 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-
-from etl.domain import Article
-from etl.readers.base import Rejected, Rejection
-from etl.readers.source import Source
-from etl.readers.source_metadata import SourceMetadata, article
 
 _MAX_WIDTH = 100
 """Lines of hard-wrapped exports are shorter (80 in all public samples)."""
@@ -111,12 +106,3 @@ def _overflows(line: str, following: str, width: int) -> bool:
     """Whether the first word of the following line would not have fitted into this one."""
     word = following.split(maxsplit=1)[0]
     return len(line.rstrip()) + 1 + len(word) > width
-
-
-def record(metadata: SourceMetadata, source: Source, name: str, where: str) -> Article | Rejection:
-    """Return one article of an export, or its rejection, which names the place."""
-    metadata.is_complete = True
-    try:
-        return article(metadata, source, name)
-    except Rejected as rejected:
-        return rejected.rejection.at(where)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from etl.domain import Article
 from etl.readers.base import Rejection
-from etl.readers.exports.layout import record, wrap_width
+from etl.readers.exports.entries import entry
+from etl.readers.exports.layout import wrap_width
 from etl.readers.exports.nexis_document import Document, document_of
 from etl.readers.exports.nexis_fields import NAME, field, is_rights, split, word_count
 from etl.readers.exports.numbering import absent, doubt, examine, unsplit
@@ -93,7 +94,7 @@ def read(text: str, source: Source) -> Iterator[Article | Rejection]:
         if why := _doubt(document, is_whole=is_whole):
             yield doubt(NAME, str(heading), why)
         else:
-            yield record(document.metadata(width), source, name, str(heading))
+            yield entry(document.metadata(width), source, name, str(heading))
     if numbers.missing:
         yield absent(NAME, numbers.missing)
 
@@ -147,7 +148,7 @@ def _only_article(text: str, width: int | None, source: Source) -> Article | Rej
         raise unsplit(NAME, "its headings and fields don't stand in lines of their own")
     if names.count("length") > 1 or names.count("loaded") > 1:
         raise unsplit(NAME, "several documents without a heading such as “1 of 3 DOCUMENTS”")
-    return record(document_of(text).metadata(width), source, name, "its document")
+    return entry(document_of(text).metadata(width), source, name, "its document")
 
 
 def _doubt(document: Document, *, is_whole: bool) -> str | None:

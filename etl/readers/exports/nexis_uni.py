@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from etl.domain import Article
 from etl.readers.base import Rejected, Rejection
 from etl.readers.exports.days import day_line
-from etl.readers.exports.entries import names_of
-from etl.readers.exports.layout import blocks, record, unwrapped, wrap_width
+from etl.readers.exports.entries import entry, names_of
+from etl.readers.exports.layout import blocks, unwrapped, wrap_width
 from etl.readers.exports.nexis_fields import Field, byline, field, is_rights
 from etl.readers.exports.numbering import Numbers, absent, doubt, examine, unsplit
 from etl.readers.source import Source
@@ -96,7 +96,7 @@ def read(text: str, source: Source) -> Iterator[Article | Rejection]:
         if why := document.doubt(is_whole=at not in numbers.doubtful):
             yield doubt(_NAME, where, why)
         else:
-            yield record(document.metadata(), source, name, where)
+            yield entry(document.metadata(), source, name, where)
     if numbers.missing:
         yield absent(_NAME, numbers.missing)
     if any(map(_BODY.fullmatch, rest)):

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from etl.domain import Article
 from etl.readers.base import Rejection
-from etl.readers.exports.layout import Block, record, wrap_width
+from etl.readers.exports.entries import entry
+from etl.readers.exports.layout import Block, wrap_width
 from etl.readers.exports.numbering import absent, doubt, examine, unsplit
 from etl.readers.exports.proquest_document import LINK, NUMBER, document_of, field, split
 from etl.readers.source import Source
@@ -61,7 +62,7 @@ def read(text: str, source: Source) -> Iterator[Article | Rejection]:
         if why is not None:
             yield doubt(_NAME, where, why)
         else:
-            yield record(document.metadata(width), source, name, where)
+            yield entry(document.metadata(width), source, name, where)
     if numbers.missing:
         yield absent(_NAME, numbers.missing)
 

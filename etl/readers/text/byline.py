@@ -28,7 +28,7 @@ _FOR = re.compile(r"\s+(?:for|of)\s+(?=(?:[Tt]he\s+)?[^\W\d_a-z])")
 _PLACE = re.compile(r"\s+in\s+[^\W\d_a-z].*$")
 _ON = re.compile(rf"[\s,]+(?:on|at)\s+(?={WEEKDAY}|{MONTH}|\d)", re.IGNORECASE)
 _DATE_BEFORE = re.compile(r"(?P<date>[^\n]{0,80}?\d[^\n]{0,40}?),?\s+by\s+(?=\S)", re.IGNORECASE)
-# Whoever only helped is no author.
+# People who only helped are not authors.
 _HELP = re.compile(
     r"[\s,;(]+(?:with\s+|and\s+)?(?:(?:additional|further|more)\s+)?"
     r"(?:(?:reporting|writing|research|contributions?|files?|inputs?|reports?)\s+(?:by|from)"
