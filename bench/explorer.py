@@ -53,8 +53,8 @@ def view_paths(settings: Settings) -> dict[str, str]:
         return f"/{name}?{urlencode(parameters, doseq=True)}"
 
     return {
-        "today": view("today"),
-        "today, a full week": view("today", until=day["day"]),
+        "home": view("home"),
+        "home, a full week": view("home", until=day["day"]),
         "period": view("period", to=day["day"]),
         "actor, by week": view("actor", id=first),
         "actor, by day": view("actor", id=first, by="day"),
@@ -112,7 +112,7 @@ def main() -> None:
     with _app() as app, sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
-        _browser_seconds(page, f"{app}/today")  # warms the browser and the app up
+        _browser_seconds(page, f"{app}/home")  # warms the browser and the app up
         for name, path in view_paths(settings).items():
             server = [_server_seconds(app + path) for _ in range(options.times)]
             is_page = "/suggest" not in path

@@ -15,8 +15,11 @@ from etl.query.published import Row as Row  # a row of a table is a row of a que
 Parameters: TypeAlias = Mapping[str, Any]
 """Parameters of a view: text, numbers, days, or lists of them. URLs leave out None and ''."""
 Kind: TypeAlias = Literal[
-    "text", "count", "number", "share", "day", "month", "time", "long", "type", "action"
+    "text", "count", "number", "share", "day", "month", "time", "long", "type", "action", "spark"
 ]
+"""How a value is shown; a "spark" is a list of numbers, drawn as a small line."""
+Layout: TypeAlias = Literal["", "half", "plain"]
+"""A section is a card over the whole width, over half of it, or no card."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """Chart with a text alternative and a table of its numbers."""
+    """Chart in a frame: a title that says what is seen, the numbers as a table, and downloads."""
 
     template: ClassVar[str] = "chart"
     draw: Callable[[UrlFor], Mapping[str, Any]]
     """Returns the Vega-Lite specification."""
-    alt: str
+    title: str
+    """A sentence that says what is seen; also the text alternative."""
     table: Table
+    measure: str = ""
+    """What is counted, by which period: the subtitle."""
+    band: str = ""
+    """What the shaded band is; empty if there is none."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +229,7 @@ class Section:
     blocks: Sequence[Block]
     description: str = ""
     anchor: str = ""
+    layout: Layout = ""
 
 
 @dataclass(frozen=True)
@@ -232,6 +241,8 @@ class Page:
     sections: Sequence[Section]
     lead: str = ""
     parameters: Parameters = field(default_factory=dict)
+    source: str = ""
+    """Where the numbers come from, below each chart."""
     heading: Text | None = None
     """The title with its mentions marked, shown instead of the plain title."""
 

@@ -11,7 +11,7 @@ from etl.explorer.views.links import to_actor
 
 def missing_page(view: str) -> Page:
     """Return the page for an unknown URL."""
-    note = Note("This page does not exist.", links=[("Go to Today", Link("today"))])
+    note = Note("This page does not exist.", links=[("Go to the first page", Link("home"))])
     return Page(view, "Page not found", [Section("", [note])])
 
 

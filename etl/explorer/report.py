@@ -18,7 +18,7 @@ from etl import __version__
 from etl.explorer import rendering
 from etl.explorer.blocks import Block, Choice, Form, Link, Page, Section, Table
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views import VIEWS
+from etl.explorer.views import build_page
 from etl.explorer.views.period import MAX_ACTORS, reported_days
 from etl.explorer.views.periods import grain_for
 from etl.query import published
@@ -89,7 +89,8 @@ def _write_pages(
     parameters = {"from": [str(since)], "to": [str(until)]}
 
     def build(view: str, **more: list[str]) -> Page:
-        return VIEWS[view](ViewRequest(request.con, request.settings, parameters | more))
+        pages = ViewRequest(request.con, request.settings, parameters | more, request.cache)
+        return build_page(view, pages)
 
     index = build("period")
     rows = {name: table.rows for name, table in index.tables.items()}

@@ -21,6 +21,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode
 
 import duckdb
@@ -58,9 +59,10 @@ from etl.explorer.quote_index import QuoteIndex
 from etl.explorer.response_headers import SAFE_HEADERS, ResponseHeaders
 from etl.explorer.table_export import MEDIA_TYPES, exported
 from etl.explorer.view_request import NotFoundError, RequestError, ViewRequest
-from etl.explorer.views import MENU, VIEWS
+from etl.explorer.views import MENU, VIEWS, build_page
 from etl.explorer.views.corrections import requested_correction
 from etl.explorer.views.links import to_actor, type_name
+from etl.explorer.visits import COOKIE, COOKIE_SECONDS, read_visits
 from etl.pipeline import submit_correction
 from etl.query import published
 from etl.query.display import counted
@@ -100,7 +102,8 @@ class Explorer:
 
         return Starlette(
             routes=[
-                Route("/", lambda request: RedirectResponse("/today")),
+                Route("/", lambda request: RedirectResponse("/home")),
+                Route("/today", _former_home),
                 Route("/published", self._published_state),
                 Route("/suggest", self._stoppable(self._suggest)),
                 Mount(
@@ -173,14 +176,17 @@ class Explorer:
     def _view(self, request: Request, stop: QueryStop) -> Response:
         view, parameters = request.path_params["view"], _parameters(request)
         snapshot = self.published.snapshot()
-        status, page = self._build_page(view, parameters, stop)
+        visits = read_visits(request.cookies.get(COOKIE, "")).at(datetime.now(UTC))
+        status, page = self._build_page(view, parameters, stop, last_visit=visits.before)
         if status == 200 and view == "actor" and "name" in parameters and "id" in page.parameters:
             # Redirect to the actor's id: a shared URL must not depend on how a name resolves.
             query = parameters | {"id": [page.parameters["id"]], "asked": parameters["name"]}
             del query["name"]
             return RedirectResponse("/actor?" + urlencode(query, doseq=True))
         export = _export_urls(view, parameters) if status == 200 else None
-        return self._html_response(status, page, export=export, snapshot=snapshot)
+        response = self._html_response(status, page, export=export, snapshot=snapshot)
+        response.set_cookie(COOKIE, visits.cookie, COOKIE_SECONDS, httponly=True, samesite="strict")
+        return response
 
     def _html_response(
         self,
@@ -194,7 +200,7 @@ class Explorer:
             page,
             rendering.url_for,
             token=self.token,
-            home=Link("today"),
+            home=Link("home"),
             links=[(name, label, f"/{name}") for name, label in MENU.items()],
             footer=f"newsactors {__version__}, snapshot {snapshot or 'none'}. Every number links "
             "to the articles behind it. Press “/” to search.",
@@ -210,13 +216,14 @@ class Explorer:
         stop: QueryStop,
         *,
         is_export: bool = False,
+        last_visit: datetime | None = None,
     ) -> tuple[int, Page]:
         """Return the HTTP status and the page of a view."""
         if view not in VIEWS:
             return 404, missing_page(view)
         try:
             with self._view_request(parameters, stop, is_export=is_export) as view_request:
-                page = VIEWS[view](view_request)
+                page = build_page(view, replace(view_request, last_visit=last_visit))
         except RequestError as error:
             return 400, error_page(view, "Invalid request", str(error))
         except NotFoundError as error:
@@ -394,6 +401,11 @@ def _export_urls(view: str, parameters: Mapping[str, list[str]]) -> Callable[[Ta
     return lambda table, extension: (
         f"/export/{view}/{table.name}.{extension}" + (f"?{query}" if query else "")
     )
+
+
+def _former_home(request: Request) -> Response:
+    """Redirect an address that was shared before the first page was called home."""
+    return RedirectResponse(f"/home?{request.url.query}".rstrip("?"))
 
 
 def _vega(_: Request) -> Response:

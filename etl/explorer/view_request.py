@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import duckdb
@@ -58,6 +58,8 @@ class ViewRequest:
     """Full-text index of quotes; None if it is not available."""
     is_export: bool = False
     """Whether to return whole tables instead of a page to read."""
+    last_visit: datetime | None = None
+    """When the reader was here before this visit; None if that is unknown."""
 
     def values(self, name: str) -> list[str]:
         """Return all non-empty values of a parameter."""
@@ -87,6 +89,19 @@ class ViewRequest:
             return date.fromisoformat(value) if value else None
         except ValueError:
             raise RequestError(f"{name} must be a date such as 2025-06-05, not {value!r}") from None
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a parameter as a time, or None if it is missing.
+
+        Raises RequestError if it is not a time.
+        """
+        value = self.text(name)
+        try:
+            return datetime.fromisoformat(value) if value else None
+        except ValueError:
+            raise RequestError(
+                f"{name} must be a time such as 2025-06-05T09:30+00:00, not {value!r}"
+            ) from None
 
     def date_range(self) -> tuple[date | None, date | None]:
         """Return `from` and `to`, within the days that have articles.

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import duckdb
@@ -23,6 +23,7 @@ from .app import App, running
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
+PHONE_WIDTH = 390
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -132,12 +133,53 @@ def screenshot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", PHONE_WIDTH)]
+)
+def test_each_view_is_accessible_and_fits_the_screen(
+    app: App, browser: BrowserContext, walk: Walk, scheme: Any, width: int
+) -> None:
+    axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+    assert browser.browser is not None
+    context = browser.browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        base_url=app.address,
+        bypass_csp=True,  # axe is a script that the page does not load by itself
+    )
+    page = context.new_page()
+    (article,) = app.get(f"/articles?actor={quote(walk.actor)}").article_links[:1]
+    actor, compare = f"/actor?name={walk.actor}", f"/compare?name={walk.actor}&name={walk.other}"
+    views = ["/home", actor, "/actor", compare, "/quotes", article, "/corrections", "/period"]
+    for path in views if width == PHONE_WIDTH or scheme == "light" else views[:2]:
+        page.goto(path)
+        wait_for_charts(page)
+        violations = axe_playwright.Axe().run(page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    context.close()
+
+
+def test_a_chart_is_saved_as_a_picture_with_its_title_and_source(page: Page, walk: Walk) -> None:
+    page.goto(f"/actor?name={walk.actor}")
+    wait_for_charts(page)
+    chart = page.locator("figure.chart").first
+    with page.expect_download() as download:
+        chart.get_by_role("button", name="SVG").click()
+    drawn = Path(download.value.path()).read_text()
+    assert walk.actor in drawn
+    assert "counted by newsactors" in drawn
+    with page.expect_download() as download:
+        chart.get_by_role("button", name="PNG").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
 def test_typing_a_few_letters_leads_from_the_start_page_to_an_actors_charts(
     page: Page, walk: Walk
 ) -> None:
     page.goto("/")
     page.get_by_role("heading", name="Rising").wait_for()
-    screenshot(page, "today")
+    screenshot(page, "home")
     page.keyboard.press("/")
     page.keyboard.type(walk.typed)
     page.get_by_role("option", name=walk.actor).wait_for()
@@ -145,7 +187,7 @@ def test_typing_a_few_letters_leads_from_the_start_page_to_an_actors_charts(
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=walk.actor, exact=True).wait_for()
     wait_for_charts(page)
-    assert page.locator("figure.chart svg").count() == 3
+    assert page.locator("figure.chart .drawing svg").count() == 4
     screenshot(page, "actor")
 
 
@@ -154,7 +196,7 @@ def test_a_spike_leads_to_its_articles_and_a_quote_to_its_place_in_the_text(
 ) -> None:
     page.goto(f"/actor?name={walk.actor}")
     wait_for_charts(page)
-    page.locator("figure.chart").first.locator("svg path[fill='#d55e00']").first.click()
+    page.locator("figure.chart").first.locator("svg path[fill='#c24a00']").first.click()
     page.wait_for_url("**/articles?*from=*")
     assert page.get_by_role("table").locator("tbody tr").count() > 0
     page.get_by_role("table").locator("td.long a").first.click()
@@ -186,7 +228,7 @@ def test_two_actors_found_by_typing_share_one_chart(page: Page, walk: Walk) -> N
     assert walk.actor in (legend.text_content() or "")
     assert walk.other in (legend.text_content() or "")
     address = page.url
-    page.goto("/today")
+    page.goto("/home")
     page.goto(address)  # the URL can be shared
     assert page.get_by_role("heading", level=1).inner_text() == f"{walk.actor} and {walk.other}"
     screenshot(page, "compare")
@@ -207,7 +249,7 @@ def test_a_merge_is_previewed_published_and_undone(
     suggestions = app.get(f"/suggest?q={quote(walk.spelling)}").json
     (address,) = [actor["href"] for actor in suggestions if actor["name"] == walk.spelling]
     other = browser.new_page()
-    other.goto("/today")
+    other.goto("/home")
     page.goto("/corrections")
     page.get_by_role("combobox", name="This actor").fill(walk.spelling)
     page.get_by_role("combobox", name="is the same as").fill(walk.is_spelling_of)
@@ -234,11 +276,11 @@ def test_a_merge_is_previewed_published_and_undone(
 
 
 def test_each_chart_has_a_text_and_a_table_and_each_field_a_label(page: Page, walk: Walk) -> None:
-    for path in ("/today", f"/actor?name={walk.actor}", "/quotes", "/corrections", "/articles"):
+    for path in ("/home", f"/actor?name={walk.actor}", "/quotes", "/corrections", "/articles"):
         page.goto(path)
         wait_for_charts(page)
         for chart in page.locator("figure.chart").all():
-            assert len(chart.locator(".drawing").get_attribute("aria-label") or "") > 20
+            assert len(chart.get_by_role("heading").inner_text()) > 20
             chart.get_by_text("Show the data as a table").click()
             assert chart.get_by_role("table").locator("tbody tr").count() > 0
         unlabelled = page.evaluate(

@@ -59,7 +59,7 @@ def test_dates_far_from_the_articles_make_a_page_of_ordinary_size(app: App, days
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 def test_today_can_be_any_day(app: App, day: str) -> None:
-    assert app.get(f"/today?until={day}").status == 200
+    assert app.get(f"/home?until={day}").status == 200
 
 
 def test_days_without_articles_are_left_out_of_a_range(app: App) -> None:
@@ -83,7 +83,9 @@ def test_more_periods_than_a_chart_shows_are_refused_with_a_remedy(old_and_slow:
                 )
                 assert app.get(f"{view}&by={grain}").status == 200, "the default is shorter"
             assert app.get(f"{view}&from=1900-01-01&by=month").status == 200
-        export = app.get(f"/export/actor/timeline.csv?{urlsplit(VERHOLT).query}&from=1900-01-01")
+        export = app.get(
+            f"/export/actor/timeline.csv?{urlsplit(VERHOLT).query}&by=week&from=1900-01-01"
+        )
         assert export.status == 400
         volume = "Articles and stories by month"
         assert app.get("/period?from=1900-01-01").cells(volume), "a period has no choice of grain"
@@ -95,7 +97,7 @@ def test_a_page_that_takes_too_long_is_stopped_and_says_what_to_do(
     monkeypatch.setenv("NEWSACTORS_PAGE_SECONDS", "1")
     with running(old_and_slow) as app:
         started = time.monotonic()
-        response = app.get("/today")
+        response = app.get("/home")
         assert response.status == 503
         assert 1 <= time.monotonic() - started < 10
         assert "longer than 1 s. Ask for less" in response.text
@@ -107,7 +109,7 @@ def test_a_query_ends_when_its_client_leaves(old_and_slow: Path) -> None:
     with running(old_and_slow) as app:
         assert app.get("/period").status == 200
         with socket.create_connection(("127.0.0.1", urlsplit(app.address).port or 0)) as client:
-            client.sendall(b"GET /today HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            client.sendall(b"GET /home HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert any(_processor_seconds(app, during=1) > 0.3 for _ in range(20))
         assert any(_processor_seconds(app, during=1) < 0.1 for _ in range(20))
 

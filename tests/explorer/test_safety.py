@@ -40,7 +40,7 @@ def test_scripts_and_formulas_are_escaped_on_pages_and_in_exports(
         )
         article = next(link for link in listing.links if link.startswith("/article?"))
         for path in (
-            "/today",
+            "/home",
             "/period",
             f"/actor?id={hostile}",
             f"/compare?actor={hostile}",
@@ -78,7 +78,7 @@ def test_the_server_listens_on_this_machine_only(app: App) -> None:
 
 
 def test_an_unknown_host_name_is_refused(app: App) -> None:
-    assert app.get("/today", Host="evil.example").status == 400
+    assert app.get("/home", Host="evil.example").status == 400
 
 
 def test_only_forms_of_the_explorer_can_change_anything(app: App) -> None:
@@ -102,7 +102,7 @@ def test_only_static_files_are_served(app: App, name: str) -> None:
 
 
 def test_every_response_has_the_safety_headers(app: App) -> None:
-    paths = ["/today", "/published", "/no-such-page", "/export/actor/no-such-table.csv"]
+    paths = ["/home", "/published", "/no-such-page", "/export/actor/no-such-table.csv"]
     for path in (*paths, "/static/explorer.js", "/static/vega.js", "/static/nothing.js"):
         response = app.get(path)
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -121,7 +121,7 @@ def test_static_files_have_their_media_type(app: App, name: str, kind: str) -> N
 
 def test_before_the_first_publish_a_page_says_what_to_do(tmp_path: Path) -> None:
     with running(tmp_path / "nothing") as app:
-        response = app.get("/today")
+        response = app.get("/home")
         assert response.status == 503
         assert "newsactors ingest" in response.text
         assert app.get("/suggest?q=a").json == []

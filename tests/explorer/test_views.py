@@ -18,7 +18,7 @@ from etl.explorer.views.periods import fill_gaps
 
 from .app import App, PageResponse, running
 
-VIEWS = ["today", "period", "actor", "compare", "quotes", "articles", "corrections"]
+VIEWS = ["home", "period", "actor", "compare", "quotes", "articles", "corrections"]
 VERHOLT = "/actor?name=Nadia+Verholt"
 
 
@@ -47,7 +47,7 @@ def test_each_view_has_a_url_and_loads_nothing_from_other_servers(app: App, view
 
 def test_every_kind_of_link_works(app: App) -> None:
     seen: set[tuple[object, ...]] = set()
-    waiting = deque(["/today", "/period", VERHOLT, "/compare?name=Verholt&name=Krayle"])
+    waiting = deque(["/home", "/period", VERHOLT, "/compare?name=Verholt&name=Krayle"])
     while waiting:
         path = waiting.popleft()
         response = app.get(path.partition("#")[0])

@@ -1,12 +1,64 @@
 "use strict";
-// Draws charts, suggests actors during typing, and announces new data. Without JavaScript, all
-// pages work, with tables instead of charts.
+// Draws charts and saves them as pictures, suggests actors during typing, and announces new data.
+// Without JavaScript, all pages work, with tables instead of charts.
+
+const SAVED_WIDTH = 900, TITLE_CHARACTERS = 100, AXIS_WIDTH = 48;
+
+// Charts name custom properties of the stylesheet as colours. Return them with their values now.
+function withColours(value, key) {
+  if (key === "data" || key === "datasets") return value;
+  if (Array.isArray(value)) return value.map((item) => withColours(item));
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, withColours(v, k)]));
+  }
+  const name = typeof value === "string" && value.match(/^var\((--[\w-]+)\)$/);
+  return name ? getComputedStyle(document.documentElement).getPropertyValue(name[1]).trim() : value;
+}
+
+function specOf(figure, width) {
+  const spec = withColours(JSON.parse(figure.querySelector("script").textContent));
+  if (spec.usermeta?.fits) spec.spec.width = width - AXIS_WIDTH;
+  return spec;
+}
 
 async function drawChart(figure) {
   const target = figure.querySelector(".drawing");
-  const spec = JSON.parse(figure.querySelector("script").textContent);
-  await vegaEmbed(target, spec, { renderer: "svg", actions: false, ast: false });
+  await vegaEmbed(target, specOf(figure, target.clientWidth), { renderer: "svg", actions: false, ast: false });
+  // The table has the same links: hundreds of points would stop a user of the Tab key.
+  target.querySelectorAll("a").forEach((link) => link.setAttribute("tabindex", "-1"));
   figure.dataset.drawn = "yes";
+}
+
+function wrapped(text) {
+  const lines = [""];
+  for (const word of text.trim().split(/\s+/)) {
+    const longer = (lines.at(-1) + " " + word).trim();
+    if (longer.length > TITLE_CHARACTERS) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+// A saved picture says by itself what it shows and where the numbers come from.
+async function saveChart(figure, format) {
+  const text = (selector) => figure.querySelector(selector).textContent;
+  const spec = {
+    ...specOf(figure, SAVED_WIDTH),
+    width: SAVED_WIDTH,
+    background: withColours("var(--card)"),
+    title: {
+      text: wrapped(text("h3")),
+      subtitle: [...wrapped(text(".measure")), ...wrapped(text(".source"))],
+      fontSize: 16, subtitleFontSize: 12, offset: 14,
+      color: withColours("var(--ink)"), subtitleColor: withColours("var(--muted)"),
+    },
+  };
+  const { view } = await vegaEmbed(document.createElement("div"), spec, { renderer: "svg", actions: false });
+  const link = document.createElement("a");
+  link.href = await view.toImageURL(format, 2);
+  link.download = `${figure.querySelector("h3").id}.${format}`;
+  link.click();
+  view.finalize();
 }
 
 function addSuggestions(input) {
@@ -99,7 +151,13 @@ async function checkForUpdates() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("figure.chart").forEach(drawChart);
+  const drawCharts = () => document.querySelectorAll("figure.chart").forEach(drawChart);
+  drawCharts();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
+  addEventListener("click", (event) => {
+    const button = event.target.closest("[data-save]");
+    if (button) saveChart(button.closest("figure"), button.dataset.save);
+  });
   document.querySelectorAll("[data-deferred]").forEach(loadDeferred);
   document.querySelectorAll("[role=combobox]").forEach(addSuggestions);
   highlightQuote();

@@ -8,6 +8,7 @@ Other modules hold parts of views:
 | module | what it holds |
 |---|---|
 | `actor_list`, `actor_coverage`, `over_time` | parts of the actor view |
+| `movers` | part of the home page |
 | `spikes`, `news_volume` | blocks that several views show |
 | `series_options`, `filters`, `periods`, `links` | options, form fields, periods and links |
 """
@@ -15,6 +16,7 @@ Other modules hold parts of views:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from etl.explorer.blocks import Page
 from etl.explorer.view_request import ViewRequest
@@ -24,12 +26,14 @@ from etl.explorer.views.articles import articles
 from etl.explorer.views.compare import compare
 from etl.explorer.views.corrections import corrections
 from etl.explorer.views.glossary import glossary
+from etl.explorer.views.home import home
 from etl.explorer.views.period import period
+from etl.explorer.views.periods import long_day
 from etl.explorer.views.quotes import quotes
-from etl.explorer.views.today import today
+from etl.query.display import counted
 
 VIEWS: Mapping[str, Callable[[ViewRequest], Page]] = {
-    "today": today,
+    "home": home,
     "period": period,
     "actor": actor,
     "compare": compare,
@@ -39,10 +43,27 @@ VIEWS: Mapping[str, Callable[[ViewRequest], Page]] = {
     "corrections": corrections,
     "words": glossary,
 }
+_SOURCE = """
+select count(*) as articles, count(distinct outlet) as outlets, min(published_on) as first_day,
+  max(published_on) as last_day
+from article_metadata
+"""
+
+
+def build_page(view: str, request: ViewRequest) -> Page:
+    """Return the page of a view, with the line that says where the numbers come from."""
+    counts = request.cached("source", lambda: request.rows(_SOURCE)[0])
+    source = f"Source: {counted(counts['articles'], 'article')} of "
+    source += counted(counts["outlets"], "outlet")
+    if counts["first_day"]:
+        source += f", {long_day(counts['first_day'])} to {long_day(counts['last_day'])}"
+    return replace(VIEWS[view](request), source=f"{source}; counted by newsactors.")
+
+
 MENU = {
-    "today": "Today",
+    "home": "Home",
     "period": "Period",
-    "actor": "Actor",
+    "actor": "Actors",
     "compare": "Compare",
     "quotes": "Quotes",
     "articles": "Articles",

@@ -23,11 +23,11 @@ from etl.explorer.blocks import (
 )
 from etl.explorer.name_search import NameSearch
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.actor_coverage import by_outlet, co_mentions, voice
+from etl.explorer.views.actor_coverage import by_outlet, co_mentions, outlet_months, voice
 from etl.explorer.views.actor_list import actor_list
 from etl.explorer.views.links import type_name
 from etl.explorer.views.over_time import over_time
-from etl.explorer.views.periods import last_day
+from etl.explorer.views.periods import last_day, newest_day
 from etl.explorer.views.quotes import QuoteFilter, as_quote, find_quotes, quote_columns
 from etl.explorer.views.series_options import series_options
 
@@ -48,26 +48,37 @@ def actor(request: ViewRequest) -> Page:
         return actor_list(request)
     entity = request.rows(_ENTITY, id=request.find_actor(value)["entity_id"])[0]
     entity_id = entity["entity_id"]
-    options = series_options(request)
+    options = series_options(request, entity["first_seen"], newest_day(request))
     since, until = request.date_range()
     parameters = {"id": entity_id, **options.parameters, "from": since, "to": until}
     covered = _covered_dates(since, until)
     sections = [
-        Section("", [_figures(entity), *_alternatives(request, entity)]),
+        Section("", [_figures(entity), *_alternatives(request, entity)], layout="plain"),
         Section("Over time", over_time(request, entity, parameters, options)),
         Section(
             "Mentioned, quoted, talked about",
             [voice(request, entity, since, until)],
             _ABOUT_VOICE + covered("month"),
         ),
-        Section("Outlets", [by_outlet(request, entity, since, until)], covered("day")),
+        Section(
+            "Outlets",
+            [by_outlet(request, entity, since, until)],
+            covered("day").strip(),
+        ),
+        Section("Outlets over time", [outlet_months(request, entity, since, until)]),
+        Section("Latest quotes", [_latest_quotes(request, entity, since, until)], covered("day")),
         Section(
             "Mentioned together with",
             [co_mentions(request, entity, since, until)],
             _ABOUT_CO_MENTIONS + covered("month"),
+            layout="half",
         ),
-        Section("Titles", [_titles(request, entity)], "All dates." if since or until else ""),
-        Section("Latest quotes", [_latest_quotes(request, entity, since, until)], covered("day")),
+        Section(
+            "Titles",
+            [_titles(request, entity)],
+            "All dates." if since or until else "",
+            layout="half",
+        ),
         Section("Names", [_names(entity)]),
     ]
     return Page("actor", entity["name"], sections, _lead(entity), parameters)

@@ -12,7 +12,7 @@ from etl.explorer.views.links import to_actor, to_period_articles
 from etl.explorer.views.periods import fill_gaps, midpoint, period_name
 from etl.query.display import counted
 
-MAX_BARS = 20
+MAX_BARS, MAX_GRID_OUTLETS = 12, 12
 
 _VOICE = """
 select period_start, sum(article_count)::bigint as article_count,
@@ -46,6 +46,15 @@ own as (
 select outlet, own.article_count, article_count / article_total as share_of_articles,
   quoted_article_count, statement_count, article_total
 from own join total using (outlet) order by 2 desc, 1
+"""
+_OUTLET_MONTHS = """
+select outlet, date_trunc('month', published_on)::date as period_start,
+  count(*)::bigint as article_count, sum(count(*)) over (partition by outlet) as total
+from actor_articles
+where entity_id = $id and outlet is not null and published_on is not null and mention_count > 0
+  and ($since::date is null or published_on >= $since::date)
+  and ($until::date is null or published_on <= $until::date)
+group by 1, 2 order by total desc, 1, 2
 """
 _CO_MENTIONS = """
 with pairs as (
@@ -101,7 +110,7 @@ def voice(
             for key, label, how in _VOICES
         ]
         labels = [label for _, label, _ in _VOICES]
-        return charts.lines(points, "n", label="articles", names=labels)
+        return charts.small_multiples(points, "n", label="articles", names=labels)
 
     columns = [
         Column("period", "Month"),
@@ -124,11 +133,10 @@ def voice(
     ]
     total = sum(row["article_count"] for row in rows)
     quoted = sum(row["quoted_article_count"] for row in rows)
-    alt = (
-        f"{counted(total, 'article')} mention {entity['name']}, {quoted:,} quote {entity['name']}. "
-        "The table shows the numbers."
-    )
-    return Chart(draw, alt, Table("voice", "Mentioned and quoted, by month", columns, rows))
+    mention = "mentions" if total == 1 else "mention"
+    title = f"{counted(total, 'article')} {mention} {entity['name']}, and {quoted:,} of them quote"
+    table = Table("voice", "Mentioned and quoted, by month", columns, rows)
+    return Chart(draw, title, table, "Articles by month")
 
 
 def by_outlet(
@@ -157,11 +165,54 @@ def by_outlet(
         Column("statement_count", "Statements", "count"),
         Column("article_total", "All articles of the outlet", "count"),
     ]
-    alt = (
+    title = (
         f"{rows[0]['outlet']} mentions {entity['name']} most often, in "
-        f"{counted(rows[0]['article_count'], 'article')}."
+        f"{counted(rows[0]['article_count'], 'article')}"
     )
-    return Chart(draw, alt, Table("outlets", "Articles by outlet", columns, rows))
+    table = Table("outlets", "Articles by outlet", columns, rows)
+    return Chart(draw, title, table, "Articles by outlet")
+
+
+def outlet_months(
+    request: ViewRequest, entity: Row, since: date | None, until: date | None
+) -> Chart | Note:
+    """Return the grid of articles by outlet and month."""
+    entity_id = entity["entity_id"]
+    rows = request.rows(_OUTLET_MONTHS, id=entity_id, since=since, until=until)
+    months = sorted({row["period_start"] for row in rows})
+    if len(months) < 2:
+        return Note("One month of articles: there is nothing to compare yet.")
+
+    def articles(row: Row) -> Link:
+        return to_period_articles(
+            row["period_start"], "month", actor=entity_id, outlet=row["outlet"]
+        )
+
+    def draw(url_for: UrlFor) -> dict[str, Any]:
+        cells = [
+            {
+                "at": row["period_start"].isoformat(),
+                "period": period_name(row["period_start"], "month"),
+                "name": row["outlet"],
+                "n": row["article_count"],
+                "href": url_for(articles(row)),
+            }
+            for row in rows
+        ]
+        return charts.heat_map(cells, label="articles", limit=MAX_GRID_OUTLETS)
+
+    columns = [
+        Column("outlet", "Outlet"),
+        Column("period_start", "Month", "month"),
+        Column("article_count", "Articles", "count", link=articles),
+    ]
+    most = max(rows, key=lambda row: row["article_count"])
+    title = (
+        f"{most['outlet']} wrote most about {entity['name']} in "
+        f"{period_name(most['period_start'], 'month')}"
+    )
+    table = Table("outlet_months", "Articles by outlet and month", columns, rows)
+    return Chart(draw, title, table, "Articles by outlet and month; darker is more")
 
 
 def co_mentions(request: ViewRequest, entity: Row, since: date | None, until: date | None) -> Table:
@@ -176,7 +227,6 @@ def co_mentions(request: ViewRequest, entity: Row, since: date | None, until: da
 
     columns = [
         Column("name", "Actor", link=to_actor),
-        Column("type", "Type", "type"),
         Column("story_count", "Stories with both", "count"),
         Column(
             "expected_story_count",
@@ -184,7 +234,6 @@ def co_mentions(request: ViewRequest, entity: Row, since: date | None, until: da
             "number",
             tooltip="Stories that would mention both if the two were mentioned independently",
         ),
-        Column("since", "Since", "month"),
         Column("articles", "", "action", link=articles),
         Column("compare", "", "action", link=comparison),
     ]

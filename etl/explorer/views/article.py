@@ -61,7 +61,7 @@ def article(request: ViewRequest) -> Page:
         sections,
         _lead(row),
         {"id": row["article_id"], "actor": actor_id or None},
-        heading,
+        heading=heading,
     )
 
 

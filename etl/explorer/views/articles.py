@@ -48,6 +48,7 @@ _FILTERS = """
   and ($until::date is null or a.published_on <= $until::date)
   and ($outlet::varchar is null or a.outlet = $outlet::varchar)
   and ($story::varchar is null or a.story_id = $story::varchar)
+  and ($added::timestamptz is null or a.ingested_at > $added::timestamptz)
   and ($words::varchar is null or contains(lower(a.headline), lower($words::varchar)))
 order by a.published_on desc nulls last, a.article_id
 limit $limit offset $offset
@@ -61,6 +62,7 @@ def articles(request: ViewRequest) -> Page:
     entity = request.find_actor(request.text("actor")) if request.text("actor") else None
     other = request.find_actor(request.text("with")) if request.text("with") else None
     since, until = request.date_range()
+    added = request.moment("added")
     parameters = {
         "actor": entity and entity["entity_id"],
         "with": other and other["entity_id"],
@@ -70,6 +72,7 @@ def articles(request: ViewRequest) -> Page:
         "outlet": request.text("outlet") or None,
         "story": request.text("story") or None,
         "headline": request.text("headline") or None,
+        "added": added and added.isoformat(),
         "page": page if page > 1 else None,
     }
     rows = _find_articles(request, parameters, (page - 1) * PAGE_ROWS)
@@ -112,6 +115,7 @@ def _find_articles(request: ViewRequest, parameters: dict[str, Any], offset: int
         "outlet": parameters["outlet"],
         "story": parameters["story"],
         "words": parameters["headline"],
+        "added": parameters["added"],
         "limit": request.row_limit(PAGE_ROWS),
         "offset": offset,
     }
@@ -137,6 +141,8 @@ def _caption(parameters: dict[str, Any], entity: Row | None, other: Row | None) 
         caption += f", in {parameters['outlet']}"
     if parameters["story"]:
         caption += ", in one story"
+    if parameters["added"]:
+        caption += f", added since {parameters['added'][:16]}"
     since, until = parameters["from"], parameters["to"]
     if since and until:
         caption += f", {since} to {until}"
@@ -148,7 +154,7 @@ def _caption(parameters: dict[str, Any], entity: Row | None, other: Row | None) 
 def _form(request: ViewRequest, parameters: dict[str, Any], entity: Row | None) -> Form:
     hidden = [
         Input(name, "", str(parameters[name]), "hidden")
-        for name in ("with", "story")
+        for name in ("with", "story", "added")
         if parameters[name]
     ]
     appearances = tuple(APPEARANCES.items())

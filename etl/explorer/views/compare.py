@@ -51,7 +51,8 @@ def compare(request: ViewRequest) -> Page:
         raise RequestError(f"at most {MAX_ACTORS} actors can be compared, not {len(values)}")
     found = (request.find_actor(value) for value in values)
     entities: dict[str, Row] = {row["entity_id"]: row for row in found}
-    options = series_options(request)
+    first_days = (row["first_seen"] for row in entities.values() if row["first_seen"])
+    options = series_options(request, min(first_days, default=None), newest_day(request))
     since, until = request.date_range()
     parameters: dict[str, Any] = {
         "actor": list(entities),
@@ -74,8 +75,9 @@ def compare(request: ViewRequest) -> Page:
         return Page("compare", "Compare", [Section("", blocks)], parameters=parameters)
     blocks.append(_over_time(series, names, options))
     by_outlet = _by_outlet(request, names, since, until)
-    title = " and ".join(names.values()) if len(names) < 3 else "Compare"
-    sections = [Section("", blocks), Section("By outlet", [by_outlet])]
+    *others, last = names.values()
+    title = f"{', '.join(others)} and {last}" if others else last
+    sections = [Section("Over time", blocks), Section("By outlet", [by_outlet])]
     return Page("compare", title, sections, parameters=parameters)
 
 
@@ -169,15 +171,20 @@ def _over_time(series: Sequence[Row], names: dict[str, str], options: SeriesOpti
         ),
     ]
     caption = f"{label.capitalize()} {GRAINS[grain]}"
-    alt = f"{caption} of {', '.join(names.values())}."
-    if not options.is_share:
-        totals = ", ".join(
-            f"{name} {sum(r[key] or 0 for r in series if r['entity_id'] == i):,}"
-            for i, name in names.items()
-        )
-        alt += f" Totals: {totals}."
     rows = sorted(by_period.values(), key=lambda row: row["period_start"], reverse=True)
-    return Chart(draw, alt, Table("compare", caption, columns, rows))
+    title = _title(series, names, options)
+    return Chart(draw, title, Table("compare", caption, columns, rows), caption)
+
+
+def _title(series: Sequence[Row], names: dict[str, str], options: SeriesOptions) -> str:
+    """Return who has most, or for shares, whose are compared."""
+    if options.is_share or len(names) < 2:
+        return f"{', '.join(names.values())}: {options.label}"
+    key = options.column
+    totals = {i: sum(r[key] or 0 for r in series if r["entity_id"] == i) for i in names}
+    (first, most), *others = sorted(totals.items(), key=lambda item: -item[1])
+    rest = ", ".join(f"{names[i]} {total:,}" for i, total in others)
+    return f"{names[first]} leads with {most:,} {options.label}: {rest}"
 
 
 def _by_outlet(
@@ -206,5 +213,6 @@ def _by_outlet(
     def draw(url_for: UrlFor) -> dict[str, Any]:
         return charts.bars(rows[:MAX_OUTLETS], "outlet", list(names.items()), label="articles")
 
-    alt = f"Articles by outlet. {rows[0]['outlet']} has the most. The table shows the numbers."
-    return Chart(draw, alt, Table("outlets", "Articles by outlet", columns, rows))
+    title = f"{rows[0]['outlet']} mentions them most often"
+    table = Table("outlets", "Articles by outlet", columns, rows)
+    return Chart(draw, title, table, "Articles by outlet")

@@ -11,7 +11,7 @@ from etl.explorer.views.links import to_period_articles
 from etl.explorer.views.periods import fill_gaps, midpoint, period_name
 
 
-def news_volume(rows: Sequence[Row], grain: str, alt: str, *more: Column) -> Chart:
+def news_volume(rows: Sequence[Row], grain: str, title: str, *more: Column) -> Chart:
     """Return the chart for rows of `publication_periods`; `more` are extra columns of its table."""
     periods = [
         row | {"period": period_name(row["period_start"], grain)} for row in fill_gaps(rows, grain)
@@ -41,4 +41,4 @@ def news_volume(rows: Sequence[Row], grain: str, alt: str, *more: Column) -> Cha
         *more,
     ]
     caption = f"Articles and stories by {grain}"
-    return Chart(draw, alt, Table("volume", caption, columns, periods[::-1]))
+    return Chart(draw, title, Table("volume", caption, columns, periods[::-1]), caption)

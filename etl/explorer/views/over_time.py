@@ -15,16 +15,22 @@ from etl.explorer.views.filters import date_inputs
 from etl.explorer.views.links import to_period_articles
 from etl.explorer.views.periods import (
     GRAINS,
+    last_day,
     midpoint,
     newest_day,
+    period_in_text,
     period_name,
     series_start,
 )
-from etl.explorer.views.series_options import SeriesOptions, series_choices
+from etl.explorer.views.series_options import MEASURES, SeriesOptions, series_choices
 from etl.explorer.views.spikes import spike_table, with_main_story
-from etl.query.display import counted
 from etl.query.timelines import timeline
 
+_MAIN_ARTICLE = """
+select a.headline from actor_articles c join article_metadata a using (article_id)
+where c.entity_id = $id and c.published_on between $since and $until and a.headline is not null
+order by (c.headline_mention_count > 0) desc, c.mention_count desc, a.article_id limit 1
+"""
 _SPIKES = """
 select entity_id, period_start, story_count, expected_story_count, ratio, surprise, article_ids,
   headlines
@@ -63,17 +69,35 @@ def over_time(
         {
             **row,
             "period": period_name(row["period_start"], grain),
-            "spike": _spike_label(by_start.get(row["period_start"]), grain),
+            **_spike_texts(by_start.get(row["period_start"]), grain),
         }
         for row in rows
     ]
-    blocks.append(_chart(entity, series, options, len(spikes)))
+    title = _title(request, entity, series, options)
+    blocks.append(_chart(entity, series, options, title))
     if spikes:
         caption = f"Unusual {grain}s and their main stories"
         blocks.append(spike_table(spikes, grain, caption, with_names=False))
     elif grain != "month":
-        blocks.append(Note(f"No unusual {grain}s in this period."))
+        blocks.append(Note(f"No {grain} is unusual for {entity['name']}."))
     return blocks
+
+
+def _title(request: ViewRequest, entity: Row, series: list[Row], options: SeriesOptions) -> str:
+    """Return what is seen: how many, most in which period, and the story of that period."""
+    key, grain, name = options.column, options.grain, entity["name"]
+    peak = max(series, key=lambda row: row[key] or 0)
+    when = period_in_text(peak["period_start"], grain)
+    if options.is_share:
+        title = f"{name}: {peak[key] or 0:.1%} of all {options.measure} {when}, the highest share"
+    else:
+        total = sum(row[key] or 0 for row in series)
+        label = options.label if total != 1 else MEASURES[options.measure][2]
+        title = f"{name}: {total:,} {label}"
+        title += f", most {when}" if len(series) > 1 and total > 1 else f" {when}"
+    days = {"since": peak["period_start"], "until": last_day(peak["period_start"], grain)}
+    headline = next(iter(request.rows(_MAIN_ARTICLE, id=entity["entity_id"], **days)), None)
+    return f"{title}, with “{headline['headline']}”" if headline and grain != "month" else title
 
 
 def _spikes(request: ViewRequest, parameters: dict[str, Any], grain: str) -> list[Row]:
@@ -84,7 +108,7 @@ def _spikes(request: ViewRequest, parameters: dict[str, Any], grain: str) -> lis
     return request.rows(_SPIKES, id=parameters["id"], grain=grain, since=since, until=until)
 
 
-def _chart(entity: Row, series: list[Row], options: SeriesOptions, spike_count: int) -> Chart:
+def _chart(entity: Row, series: list[Row], options: SeriesOptions, title: str) -> Chart:
     key, grain = options.column, options.grain
 
     def articles(row: Row) -> Link:
@@ -104,6 +128,7 @@ def _chart(entity: Row, series: list[Row], options: SeriesOptions, spike_count: 
                     f"{key}_high": high,
                     "interval": _interval(low, high, options.is_share),
                     "spike": row["spike"],
+                    "headline": row["headline"],
                     "href": url_for(articles(row)),
                 }
             )
@@ -118,15 +143,13 @@ def _chart(entity: Row, series: list[Row], options: SeriesOptions, spike_count: 
         Column(f"{key}_high", "Upper bound", kind, tooltip="Upper end of the 90% interval"),
         Column("article_total", "All articles", "count"),
         Column("spike", "Spike"),
+        Column("headline", "Main story", "long"),
     ]
     caption = f"{entity['name']}, {label} {GRAINS[grain]}"
-    peak = max(series, key=lambda row: row[key] or 0)
-    alt = (
-        f"{label.capitalize()} {GRAINS[grain]} from {series[0]['period_start']} to "
-        f"{series[-1]['period_start']}. Peak: {peak['period']}. {counted(spike_count, 'spike')}. "
-        "The shaded band is the 90% interval. The table shows the numbers."
-    )
-    return Chart(draw, alt, Table("timeline", caption, columns, series[::-1]))
+    table = Table("timeline", caption, columns, series[::-1])
+    has_band = any(row.get(f"{key}_low") is not None for row in series)
+    measure = f"{label.capitalize()} {GRAINS[grain]}"
+    return Chart(draw, title, table, measure, "the true number, in nine of ten cases" * has_band)
 
 
 def _interval(low: float | None, high: float | None, is_share: bool) -> str | None:
@@ -135,10 +158,9 @@ def _interval(low: float | None, high: float | None, is_share: bool) -> str | No
     return f"{low:.1%} to {high:.1%}" if is_share else f"{low:,} to {high:,}"
 
 
-def _spike_label(spike: Row | None, grain: str) -> str | None:
-    """Return the tooltip of a spike: its size and its main story."""
+def _spike_texts(spike: Row | None, grain: str) -> dict[str, str | None]:
+    """Return how unusual a period is, and its main story; None for a usual one."""
     if spike is None:
-        return None
-    label = f"{spike['ratio']:.1f} times as many stories as expected"
-    headline = with_main_story(spike, grain)["headline"]
-    return f"{label}: {headline}" if headline else label
+        return {"spike": None, "headline": None}
+    size = f"{spike['ratio']:.1f} times as many stories as expected"
+    return {"spike": size, "headline": with_main_story(spike, grain)["headline"]}

@@ -22,7 +22,7 @@ from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.filters import date_inputs
 from etl.explorer.views.links import to_actor, to_story
 from etl.explorer.views.news_volume import news_volume
-from etl.explorer.views.periods import check_periods, grain_for, newest_day
+from etl.explorer.views.periods import check_periods, grain_for, long_day, newest_day
 from etl.explorer.views.spikes import spike_table
 from etl.query.period import Period
 from etl.query.timelines import top_actors
@@ -154,6 +154,5 @@ def _volume(request: ViewRequest, since: date, until: date) -> Chart:
     check_periods(since, until, grain)
     rows = request.rows(_VOLUME, grain=grain, since=since, until=until)
     total = sum(row["article_count"] for row in rows)
-    return news_volume(
-        rows, grain, f"Articles and stories by {grain}, {total:,} articles in total."
-    )
+    title = f"{total:,} articles from {long_day(since)} to {long_day(until)}"
+    return news_volume(rows, grain, title)

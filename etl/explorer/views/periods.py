@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from etl.explorer.blocks import Row
 from etl.explorer.view_request import RequestError, ViewRequest
 
-GRAINS: Mapping[str, str] = {"week": "by week", "day": "by day", "month": "by month"}
-"""Labels of the grains. The first is the default."""
-MAX_DAILY_DAYS = 92
-"""Longest range that is shown by day if no grain was chosen."""
+GRAINS: Mapping[str, str] = {"day": "by day", "week": "by week", "month": "by month"}
+"""Labels of the grains."""
+MAX_DAILY_DAYS, MAX_WEEKLY_DAYS = 45, 3 * 366
+"""Longest ranges that are shown by day and by week if no grain was chosen: 157 weeks are points
+that a reader can tell apart on a chart of 1,100 pixels."""
 DEFAULT_DAYS = {"day": 400, "week": 7 * 2_000, "month": 30 * 2_000}
 """Default length of a series, in days: 2,000 days took 1.1 s to draw, and a screen cannot show them
 apart. Weeks and months start with the first article of all but the oldest archives."""
@@ -35,7 +36,7 @@ def grain_for(since: date, until: date) -> str:
     days = (until - since).days
     if days <= MAX_DAILY_DAYS:
         return "day"
-    return "week" if days < 7 * MAX_PERIODS else "month"
+    return "week" if days <= MAX_WEEKLY_DAYS else "month"
 
 
 def series_start(since: date | None, first: date | None, until: date, grain: str) -> date | None:
@@ -75,6 +76,21 @@ def period_name(start: date, grain: str) -> str:
         case "week":
             return f"week of {start.day} {start:%b %Y}"
     return f"{start:%B %Y}"
+
+
+def long_day(day: date) -> str:
+    """Return a day as in running text, such as "9 June 2025"."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def period_in_text(start: date, grain: str) -> str:
+    """Return a period as in running text, such as "in the week of 9 June 2025"."""
+    match grain:
+        case "day":
+            return f"on {long_day(start)}"
+        case "week":
+            return f"in the week of {long_day(start)}"
+    return f"in {start:%B %Y}"
 
 
 def newest_day(request: ViewRequest) -> date | None:

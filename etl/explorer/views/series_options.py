@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from etl.explorer.blocks import Choice, Kind, Link
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.periods import GRAINS
+from etl.explorer.views.periods import GRAINS, grain_for
 
 MEASURES = {
-    "articles": ("article_count", "articles"),
-    "stories": ("story_count", "stories"),
-    "mentions": ("mention_count", "mentions"),
-    "said": ("statement_count", "statements"),
-    "headlines": ("headline_article_count", "headlines"),
+    "articles": ("article_count", "articles", "article"),
+    "stories": ("story_count", "stories", "story"),
+    "mentions": ("mention_count", "mentions", "mention"),
+    "said": ("statement_count", "statements", "statement"),
+    "headlines": ("headline_article_count", "headlines", "headline"),
 }
-"""Column and label of each measure, by its name in URLs. The first is the default."""
+"""Column and label (of many, of one) of each measure, by its name in URLs. The first is the
+default."""
 SHARES = {"articles": "share_of_articles", "stories": "share_of_stories"}
 
 
@@ -33,6 +35,8 @@ class SeriesOptions:
     measure: str
     """A key of MEASURES."""
     is_share: bool
+    is_grain_chosen: bool = True
+    """Whether the reader chose the grain; otherwise another range may have another grain."""
 
     @property
     def column(self) -> str:
@@ -52,16 +56,27 @@ class SeriesOptions:
     @property
     def parameters(self) -> dict[str, str | None]:
         """Parameters of a URL with these options."""
-        return {"by": self.grain, "of": self.measure, "as": "share" if self.is_share else None}
+        return {
+            "by": self.grain if self.is_grain_chosen else None,
+            "of": self.measure,
+            "as": "share" if self.is_share else None,
+        }
 
 
-def series_options(request: ViewRequest) -> SeriesOptions:
-    """Return the requested options. Raises RequestError if one is invalid."""
+def series_options(request: ViewRequest, first: date | None, last: date | None) -> SeriesOptions:
+    """Return the requested options; by default, the range decides the grain.
+
+    `first` and `last` are the ends of the series if the request names none. Raises RequestError if
+    an option is invalid.
+    """
     measure = request.one_of("of", list(MEASURES))
     is_share = request.one_of("as", ["count", "share"]) == "share"
-    return SeriesOptions(
-        request.one_of("by", list(GRAINS)), measure, is_share and measure in SHARES
-    )
+    since, until = request.date_range()
+    since, until = since or first, until or last
+    grain = request.one_of("by", ["", *GRAINS])
+    if not grain:
+        grain = grain_for(since, until) if since and until else "week"
+    return SeriesOptions(grain, measure, is_share and measure in SHARES, request.text("by") != "")
 
 
 def series_choices(
@@ -70,13 +85,15 @@ def series_choices(
     """Return links to the other options; `link_to` returns the view with given parameters."""
 
     def link(grain: str, measure: str, is_share: bool) -> Link:
-        options = SeriesOptions(grain, measure, is_share and measure in SHARES)
+        is_chosen = current.is_grain_chosen or grain != current.grain
+        options = SeriesOptions(grain, measure, is_share and measure in SHARES, is_chosen)
         return link_to(options.parameters)
 
     grain, measure, is_share = current.grain, current.measure, current.is_share
     grains = [(label, link(key, measure, is_share), key == grain) for key, label in GRAINS.items()]
     measures = [
-        (label, link(grain, key, is_share), key == measure) for key, (_, label) in MEASURES.items()
+        (label, link(grain, key, is_share), key == measure)
+        for key, (_, label, _) in MEASURES.items()
     ]
     choices = [Choice("", grains), Choice("Count", measures)]
     if measure in SHARES:

@@ -23,20 +23,24 @@ def with_main_story(row: Row, grain: str) -> Row:
 
 
 def spike_table(
-    rows: Sequence[Row], grain: str, caption: str, empty: str = "", *, with_names: bool = True
+    rows: Sequence[Row],
+    grain: str,
+    caption: str,
+    empty: str = "",
+    *,
+    with_names: bool = True,
+    is_narrow: bool = False,
 ) -> Table:
     """Return a table of `actor_spikes` rows of one grain.
 
-    `with_names` adds the actors' names, which the rows must then hold.
+    `with_names` adds the actors' names, which the rows must then hold. A narrow table says how many
+    stories there were, not how many were expected.
     """
 
     def articles(row: Row) -> Link:
         return to_period_articles(row["period_start"], grain, actor=row["entity_id"])
 
-    columns = [
-        *([Column("name", "Actor", link=to_actor)] if with_names else []),
-        Column("period", grain.capitalize(), link=articles),
-        Column("story_count", "Stories", "count", link=articles),
+    from_past = [
         Column(
             "expected_story_count",
             "Expected",
@@ -49,6 +53,12 @@ def spike_table(
             "number",
             tooltip="3: a chance of one in a thousand; 6: one in a million",
         ),
+    ]
+    columns = [
+        *([Column("name", "Actor", link=to_actor)] if with_names else []),
+        Column("period", grain.capitalize(), link=articles),
+        Column("story_count", "Stories", "count", link=articles),
+        *([] if is_narrow else from_past),
         Column("headline", "Main story", "long", link=to_main_article),
     ]
     return Table("spikes", caption, columns, [with_main_story(row, grain) for row in rows], empty)
