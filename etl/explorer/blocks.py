@@ -15,11 +15,24 @@ from etl.query.published import Row as Row  # a row of a table is a row of a que
 Parameters: TypeAlias = Mapping[str, Any]
 """Parameters of a view: text, numbers, days, or lists of them. URLs leave out None and ''."""
 Kind: TypeAlias = Literal[
-    "text", "count", "number", "share", "day", "month", "time", "long", "type", "action", "spark"
+    "text",
+    "count",
+    "number",
+    "share",
+    "day",
+    "month",
+    "time",
+    "long",
+    "type",
+    "action",
+    "spark",
+    "chip",
 ]
-"""How a value is shown; a "spark" is a list of numbers, drawn as a small line."""
-Layout: TypeAlias = Literal["", "half", "plain"]
-"""A section is a card over the whole width, over half of it, or no card."""
+"""How a value is shown. A "spark" is a list of numbers, drawn as a small line. A "chip" is the
+colour of a row's actor in the text beside the table, and marks that actor there."""
+Layout: TypeAlias = Literal["", "half", "main", "side", "plain"]
+"""A section is a card over the whole width, half, two thirds or one third of it, or no card. The
+side stays in view while the reader scrolls."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +215,13 @@ class Segment:
     """Description of the quote; empty if there is none."""
     colour: int = 0
     """Rank of the actor within the text, from 1; 0 if no actor is mentioned."""
+    actor: str = ""
+    """Id of the actor that is mentioned."""
+    speaker: str = ""
+    """Id of the actor that says this."""
+    speaker_colour: int = 0
+    is_statement: bool = True
+    """Whether the speaker says this, rather than thinks or wants it."""
     link: Link | None = None
     part_of: str = ""
     """Anchor of the quote that contains this segment; empty if there is none."""

@@ -205,6 +205,12 @@ def test_a_spike_leads_to_its_articles_and_a_quote_to_its_place_in_the_text(
     assert walk.actor in tooltip
     assert "confidence" in tooltip
 
+    page.locator("tr").filter(has_text=walk.actor).locator("[data-marks]").click()
+    marked = page.locator(".article .marked")
+    assert marked.count() > 1
+    page.keyboard.press("n")
+    assert page.evaluate("document.activeElement.matches('.marked')")
+
     page.goto(f"/actor?name={walk.actor}")
     first = page.locator(".quotes li").first
     sentence = first.locator("blockquote").inner_text()

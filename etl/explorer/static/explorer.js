@@ -1,5 +1,6 @@
 "use strict";
-// Draws charts and saves them as pictures, suggests actors during typing, and announces new data.
+// Draws charts and saves them as pictures, suggests actors during typing, steps
+// through the places of an actor in an article, and announces new data.
 // Without JavaScript, all pages work, with tables instead of charts.
 
 const SAVED_WIDTH = 900, TITLE_CHARACTERS = 100, AXIS_WIDTH = 48;
@@ -134,6 +135,30 @@ function highlightQuote() {
   });
 }
 
+// Marks everywhere that an actor is mentioned or speaks, or takes the marks back.
+function markActor(button) {
+  const isOn = button.getAttribute("aria-pressed") !== "true";
+  document.querySelectorAll("[data-marks]").forEach((b) => b.setAttribute("aria-pressed", "false"));
+  document.querySelectorAll(".article .marked").forEach((part) => part.classList.remove("marked"));
+  button.setAttribute("aria-pressed", String(isOn));
+  if (!isOn) return;
+  const id = CSS.escape(button.dataset.marks);
+  document.querySelectorAll(`.article [data-actor="${id}"], .article .begins[data-speaker="${id}"]`)
+    .forEach((part) => part.classList.add("marked"));
+  step(1);
+}
+
+// Goes to the next marked place, or to the next mention if none is marked; -1 goes back.
+let place = -1;
+function step(direction) {
+  const marked = document.querySelectorAll(".article:not(.headline) .marked");
+  const parts = marked.length ? marked : document.querySelectorAll(".article:not(.headline) .m");
+  if (!parts.length) return;
+  place = (place + direction + parts.length) % parts.length;
+  parts[place].scrollIntoView({ block: "center", behavior: "smooth" });
+  if (parts[place].matches("a")) parts[place].focus({ preventScroll: true });
+}
+
 async function checkForUpdates() {
   const { snapshot } = document.body.dataset;
   if (!snapshot) return;
@@ -157,6 +182,8 @@ addEventListener("DOMContentLoaded", () => {
   addEventListener("click", (event) => {
     const button = event.target.closest("[data-save]");
     if (button) saveChart(button.closest("figure"), button.dataset.save);
+    const chip = event.target.closest("[data-marks]");
+    if (chip) { place = -1; markActor(chip); }
   });
   document.querySelectorAll("[data-deferred]").forEach(loadDeferred);
   document.querySelectorAll("[role=combobox]").forEach(addSuggestions);
@@ -168,9 +195,12 @@ addEventListener("DOMContentLoaded", () => {
   });
   setInterval(checkForUpdates, document.querySelector("[data-next-page]") ? 500 : 10000);
   addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.target.closest("input, select, textarea")) {
+    if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey) return;
+    if (event.key === "/") {
       event.preventDefault();
       document.getElementById("find")?.focus();
     }
+    if (event.key === "n") step(1);
+    if (event.key === "p") step(-1);
   });
 });

@@ -50,8 +50,12 @@ def article(request: ViewRequest) -> Page:
         segments = _segments(row["headline"], "headline", mentions, quotes, colours)
         heading = Text(segments, is_headline=True)
     sections = [
-        Section("", [Text(_segments(row["body"], "body", mentions, quotes, colours))], _LEGEND),
-        Section("Actors", [_actors(mentions, quotes)]),
+        Section(
+            "",
+            [Text(_segments(row["body"], "body", mentions, quotes, colours))],
+            layout="main",
+        ),
+        Section("Actors", [_actors(mentions, quotes, colours)], _LEGEND, layout="side"),
         Section("Quotes", [_utterances(request, row["article_id"], quotes)]),
         Section("Source", [_source(row)]),
     ]
@@ -66,9 +70,9 @@ def article(request: ViewRequest) -> Page:
 
 
 _LEGEND = (
-    "Underlined text is a mention; each actor has a colour. Shaded text is a quote. Hover over "
-    "either to see the actor, the method and the confidence. Click a mention to open the actor’s "
-    "page. The tables below list the same mentions and quotes."
+    "A line below a name or pronoun has its actor’s colour, a quote that of its speaker. A dotted "
+    "edge: what somebody thinks or wants. A button marks an actor in the text; the keys n and p go "
+    "to the next and the previous place. Hover over the text to see method and confidence."
 )
 
 
@@ -104,6 +108,7 @@ def _segments(
         if quote and quote["char_start"] == start:
             anchor = f"q-{quote['quote_id']}"
         entity_id = mention["entity_id"] if mention else None
+        speaker = quote["speaker_entity_id"] if quote else None
         segments.append(
             Segment(
                 text[start:end],
@@ -111,6 +116,10 @@ def _segments(
                 _describe_mention(mention) if mention else "",
                 _describe_quote(quote) if quote else "",
                 colours.get(entity_id, 0) if entity_id else 0,
+                entity_id or "",
+                speaker or "",
+                colours.get(speaker, 0) if speaker else 0,
+                bool(quote and quote["is_statement"]),
                 Link("actor", {"id": entity_id}) if entity_id else None,
                 f"q-{quote['quote_id']}" if quote else "",
             )
@@ -146,7 +155,7 @@ def _speaker_name(quote: Row) -> str | None:
     return name
 
 
-def _actors(mentions: list[Row], quotes: list[Row]) -> Table:
+def _actors(mentions: list[Row], quotes: list[Row], colours: dict[str, int]) -> Table:
     actors: dict[str, Row] = {}
     for mention in mentions:
         if mention["entity_id"]:
@@ -155,6 +164,7 @@ def _actors(mentions: list[Row], quotes: list[Row]) -> Table:
                 {
                     "entity_id": mention["entity_id"],
                     "name": mention["name"],
+                    "colour": colours[mention["entity_id"]],
                     "mention_count": 0,
                     "role": None,
                     "statement_count": 0,
@@ -171,10 +181,10 @@ def _actors(mentions: list[Row], quotes: list[Row]) -> Table:
         if speaker in actors:
             actors[speaker]["statement_count"] = count
     columns = [
+        Column("colour", "", "chip"),
         Column("name", "Actor", link=to_actor),
         Column("mention_count", "Mentions", "count"),
         Column("statement_count", "Statements", "count"),
-        Column("role", "Title in this article"),
     ]
     rows = sorted(actors.values(), key=lambda row: (-row["mention_count"], row["name"]))
     return Table("actors", "Actors in this article", columns, rows, "No actors found.")
