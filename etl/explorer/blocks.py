@@ -236,8 +236,27 @@ class Text:
     is_headline: bool = False
 
 
+@dataclass(frozen=True)
+class Change:
+    """Stretch of a comparison of two texts: words of both, or left out, or of one of them only."""
+
+    same: str = ""
+    removed: str = ""
+    added: str = ""
+    gap: int = 0
+    """Number of equal words that are left out here."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Two versions of a text in one, with what was removed and added."""
+
+    template: ClassVar[str] = "changes"
+    changes: Sequence[Change]
+
+
 Block: TypeAlias = (
-    Table | Chart | Figures | Note | Progress | Deferred | Choice | Form | Quotes | Text
+    Table | Chart | Figures | Note | Progress | Deferred | Choice | Form | Quotes | Text | Changes
 )
 
 

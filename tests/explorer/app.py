@@ -47,10 +47,9 @@ class PageResponse:
         """URLs on this server, in document order."""
         return [html.unescape(url) for url in re.findall(r'href="(/[^"]*)"', self.text)]
 
-    @property
-    def article_links(self) -> list[str]:
-        """URLs of articles, in document order."""
-        return [link for link in self.links if link.startswith("/article?")]
+    def link_to(self, start: str) -> str:
+        """Return the first URL that begins like this."""
+        return next(link for link in self.links if link.startswith(start))
 
     def cells(self, caption: str) -> list[list[str]]:
         """Return the cell texts of a table's body."""

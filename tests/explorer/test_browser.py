@@ -51,6 +51,7 @@ class Walk:
     spelling: str
     is_spelling_of: str
     words: str
+    outlet: str
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,15 @@ def walk(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     home = tmp_path_factory.mktemp("walk") / "home"
     if real := os.environ.get("NEWSACTORS_WALK"):
         shutil.copytree(real, home, symlinks=True)
-        names = ("comey", "James Comey", "Loretta Lynch", "Rence Priebus", "Reince Priebus", "wall")
+        names = (
+            "comey",
+            "James Comey",
+            "Loretta Lynch",
+            "Rence Priebus",
+            "Reince Priebus",
+            "wall",
+            "Politico",
+        )
         return Walk(home, *names)
     shutil.copytree(samples, home, symlinks=True)
     file = (home / "news.duckdb").resolve()
@@ -73,6 +82,7 @@ def walk(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Walk:
         "Walter Brannock Sr.",
         "Walter Brannock Jr.",
         "sevens",
+        "The Calder Ledger",
     )
     return Walk(home, *names)
 
@@ -148,9 +158,11 @@ def test_each_view_is_accessible_and_fits_the_screen(
         bypass_csp=True,  # axe is a script that the page does not load by itself
     )
     page = context.new_page()
-    (article,) = app.get(f"/articles?actor={quote(walk.actor)}").article_links[:1]
+    article = app.get(f"/articles?actor={quote(walk.actor)}").link_to("/article?")
     actor, compare = f"/actor?name={walk.actor}", f"/compare?name={walk.actor}&name={walk.other}"
+    outlet, story = f"/outlet?name={quote(walk.outlet)}", app.get(article).link_to("/story?")
     views = ["/home", actor, "/actor", compare, "/quotes", article, "/corrections", "/period"]
+    views += [outlet, story]
     for path in views if width == PHONE_WIDTH or scheme == "light" else views[:2]:
         page.goto(path)
         wait_for_charts(page)

@@ -27,9 +27,11 @@ from etl.explorer.views.compare import compare
 from etl.explorer.views.corrections import corrections
 from etl.explorer.views.glossary import glossary
 from etl.explorer.views.home import home
+from etl.explorer.views.outlet import outlet
 from etl.explorer.views.period import period
 from etl.explorer.views.periods import long_day
 from etl.explorer.views.quotes import quotes
+from etl.explorer.views.story import story
 from etl.query.display import counted
 
 VIEWS: Mapping[str, Callable[[ViewRequest], Page]] = {
@@ -38,6 +40,8 @@ VIEWS: Mapping[str, Callable[[ViewRequest], Page]] = {
     "actor": actor,
     "compare": compare,
     "quotes": quotes,
+    "outlet": outlet,
+    "story": story,
     "articles": articles,
     "article": article,
     "corrections": corrections,
@@ -66,6 +70,7 @@ MENU = {
     "actor": "Actors",
     "compare": "Compare",
     "quotes": "Quotes",
+    "outlet": "Outlets",
     "articles": "Articles",
     "corrections": "Corrections",
 }

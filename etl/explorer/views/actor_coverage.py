@@ -9,6 +9,7 @@ from etl.explorer import charts
 from etl.explorer.blocks import Chart, Column, Link, Note, Row, Table, UrlFor
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.links import to_actor, to_period_articles
+from etl.explorer.views.outlet import to_outlet
 from etl.explorer.views.periods import fill_gaps, midpoint, period_name
 from etl.query.display import counted
 
@@ -158,7 +159,7 @@ def by_outlet(
         return charts.bars(bars, "outlet", values, label="articles")
 
     columns = [
-        Column("outlet", "Outlet", link=articles),
+        Column("outlet", "Outlet", link=to_outlet),
         Column("article_count", "Articles", "count", link=articles),
         Column("share_of_articles", "Share of the outlet’s articles", "share"),
         Column("quoted_article_count", "Quoted in", "count"),

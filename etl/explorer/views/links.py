@@ -38,8 +38,8 @@ def to_main_article(row: Row) -> Link | None:
 
 
 def to_story(row: Row) -> Link | None:
-    """Link to the articles of a row's story."""
-    return Link("articles", {"story": row["story_id"]}) if row.get("story_id") else None
+    """Link to a row's story."""
+    return Link("story", {"id": row["story_id"]}) if row.get("story_id") else None
 
 
 def to_articles(key: str = "entity_id") -> Callable[[Row], Link]:

@@ -11,14 +11,19 @@ from etl.explorer.views.links import to_period_articles
 from etl.explorer.views.periods import fill_gaps, midpoint, period_name
 
 
-def news_volume(rows: Sequence[Row], grain: str, title: str, *more: Column) -> Chart:
-    """Return the chart for rows of `publication_periods`; `more` are extra columns of its table."""
+def news_volume(
+    rows: Sequence[Row], grain: str, title: str, *more: Column, outlet: str | None = None
+) -> Chart:
+    """Return the chart for rows of `publication_periods`, or of one outlet.
+
+    `more` are extra columns of its table.
+    """
     periods = [
         row | {"period": period_name(row["period_start"], grain)} for row in fill_gaps(rows, grain)
     ]
 
     def articles(row: Row) -> Link:
-        return to_period_articles(row["period_start"], grain)
+        return to_period_articles(row["period_start"], grain, outlet=outlet)
 
     def draw(url_for: UrlFor) -> dict[str, Any]:
         points = [
