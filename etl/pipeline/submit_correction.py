@@ -20,6 +20,7 @@ from etl.corrections import csv_file
 from etl.corrections.plan import Plan, conflict_reason, make_plan
 from etl.corrections.records import Correction, CorrectionError, record
 from etl.corrections.replay import replay
+from etl.extract import first_person
 from etl.pipeline import apply_corrections
 from etl.query import (
     display,
@@ -171,7 +172,7 @@ def effect_of(
     return effect
 
 
-_MOVES = """
+_MOVES = f"""
 create or replace temp table moved_links as
 select text_actor_id, b.entity_id as from_entity_id, a.entity_id as to_entity_id
 from links_before b join corrected_actor_links a using (text_actor_id)
@@ -184,7 +185,7 @@ join loaded.text_actors using (text_actor_id)
 join main.articles using (content_sha256)
 join loaded.text_mentions using (text_actor_id)
 -- As in the series: "I" in a quote moves with its speaker, but nobody speaks of the speaker there.
-where text_mentions.method is distinct from 'first_person';
+where text_mentions.method is distinct from '{first_person.METHOD}';
 
 select from_entity_id, to_entity_id, count(*) as mentions, count(distinct article_id) as articles
 from moved_mentions group by all order by mentions desc, from_entity_id, to_entity_id

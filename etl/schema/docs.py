@@ -49,7 +49,12 @@ that a BI tool should list. The other schemas are internal and may change in any
   SQL, `body[char_start + 1 : char_end]` is the text of a span.
 - Null means unknown. Every inferred value has its method and confidence beside it.
 - Columns described as "Internal" feed the `_low` and `_high` columns. Don't build on them.
-- `actor` and `actor_timeline` are table macros: call them like tables, with arguments.
+- `actor` and `actor_timeline` are table macros: call them like tables, with arguments. In a file
+  that you attached (`attach 'news.duckdb' as w`), either `use w` first, or pass the alias:
+  `from w.actor('zelensky', warehouse := 'w')`.
+
+Start with `utterances` (who said what, when and where) and `appearances` (who is in which article):
+the [first questions](cookbook.md#ten-first-questions) need no other table.
 
 """
 
@@ -59,7 +64,7 @@ _SECTIONS = (
     ("ops", "Run state", "Runs, quarantined items, corrections and facts about this file."),
 )
 """Folder of models, heading and lead of each section with columns."""
-_FIRST = ("articles", "entities", "mentions", "quotes")
+_FIRST = ("articles", "entities", "mentions", "quotes", "utterances", "appearances")
 """The tables that readers need first; the others follow by name."""
 
 _INTERNAL_HEAD = """\

@@ -83,6 +83,17 @@ def test_each_question_of_the_cookbook_has_the_answer_below_it(home: Path) -> No
         )
 
 
+def test_a_first_question_takes_one_table_and_six_lines() -> None:
+    page = COOKBOOK.read_text(encoding="utf-8")
+    (section,) = re.findall(r"^## Ten first questions\n.*?(?=^## )", page, re.M | re.S)
+    asked = re.findall(r"^\*\*(\d+)\.", section, re.M)
+    assert asked == [str(number) for number in range(1, 11)]
+    for step in _STEP.finditer(section):
+        sql = step["sql"]
+        assert len(sql.splitlines()) <= 6, sql
+        assert sql.count(";") == 1 and not re.search(r"\bjoin\b|^with\b", sql), sql
+
+
 def test_a_correction_that_is_undone_leaves_the_first_answer(home: Path) -> None:
     page = COOKBOOK.read_text(encoding="utf-8")
     (section,) = re.findall(r"^## A name is linked to the wrong.*?(?=^## )", page, re.M | re.S)

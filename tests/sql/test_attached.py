@@ -90,3 +90,29 @@ def test_macros_work_in_the_file_after_use_and_by_alias(
         assert session.execute(odd).fetchall() == expected
         session.execute("use w")
         assert session.execute(f"from {macro}({arguments})").fetchall() == expected
+
+
+@pytest.mark.parametrize("macro", ["actor('tselensky')", f"actor_timeline('{TSELENSKYY}', 'day')"])
+def test_a_call_that_does_not_say_which_warehouse_is_told_what_to_say(
+    moved: Path, macro: str
+) -> None:
+    name = macro.split("(")[0]
+    with duckdb.connect() as session:
+        session.execute(f"attach '{moved}' as w (read_only)")
+        with pytest.raises(duckdb.Error) as told:
+            session.execute(f"from w.{macro}")
+        assert f"from w.{name}(…, warehouse := 'w'), or USE w first" in str(told.value)
+        with pytest.raises(duckdb.Error, match="which warehouse"):
+            session.sql(f"from w.{macro}")  # Python's relations bind the text in another way
+        assert session.sql(f"from w.{macro[:-1]}, warehouse := 'w')").fetchall()
+
+
+def test_in_a_database_without_a_warehouse_the_missing_table_is_named(
+    moved: Path, tmp_path: Path
+) -> None:
+    with duckdb.connect(tmp_path / "mine.duckdb") as session:
+        session.execute(f"attach '{moved}' as w (read_only)")
+        with pytest.raises(
+            duckdb.CatalogException, match=r"entities does not exist(.|\s)*w\.entities"
+        ):
+            session.execute("from w.actor('tselensky')")

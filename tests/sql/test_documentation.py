@@ -88,6 +88,9 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
         " speaker_confidence quote_group_id act",
         "utterances": "utterance_id article_id published_on outlet text kind act cue"
         " speaker_entity_id speaker_name speaker_surface method confidence speaker_confidence",
+        "appearances": "entity_id name type country_code article_id published_on week month outlet"
+        " headline language story_id is_reprint mention_count name_mention_count"
+        " headline_mention_count utterance_count statement_count quoted_word_count",
         "publication_days": "published_on article_count articles_by_outlet story_count",
         "publication_periods": "grain period_start article_count story_count outlet_count",
         "stories": "story_id first_article_id first_published_on first_outlet last_published_on"

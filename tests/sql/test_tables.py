@@ -9,6 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from etl.extract import first_person
+from etl.warehouse.dbt import PROJECT
+
 from .conftest import GEORGIA, GERMANY, GONE, TSELENSKYY, Warehouse
 
 
@@ -145,3 +148,8 @@ def test_a_name_comes_before_an_alias(corrected: Path) -> None:
     with duckdb.connect(corrected, read_only=True) as news:
         rows = news.execute("select entity_id from actor('Wolodar Tselenskyy')").fetchall()
     assert rows == [(TSELENSKYY,), (GERMANY,)]
+
+
+def test_models_and_extractor_agree_on_the_method_of_the_first_person() -> None:
+    macro = (PROJECT / "macros" / "is_talk_of_actor.sql").read_text(encoding="utf-8")
+    assert f"is distinct from '{first_person.METHOD}'" in macro

@@ -35,8 +35,7 @@ mentioned as (
         bool_or(part = 'body' and sentence < 5) as is_early,
         bool_or(type in ('PERSON', 'ORG')) as is_able_to_speak,
     from mentions
-    -- "I" and "my" in somebody's own quotes are no talk of that person (ADR 34).
-    where entity_id is not null and method is distinct from 'first_person'
+    where entity_id is not null and {{ is_talk_of_actor('method') }}
     group by all
 
 ),

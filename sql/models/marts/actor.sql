@@ -1,4 +1,5 @@
 -- Parameters hide columns of the same name, so columns that share a name are qualified.
+-- No CTE has the name of a table that `warehouse_table` reads (see table_macros.sql).
 {{ config(
     materialized='table_function',
     parameters=['name', 'warehouse := null'],
@@ -8,7 +9,7 @@
 
 with
 
-entities as (
+published_entities as (
 
     select * from {{ warehouse_table('entities') }}
 
@@ -38,17 +39,17 @@ wanted as (
 matched as (
 
     select
-        entities.*,
+        published_entities.*,
         case
-            when entities.entity_id = wanted.wanted_id then 'entity_id'
-            when {{ folded('entities.name') }} = wanted.folded then 'name'
+            when published_entities.entity_id = wanted.wanted_id then 'entity_id'
+            when {{ folded('published_entities.name') }} = wanted.folded then 'name'
             when
                 list_contains(
-                    list_transform(entities.aliases, lambda form: {{ folded('form') }}),
+                    list_transform(published_entities.aliases, lambda form: {{ folded('form') }}),
                     wanted.folded
                 ) then 'alias'
         end as matched_by,
-    from entities
+    from published_entities
     cross join wanted
 
 ),

@@ -1,4 +1,5 @@
 -- Parameters hide columns of the same name, so columns that share a name are qualified.
+-- No CTE has the name of a table that `warehouse_table` reads (see table_macros.sql).
 {{ config(
     materialized='table_function',
     parameters=['entity_id', 'grain', 'from_day := null', 'to_day := null', 'warehouse := null'],
@@ -8,7 +9,7 @@
 
 with
 
-entities as (
+published_entities as (
 
     select * from {{ warehouse_table('entities') }}
 
@@ -20,13 +21,13 @@ redirects as (
 
 ),
 
-publication_days as (
+published_days as (
 
     select * from {{ warehouse_table('publication_days') }}
 
 ),
 
-publication_periods as (
+published_periods as (
 
     select * from {{ warehouse_table('publication_periods') }}
 
@@ -57,10 +58,10 @@ settings as (
 
 actor as (
 
-    select entities.entity_id as actor_id,
-    from entities
+    select published_entities.entity_id as actor_id,
+    from published_entities
     where
-        entities.entity_id = coalesce(
+        published_entities.entity_id = coalesce(
             (
                 select any_value(redirects.entity_id)
                 from redirects
@@ -74,11 +75,11 @@ actor as (
 period_totals as (
 
     select
-        publication_periods.period_start,
-        publication_periods.article_count as article_total,
-        publication_periods.story_count as story_total,
-    from publication_periods
-    inner join settings on publication_periods.grain = settings.period_grain
+        published_periods.period_start,
+        published_periods.article_count as article_total,
+        published_periods.story_count as story_total,
+    from published_periods
+    inner join settings on published_periods.grain = settings.period_grain
 
 ),
 
@@ -87,11 +88,11 @@ bounds as (
     select
         date_trunc(
             settings.period_grain,
-            coalesce(from_day::date, (select min(published_on) from publication_days))
+            coalesce(from_day::date, (select min(published_on) from published_days))
         )::date as first_period,
         date_trunc(
             settings.period_grain,
-            coalesce(to_day::date, (select max(published_on) from publication_days))
+            coalesce(to_day::date, (select max(published_on) from published_days))
         )::date as last_period,
         (select min(period_start) from period_totals) as first_period_with_articles,
         settings.step,

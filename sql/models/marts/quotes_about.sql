@@ -44,7 +44,7 @@ quotes_about as (
             and quotes.char_start <= mentions.char_start
             and quotes.char_end >= mentions.char_end
     inner join articles on quotes.article_id = articles.article_id
-    where mentions.entity_id is not null and mentions.method is distinct from 'first_person'
+    where mentions.entity_id is not null and {{ is_talk_of_actor('mentions.method') }}
     group by all
 
 )
