@@ -1,7 +1,7 @@
-"""`newsactors status`: contents, runs, quarantine, corrections and versions in one report.
+"""`newsactors status`: contents, runs, quarantine, corrections, space and versions in one report.
 
 It reads the published file, the run state and the corrections; it writes nothing.
-Does not belong here: SQL (`etl.query.contents`).
+Does not belong here: SQL (`etl.query.contents`), and measuring files (`etl.query.space`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from etl.corrections.csv_file import RegistryError, read_corrections
 from etl.query.contents import Contents, published_contents
 from etl.query.correction_history import published_history
 from etl.query.display import clean
+from etl.query.space import Space, Use, used_space
 from etl.settings import Settings
 from etl.storage.quarantine import QuarantinedItem
 from etl.storage.run_history import Run
@@ -40,7 +41,7 @@ RUNS = 100
 @json_option
 @click.pass_obj
 def status(settings: Settings, max_age: timedelta | None, as_json: bool) -> None:
-    """Show the contents of the warehouse, the last runs, the quarantine, and versions.
+    """Show the contents of the warehouse, the last runs, the quarantine, space and versions.
 
     For monitoring: `newsactors status --max-age 26h` fails if there was no good run last night.
     """
@@ -65,6 +66,7 @@ class Report:
     corrections: dict[str, int]
     """Corrections by status: 'applied', 'idle', 'skipped', 'undone', 'pending' or 'gone'."""
     correction_problems: list[str]
+    space: Space
 
     def as_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready values."""
@@ -75,6 +77,7 @@ class Report:
             "quarantine": [asdict(r) for r in self.quarantine],
             "corrections": self.corrections,
             "correction_problems": self.correction_problems,
+            "space": asdict(self.space),
         }
 
     def trouble(self, max_age: timedelta, now: datetime) -> str | None:
@@ -106,6 +109,7 @@ def collect(settings: Settings) -> Report:
         state.runs(RUNS),
         state.quarantine(),
         *_corrections(settings),
+        used_space(settings),
     )
 
 
@@ -141,7 +145,31 @@ def render(report: Report) -> RenderableType:
         parts += [Text(clean(f"  {problem}")) for problem in shown]
         if len(report.correction_problems) > SHOWN:
             parts.append(Text("  … and more: newsactors actors history"))
+    parts += _space(report.space)
     return Group(*parts)
+
+
+def _space(space: Space) -> list[RenderableType]:
+    """Lay out the bytes of the folders, and of the parts of the published file."""
+    parts: list[RenderableType] = []
+    for title, uses in (("On disk", space.folders), ("Published file", space.schemas)):
+        if uses:
+            total = sum(use.bytes for use in uses)
+            parts += [Text(f"\n{title}: {_megabytes(total)}", style="bold"), _uses_table(uses)]
+    return parts
+
+
+def _uses_table(uses: list[Use]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    for use in uses:
+        table.add_row(Text(clean(use.part)), _megabytes(use.bytes), Text(use.what, style="dim"))
+    return table
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def _contents_table(published: str, contents: Contents) -> Table:

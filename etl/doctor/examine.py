@@ -111,6 +111,7 @@ def leftovers(settings: Settings) -> list[Path]:
         (settings.extracted, lambda f: f.glob(".*")),
         (settings.raw, lambda f: f.glob("objects/*/*.tmp")),
         (settings.identity_ledger, lambda f: f.glob("*.tmp")),
+        (settings.build_file.parent, lambda f: f.glob("*.compact*")),
     ]
     found = [path for folder, glob in folders if folder.exists() for path in glob(folder)]
     if build_db.wal_of(settings.build_file).exists():

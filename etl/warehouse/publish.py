@@ -35,7 +35,7 @@ from etl.storage.files import copy, is_open_elsewhere, sync_directory, sync_file
 from etl.storage.quarantine import quarantine_table
 from etl.storage.run_history import runs_table
 from etl.storage.run_state import State
-from etl.warehouse import block_copy, build_db
+from etl.warehouse import block_copy, build_db, free_blocks
 from etl.warehouse.snapshot_connection import connect_snapshot
 
 T = TypeVar("T")
@@ -136,6 +136,7 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
                 "select distinct published_on from bookkeeping.touched_days order by 1"
             ).fetchall()
         )
+    free_blocks.compact(settings.build_file)
     number = 1 + max(snapshot_numbers(settings.snapshots), default=0)
     temporary = settings.snapshots / f".{number}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)

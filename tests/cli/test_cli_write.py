@@ -476,6 +476,24 @@ def test_status_is_for_people_and_for_monitors(
     assert json.loads(failed.stdout)["trouble"] == "the last ingest failed: the disk is full"
 
 
+def test_status_says_what_takes_how_much_space(run: Run, settings: Settings) -> None:
+    space = json.loads(run("status", "--json").stdout)["space"]
+    folders = {use["part"]: use for use in space["folders"]}
+    assert {"snapshots", "build", "raw", "registry"} <= set(folders)
+    assert "back it up" in folders["raw"]["what"]
+    archived = sum(file.stat().st_size for file in settings.raw.rglob("*") if file.is_file())
+    assert folders["raw"]["bytes"] == archived
+
+    schemas = {use["part"]: use["bytes"] for use in space["schemas"]}
+    assert {"main", "loaded", "free blocks"} <= set(schemas)
+    assert sum(schemas.values()) == settings.published.stat().st_size
+    of_main = [use["bytes"] for use in space["tables"] if use["part"].startswith("main.")]
+    assert sum(of_main) == schemas["main"]
+
+    shown = run("status").stdout
+    assert "On disk: " in shown and "Published file: " in shown and "free blocks" in shown
+
+
 def test_status_of_an_empty_warehouse(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
