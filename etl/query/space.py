@@ -17,6 +17,7 @@ import duckdb
 from etl.query.published import identifier, open_published, rows
 from etl.settings import Settings
 from etl.warehouse.free_blocks import blocks_of
+from etl.warehouse.internal_relations import MARK
 
 _PARTS = {
     "news.duckdb": "the published file",
@@ -131,7 +132,7 @@ def _blocks(con: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _first_sentence(comment: str | None) -> str:
-    return " ".join((comment or "").split()).split(". ")[0].removesuffix(".")
+    return " ".join((comment or "").removeprefix(MARK).split()).split(". ")[0].removesuffix(".")
 
 
 def _largest_first(uses: Iterator[Use] | list[Use]) -> list[Use]:

@@ -25,6 +25,11 @@ _LOG = logging.getLogger(__name__)
 SPARSE = 0.2
 """The share of free blocks from which a file is written anew. A first ingest leaves 0.02, a refresh
 of a small file 0.25; a night of a large file changes few blocks."""
+GROWN = 1.25
+"""Likewise the growth since then: replaced rows also leave blocks in use that hold few rows. Of 124
+articles, 3 extracted again took the file from 16 to 25 MB, with only 0.14 of its blocks free."""
+COMPACT_SIZE = "compact_size"
+"""Property: the bytes of the file when it was last written anew, or first looked at."""
 LARGEST = 256 << 20
 """Bytes of the largest file that is written anew: that takes about a second for each 30 MB. Larger
 files keep their free blocks, which the next runs fill."""
@@ -59,7 +64,7 @@ def blocks_of(con: duckdb.DuckDBPyConnection) -> Blocks:
 
 
 def compact(path: Path) -> bool:
-    """Write the build file anew if many of its blocks are free; return whether that was done.
+    """Write the build file anew if much of it is free or it grew; return whether that was done.
 
     The caller holds the writer lock and no connection to the file. The new file has the same rows
     in the same order, the same views, macros and comments. A kill leaves the old file or the new
@@ -71,7 +76,10 @@ def compact(path: Path) -> bool:
     if size > LARGEST or shutil.disk_usage(path.parent).free < 2 * size:
         return False
     with build_db.open_build(path) as con:
-        if blocks_of(con).share_free < SPARSE:
+        known = build_db.get_property(con, COMPACT_SIZE)
+        if known is None:
+            build_db.set_property(con, COMPACT_SIZE, str(size))
+        if blocks_of(con).share_free < SPARSE and size <= GROWN * int(known or size):
             return False
     try:
         _copy(path, copy)
@@ -91,6 +99,9 @@ def _copy(path: Path, copy: Path) -> None:
             con.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as {name}{mode}")
         con.execute("copy from database old to new")
         con.execute("checkpoint new")
+        con.execute("use new")
+        build_db.set_property(con, COMPACT_SIZE, str(copy.stat().st_size))
+        con.execute("use memory")
     sync_file(copy)
 
 

@@ -36,6 +36,7 @@ from etl.storage.quarantine import quarantine_table
 from etl.storage.run_history import runs_table
 from etl.storage.run_state import State
 from etl.warehouse import block_copy, build_db, free_blocks
+from etl.warehouse.internal_relations import mark_internal
 from etl.warehouse.snapshot_connection import connect_snapshot
 
 T = TypeVar("T")
@@ -129,6 +130,7 @@ def publish(settings: Settings, run_id: str, properties: dict[str, str]) -> Publ
     with build_db.open_build(settings.build_file) as con:
         generation = build_db.get_property(con, "generation") or ""
         _write_run_state(con, settings, run_id, properties | {"generation": generation})
+        mark_internal(con)
         con.execute("checkpoint")
         days = tuple(
             day

@@ -476,7 +476,10 @@ def test_status_is_for_people_and_for_monitors(
     assert json.loads(failed.stdout)["trouble"] == "the last ingest failed: the disk is full"
 
 
-def test_status_says_what_takes_how_much_space(run: Run, settings: Settings) -> None:
+def test_status_says_what_takes_how_much_space(
+    first: subprocess.CompletedProcess[str], place: Path, run: Run
+) -> None:
+    settings = Settings.from_env(environment(place))
     space = json.loads(run("status", "--json").stdout)["space"]
     folders = {use["part"]: use for use in space["folders"]}
     assert {"snapshots", "build", "raw", "registry"} <= set(folders)
