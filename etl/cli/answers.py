@@ -23,6 +23,7 @@ from etl.query.published import Row
 
 P = ParamSpec("P")
 EXIT_ERROR, EXIT_NOT_FOUND, EXIT_INTERRUPTED = 1, 3, 130
+NOBODY = "No article here has that name, or one like it; `newsactors actors list` shows all"
 
 
 def _exit_with(message: str, code: int) -> click.exceptions.Exit:
@@ -59,6 +60,8 @@ def reading_command(command: Callable[P, None]) -> Callable[P, None]:
             raise _exit_interrupted() from None
         except (duckdb.Error, pa.ArrowException) as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
+            if isinstance(error, duckdb.CatalogException):
+                lines.append('`newsactors sql "show tables"` lists the tables.')
             raise _exit_with("\n".join(lines), EXIT_ERROR) from None
 
     return run
@@ -70,7 +73,8 @@ def exit_unknown_name(
     """Print that a name is unknown or ambiguous, with candidates; return the exception to raise."""
     shown = repr(display.clean(error.name))
     why = f"{shown} may be several actors" if error.ambiguous else f"no actor is named {shown}"
-    click.echo(f"Error: {why}" + ("; did you mean:" if error.candidates else ""), err=True)
+    who = "; did you mean:" if error.candidates else f". {NOBODY}"
+    click.echo(f"Error: {why}{who}", err=True)
     if error.candidates:
         terminal.console(stderr=True).print(tables.candidates(error.candidates))
         click.echo(hint, err=True)

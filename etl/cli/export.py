@@ -75,6 +75,8 @@ def sql(
     if form == "table" and out:
         known = ", ".join(export.FORMATS)
         raise click.UsageError(f"a table is for the screen only: give --format {known}")
+    if query.endswith(".sql") and Path(query).exists():
+        raise click.UsageError(f"QUERY is SQL, not a file: newsactors sql - < {query}")
     if query == "-":
         query = sys.stdin.read()
     with (
@@ -150,4 +152,5 @@ def _write(
         return
     with export.replacing(out) as sink:
         count = export.write_rows(reader, sink, form, excel_safe=excel_safe, on_rows=report)
-    click.echo(f"{display.counted(count, 'row')} written to {display.clean(out)}", err=True)
+    kind = "" if out.suffix.lower() in SUFFIXES else f" as {form}"
+    click.echo(f"{display.counted(count, 'row')} written to {display.clean(out)}{kind}", err=True)

@@ -243,7 +243,7 @@ def check(correction: Correction) -> None:
 
 def _check_value(action: str, key: str, value: str) -> None:
     if not value:
-        raise CorrectionError(f"{key}= has no value")
+        raise CorrectionError(f"{key}= has no value; give one")
     if key in _ACTORS and not _ENTITY_ID.fullmatch(value):
         raise CorrectionError(
             f"{key}={value!r} is no id of an actor; `newsactors actors list` shows them"

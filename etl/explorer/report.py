@@ -56,6 +56,8 @@ def write(
     holds other files, or if nothing is published.
     """
     out = out.absolute()
+    if out.exists() and not out.is_dir():
+        raise ReadError(f"{out} is a file; a report is a folder: name a new one")
     if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
         raise ReadError(f"{out} holds other files: name a new folder, or empty this one")
     partial = out.with_name(f".{out.name}.part")

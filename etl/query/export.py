@@ -313,4 +313,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 part.unlink()
             raise
     except OSError as error:
-        raise ReadError(f"cannot write {path}: {error.strerror or error}") from error
+        raise ReadError(f"cannot write {path}: {_why_not(path, error)}") from error
+
+
+def _why_not(path: Path, error: OSError) -> str:
+    if path.is_dir():
+        return "it is a folder; name a file in it"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}; create it, or name another file"
+    return error.strerror or str(error)

@@ -63,7 +63,8 @@ def open_published(
         raise ReadError(f"this process has {path} open for writing: close it") from error
     except duckdb.Error as error:
         raise NotPublishedError(
-            f"cannot read {path}: {first_line(error)}; run `newsactors ingest` to publish again"
+            f"cannot read {path} ({first_line(error).rstrip('!')}). `newsactors doctor` says what "
+            "is damaged; `newsactors doctor --repair` restores it"
         ) from error
 
 

@@ -50,6 +50,27 @@ def test_a_file_published_by_another_version_says_what_to_do() -> None:
         published.rows(con, "from article_metadata")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("timeline", "Zzyzx Qworp"), "`newsactors actors list` shows all"),
+        (("sql", "from nope"), '`newsactors sql "show tables"` lists the tables'),
+        (("export", "articles", "--out", "missing/x.csv"), "there is no folder missing; create it"),
+        (("export", "articles", "--out", "."), "it is a folder; name a file in it"),
+        (("sql", "question.sql"), "QUERY is SQL, not a file: newsactors sql - < question.sql"),
+        (("report", "--out", "question.sql"), "is a file; a report is a folder: name a new one"),
+    ],
+)
+def test_a_mistake_is_answered_with_what_to_do(
+    cli: Cli, arguments: tuple[str, ...], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("question.sql").write_text("select 1")
+    result = cli(*arguments)
+    assert result.exit_code in (1, 2, 3)
+    assert says in result.stderr
+
+
 def test_help_shows_examples_to_copy(cli: Cli) -> None:
     for command in ("top", "timeline", "quotes", "sql", "export"):
         shown = lines(cli(command, "--help"))
