@@ -302,6 +302,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises ReadError if the file can't be written; an existing file then stays as it was.
     """
+    if path.is_dir():
+        raise ReadError(f"cannot write {path}: it is a folder; name a file in it")
     part = path.with_name(path.name + ".part")
     try:
         try:
@@ -317,8 +319,6 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _why_not(path: Path, error: OSError) -> str:
-    if path.is_dir():
-        return "it is a folder; name a file in it"
     if not path.parent.is_dir():
         return f"there is no folder {path.parent}; create it, or name another file"
     return error.strerror or str(error)
