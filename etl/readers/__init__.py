@@ -21,7 +21,7 @@ from etl.readers.base import FileRejected, Item, Reason, Rejected, Rejection
 from etl.readers.bibliography import bibtex, endnote_tagged, endnote_xml, ris, zotero_rdf
 from etl.readers.containers import compressed, mail, tar_archive, warc, zip_archive
 from etl.readers.documents import pdf, rtf
-from etl.readers.exports import export_page, factiva_xml
+from etl.readers.exports import factiva_xml
 from etl.readers.field_mapping import FieldMapping
 from etl.readers.language import language_of
 from etl.readers.pages import html_page, mhtml, webarchive
@@ -44,13 +44,12 @@ __all__ = [
     "read_items",
 ]
 
-READERS_VERSION = "6"
+READERS_VERSION = "7"
 """Increase it whenever the same bytes would be read differently."""
 
 READERS: tuple[Reader, ...] = (
     text_file,
     html_page,
-    export_page,
     json_records,
     delimited,
     markdown,

@@ -20,6 +20,7 @@ _MARKUP = re.compile(
     r"|<(?:p|img|div)(?:\s[^<>]*)?>",
     re.IGNORECASE,
 )
+_XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")
 BLOCKS = {"p", "div", "br", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
            "tr", "table", "section", "article", "figure", "figcaption", "pre", "hr", "header",
            "footer", "td", "dd", "dt"}  # fmt: skip
@@ -145,6 +146,14 @@ def xml_tree(data: bytes, *, recover: bool = False) -> Any:
 def html_text(data: bytes, charset: str | None) -> str:
     """Decode a page by the charset of its HTTP headers, its own declaration, or detection."""
     return without_controls(decode(data, charset or declared(data)))
+
+
+def html_tree(text: str, remedy: str = "fetch the page again") -> Any:
+    """Return the tree of a decoded page. Raises Rejected ('malformed')."""
+    try:
+        return lxml.html.document_fromstring(_XML_DECLARATION.sub("", text))
+    except (et.ParserError, et.XMLSyntaxError, ValueError) as error:
+        raise Rejected("malformed", f"not valid HTML: {error}"[:200], remedy) from None
 
 
 def appended(data: bytes, roots: str) -> Rejection | None:

@@ -431,7 +431,7 @@ def mhtml(story: Story = STORY, page: str | None = None) -> bytes:
     return "\r\n".join([*lines, f"--{boundary}--", ""]).encode()
 
 
-def webarchive(story: Story = STORY, *, is_binary: bool = True) -> bytes:
+def webarchive(story: Story = STORY, page: str | None = None, *, is_binary: bool = True) -> bytes:
     """Return a page as Safari saves it."""
 
     def resource(content: bytes, kind: str, url: str) -> dict[str, Any]:
@@ -440,7 +440,7 @@ def webarchive(story: Story = STORY, *, is_binary: bool = True) -> bytes:
 
     return plistlib.dumps(
         {
-            "WebMainResource": resource(html(story).encode(), "text/html", story.url),
+            "WebMainResource": resource((page or html(story)).encode(), "text/html", story.url),
             "WebSubresources": [resource(b"p {}", "text/css", f"{story.url}/a.css")],
             "WebSubframeArchives": [
                 {"WebMainResource": resource(ADVERT.encode(), "text/html", f"{story.url}/frame")}

@@ -18,10 +18,11 @@ from email.utils import parseaddr
 from typing import cast
 
 from etl.readers.base import Rejected, Rejection
-from etl.readers.exports import export_of, export_page
+from etl.readers.exports import export_of
+from etl.readers.exports.pages import page_export_of
 from etl.readers.markup import text_of
 from etl.readers.reader import Part
-from etl.readers.source import HEAD_BYTES, Source
+from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article
 
 name = "mail"
@@ -127,10 +128,7 @@ def _is_attached(part: Message) -> bool:
 
 def _is_export(part: Message) -> bool:
     """Whether it is a page of a database with many articles, which is read as a file of its own."""
-    if part.get_content_type() != "text/html":
-        return False
-    data = part.get_payload(decode=True)
-    return isinstance(data, bytes) and export_page.sniff(data[:HEAD_BYTES], "") > 0
+    return part.get_content_type() == "text/html" and page_export_of(_text(part)) is not None
 
 
 def _header(message: Message, title: str) -> str:

@@ -2,7 +2,7 @@
 
 A database writes the same text into TXT, RTF, DOCX or PDF. So the container's reader extracts the
 text, and `export_of` recognises the database by its lines, whatever the container. Pages have their
-list in `exports.pages`; `export_page` and `factiva_xml` are readers of their own.
+list in `exports.pages`; `factiva_xml` is a reader of its own.
 
 Belongs here: modules that split what one database writes into articles, and the lists of them. Does
 not belong here: the formats around them (`readers.text_file`, `readers.documents`,

@@ -15,7 +15,7 @@ import lxml.etree as et
 
 from etl.domain import Article
 from etl.readers.base import Rejected, Rejection
-from etl.readers.markup import block_text
+from etl.readers.markup import block_text, html_tree
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article
 
@@ -25,6 +25,7 @@ _PLACE = re.compile(
     r",\s+(?:à|au|en|in|aus|de|notre|nos|envoyée?|correspondante?|[Ss]pecial to|for)\s.*"
 )
 _AND = re.compile(r"\s+(?:et|und)\s+(?=[^\W\d_])|\s*;\s*(?=\S)")
+_FRAME = re.compile(r"</?(?:html|body)\b[^<>]*>", re.IGNORECASE)
 _MAX_CHARS = 500
 _BREAKS = {"br", "p", "div", "li", "tr", "td"}
 
@@ -48,6 +49,14 @@ def entry(metadata: SourceMetadata, source: Source, name: str, where: str) -> Ar
         return article(metadata, source, name)
     except Rejected as rejected:
         return rejected.rejection.at(where)
+
+
+def page_tree(markup: str) -> Any:
+    """Return the tree of a page that may hold pages, at whose ends a parser would stop.
+
+    Raises Rejected.
+    """
+    return html_tree(_FRAME.sub(" ", markup), "export it again")
 
 
 def outermost(tree: Any, is_wanted: Callable[[Any], bool]) -> Iterator[Any]:

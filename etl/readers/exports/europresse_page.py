@@ -24,6 +24,7 @@ from etl.readers.exports.entries import (
     names_of,
     one_line,
     outermost,
+    page_tree,
     swallowed,
     unsplittable,
 )
@@ -72,8 +73,9 @@ def recognises_page(markup: str) -> bool:
     return _NAME in markup and ("DocHeader" in markup or "itreArticle" in markup)
 
 
-def read_page(tree: Any, source: Source) -> Iterator[Article | Rejection]:
+def read_page(markup: str, source: Source) -> Iterator[Article | Rejection]:
     """Yield the articles, and a rejection for each whose bounds are uncertain."""
+    tree = page_tree(markup)
     names = list(outermost(tree, _marker(_NAME)))
     is_damaged = swallowed(tree)
     articles = [e for e in apart(tree, _named("article")) if any(map(_has_mark, e.iter()))]

@@ -22,6 +22,7 @@ from etl.readers.exports.entries import (
     names_of,
     one_line,
     outermost,
+    page_tree,
     swallowed,
     unsplittable,
 )
@@ -58,8 +59,9 @@ def recognises_page(markup: str) -> bool:
     )
 
 
-def read_page(tree: Any, source: Source) -> Iterator[Article | Rejection]:
+def read_page(markup: str, source: Source) -> Iterator[Article | Rejection]:
     """Yield the articles, and a rejection for each whose bounds are uncertain."""
+    tree = page_tree(markup)
     is_damaged = swallowed(tree)
     articles = apart(tree, lambda element: _language(element) is not None)
     for number, article in enumerate(articles, 1):

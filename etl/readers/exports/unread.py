@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from etl.domain import Article
 from etl.readers.base import Rejection
@@ -40,7 +39,7 @@ class UnreadExport:
         why = "this form doesn't mark where an article begins and ends"
         yield unsplittable(self.database, why, self.remedy)
 
-    def read_page(self, tree: Any, source: Source) -> Iterator[Article | Rejection]:
+    def read_page(self, markup: str, source: Source) -> Iterator[Article | Rejection]:
         """Yield the rejection of the whole export."""
         return self.read("", source)
 

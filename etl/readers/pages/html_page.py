@@ -20,13 +20,11 @@ from itertools import chain, islice
 from typing import Any
 
 import lxml.etree as et
-import lxml.html
 
 from etl.domain import Article
-from etl.readers.base import Rejected
 from etl.readers.dates import ImpossibleDateError, WrittenDate
 from etl.readers.exports.pages import page_export_of
-from etl.readers.markup import appended, html_text, line_of, local_name, text_of
+from etl.readers.markup import appended, html_text, html_tree, line_of, local_name, text_of
 from etl.readers.pages.json_ld import nodes_of, own_nodes
 from etl.readers.pages.page_dates import dates_of
 from etl.readers.pages.saved_page import (
@@ -82,9 +80,9 @@ def read(source: Source) -> Iterator[Part]:
     data = source.data()
     text = html_text(data, source.charset)
     if export := page_export_of(text):
-        yield from export.read_page(_tree(text), source)
-    else:
-        yield page_article(text, source, name)
+        yield from export.read_page(text, source)
+        return
+    yield page_article(text, source, name)
     if rejection := appended(data, "html"):
         yield rejection
 
@@ -92,7 +90,7 @@ def read(source: Source) -> Iterator[Part]:
 def page_article(text: str, source: Source, source_format: str) -> Article:
     """Return the article in the text of a page. Raises Rejected."""
     text = without_archive_bar(text)
-    tree = _tree(text)
+    tree = html_tree(text)
     if bars := [element for element in tree.iter("div") if is_archive_bar(element.get("id"))]:
         for element in bars:  # in a page that was saved from the screen, without comments
             element.drop_tree()
@@ -105,16 +103,6 @@ def page_article(text: str, source: Source, source_format: str) -> Article:
             setattr(found, value, (getattr(found, value) or "").replace(_AND, "&"))
         _fill(metadata, found)
     return _dated_by_label(article(metadata, source, source_format), metadata, text, source)
-
-
-def _tree(text: str) -> lxml.html.HtmlElement:
-    """Return the tree of a page. Raises Rejected."""
-    try:
-        return lxml.html.document_fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text))
-    except (et.ParserError, et.XMLSyntaxError, ValueError) as error:
-        raise Rejected(
-            "malformed", f"not valid HTML: {error}"[:200], "fetch the page again"
-        ) from None
 
 
 def _dated_by_label(found: Article, metadata: SourceMetadata, text: str, source: Source) -> Article:

@@ -1,7 +1,8 @@
-"""Pages saved from Nexis or ProQuest: many articles in one HTML file.
+"""Exports of Nexis and ProQuest as a web page: their text in lines, read like a text file's.
 
 Belongs here: recognising such a page, and its text in lines. Does not belong here: the articles in
-that text (`readers.exports`), pages of news sites (`readers.pages.html_page`).
+that text (`readers.exports`), pages whose elements name the fields (`exports.factiva_page`,
+`exports.europresse_page`).
 """
 
 from __future__ import annotations
@@ -11,52 +12,41 @@ from collections.abc import Iterator
 from typing import Any
 
 import lxml.etree as et
-import lxml.html
 
-from etl.readers.base import Rejected
+from etl.domain import Article
+from etl.readers.base import Rejected, Rejection
 from etl.readers.exports import export_of, proquest
+from etl.readers.exports.entries import page_tree
 from etl.readers.exports.proquest_document import ANCHOR
-from etl.readers.markup import SILENT, html_text, local_name
-from etl.readers.reader import Part
+from etl.readers.markup import SILENT, local_name
 from etl.readers.source import Source
 
-name = "html"
-
 _MARKS = re.compile(
-    rb"<DOCFULL>|<!-- LXNComment|<a name=[\"']?(?:DOC_ID_\d|DocID_)"
-    rb"|>\s{0,20}ProQuest document link<",
-    re.IGNORECASE,
+    r"<docfull>|<!-- lxncomment|<a name=[\"']?(?:doc_id_\d|docid_)"
+    r"|>\s{0,20}proquest document link<"
 )
 _BLOCKS = {"p", "div", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr",
            "table", "section", "article", "pre", "hr", "td", "body", "text"}  # fmt: skip
 _DOCUMENT = re.compile(r"DocID_\D{0,20}(?P<number>\d{0,20})")
 _ANCHOR = re.compile(r"<a name=[\"']?DocID_", re.IGNORECASE)
-_FRAME = re.compile(r"\A\s*<\?xml[^>]*>|</?(?:html|body)\b[^<>]*>", re.IGNORECASE)
-"""Tags of pages within the page, at whose ends a parser would stop."""
 _RULE = "_" * 60
 
 
-def sniff(head: bytes, path: str) -> float:
-    """Certain for the anchors and comments that these databases write."""
-    is_markup = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    return 0.95 if is_markup and _MARKS.search(head) else 0.0
+def recognises_page(markup: str) -> bool:
+    """Whether the page has the anchors and comments that these databases write."""
+    return _MARKS.search(markup.lower()) is not None
 
 
-def read(source: Source) -> Iterator[Part]:
+def read_page(markup: str, source: Source) -> Iterator[Article | Rejection]:
     """Yield the page's articles. Raises Rejected."""
-    page = html_text(source.data(), source.charset)
-    try:
-        tree = lxml.html.document_fromstring(_FRAME.sub(" ", page))
-    except (et.ParserError, et.XMLSyntaxError, ValueError) as error:
-        raise Rejected("malformed", f"not valid HTML: {error}"[:200], "export it again") from None
-    text = _text(tree)
+    text = _text(page_tree(markup))
     export = export_of(text)
     if export is None:
         raise _unsupported("a page saved from Nexis or ProQuest in which no document was found")
     if export is proquest and export_of(text.partition(_RULE)[0]) is not None:
         raise _unsupported("a page saved from ProQuest with a document that has no anchor")
     yield from export.read(text, source)
-    announced, found = len(_ANCHOR.findall(page)), text.count(_RULE)
+    announced, found = len(_ANCHOR.findall(markup)), text.count(_RULE)
     if announced > found:
         yield _unsupported(
             f"the page has anchors of {announced:,} documents, {found:,} were found"
