@@ -7,6 +7,7 @@ finding the article in a page (`readers.pages.html_page`), the meaning of elemen
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import lxml.etree as et
@@ -21,6 +22,10 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")
+_CLOSED_ROOT = re.compile(r"(<html\b[^<>]*)/>", re.IGNORECASE)
+"""A root that is closed at once: the parser would stop there."""
+_HEAD_CHARS = 4096
+_PAGE_PARSER = lxml.html.HTMLParser(remove_comments=True, remove_pis=True, collect_ids=False)
 BLOCKS = {"p", "div", "br", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
            "tr", "table", "section", "article", "figure", "figcaption", "pre", "hr", "header",
            "footer", "td", "dd", "dt"}  # fmt: skip
@@ -78,7 +83,12 @@ def block_text(tree: Any, blocks: set[str], silent: set[str] = frozenset()) -> s
 def local_name(element: Any) -> str:
     """Return an element's name in lower case, without namespace; empty for comments etc."""
     tag = element.tag
-    return tag.rsplit("}", 1)[-1].lower() if isinstance(tag, str) else ""
+    return _local_name(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _local_name(tag: str) -> str:
+    return tag.rsplit("}", 1)[-1].lower()
 
 
 def children(element: Any, name: str) -> list[Any]:
@@ -149,9 +159,11 @@ def html_text(data: bytes, charset: str | None) -> str:
 
 
 def html_tree(text: str, remedy: str = "fetch the page again") -> Any:
-    """Return the tree of a decoded page. Raises Rejected ('malformed')."""
+    """Return the tree of a decoded page, without comments. Raises Rejected ('malformed')."""
+    if closed := _CLOSED_ROOT.search(text, 0, _HEAD_CHARS):
+        text = f"{text[: closed.end(1)]}>{text[closed.end() :]}"
     try:
-        return lxml.html.document_fromstring(_XML_DECLARATION.sub("", text))
+        return lxml.html.document_fromstring(_XML_DECLARATION.sub("", text), parser=_PAGE_PARSER)
     except (et.ParserError, et.XMLSyntaxError, ValueError) as error:
         raise Rejected("malformed", f"not valid HTML: {error}"[:200], remedy) from None
 

@@ -40,10 +40,11 @@ _EXPORT_AGAIN = "export the references again, or correct the entry"
 def sniff(head: bytes, path: str) -> float:
     """High for an entry with a key and fields."""
     head = head.replace(b"\0", b"")
+    is_first = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"@", b"%"))
+    if not is_first and not path.lower().endswith((".bib", ".bibtex")):
+        return 0.0
     is_entry = _HEAD.search(head) is not None and _FIELD_IN_HEAD.search(head) is not None
-    if is_entry and head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"@", b"%")):
-        return 0.95
-    return 0.9 if is_entry and path.lower().endswith((".bib", ".bibtex")) else 0.0
+    return 0.0 if not is_entry else 0.95 if is_first else 0.9
 
 
 def read(source: Source) -> Iterator[Part]:

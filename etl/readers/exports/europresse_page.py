@@ -184,7 +184,7 @@ def _lines_below(element: Any, cell: Any) -> list[str]:
     lines: list[str] = []
     words: list[str] = []
     is_below = False
-    for event, other in et.iterwalk(cell, events=("start", "end", "comment", "pi")):
+    for event, other in et.iterwalk(cell, events=("start", "end")):
         if is_below and local_name(other) in _BLOCKS:
             lines.append(" ".join("".join(words).split()))
             words = []

@@ -55,7 +55,9 @@ _SILENT = {"script", "style", "noscript"}
 def recognises_page(markup: str) -> bool:
     """Whether the page has articles of Factiva, or is another page of Factiva."""
     return _ARTICLE.search(markup) is not None or (
-        _SITE.search(markup) is not None and _IS_OURS.search(markup) is not None
+        "Factiva" in markup
+        and _SITE.search(markup) is not None
+        and _IS_OURS.search(markup) is not None
     )
 
 

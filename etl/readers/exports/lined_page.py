@@ -21,9 +21,12 @@ from etl.readers.exports.proquest_document import ANCHOR
 from etl.readers.markup import SILENT, local_name
 from etl.readers.source import Source
 
+_WORDS = ("DOCFULL", "docfull", "LXNComment", "DOC_ID_", "DocID_", "ProQuest document link")
+"""A page without any has no mark. Looking for them takes a tenth of the time of the pattern."""
 _MARKS = re.compile(
-    r"<docfull>|<!-- lxncomment|<a name=[\"']?(?:doc_id_\d|docid_)"
-    r"|>\s{0,20}proquest document link<"
+    r"<DOCFULL>|<!-- LXNComment|<a name=[\"']?(?:DOC_ID_\d|DocID_)"
+    r"|>\s{0,20}ProQuest document link<",
+    re.IGNORECASE,
 )
 _BLOCKS = {"p", "div", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr",
            "table", "section", "article", "pre", "hr", "td", "body", "text"}  # fmt: skip
@@ -34,7 +37,7 @@ _RULE = "_" * 60
 
 def recognises_page(markup: str) -> bool:
     """Whether the page has the anchors and comments that these databases write."""
-    return _MARKS.search(markup.lower()) is not None
+    return any(word in markup for word in _WORDS) and _MARKS.search(markup) is not None
 
 
 def read_page(markup: str, source: Source) -> Iterator[Article | Rejection]:
@@ -73,10 +76,7 @@ def _text(tree: Any) -> str:
             out.append(text)
         words.clear()
 
-    for event, element in et.iterwalk(tree, events=("start", "end", "comment", "pi")):
-        if event in ("comment", "pi"):
-            words.append("" if muted else _on_one_line(element.tail))
-            continue
+    for event, element in et.iterwalk(tree, events=("start", "end")):
         tag = local_name(element)
         if tag in SILENT:
             muted += 1 if event == "start" else -1

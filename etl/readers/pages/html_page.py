@@ -3,19 +3,16 @@
 Belongs here: the precedence of the many places that hold an author, outlet or headline. Does not
 belong here: exports of databases with many articles in a page (`readers.exports.pages`), dates
 (`readers.pages.page_dates`), telling JSON-LD of this article from that of others
-(`readers.pages.json_ld`), separating text from boilerplate, which trafilatura does (Barbaresi 2021,
-"Trafilatura: A Web Scraping Library and Command-Line Tool for Text Discovery and Extraction").
-Scripts never run and nothing is fetched; the only scripts read are JSON-LD, as data.
+(`readers.pages.json_ld`), separating text from boilerplate (`readers.pages.page_content`). Scripts
+never run and nothing is fetched; the only scripts read are JSON-LD, as data.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cache, partial
 from itertools import chain, islice
 from typing import Any
 
@@ -26,6 +23,7 @@ from etl.readers.dates import ImpossibleDateError, WrittenDate
 from etl.readers.exports.pages import page_export_of
 from etl.readers.markup import appended, html_text, html_tree, line_of, local_name, text_of
 from etl.readers.pages.json_ld import nodes_of, own_nodes
+from etl.readers.pages.page_content import Shown, body_of, shown_in
 from etl.readers.pages.page_dates import dates_of
 from etl.readers.pages.saved_page import (
     is_archive_bar,
@@ -44,10 +42,6 @@ name = "html"
 _TAG = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|title|article|main|h1|div|p|script|link)[\s>/]", re.I
 )
-_AND = "\u214b"
-"""Stands for "&" while trafilatura reads a page, because it decodes entities a second time: a text
-that shows "Food&region" would read "Food®ion". It is a turned ampersand, which no news text uses;
-trafilatura removes characters that can't be printed."""
 _META = {
     "headline": ("og:title", "twitter:title", "dc.title"),
     "outlet": ("og:site_name", "application-name", "dc.publisher", "cre"),
@@ -97,11 +91,9 @@ def page_article(text: str, source: Source, source_format: str) -> Article:
         text = et.tostring(tree, encoding="unicode", method="html")
     metadata = _head_metadata(tree, source)
     metadata.url = metadata.url or saved_from(text)
-    found = _trafilatura()(text.replace("&amp;", _AND), url=canonical(metadata.url))
-    if found is not None:
-        for value in ("text", "title", "sitename", "author"):
-            setattr(found, value, (getattr(found, value) or "").replace(_AND, "&"))
-        _fill(metadata, found)
+    address = canonical(metadata.url)
+    if (body := body_of(text, address)) is not None:
+        _fill(metadata, body, shown_in(tree, address, has_authors=bool(metadata.authors)))
     return _dated_by_label(article(metadata, source, source_format), metadata, text, source)
 
 
@@ -139,28 +131,6 @@ def _local(value: object) -> WrittenDate | None:
 def _local_days(at: datetime) -> set[date]:
     """Return the days that an instant belongs to anywhere, from 12 hours behind UTC to 14 ahead."""
     return {(at + timedelta(hours=hours)).date() for hours in (-12, 0, 14)}
-
-
-@cache
-def _trafilatura() -> Callable[..., Any]:
-    """Return trafilatura's extraction with our settings; imported for the first page (0.5 s)."""
-    import trafilatura
-    from trafilatura.settings import use_config
-
-    for library in ("trafilatura", "htmldate", "courlan", "justext"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
-    config = use_config()
-    # The timeout uses a signal, which works in the main thread only.
-    config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")
-    return partial(
-        trafilatura.bare_extraction,
-        include_comments=False,
-        include_tables=False,
-        with_metadata=True,
-        # Its guess of the day is not used: without a label it takes that of an update or a comment.
-        date_extraction_params={"extensive_search": False, "original_date": True},
-        config=config,
-    )
 
 
 def _head_metadata(tree: Any, source: Source) -> SourceMetadata:
@@ -233,21 +203,18 @@ def _headline_element(tree: Any, titles: list[str]) -> Any:
     return None
 
 
-def _fill(metadata: SourceMetadata, found: Any) -> None:
-    """Add what trafilatura found: the body, and values that the page's metadata lacks."""
-    body = "\n\n".join(line for line in (found.text or "").split("\n") if line.strip())
+def _fill(metadata: SourceMetadata, body: str, shown: Shown) -> None:
+    """Add the body, and what the page shows where its metadata lacks a value."""
     if metadata.body is None or 2 * len(body) > len(metadata.body):
         metadata.body = body
-    if not metadata.headline and found.title:
-        metadata.headline, metadata.methods["headline"] = found.title, "page"
-    if metadata.headline and found.title and metadata.headline.startswith(found.title):
-        metadata.headline = found.title  # drop " | Outlet" from the head's title
-    site = found.sitename
-    if not metadata.outlet and site and site.lower() != (host(metadata.url or "") or ""):
-        metadata.outlet, metadata.methods["outlet"] = site, "page"
-    if not metadata.authors and found.author:
-        metadata.authors, metadata.methods["authors"] = found.author.split("; "), "page"
-    metadata.language = metadata.language or found.language
+    if not metadata.headline and shown.title:
+        metadata.headline, metadata.methods["headline"] = shown.title, "page"
+    if metadata.headline and shown.title and metadata.headline.startswith(shown.title):
+        metadata.headline = shown.title  # drop " | Outlet" from the head's title
+    if not metadata.outlet and shown.site and shown.site.lower() != host(metadata.url or ""):
+        metadata.outlet, metadata.methods["outlet"] = shown.site, "page"
+    if not metadata.authors and shown.authors:
+        metadata.authors, metadata.methods["authors"] = shown.authors, "page"
 
 
 def _take(values: dict[str, tuple[Any, str]], name: str, value: Any, method: str) -> None:

@@ -48,6 +48,8 @@ _LABELLED = re.compile(
     rf"(?P<label>{_LABEL})(?:\s+(?:on|at))?\s*[:–—|-]?\s*(?:on\s+)?",
     re.IGNORECASE,
 )
+_IN_LABELS = ("pub", "post", "date")
+"""One of them is in every label: most lines are passed over without a search."""
 _LABEL_ALONE = re.compile(rf"(?P<label>{_LABEL})(?:\s+(?:on|at))?\s*:?", re.IGNORECASE)
 _DATE_LABEL = re.compile(r"(?:date\s*:\s*)?", re.IGNORECASE)
 _ANY_LABEL_ALONE = re.compile(
@@ -169,6 +171,8 @@ class _Page:
                 if there and len(following[there[1] :].split()) <= _MAX_OTHER_WORDS:
                     value = following[: there[1]]
                     found.append(_shown_date(label, value, there[0], number, line.element))
+                continue
+            if not any(part in line.text.lower() for part in _IN_LABELS):
                 continue
             dated = [
                 (label, there)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import lxml.etree as et
@@ -27,7 +28,8 @@ _OTHER = re.compile(
 )
 _OTHER_TAGS = {"footer", "nav", "form", "button", "select", "figure", "blockquote"}
 _OF_HEAD = re.compile(r"meta|byline|date|info|author", re.IGNORECASE)
-_MAX_HINTS = 300
+_HINTS = ("id", "class", "itemprop", "itemtype", "role")
+_MAX_HINT = 300
 _PROSE = 120
 """Characters from which a line is a paragraph, and no longer part of the article's head."""
 _MAX_LINES = 20_000
@@ -45,8 +47,8 @@ class PageView:
     """The lines of a page that are the article's, if its parts tell.
 
     `headline` is the element that shows the headline, None if there is none. `mark` is called with
-    every other element and the number of the line at which it stands. `time_of` returns what to
-    show in place of a <time> element, None for its own text.
+    every other element that has attributes, and the number of the line at which it stands.
+    `time_of` returns what to show in place of a <time> element, None for its own text.
     """
 
     def __init__(
@@ -74,7 +76,6 @@ class PageView:
         """Iterate over events instead of recursing: a hostile file can nest arbitrarily deep."""
         above = set(self.above)
         words: list[str] = []
-        muted_by: list[Any] = []
 
         def flush(element: Any) -> None:
             line = " ".join("".join(words).split())
@@ -82,43 +83,47 @@ class PageView:
                 self.lines.append(Line(line, element))
             words.clear()
 
-        for event, element in et.iterwalk(tree, events=("start", "end", "comment", "pi")):
+        walk = et.iterwalk(tree, events=("start", "end"))
+        for event, element in walk:
             name = local_name(element)
             if event == "start":
-                if name in BLOCKS:
+                if words and name in BLOCKS:
                     flush(element.getparent())
-                if muted_by:
-                    continue
                 if name in SILENT or (element not in above and _is_other(element, name)):
-                    muted_by.append(element)
+                    walk.skip_subtree()
                     continue
-                mark(element, len(self.lines))
+                if element.keys():
+                    mark(element, len(self.lines))
                 if name == "time" and (written := time_of(element)):
                     words.append(f" {written} ")
-                    muted_by.append(element)
-                else:
-                    words.append(element.text or "")
+                    walk.skip_subtree()
+                elif text := element.text:
+                    words.append(text)
                 continue
-            if event == "end":
-                if name in BLOCKS:
-                    flush(element)
-                if muted_by and muted_by[-1] is element:
-                    muted_by.pop()
-            if not muted_by and element is not tree:
-                words.append(element.tail or "")
+            if words and name in BLOCKS:
+                flush(element)
+            if (tail := element.tail) and element is not tree:
+                words.append(tail)
         flush(tree)
 
 
 def _is_other(element: Any, name: str) -> bool:
     """Whether an element is about something else than the article."""
+    if name in _OTHER_TAGS:
+        return True
+    if not element.keys():
+        return name == "aside"
     if name in ("html", "body", "main", "article"):
         # Sites describe the whole page there: "single-post has-sidebar comments-open".
         return "Comment" in element.get("itemtype", "")
-    if name in _OTHER_TAGS or is_archive_bar(element.get("id")):
+    if is_archive_bar(element.get("id")):
         return True
     if name == "aside":
         return _OF_HEAD.search(element.get("class") or "") is None
-    hints = " ".join(
-        filter(None, map(element.get, ("id", "class", "itemprop", "itemtype", "role")))
-    )
-    return bool(hints) and _OTHER.search(hints[:_MAX_HINTS].replace("/", " ")) is not None
+    return any(value and _hints_at_other(value[:_MAX_HINT]) for value in map(element.get, _HINTS))
+
+
+@lru_cache(maxsize=8192)
+def _hints_at_other(value: str) -> bool:
+    """Whether an attribute's value names another part; a site has the same on many elements."""
+    return _OTHER.search(value.replace("/", " ")) is not None

@@ -71,7 +71,7 @@ def _delimiter(head: str) -> str:
 
     GDELT has more semicolons than tabs in a line.
     """
-    lines = head.split("\n")[: _JUDGED_LINES + 1]
+    lines = head.split("\n", _JUDGED_LINES + 1)[: _JUDGED_LINES + 1]
     whole = lines[:-1] or lines  # the last may be cut or empty
     if whole[0].count("\t") and len({line.count("\t") for line in whole}) == 1:
         return "\t"
