@@ -21,6 +21,7 @@ ENGLISH = "en"
 _MIN_CONFIDENCE = 0.9
 _MIN_LETTERS = 60
 _DETECT_CHARS = 3000
+_MAX_NAME = 40
 # Numbers without words, and a creole for which headlines without articles are mistaken.
 _NO_LANGUAGE = {"zxx", "und", "pcm"}
 # Close varieties that differ in a few words only; news in them is assigned the main language.
@@ -34,32 +35,8 @@ _MAIN_LANGUAGE = {
     "ary": "ar",
 }
 _CODE = re.compile(r"[a-z]{2,3}(?=$|[-_])", re.IGNORECASE)
-_NAMES = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it",
-          "portuguese": "pt", "dutch": "nl", "russian": "ru", "chinese": "zh", "arabic": "ar",
-          "japanese": "ja", "turkish": "tr", "polish": "pl", "swedish": "sv", "ukrainian": "uk",
-          "korean": "ko",
-          # As the interfaces of databases write them: in German, French, Spanish, Italian,
-          # Portuguese, Dutch, Russian, Chinese and Japanese.
-          "deutsch": "de", "englisch": "en", "französisch": "fr", "spanisch": "es",
-          "italienisch": "it", "portugiesisch": "pt", "niederländisch": "nl", "russisch": "ru",
-          "chinesisch": "zh", "arabisch": "ar", "japanisch": "ja", "türkisch": "tr",
-          "polnisch": "pl", "schwedisch": "sv", "koreanisch": "ko", "ukrainisch": "uk",
-          "français": "fr", "anglais": "en", "allemand": "de", "espagnol": "es", "italien": "it",
-          "portugais": "pt", "néerlandais": "nl", "russe": "ru", "chinois": "zh", "arabe": "ar",
-          "japonais": "ja", "turc": "tr", "polonais": "pl", "suédois": "sv", "coréen": "ko",
-          "español": "es", "inglés": "en", "francés": "fr", "alemán": "de", "italiano": "it",
-          "portugués": "pt", "ruso": "ru", "chino": "zh", "neerlandés": "nl",
-          "inglese": "en", "francese": "fr", "tedesco": "de", "spagnolo": "es",
-          "portoghese": "pt", "russo": "ru", "cinese": "zh", "olandese": "nl",
-          "português": "pt", "inglês": "en", "francês": "fr", "alemão": "de", "espanhol": "es",
-          "nederlands": "nl", "engels": "en", "duits": "de", "frans": "fr", "spaans": "es",
-          "русский": "ru", "английский": "en", "немецкий": "de", "французский": "fr",
-          "英文": "en", "德文": "de", "法文": "fr", "西班牙文": "es", "中文": "zh", "日文": "ja",
-          "英語": "en", "ドイツ語": "de", "フランス語": "fr", "日本語": "ja", "中国語": "zh",
-          "danish": "da", "norwegian": "no", "finnish": "fi", "greek": "el", "czech": "cs",
-          "hungarian": "hu", "romanian": "ro", "bulgarian": "bg", "catalan": "ca", "hindi": "hi",
-          "indonesian": "id", "malay": "ms", "thai": "th", "vietnamese": "vi",
-          "slovak": "sk", "hebrew": "he", "persian": "fa", "urdu": "ur"}  # fmt: skip
+_INTERFACES = ("en", "de", "fr", "es", "it", "pt", "nl", "ru", "zh", "zh_Hant", "ja")
+"""The languages of databases' interfaces, in which they write the names of languages."""
 _SCRIPT = re.compile(r"\s*[-–(（].*|\s+(?:simplified|traditional)\b.*")
 
 
@@ -92,16 +69,29 @@ def language_of(article: Article) -> str | None:
 def named_language(name: str) -> str | None:
     """Return the code of a language that a line names: "Français", "Chinese - Simplified"."""
     name = name.strip().lower()
-    return _NAMES.get(name) or (_NAMES.get(_SCRIPT.sub("", name)) if len(name) < 40 else None)
+    if len(name) >= _MAX_NAME:
+        return None
+    return _codes().get(name) or _codes().get(_SCRIPT.sub("", name))
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """Return codes of two letters by name, of Unicode's table (CLDR)."""
+    from babel import Locale  # 0.1 s for all tables, which few files need
+
+    codes: dict[str, str] = {}
+    for interface in _INTERFACES:
+        for code, name in Locale.parse(interface).languages.items():
+            if len(code) == 2:
+                codes.setdefault(name.lower(), _MAIN_LANGUAGE.get(code, code))
+    return codes
 
 
 def language_code(declared: str | None) -> str | None:
     """Return the language code in a declared language: "en-GB", "eng", "English"."""
     name = (declared or "").strip().lower()
-    if named := named_language(name):
-        return named
     match = _CODE.match(name)
-    return _short(match[0]) if match else None
+    return _short(match[0]) if match else named_language(name)
 
 
 def _short(code: str) -> str:
