@@ -207,3 +207,12 @@ def test_a_headline_repeated_in_other_marks_is_no_part_of_the_body(line: str) ->
     assert article(json.dumps(kicker), "x.json").body == f"Harbour\n\n{files.BODY}"
     alone = {**record, "text": line}
     assert read_file(json.dumps(alone).encode(), "x.json")
+
+
+def test_a_page_whose_root_is_closed_at_once_is_read_whole() -> None:
+    page = files.html().replace("<html", '<html xml:lang="en_GB" /', 1)
+    assert "/>" in page[:200]
+    for data in (page, files.html()):
+        (item,) = read_file(data.encode(), "x.html")
+        assert item.article is not None
+        assert (item.article.headline, item.article.outlet) == (files.HEADLINE, files.OUTLET)

@@ -99,7 +99,7 @@ def swallowed(tree: Any) -> bool:
 
 def unsplittable(database: str, why: str, remedy: str) -> Rejection:
     """Return the rejection of an export, or of a part of it, that can't be split with certainty."""
-    return Rejection("unsupported", f"an export of {database}: {why}", remedy)
+    return Rejection("unsupported", f"{database} export: {why}", remedy)
 
 
 def paragraphs(lines: Sequence[str]) -> str:

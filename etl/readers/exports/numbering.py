@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.readers.base import Rejected, Rejection
+from etl.readers.exports.entries import unsplittable
 
 _AGAIN = "export the documents again, and ingest the new file"
 _MAX_SHOWN = 20
@@ -70,20 +71,19 @@ def _range(first: int, last: int, total: int) -> str:
 
 def unsplit(database: str, why: str) -> Rejected:
     """Return the rejection of a file that can't be divided into its documents with certainty."""
-    return Rejected(
-        "unsupported", f"{database} export that can't be divided into its articles: {why}", _AGAIN
-    )
+    found = unsplittable(database, f"it can't be divided into its articles: {why}", _AGAIN)
+    return Rejected(found.reason, found.detail, found.remedy)
 
 
 def doubt(database: str, where: str, why: str) -> Rejection:
     """Return the rejection of one document whose text may hold another's."""
-    return Rejection("unsupported", f"{database} export: {where}: {why}", _AGAIN)
+    return unsplittable(database, why, _AGAIN).at(where)
 
 
 def absent(database: str, missing: Sequence[str]) -> Rejection:
     """Return the report of documents that the headings count but the file doesn't hold."""
-    return Rejection(
-        "unsupported",
-        f"{database} export: not in this file: {'; '.join(missing[:_MAX_SHOWN])}",
+    return unsplittable(
+        database,
+        f"not in this file: {'; '.join(missing[:_MAX_SHOWN])}",
         "nothing, if another file holds them; else export them again",
     )

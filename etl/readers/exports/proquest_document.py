@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from etl.readers.exports.days import first_day
 from etl.readers.exports.layout import Block, blocks, unwrapped
+from etl.readers.names import given_first
 from etl.readers.source_metadata import SourceMetadata
 
 _LABELS = {
@@ -238,7 +239,7 @@ def authors(text: str) -> list[str]:
             and "," not in first
             and not _ROLE.search(f"{last} {first}")
         )
-        name = f"{first} {last}" if is_inverted else " ".join(part.split())
+        name = given_first(part) if is_inverted else " ".join(part.split())
         if name and name.casefold() not in _NO_AUTHOR:
             names.append(name)
     return names
