@@ -155,13 +155,14 @@ def xml_tree(data: bytes, *, recover: bool = False) -> Any:
 
 def html_text(data: bytes, charset: str | None) -> str:
     """Decode a page by the charset of its HTTP headers, its own declaration, or detection."""
-    return without_controls(decode(data, charset or declared(data)))
+    text = without_controls(decode(data, charset or declared(data)))
+    if closed := _CLOSED_ROOT.search(text, 0, _HEAD_CHARS):
+        text = f"{text[: closed.end(1)]}>{text[closed.end() :]}"
+    return text
 
 
 def html_tree(text: str, remedy: str = "fetch the page again") -> Any:
     """Return the tree of a decoded page, without comments. Raises Rejected ('malformed')."""
-    if closed := _CLOSED_ROOT.search(text, 0, _HEAD_CHARS):
-        text = f"{text[: closed.end(1)]}>{text[closed.end() :]}"
     try:
         return lxml.html.document_fromstring(_XML_DECLARATION.sub("", text), parser=_PAGE_PARSER)
     except (et.ParserError, et.XMLSyntaxError, ValueError) as error:
