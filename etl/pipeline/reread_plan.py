@@ -25,13 +25,14 @@ from etl.pipeline.reread_changes import (
     decide_fates,
     describe_today,
 )
-from etl.pipeline.withheld_articles import forgotten_places, is_forgotten, withhold
+from etl.pipeline.withheld_articles import find_forgotten, unread_articles
 from etl.readers.field_mapping import MappingError, load_mappings
 from etl.settings import Settings
 from etl.storage.archive import ArchiveError, Entry, RawArchive
-from etl.storage.article_successions import Successions, recorded
+from etl.storage.article_successions import Successions, recorded, tombstones
 from etl.storage.run_state import State
 from etl.storage.staged_tables import ReadArticle
+from etl.storage.staging import index_in_member
 
 STAGE = "read again"
 
@@ -47,6 +48,7 @@ class Rereader:
         self.settings, self.con = settings, con
         self.archive = RawArchive(settings.raw)
         self.forgotten = self.archive.forgotten()
+        self.tombstones = tombstones(self.archive)
         self.kept = recorded(self.archive).kept
         try:
             self.mappings = load_mappings(settings.field_mappings)
@@ -147,9 +149,7 @@ class Rereader:
         items = list(self._items(entries[0]))
         articles = [(i.index, i.article) for i in items if i.article is not None]
         rejected = [i.rejected for i in items if i.rejected is not None]
-        tried = forgotten_places(entries[0], loaded, articles, self.forgotten)
-        dropped = {n for n, item in enumerate(articles)
-                   if is_forgotten(item, self.forgotten, tried)}  # fmt: skip
+        held = find_forgotten(entries[0], articles, self.tombstones, _last_indexes(entries, loaded))
         before = {row["content_sha256"] for row in loaded}
         after = {read.content_sha256 for _, read in articles}
         former = [row for row in loaded if row["content_sha256"] not in after]
@@ -158,15 +158,13 @@ class Rereader:
         texts = [_text(read) for read in today] if former else []
         found = match(self._texts(former), texts, is_whole=not rejected)
         new = Successions()
-        withheld: set[int] = set()
-        if tried or dropped:
-            covered = {n: found.covered[n] if former else 0.0 for n in changed}
-            withheld = withhold(articles, dropped, covered, tried, new)
+        covered = {n: found.covered[n] if former else 0.0 for n in changed}
+        dropped, withheld = unread_articles(articles, covered, held, self.forgotten, new)
         unread = dropped | withheld
         ids = Ids(self.kept, self._live, self._redirected_to)
         allowed = {n for n in range(len(articles)) if n not in unread}
         fates = decide_fates(former, today, found, allowed, changed, ids, new)
-        held = {*found.same.values(), *(n for parts in found.parts.values() for n in parts)}
+        known = {*found.same.values(), *(n for parts in found.parts.values() for n in parts)}
         reads = [read for n, (_, read) in enumerate(articles) if n not in unread]
         change = FileChange(
             entries[0].source_path,
@@ -177,7 +175,7 @@ class Rereader:
             tuple(sorted({read.article.source_format for read in reads})),
             fates,
             [
-                describe_today(today[n], ids, new, is_new=n not in held)
+                describe_today(today[n], ids, new, is_new=n not in known)
                 for n in sorted(changed & allowed)
             ],
             [f"{item.reason}: {item.detail}" for item in rejected],
@@ -218,6 +216,16 @@ class Rereader:
             "select old_article_id from redirects where article_id = ?", [article_id]
         )
         return [old for (old,) in found.fetchall()]
+
+
+def _last_indexes(entries: list[Entry], loaded: list[Row]) -> dict[str, int]:
+    """Return by member the index of the last loaded article of a file."""
+    last: dict[str, int] = {}
+    for row in loaded:
+        member = row["source_path"].removeprefix(entries[0].source_path)
+        index = index_in_member(row["source_path"], row["source_key"], row["item"]) or 0
+        last[member] = max(last.get(member, 0), index)
+    return last
 
 
 def _text(read: ReadArticle) -> Text:

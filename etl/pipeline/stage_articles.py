@@ -20,13 +20,14 @@ import pyarrow as pa
 from etl.extract import Extractor
 from etl.pipeline.errors import InputError
 from etl.pipeline.extraction import ExtractionPool
+from etl.pipeline.keep_forgotten import withhold_parts
 from etl.pipeline.progress import Progress, silent, waiting
-from etl.pipeline.read_archived import forgettable_ids, read_archived, rejected_item
+from etl.pipeline.read_archived import forgettable_ids, places, read_archived, rejected_item
 from etl.readers.field_mapping import FieldMapping, MappingError, load_mappings
 from etl.schema.tables import READABLE_SINCE
 from etl.settings import Settings
 from etl.storage.archive import DamagedObjectError, Entry, RawArchive
-from etl.storage.article_successions import recorded
+from etl.storage.article_successions import Successions, record, recorded
 from etl.storage.files import exclusive_lock
 from etl.storage.quarantine import QuarantinedItem
 from etl.storage.run_state import State
@@ -77,6 +78,8 @@ def stage_new(
             mappings = load_mappings(settings.field_mappings)
         except MappingError as error:
             raise InputError(str(error)) from None
+        due = [*catch_up.unsettled(settings), *archive.entries(after=stage.staged_through())]
+        withhold_parts(settings, due, mappings, run_id, progress)
         is_older = any(batch.layout < READABLE_SINCE for batch in stage.all_batches())
         with ExtractionPool(extractor, settings.workers) as pool:
             withheld = frozenset(recorded(archive).withheld)
@@ -106,8 +109,10 @@ def stage_new(
                 done += len(read)
                 progress(READ_AGAIN if is_older else READ, done, len(entries))
         archive_link.note_staged(settings)
+        record(archive, Successions(withheld=reading.copied), run_id)
         if reading.reappeared:
             archive.forget(reading.reappeared, run_id)
+        if reading.copied or reading.reappeared:
             archive_link.note_archived(settings, archive.last_sequence())
     state.add_counts(run_id, quarantined=result.quarantined)
     return result
@@ -171,6 +176,8 @@ class _Reading:
     withheld: frozenset[str]
     reappeared: set[str] = field(default_factory=set)
     """Hashes of files that hold only forgotten articles, in other bytes (line ends) than before."""
+    copied: set[str] = field(default_factory=set)
+    """Places of forgotten articles in other bytes that hold more: newer readers may split them."""
 
     def begin(self, entries: Sequence[Entry]) -> None:
         """Begin a batch that starts with the first of these files."""
@@ -222,6 +229,7 @@ class _Reading:
 
     def _read(self, entry: Entry) -> Iterator[ReadArticle]:
         has_kept_items = False
+        unread: set[str] = set()
         for item in read_archived(self.archive, entry, self.settings.limits, self.mappings):
             found = item.article
             if found is None:
@@ -232,7 +240,10 @@ class _Reading:
             ids = forgettable_ids(found, item.index)
             # What is withheld may not be forgotten, so the bytes must stay.
             has_kept_items |= ids.isdisjoint(self.forgotten) or not ids.isdisjoint(self.withheld)
-            if ids.isdisjoint(self.forgotten):
+            if not ids.isdisjoint(self.forgotten):
+                here = places(found, item.index)
+                unread |= here if here.isdisjoint(self.forgotten) else set()
+            else:
                 known = self.read_before.get(entry.sha256)
                 if known is not None:
                     keys = {staged_item(found.source_path, key, found.article.body)
@@ -241,7 +252,9 @@ class _Reading:
                         continue
                     known |= keys
                 yield found
-        if not has_kept_items:
+        if has_kept_items:
+            self.copied |= unread
+        else:
             self.reappeared.add(entry.sha256)
 
     def _rows(self, read: list[ReadArticle]) -> Iterator[tuple[str, pa.Table]]:

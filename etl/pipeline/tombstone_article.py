@@ -52,6 +52,7 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> list[
                 'find its id with `newsactors sql "select article_id, headline from articles"`'
             )
         places = _places(settings, article_id)
+        texts = _texts(settings, article_id)
         stage = Staging(settings.extracted)
         for entry in archive.entries(stage.staged_through()):
             if entry.source_path in {path for path, _ in places}:
@@ -61,7 +62,7 @@ def tombstone_article(settings: Settings, article_id: str, run_id: str) -> list[
                 )
         stage.sweep("new")
         editions.candidate_rows(settings).sweep("new")
-        ids = {article_id, *hashes, *(place for _, place in places)}
+        ids = {article_id, *hashes, *texts, *(place for _, place in places)}
         archive.forget(ids, run_id, _stories_without(settings, article_id))
         archive_link.note_archived(settings, archive.last_sequence())
     return _remains(settings, {path for path, _ in places}, hashes)
@@ -99,8 +100,20 @@ def _places(settings: Settings, article_id: str) -> set[tuple[str, str]]:
             index = index_in_member(path, key, item)
             member = path.removeprefix(entry.source_path)
             at = key if index is None else index
-            found.add((entry.source_path, article_ids.place_id(entry.sha256, member, at)))
+            for key in (at, article_ids.ANYWHERE):
+                found.add((entry.source_path, article_ids.place_id(entry.sha256, member, key)))
     return found
+
+
+def _texts(settings: Settings, article_id: str) -> set[str]:
+    """Return the ids of the article's texts in its files: they tell that it is read as it was."""
+    with build_db.open_build(settings.build_file) as con:
+        found = con.execute(
+            "select distinct source_sha256, body from loaded.article_sources "
+            "s join loaded.article_versions using (content_sha256) where s.article_id = ?",
+            [article_id],
+        ).fetchall()
+    return {article_ids.text_id(sha256, body) for sha256, body in found}
 
 
 def _redirects(settings: Settings, article_id: str) -> list[str]:

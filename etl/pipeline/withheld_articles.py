@@ -1,10 +1,11 @@
 """Which articles of a file that is read again may be parts of a forgotten one, and stay unread.
 
-A tombstone holds hashes of the forgotten article and of its place in the file, never its text. If
-today's readers split the file otherwise, neither may match. So of a file that held a forgotten
-article only texts are read that its other articles held. The rest is withheld.
+A tombstone holds hashes of the forgotten article and of its place in the file, never its text. As
+long as its text is read there as it was, no other article of the file can hold a part of it. If it
+is read otherwise, only texts are read that the file's other articles held. The rest is withheld.
 
-Belongs here: this rule. Does not belong here: recording it (`etl.storage.article_successions`),
+Belongs here: this rule. Does not belong here: when a file is looked at (`etl.pipeline.reread_plan`,
+`etl.pipeline.keep_forgotten`), recording the decision (`etl.storage.article_successions`),
 tombstones (`etl.pipeline.tombstone_article`).
 """
 
@@ -12,15 +13,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from etl.pipeline.match_articles import COVERED_SHARE
-from etl.pipeline.read_archived import forgettable_ids, places
+from etl.pipeline.read_archived import candidate_id, forgettable_ids, places
 from etl.storage import article_ids
 from etl.storage.archive import Entry
-from etl.storage.article_successions import Successions
+from etl.storage.article_successions import Successions, Tombstones
 from etl.storage.staged_tables import ReadArticle
-from etl.storage.staging import index_in_member
 
 _PROBED = 1000
 """Places looked at beyond the last article of a file: a tombstone names places by hashes, so each
@@ -30,55 +30,86 @@ Indexed = tuple[int, ReadArticle]
 """An article with its index in its file or member."""
 
 
-def forgotten_places(
-    entry: Entry,
-    loaded: Iterable[Mapping[str, Any]],
-    articles: Iterable[Indexed],
-    forgotten: Collection[str],
-) -> set[str]:
-    """Return the ids of a file's places that tombstones name.
+@dataclass(frozen=True)
+class HeldForgotten:
+    """What a file held of forgotten articles.
 
-    `loaded` are the file's rows of `loaded.article_sources`, `articles` what is read today.
+    `places` are the ids of their places, and of those that were withheld. `is_whole`: each
+    forgotten text is read today as it was. `reading` is the id of what is read in the file.
     """
-    if not forgotten:
-        return set()
-    addresses: dict[str, set[str]] = defaultdict(set)
-    last: dict[str, int] = defaultdict(int)
-    for index, read in articles:
-        member = read.source_path.removeprefix(entry.source_path)
-        addresses[member].add(read.source_key)
-        last[member] = max(last[member], index)
-    for row in loaded:
-        member = row["source_path"].removeprefix(entry.source_path)
-        addresses[member].add(row["source_key"])
-        at = index_in_member(row["source_path"], row["source_key"], row["item"])
-        last[member] = max(last[member], at or 0)
-    return {
-        place
-        for member in addresses.keys() | {""}
-        for key in (*addresses[member], *range(last[member] + _PROBED))
-        if (place := article_ids.place_id(entry.sha256, member, key)) in forgotten
-    }
+
+    places: frozenset[str]
+    is_whole: bool
+    reading: str
 
 
-def is_forgotten(item: Indexed, forgotten: Collection[str], tried: Collection[str]) -> bool:
-    """Whether an article's own text is forgotten or withheld, wherever in the file it is."""
-    return any(i in forgotten and i not in tried for i in forgettable_ids(item[1], item[0]))
+def find_forgotten(
+    entry: Entry, articles: Iterable[Indexed], told: Tombstones, last: Mapping[str, int]
+) -> HeldForgotten:
+    """Return what a file held of forgotten articles. `articles` are those that are read today.
+
+    `last` has by member the index of the last article that is known from before.
+    """
+    if not told.named:
+        return HeldForgotten(frozenset(), True, "")
+    found: set[str] = set()
+    is_whole = True
+    ends: dict[str, int] = defaultdict(int, last)
+    read_whole, members = set[str](), {""}
+
+    def texts() -> Iterable[tuple[str, int, str]]:
+        nonlocal is_whole
+        for index, read in articles:
+            member = read.source_path.removeprefix(entry.source_path)
+            members.add(member)
+            ends[member] = max(ends[member], index)
+            text = article_ids.text_id(entry.sha256, read.article.body)
+            is_as_it_was = not told.forgets.isdisjoint(
+                (read.content_sha256, candidate_id(read), text)
+            )
+            here = places(read, index) & told.named
+            found.update(here)
+            is_whole = is_whole and (is_as_it_was or not here)
+            if is_as_it_was:
+                read_whole.add(member)
+            yield member, index, read.article.body
+
+    reading = article_ids.reading_id(entry.sha256, texts())
+    for member in members | ends.keys():
+        unread = {
+            place
+            for index in range(ends[member] + _PROBED)
+            if (place := article_ids.place_id(entry.sha256, member, index)) in told.named
+        }
+        holds = article_ids.place_id(entry.sha256, member, article_ids.ANYWHERE)
+        is_lost = holds in told.forgets and member not in read_whole
+        if unread - found or is_lost:
+            is_whole = False
+            found |= unread
+    return HeldForgotten(frozenset(found), is_whole, reading)
 
 
-def withhold(
+def unread_articles(
     articles: Sequence[Indexed],
-    dropped: Collection[int],
     covered: Mapping[int, float],
-    tried: Collection[str],
+    held: HeldForgotten,
+    forgotten: Collection[str],
     new: Successions,
-) -> set[int]:
-    """Return the numbers of the articles to withhold, and record them and the places to release.
+) -> tuple[set[int], set[int]]:
+    """Return the numbers of the forgotten articles of a file, and of those to withhold.
 
-    `dropped` are the numbers of forgotten articles, `covered` the share of each other text that is
-    not loaded as it is, by number, which loaded articles of the file held. `tried` are the file's
-    places that tombstones name: those that a text which may be read has now are released.
+    `covered` is the share of each text that was not read before, by number, which the file's other
+    articles held. What is withheld is recorded in `new`. A place that a text which may be read has
+    now is released, so a place decides only if its text is whole.
     """
+    tried = frozenset[str]() if held.is_whole else held.places
+    dropped = {
+        n
+        for n, (index, read) in enumerate(articles)
+        if any(i in forgotten and i not in tried for i in forgettable_ids(read, index))
+    }
+    if held.is_whole:
+        return dropped, set()
     withheld = {n for n, share in covered.items() if n not in dropped and share < COVERED_SHARE}
     unread = withheld.union(dropped)
     of_read = {i for n, (index, read) in enumerate(articles) if n not in unread
@@ -88,4 +119,5 @@ def withhold(
     for n in withheld:
         index, read = articles[n]
         new.withheld |= forgettable_ids(read, index) - of_read
-    return withheld
+    new.settled.add(held.reading)
+    return dropped, withheld

@@ -13,11 +13,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from datetime import date
 
 SHINGLE_WORDS = 3
 SAME_ARTICLE_SHARE = 0.5
 """Two texts are versions of one article from this share of the smaller shingle set on."""
+
+ANYWHERE = "anywhere"
+"""The key that stands for all places of a file or member (see `place_id`)."""
 
 _WORD = re.compile(r"\w+")
 
@@ -44,6 +48,19 @@ def place_id(file_sha256: str, member: str, key: int | str) -> str:
     It stays if a mapping or the file's name changes, which may change all other ids of an article.
     """
     return _digest("place", file_sha256, member, key)
+
+
+def text_id(file_sha256: str, body: str) -> str:
+    """Return the id of a text in a file: its place, its headline and its outlet may change."""
+    return _digest("text", file_sha256, body)
+
+
+def reading_id(file_sha256: str, texts: Iterable[tuple[str, int, str]]) -> str:
+    """Return the id of what is read in a file: of each text the member, the index, and the body."""
+    found = hashlib.sha256(f"reading {file_sha256}".encode())
+    for text in texts:
+        found.update(bytes.fromhex(_digest(*text)))
+    return found.hexdigest()
 
 
 def span_id(content: str, part: str, start: int, end: int) -> str:

@@ -26,19 +26,22 @@ class Successions:
     `parts` maps a given-up id and the content_sha256 of a text that holds some of the article to
     the share of the article's text found there. `released` lists ids of places
     (`article_ids.place_id`) that a tombstone names and that hold another text now. `withheld` are
-    ids of articles that may be parts of a forgotten one (as in `Entry.forgets`).
+    ids of articles that may be parts of a forgotten one (as in `Entry.forgets`). `settled` are
+    readings of files (`article_ids.reading_id`) of which it was decided what is withheld.
     """
 
     kept: dict[str, str] = field(default_factory=dict)
     parts: dict[tuple[str, str], float] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
     withheld: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
 
     def update(self, other: Successions) -> None:
         self.kept |= other.kept
         self.parts |= other.parts
         self.released |= other.released
         self.withheld |= other.withheld
+        self.settled |= other.settled
 
 
 def recorded(archive: RawArchive) -> Successions:
@@ -54,7 +57,33 @@ def recorded(archive: RawArchive) -> Successions:
                 found.released.add(record["releases"])
             elif "withholds" in record:
                 found.withheld.add(record["withholds"])
+            elif "settles" in record:
+                found.settled.add(record["settles"])
     return found
+
+
+@dataclass(frozen=True)
+class Tombstones:
+    """What the manifest says of forgotten articles.
+
+    `forgets` are all ids of tombstones, also of places released since. `named` has the ids that
+    rereads withhold as well. `settled` is that of `Successions`. `last` is the last line that named
+    any of them: bytes that first arrived later hold none.
+    """
+
+    forgets: frozenset[str]
+    named: frozenset[str]
+    settled: frozenset[str]
+    last: int
+
+
+def tombstones(archive: RawArchive) -> Tombstones:
+    """Return what the manifest says of forgotten articles."""
+    lines, rereads = archive.tombstones(), archive.rereads()
+    forgets = frozenset(name for entry in lines for name in entry.forgets)
+    found = recorded(archive)
+    last = max((entry.sequence for entry in (*lines, *rereads)), default=0)
+    return Tombstones(forgets, forgets | found.withheld, frozenset(found.settled), last)
 
 
 def record(archive: RawArchive, new: Successions, run_id: str) -> None:
@@ -70,6 +99,7 @@ def record(archive: RawArchive, new: Successions, run_id: str) -> None:
                       if (gone, content) not in known.parts),
             *_records({"releases": place} for place in new.released & forgotten),
             *_records({"withholds": name} for name in new.withheld - forgotten),
+            *_records({"settles": reading} for reading in new.settled - known.settled),
         ],
         run_id,
     )  # fmt: skip

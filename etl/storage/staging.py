@@ -23,10 +23,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -227,20 +227,26 @@ class Staging:
     def staged_items(self, hashes: Iterable[str]) -> dict[str, set[StagedItem]]:
         """Return the items staged from each file, by the hash of its bytes."""
         found: dict[str, set[StagedItem]] = {sha256: set() for sha256 in hashes}
-        wanted = pa.array(found, pa.string())
-        columns = ["source_sha256", "source_path", "source_key", "item", "body"]
-        for batch in self.batches() if found else ():
+        for row in self.rows_of_files(found):
+            path, key = row["source_path"], row["source_key"]
+            index = index_in_member(path, key, row["item"])
+            found[row["source_sha256"]].add(
+                staged_item(path, key if index is None else index, row["body"])
+            )
+        return found
+
+    def rows_of_files(self, hashes: Collection[str]) -> Iterator[dict[str, Any]]:
+        """Yield source and text of each article staged from files of these hashes."""
+        wanted = pa.array(sorted(hashes), pa.string())
+        columns = ["source_sha256", "source_path", "source_key", "item", "content_sha256", "body"]
+        for batch in self.batches() if hashes else ():
             if batch.kind == "ingest":
                 # In parts: a batch may be one file of a gigabyte.
                 for part in pq.ParquetFile(batch.file(ARTICLES)).iter_batches(
                     1000, columns=columns
                 ):
                     rows = part.filter(pc.is_in(part["source_sha256"], value_set=wanted))
-                    values = (rows[column].to_pylist() for column in columns)
-                    for sha256, path, key, item, body in zip(*values, strict=True):
-                        index = index_in_member(path, key, item)
-                        found[sha256].add(staged_item(path, key if index is None else index, body))
-        return found
+                    yield from rows.to_pylist()
 
     def rows(self, name: str, content_hashes: pa.Array) -> Iterator[pa.Table]:
         """Yield one table's re-extracted rows for these article versions, batch by batch.
