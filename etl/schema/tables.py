@@ -15,14 +15,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Layout of schema `loaded`. A build database of an older version is loaded again from staging.
 
 An added table needs no new version: opening a build database creates missing tables.
 """
 READABLE_SINCE = 4
 """The oldest layout of staging that is loaded; of an older one the archive is read again."""
-ADDED_COLUMNS = frozenset({"act", "dateline", "is_truncated"})
+ADDED_COLUMNS = frozenset({"act", "date_note", "dateline", "is_truncated"})
 """Columns that staging has only since a later layout than READABLE_SINCE. They are null in rows of
 earlier ones, until these are extracted again (`act`) or read again (the others)."""
 
@@ -113,6 +113,7 @@ ARTICLE_VERSIONS = Table(
         Column("published_at", TIMESTAMP, "Publication time, if the source gives one.", True),
         Column("headline_method", STRING, "How the headline was found.", True),
         Column("date_method", STRING, "How the date was found.", True),
+        Column("date_note", STRING, "Why a date that the source gave is not used.", True),
         Column("outlet_method", STRING, "How the outlet was found.", True),
         Column("authors_method", STRING, "How the authors were found.", True),
         Column("dateline", STRING, "Place of the dateline as written.", True),

@@ -81,6 +81,7 @@ def article_rows(read: Sequence[ReadArticle], extractor_version: str) -> pa.Tabl
             "published_at": r.article.published_at,
             "headline_method": r.article.headline_method,
             "date_method": r.article.date_method,
+            "date_note": r.article.date_note,
             "outlet_method": r.article.outlet_method,
             "authors_method": r.article.authors_method,
             "dateline": r.article.dateline,

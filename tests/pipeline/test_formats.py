@@ -50,6 +50,23 @@ def test_a_text_repeated_in_another_part_of_a_batch_is_extracted_once(
     assert small.query("select count(*) from loaded.article_sources") == [(14,)]
 
 
+def test_why_a_date_of_the_source_is_not_used_is_kept_beside_the_article(
+    harness: WarehouseHarness,
+) -> None:
+    for number, day in enumerate(("1970-01-01", "2999-01-01", "03/04/2021", "2025-03-01")):
+        harness.drop(f"{number}.json", records(1).replace("2025-03-01", day))
+    harness.ingest()
+    found = harness.query(
+        "select coalesce(published_on::varchar, date_note) "
+        "from loaded.article_versions order by first_sequence"
+    )
+    clock, future, ambiguous, day = (value for (value,) in found)
+    assert "1970-01-01" in clock and "clock" in clock
+    assert "2999-01-01" in future and "future" in future
+    assert "03/04/2021" in ambiguous and "ambiguous" in ambiguous
+    assert day == "2025-03-01"
+
+
 def test_archive_members_are_separate_sources(harness: WarehouseHarness) -> None:
     harness.drop("pack.zip", files.zipped({"x/a.txt": text(story(1)), "x/b.txt": ""}))
     harness.ingest()

@@ -77,8 +77,8 @@ def test_the_contract_is_kept(documented: list[dict[str, Any]]) -> None:
     """Names that people's SQL relies on; adding to them is free."""
     contract = {
         "articles": "article_id source_path source_item source_sha256 content_sha256 source_format"
-        " outlet authors headline published_on published_at date_method outlet_method"
-        " authors_method dateline is_truncated language body word_count story_id"
+        " outlet authors headline published_on published_at date_method date_note"
+        " outlet_method authors_method dateline is_truncated language body word_count story_id"
         " is_reprint ingested_at run_id extractor_version",
         "entities": "entity_id name type aliases country_code wikidata_id first_seen last_seen",
         "mentions": "mention_id article_id entity_id part char_start char_end surface type kind"

@@ -44,6 +44,7 @@ articles as (
         metadata.published_at,
         article_versions.headline_method,
         article_versions.date_method,
+        article_versions.date_note,
         article_versions.outlet_method,
         article_versions.authors_method,
         article_versions.dateline,

@@ -28,6 +28,7 @@ corrected as (
             if(
                 overrides.published_on is null, source.date_method, 'correction'
             ) as date_method,
+            if(overrides.published_on is null, source.date_note, null) as date_note,
             if(overrides.outlet is null, source.outlet_method, 'correction') as outlet_method
         ),
         source.outlet as outlet_as_written,

@@ -18,6 +18,7 @@ selected as (
         published_at,
         headline_method,
         date_method,
+        date_note,
         outlet_method,
         authors_method,
         dateline,
