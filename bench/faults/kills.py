@@ -19,15 +19,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
+from bench.faults.actions import ACTIONS, Action, ReferenceRun, reference_runs
 from bench.faults.tables import difference
 from bench.faults.victim_process import OUTSIDE_STAGES, InjectedFault, Outcome, TimedKill
-from bench.faults.warehouse_harness import (
-    ACTIONS,
-    Action,
-    ReferenceRun,
-    WarehouseHarness,
-    reference_runs,
-)
+from bench.faults.warehouse_harness import WarehouseHarness
 
 MIN_STAGE_SECONDS = 0.002
 """Shorter stages are killed only at a file change."""

@@ -23,15 +23,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bench.faults.actions import ACTIONS, Action, ReferenceRun, reference_runs
 from bench.faults.tables import difference
 from bench.faults.victim_process import OUTSIDE_STAGES, InjectedFault, Outcome
-from bench.faults.warehouse_harness import (
-    ACTIONS,
-    Action,
-    ReferenceRun,
-    WarehouseHarness,
-    reference_runs,
-)
+from bench.faults.warehouse_harness import WarehouseHarness
 
 DISK_SIZE = "2g"
 UNMOUNT_TIMEOUT_SECONDS = 20

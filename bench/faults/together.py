@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from bench.articles import article
+from bench.faults.actions import ACTIONS
 from bench.faults.tables import Rows, difference
 from bench.faults.victim_process import Outcome
-from bench.faults.warehouse_harness import ACTIONS, WarehouseHarness, prepare
+from bench.faults.warehouse_harness import WarehouseHarness, prepare
 from etl.settings import REPOSITORY
 
 DAGSTER = "dagster"

@@ -51,6 +51,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "candidate": ("etl.pipeline.reextract.build_candidate",),
     "switch": ("etl.pipeline.promotion.promote", "etl.pipeline.promotion.roll_back"),
     "forget": ("etl.pipeline.tombstone_article.tombstone_article",),
+    "reread": ("etl.pipeline.reread.reread",),
     "clear": ("etl.pipeline.rebuild.clear_for_rebuild",),
 }
 """The functions of each stage. If they are nested, the innermost counts."""

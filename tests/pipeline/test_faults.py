@@ -15,12 +15,20 @@ from suite_length import seed
 
 from bench.articles import article
 from bench.faults import kills, readers, space, together
-from bench.faults.warehouse_harness import Action, ReferenceRun, WarehouseHarness, reference_runs
+from bench.faults.actions import (
+    REREAD,
+    Action,
+    ReferenceRun,
+    drop_bulletins,
+    reference_runs,
+)
+from bench.faults.warehouse_harness import WarehouseHarness
 
 
 def _some_news(harness: WarehouseHarness) -> None:
     harness.drop("many.zip", zipped({f"{n}.txt": article(n) for n in range(12)}))
     harness.drop("bad.txt", b"\x00")
+    drop_bulletins(harness)
 
 
 SMALL = Action("ingest", lambda _: ["ingest"], _some_news)
@@ -32,28 +40,39 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> WarehouseHarness:
 
 
 @pytest.fixture(scope="module")
-def ingest(harness: WarehouseHarness) -> ReferenceRun:
-    """An ingest without faults."""
-    return reference_runs(harness, [SMALL])[0]
+def undisturbed(harness: WarehouseHarness) -> dict[str, ReferenceRun]:
+    """An ingest and a reread without faults."""
+    return {run.action.name: run for run in reference_runs(harness, [SMALL, REREAD])}
 
 
+@pytest.mark.parametrize("action", [SMALL.name, REREAD.name])
 def test_a_command_killed_repeatedly_and_then_completed_publishes_the_same(
-    harness: WarehouseHarness, ingest: ReferenceRun
+    action: str, harness: WarehouseHarness, undisturbed: dict[str, ReferenceRun]
 ) -> None:
     drawn = seed()
     chance = random.Random(drawn)
-    _, stages = next(kills.deal([ingest], chance))
-    done = kills.one_round(harness, ingest, stages, chance)
+    reference = undisturbed[action]
+    _, stages = next(kills.deal([reference], chance))
+    done = kills.one_round(harness, reference, stages, chance)
     assert done.stages, f"seed {drawn}"
     assert done.problem == "", f"seed {drawn}: {done}"
 
 
+def test_the_reread_whose_kills_are_tried_splits_articles(
+    undisturbed: dict[str, ReferenceRun],
+) -> None:
+    reread = undisturbed[REREAD.name]
+    assert len(reread.after["article_redirects"]) == 18
+    assert len(reread.after["articles"]) == len(reread.before["articles"]) + 12
+    assert reread.outcome.stages["reread"].changes > 20
+
+
 @pytest.mark.soak
 def test_a_full_disk_is_reported_in_one_line_and_loses_nothing(
-    harness: WarehouseHarness, ingest: ReferenceRun
+    harness: WarehouseHarness, undisturbed: dict[str, ReferenceRun]
 ) -> None:
     drawn = seed()
-    done = space.one_round(harness, ingest, space.limited, random.Random(drawn))
+    done = space.one_round(harness, undisturbed[SMALL.name], space.limited, random.Random(drawn))
     assert done.problem == "", f"seed {drawn}: {done}"
 
 
