@@ -53,12 +53,14 @@ def test_a_text_repeated_in_another_part_of_a_batch_is_extracted_once(
 def test_why_a_date_of_the_source_is_not_used_is_kept_beside_the_article(
     harness: WarehouseHarness,
 ) -> None:
-    for number, day in enumerate(("1970-01-01", "2999-01-01", "03/04/2021", "2025-03-01")):
-        harness.drop(f"{number}.json", records(1).replace("2025-03-01", day))
+    days = ("1970-01-01", "2999-01-01", "03/04/2021", "2025-03-01")
+    lines = records(4).splitlines()
+    harness.drop("a.jsonl", "\n".join(line.replace("2025-03-01", day)
+                                      for line, day in zip(lines, days, strict=True)))  # fmt: skip
     harness.ingest()
     found = harness.query(
         "select coalesce(published_on::varchar, date_note) "
-        "from loaded.article_versions order by first_sequence"
+        "from loaded.article_versions order by headline"
     )
     clock, future, ambiguous, day = (value for (value,) in found)
     assert "1970-01-01" in clock and "clock" in clock
