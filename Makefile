@@ -50,6 +50,7 @@ test-install: $(DEV) ## Build the wheel, install it into empty environments and 
 
 soak: $(DEV) ## Run the long tests: faults and random histories, by the hundred
 	NEWSACTORS_SOAK=1 $(BIN)/python -m pytest -n 2 -m "not install"
+	$(BIN)/python -m bench.fuzz_readers --report build/fuzz.json
 	$(BIN)/python -m bench.soak
 
 lint: $(DEV) ## Check style, types, imports between packages, SQL and Markdown

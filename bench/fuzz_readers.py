@@ -5,7 +5,7 @@
 
 Belongs here: counting what readers do with damaged files, in a process that may crash. Does not
 belong here: damaging files (`tests/formats/fuzz.py`) and the original files
-(`tests/formats/files.py`, and articles of the Wikinews corpus in the same formats).
+(`tests/formats/every_format.py`, and articles of the Wikinews corpus in the same formats).
 
 The kernel kills the reading process after 15 seconds per input or at 1 GiB of memory. The seed is
 then recorded, and the next process continues after it.
@@ -26,13 +26,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from etl.readers import read_file
-from training.corpora.documents import corpora_folder
+from training.corpora.documents import CorporaMissingError, corpora_folder
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
@@ -47,10 +48,13 @@ _MAX_STORY_CHARS = 4_000
 @cache
 def sources(name: str) -> tuple[bytes, ...]:
     """Return the files of a format to damage: ours, and Wikinews articles written in it."""
-    from formats.files import BUILDERS, FILES, Story
+    from formats.every_format import BUILDERS, DOCUMENTS
+    from formats.files import Story
 
     stories = []
-    folder = corpora_folder() / "articles"
+    folder = Path()
+    with suppress(CorporaMissingError):
+        folder = corpora_folder() / "articles"
     for path in sorted(folder.glob("wikinews_*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
@@ -60,7 +64,7 @@ def sources(name: str) -> tuple[bytes, ...]:
                     paragraphs = tuple(p for p in text.split("\n") if p.strip())
                     at = datetime(2019, 6, 24, 12, tzinfo=UTC)
                     stories.append(Story(title, paragraphs, at=at))
-    return FILES[name], *(BUILDERS[name](story) for story in stories[:_STORIES])
+    return DOCUMENTS[name], *(BUILDERS[name](story) for story in stories[:_STORIES])
 
 
 def inputs(name: str, first: int, count: int) -> Iterator[tuple[int, bytes]]:
@@ -163,10 +167,10 @@ def row(name: str, found: dict[str, Any]) -> str:
 
 def main() -> None:
     """Fuzz the named files, or all. Exit with 1 if any defect was found."""
-    from formats.files import FILES
+    from formats.every_format import DOCUMENTS
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="FILE", help=", ".join(FILES))
+    parser.add_argument("names", nargs="*", metavar="FILE", help=", ".join(DOCUMENTS))
     parser.add_argument("--inputs", type=int, default=20_000, help="inputs per file (20000)")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after this many seconds")
     parser.add_argument("--report", type=Path, help="JSON file of results, to resume from")
@@ -186,7 +190,7 @@ def main() -> None:
     until = time.monotonic() + given.seconds
     report = given.report
     known = json.loads(report.read_text()) if report and report.exists() else {}
-    for name in given.names or FILES:
+    for name in given.names or DOCUMENTS:
         found = known.setdefault(name, {"inputs": 0, "slowest": 0.0, "seed": -1, "memory": 0,
                                         "reasons": {}, "defects": {}})  # fmt: skip
         fuzz(name, found, given.inputs, until)

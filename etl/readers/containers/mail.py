@@ -135,7 +135,7 @@ def _header(message: Message, title: str) -> str:
     try:
         value = email.header.make_header(email.header.decode_header(str(message.get(title, ""))))
         return " ".join(str(value).split())
-    except (ValueError, LookupError, UnicodeError, email.errors.HeaderParseError):
+    except (ValueError, LookupError, UnicodeError, email.errors.MessageError):
         return " ".join(str(message.get(title, "")).split())
 
 
