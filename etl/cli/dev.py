@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import click
@@ -11,13 +12,20 @@ from etl.settings import Settings, SettingsError
 
 
 @click.command()
-@click.option("--port", type=int, default=3000, show_default=True, help="Port on 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=3000,
+    show_default=True,
+    help="Port on 127.0.0.1.",
+)
 @click.pass_obj
 def dev(settings: Settings, port: int) -> None:
     """Open the Dagster UI on 127.0.0.1: assets, runs, schedules and sensors.
 
     The schedules and sensors run as long as this command does. The nightly job reads
-    NEWSACTORS_INBOX.
+    NEWSACTORS_INBOX. Ctrl-C stops it, and so does `kill PID`, also when it runs in the background
+    or as a service (docs/newsactors.service).
     """
     from etl.orchestration.instance import create_home  # importing Dagster takes 1 s
 
@@ -34,6 +42,9 @@ def dev(settings: Settings, port: int) -> None:
         # `dagster dev` advises `dg dev`, which needs a package that brings cloud clients.
         "PYTHONWARNINGS": "ignore:Function `dev_command`",
     }
+    # A shell that starts this in the background lets it ignore Ctrl-C. Dagster treats SIGTERM like
+    # Ctrl-C, so nothing but SIGKILL would stop it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(home)  # Dagster resolves the folders of dagster.yaml against the working directory
     command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
     if not any((home / name).exists() for name in ("workspace.yaml", "pyproject.toml")):

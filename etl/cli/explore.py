@@ -22,7 +22,11 @@ PORT = 3001
 
 @click.command()
 @click.option(
-    "--port", default=PORT, show_default=True, help="Port on 127.0.0.1; 0 picks a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 picks a free one.",
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.pass_obj

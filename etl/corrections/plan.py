@@ -248,7 +248,8 @@ def _undo_conflict(
     undo: Correction, counting: dict[str, Correction], plan: Plan, state: _State
 ) -> str:
     if undo.undoes not in plan.outcomes:
-        return f"there is no correction {undo.undoes} before it"
+        missing = f"there is no correction {undo.undoes} before it"
+        return f"{missing}; `newsactors actors history` lists all"
     if undo.undoes not in counting:
         if plan.outcomes[undo.undoes].status == "undone":
             return f"{undo.undoes} was undone {plan.outcomes[undo.undoes].detail}"
