@@ -36,7 +36,8 @@ RUNS = 100
 @click.option(
     "--max-age",
     type=Age(),
-    help="Exit with 1 if the last ingest failed, or ended longer ago than this (26h, 90m, 3d).",
+    help="Exit with 1 if the last ingest failed, or ended longer ago than this (26h, 90m, 3d) "
+    "without the schedule having looked and found nothing since.",
 )
 @json_option
 @click.pass_obj
@@ -67,6 +68,8 @@ class Report:
     """Corrections by status: 'applied', 'idle', 'skipped', 'undone', 'pending' or 'gone'."""
     correction_problems: list[str]
     space: Space
+    looked_at: datetime | None
+    """When the nightly schedule last looked and found nothing to do; it starts no run then."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready values."""
@@ -78,6 +81,7 @@ class Report:
             "corrections": self.corrections,
             "correction_problems": self.correction_problems,
             "space": asdict(self.space),
+            "looked_at": self.looked_at,
         }
 
     def trouble(self, max_age: timedelta, now: datetime) -> str | None:
@@ -88,8 +92,12 @@ class Report:
         if finished[0].status != "success":
             return f"the last ingest failed: {clean(finished[0].error or 'no reason recorded')}"
         last = finished[0].finished_at or finished[0].started_at
+        if self.looked_at is not None and self.looked_at > last:
+            last, what = self.looked_at, "the schedule last looked for news"
+        else:
+            what = "the last ingest ended"
         if now - last > max_age:
-            return f"the last ingest ended {_ago(now - last)} ago, more than {_ago(max_age)}"
+            return f"{what} {_ago(now - last)} ago, more than {_ago(max_age)}"
         return None
 
 
@@ -110,6 +118,7 @@ def collect(settings: Settings) -> Report:
         state.quarantine(),
         *_corrections(settings),
         used_space(settings),
+        state.looked_at(),
     )
 
 
@@ -137,6 +146,10 @@ def render(report: Report) -> RenderableType:
     else:
         parts.append(_contents_table(report.published, contents))
     parts += [Text("\nLast runs", style="bold"), _runs_table(report.runs[:SHOWN])]
+    if report.looked_at is not None:
+        parts.append(
+            Text(f"The schedule found nothing new at {report.looked_at:%Y-%m-%d %H:%M:%S} (UTC).")
+        )
     parts.append(_quarantine(report.quarantine))
     if report.corrections or report.correction_problems:
         counts = ", ".join(f"{count:,} {status}" for status, count in report.corrections.items())

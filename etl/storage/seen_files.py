@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from etl.storage.archive import RawArchive
 from etl.storage.archive_position import Position
 from etl.storage.source_file import SourceFile
-from etl.storage.state_file import StateFile
+from etl.storage.state_file import StateFile, now
 
 _POSITION = "position"
 _LOADED = "loaded_through"
@@ -21,6 +22,7 @@ _ACCEPTED = "accepted_published"
 _SETTLED = "settled_through"
 _READING = "reading"
 _INBOXES = "inboxes"
+_LOOKED = "looked_at"
 
 
 class SeenFiles(StateFile):
@@ -73,6 +75,15 @@ class SeenFiles(StateFile):
     def inboxes(self) -> list[tuple[int, str]]:
         """Return the inboxes, each with the first manifest line that it may have brought."""
         return [(sequence, inbox) for sequence, inbox in json.loads(self._note(_INBOXES) or "[]")]
+
+    def record_look(self) -> None:
+        """Record that a schedule looked just now, and found nothing that a run could do."""
+        self._set_note(_LOOKED, now())
+
+    def looked_at(self) -> datetime | None:
+        """Return when a schedule last looked and found nothing to do."""
+        found = self._note(_LOOKED)
+        return None if found is None else datetime.fromisoformat(found)
 
     def accepted_published(self) -> str | None:
         """Return `published_at` of the published file that may differ from the archive."""
