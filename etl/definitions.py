@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from etl.orchestration import checks
-from etl.orchestration.assets import ingest, loaded, models, published, report
+from etl.orchestration.assets import days, ingest, loaded, models, published, report
 from etl.orchestration.jobs import JOBS
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.schedules import schedules
@@ -29,13 +29,13 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             *loaded.run_state(),
             ingest.raw_files,
             ingest.staged_batches,
+            days.extracted_days,
             loaded.loaded_tables,
             loaded.text_links,
             loaded.corrected_links,
             loaded.stories,
             dbt_models,
-            published.published_file(models.leaves(dbt_models)),
-            published.publication_days,
+            published.published_file(models.leaves(dbt_models), settings),
             report.report,
         ],
         asset_checks=[
@@ -46,6 +46,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> dg.Def
             checks.no_shifted_series,
             checks.no_sudden_drop,
             checks.is_as_good_as_recorded,
+            checks.arrivals_as_usual,
         ],
         jobs=list(JOBS),
         schedules=schedules(settings),

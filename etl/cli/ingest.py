@@ -70,8 +70,7 @@ def ingest(
     started = datetime.now(UTC)
     if accept_loss:
         accept_lost_archive(settings)
-    config = {"raw_files": {"config": {"paths": _expand(paths)}}}
-    run = run_job(settings, "nightly_ingest", config, verbose)
+    run = run_job(settings, "nightly_ingest", {"paths": _expand(paths)}, verbose)
     quarantined = [r for r in State(settings.state_file).quarantine() if r.run_id == run.run_id]
     if as_json:
         click.echo(

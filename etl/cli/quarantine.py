@@ -321,9 +321,7 @@ def retry(
         click.echo("Nothing in quarantine matches.", err=True)
         return
     wanted = [] if is_all else [r.quarantine_id for r in chosen]
-    run = run_job(
-        settings, "retry", {"raw_files": {"config": {"retry": wanted or ["all"]}}}, verbose
-    )
+    run = run_job(settings, "retry", {"items": wanted}, verbose)
     state = State(settings.state_file)
     stays = {r.quarantine_id for r in state.quarantine()}
     kept = [r for r in chosen if r.quarantine_id in stays]

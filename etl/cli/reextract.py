@@ -91,12 +91,9 @@ def reextract(
     else:
         job = "promote" if promote else "rollback" if rollback else "reextract"
         days = {"from_day": from_day, "to_day": to_day}
-        config = {
-            job: True,
-            **{name: day.isoformat() for name, day in days.items() if day},
-            "outlets": list(outlets),
-        }
-        run = run_job(settings, job, {"staged_batches": {"config": config}}, verbose)
+        chosen = {name: day.isoformat() for name, day in days.items() if day}
+        request = {**chosen, "outlets": list(outlets)} if job == "reextract" else {}
+        run = run_job(settings, job, request, verbose)
         after = published_shifts(settings)
         shifted = after or []
         if as_json:

@@ -61,8 +61,7 @@ def reread(
     orphaned = _orphaned_corrections(settings, changes)
     run = None
     if not dry_run:
-        config = {"staged_batches": {"config": {"reread": True, "formats": list(formats)}}}
-        run = run_job(settings, "reread", config, verbose)
+        run = run_job(settings, "reread", {"formats": list(formats)}, verbose)
     if as_json:
         files = [change.as_dict() for change in changes]
         answer = {"files": files, "corrections_to_review": orphaned}

@@ -80,8 +80,11 @@ def prepare_to_run() -> None:
     threading.Thread(target=load, daemon=True).start()
 
 
-def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool) -> Run:
-    """Run a job and return its row of the history. Raises ClickException if it failed."""
+def run_job(settings: Settings, job: str, request: Mapping[str, Any], verbose: bool) -> Run:
+    """Run a job and return its row of the history. Raises ClickException if it failed.
+
+    Raises InputError if the request is refused: then there is no run.
+    """
     from etl.orchestration.run_job import run_job as run_in_process  # importing Dagster takes 1 s
 
     if not settings.home.exists():
@@ -92,7 +95,7 @@ def run_job(settings: Settings, job: str, ops: Mapping[str, Any], verbose: bool)
     assert isinstance(root, Commands)
     with progress_bars() as report:
         log_level = "INFO" if verbose else "CRITICAL"
-        run_id, failure = run_in_process(root.load_job(job), ops, report, log_level)
+        run_id, failure = run_in_process(root.load_job(job), request, report, log_level)
     run = next((r for r in State(settings.state_file).runs() if r.run_id == run_id), None)
     if run is None:
         raise click.ClickException(failure or "the run did not start; try again with --verbose")

@@ -5,6 +5,7 @@ Does not belong here: the blocking checks of loaded tables (`etl.orchestration.a
 dbt's tests (`etl.orchestration.assets.models`).
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -17,7 +18,8 @@ from etl.pipeline import series_shifts
 from etl.pipeline.errors import InputError
 from etl.quality import figures
 from etl.quality.figures import Record
-from etl.query import overview
+from etl.query import arrival_rates, overview
+from etl.query.arrival_rates import Comparison
 
 
 @dg.asset_check(
@@ -81,7 +83,7 @@ def is_fresh(warehouse: Warehouse) -> dg.AssetCheckResult:
         passed=age is not None and age <= allowed,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"newest publication day: {newest or 'none'}; {allowed} days are allowed",
-        metadata={"age (days)": age if age is not None else -1},
+        metadata={} if age is None else {"age (days)": age},
     )
 
 
@@ -127,4 +129,66 @@ def no_sudden_drop(warehouse: Warehouse) -> dg.AssetCheckResult:
         )
         or None,
         metadata={"outlets": len(drops)},
+    )
+
+
+_RATES = {
+    "undated_as_usual": (arrival_rates.UNDATED, "articles without a publication day"),
+    "unknown_outlets_as_usual": (arrival_rates.UNKNOWN_OUTLETS, "articles of an unknown outlet"),
+    "unknown_speakers_as_usual": (
+        arrival_rates.UNKNOWN_SPEAKERS,
+        "quotes whose speaker is unnamed or unknown",
+    ),
+}
+
+
+@dg.multi_asset_check(
+    name="arrivals_as_usual",
+    specs=[
+        dg.AssetCheckSpec(
+            name,
+            asset=PUBLISHED,
+            description=f"The share of {what} in what arrived last is that of the month before.",
+        )
+        for name, (_, what) in _RATES.items()
+    ],
+    can_subset=True,
+)
+def arrivals_as_usual(
+    context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.AssetCheckResult]:
+    """Warn if a share on the last day of arrivals leaves what it was in the month before.
+
+    A source that changes its layout loses its dates, bylines or quotes, and no file is rejected.
+    """
+    comparisons = arrival_rates.compare_arrivals(warehouse.settings)
+    for name, (rate, what) in _RATES.items():
+        if dg.AssetCheckKey(PUBLISHED, name) in context.selected_asset_check_keys:
+            found = comparisons[rate]
+            yield dg.AssetCheckResult(
+                asset_key=PUBLISHED,
+                check_name=name,
+                passed=not found.is_unusual,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=found.describe(what),
+                metadata={"by day of arrival": _days_table(found)},
+            )
+
+
+def _days_table(found: Comparison) -> dg.MetadataValue:
+    days = [*([found.last] if found.last else []), *reversed(found.before)]
+    if not days:
+        return dg.MetadataValue.text("nothing has arrived")
+    return dg.MetadataValue.table(
+        [
+            dg.TableRecord(
+                {
+                    "arrived on": day.day.isoformat(),
+                    "of": day.total,
+                    "lacking": day.lacking,
+                    "share": f"{day.share:.0%}",
+                }
+            )
+            for day in days
+        ]
     )

@@ -9,13 +9,26 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition,  # has no public name yet
 )
 
+from etl.orchestration.assets.days import EXTRACTED_DAYS
 from etl.orchestration.assets.ingest import RAW_FILES, STAGED_BATCHES
 from etl.orchestration.assets.loaded import CORRECTED, LINKED
-from etl.orchestration.assets.published import PUBLICATION_DAYS, PUBLISHED
+from etl.orchestration.assets.published import PUBLISHED
 from etl.orchestration.assets.report import REPORT
-from etl.orchestration.labels import CORRECTION, KIND_TAG, READ_ONLY, WRITER_TAG
+from etl.orchestration.labels import CORRECTION, READ_ONLY, run_tags
+from etl.orchestration.requests import (
+    AllNames,
+    Candidate,
+    Formats,
+    FormerRows,
+    NewFiles,
+    QuarantinedItems,
+    Request,
+    Selection,
+    job_config,
+)
 
-_EVERYTHING = dg.AssetSelection.all()
+_DAYS = dg.AssetSelection.assets(EXTRACTED_DAYS)
+_EVERYTHING = dg.AssetSelection.all() - _DAYS
 _AFTER_ARCHIVING = _EVERYTHING - dg.AssetSelection.assets(RAW_FILES)
 _AFTER_STAGING = _AFTER_ARCHIVING - dg.AssetSelection.assets(STAGED_BATCHES)
 _PUBLISHED_CHECKS = dg.AssetSelection.checks_for_assets(PUBLISHED)
@@ -23,22 +36,26 @@ _PUBLISHED_CHECKS = dg.AssetSelection.checks_for_assets(PUBLISHED)
 # change those.
 _AFTER_LINKING = (
     dg.AssetSelection.assets(*CORRECTED).downstream()
-    - dg.AssetSelection.assets(PUBLICATION_DAYS, REPORT)
+    - dg.AssetSelection.assets(REPORT)
     - _PUBLISHED_CHECKS
 )
 _AFTER_LOADING = dg.AssetSelection.assets(*LINKED) | _AFTER_LINKING
 
 
 def _job(
-    name: str, selection: dg.AssetSelection, kind: str, description: str, **config: object
+    name: str,
+    selection: dg.AssetSelection,
+    kind: str,
+    description: str,
+    request: type[Request] | None = Request,
 ) -> UnresolvedAssetJobDefinition:
-    """Define a job whose runs have this kind; `config` is the default config of its ops."""
+    """Define a job whose runs have this kind; `request` is what a user may ask of it."""
     return dg.define_asset_job(
         name,
         selection=selection,
         description=description,
-        tags={KIND_TAG: kind, **({} if kind == READ_ONLY else WRITER_TAG)},
-        config={"ops": config} if config else None,
+        tags=run_tags(kind),
+        config=job_config(request) if request else None,
     )
 
 
@@ -47,23 +64,32 @@ NIGHTLY_INGEST = _job(
     _EVERYTHING,
     "ingest",
     "Ingests new files from the inbox, whatever their dates, and publishes. If there is nothing "
-    "new, it stops after checking the inbox.",
+    "new, it stops after checking the inbox; the schedule then doesn't start it.",
+    NewFiles,
 )
 RETRY = _job(
     "retry",
     _EVERYTHING,
     "retry",
     "Reads quarantined items again from their archived bytes, and publishes. `newsactors "
-    "quarantine retry` runs this job; list item ids in the config of `raw_files` to select them.",
-    raw_files={"config": {"retry": ["all"]}},
+    "quarantine retry` runs this job; list ids in the launchpad to select items.",
+    QuarantinedItems,
 )
 REEXTRACT = _job(
     "reextract",
     _AFTER_ARCHIVING,
     "reextract",
     "Extracts published articles again with the current extractor. Select publication days and "
-    "outlets in the config of `staged_batches`; the default is all articles.",
-    staged_batches={"config": {"reextract": True}},
+    "outlets in the launchpad; the default is all articles.",
+    Selection,
+)
+REEXTRACT_DAYS = _job(
+    "reextract_days",
+    _AFTER_STAGING | _DAYS,
+    "reextract",
+    "Extracts the articles of chosen publication days again, and publishes. Pick the days when you "
+    "materialize the job, or on its partitions page: each range of days is one run.",
+    None,
 )
 PROMOTE = _job(
     "promote",
@@ -71,14 +97,14 @@ PROMOTE = _job(
     "promote",
     "Publishes the candidate rows that `newsactors reextract --diff` extracted, and extracts "
     "articles that arrived since then in the same way.",
-    staged_batches={"config": {"promote": True}},
+    Candidate,
 )
 ROLLBACK = _job(
     "rollback",
     _AFTER_ARCHIVING,
     "rollback",
     "Restores the rows that the last promotion replaced, and publishes.",
-    staged_batches={"config": {"rollback": True}},
+    FormerRows,
 )
 REREAD = _job(
     "reread",
@@ -86,7 +112,7 @@ REREAD = _job(
     "reread",
     "Reads archived files again with today's readers, and publishes what they read otherwise. "
     "`newsactors reread --dry-run` shows it first.",
-    staged_batches={"config": {"reread": True}},
+    Formats,
 )
 REBUILD = _job(
     "rebuild",
@@ -114,7 +140,7 @@ RELINK = _job(
     "relink",
     "Resolves every name to an actor again with everything known today, and publishes. Run "
     "`newsactors actors relink` first: it shows what would change.",
-    loaded__text_links={"config": {"relink": True}},
+    AllNames,
 )
 WATCH = _job(
     "watch",
@@ -127,6 +153,7 @@ JOBS = (
     NIGHTLY_INGEST,
     RETRY,
     REEXTRACT,
+    REEXTRACT_DAYS,
     PROMOTE,
     ROLLBACK,
     REREAD,

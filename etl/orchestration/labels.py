@@ -1,9 +1,6 @@
-"""Labels that Dagster sorts by: the owner of assets, the writer pool, and the tags of runs."""
+"""Labels that Dagster sorts by: the writer pool, and the tags of runs."""
 
 from __future__ import annotations
-
-DATA_TEAM = "team:data"
-"""Owner of every asset."""
 
 WRITER_POOL = "warehouse_writer"
 """Pool of every step that writes to the build database or publishes."""
@@ -13,6 +10,12 @@ WRITER_TAG = {"newsactors/writer": "true"}
 
 KIND_TAG = "newsactors/kind"
 """Tag of a job: the kind of run that the warehouse's own history shows."""
+
+QUARANTINED_TAG = "newsactors/quarantined"
+"""Tag of a run that put items into quarantine: how many."""
+
+AD_HOC = "materialize"
+"""Kind of a run of assets that somebody chose in the UI."""
 
 READ_ONLY = "read"
 """Kind of a run that changes nothing; the warehouse's history leaves it out."""
@@ -27,3 +30,8 @@ BY_COMMAND = {"newsactors/from": "command line"}
 
 PUBLISH_STEP = "published_file"
 """Name of the step that publishes. A run that plans it takes the corrections lease."""
+
+
+def run_tags(kind: str) -> dict[str, str]:
+    """Return the tags of a run of this kind, whoever starts it."""
+    return {KIND_TAG: kind, **({} if kind == READ_ONLY else WRITER_TAG)}

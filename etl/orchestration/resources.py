@@ -17,7 +17,7 @@ from pydantic import PrivateAttr
 
 from etl.corrections.lease import CorrectionsLease
 from etl.extract import Extractor
-from etl.orchestration.labels import KIND_TAG, PUBLISH_STEP, READ_ONLY
+from etl.orchestration.labels import AD_HOC, KIND_TAG, PUBLISH_STEP, READ_ONLY, run_tags
 from etl.orchestration.run_failure import describe_failure, planned_steps
 from etl.pipeline.errors import InputError
 from etl.pipeline.extractor_in_use import (
@@ -117,10 +117,13 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
         """Record the run in the history, and release the writer lock when it ends."""
         run = context.run
-        kind = run.tags.get(KIND_TAG, "materialize") if run else READ_ONLY
+        kind = run.tags.get(KIND_TAG, AD_HOC) if run else READ_ONLY
         if run is None or kind == READ_ONLY:
             yield self
             return
+        if KIND_TAG not in run.tags and context.instance is not None:
+            # Assets that somebody chose in the UI: no job gives this run the tags of the others.
+            context.instance.add_run_tags(run.run_id, run_tags(AD_HOC))
         permissions.require_writable(self.settings)
         state = self.state
         try:

@@ -15,32 +15,36 @@ from sqlalchemy.exc import DBAPIError
 
 from etl.orchestration.instance import open_instance
 from etl.orchestration.labels import BY_COMMAND
+from etl.orchestration.requests import RefusedError, console_log_level
 from etl.orchestration.resources import watching
 from etl.orchestration.retention import remove_old_logs
 from etl.orchestration.run_failure import describe_failure
+from etl.pipeline.errors import InputError
 from etl.pipeline.progress import Progress
 
 
 def run_job(
-    job: dg.JobDefinition, ops: Mapping[str, Any], progress: Progress, log_level: str = "CRITICAL"
+    job: dg.JobDefinition,
+    request: Mapping[str, Any],
+    progress: Progress,
+    log_level: str = "CRITICAL",
 ) -> tuple[str, str | None]:
     """Run a job in this process; return the run's id and, if it failed, the failure in one line.
 
-    `ops` is the config of the job's ops by name. Raises OSError if Dagster can't write its own
-    records.
+    `request` is the config of the job (`orchestration.requests`). Raises InputError if it is
+    refused, and OSError if Dagster can't write its own records.
     """
     warnings.filterwarnings("ignore", module="dagster")
-    with open_instance() as found, watching(progress):
+    with open_instance() as found, watching(progress), console_log_level(log_level):
         try:
             result = job.execute_in_process(
                 instance=found,
                 raise_on_error=False,
-                run_config={
-                    "ops": dict(ops),
-                    "loggers": {"console": {"config": {"log_level": log_level}}},
-                },
+                run_config=dict(request),
                 tags=BY_COMMAND,
             )
+        except RefusedError as error:
+            raise InputError(str(error)) from None
         except DBAPIError as error:
             raise OSError(f"Dagster's records: {error.orig}") from error
         failure = describe_failure(found, result.dagster_run)

@@ -1,16 +1,19 @@
-"""Sensors: new files in the inbox; failed and lost runs; late corrections; old run logs."""
+"""Sensors: new files in the inbox; days to publish; failed and lost runs; old run logs."""
 
 import hashlib
 
 import dagster as dg
 
+from etl.orchestration.assets.days import EXTRACTED_DAYS
 from etl.orchestration.failure_notice import send_failure_notice
-from etl.orchestration.jobs import NIGHTLY_INGEST
-from etl.orchestration.labels import KIND_TAG, WRITER_TAG
+from etl.orchestration.jobs import NIGHTLY_INGEST, REPUBLISH
+from etl.orchestration.labels import PUBLISH_STEP, run_tags
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retention import KEPT_RUNS, remove_old_logs
-from etl.pipeline import archive_files
+from etl.orchestration.run_failure import planned_steps
+from etl.pipeline import due
 from etl.pipeline.errors import InputError
+from etl.query.display import counted
 from etl.storage import inbox
 from etl.storage.run_state import State
 
@@ -29,12 +32,13 @@ def new_files(
     """Request a run if the inbox holds settled files that are new or have changed."""
     settings = warehouse.settings
     try:
-        roots = archive_files.roots_of(settings, [])
         # A tick must not wait for files to settle: the next tick picks up younger files.
-        scan = inbox.scan(roots, settings.inbox, settings.settle_seconds, wait=False)
+        scan = due.list_inbox(settings)
     except (InputError, inbox.LocationError) as error:
         return dg.SkipReason(str(error))
-    new = State(settings.state_file).unseen(scan.ready)
+    except due.SlowListingError as error:
+        return dg.SkipReason(f"{error}; turn this sensor off, the nightly ingest has the time")
+    new = due.new_files(settings, scan)
     if not new:
         waiting = f", {len(scan.settling)} still being written" if scan.settling else ""
         return dg.SkipReason(f"no new files in {settings.inbox}{waiting}")
@@ -42,11 +46,30 @@ def new_files(
         repr(sorted((c.source_path, c.size, c.mtime_ns, c.change_tag) for c in new)).encode()
     ).hexdigest()
     if digest == context.cursor:
-        return dg.SkipReason(f"a run for these {len(new)} files was already requested")
+        return dg.SkipReason(f"a run for {counted(len(new), 'new file')} was already requested")
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=digest, tags={KIND_TAG: "ingest", **WRITER_TAG})],
+        run_requests=[dg.RunRequest(run_key=digest, tags=run_tags("ingest"))],
         cursor=digest,
     )
+
+
+@dg.asset_sensor(
+    asset_key=EXTRACTED_DAYS,
+    name="extracted_days_to_publish",
+    job_name=REPUBLISH.name,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Publishes days that somebody extracted again by materializing `extracted_days` "
+    "alone, for example from its partitions page.",
+)
+def extracted_days_to_publish(
+    context: dg.SensorEvaluationContext, event: dg.EventLogEntry
+) -> dg.RunRequest | dg.SkipReason:
+    """Request a publish unless the run that extracted the days publishes them itself."""
+    run = context.instance.get_run_by_id(event.run_id)
+    if run is None or PUBLISH_STEP in planned_steps(context.instance, run):
+        return dg.SkipReason("the run that extracted the days publishes them")
+    return dg.RunRequest(run_key=event.run_id, tags=run_tags("republish"))
 
 
 @dg.run_failure_sensor(
@@ -117,4 +140,4 @@ def old_logs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(f"deleted the logs of {remove_old_logs(context.instance)} old runs")
 
 
-SENSORS = (new_files, run_failed, lost_runs, old_logs)
+SENSORS = (new_files, extracted_days_to_publish, run_failed, lost_runs, old_logs)

@@ -37,10 +37,12 @@ from etl.storage import editions
 from etl.storage.archive import RawArchive
 from etl.storage.editions import Edition, Switch
 from etl.storage.files import exclusive_lock
+from etl.storage.run_state import State
 from etl.storage.staged_tables import STAGED_TABLES
 from etl.storage.staging import Staging
 from etl.warehouse import build_db
 
+NO_CANDIDATE = "nothing to promote; make a candidate with `newsactors reextract --diff`"
 FORMER_ARTICLES = 10_000
 """Articles per batch of former rows: a rollback reads one batch at a time."""
 SPACE_FACTOR = 3
@@ -182,12 +184,36 @@ def _finished(
         if load_staged(settings, run_id).is_publish_due:
             return Staged()
     if kind == "promote":
-        raise InputError("nothing to promote; make a candidate with `newsactors reextract --diff`")
-    raise InputError(
-        "nothing to roll back: nothing was promoted"
-        if last is None
-        else f"nothing to roll back: {last.edition.version} was rolled back already"
-    )
+        raise InputError(NO_CANDIDATE)
+    raise InputError(_no_promotion(last))
+
+
+def _no_promotion(last: Switch | None) -> str:
+    if last is None:
+        return "nothing to roll back: nothing was promoted"
+    return f"nothing to roll back: {last.edition.version} was rolled back already"
+
+
+def require_candidate(settings: Settings) -> None:
+    """Raise InputError if `promote` would find no candidate and no promotion to complete."""
+    if editions.candidate(settings) is None and not _is_unfinished(settings, "promote"):
+        raise InputError(NO_CANDIDATE)
+
+
+def require_promotion(settings: Settings) -> None:
+    """Raise InputError if `roll_back` would find no promotion and no rollback to complete."""
+    last = editions.last_switch(settings)
+    if (last is None or last.kind != "promote") and not _is_unfinished(settings, "rollback"):
+        raise InputError(_no_promotion(last))
+
+
+def _is_unfinished(settings: Settings, kind: editions.Kind) -> bool:
+    """Whether the last switch is of this kind, and no run of this kind has completed it."""
+    last = editions.last_switch(settings)
+    if last is None or last.kind != kind:
+        return False
+    runs = [run for run in State(settings.state_file).runs() if run.kind == kind]
+    return not runs or runs[0].status != "success"
 
 
 def _read_since(con: duckdb.DuckDBPyConnection, promotion: Switch) -> list[str]:

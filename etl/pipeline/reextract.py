@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
+from datetime import date
 from functools import partial
 
 import duckdb
@@ -62,6 +63,29 @@ def stage_reextraction(
         contents = _chosen(con, selection, chosen_outlets(con, selection))
         rows = Staging(settings.extracted)
         return Reextraction(settings, extractor, rows, progress, skips=False).fill(con, contents)
+
+
+def stage_days(
+    settings: Settings, extractor: Extractor, days: Sequence[date], progress: Progress = silent
+) -> Staged:
+    """Extract all versions of the articles of these days again, in place.
+
+    A day is the published one, with corrections of dates applied. Raises InputError if nothing is
+    published or no article has one of these days.
+    """
+    with open_published_or_fail(settings) as con:
+        contents = [content for (content,) in con.execute(_OF_DAYS, [list(days)]).fetchall()]
+        if not contents:
+            shown = ", ".join(map(str, days[:3]))
+            raise InputError(f"no article is published with {shown} as its day")
+        rows = Staging(settings.extracted)
+        return Reextraction(settings, extractor, rows, progress, skips=False).fill(con, contents)
+
+
+def require_match(settings: Settings, selection: ArticleSelection) -> None:
+    """Raise InputError if nothing is published or no article matches the selection."""
+    with open_published_or_fail(settings) as con:
+        _chosen(con, selection, chosen_outlets(con, selection))
 
 
 def build_candidate(
@@ -185,6 +209,14 @@ where ($1::date is null or published_on >= $1) and ($2::date is null or publishe
   and ($3::varchar[] is null or list_contains($3, outlet))
   and ($4::varchar is null or extractor_version <> $4)
 order by first_sequence, content_sha256
+"""
+
+
+_OF_DAYS = """
+select versions.content_sha256 from loaded.article_versions as versions
+join main.article_metadata as articles using (article_id)
+where list_contains($1::date[], articles.published_on)
+order by versions.first_sequence, versions.content_sha256
 """
 
 

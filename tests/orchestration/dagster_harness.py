@@ -17,6 +17,7 @@ from session_cache import begin, begin_modelled
 from etl.definitions import build_defs
 from etl.extract import Extractor
 from etl.orchestration.labels import BY_COMMAND
+from etl.orchestration.requests import console_log_level
 from etl.orchestration.resources import Warehouse
 from etl.settings import REPOSITORY, Settings
 from etl.storage.run_history import Run
@@ -114,24 +115,22 @@ class DagsterHarness:
         assets: Sequence[dg.AssetKey] = (),
         extractor: Extractor | None = None,
         tags: Mapping[str, str] = BY_COMMAND,
-        **ops: Any,
+        **request: Any,
     ) -> dg.ExecuteInProcessResult:
-        """Run a job to its end, or materialize the given assets ad hoc.
+        """Run a job to its end as requested, or materialize the given assets ad hoc.
 
         It is tagged like a run of the command line, which writes no report: that takes seconds.
         """
         definitions = self.definitions(extractor)
-        with environment(self.environment):
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        with environment(self.environment), console_log_level("CRITICAL"):
             resolved = (
                 definitions.resolve_implicit_global_asset_job_def()
                 if assets
                 else definitions.resolve_job_def(job)
             )
             return resolved.execute_in_process(
-                run_config={
-                    "ops": {name: {"config": config} for name, config in ops.items()},
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                },
+                run_config=quiet if assets else request,
                 instance=instance,
                 tags=tags,
                 asset_selection=list(assets) or None,

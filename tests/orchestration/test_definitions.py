@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -77,7 +81,7 @@ def test_every_kind_of_run_is_one_that_the_history_may_hold(definitions: dg.Defi
     assert kinds - {"read"} <= set(accepted["arguments"]["values"])
 
 
-def test_every_asset_has_a_description_owner_group_kind_and_code_version(
+def test_every_asset_has_a_description_group_kind_and_code_version(
     definitions: dg.Definitions,
 ) -> None:
     graph = definitions.resolve_asset_graph()
@@ -86,7 +90,6 @@ def test_every_asset_has_a_description_owner_group_kind_and_code_version(
         for key in sorted(graph.get_all_asset_keys())
         for name, value in (
             ("description", graph.get(key).description),
-            ("owner", graph.get(key).owners),
             ("group", graph.get(key).group_name != "default"),
             ("kinds", graph.get(key).kinds),
             ("code version", graph.get(key).code_version or not graph.get(key).is_materializable),
@@ -114,12 +117,55 @@ def test_every_writing_step_and_job_is_queued(definitions: dg.Definitions) -> No
         for key in graph.materializable_asset_keys
         if graph.get(key).pools != {"warehouse_writer"}
     }
-    assert unpooled == {"raw_files", "staged_batches"}  # these hold the intake lock instead
+    assert unpooled == {
+        "raw_files",
+        "staged_batches",
+        "extracted_days",
+    }  # these hold the intake lock instead
     tagged = {
         job.name for job in definitions.get_repository_def().get_all_jobs()
         if job.tags.get("newsactors/writer") == "true"
     }  # fmt: skip
     assert tagged == {
-        "nightly_ingest", "reextract", "promote", "rollback", "reread", "rebuild", "republish",
-        "apply_corrections", "relink", "retry",
+        "nightly_ingest", "reextract", "reextract_days", "promote", "rollback", "reread", "rebuild",
+        "republish", "apply_corrections", "relink", "retry",
     }  # fmt: skip
+
+
+def test_names_of_assets_are_distinct_where_the_lineage_shows_only_the_last_part(
+    definitions: dg.Definitions,
+) -> None:
+    keys = definitions.resolve_asset_graph().get_all_asset_keys()
+    counts = Counter(key.path[-1] for key in keys)
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_groups_form_no_cycle_so_that_the_collapsed_lineage_reads_from_left_to_right(
+    definitions: dg.Definitions,
+) -> None:
+    graph = definitions.resolve_asset_graph()
+    before: dict[str, set[str]] = {}
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        parents = {str(graph.get(parent).group_name) for parent in node.parent_keys}
+        before.setdefault(str(node.group_name), set()).update(parents - {node.group_name})
+    TopologicalSorter(before).prepare()  # raises CycleError
+
+
+def test_every_field_of_a_config_has_a_description(definitions: dg.Definitions) -> None:
+    missing = [
+        f"{name}: {field}"
+        for name, fields in _config_fields(definitions)
+        for field, found in fields.items()
+        if not found.description
+    ]
+    assert missing == []
+
+
+def _config_fields(definitions: dg.Definitions) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for job in definitions.get_repository_def().get_all_jobs():
+        schemas = [job.config_mapping.config_schema] if job.config_mapping else []
+        schemas += [node.definition.config_schema for node in job.graph.nodes
+                    if isinstance(node.definition, dg.OpDefinition)]  # fmt: skip
+        for schema in schemas:
+            yield job.name, getattr(schema.config_type, "fields", {})

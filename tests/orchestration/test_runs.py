@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -17,7 +19,10 @@ from dagster_harness import DAYS, DagsterHarness, environment
 from etl import extract
 from etl.domain import Article, Extraction
 from etl.extract import Extractor, get_extractor
+from etl.orchestration.assets.days import EXTRACTED_DAYS
+from etl.orchestration.assets.loaded import loaded_key
 from etl.orchestration.instance import open_instance as instance_of_home
+from etl.orchestration.requests import RefusedError
 from etl.orchestration.retention import remove_old_logs
 from etl.pipeline import (
     reextract,
@@ -31,7 +36,7 @@ from etl.warehouse.build_db import new_generation
 
 ARTICLES = len(DAYS) + 1
 PUBLISHED = dg.AssetKey("published_file")
-LOADED = [dg.AssetKey(["loaded", table.name]) for table in tables.LOADED]
+LOADED = [loaded_key(table.name) for table in tables.LOADED]
 
 
 @dataclass
@@ -109,7 +114,7 @@ def test_a_first_run_publishes_and_attaches_metadata(first: First) -> None:
     assert first.result.success
     assert article_count(first.harness) == ARTICLES
     shown = events(first.result)
-    versions = shown["loaded/article_versions"].metadata
+    versions = shown["loaded/loaded_article_versions"].metadata
     assert versions["dagster/row_count"].value == ARTICLES
     assert versions["rows new"].value == ARTICLES
     sample = versions["sample"]
@@ -140,7 +145,7 @@ def test_each_touched_day_is_reported_once(first: First) -> None:
     reported = [
         event.materialization.partition
         for event in first.result.get_asset_materialization_events()
-        if event.materialization.asset_key == dg.AssetKey("publication_days")
+        if event.materialization.asset_key == EXTRACTED_DAYS
     ]
     assert reported == list(DAYS)
     assert list(first.days) == list(DAYS)
@@ -154,11 +159,11 @@ def test_a_nightly_run_without_new_articles_stops_after_checking(
     assert result.success
     skipped = {e.step_key for e in result.all_events if e.event_type_value == "STEP_SKIPPED"}
     assert skipped == {
-        "loaded_checks", "loaded__text_links", "actor_links", "link_checks", "stories",
+        "loaded_checks", "text_links", "actor_links", "link_checks", "stories",
         "story_checks", "models",
         "published_file",
         "published_file_is_fresh", "published_file_no_shifted_series",
-        "published_file_no_sudden_drop", "report",
+        "published_file_no_sudden_drop", "arrivals_as_usual", "report",
     }  # fmt: skip
     assert harness.snapshot() == before
     run = harness.last_run
@@ -174,10 +179,10 @@ def test_a_nightly_run_touches_only_its_own_days(
     reported = [
         event.materialization.partition
         for event in result.get_asset_materialization_events()
-        if event.materialization.asset_key == dg.AssetKey("publication_days")
+        if event.materialization.asset_key == EXTRACTED_DAYS
     ]
     assert reported == [DAYS[0], "2025-06-05"]
-    assert events(result)["loaded/article_versions"].metadata["rows new"].value == 2
+    assert events(result)["loaded/loaded_article_versions"].metadata["rows new"].value == 2
     assert article_count(harness) == ARTICLES + 2
 
 
@@ -197,7 +202,7 @@ def test_wrong_offsets_block_links_models_and_publish_until_they_are_fixed(
         assert failed_checks(attempt) == {"offsets_round_trip": dg.AssetCheckSeverity.ERROR}
         ended = {e.step_key for e in attempt.get_step_success_events()}
         assert ended.isdisjoint(
-            {"loaded__text_links", "actor_links", "stories", "models", "published_file"}
+            {"text_links", "actor_links", "stories", "models", "published_file"}
         )
     assert harness.snapshot() == before
     assert article_count(harness) == ARTICLES
@@ -301,7 +306,7 @@ def test_a_promotion_warns_of_actors_whose_series_it_shifts(
     monkeypatch.setitem(extract._factories, "fewer", lambda: fewer)
     monkeypatch.setattr(series_shifts, "SHIFT_ARTICLES", ARTICLES)
     reextract.build_candidate(harness.settings, fewer, ArticleSelection())
-    result = harness.run(instance, "promote", staged_batches={"promote": True})
+    result = harness.run(instance, "promote")
     assert result.success, harness.last_run.error
     assert (harness.last_run.kind, harness.last_run.error) == ("promote", None)
     assert failed_checks(result)["no_shifted_series"] is dg.AssetCheckSeverity.WARN
@@ -309,19 +314,15 @@ def test_a_promotion_warns_of_actors_whose_series_it_shifts(
         e for e in result.get_asset_check_evaluations() if e.check_name == "no_shifted_series"
     ]
     assert "Amaro Lusarte: 4 to 0 articles (100% of its weeks)" in (shift.description or "")
-    assert harness.run(instance, "rollback", staged_batches={"rollback": True}).success
-    refused = harness.run(instance, "rollback", staged_batches={"rollback": True})
-    assert not refused.success
-    assert harness.last_run.error == (
-        "staged_batches: nothing to roll back: fewer-1 was rolled back already"
-    )
+    assert harness.run(instance, "rollback").success
+    with pytest.raises(RefusedError, match="nothing to roll back: fewer-1 was rolled back already"):
+        harness.run(instance, "rollback")
 
 
 def test_reextract_changes_only_the_chosen_days_and_outlets(
     harness: DagsterHarness, instance: dg.DagsterInstance
 ) -> None:
-    choice = {
-        "reextract": True,
+    choice: dict[str, Any] = {
         "from_day": DAYS[1],
         "to_day": DAYS[1],
         "outlets": ["Velmark Today"],
@@ -329,7 +330,7 @@ def test_reextract_changes_only_the_chosen_days_and_outlets(
     with harness.published() as con:
         ids = con.execute("select article_id from articles order by 1").fetchall()
     newer: Extractor = Changed("changed-2")
-    result = harness.run(instance, "reextract", extractor=newer, staged_batches=choice)
+    result = harness.run(instance, "reextract", extractor=newer, **choice)
     assert result.success
     assert events(result)["staged_batches"].metadata["articles"].value == 1
     with harness.published() as con:
@@ -339,15 +340,19 @@ def test_reextract_changes_only_the_chosen_days_and_outlets(
             "where extractor_version = 'changed-2'"
         ).fetchall() == [("Velmark Today", DAYS[1])]
     assert harness.last_run.kind == "reextract"
-    # An impossible request is refused at once, and the message says why.
+    # An impossible request is refused before there is a run, and the message says why.
+    before = len(instance.get_runs())
     for wrong, message in (
         ({"outlets": ["Nobody"]}, "no article matches the chosen days and outlets"),
         ({"from_day": "2025-13-01"}, "from_day='2025-13-01' is not a day; write YYYY-MM-DD"),
+        (
+            {"from_day": DAYS[1], "to_day": DAYS[0]},
+            f"to_day {DAYS[0]} is before from_day {DAYS[1]}; exchange them",
+        ),
     ):
-        refused = harness.run(instance, "reextract", staged_batches={"reextract": True, **wrong})
-        assert not refused.success
-        assert harness.last_run.error == f"staged_batches: {message}"
-        assert not [e for e in refused.all_events if e.is_step_up_for_retry]
+        with pytest.raises(RefusedError, match=re.escape(message)):
+            harness.run(instance, "reextract", **wrong)
+    assert len(instance.get_runs()) == before
 
 
 def test_logs_of_old_runs_are_deleted_and_the_history_of_assets_stays(
@@ -372,7 +377,7 @@ def test_logs_of_old_runs_are_deleted_and_the_history_of_assets_stays(
         published = found.get_latest_materialization_event(dg.AssetKey("published_file"))
         assert published is not None
         assert published.run_id == first.result.run_id
-        days = found.get_materialized_partitions(dg.AssetKey("publication_days"))
+        days = found.get_materialized_partitions(EXTRACTED_DAYS)
         assert days == set(DAYS)
         assert remove_old_logs(found, kept=1) == 0
 

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -93,6 +94,18 @@ class Server:
 
     root: Path
     port: int
+    command: tuple[str, ...] = (
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "etl.definitions",
+        "--host",
+        "127.0.0.1",
+    )
+    """Arguments of Python, without the port."""
+    on_interrupt: signal.Handlers = signal.SIG_DFL
+    """A shell that runs commands in the background makes them ignore Ctrl-C."""
     process: subprocess.Popen[bytes] = field(init=False)
 
     @property
@@ -133,17 +146,13 @@ class Server:
         search = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
         with (self.root / "server.log").open("wb") as log:
             self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "dagster", "dev", "-m", "etl.definitions"),
-                    *("--host", "127.0.0.1", "--port", str(self.port)),
-                ],
+                [sys.executable, *self.command, "--port", str(self.port)],
                 cwd=self.root,
                 env={**os.environ, **self._own_variables(), "PYTHONPATH": os.pathsep.join(search)},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # so that every process it starts can be found and stopped
-                # A shell that runs the tests in the background makes them ignore Ctrl-C.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                preexec_fn=lambda: signal.signal(signal.SIGINT, self.on_interrupt),
             )
         wait_for("web server", self._is_up, 120)
 
@@ -156,10 +165,10 @@ class Server:
         except OSError:
             return None
 
-    def stop(self, seconds: float = 60) -> list[int]:
+    def stop(self, seconds: float = 60, by: signal.Signals = signal.SIGINT) -> list[int]:
         """Send Ctrl-C as a terminal does; return the processes still alive after `seconds`."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(by)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(seconds)
         left = self.processes()
@@ -199,17 +208,19 @@ class Server:
                     found.add(inodes[target])
         return found
 
-    def ask(self, query: str, **variables: str) -> dict[str, Any]:
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """Return the data of a GraphQL response. Raises AssertionError if it has errors."""
         request = urllib.request.Request(
             f"{self.url}/graphql",
             json.dumps({"query": query, "variables": variables}).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=30
-        ) as response:
-            answer = json.load(response)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=60) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            answer = json.load(error)  # with data: the answer tells of an error of the user's code
         assert "errors" not in answer, answer["errors"]
         data: dict[str, Any] = answer["data"]
         return data

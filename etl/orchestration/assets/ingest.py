@@ -1,14 +1,18 @@
-"""From the inbox to staged batches: the assets `raw_files` and `staged_batches`."""
+"""From the inbox to staged batches: the assets `raw_files` and `staged_batches`.
 
-from collections.abc import Sequence
-from datetime import date
+Does not belong here: extracting chosen days again (`etl.orchestration.assets.days`).
+"""
+
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from pydantic import Field
 
 from etl import __version__
 from etl.extract import get_extractor
-from etl.orchestration.labels import DATA_TEAM
+from etl.orchestration.labels import QUARANTINED_TAG
+from etl.orchestration.metadata import harmless
+from etl.orchestration.requests import Selection
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import retrying
 from etl.pipeline import (
@@ -20,51 +24,79 @@ from etl.pipeline import (
     stage_articles,
 )
 from etl.pipeline.archive_files import Archived
-from etl.pipeline.errors import InputError
+from etl.pipeline.new_quarantine import by_reason, new_items
 from etl.pipeline.stage_articles import Staged
+from etl.query import display
 from etl.readers import READERS_VERSION
 from etl.settings import location
-from etl.storage.editions import ArticleSelection
 
 RAW_FILES = dg.AssetKey("raw_files")
 STAGED_BATCHES = dg.AssetKey("staged_batches")
 
 
+NEW_QUARANTINE = "no_new_quarantine"
+SHOWN_REASONS = 20
+
+
 class IngestConfig(dg.Config):
     """Which files or quarantined items a run reads."""
 
-    paths: list[str] = Field(default_factory=list)
-    """Files, folders and URLs (`s3://…`) to ingest; none means the inbox."""
-    retry: list[str] = Field(default_factory=list)
-    """Ids of quarantined items, or `all`, to read again instead of new files."""
+    paths: list[str] = Field(
+        default_factory=list,
+        description="Files, folders and addresses (`s3://…`) to ingest; none means the inbox.",
+    )
+    retry: list[str] = Field(
+        default_factory=list,
+        description="Ids of quarantined items, or `all`, to read again instead of new files.",
+    )
 
 
 class StagingConfig(dg.Config):
     """Whether to read new articles, read or extract published ones again, or switch rows."""
 
-    promote: bool = False
-    """Activate the candidate's rows instead of reading new articles."""
-    rollback: bool = False
-    """Restore the rows that the last promotion replaced, instead of reading new articles."""
-    reread: bool = False
-    """Read archived files again with today's readers instead of reading new articles."""
-    formats: list[str] = Field(default_factory=list)
-    """With `reread`: only files that were or are read in one of these formats; none means all."""
-    reextract: bool = False
-    """Extract published articles again instead of reading new ones."""
-    from_day: str = ""
-    """First publication day to extract again, YYYY-MM-DD; empty means no lower limit."""
-    to_day: str = ""
-    """Last publication day to extract again, YYYY-MM-DD; empty means no upper limit."""
-    outlets: list[str] = Field(default_factory=list)
-    """Outlets to extract again; none means all."""
+    promote: bool = Field(
+        default=False,
+        description="Activate the candidate's rows instead of reading new articles.",
+    )
+    rollback: bool = Field(
+        default=False,
+        description="Restore the rows that the last promotion replaced, instead of reading new "
+        "articles.",
+    )
+    reread: bool = Field(
+        default=False,
+        description="Read archived files again with today's readers instead of reading new "
+        "articles.",
+    )
+    formats: list[str] = Field(
+        default_factory=list,
+        description="With `reread`: only files that were or are read in one of these formats; "
+        "none means all.",
+    )
+    reextract: bool = Field(
+        default=False,
+        description="Extract published articles again instead of reading new ones.",
+    )
+    from_day: str = Field(
+        default="",
+        description="With `reextract`: first publication day, YYYY-MM-DD; empty means no lower "
+        "limit.",
+    )
+    to_day: str = Field(
+        default="",
+        description="With `reextract`: last publication day, YYYY-MM-DD; empty means no upper "
+        "limit.",
+    )
+    outlets: list[str] = Field(
+        default_factory=list,
+        description="With `reextract`: outlets, as they are published; none means all.",
+    )
 
 
 @dg.asset(
     key=RAW_FILES,
     group_name="ingest",
     kinds={"python", "file"},
-    owners=[DATA_TEAM],
     code_version=__version__,
 )
 def raw_files(
@@ -103,12 +135,19 @@ def _archive_metadata(archived: Archived, warehouse: Warehouse) -> dict[str, dg.
     deps=[RAW_FILES],
     group_name="ingest",
     kinds={"python", "parquet"},
-    owners=[DATA_TEAM],
+    check_specs=[
+        dg.AssetCheckSpec(
+            NEW_QUARANTINE,
+            asset=STAGED_BATCHES,
+            description="Everything new could be read: no file or record went to quarantine since "
+            "the last ingest that succeeded. Shows the reasons, and what to do.",
+        )
+    ],
     code_version=f"readers-{READERS_VERSION}.{get_extractor().version}",
 )
 def staged_batches(
     context: dg.AssetExecutionContext, config: StagingConfig, warehouse: Warehouse
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Articles and the rows extracted from them, as Parquet: one folder per batch.
 
     Reads everything in the archive after the last staged batch, whatever its date. With `reread` it
@@ -132,28 +171,53 @@ def staged_batches(
                 progress,
             ).staged
         elif config.reextract:
-            selection = ArticleSelection(
-                _day(config.from_day, "from_day"),
-                _day(config.to_day, "to_day"),
-                tuple(config.outlets),
+            selection = Selection(
+                from_day=config.from_day, to_day=config.to_day, outlets=config.outlets
             )
             staged = reextract.stage_reextraction(
-                settings, warehouse.extractor, selection, progress
+                settings, warehouse.extractor, selection.articles, progress
             )
         else:
             staged = stage_articles.stage_new(
                 settings, lambda: warehouse.extractor, run_id, progress
             )
-    return dg.MaterializeResult(metadata=_staging_metadata(staged, warehouse))
+    yield dg.MaterializeResult(
+        metadata=_staging_metadata(staged, warehouse),
+        check_results=[_new_quarantine(context, warehouse)],
+    )
 
 
-def _day(text: str, name: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"{name}={text!r} is not a day; write YYYY-MM-DD") from None
+def _new_quarantine(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.AssetCheckResult:
+    """Warn about items that this run, or a failed one before it, could not read."""
+    items = new_items(warehouse.settings, context.run.run_id)
+    reasons = by_reason(items)
+    if items:
+        context.log.warning(
+            f"{display.counted(len(items), 'item')} went to quarantine: "
+            + ", ".join(f"{len(group):,} {reason}" for reason, _, group in reasons)
+            + "; `newsactors quarantine list` shows them"
+        )
+        # Dagster shows a run as a success whatever its checks say: the tag shows in lists of runs.
+        context.instance.add_run_tags(context.run.run_id, {QUARANTINED_TAG: str(len(items))})
+    table = [
+        dg.TableRecord(
+            {
+                "reason": reason,
+                "items": len(group),
+                "what to do": harmless(remedy),
+                "for example": harmless(f"{group[0].source_path}: {group[0].detail}"),
+            }
+        )
+        for reason, remedy, group in reasons[:SHOWN_REASONS]
+    ]
+    shown = {"reasons": dg.MetadataValue.table(table)} if table else {}
+    return dg.AssetCheckResult(
+        check_name=NEW_QUARANTINE,
+        passed=not items,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{display.counted(len(items), 'item')} could not be read" if items else None,
+        metadata={"items": dg.MetadataValue.int(len(items)), **shown},
+    )
 
 
 def _staging_metadata(staged: Staged, warehouse: Warehouse) -> dict[str, dg.MetadataValue]:

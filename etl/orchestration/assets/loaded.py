@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import dagster as dg
+from pydantic import Field
 
 from etl.linking.link import LINKING_VERSION
+from etl.orchestration.assets.days import EXTRACTED_DAYS
 from etl.orchestration.assets.ingest import STAGED_BATCHES
-from etl.orchestration.labels import DATA_TEAM, WRITER_POOL
+from etl.orchestration.labels import WRITER_POOL
 from etl.orchestration.metadata import column_schema, harmless, sample_table
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import retrying
@@ -22,8 +24,17 @@ CORRECTIONS_APPLY = "corrections_apply"
 SHOWN_PROBLEMS = 10
 
 
+def loaded_key(name: str) -> dg.AssetKey:
+    """Return the asset of the table `loaded.<name>`.
+
+    Its last part is not the table's name: schema `main` has ten tables of the same names, and the
+    lineage shows only the last part.
+    """
+    return dg.AssetKey(["loaded", f"loaded_{name}"])
+
+
 def _key(table: schema.Table) -> dg.AssetKey:
-    return dg.AssetKey(["loaded", table.name])
+    return loaded_key(table.name)
 
 
 LINKED = [_key(table) for table in schema.LINKED]
@@ -44,7 +55,6 @@ def run_state() -> list[dg.AssetSpec]:
             f"it {origin}, so it also shows earlier runs that failed and published nothing.",
             group_name="run_state",
             kinds={kind},
-            owners=[DATA_TEAM],
             metadata={"dagster/column_schema": column_schema(table)},
         )
         for table, kind, origin in (
@@ -58,11 +68,10 @@ def run_state() -> list[dg.AssetSpec]:
 def _spec(table: schema.Table) -> dg.AssetSpec:
     return dg.AssetSpec(
         _key(table),
-        deps=[STAGED_BATCHES],
+        deps=[STAGED_BATCHES, EXTRACTED_DAYS],
         description=_description(table),
         group_name="load",
         kinds={"python", "duckdb"},
-        owners=[DATA_TEAM],
         code_version=str(schema.SCHEMA_VERSION),
         metadata={"dagster/column_schema": column_schema(table)},
         skippable=True,
@@ -147,8 +156,11 @@ def loaded_checks(
 class LinkConfig(dg.Config):
     """Whether to resolve only new names, or all names again."""
 
-    relink: bool = False
-    """Resolve all names again; `newsactors actors relink` shows what that would change."""
+    relink: bool = Field(
+        default=False,
+        description="Resolve all names again; `newsactors actors relink` shows what that would "
+        "change.",
+    )
 
 
 def _linked_spec(table: schema.Table) -> dg.AssetSpec:
@@ -158,14 +170,13 @@ def _linked_spec(table: schema.Table) -> dg.AssetSpec:
         description=f"{_description(table)} Corrections are applied in `actor_links`.",
         group_name="identity",
         kinds={"python", "duckdb"},
-        owners=[DATA_TEAM],
         code_version=LINKING_VERSION,
         metadata={"dagster/column_schema": column_schema(table)},
     )
 
 
 @dg.multi_asset(
-    name="loaded__text_links",
+    name="text_links",
     specs=[_linked_spec(table) for table in schema.LINKED],
     pool=WRITER_POOL,
 )
@@ -198,7 +209,6 @@ def _corrected_spec(table: schema.Table) -> dg.AssetSpec:
         ),
         group_name="identity",
         kinds={"python", "duckdb"},
-        owners=[DATA_TEAM],
         code_version=str(schema.SCHEMA_VERSION),
         metadata={"dagster/column_schema": column_schema(table)},
     )
@@ -275,7 +285,6 @@ def link_checks(
             description=_description(table),
             group_name="identity",
             kinds={"python", "duckdb"},
-            owners=[DATA_TEAM],
             code_version=STORIES_VERSION,
             metadata={"dagster/column_schema": column_schema(table)},
         )

@@ -1,35 +1,38 @@
-"""The published file and the publication days it contains."""
+"""The published file.
+
+Does not belong here: the publication days that a publish reports (`etl.orchestration.assets.days`).
+"""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from etl import __version__
-from etl.orchestration.labels import CORRECTION, DATA_TEAM, KIND_TAG, PUBLISH_STEP, WRITER_POOL
+from etl.orchestration.assets.days import report_days
+from etl.orchestration.labels import CORRECTION, KIND_TAG, PUBLISH_STEP, WRITER_POOL
 from etl.orchestration.metadata import articles_a_day, sample_table, top_actors
 from etl.orchestration.resources import Warehouse
 from etl.orchestration.retries import retrying
 from etl.pipeline import apply_corrections, publish_run
 from etl.query import overview
+from etl.settings import Settings
 
 PUBLISHED = dg.AssetKey(PUBLISH_STEP)
-PUBLICATION_DAYS = dg.AssetKey("publication_days")
-DAYS = dg.DynamicPartitionsDefinition(name="publication_days")
-
-publication_days = dg.AssetSpec(
-    PUBLICATION_DAYS,
-    deps=[PUBLISHED],
-    partitions_def=DAYS,
-    group_name="publish",
-    kinds={"duckdb"},
-    owners=[DATA_TEAM],
-    description="Publication days with articles. Each publish reports a materialization of every "
-    "day whose articles it added or changed. No step computes them, so no run is per day.",
-)
 
 
-def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+def published_in_time(settings: Settings) -> dg.FreshnessPolicy:
+    """Warn after NEWSACTORS_FRESH_DAYS days without a publish, and fail after twice as many.
+
+    Nights without news publish nothing. Whether the news in the file is recent, the check
+    `is_fresh` says: a policy turns green when an old day is loaded.
+    """
+    allowed = timedelta(days=settings.fresh_days)
+    return dg.FreshnessPolicy.time_window(fail_window=2 * allowed, warn_window=allowed)
+
+
+def published_file(models: Sequence[dg.AssetKey], settings: Settings) -> dg.AssetsDefinition:
     """Return the asset of the published file, downstream of the given models."""
 
     @dg.asset(
@@ -37,9 +40,9 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         deps=list(models),
         group_name="publish",
         kinds={"python", "duckdb"},
-        owners=[DATA_TEAM],
         code_version=__version__,
         pool=WRITER_POOL,
+        freshness_policy=published_in_time(settings),
     )
     def publish(
         context: dg.AssetExecutionContext, warehouse: Warehouse
@@ -58,7 +61,7 @@ def published_file(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             done = publish_run.publish_build(
                 warehouse.settings, warehouse.extractor, context.run.run_id
             )
-        _report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
+        report_days(context, warehouse, [day.isoformat() for day in done.touched_days])
         publish_run.clear_touched_days(warehouse.settings)
         metadata: dict[str, Any] = {
             "file": dg.MetadataValue.path(str(warehouse.settings.published)),
@@ -86,18 +89,3 @@ def _contents(warehouse: Warehouse) -> dict[str, Any]:
         "dagster/row_count": contents.row_counts["articles"],
         **charts,
     }
-
-
-def _report_days(
-    context: dg.AssetExecutionContext, warehouse: Warehouse, days: Sequence[str]
-) -> None:
-    if not days:
-        return
-    context.instance.add_dynamic_partitions(str(DAYS.name), list(days))
-    counts = overview.articles_by_day(warehouse.settings)
-    for day in days:
-        context.log_event(
-            dg.AssetMaterialization(
-                PUBLICATION_DAYS, partition=day, metadata={"articles": counts.get(day, 0)}
-            )
-        )

@@ -6,7 +6,7 @@ import dagster as dg
 
 from etl import __version__
 from etl.orchestration.assets.published import PUBLISHED
-from etl.orchestration.labels import BY_COMMAND, DATA_TEAM, WRITER_POOL
+from etl.orchestration.labels import BY_COMMAND, WRITER_POOL
 from etl.orchestration.resources import Warehouse
 
 REPORT = dg.AssetKey("report")
@@ -19,7 +19,6 @@ ACTORS = 20
     deps=[PUBLISHED],
     group_name="publish",
     kinds={"python"},
-    owners=[DATA_TEAM],
     code_version=__version__,
     pool=WRITER_POOL,
     output_required=False,
