@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
+from etl.cli.main import COMMANDS
 from etl.domain import Article, Extraction
 from etl.extract import get_extractor, register_extractor
 from etl.readers.language import language_of
 
 for _name in (
     "dagster", "dagster_dbt", "dbt.cli.main", "dbt.adapters.duckdb", "altair", "vl_convert",
-    "trafilatura", "py3langid", "etl.cli.main", "etl.definitions", "etl.extract.rule_extractor",
+    "trafilatura", "py3langid", "etl.definitions", "etl.extract.rule_extractor",
 ):  # fmt: skip
     import_module(_name)
+list(COMMANDS.values())  # imports the modules of all commands
 
 
 class NoQuotes:
