@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -21,6 +22,10 @@ settings.register_profile(
     max_examples=examples(30),
 )
 settings.load_profile("newsactors")
+
+# As commands do (`cli.run.collect_rarely`): Dagster and dbt create two million objects that live as
+# long as a worker, and each full collection scans them.
+gc.set_threshold(100_000, 50, 50)
 
 # A shell that runs the tests in the background makes them ignore Ctrl-C, and so every command that
 # they start. A command that a test interrupts would then run on.

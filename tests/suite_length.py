@@ -1,7 +1,7 @@
 """How long tests that draw examples run: short and repeatable by default, long under `make soak`.
 
-Belongs here: the number of examples, and the seeds of random histories. NEWSACTORS_SOAK=1 selects
-the long form.
+Belongs here: the number of examples and of rounds, and the seeds of random histories.
+NEWSACTORS_SOAK=1 selects the long form.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ _LONGER = 20
 def examples(short: int) -> int:
     """The number of hypothesis examples: `short` by default, twenty times as many in a soak."""
     return short * _LONGER if IS_SOAK else short
+
+
+def rounds(short: int, long: int) -> int:
+    """The number of times that a random trial is repeated: `short` by default, `long` in a soak."""
+    return long if IS_SOAK else short
 
 
 def seed() -> int:

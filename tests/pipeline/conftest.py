@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from session_cache import begin, begin_modelled, once
+from session_cache import begin_modelled, once
 from suite_length import seed
 
 from pipeline.warehouse_harness import WarehouseHarness, story, text
@@ -28,7 +28,7 @@ def harness(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehou
 
 
 def _publish(root: Path, factory: pytest.TempPathFactory) -> None:
-    begin(root / "home", factory)
+    begin_modelled(root / "home", factory)
     harness = WarehouseHarness(root)
     for number in range(6):
         day = f"2025-03-0{number + 1}"

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from suite_length import seed
+from suite_length import rounds, seed
 
 from etl import extract
 from etl.corrections import csv_file
@@ -30,8 +30,8 @@ from etl.pipeline import (
 from etl.warehouse import dbt
 from pipeline.warehouse_harness import WarehouseHarness, Words, story, text
 
-LOADS, CORRECTIONS = 4, 5
-"""Changes of articles, then corrections, a round."""
+LOADS, CORRECTIONS = rounds(3, 4), rounds(3, 5)
+"""Changes of articles, then corrections, a round. Each correction publishes: a second or two."""
 
 
 def drop(harness: WarehouseHarness, chance: random.Random) -> None:
@@ -108,7 +108,7 @@ def compare(harness: WarehouseHarness, what: str, make: Callable[[], object]) ->
         assert after[name] == rows, f"{name} after {what}"
 
 
-def live(harness: WarehouseHarness, seed: int, rounds: int) -> None:
+def live(harness: WarehouseHarness, seed: int, times: int) -> None:
     print(f"seed {seed}")
     chance = random.Random(seed)
 
@@ -116,7 +116,7 @@ def live(harness: WarehouseHarness, seed: int, rounds: int) -> None:
         rebuild.clear_for_rebuild(harness.settings)
         harness.ingest(publish=True)
 
-    for _ in range(rounds):
+    for _ in range(times):
         for change in chance.choices((drop, forget, extract_anew), (5, 1, 1), k=LOADS):
             change(harness, chance)
         harness.load(publish=True)
@@ -136,11 +136,11 @@ def words_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_random_history_leaves_what_a_full_refresh_and_a_rebuild_make(
     published: WarehouseHarness,
 ) -> None:
-    live(published, seed(), rounds=1)
+    live(published, seed(), times=1)
 
 
 @pytest.mark.soak
 @pytest.mark.usefixtures("words_in_use")
 @pytest.mark.parametrize("seed", range(25))
 def test_many_random_histories(seed: int, published: WarehouseHarness) -> None:
-    live(published, seed, rounds=4)
+    live(published, seed, times=4)
