@@ -9,19 +9,30 @@ article_sources as (
 
 ),
 
+versions as (
+
+    select
+        article_id,
+        content_sha256,
+        -- Its methods, time and run come from the first reading, so the file does too.
+        min(
+            struct_pack(sequence := sequence, source_item := source_item)
+        ) as first_read,
+        max((sequence, source_item)) as last_read,
+    from article_sources
+    group by all
+
+),
+
 newest as (
 
     select
         article_id,
         content_sha256,
-        sequence,
-        source_item,
-    from article_sources
-    qualify
-        row_number() over (
-            partition by article_id
-            order by sequence desc, source_item desc
-        ) = 1
+        first_read.sequence,
+        first_read.source_item,
+    from versions
+    qualify row_number() over (partition by article_id order by last_read desc) = 1
 
 )
 
