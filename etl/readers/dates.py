@@ -7,8 +7,8 @@ A news date is between 1400-01-01 (before printing) and a year from today. A dat
 is a typing error ("2205" for "2025") that would stretch every time series. The upper bound moves
 with the clock, so a rejected date can become acceptable later, but never the reverse.
 
-Programs write some values in place of a date: the start of their clock, or the year 1. These are no
-dates, and neither is a day after today that a program gave for the day of publication.
+Programs write some values in place of a date: the first day of their calendar (1 January 1970 or
+1900, the year 1). These are no dates, and neither is a day after today that a program gave for the day of publication.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 EARLIEST = date(1400, 1, 1)
 FUTURE_DAYS = 366
 _EPOCH = date(1970, 1, 1)
+_FIRST_DAYS = {
+    *(date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31)),
+    *(date(1900, 1, 1), date(1904, 1, 1)),
+}
+"""What databases (SQL) and spreadsheets (on Windows, on old Macs) write for an empty cell."""
 
 _MONTHS = (
     ("january", "jan"),
@@ -139,10 +144,15 @@ def checked(year: int, month: int, day: int, written: str) -> date:
     return value
 
 
-def not_published(written: WrittenDate) -> str | None:
-    """Return why a date that a program wrote can't be the day of publication, None if it can."""
+def not_published(written: WrittenDate, *, is_prose: bool = False) -> str | None:
+    """Return why a date that a program wrote can't be the day of publication, None if it can.
+
+    `is_prose`: it is written as people write it, so an old newspaper may be of that day.
+    """
     if _EPOCH in (written.on, written.at and written.at.astimezone(UTC).date()):
         return "is the start of a computer's clock, not a date"
+    if written.on in _FIRST_DAYS and not is_prose:
+        return "is what spreadsheets and databases write for no date"
     # Somewhere it is tomorrow already.
     if written.on and written.on > datetime.now(UTC).date() + timedelta(days=1):
         return "is after today"

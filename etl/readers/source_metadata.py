@@ -107,7 +107,8 @@ def _date(metadata: SourceMetadata, found: KnownFields, captured: str | None) ->
             continue
         try:
             written = parse_date(value, pattern)
-            why = not_published(written) if written else None
+            is_prose = isinstance(value, WrittenDate)
+            why = not_published(written, is_prose=is_prose) if written else None
         except NoDateError as error:
             written, why = WrittenDate(), str(error).rpartition("” ")[2]
         except ImpossibleDateError as error:

@@ -57,6 +57,20 @@ def test_chapters_are_articles_and_covers_pictures_and_contents_are_none() -> No
 
 
 @pytest.mark.parametrize(
+    "cover",
+    [
+        "<p>Tarn Tidings</p><p>4 March 2021</p>",
+        "<p>TARN TIDINGS, 4 March 2021</p><p>Tarn Press</p>",
+        "<h1>Tarn Tidings</h1><p>Thursday, March 4, 2021</p>",
+    ],
+)
+def test_a_cover_of_words_is_no_article(cover: str) -> None:
+    members = undated(title="Tarn Tidings, 4 March 2021", publisher="Tarn Press")
+    members["OEBPS/cover.xhtml"] = f"<html><body>{cover}</body></html>"
+    assert [a.headline for a in articles(members)] == [STORY.headline, SECOND.headline]
+
+
+@pytest.mark.parametrize(
     ("title", "day", "publisher", "on", "method"),
     [
         ("Tarn Tidings", "2021-03-04", "Tarn Press", date(2021, 3, 4), "epub date"),

@@ -100,7 +100,7 @@ def articles_of(
             if waiting is not None:
                 found += 1
                 yield _article(waiting, book, title, source)
-            waiting = text if text.is_article else None
+            waiting = text if text.is_article and not _is_cover(text, book, title) else None
             if waiting is not None:
                 waiting.dates += [
                     *_feed_date(feed_days.get(path), book),
@@ -170,6 +170,15 @@ def _texts(tree: Any, places: dict[str, str]) -> Iterator[_Text]:
         headline = next(iter(tree.iter("h1", "h2", "h3")), None)
         texts[0].dates = dates_of(tree, metas_of(tree), [], headline)
     yield from texts
+
+
+def _is_cover(text: _Text, book: Package, outlet: str | None) -> bool:
+    """Whether a text only says what the book says of itself: its title, day, makers."""
+    said = {letters_of(s) for s in (book.title, outlet, book.publisher, *book.authors) if s}
+    return all(
+        letters_of(line) in said or ((there := date_at(line)) and there[1] == len(line))
+        for _, line in text.lines
+    )
 
 
 def _line_before(link: Any) -> str:
