@@ -29,7 +29,8 @@ class Article:
     holds no byline, dateline or boilerplate. An unknown value is None (authors: an empty tuple),
     and so is its method. `dateline` is the place or places of a dateline as written ("TOKYO /
     MELBOURNE"). `is_truncated` says that the source gives only the beginning of the text.
-    `date_note` says why a day that the source gave is not used.
+    `date_note` says why a day that the source gave is not used. `unread_fields` names the fields of
+    its record that nothing was taken from, if headline, day or outlet is unknown.
     """
 
     headline: str | None
@@ -48,6 +49,7 @@ class Article:
     dateline: str | None = None
     is_truncated: bool = False
     date_note: str | None = None
+    unread_fields: tuple[str, ...] = ()
 
     def text(self, part: Part) -> str:
         """Return the text that offsets of `part` count into."""

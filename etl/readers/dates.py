@@ -8,7 +8,8 @@ is a typing error ("2205" for "2025") that would stretch every time series. The 
 with the clock, so a rejected date can become acceptable later, but never the reverse.
 
 Programs write some values in place of a date: the first day of their calendar (1 January 1970 or
-1900, the year 1). These are no dates, and neither is a day after today that a program gave for the day of publication.
+1900, the year 1). These are no dates, and neither is a day after today that a program gave for the
+day of publication.
 """
 
 from __future__ import annotations

@@ -55,6 +55,8 @@ class SourceMetadata:
     language: str | None = None
     methods: dict[str, str] = field(default_factory=dict)
     is_complete: bool = False
+    is_truncated: bool = False
+    """Whether the source says that the body is cut; a mark in the body says so too."""
     are_single_names: bool = False
     """Whether each author is one name as written, not a byline that may hold several."""
 
@@ -91,7 +93,7 @@ def article(metadata: SourceMetadata, source: Source, source_format: str) -> Art
             setattr(found, f"{name}_method", metadata.methods.get(name, metadata.method))
     note = _date(metadata, found, captured)
     read = article_of(body, source.name, found, source_format)
-    return replace(read, date_note=note, is_truncated=is_cut)
+    return replace(read, date_note=note, is_truncated=is_cut or metadata.is_truncated)
 
 
 def _date(metadata: SourceMetadata, found: KnownFields, captured: str | None) -> str | None:

@@ -64,6 +64,51 @@ def test_records_are_found_at_any_depth(wrap: Callable[[Any], Any], record: obje
     assert len(articles(lines, "x.jsonl")) == 6
 
 
+@pytest.mark.parametrize(
+    ("header", "day"),
+    [
+        ("Titel;Datum;Zeitung;Autor;Volltext", "12.05.2025"),
+        ("Schlagzeile;Erscheinungsdatum;Quelle;Verfasser;Text", "2025-05-12"),
+        ("Titre;Date de publication;Journal;Auteur;Texte intégral", "2025-05-12"),
+        ("TÍTULO;Fecha;Periódico;Autor;Contenido", "2025-05-12"),
+        ("Titolo;Data;Testata;Autore;Testo", "2025-05-12"),
+        ("Título;Data de publicação;Veículo;Autor;Conteúdo", "2025-05-12"),
+        ("Title;Publication date;Newspaper;Author;Full text", "2025-05-12"),
+    ],
+)
+def test_columns_are_known_in_the_common_languages_and_any_spelling(header: str, day: str) -> None:
+    row = f'Orrin Vale dam to close;{day};Vale Gazette;Petra Lindqvale;"{TEXT}"'
+    (found,) = articles(f"{header}\n{row}\n".encode(), "press.csv")
+    assert (found.headline, found.body) == ("Orrin Vale dam to close", TEXT)
+    assert (found.outlet, found.authors) == ("Vale Gazette", ("Petra Lindqvale",))
+    assert found.published_on == date(2025, 5, 12)
+    assert found.unread_fields == ()
+    record = dict(zip(header.split(";"), ["Orrin Vale dam to close", "2025-05-12", "Vale Gazette",
+                                          "Petra Lindqvale", TEXT], strict=True))  # fmt: skip
+    (same_record,) = articles({"answer": [record]})
+    assert (same_record.headline, same_record.body) == (found.headline, found.body)
+
+
+def test_columns_that_nothing_is_taken_from_are_named_if_a_value_is_missing() -> None:
+    row = f'Dam to close;12.05.2025;Vale Gazette;"{TEXT}";;4'
+    (found,) = articles(f"Kop;Dag;Krant;Text;Leeg;Blz\n{row}\n".encode(), "press.csv")
+    assert (found.headline, found.outlet, found.published_on) == (None, None, None)
+    assert found.unread_fields == ("Kop", "Dag", "Krant", "Blz")
+    (rejection,) = rejections(f"Titel;Datum;Tekst\nDam;12.05.2025;{TEXT}\n".encode(), "a.csv")
+    assert rejection.detail.endswith("no field is known to hold the text: Titel, Datum, Tekst")
+
+
+def test_the_longest_text_counts_if_the_content_is_cut() -> None:
+    record = {"title": "Dam to close", "description": TEXT, "content": f"{TEXT[:40]}… [+1900 chars]",
+              "source": {"name": "Vale Gazette"}, "publishedAt": "2025-05-12T05:55:00Z"}  # fmt: skip
+    (found,) = articles({"articles": [record]})
+    assert (found.body, found.is_truncated) == (TEXT, True)
+    (found,) = articles({"articles": [record | {"description": "A dam closes."}]})
+    assert found.body.startswith("The dam at Orrin Vale")
+    (found,) = articles({"articles": [record | {"content": TEXT, "description": TEXT * 2}]})
+    assert (found.body, found.is_truncated) == (TEXT, False)
+
+
 def test_event_registry_states_outlet_authors_day_and_language() -> None:
     (found,) = articles({"articles": {"results": [EVENT_REGISTRY]}})
     assert (found.outlet, found.authors) == ("Vale Gazette", ("Petra Lindqvale", "Jory Haskett"))

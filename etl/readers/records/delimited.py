@@ -20,6 +20,7 @@ from etl.readers.field_mapping import TEXTS, shapes
 from etl.readers.reader import Part
 from etl.readers.records.draft_mapping import draft
 from etl.readers.records.fields import LINK_REMEDY, mappings_for, part_of
+from etl.readers.records.named_fields import letters_of_name
 from etl.readers.records.prose import is_prose
 from etl.readers.source import Source
 from etl.readers.timestamps import parse_date
@@ -40,15 +41,15 @@ def sniff(head: bytes, path: str) -> float:
     header = _header(head)
     if header is None:
         return 0.3 if is_named else 0.0
-    known = {column.lower() for column in header}
-    bodies = {p.lower() for shape in shapes() for p in shape.body}
+    known = {letters_of_name(column) for column in header}
+    bodies = {letters_of_name(p) for shape in shapes() for p in shape.body}
     if known & bodies and (known & _known_columns()) - bodies:
         return 0.9
     return 0.5 if is_named else 0.0
 
 
 def _known_columns() -> set[str]:
-    return {p.lower() for shape in shapes() for t in TEXTS for p in getattr(shape, t)}
+    return {letters_of_name(p) for shape in shapes() for t in TEXTS for p in getattr(shape, t)}
 
 
 def _header(head: bytes) -> list[str] | None:
@@ -80,8 +81,8 @@ def _delimiter(head: str) -> str:
 
 def _is_header(cells: list[str], source: Source) -> bool:
     """Whether the cells of the first row are names: known ones, or no address, date or number."""
-    names = {cell.strip().removeprefix("\ufeff").lower() for cell in cells}
-    mapped = {p.lower() for m in source.mappings for t in TEXTS for p in getattr(m, t)}
+    names = {letters_of_name(cell) for cell in cells}
+    mapped = {letters_of_name(p) for m in source.mappings for t in TEXTS for p in getattr(m, t)}
     if len(names & (_known_columns() | mapped)) > 1:
         return True
     return not any(canonical(cell) or _is_date(cell) or len(cell) > 500 for cell in cells)
@@ -136,9 +137,7 @@ def read(source: Source) -> Iterator[Part]:
                     "quote cells that contain the delimiter or quotation marks",
                 )
             else:
-                record = dict(zip(columns, row, strict=False))
-                folded = {c.lower(): v for c, v in record.items()} | record
-                yield part_of(folded, source, name, where)
+                yield part_of(dict(zip(columns, row, strict=False)), source, name, where)
     except csv.Error as error:
         raise Rejected(
             "malformed", f"after row {number}: {error}", "fix the quotation marks there"

@@ -17,6 +17,7 @@ from typing import Any
 
 from etl.readers.dates import ImpossibleDateError
 from etl.readers.field_mapping import shapes
+from etl.readers.records.named_fields import letters_of_name
 from etl.readers.records.prose import is_prose
 from etl.readers.timestamps import parse_date
 from etl.readers.urls import canonical
@@ -97,8 +98,9 @@ def _texts(record: object, path: str = "", depth: int = 0) -> Iterator[tuple[str
 
 def _known(found: dict[str, str], value: str, body: str) -> str:
     """Return the path that has a known name for a value of an article, or an empty string."""
-    names = dict.fromkeys(p.lower() for shape in shapes() for p in getattr(shape, value))
-    return next((p for name in names for p in found if p.lower() == name and p != body), "")
+    names = dict.fromkeys(letters_of_name(p) for shape in shapes() for p in getattr(shape, value))
+    spelled = {letters_of_name(p): p for p in reversed(found) if p != body}
+    return next((spelled[name] for name in names if name in spelled), "")
 
 
 def _headline(found: dict[str, str], body: str) -> str:

@@ -15,16 +15,17 @@ from typing import Any
 
 from etl.domain import Article
 from etl.readers.base import Rejected
-from etl.readers.field_mapping import FieldMapping, shapes
+from etl.readers.field_mapping import TEXTS, FieldMapping, shapes
 from etl.readers.markup import looks_like_markup, text_of
 from etl.readers.names import family_first_list
 from etl.readers.reader import Part
 from etl.readers.records.csl import flattened
 from etl.readers.records.draft_mapping import draft
+from etl.readers.records.named_fields import NamedFields, letters_of_name
 from etl.readers.records.prose import is_prose
 from etl.readers.source import Source, TooSlow, too_slow
 from etl.readers.source_metadata import SourceMetadata, article
-from etl.readers.truncation import is_withheld
+from etl.readers.truncation import is_withheld, without_cut_mark
 
 _MAX_LIST = 50
 LINK_REMEDY = "fetch the page yourself and ingest it: newsactors never fetches links found in files"
@@ -38,21 +39,22 @@ def mappings_for(source: Source) -> tuple[FieldMapping, ...]:
 def own_values(record: Values[Any, object], source: Source) -> set[str]:
     """Return which values of an article a record has under any known name."""
     known = _known_paths(mappings_for(source))
+    record = NamedFields(record)
     return {
         name
         for field in record
-        for name, path in known.get(field, ())
+        for name, path in known.get(letters_of_name(str(field)), ())
         if any(isinstance(value, str) and value.strip() for value in _values(record, path))
     }
 
 
 @lru_cache(maxsize=8)
-def _known_paths(mappings: tuple[FieldMapping, ...]) -> dict[object, list[tuple[str, str]]]:
-    """Return the values and their paths in any mapping, by the first field of the path."""
-    known: dict[object, list[tuple[str, str]]] = {}
+def _known_paths(mappings: tuple[FieldMapping, ...]) -> dict[str, list[tuple[str, str]]]:
+    """Return the values and their paths in any mapping, by the letters of their first field."""
+    known: dict[str, list[tuple[str, str]]] = {}
     for name in ("headline", "body", "url"):
         for path in dict.fromkeys(path for mapping in mappings for path in getattr(mapping, name)):
-            for first in {path, path.split(".", 1)[0]}:
+            for first in {letters_of_name(path), letters_of_name(path.split(".", 1)[0])}:
                 known.setdefault(first, []).append((name, path))
     return known
 
@@ -74,8 +76,8 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
     """Return the article in a record. Raises Rejected."""
     if not isinstance(record, Values):
         raise Rejected("unmapped", f"expected a record, found a {type(record).__name__}", _REMEDY)
-    record = flattened(record)
-    mapping, body = _chosen(record, source)
+    named = flattened(record)
+    mapping, record, body, is_cut = _chosen(named, source)
     if looks_like_markup(body):
         body = text_of(body)
     metadata = SourceMetadata(
@@ -88,29 +90,44 @@ def article_of_record(record: object, source: Source, source_format: str) -> Art
             (value, f"field {path}", mapping.date_format)
             for path in mapping.date
             for value in _values(record, path)
+            if not isinstance(value, Values | list)  # the "data" of an API is no day
         ],
         url=_text(record, mapping.url),
         language=_text(record, mapping.language) or mapping.language_is,
         are_single_names=mapping.is_of_references,
         is_complete=mapping.is_of_references,
+        is_truncated=is_cut,
     )
-    return article(metadata, source, source_format)
+    read = article(metadata, source, source_format)
+    if read.headline and read.outlet and read.published_on:
+        return read
+    return replace(read, unread_fields=_unread(named, mapping))
 
 
 _REMEDY = "describe the fields in fields.yaml: `newsactors quarantine show` prints an entry for it"
 _MAX_TITLE = 80
+_MAX_UNREAD = 12
 _NO_AUTHOR = {"none", "null", "unknown", "n/a", "nan"}
 
 
-def _chosen(record: Values[Any, object], source: Source) -> tuple[FieldMapping, str]:
-    """Return the first mapping that fits the record, and the body that it finds."""
+def _chosen(
+    record: Values[Any, object], source: Source
+) -> tuple[FieldMapping, Values[Any, object], str, bool]:
+    """Return the first mapping that fits the record, its fields as the mapping finds them, and the
+    body with whether the source cut it.
+
+    The fields by which a known shape is recognised must be spelled as it spells them. Names that
+    people chose are found in any spelling.
+    """
+    names = ", ".join(str(name)[:40] for name in list(record)[:12]) or "none"
+    as_written, record = NamedFields(record, str.lower), NamedFields(record)
     is_known = False
     for mapping in mappings_for(source):
-        if all(next(_values(record, path), None) is not None for path in mapping.needs):
-            if body := _text(record, mapping.body):
-                return mapping, body
-            is_known = is_known or bool(mapping.needs) or any(p in record for p in mapping.body)
-    names = ", ".join(str(name)[:40] for name in list(record)[:12]) or "none"
+        fields = as_written if mapping.needs else record
+        if all(next(_values(fields, path), None) is not None for path in mapping.needs):
+            if body := _text(fields, mapping.body):
+                return mapping, fields, *_whole(fields, mapping, body)
+            is_known = is_known or bool(mapping.needs) or any(p in fields for p in mapping.body)
     headlines = (_text(record, mapping.headline) for mapping in mappings_for(source))
     title = next((f" (“{text[:_MAX_TITLE]}”)" for text in headlines if text), "")
     if withheld := next(
@@ -134,6 +151,32 @@ def _chosen(record: Values[Any, object], source: Source) -> tuple[FieldMapping, 
             "fetch the article with its text and ingest that",
         )
     raise Rejected("unmapped", f"no field is known to hold the text: {names}", _REMEDY)
+
+
+def _whole(record: Values[Any, object], mapping: FieldMapping, body: str) -> tuple[str, bool]:
+    """Return the text of a record and whether it is cut: if so, the longest that it has.
+
+    NewsAPI cuts the content after some 200 characters, and may give a longer description.
+    """
+    kept, is_cut = without_cut_mark(body)
+    if not is_cut:
+        return body, False
+    others = (_text(record, (path,)) for path in mapping.body)
+    longest = max(filter(None, others), key=lambda text: len(without_cut_mark(text)[0]))
+    return longest if len(without_cut_mark(longest)[0]) > len(kept) else body, True
+
+
+def _unread(record: Values[Any, object], mapping: FieldMapping) -> tuple[str, ...]:
+    """Return the names of the fields with a value that the mapping takes nothing from."""
+    paths = [path for name in TEXTS for path in getattr(mapping, name)]
+    taken = {letters_of_name(part) for path in paths for part in (path, path.split(".", 1)[0])}
+    filled = (
+        str(name)[:40]
+        for name, value in record.items()
+        if letters_of_name(str(name)) not in taken
+        and (isinstance(value, int | float) or (isinstance(value, str) and value.strip()))
+    )
+    return tuple(filled)[:_MAX_UNREAD]
 
 
 def _authors(record: Values[Any, object], mapping: FieldMapping) -> list[str]:
