@@ -99,8 +99,13 @@ def test_columns_that_nothing_is_taken_from_are_named_if_a_value_is_missing() ->
 
 
 def test_the_longest_text_counts_if_the_content_is_cut() -> None:
-    record = {"title": "Dam to close", "description": TEXT, "content": f"{TEXT[:40]}… [+1900 chars]",
-              "source": {"name": "Vale Gazette"}, "publishedAt": "2025-05-12T05:55:00Z"}  # fmt: skip
+    record = {
+        "title": "Dam to close",
+        "description": TEXT,
+        "content": f"{TEXT[:40]}… [+1900 chars]",
+        "source": {"name": "Vale Gazette"},
+        "publishedAt": "2025-05-12T05:55:00Z",
+    }
     (found,) = articles({"articles": [record]})
     assert (found.body, found.is_truncated) == (TEXT, True)
     (found,) = articles({"articles": [record | {"description": "A dam closes."}]})
