@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -19,10 +18,11 @@ from etl.cli.lost_archive import accept_loss_option, accept_lost_archive
 from etl.cli.options import json_option, verbose_option
 from etl.cli.run import as_row, run_job
 from etl.pipeline.path_proposal import PathProposal
-from etl.pipeline.preview import preview
+from etl.pipeline.preview import COLUMNS, Tally, preview
 from etl.query import display
-from etl.query.contents import foreign_counts, undated_sources
+from etl.query.contents import copies_read, foreign_counts, undated_sources
 from etl.settings import Location, Settings, SettingsError, location
+from etl.storage.inbox import recorded_path
 from etl.storage.quarantine import QuarantinedItem
 from etl.storage.run_state import State
 
@@ -83,9 +83,10 @@ def ingest(
         click.echo(
             f"{run.files_seen:,} files seen, {run.files_new:,} new; "
             f"{run.articles_new:,} new articles, {run.versions_new - run.articles_new:,} new "
-            f"versions; {len(quarantined):,} warnings; {seconds:.1f} s",
+            f"versions; {len(quarantined):,} to quarantine; {seconds:.1f} s",
             err=True,
         )
+        _show_copies(copies_read(settings, run.run_id))
         _show_undated(undated_sources(settings, run.run_id))
         _show_foreign(foreign_counts(settings, run.run_id))
         _show_quarantine(quarantined)
@@ -118,29 +119,30 @@ def show_preview(settings: Settings, places: Sequence[Location], as_json: bool) 
 
     Items are printed as they are read. As JSON they are one list, with an item per line.
     """
-    counts: Counter[str] = Counter()
-    proposal = PathProposal()
-    for row in preview(settings, places):
+    tally = Tally()
+    roots = [recorded_path(p, settings.inbox) for p in places or [settings.inbox]]
+    proposal = PathProposal(roots)
+    beside_pages: list[str] = []
+    for row in preview(settings, places, beside_pages):
         if as_json:
             line = terminal.as_json(row.as_dict())
-            click.echo(("[" if not counts["items"] else ",\n") + line, nl=False)
+            click.echo(("[" if not tally.items else ",\n") + line, nl=False)
         else:
+            if not tally.items:
+                click.echo(f"# {'  '.join(COLUMNS)}", err=True)
             click.echo("  ".join(map(display.clean, row.values())))
-        counts["items"] += 1
-        counts["rejected"] += row.reason is not None
-        counts["known"] += row.is_known
-        counts["same"] += row.same_as is not None
+        tally.add(row)
         if row.reason is None and row.outlet_method in (None, "address"):
             proposal.add(row.path)
     if as_json:
-        click.echo("]" if counts["items"] else "[]")
-    parts = [f"{counts['items'] - counts['rejected']:,} articles"]
-    parts += [f"{counts['same']:,} of them the same as another"] * bool(counts["same"])
-    parts += [f"{counts['rejected']:,} to quarantine"]
-    parts += [f"{counts['known']:,} in files ingested before"] * bool(counts["known"])
-    click.echo(f"{', '.join(parts)}; nothing was written", err=True)
+        click.echo("]" if tally.items else "[]")
+    click.echo(f"{tally}; nothing was written", err=True)
+    if beside_pages:
+        shown = display.clean(", ".join(beside_pages[:3]))
+        more = f" and {len(beside_pages) - 3:,} more" if len(beside_pages) > 3 else ""
+        click.echo(f"note: skipped, as a browser saved it with a page: {shown}{more}", err=True)
     _propose(settings, proposal)
-    return counts["rejected"]
+    return tally.rejected
 
 
 def _propose(settings: Settings, proposal: PathProposal) -> None:
@@ -154,6 +156,14 @@ def _propose(settings: Settings, proposal: PathProposal) -> None:
         )
         for line in (note, *entries):
             click.echo(display.clean(line), err=True)
+
+
+def _show_copies(count: int) -> None:
+    if count:
+        click.echo(
+            f"note: {count:,} more items are copies of articles; article_sources has their files",
+            err=True,
+        )
 
 
 def _show_undated(paths: Sequence[str]) -> None:

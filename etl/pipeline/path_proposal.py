@@ -1,8 +1,9 @@
 """A pattern of paths to propose, if the folders of an inbox look like outlets.
 
 Articles that name no outlet, in several folders beside each other whose names look like titles of
-newspapers: then the user is shown the entry of `fields.yaml` that takes the outlet from the folder.
-It is only shown: a folder may as well be named after a search, and only the user knows.
+newspapers, below the paths that the user named: then the user is shown the entry of `fields.yaml`
+that takes the outlet from the folder. It is only shown: a folder may as well be named after a
+search, and only the user knows.
 
 Belongs here: finding such folders. Does not belong here: applying a pattern
 (`etl.readers.path_values`), showing the proposal (`etl.cli.ingest`).
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -32,14 +34,19 @@ _NOT_OUTLETS = word_set(
 
 @dataclass
 class PathProposal:
-    """Counts the folders of articles that name no outlet."""
+    """Counts the folders of articles that name no outlet.
 
+    `roots` are the recorded paths that are read. Folders above them say nothing about what is in
+    them, and neither does the name of a single one.
+    """
+
+    roots: Sequence[str] = ()
     found: set[tuple[str, str, str]] = field(default_factory=set)
     """Patterns of folders and of files, and the folder that they would take for the outlet."""
 
     def add(self, path: str) -> None:
         """Note the path of an article without outlet; archive members count as files."""
-        *folders, file = path.replace("!/", "/").split("/")
+        *folders, file = self._below(path).replace("!/", "/").split("/")
         if len(self.found) >= _MAX_FOLDERS:
             return
         below: list[str] = []
@@ -52,6 +59,14 @@ class PathProposal:
                 self.found.add((pattern, "{date}*" if is_dated else "*", folder))
                 return
             below.insert(0, folder)
+
+    def _below(self, path: str) -> str:
+        """Return the part of a path below the root that it was found in."""
+        of_path = (r.rstrip("/") for r in self.roots if path.startswith(r.rstrip("/") + "/"))
+        root = max((*of_path, *(r for r in self.roots if r == path)), key=len, default="")
+        if root and (len(self.roots) > 1 or root == path):
+            root = root.rpartition("/")[0]
+        return path[len(root) :].lstrip("/") if root else path
 
     def entries(self) -> tuple[list[str], list[str]]:
         """Return lines for `fields.yaml` and the outlets that they would name; empty for none.
@@ -70,12 +85,18 @@ class PathProposal:
 
 
 def _looks_like_outlet(folder: str) -> bool:
+    """Whether a folder is named as newspapers are: a known title, a host, capitals, several words.
+
+    One word in lower case ("misc", "transcripts") is more often a kind of file.
+    """
     name = folder.casefold().strip()
     is_known = fold_outlet(folder) in _known()
     # An archive or a dump has a suffix; a title hardly has one, except that of a web site.
     has_suffix = re.search(r"\.(zip|tar|tgz|gz|bz2|xz|zst|warc|jsonl?|csv|xml|eml|mbox)\b", name)
+    is_plain = name.isalnum() and not any(c.isupper() for c in folder)
     return is_known or (
         _TITLE.search(name) is not None
+        and not (is_plain and name.isascii())
         and not has_suffix
         and _DATE.search(name) is None
         and not set(re.split(r"[\W_]+", name)) <= _NOT_OUTLETS | {""}

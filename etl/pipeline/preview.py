@@ -7,10 +7,11 @@ them (`etl.readers`), and which articles are versions of earlier ones, which onl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from etl.domain import Article
 from etl.pipeline.archive_files import roots_of
 from etl.pipeline.errors import InputError
 from etl.pipeline.sandbox import read_sandboxed
@@ -25,8 +26,8 @@ from etl.storage.run_state import State
 from etl.storage.source_file import SourceFile
 from etl.storage.state_file import STATE_VERSION
 
-_HASH = 24
-"""Hexadecimal digits kept of each text's hash: 96 bits tell a million items apart."""
+_HASH = 12
+"""Bytes kept of each text's hash: 96 bits tell a million items apart."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class Preview:
 
     `is_known`: its file was ingested before and has not changed, so an ingest skips it.
     `same_as`: the item of this preview that has the same text, outlet, day, headline and authors;
-    both are one article. `day` is `published_on`, and `date` the instant if the source gives one.
+    both are one article. `same_address_as`: the item of the same address, outlet and day with
+    another text; this one is a new version of it if they share half the text. `same_body_as`: the
+    item whose body alone is the same. `day` is `published_on`, and `date` the instant if the source
+    gives one.
     """
 
     path: str
@@ -53,7 +57,11 @@ class Preview:
     words: int | None = None
     is_truncated: bool | None = None
     is_known: bool = False
+    url: str | None = None
+    unread_fields: tuple[str, ...] = ()
     same_as: str | None = None
+    same_address_as: str | None = None
+    same_body_as: str | None = None
     reason: str | None = None
     detail: str | None = None
     remedy: str | None = None
@@ -67,8 +75,14 @@ class Preview:
         if self.reason is not None:
             rejection = f"to quarantine: {self.reason}: {self.detail}; {self.remedy}"
             return self.path, str(self.item), rejection, *notes
+        if self.unread_fields:
+            notes.append(f"fields not read: {', '.join(self.unread_fields)}")
         if self.same_as is not None:
             notes.append(f"same as {self.same_as}")
+        elif self.same_address_as is not None:
+            notes.append(f"new version of {self.same_address_as}, if half the text is the same")
+        elif self.same_body_as is not None:
+            notes.append(f"same text as {self.same_body_as}, but another article")
         language = self.language or "language unknown"
         day = _found(self.day, self.date_method) or "no date"
         day += f" [{self.date_note}]" if self.date_note else ""
@@ -82,6 +96,7 @@ class Preview:
             language if self.language in (None, ENGLISH) else f"{language}: not extracted",
             counted(self.words or 0, "word") + (", cut by the source" if self.is_truncated else ""),
             self.headline or "no headline",
+            *([self.url] if self.url else []),
             *notes,
         )
 
@@ -91,9 +106,66 @@ def _found(value: str | None, method: str | None) -> str | None:
     return f"{value} ({method})" if value and method else value
 
 
-def preview(settings: Settings, places: Sequence[Location]) -> Iterator[Preview]:
+@dataclass
+class Tally:
+    """Counts the items of a preview, as the summary of an ingest counts them."""
+
+    items: int = 0
+    rejected: int = 0
+    known: int = 0
+    versions: int = 0
+    new: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    """By its first item each article that no ingested file holds: is it undated, is it foreign?"""
+
+    def add(self, row: Preview) -> None:
+        here = f"{row.path} {row.item}"
+        self.items += 1
+        self.known += row.is_known
+        if row.is_known:
+            self.new.pop(row.same_as or here, None)
+        elif row.reason is not None:
+            self.rejected += 1
+        elif row.same_address_as is not None and row.same_as is None:
+            self.versions += 1
+        elif row.same_as is None:
+            is_foreign = row.language not in (None, ENGLISH)
+            self.new[here] = row.day is None, is_foreign
+
+    def __str__(self) -> str:
+        undated, foreign = (sum(flags[n] for flags in self.new.values()) for n in (0, 1))
+        kinds = [f"{undated:,} without a day"] * bool(undated)
+        kinds += [f"{foreign:,} not in English"] * bool(foreign)
+        parts = [counted(len(self.new), "new article") + f" ({', '.join(kinds)})" * bool(kinds)]
+        parts += [f"{self.versions:,} perhaps new versions of these"] * bool(self.versions)
+        copies = self.items - self.known - self.rejected - self.versions - len(self.new)
+        parts += [counted(copies, "more item") + " the same as another"] * bool(copies)
+        parts += [f"{self.rejected:,} to quarantine"]
+        parts += [counted(self.known, "item") + " in files ingested before"] * bool(self.known)
+        return ", ".join(parts)
+
+
+COLUMNS = (
+    "path",
+    "item in the file, from 0",
+    "format",
+    "day (found by)",
+    "outlet (found by)",
+    "authors",
+    "language",
+    "words",
+    "headline",
+    "address",
+    "notes",
+)
+"""What `Preview.values` holds, for an article."""
+
+
+def preview(
+    settings: Settings, places: Sequence[Location], beside_pages: list[str] | None = None
+) -> Iterator[Preview]:
     """Yield a row per item at `places` (the inbox if empty), as the items are read.
 
+    `beside_pages` receives the folders that are skipped because a browser saved them with a page.
     Raises InputError if a path does not exist, a store cannot be listed, or `fields.yaml` cannot be
     used.
     """
@@ -103,11 +175,13 @@ def preview(settings: Settings, places: Sequence[Location]) -> Iterator[Preview]
         scan = inbox.scan(roots, settings.inbox, 0)
     except (MappingError, inbox.LocationError) as error:
         raise InputError(str(error)) from None
+    if beside_pages is not None:
+        beside_pages += scan.beside_pages
     for path, closed in scan.unreadable:
         yield _unreadable(inbox.recorded_path(path, settings.inbox), closed)
     limits = settings.limits
     new = _unseen(settings, scan.ready)
-    seen: dict[str, str] = {}
+    seen = _Seen()
     with TemporaryDirectory(prefix="newsactors-") as folder:
         found = inbox.opened(scan.ready, roots, limits.file_bytes, Path(folder))
         for source, opened in found:
@@ -142,8 +216,33 @@ def _unseen(settings: Settings, files: Sequence[SourceFile]) -> set[str]:
     return {file.source_path for file in State(settings.state_file).unseen(files)}
 
 
-def _row(item: Item, seen: dict[str, str], *, is_known: bool) -> Preview:
-    """Return the row of an item; `seen` maps hashes of texts to the item that had each first."""
+@dataclass
+class _Seen:
+    """The item that had each text, address or body first, by hash."""
+
+    texts: dict[bytes, str] = field(default_factory=dict)
+    addresses: dict[bytes, str] = field(default_factory=dict)
+    bodies: dict[bytes, str] = field(default_factory=dict)
+
+    def before(self, article: Article, here: str) -> tuple[str | None, str | None, str | None]:
+        """Return the earlier items of the same text, address and body; note this one."""
+        a = article
+        text = article_ids.content_sha256(a.outlet, a.published_on, a.headline, a.authors, a.body)
+        keys = [(self.texts, text), (self.bodies, article_ids.place_id("", "", a.body))]
+        if a.url:
+            on = str(a.published_on)
+            keys.append((self.addresses, article_ids.place_id(a.outlet or "", on, a.url)))
+        found = [_other(known.setdefault(bytes.fromhex(key)[:_HASH], here), here)
+                 for known, key in keys]  # fmt: skip
+        return found[0], found[2] if a.url else None, found[1]
+
+
+def _other(first: str, here: str) -> str | None:
+    return None if first == here else first
+
+
+def _row(item: Item, seen: _Seen, *, is_known: bool) -> Preview:
+    """Return the row of an item."""
     article = item.article
     if article is None:
         assert item.rejection is not None
@@ -157,9 +256,7 @@ def _row(item: Item, seen: dict[str, str], *, is_known: bool) -> Preview:
             remedy=rejection.remedy,
         )
     a = article
-    content = article_ids.content_sha256(a.outlet, a.published_on, a.headline, a.authors, a.body)
-    here = f"{item.path} {item.number}"
-    first = seen.setdefault(content[:_HASH], here)
+    same, address, body = seen.before(a, f"{item.path} {item.number}")
     on = a.published_at or a.published_on
     return Preview(
         item.path,
@@ -177,5 +274,9 @@ def _row(item: Item, seen: dict[str, str], *, is_known: bool) -> Preview:
         len(a.body.split()),
         a.is_truncated,
         is_known,
-        None if first == here else first,
+        a.url,
+        a.unread_fields,
+        same,
+        address,
+        body,
     )

@@ -40,6 +40,7 @@ from etl.storage.staged_tables import (
 from etl.storage.staging import Staging, staged_item
 from etl.warehouse import archive_link, catch_up
 
+_MAX_UNREAD = 20
 READ = "read and extract"
 READ_AGAIN = "an older newsactors made this warehouse: read and extract all again"
 
@@ -51,6 +52,8 @@ class Staged:
     batches: list[Batch] = field(default_factory=list)
     articles: int = 0
     quarantined: int = 0
+    unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By path some files whose articles lack a headline, day or outlet, and fields not read."""
 
 
 def stage_new(
@@ -107,6 +110,7 @@ def stage_new(
                 result.batches.append(stage.commit_through(unnamed, read[-1].sequence))
                 result.articles += reading.articles
                 done += len(read)
+                result.unread = reading.unread
                 progress(READ_AGAIN if is_older else READ, done, len(entries))
         archive_link.note_staged(settings)
         record(archive, Successions(withheld=reading.copied), run_id)
@@ -174,6 +178,7 @@ class _Reading:
     forgotten: frozenset[str]
     mappings: tuple[FieldMapping, ...]
     withheld: frozenset[str]
+    unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
     reappeared: set[str] = field(default_factory=set)
     """Hashes of files that hold only forgotten articles, in other bytes (line ends) than before."""
     copied: set[str] = field(default_factory=set)
@@ -237,6 +242,8 @@ class _Reading:
                 self.rejected.append(item.rejected)
                 has_kept_items = True
                 continue
+            if found.article.unread_fields and len(self.unread) < _MAX_UNREAD:
+                self.unread.setdefault(found.source_path, found.article.unread_fields)
             ids = forgettable_ids(found, item.index)
             # What is withheld may not be forgotten, so the bytes must stay.
             has_kept_items |= ids.isdisjoint(self.forgotten) or not ids.isdisjoint(self.withheld)

@@ -59,6 +59,17 @@ def published_contents(settings: Settings) -> Contents | None:
     )
 
 
+def copies_read(settings: Settings, run_id: str) -> int:
+    """Return how many items a run read whose text was that of another one."""
+    found = _of_run(
+        settings,
+        run_id,
+        "select (select count(*) from main.article_sources where run_id = $run_id) - "
+        "(select count(*) from main.article_versions where run_id = $run_id) as copies",
+    )
+    return sum(max(0, row["copies"]) for row in found)
+
+
 def undated_sources(settings: Settings, run_id: str) -> list[str]:
     """Return the source paths of the undated articles that a run added, sorted."""
     found = _of_run(

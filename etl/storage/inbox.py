@@ -53,6 +53,8 @@ class Scan:
     settling: list[Location] = field(default_factory=list)
     unreadable: list[tuple[Location, UnreadableError]] = field(default_factory=list)
     """Folders and files that could not be listed, and why."""
+    beside_pages: list[str] = field(default_factory=list)
+    """Folders of files that a browser saved with a page, which are no articles."""
 
 
 def recorded_path(path: Location, inbox: Location) -> str:
@@ -68,22 +70,25 @@ def recorded_path(path: Location, inbox: Location) -> str:
     return os.fsencode(absolute).decode("utf-8", "backslashreplace")
 
 
-def _walk(path: Path, unreadable: list[tuple[Location, UnreadableError]]) -> Iterator[Path]:
+def _walk(path: Path, result: Scan) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
 
     def report(error: OSError) -> None:
-        unreadable.append((Path(error.filename), UnreadableError(error.strerror or str(error))))
+        failed = UnreadableError(error.strerror or str(error))
+        result.unreadable.append((Path(error.filename), failed))
 
     for folder, folders, names in os.walk(path, onerror=report):
         pages = SavedPages(names)
+        own = sorted(name for name in folders if pages.own(f"{name}/"))
+        result.beside_pages += [str(Path(folder) / name) for name in own]
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and not pages.own(f"{name}/")
+            name for name in folders if not name.startswith(".") and name not in own
         )
         # Links to folders are not followed: a target inside the inbox is walked in its own place.
         links = (link for name in folders if (link := Path(folder) / name).is_symlink())
-        unreadable += [(link, error) for link in links if (error := _not_walked(link, path))]
+        result.unreadable += [(link, error) for link in links if (error := _not_walked(link, path))]
         for name in sorted(names):
             # rsync and editors write to a dot file and then rename it.
             if (
@@ -117,7 +122,7 @@ def scan(
     for root in roots:
         if pages.own(str(root)) or pages.own(f"{root}/"):
             continue
-        for candidate in _candidates(root, inbox, result.unreadable):
+        for candidate in _candidates(root, inbox, result):
             if (other := found.get(candidate.source_path)) is not None:
                 if not _is_same(other.path, candidate.path):
                     result.unreadable.append((candidate.path, _same_name(other.path)))
@@ -129,7 +134,8 @@ def scan(
         time.sleep(settle_seconds)
     for root, candidates in young.items():
         # A store is listed again, at 1,000 objects per request, instead of querying each object.
-        relisted = set(_candidates(root, inbox, [])) if wait and isinstance(root, str) else set()
+        is_listed = wait and isinstance(root, str)
+        relisted = set(_candidates(root, inbox, Scan())) if is_listed else set()
         for candidate in candidates:
             if candidate not in relisted and not (wait and _is_unchanged(candidate, inbox)):
                 result.settling.append(candidate.path)
@@ -138,10 +144,8 @@ def scan(
     return result
 
 
-def _candidates(
-    root: Location, inbox: Location, unreadable: list[tuple[Location, UnreadableError]]
-) -> Iterator[SourceFile]:
-    """Yield the files to read under a root; append what cannot be listed to `unreadable`."""
+def _candidates(root: Location, inbox: Location, result: Scan) -> Iterator[SourceFile]:
+    """Yield the files to read under a root; note in `result` what isn't listed, and why."""
     if isinstance(root, str):
         store = Store(root)
         objects = store.objects()
@@ -154,11 +158,11 @@ def _candidates(
             ):
                 yield candidate
         return
-    for path in _walk(root, unreadable):
+    for path in _walk(root, result):
         try:
             found = _candidate(path, inbox)
         except OSError as error:  # in a folder with read but no search permission
-            unreadable.append((path, UnreadableError(error.strerror or str(error))))
+            result.unreadable.append((path, UnreadableError(error.strerror or str(error))))
             continue
         if found is not None:
             yield found

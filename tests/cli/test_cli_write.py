@@ -142,12 +142,14 @@ def test_ingest_ends_with_a_summary_and_strict_fails_on_a_warning(
     result = run("ingest", "--strict", place / "more" / "*.txt")
     assert (result.exit_code, result.stdout) == (1, "")
     summary, warning = result.stderr.splitlines()
-    assert summary.startswith("2 files seen, 2 new; 1 new articles, 0 new versions; 1 warnings; ")
+    assert summary.startswith(
+        "2 files seen, 2 new; 1 new articles, 0 new versions; 1 to quarantine; "
+    )
     assert warning.startswith("warning: ")
     assert "more/bad name.txt: binary: " in warning
     again = run("ingest", "--strict", place / "more")
     assert again.exit_code == 0
-    assert again.stderr.startswith("2 files seen, 0 new; 0 new articles, 0 new versions; 0 warn")
+    assert again.stderr.startswith("2 files seen, 0 new; 0 new articles, 0 new versions; 0 to q")
 
 
 def test_quarantine_list_show_and_retry(

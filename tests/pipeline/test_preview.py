@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,21 +65,49 @@ def test_each_format_becomes_what_the_preview_says(harness: WarehouseHarness) ->
 def test_a_line_an_article_says_all_that_an_ingest_finds(
     harness: WarehouseHarness, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    page = "https://gazette.example/dam"
+    record = json.dumps({"url": page, "title": "Dam Closes", "date": "2025-03-01",
+                         "outlet": "Vale Gazette", "text": story(3)})  # fmt: skip
     harness.drop("a.txt", text(story(1)))
     harness.drop("b.txt", text(story(1)))
     harness.drop("c.txt", "")
+    harness.drop("d.jsonl", record + "\n" + record.replace("Closes", "Opens"))
+    harness.drop("e.csv", f'Kop;Dag;Text\nDam;12.05.2025;"{story(1)}"\n')
+    harness.drop("Lamp.html", files.html())
+    harness.drop("Lamp_files/ad.html", "<html><body>Buy!</body></html>")
     assert show_preview(harness.settings, [], as_json=False) == 1
     shown = capsys.readouterr()
-    assert shown.out.splitlines() == [
+    lamp, *others = shown.out.splitlines()
+    assert lamp.startswith("Lamp.html  0  html  ")
+    assert lamp.endswith(files.STORY.url)
+    assert others == [
         "a.txt  0  text  2025-03-01 (first_line)  Daily Test (byline)  1 author  language unknown  "
         "48 words  Something Happened In Town",
         "b.txt  0  text  2025-03-01 (first_line)  Daily Test (byline)  1 author  language unknown  "
         "48 words  Something Happened In Town  same as a.txt 0",
         "c.txt  0  to quarantine: empty: 0 bytes; fetch the article again, or delete the file",
+        "d.jsonl  0  json  2025-03-01 (field date)  Vale Gazette (fields)  no author  "
+        f"language unknown  48 words  Dam Closes  {page}",
+        "d.jsonl  1  json  2025-03-01 (field date)  Vale Gazette (fields)  no author  "
+        f"language unknown  48 words  Dam Opens  {page}  "
+        "new version of d.jsonl 0, if half the text is the same",
+        "e.csv  0  csv  no date  no outlet  no author  language unknown  48 words  no headline  "
+        "fields not read: Kop, Dag  same text as a.txt 0, but another article",
     ]
-    assert "2 articles, 1 of them the same as another, 1 to quarantine; nothing" in shown.err
+    header, summary, note = shown.err.splitlines()
+    assert header.startswith("# path  item in the file, from 0  format  day (found by)  ")
+    assert summary == (
+        "4 new articles (1 without a day), 1 perhaps new versions of these, "
+        "1 more item the same as another, 1 to quarantine; nothing was written"
+    )
+    assert note.startswith("note: skipped, as a browser saved it with a page: ")
+    assert note.endswith("Lamp_files")
     harness.ingest()
     assert all(row.is_known for row in rows(harness))
+    show_preview(harness.settings, [], as_json=False)
+    assert "0 new articles, 0 to quarantine, 7 items in files ingested before" in (
+        capsys.readouterr().err
+    )
 
 
 def test_folders_that_look_like_outlets_are_proposed_ready_to_paste(
@@ -125,3 +154,24 @@ def test_a_pattern_is_proposed_if_folders_look_like_outlets(
     patterns = [entry.split('"')[1] for entry in found]
     for path in paths if patterns else ():
         assert any(values_of(path, pattern) for pattern in patterns)
+
+
+@pytest.mark.parametrize(
+    ("roots", "paths", "entries"),
+    [
+        # Folders above what the user named say nothing of what is in it.
+        (["/home/Ann/Press Work"], ["misc/a.txt", "texts/b.txt", "x/y/c.txt"], []),
+        (["/home/Ann/Press Work"], ["Merrow Times/a.txt", "Quayside Post/b.txt"],
+         ['- path: "{outlet}/*"']),
+        (["/p/Merrow Times", "/p/Quayside Post"], ["a.txt", "b.txt"], ['- path: "{outlet}/*"']),
+        (["/p/Merrow Times"], ["a.txt", "2024/b.txt"], []),
+    ],
+)  # fmt: skip
+def test_only_folders_below_the_paths_given_are_proposed(
+    roots: list[str], paths: list[str], entries: list[str]
+) -> None:
+    proposal = PathProposal(roots)
+    for root in roots:
+        for path in paths:
+            proposal.add(f"{root}/{path}")
+    assert proposal.entries()[0] == entries

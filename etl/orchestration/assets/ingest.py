@@ -181,6 +181,11 @@ def staged_batches(
             staged = stage_articles.stage_new(
                 settings, lambda: warehouse.extractor, run_id, progress
             )
+    for path, names in staged.unread.items():
+        context.log.warning(
+            f"no headline, day or outlet in {path!r}, and fields that nothing was taken from: "
+            f"{', '.join(names)}; fields.yaml can name them"
+        )
     yield dg.MaterializeResult(
         metadata=_staging_metadata(staged, warehouse),
         check_results=[_new_quarantine(context, warehouse)],
