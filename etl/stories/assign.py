@@ -28,7 +28,7 @@ from etl.stories.lineage import LEAST_PHRASES, WINDOW_DAYS, containment
 from etl.stories.sketch import bands
 from etl.stories.text import Fingerprint, fingerprint
 
-STORIES_VERSION = "4"
+STORIES_VERSION = "5"
 """Version of the rules. Stories of a build database of another version are assigned again."""
 
 _TEXTS_AT_A_TIME = 1_000

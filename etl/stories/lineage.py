@@ -65,6 +65,9 @@ COPY_COVERAGE = 0.85
 """A text of which the other contains this share, and the reverse, is a copy if neither replaces a
 fact of the other. A word before it ("EXCLUSIVE", "(MW)") is no other subject, whatever the headline
 says. In two notices from one template each has a fact of its own."""
+COPY_NUMBERS = 0.1
+"""Up to this share of numbers, a text that an outlet has twice on one day is one story whatever the
+headlines say. Above it, it may be a notice about two companies ("Div 25 cts vs 25 cts")."""
 OWN_FACTS = 3
 UNTITLED_OWN_FACTS, UNTITLED_CONTAINMENT = 1, 0.98
 """An outlet repeats, cuts, extends and corrects its own text. It also fills its own templates, at
@@ -88,6 +91,8 @@ def containment(
     shared = common(shorter.phrases, longer.phrases)
     if size < LEAST_PHRASES or shared < LEAST_COVERAGE * len(longer.phrases):
         return None
+    if is_same_outlet and days == 0 and _is_same_prose(one, other):
+        return 1.0
     share = shared / size
     is_enough = share >= _least_containment(size, days) or _is_reworded(
         shorter, longer, share, days
@@ -183,6 +188,15 @@ def _is_copy(one: Fingerprint, other: Fingerprint) -> bool:
     facts = common(one.facts, other.facts)
     return common(one.phrases, other.phrases) >= least and facts == min(
         len(one.facts), len(other.facts)
+    )
+
+
+def _is_same_prose(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two bodies are the same word for word, and not a notice of numbers."""
+    return (
+        one.number_share <= COPY_NUMBERS
+        and np.array_equal(one.running, other.running)
+        and np.array_equal(one.facts, other.facts)
     )
 
 

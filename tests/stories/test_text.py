@@ -115,6 +115,21 @@ def test_short_notices_need_the_headline() -> None:
     assert share(body, body, "Aldhaven Gas sets payout", "Aldhaven Gas Sets Quarterly Payout") == 1
 
 
+def test_a_body_that_an_outlet_has_twice_on_one_day_is_one_story_under_any_headline() -> None:
+    body = (
+        "Warden Greta Moll rejected the plan for the mill pond on Monday. She told farmers of "
+        "Aldhaven that the dam would stay shut until the valley council had voted."
+    )
+    titles = "Rebuilding better, part 1", "Warden rejects plan"
+    assert share(body, body, *titles, days=0, is_same_outlet=True) == 1
+    assert share(body, body, *titles, days=0, is_same_outlet=False) == 0
+    assert share(body, body, *titles, days=1, is_same_outlet=True) == 0
+    other = body.replace("Monday", "Sunday")
+    assert share(body, other, *titles, days=0, is_same_outlet=True) == 0
+    notice = "Qtly div 25 cts vs 25 cts in prior qtr. Pay April 15 to holders of record March 31."
+    assert share(notice, notice, "Aldhaven Gas", "Skerrow Light", is_same_outlet=True) == 0
+
+
 REPORT = (
     "{town} lost its granary to lightning on {day} night and with it {tons} tons of barley. "
     "The warden, {warden}, said the roof had been mended only last spring. Neighbours carried "
