@@ -18,6 +18,7 @@ from etl.readers.base import Rejected
 from etl.readers.dates import ImpossibleDateError, NoDateError, WrittenDate, not_published
 from etl.readers.source import Source
 from etl.readers.text.author_field import author_names
+from etl.readers.text.kickers import without_label
 from etl.readers.text.plain_text import KnownFields, article_of
 from etl.readers.timestamps import parse_date
 from etl.readers.truncation import without_cut_mark
@@ -77,7 +78,7 @@ def article(metadata: SourceMetadata, source: Source, source_format: str) -> Art
     headline = metadata.headline
     if headline and len(headline) <= _MAX_VALUE:
         shown = headline
-        headline = _without_outlet(headline, outlet or host(found.url or ""))
+        headline = without_label(_without_outlet(headline, outlet or host(found.url or "")))
         body = _without_headline(body, shown, headline)
     length, limit = len(headline or ""), source.budget.limits.article_chars - len(body)
     if _MAX_VALUE < length < limit - 1:

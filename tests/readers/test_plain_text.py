@@ -138,7 +138,7 @@ def test_bylines(byline: str, authors: list[str], outlet: str | None) -> None:
         "Sen. Ana Ruiz (R-TX) – A former mayor – said no.",
         "Ana Ruiz (left) – The mayor – said no.",
         "NATO — Europe's shield — met on Monday.",
-        "EXCLUSIVE — The mayor has quit.",
+        "Exclusive rights — The mayor has sold them.",
         "MAYOR: I never said so.",
         "ALDHAVEN — the town on the sea — is gone.",
         "Reporting by the Valley Times showed that she had lied.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -162,3 +164,85 @@ PIECE = st.sampled_from(
 @given(st.lists(st.one_of(PIECE, st.text("aZ 1.“—é\t", max_size=5)), max_size=25).map("".join))
 def test_a_lead_survives_any_furniture_around_it(noise: str) -> None:
     assert LEAD in body_of(noise, LEAD, "It rained.", noise)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "EXCLUSIVE — ",
+        "BREAKING NEWS: ",
+        "FIRST ON SBN: ",
+        "Listen to this article. ",
+        "Listen to the story (3 min). ",
+        "EXCLUSIVE - Listen to this article. ",
+    ],
+)
+def test_a_label_that_runs_into_the_first_paragraph_is_no_text(label: str) -> None:
+    assert body_of(f"{label}{LEAD}", LEAD) == f"{LEAD}\n\n{LEAD}"
+    assert body_of(LEAD, f"{label}{LEAD}") == f"{LEAD}\n\n{label}{LEAD}"
+    found = article_of(f"{label}HALVEN (Reuters) - {LEAD}")
+    assert (found.body, found.dateline) == (LEAD, "HALVEN")
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        " (MW)",
+        " This report was first published by a partner.",
+        " The article originally appeared in the Merrow Times",
+        "\n\nThis report was first published by a partner.",
+        "\n\nCorrection: June 9, 2025\n\nAn earlier version of this article misstated the height.",
+        "\n\nCorrection: An earlier version of this article misstated the height.",
+        "\n\nCorrection appended",
+        "\n\nEditor’s note (June 9): the name of the bank was added.",
+        "\n\nUnsubscribe: https://halven.example/u",
+        "\n\nTo unsubscribe from this newsletter, https://halven.example/u",
+        "\n\nYou received this email because you are a reader of the Merrow Times.",
+    ],
+)
+def test_a_note_at_the_end_is_no_text(note: str) -> None:
+    assert body_of(LEAD, LEAD + note) == f"{LEAD}\n\n{LEAD}"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "The island belongs to the Union of Western Ports (UWP)",
+        "and this report was first published by a partner of the bank in 1990, which he denied.",
+        "Correction officers of Halven met on Monday.",
+        "Unsubscribe from everything, she told them.",
+        "Listen to this article. and so on",
+    ],
+)
+def test_prose_like_a_note_stays(end: str) -> None:
+    assert body_of(LEAD, end) == f"{LEAD}\n\n{end}"
+
+
+def test_the_outlet_below_the_byline_is_no_text() -> None:
+    top = "EXCLUSIVE\nBank to Close\nBy Ana Ruiz and Bo Li\nHalven Courier"
+    text = f"{top}\n\nPORT ORLE, April 7 - {LEAD}"
+    (item,) = read_file(text.encode(), "a.txt")
+    found = item.article
+    assert found is not None
+    assert (found.headline, found.authors) == ("Bank to Close", ("Ana Ruiz", "Bo Li"))
+    assert (found.outlet, found.outlet_method) == ("Halven Courier", "byline")
+    assert (found.dateline, found.body) == ("PORT ORLE", LEAD)
+
+
+@pytest.mark.parametrize(
+    ("written", "headline"),
+    [
+        ("Opinion | The bank that left us", "The bank that left us"),
+        ("Op-Ed Columnist: The bank that left us", "The bank that left us"),
+        ("Exclusive: Bank to close", "Bank to close"),
+        ("UPDATE 2-Bank to close", "Bank to close"),
+        ("Opinion | Bank", "Opinion | Bank"),
+        ("Review: The bank on the island", "Review: The bank on the island"),
+        ("Opinion polls: bank loses", "Opinion polls: bank loses"),
+    ],
+)
+def test_a_kicker_before_a_headline_is_no_part_of_it(written: str, headline: str) -> None:
+    record = json.dumps({"title": written, "text": LEAD, "publication": "Merrow Times"})
+    (item,) = read_file(record.encode(), "a.json")
+    assert item.article is not None
+    assert item.article.headline == headline

@@ -15,6 +15,7 @@ from etl.readers.text.byline import Byline, parse_byline
 from etl.readers.text.captions import begins_with_caption, caption_end
 from etl.readers.text.credits import without_credit
 from etl.readers.text.dateline import Dateline, find_dateline, find_inline
+from etl.readers.text.run_in import label_end, without_note
 
 _LINES_TO_DATELINE = 10
 """Captions, notes to customers and a list of key points stand before the dateline."""
@@ -23,13 +24,16 @@ _LINES_TO_DATELINE = 10
 def body_lines(lines: list[str]) -> tuple[list[str], Dateline | None, Byline | None]:
     """Return the lines of the body, the dateline, and a byline that ran into the dateline."""
     lines = list(lines)
+    first = next((n for n, line in enumerate(lines) if line.strip()), None)
+    if first is not None:
+        lines[first] = lines[first][label_end(lines[first]) :]
     dateline, byline = _take_dateline(lines)
     end = len(lines)
     while end:
         if not lines[end - 1].strip() or is_boilerplate(lines[end - 1], at_end=True):
             end -= 1
             continue
-        shorter = without_credit(lines[end - 1])
+        shorter = without_note(without_credit(lines[end - 1]))
         if shorter == lines[end - 1]:
             break
         lines[end - 1] = shorter

@@ -53,6 +53,14 @@ _ANYWHERE = re.compile(
     r"|this (?:story|article|report|item) has been (?:refiled|re-filed|updated)\b[^.]{0,150}\.?"
     r"|\W*this is a rush transcript\b.{0,300}"
     r"|\(?(?:file )?photo(?: by|:| credit:).{1,80}\)?"
+    # What a newsletter says to its readers.
+    r"|(?:(?:click (?:here )?)?to )?unsubscribe(?: (?:here|now|at any time|from (?:our|this|these"
+    r"|the) (?:newsletters?|e-?mails?|(?:mailing )?list|messages?|alerts?)))?\W*"
+    r"(?:https?://\S{1,300})?\W*"
+    r"|(?:manage|update|change) (?:your )?(?:email )?(?:preferences|subscriptions?)\b.{0,120}"
+    r"|you (?:are receiving|received|get) this (?:e-?mail|message|newsletter)\b.{0,200}"
+    r"|(?:view|read) (?:this |it )?(?:e-?mail |newsletter )?(?:online|in (?:your|a) browser)\b"
+    r".{0,120}"
     r")",
     re.IGNORECASE,
 )
@@ -84,8 +92,14 @@ _AT_END = re.compile(
     r"|(?:tags|topics|filed under|categories|keywords|posted in)\s*:.{0,300}"
     r"|(?:source|via)\s*:\s*\S.{0,80}"
     r"|(?:contact|email) (?:the (?:author|reporter|writer)|us|him|her)\b.{0,120}"
-    r"|(?:the post|this (?:article|story|post)) .{0,200}(?:(?:first |originally )?appeared"
-    r"(?: first)? (?:on|in|at)|was (?:first |originally )?published (?:on|by|in|at))\b.{0,120}"
+    # Corrections are no part of the text as corrected.
+    r"|(?:corrections?|clarifications?|editor[’']s note|editors[’'] note)\b(?: appended)?"
+    r"(?:\s*\([^()]{1,60}\))?\s*(?::.{0,380}|\W*)"
+    r"|an earlier (?:version|edition) of this (?:article|story|report|column|post|headline"
+    r"|caption)\b.{0,350}"
+    r"|(?:the post|this (?:article|story|post|report|piece)) .{0,200}"
+    r"(?:(?:first |originally )?appeared(?: first)? (?:on|in|at)"
+    r"|was (?:first |originally )?published (?:on|by|in|at))\b.{0,120}"
     r"|[-–—*#\s]*(?:30|ends?|#+|\*+)[-–—*#\s]*"
     r")",
     re.IGNORECASE,

@@ -49,7 +49,8 @@ _OUTLET_WORD = re.compile(
     r"\b(?:(?i:News|Times|Post|Press|Herald|Tribune|Journal|Gazette|Guardian|Telegraph|Chronicle"
     r"|Observer|Enquirer|Examiner|Independent|Today|Wire|Newswire|Agency|Agence|Daily|Weekly"
     r"|Magazine|Network|Radio|TV|Television|Broadcasting|Media|Register|Inquirer|Dispatch"
-    r"|Republic|Star|Mail|Express|Mirror|Globe|Review|Reuters|Bloomberg|Politico|Xinhua)"
+    r"|Republic|Star|Mail|Express|Mirror|Globe|Review|Reuters|Bloomberg|Politico|Xinhua|Courier"
+    r"|Ledger|Sentinel|Argus|Advertiser|Bulletin|Monitor|Messenger|Standard|Tidings|Intelligencer)"
     r"|TASS|AP|AFP|UPI|BBC|CNN|CNBC|NBC|ABC|CBS|NPR|PBS|DPA|ANSA|EFE|PTI|PA|RT|VOA|RFE/RL|IPS)\b",
 )
 _PARTICLES = word_set(
@@ -108,7 +109,7 @@ def parse_byline(line: str, *, stands_alone: bool = False) -> Byline | None:
     # "Posted by Ana Ruiz on June 3, 2025"
     if (on := _ON.search(names)) and any(map(str.isdigit, names[on.end() :])):
         names, suffixes = names[: on.start()], [names[on.end() :], *suffixes]
-    for comma in re.finditer(r",\s*", names):  # "By Ana Ruiz, Updated June 3, 2025"
+    for comma in re.finditer(r"[,.]\s+|,", names):  # "By Ana Ruiz, Updated June 3, 2025"
         if (tail := names[comma.end() :]) and date_line(tail) is not None:
             names, suffixes = names[: comma.start()], [tail, *suffixes]
             break

@@ -49,6 +49,13 @@ _WIRE_LABEL = re.compile(
     r"(?:(?:UPDATE|WRAPUP|RPT|REFILE|CORRECTED|CORRECTION|INSTANT VIEW|FACTBOX|POLL|EXCLUSIVE)"
     r"\s?\d{0,2}(?:-|–|—)){1,3}(?=[^\W_])"
 )
+_BEFORE_BAR = re.compile(rf"{_one_of(_GENRES)}\s*\|\s*(?=\S+\s+\S)", re.IGNORECASE)
+_BEFORE_COLON = re.compile(
+    r"(?:opinion|op-ed(?: columnist| contributor)?|guest (?:essay|opinion)|editorial|commentary"
+    r"|(?:news )?analysis|exclusive|breaking(?: news)?|just in)\s*:\s+(?=\S+\s+\S)",
+    re.IGNORECASE,
+)
+"""Before a colon a word may belong to the headline ("Review: …", "Correction: …")."""
 _MAX_CHARS = 60
 
 
@@ -58,7 +65,9 @@ def is_kicker(line: str) -> bool:
     return 0 < len(line) <= _MAX_CHARS and _KICKER.fullmatch(line) is not None
 
 
-def without_wire_label(headline: str) -> str:
-    """Return the headline without "UPDATE 2-" and the like before it."""
-    match = _WIRE_LABEL.match(headline)
-    return headline[match.end() :] if match else headline
+def without_label(headline: str) -> str:
+    """Return the headline without "UPDATE 2-", "Opinion | " or "Op-Ed Columnist: " before it."""
+    for pattern in (_WIRE_LABEL, _BEFORE_BAR, _BEFORE_COLON):
+        if match := pattern.match(headline):
+            return headline[match.end() :]
+    return headline

@@ -28,7 +28,7 @@ from etl.readers.text.body_lines import body_lines
 from etl.readers.text.boilerplate import is_boilerplate
 from etl.readers.text.byline import Byline, outlet_line, parse_byline
 from etl.readers.text.headline import is_headline, signed_headline
-from etl.readers.text.kickers import is_kicker, without_wire_label
+from etl.readers.text.kickers import is_kicker, without_label
 from etl.readers.text.known_fields import KnownFields
 from etl.readers.text.path_dates import dated_by_path
 from etl.readers.text.top_lines import URL, Signature, is_by_name, signature, signature_below
@@ -184,7 +184,7 @@ class _TextParser:
             self.at += 1
 
     def _take_headline(self, line: str, following: str) -> None:
-        self.found.headline = without_wire_label(line)
+        self.found.headline = without_label(line)
         self.found.headline_method = "first_line" if following else "first_paragraph"
 
     def _further_signature(self) -> None:
