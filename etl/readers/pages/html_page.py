@@ -31,6 +31,7 @@ from etl.readers.pages.saved_page import (
     saved_from,
     without_archive_bar,
 )
+from etl.readers.pages.title_and_byline import fill_from_view
 from etl.readers.reader import Part
 from etl.readers.source import Source
 from etl.readers.source_metadata import SourceMetadata, article, letters_of
@@ -94,6 +95,7 @@ def page_article(text: str, source: Source, source_format: str) -> Article:
     address = canonical(metadata.url)
     if (body := body_of(text, address)) is not None:
         _fill(metadata, body, shown_in(tree, address, has_authors=bool(metadata.authors)))
+    fill_from_view(metadata, tree)
     return _dated_by_label(article(metadata, source, source_format), metadata, text, source)
 
 
