@@ -66,7 +66,8 @@ def progress(label: str) -> Iterator[Callable[[int], None]]:
         pause = QUIET_SECONDS
         while not done.wait(pause):
             pause = TERMINAL_REPORT_SECONDS if is_terminal else LOG_REPORT_SECONDS
-            line = clean(f"{label}: {time.monotonic() - started:.0f} s, {counted(rows, 'row')}")
+            so_far = f", {counted(rows, 'row')}" if rows else ""
+            line = clean(f"{label}: {time.monotonic() - started:.0f} s{so_far}")
             sys.stderr.write(f"\r\x1b[K{line}" if is_terminal else f"{line}\n")
             sys.stderr.flush()
 

@@ -46,6 +46,8 @@ from etl.warehouse import catch_up
 
 REASONS = (*get_args(Reason), "extraction_failed")
 ITEM_WIDTH = 60
+_SHOW_PRINTS = "`newsactors quarantine show` prints an entry for it"
+"""In remedies of the readers. `show` prints the entry itself."""
 
 
 @click.group()
@@ -231,7 +233,7 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
         ("item", item.item),
         ("reason", item.reason),
         ("detail", item.detail),
-        ("remedy", item.remedy),
+        ("remedy", _remedy(item, seen)),
         ("set aside", f"{item.first_seen_at:%Y-%m-%d %H:%M} UTC by run {item.run_id}"),
     ):
         click.echo(f"{name:<10} {display.clean(value)}")
@@ -239,6 +241,13 @@ def show(settings: Settings, item_id: str, as_json: bool) -> None:
     _show_look(item, seen)
     if seen is not None and seen.draft:
         _show_draft(settings, seen.draft)
+
+
+def _remedy(item: QuarantinedItem, seen: Look | None) -> str:
+    """Return the remedy; the entry that it refers to stands below."""
+    if seen is not None and seen.draft:
+        return item.remedy.replace(_SHOW_PRINTS, "an entry for it stands below")
+    return item.remedy
 
 
 def _show_left(history: Sequence[Attempt], as_json: bool) -> None:

@@ -193,7 +193,7 @@ def _reject_binary(data: bytes) -> None:
             raise Rejected(
                 "binary",
                 f"{what}: the file begins with the bytes {magic[:8].hex(' ').upper()}",
-                "unpack it or convert it to text (UTF-8), and ingest that",
+                _remedy_for(what),
             )
     nul = data.find(b"\0")
     if nul >= 0:
@@ -210,6 +210,14 @@ def _reject_binary(data: bytes) -> None:
             f"{controls:,} of {len(data):,} bytes are control characters",
             "provide the article as text (UTF-8)",
         )
+
+
+def _remedy_for(what: str) -> str:
+    if "image" in what:
+        return "a picture has no text: ingest its text as read by OCR (UTF-8), or delete the file"
+    if "recording" in what:
+        return "a recording has no text: ingest its transcript (UTF-8), or delete the file"
+    return "unpack it or convert it to text (UTF-8), and ingest that"
 
 
 def _strict(data: bytes, start: int, encoding: str) -> str:

@@ -98,11 +98,16 @@ class _Counted(io.RawIOBase):
             except (Rejected, MemoryError):
                 raise
             except Exception as error:
+                read = self.count + filled
+                after = (
+                    f"after {read:,} bytes of content" if read else "before any content is whole"
+                )
                 self.damage = Rejected(
                     "malformed",
-                    f"the {self.kind} data is damaged or truncated after {self.count + filled:,} "
-                    f"bytes of content: {error or type(error).__name__}",
-                    "fetch the file again; items before the damage have been read",
+                    f"the {self.kind} data is damaged or truncated {after}: "
+                    f"{error or type(error).__name__}",
+                    "fetch the file again"
+                    + "; items before the damage have been read" * bool(read),
                 )
                 break  # return the bytes before the damage first
             if not data:

@@ -52,6 +52,11 @@ def test_a_draft_pasted_unchanged_reads_the_record(path: str, data: str, tmp_pat
     assert item.article.published_on == date(2025, 5, 12)
 
 
+def test_a_headline_of_two_words_is_drafted_if_there_is_no_longer_line() -> None:
+    (item,) = read(json.dumps({"kop": "Dam dicht", "tekst": TEXT, "nr": "x"}).encode(), "a.json")
+    assert 'headline: "kop"' in draft_of(item)
+
+
 def test_the_records_of_a_document_are_not_joined(tmp_path: Path) -> None:
     records = [{"kop": f"Dam number {n} to close", "tekst": f"{n}. {TEXT}"} for n in range(3)]
     data = json.dumps({"antwoord": {"stukken": records}}).encode()

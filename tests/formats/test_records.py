@@ -303,3 +303,37 @@ def test_story_lists_of_media_cloud_are_links(header: str) -> None:
 
 def test_a_table_with_known_columns_has_a_header() -> None:
     assert len(articles(files.csv(",", files.STORY, files.STORY).encode(), "a.csv")) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "detail", "remedy"),
+    [
+        ("a.csv", f'Titel,Datum,Tekst\nDam,2025-05-12,"One.\nTwo."\nDam,2025-05-13,"{TEXT}"\n',
+         "row 1 (lines 2 to 3): no field is known", "quarantine show"),
+        ("a.csv", f'Titel,Datum,Tekst\nDam,2025-05-12,"One.\nTwo."\nDam,2025-05-13,"{TEXT}"\n',
+         "row 2 (line 4): no field is known", "quarantine show"),
+        ("a.json", json.dumps(PLAIN)[:-30], "not JSON: it ends early (an incomplete download?)",
+         "fetch the file again"),
+        ("a.json", json.dumps(PLAIN)[:-1], "not JSON: it ends early (an incomplete download?)",
+         "fetch the file again"),
+        ("a.json", json.dumps(PLAIN).replace('"url"', "url"), "not JSON: Expecting property name",
+         "fetch the file again"),
+        ("a.jsonl", json.dumps(PLAIN).encode() + b'\n{"title": "caf\xe9"}\n',
+         "line 2: byte 0xE9 at offset 14 is not valid UTF-8", "iconv"),
+        ("a.jsonl", json.dumps(PLAIN) + '\n{"title": "a\x01"}\n',
+         "line 2: not JSON: Invalid control character at: column 13", "fetch the file again"),
+        ("a.json", json.dumps(PLAIN | {"body": "[Removed]"}), "the source withholds the text",
+         "nothing to do if the publisher removed it; else"),
+        ("cut.docx", b"PK\x03\x04 and no end", "the Word file is damaged: its end is missing",
+         "fetch or copy the file again"),
+        ("cut.xml.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xcd",
+         "the gzip data is damaged or truncated before any content", "fetch the file again"),
+        ("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image", "a picture has no text"),
+    ],
+)  # fmt: skip
+def test_a_rejection_says_where_and_what_to_do(
+    path: str, data: str | bytes, detail: str, remedy: str
+) -> None:
+    found = rejections(data if isinstance(data, bytes) else data.encode(), path)
+    assert any(detail in r.detail and remedy in r.remedy for r in found), found
+    assert not any("before the damage" in r.remedy for r in found)

@@ -45,6 +45,17 @@ def sniff(head: bytes, path: str) -> float:
     return 0.9 if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else 0.0
 
 
+def _what(name: str) -> str:
+    """Return what a user calls a ZIP archive of this name."""
+    kinds = {"docx": "the Word file", "odt": "the OpenDocument text", "epub": "the e-book"}
+    return kinds.get(name.lower().rpartition(".")[2], "the ZIP archive")
+
+
+def _why(error: Exception) -> str:
+    # Python's words for an archive without its directory, which stands at the end.
+    return "its end is missing" if str(error) == "File is not a zip file" else str(error)
+
+
 def read(source: Source) -> Iterator[Part]:
     """Yield the members in directory order, except folders and hidden files."""
     file = _Guarded(source.seekable())
@@ -52,7 +63,9 @@ def read(source: Source) -> Iterator[Part]:
         archive = zipfile.ZipFile(cast(BinaryIO, file))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, UnicodeError) as error:
         raise Rejected(
-            "malformed", f"the ZIP archive is damaged: {error}", "fetch it again"
+            "malformed",
+            f"{_what(source.name)} is damaged: {_why(error)}",
+            "fetch or copy the file again",
         ) from None
     names = {info.filename for info in archive.infolist()}
     is_part: Callable[[str], bool] = SavedPages(names).own

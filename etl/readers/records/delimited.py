@@ -124,8 +124,11 @@ def read(source: Source) -> Iterator[Part]:
                 f"{len(columns):,} columns; the limit is {_MAX_COLUMNS:,}",
                 "check that it is a table of articles",
             )
+        begins = rows.line_num + 1
         for number, row in enumerate(rows, 1):
-            where = f"row {number} (line {rows.line_num})"
+            is_long = rows.line_num > begins
+            lines = f"lines {begins} to {rows.line_num}" if is_long else f"line {begins}"
+            where, begins = f"row {number} ({lines})", rows.line_num + 1
             if not any(cell.strip() for cell in row):
                 yield None
             elif not columns:

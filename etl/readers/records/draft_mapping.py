@@ -26,6 +26,7 @@ _MAX_DEPTH = 4
 _MAX_FIELDS = 300
 _EXAMPLE_CHARS = 40
 _MIN_BODY = 80
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg)(?:$|\?)", re.IGNORECASE)
 
 
@@ -104,13 +105,14 @@ def _known(found: dict[str, str], value: str, body: str) -> str:
 
 
 def _headline(found: dict[str, str], body: str) -> str:
-    lines = (
+    short = [
         path
         for path, text in found.items()
-        if path != body and len(text) <= 200 and len(re.findall(r"[^\W\d_]{2,}", text)) >= 3
-        and not canonical(text) and not _is_date((path, text))
-    )  # fmt: skip
-    return _known(found, "headline", body) or next(lines, "")
+        if path != body and len(text) <= 200 and not canonical(text) and not _is_date((path, text))
+    ]
+    # Of three words, because one or two may be a name; if there is none, of two.
+    of_words = (p for n in (3, 2) for p in short if len(_WORD.findall(found[p])) >= n)
+    return _known(found, "headline", body) or next(of_words, "")
 
 
 def _is_date(field: tuple[str, str]) -> bool:

@@ -136,7 +136,7 @@ def _chosen(
         raise Rejected(
             "empty",
             f"the source withholds the text: “{withheld.strip()}” (fields: {names})",
-            "nothing, if the publisher removed it; else fetch the article with its text",
+            "nothing to do if the publisher removed it; else fetch the article with its text",
         )
     if link := _link(record, source):
         raise Rejected(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from etl.readers.base import Rejected, Rejection
 from etl.readers.decode import decode
@@ -57,7 +58,11 @@ def _lines(source: Source) -> Iterator[Part]:
         try:
             records = records_in(_parsed(decode(line)), source)
         except Rejected as rejected:
-            yield rejected.rejection.at(where)
+            # Where it is within the line; the line within itself is always the first.
+            detail = rejected.rejection.detail.replace(" (line 1)", "").replace(
+                "line 1 column", "column"
+            )
+            yield replace(rejected.rejection, detail=detail).at(where)
             continue
         if not records:
             yield None
@@ -71,5 +76,11 @@ def _parsed(text: str) -> object:
         return json.loads(text)
     except RecursionError:
         raise Rejected("too_deep", "values are nested too deeply", "flatten it") from None
-    except ValueError as error:  # also an integer of more than 4,300 digits
+    except json.JSONDecodeError as error:
+        is_cut = error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip())
+        early = "it ends early (an incomplete download?): " if is_cut else ""
+        raise Rejected(
+            "malformed", f"not JSON: {early}{error}"[:300], "fetch the file again"
+        ) from None
+    except ValueError as error:  # an integer of more than 4,300 digits
         raise Rejected("malformed", f"not JSON: {error}"[:300], "fetch the file again") from None
