@@ -18,7 +18,8 @@ from etl.cli.lost_archive import accept_loss_option, accept_lost_archive
 from etl.cli.options import json_option, verbose_option
 from etl.cli.run import as_row, run_job
 from etl.pipeline.path_proposal import PathProposal
-from etl.pipeline.preview import COLUMNS, Tally, preview
+from etl.pipeline.preview import COLUMNS, preview
+from etl.pipeline.preview_tally import Tally
 from etl.query import display
 from etl.query.contents import copies_read, foreign_counts, undated_sources
 from etl.settings import Location, Settings, SettingsError, location

@@ -26,6 +26,9 @@ _CUT = re.compile(
     rf"|\s*\n\s*continue reading\b{_REST}",
     re.IGNORECASE,
 )
+_HINTS = ("…", "..", "[", "(", "reading")
+_SPACED_DOTS = re.compile(r"\.\s\.")
+"""Every mark has one of these. They spare most texts the pattern."""
 _ENDED = re.compile(r"[.!?…][\"'”’»)\]]*\Z")
 _BROKEN_WORD = re.compile(r"\s\S{1,60}\Z")
 _WITHHELD = re.compile(
@@ -40,6 +43,9 @@ def without_cut_mark(text: str) -> tuple[str, bool]:
     its own. It stays if a sentence ends there, or if a space stands before the dots.
     """
     start = max(0, len(text) - _TAIL)
+    end = text[start:].lower()
+    if not any(hint in end for hint in _HINTS) and _SPACED_DOTS.search(end) is None:
+        return text, False
     match = _CUT.search(text, start)
     if match is None:
         return text, False

@@ -21,7 +21,7 @@ from etl.readers.names import family_first_list
 from etl.readers.reader import Part
 from etl.readers.records.csl import flattened
 from etl.readers.records.draft_mapping import draft
-from etl.readers.records.named_fields import NamedFields, letters_of_name
+from etl.readers.records.named_fields import letters_of_name, spelled
 from etl.readers.records.prose import is_prose
 from etl.readers.source import Source, TooSlow, too_slow
 from etl.readers.source_metadata import SourceMetadata, article
@@ -39,22 +39,22 @@ def mappings_for(source: Source) -> tuple[FieldMapping, ...]:
 def own_values(record: Values[Any, object], source: Source) -> set[str]:
     """Return which values of an article a record has under any known name."""
     known = _known_paths(mappings_for(source))
-    record = NamedFields(record)
+    _, record = spelled(record)
     return {
         name
         for field in record
-        for name, path in known.get(letters_of_name(str(field)), ())
+        for name, path in known.get(field, ())
         if any(isinstance(value, str) and value.strip() for value in _values(record, path))
     }
 
 
 @lru_cache(maxsize=8)
-def _known_paths(mappings: tuple[FieldMapping, ...]) -> dict[str, list[tuple[str, str]]]:
-    """Return the values and their paths in any mapping, by the letters of their first field."""
-    known: dict[str, list[tuple[str, str]]] = {}
+def _known_paths(mappings: tuple[FieldMapping, ...]) -> dict[object, list[tuple[str, str]]]:
+    """Return the values and their paths in any mapping, by the first field of the path."""
+    known: dict[object, list[tuple[str, str]]] = {}
     for name in ("headline", "body", "url"):
         for path in dict.fromkeys(path for mapping in mappings for path in getattr(mapping, name)):
-            for first in {letters_of_name(path), letters_of_name(path.split(".", 1)[0])}:
+            for first in {path, path.split(".", 1)[0]}:
                 known.setdefault(first, []).append((name, path))
     return known
 
@@ -120,7 +120,7 @@ def _chosen(
     people chose are found in any spelling.
     """
     names = ", ".join(str(name)[:40] for name in list(record)[:12]) or "none"
-    as_written, record = NamedFields(record, str.lower), NamedFields(record)
+    as_written, record = spelled(record)
     is_known = False
     for mapping in mappings_for(source):
         fields = as_written if mapping.needs else record

@@ -42,7 +42,10 @@ def without_note(paragraph: str) -> str:
     "… on Wednesday. (MW)", "… on Wednesday. This report was first published by a partner."
     """
     start = max(0, len(paragraph) - _TAIL)
-    for pattern in (_MARK, _FIRST_PUBLISHED):
-        if match := pattern.search(paragraph, start):
-            return paragraph[: match.start()].rstrip()
-    return paragraph
+    tail = paragraph[start:].rstrip()
+    match = None
+    if tail.endswith(")"):
+        match = _MARK.search(paragraph, start)
+    elif "ublished" in tail or "ppeared" in tail or "osted" in tail:
+        match = _FIRST_PUBLISHED.search(paragraph, start)
+    return paragraph[: match.start()].rstrip() if match else paragraph
