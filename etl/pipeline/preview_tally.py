@@ -43,7 +43,8 @@ class Tally:
         kinds = [f"{undated:,} without a day"] * bool(undated)
         kinds += [f"{foreign:,} not in English"] * bool(foreign)
         parts = [counted(len(self.new), "new article") + f" ({', '.join(kinds)})" * bool(kinds)]
-        parts += [f"{self.versions:,} perhaps new versions of these"] * bool(self.versions)
+        if self.versions:
+            parts.append(f"{counted(self.versions, 'possible new version')} of these")
         copies = self.items - self.known - self.rejected - self.versions - len(self.new)
         parts += [counted(copies, "more item") + " the same as another"] * bool(copies)
         parts += [f"{self.rejected:,} to quarantine"]

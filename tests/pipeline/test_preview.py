@@ -97,7 +97,7 @@ def test_a_line_an_article_says_all_that_an_ingest_finds(
     header, summary, note = shown.err.splitlines()
     assert header.startswith("# path  item in the file, from 0  format  day (found by)  ")
     assert summary == (
-        "4 new articles (1 without a day), 1 perhaps new versions of these, "
+        "4 new articles (1 without a day), 1 possible new version of these, "
         "1 more item the same as another, 1 to quarantine; nothing was written"
     )
     assert note.startswith("note: skipped, as a browser saved it with a page: ")
