@@ -27,9 +27,11 @@ Kind: TypeAlias = Literal[
     "action",
     "spark",
     "chip",
+    "raw",
 ]
 """How a value is shown. A "spark" is a list of numbers, drawn as a small line. A "chip" is the
-colour of a row's actor in the text beside the table, and marks that actor there."""
+colour of a row's actor in the text beside the table, and marks that actor there. A "raw" number
+has no separators."""
 Layout: TypeAlias = Literal["", "half", "main", "side", "plain"]
 """A section is a card over the whole width, half, two thirds or one third of it, or no card. The
 side stays in view while the reader scrolls."""
@@ -62,7 +64,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether values are right-aligned."""
-        return self.kind in ("count", "number", "share")
+        return self.kind in ("count", "number", "share", "raw")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ class Chart:
     """What is counted, by which period: the subtitle."""
     band: str = ""
     """What the shaded band is; empty if there is none."""
+    shows_table: bool = False
+    """Whether the table is open from the start."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ class Input:
     name: str
     label: str
     value: str = ""
-    kind: Literal["text", "date", "search", "select", "actor", "hidden"] = "text"
+    kind: Literal["text", "date", "search", "select", "actor", "code", "hidden"] = "text"
     options: Sequence[tuple[str, str]] = ()
     """Values of a select and their labels."""
     hint: str = ""

@@ -45,7 +45,7 @@ class PublishedConnections:
         with self._lock:
             path = self.settings.published.resolve()
             if self._connection is None or path != self._path:
-                fresh = published.open_published(self.settings)
+                fresh = published.open_published(self.settings, memory=self.settings.sql_memory)
                 if self._connection is not None:
                     self._connection.close()  # open cursors stay valid
                 self._path, self._connection, self._memory = path, fresh, {}

@@ -54,6 +54,8 @@ def format_value(value: Any, kind: str) -> str:
     if value is None:
         return MISSING
     match kind:
+        case "raw":
+            return f"{value:.6g}" if isinstance(value, float) else str(value)
         case "count":
             return f"{value:,}" if isinstance(value, int) else f"{float(value):,.0f}"
         case "number":

@@ -162,7 +162,7 @@ def test_each_view_is_accessible_and_fits_the_screen(
     actor, compare = f"/actor?name={walk.actor}", f"/compare?name={walk.actor}&name={walk.other}"
     outlet, story = f"/outlet?name={quote(walk.outlet)}", app.get(article).link_to("/story?")
     views = ["/home", actor, "/actor", compare, "/quotes", article, "/corrections", "/period"]
-    views += [outlet, story]
+    views += [outlet, story, "/sql?query=from+stories+limit+3"]
     for path in views if width == PHONE_WIDTH or scheme == "light" else views[:2]:
         page.goto(path)
         wait_for_charts(page)

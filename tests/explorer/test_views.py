@@ -18,7 +18,7 @@ from etl.explorer.views.periods import fill_gaps
 
 from .app import App, PageResponse, running
 
-VIEWS = ["home", "period", "actor", "compare", "quotes", "outlet", "articles", "corrections"]
+VIEWS = ["home", "period", "actor", "compare", "quotes", "outlet", "articles", "corrections", "sql"]
 VERHOLT = "/actor?name=Nadia+Verholt"
 
 

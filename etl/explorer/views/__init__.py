@@ -31,6 +31,7 @@ from etl.explorer.views.outlet import outlet
 from etl.explorer.views.period import period
 from etl.explorer.views.periods import long_day
 from etl.explorer.views.quotes import quotes
+from etl.explorer.views.sql import sql
 from etl.explorer.views.story import story
 from etl.query.display import counted
 
@@ -45,6 +46,7 @@ VIEWS: Mapping[str, Callable[[ViewRequest], Page]] = {
     "articles": articles,
     "article": article,
     "corrections": corrections,
+    "sql": sql,
     "words": glossary,
 }
 _SOURCE = """
@@ -73,5 +75,6 @@ MENU = {
     "outlet": "Outlets",
     "articles": "Articles",
     "corrections": "Corrections",
+    "sql": "SQL",
 }
 """Views in the navigation bar, and their labels."""
