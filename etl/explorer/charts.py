@@ -25,6 +25,8 @@ HEIGHT, SMALL_HEIGHT = 260, 84
 LABEL_PIXELS = 15
 """Height of a line's name."""
 CHARACTER_PIXELS = 6.6
+MAX_LABEL_PIXELS = 140
+"""Room for the names of lines: a phone has 326 pixels for a chart."""
 MAX_ANNOTATIONS = 2
 ANNOTATION_PIXELS = 230
 
@@ -41,7 +43,7 @@ def timeline(
     """
     tooltip = _tooltip(value, label, is_share)
     tooltip.append(alt.Tooltip("interval:N", title="90% interval"))
-    x, y = _time_axis(rows), _value_axis(is_share)
+    x, y = _time_axis(rows), _value_axis(rows, value, is_share)
     base = alt.Chart(_data(rows))
     band = base.mark_area(color=COLOURS[0], opacity=0.2).encode(
         x=x, y=alt.Y(f"{value}_low:Q", axis=y), y2=f"{value}_high:Q"
@@ -99,7 +101,7 @@ def lines(
     dashes = alt.Scale(domain=list(names), range=[list(d) for d in DASHES[: len(names)]])
     base = alt.Chart(_data(rows)).encode(
         x=_time_axis(rows),
-        y=alt.Y(f"{value}:Q", axis=_value_axis(is_share)),
+        y=alt.Y(f"{value}:Q", axis=_value_axis(rows, value, is_share)),
         color=alt.Color("name:N", scale=colours, legend=None),
     )
     line = base.mark_line(strokeWidth=2).encode(
@@ -113,7 +115,7 @@ def lines(
     )
     ends = (
         alt.Chart(_data(_line_ends(rows, value, names)))
-        .mark_text(align="left", dx=8, fontSize=12, fontWeight=600)
+        .mark_text(align="left", dx=8, fontSize=12, fontWeight=600, limit=MAX_LABEL_PIXELS - 16)
         .encode(
             x=_time_axis(rows),
             y="label_at:Q",
@@ -122,7 +124,7 @@ def lines(
         )
     )
     right = 16 + int(CHARACTER_PIXELS * max(map(len, names), default=0))
-    return _spec(line + points + ends, right=min(right, 220))
+    return _spec(line + points + ends, right=min(right, MAX_LABEL_PIXELS))
 
 
 def small_multiples(
@@ -135,7 +137,9 @@ def small_multiples(
     colours = alt.Scale(domain=list(names), range=list(COLOURS[: len(names)]))
     colour = alt.Color("name:N", scale=colours, legend=None)
     base = alt.Chart().encode(
-        x=_time_axis(rows), y=alt.Y(f"{value}:Q", axis=_value_axis(is_share=False)), color=colour
+        x=_time_axis(rows),
+        y=alt.Y(f"{value}:Q", axis=_value_axis(rows, value, is_share=False)),
+        color=colour,
     )
     area = base.mark_area(opacity=0.25)
     line = base.mark_line(strokeWidth=2)
@@ -207,15 +211,15 @@ def bars(
     return _spec(drawn + numbers, height=height, right=48)
 
 
-def heat_map(rows: Sequence[Row], *, label: str, limit: int) -> dict[str, Any]:
+def heat_map(rows: Sequence[Row], *, label: str) -> dict[str, Any]:
     """Return a grid of names (down) and months (across), darker where the value is higher.
 
-    Rows hold `at` (ISO date), `period`, `name`, `n` and `href`; `limit` is the number of names.
+    Rows hold `at` (ISO date), `period`, `name`, `n` and `href`.
     """
-    names = list(dict.fromkeys(row["name"] for row in rows))[:limit]
+    names = list(dict.fromkeys(row["name"] for row in rows))
     axis = alt.Axis(title=None, labelLimit=200, ticks=False, domain=False, labelPadding=8)
     chart = (
-        alt.Chart(_data([row for row in rows if row["name"] in names]))
+        alt.Chart(_data(rows))
         .mark_rect(cornerRadius=2, stroke="var(--card)", strokeWidth=2)
         .encode(
             x=alt.X("yearmonth(at):O", axis=_month_labels(rows)),
@@ -278,11 +282,16 @@ def _time_axis(rows: Sequence[Row]) -> alt.X:
     return alt.X("at:T", axis=axis)
 
 
-def _value_axis(is_share: bool) -> alt.Axis:
-    """Return the value axis: few lines, and no title, for the chart's subtitle says the measure."""
+def _value_axis(rows: Sequence[Row], value: str, is_share: bool) -> alt.Axis:
+    """Return the value axis: few lines, and no title, for the chart's subtitle says the measure.
+
+    Counts have no line between whole numbers.
+    """
     if is_share:
         return alt.Axis(format="%", title=None, tickCount=4, ticks=False, domain=False)
-    return alt.Axis(title=None, tickMinStep=1, tickCount=4, ticks=False, domain=False, format="~s")
+    highest = max((row.get(f"{value}_high") or row[value] or 0 for row in rows), default=0)
+    lines = max(1, min(4, int(highest)))
+    return alt.Axis(title=None, tickCount=lines, ticks=False, domain=False, format="~s")
 
 
 def _point_size(rows: Sequence[Row]) -> int:

@@ -202,8 +202,8 @@ class Explorer:
             token=self.token,
             home=Link("home"),
             links=[(name, label, f"/{name}") for name, label in MENU.items()],
-            footer=f"newsactors {__version__}, snapshot {snapshot or 'none'}. Every number links "
-            "to the articles behind it. Press “/” to search.",
+            footer=f"newsactors {__version__}, snapshot {snapshot or 'none'}. Linked numbers "
+            "lead to the articles behind them. Press “/” to search.",
             export=export,
             snapshot=snapshot,
         )

@@ -173,7 +173,7 @@ def _likeness(one: ActorName, other: ActorName) -> Likeness | None:
     """Return how alike two names are; None if they don't suggest one actor."""
     if one.key == other.key:
         if one.group == other.group or " " in one.key:
-            return Likeness(0.85, [f"the same name but for how it is written: {one.key}"], True)
+            return Likeness(0.85, [f"the same name, spelt differently: {one.key}"], True)
         return Likeness(0.5, ["the same word, of another type"], True)
     if one.group != other.group:
         return None

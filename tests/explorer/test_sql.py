@@ -60,4 +60,24 @@ def test_a_day_and_a_number_are_a_line_and_a_name_and_a_number_are_bars(app: App
     bars = "select outlet, count(*) as articles from articles group by 1"
     assert "articles by published_on" in run(app, line).text
     assert "articles by outlet" in run(app, bars).text
-    assert "<figure" not in run(app, "select outlet, headline, 1 from articles").text
+    by_outlet = (
+        "select case when range < 3 then 'a' else 'b' end as outlet, "
+        "date '2025-06-01' + (range % 3)::integer as day, range from range(6)"
+    )
+    assert "range by day" in run(app, by_outlet).text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select outlet, headline, 1 from articles",
+        "select outlet, 1 from articles",
+        "select ['a'], 1 from range(3)",
+        "select date '2025-06-01', 1 from range(3)",
+        "select 1",
+    ],
+)
+def test_rows_without_the_shape_of_a_chart_have_none(app: App, query: str) -> None:
+    response = run(app, query)
+    assert response.cells("Result")
+    assert "<figure" not in response.text

@@ -165,7 +165,8 @@ def test_the_browser_shows_lineage_the_run_and_the_charts(server: Server, page: 
     page.keyboard.press("Alt+e")  # expands all groups
     page.get_by_text("staged_batches").first.wait_for()
     page.reload()  # fits the graph into the window
-    for name in ("raw_files", "actor_links", "entities", "published_file", "publication_days"):
+    names = "raw_files", "loaded_actor_links", "entities", "published_file", "publication_days"
+    for name in names:
         page.get_by_text(name, exact=True).first.wait_for()
     picture(page, "lineage")
 

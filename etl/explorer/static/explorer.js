@@ -85,8 +85,12 @@ function addSuggestions(input) {
     if (input.hasAttribute("data-navigate")) {
       location.href = item.dataset.href;
     } else {
-      input.value = item.dataset.id;
-      input.form.requestSubmit();
+      // The name stays in sight; the form sends the id, because two actors may share a name.
+      input.value = item.dataset.name;
+      Object.assign(input.dataset, { chosen: item.dataset.id, chosenName: item.dataset.name });
+      const empty = [...input.form.querySelectorAll("[role=combobox]")].find((field) => !field.value);
+      if (empty) empty.focus();
+      else input.form.requestSubmit();
     }
   }
   async function fetchSuggestions() {
@@ -100,7 +104,7 @@ function addSuggestions(input) {
       const details = document.createElement("small");
       item.id = list.id + "-" + index;
       item.setAttribute("role", "option");
-      Object.assign(item.dataset, { id: actor.entity_id, href: actor.href });
+      Object.assign(item.dataset, { id: actor.entity_id, name: actor.name, href: actor.href });
       item.textContent = actor.name + " ";
       details.textContent = actor.about;
       item.append(details);
@@ -194,7 +198,15 @@ addEventListener("DOMContentLoaded", () => {
     location.reload();
   });
   setInterval(checkForUpdates, document.querySelector("[data-next-page]") ? 500 : 10000);
+  addEventListener("submit", (event) => {
+    event.target.querySelectorAll("[data-chosen]").forEach((input) => {
+      if (input.value === input.dataset.chosenName) input.value = input.dataset.chosen;
+    });
+  });
   addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+      event.target.form.requestSubmit();
+    }
     if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey) return;
     if (event.key === "/") {
       event.preventDefault();

@@ -134,8 +134,7 @@ def voice(
     ]
     total = sum(row["article_count"] for row in rows)
     quoted = sum(row["quoted_article_count"] for row in rows)
-    mention = "mentions" if total == 1 else "mention"
-    title = f"{counted(total, 'article')} {mention} {entity['name']}, and {quoted:,} of them quote"
+    title = f"{entity['name']} is mentioned in {counted(total, 'article')} and quoted in {quoted:,}"
     table = Table("voice", "Mentioned and quoted, by month", columns, rows)
     return Chart(draw, title, table, "Articles by month")
 
@@ -181,6 +180,7 @@ def outlet_months(
     entity_id = entity["entity_id"]
     rows = request.rows(_OUTLET_MONTHS, id=entity_id, since=since, until=until)
     months = sorted({row["period_start"] for row in rows})
+    ends = [{"period_start": month} for month in (months[0], months[-1])] if months else []
     if len(months) < 2:
         return Note("One month of articles: there is nothing to compare yet.")
 
@@ -190,17 +190,22 @@ def outlet_months(
         )
 
     def draw(url_for: UrlFor) -> dict[str, Any]:
+        # All months in between as well, so that equal distances are equal times.
+        months = [row["period_start"] for row in fill_gaps(ends, "month")]
+        counts = {(row["outlet"], row["period_start"]): row["article_count"] for row in rows}
+        outlets = list(dict.fromkeys(row["outlet"] for row in rows))[:MAX_GRID_OUTLETS]
         cells = [
             {
-                "at": row["period_start"].isoformat(),
-                "period": period_name(row["period_start"], "month"),
-                "name": row["outlet"],
-                "n": row["article_count"],
-                "href": url_for(articles(row)),
+                "at": month.isoformat(),
+                "period": period_name(month, "month"),
+                "name": outlet,
+                "n": counts.get((outlet, month), 0),
+                "href": url_for(articles({"period_start": month, "outlet": outlet})),
             }
-            for row in rows
+            for outlet in outlets
+            for month in months
         ]
-        return charts.heat_map(cells, label="articles", limit=MAX_GRID_OUTLETS)
+        return charts.heat_map(cells, label="articles")
 
     columns = [
         Column("outlet", "Outlet"),
@@ -213,7 +218,9 @@ def outlet_months(
         f"{period_name(most['period_start'], 'month')}"
     )
     table = Table("outlet_months", "Articles by outlet and month", columns, rows)
-    return Chart(draw, title, table, "Articles by outlet and month; darker is more")
+    return Chart(
+        draw, title, table, "Articles by outlet and month; the stronger the colour, the more"
+    )
 
 
 def co_mentions(request: ViewRequest, entity: Row, since: date | None, until: date | None) -> Table:

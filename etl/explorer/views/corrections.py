@@ -111,8 +111,8 @@ def _overview(request: ViewRequest, records: list[Correction]) -> Page:
 
 
 _ABOUT_DUPLICATES = (
-    "Actors with similar names that never appear together in one article. The table lists the "
-    "evidence; read an article or two before you decide."
+    "Actors with similar names. The table lists the evidence for and against. Read an article or "
+    "two before you decide."
 )
 
 

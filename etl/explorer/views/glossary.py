@@ -58,8 +58,8 @@ _TERMS = [
     (
         "expected stories, average before",
         "The number of stories that would be usual for an actor. For rising and falling "
-        "actors: the weekly average of the four weeks before. For unusual weeks and days: an "
-        "estimate from the half year before (weeks) or the eight weeks before (days).",
+        "actors: the average of the days before, for as many days as are shown. For unusual weeks "
+        "and days: an estimate from the half year before (weeks) or the eight weeks before (days).",
     ),
     (
         "spike, unusual week, unusual day",

@@ -114,7 +114,7 @@ def home(request: ViewRequest) -> Page:
         chosen = window(request, counts["first_day"], newest or counts["last_day"])
         parameters = {"until": newest, "type": actor_type, "days": request.text("days") or None}
         choices = window_choices(chosen, actor_type, parameters)
-        sections.append(Section("Who is in the news", [*choices], layout="plain"))
+        sections.append(Section("In these days", [*choices], layout="plain"))
         sections += movers(request, chosen, actor_type)
         sections += _voices(request, chosen, actor_type)
         sections += [

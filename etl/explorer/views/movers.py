@@ -179,12 +179,13 @@ def _table(name: str, rows: list[Row], chosen: Window) -> Table:
 
     average = f"Stories in {chosen.days} days, average of the {chosen.days_before} days before"
     span = f"Stories in each of the last {SPARK_WINDOWS} times {chosen.days} days"
+    main_story = "Main story" if name == "rising" else "Main story before"
     columns = [
         Column("name", "Actor", link=to_actor),
         Column("spark", "Trend", "spark", tooltip=span),
         Column("story_count", "Stories", "count", link=articles),
         Column("usual", "Before", "number", tooltip=average),
-        Column("headline", "Main story", "long", link=to_main_article),
+        Column("headline", main_story, "long", link=to_main_article),
     ]
     more = "More" if name == "rising" else "Fewer"
     caption = f"{more} stories than in the {chosen.days_before} days before, by how unusual it is"

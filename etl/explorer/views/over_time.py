@@ -16,6 +16,7 @@ from etl.explorer.views.links import to_period_articles
 from etl.explorer.views.periods import (
     GRAINS,
     last_day,
+    long_day,
     midpoint,
     newest_day,
     period_in_text,
@@ -94,6 +95,8 @@ def _title(request: ViewRequest, entity: Row, series: list[Row], options: Series
         total = sum(row[key] or 0 for row in series)
         label = options.label if total != 1 else MEASURES[options.measure][2]
         title = f"{name}: {total:,} {label}"
+        if [row[key] for row in series].count(peak[key]) > 1:
+            return title  # no period stands out
         title += f", most {when}" if len(series) > 1 and total > 1 else f" {when}"
     days = {"since": peak["period_start"], "until": last_day(peak["period_start"], grain)}
     headline = next(iter(request.rows(_MAIN_ARTICLE, id=entity["entity_id"], **days)), None)
@@ -123,7 +126,8 @@ def _chart(entity: Row, series: list[Row], options: SeriesOptions, title: str) -
                 {
                     "at": midpoint(row["period_start"], grain),
                     "period": row["period"],
-                    key: row[key],
+                    # Without any article of any outlet there is nothing to count: a gap, not 0.
+                    key: row[key] if row["article_total"] else None,
                     f"{key}_low": low,
                     f"{key}_high": high,
                     "interval": _interval(low, high, options.is_share),
@@ -149,6 +153,8 @@ def _chart(entity: Row, series: list[Row], options: SeriesOptions, title: str) -
     table = Table("timeline", caption, columns, series[::-1])
     has_band = any(row.get(f"{key}_low") is not None for row in series)
     measure = f"{label.capitalize()} {GRAINS[grain]}"
+    if entity["first_seen"] and series[0]["period_start"] > entity["first_seen"]:
+        measure += f", since {long_day(series[0]['period_start'])}"
     return Chart(draw, title, table, measure, "the true number, in nine of ten cases" * has_band)
 
 

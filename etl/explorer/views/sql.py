@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -43,7 +42,7 @@ from etl.query.published import ReadError
 MAX_ROWS = 500
 """Rows on the page; an export has MAX_EXPORTED_ROWS."""
 MAX_QUERY_CHARACTERS = 20_000
-MAX_BARS, MAX_POINTS = 30, 2_000
+MAX_BARS, MAX_POINTS, MAX_LINES = 30, 2_000, 6
 _QUESTION = re.compile(r"^-- (?P<title>.+)\n(?P<query>(?:(?!-- ).*\n?)+)", re.M)
 _SCHEMA = """
 select t.table_name, coalesce(t.comment, '') as about,
@@ -160,40 +159,54 @@ def _kind(of: pa.DataType) -> Kind:
 
 
 def _chart(result: Result, table: Table) -> Chart | None:
-    """Return a chart of the rows: a day and a number are a line, a name and a number are bars."""
+    """Return a chart of the rows, if they have the shape of one.
+
+    A day and a number are a line, with a name a line for each name; a name and a number are bars.
+    """
     kinds, rows = result.kinds, result.rows
     numbers = [name for name, kind in kinds.items() if kind == "raw"]
     days = [name for name, kind in kinds.items() if kind in ("day", "time")]
     texts = [name for name, kind in kinds.items() if kind == "long"]
-    if len(rows) < 2 or not numbers:
+    if len(rows) < 2 or not numbers or len(texts) > 1 or len(days) > 1:
         return None
     value = numbers[0]
-    if next(iter(kinds)) in days and not texts and len(rows) <= MAX_POINTS:
+    names = {_name(row, texts) for row in rows}
+    if days:
+        places = {(row[days[0]], _name(row, texts)) for row in rows}
+        if len(names) > MAX_LINES or not len(places) == len(rows) <= MAX_POINTS:
+            return None
         title = f"{value} by {days[0]}"
-        return Chart(lambda _: _line(rows, days[0], value), title, table, shows_table=True)
-    if next(iter(kinds)) in texts and len(texts) == 1 and len(rows) <= MAX_BARS:
+        return Chart(lambda _: _lines(rows, days[0], value, texts), title, table, shows_table=True)
+    if texts and len(names) == len(rows) <= MAX_BARS:
         title = f"{value} by {texts[0]}"
-        return Chart(lambda _: _bars(rows, texts[0], value), title, table, shows_table=True)
+        return Chart(lambda _: _bars(rows, texts, value), title, table, shows_table=True)
     return None
 
 
-def _line(rows: Sequence[Row], day: str, value: str) -> dict[str, Any]:
+def _name(row: Row, texts: Sequence[str]) -> str:
+    """Return the value of the one column of text, or nothing if there is no such column."""
+    return "".join(str(row[name]) if row[name] is not None else "–" for name in texts)
+
+
+def _lines(rows: Sequence[Row], day: str, value: str, texts: Sequence[str]) -> dict[str, Any]:
     points = [
-        {"at": _iso(row[day]), "period": str(row[day]), "name": value, "n": _number(row[value]),
-         "href": None}
-        for row in rows
+        {
+            "at": row[day].isoformat()[:10],
+            "period": str(row[day]),
+            "name": _name(row, texts) or value,
+            "n": _number(row[value]),
+            "href": None,
+        }
+        for row in sorted(rows, key=lambda row: str(row[day]))
         if row[day] is not None
-    ]  # fmt: skip
-    return charts.lines(points, "n", label=value, names=[value])
+    ]
+    names = list(dict.fromkeys(point["name"] for point in points))
+    return charts.lines(points, "n", label=value, names=names)
 
 
-def _bars(rows: Sequence[Row], name: str, value: str) -> dict[str, Any]:
-    bars = [{"name": str(row[name] or "–"), "n": _number(row[value])} for row in rows]
+def _bars(rows: Sequence[Row], texts: Sequence[str], value: str) -> dict[str, Any]:
+    bars = [{"name": _name(row, texts), "n": _number(row[value])} for row in rows]
     return charts.bars(bars, "name", [("n", value)], label=value)
-
-
-def _iso(value: date | datetime) -> str:
-    return value.isoformat()[:10]
 
 
 def _number(value: Any) -> float:
