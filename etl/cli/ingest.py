@@ -162,7 +162,8 @@ def _propose(settings: Settings, proposal: PathProposal) -> None:
 def _show_copies(count: int) -> None:
     if count:
         click.echo(
-            f"note: {count:,} more items are copies of articles; article_sources has their files",
+            f"note: {display.counted(count, 'more item')} copied from articles here; "
+            "article_sources has their files",
             err=True,
         )
 
@@ -171,11 +172,8 @@ def _show_undated(paths: Sequence[str]) -> None:
     if paths:
         shown = ", ".join(display.clean(path) for path in paths[:3])
         more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
-        click.echo(
-            f"note: {len(paths):,} of the new articles have no date, so no timeline counts them: "
-            f"{shown}{more}",
-            err=True,
-        )
+        articles = display.counted(len(paths), "new article")
+        click.echo(f"note: no timeline counts {articles} without a date: {shown}{more}", err=True)
 
 
 def _show_foreign(counts: Mapping[str, int]) -> None:

@@ -279,6 +279,7 @@ def test_a_merge_is_previewed_published_and_undone(
     page.get_by_role("table").get_by_text(walk.is_spelling_of).first.wait_for()
     assert "would move" in page.locator("main").inner_text()
     page.get_by_label("Reason").fill("the same person")
+    page.get_by_label("Your name").fill("A. Reader")
     screenshot(page, "corrections")
     page.get_by_role("button", name="Apply").click()
     page.get_by_text("applied and published").wait_for(timeout=120_000)
