@@ -47,7 +47,7 @@ select (select count(*) from article_metadata) as articles,
   (select count(*) from article_metadata where published_on is null) as undated,
   (select count(distinct outlet) from article_metadata) as outlets,
   (select count(*) from entities) as actors,
-  (select count(*) from utterances) as utterances,
+  (select coalesce(sum(quote_count), 0)::bigint from article_metadata) as quotes,
   (select count(*) from quarantine) as quarantined,
   (select min(published_on) from article_metadata) as first_day,
   (select max(published_on) from article_metadata) as last_day
@@ -146,7 +146,7 @@ def _lead(counts: Row) -> str:
     return (
         f"{counted(counts['articles'], 'article')} of {counted(counts['outlets'], 'outlet')}, "
         f"{long_day(counts['first_day'])} to {long_day(counts['last_day'])}: "
-        f"{counted(counts['actors'], 'actor')} and {counts['utterances']:,} things that they say."
+        f"{counted(counts['actors'], 'actor')} and {counted(counts['quotes'], 'quote')}."
     )
 
 
@@ -278,7 +278,7 @@ def _figures(counts: Row) -> Figures:
         [
             Figure("articles", counts["articles"], link=Link("articles")),
             Figure("actors", counts["actors"], link=Link("actor")),
-            Figure("utterances", counts["utterances"], link=Link("quotes")),
+            Figure("quotes", counts["quotes"], link=Link("quotes")),
             Figure("in quarantine", counts["quarantined"], note="newsactors quarantine list"),
         ]
     )
