@@ -29,8 +29,8 @@ from etl.query.display import counted
 MAX_COMPARED = 12
 """Versions that are compared with the first; more would make a page that nobody reads."""
 MAX_WORDS = 6_000
-"""Words of each text that are compared. Two different texts of 6,000 words take difflib 0.01 s, two of
-2,000 words of four kinds 0.3 s."""
+"""Words of each text that are compared. Two different texts of 6,000 words take difflib 0.01 s,
+two of 2,000 words of four kinds 0.3 s."""
 CONTEXT_WORDS = 8
 _STORY = "select * from stories where story_id = $id"
 _ARTICLES = """
