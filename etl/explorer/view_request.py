@@ -24,8 +24,10 @@ T = TypeVar("T")
 MAX_EXPORTED_ROWS = 100_000
 """Rows of one exported table; `newsactors export` and SQL have no limit."""
 
-_PUBLISHED_DAYS = """
-select min(published_on) as first, max(published_on) as last from article_metadata
+_TOTALS = """
+select count(*) as articles, count(distinct outlet) as outlets, min(published_on) as first_day,
+  max(published_on) as last_day
+from article_metadata
 """
 
 
@@ -120,10 +122,14 @@ class ViewRequest:
             return last + timedelta(days=1), until and last + timedelta(days=1)
         return since and max(since, first), until and min(until, last)
 
+    def totals(self) -> Row:
+        """Return `articles`, `outlets`, and `first_day` and `last_day` with articles, if any."""
+        return self.cached("totals", lambda: self.rows(_TOTALS)[0])
+
     def published_days(self) -> tuple[date, date] | None:
         """Return the days of the oldest and the newest article; None if no article has a date."""
-        days = self.cached("days", lambda: self.rows(_PUBLISHED_DAYS)[0])
-        return (days["first"], days["last"]) if days["first"] else None
+        totals = self.totals()
+        return (totals["first_day"], totals["last_day"]) if totals["first_day"] else None
 
     def page(self) -> int:
         """Return the page number of a long table, from 1. Raises RequestError if it is invalid."""

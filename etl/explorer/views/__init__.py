@@ -49,16 +49,11 @@ VIEWS: Mapping[str, Callable[[ViewRequest], Page]] = {
     "sql": sql,
     "words": glossary,
 }
-_SOURCE = """
-select count(*) as articles, count(distinct outlet) as outlets, min(published_on) as first_day,
-  max(published_on) as last_day
-from article_metadata
-"""
 
 
 def build_page(view: str, request: ViewRequest) -> Page:
     """Return the page of a view, with the line that says where the numbers come from."""
-    counts = request.cached("source", lambda: request.rows(_SOURCE)[0])
+    counts = request.totals()
     source = f"Source: {counted(counts['articles'], 'article')} of "
     source += counted(counts["outlets"], "outlet")
     if counts["first_day"]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from etl.explorer.blocks import Column, Link, Page, Row, Section, Segment, Table, Text
 from etl.explorer.view_request import NotFoundError, ViewRequest
-from etl.explorer.views.links import to_actor, to_story
+from etl.explorer.views.links import NO_HEADLINE, to_actor, to_story
 from etl.query.display import counted
 
 MAX_COLOURS = 8
@@ -61,7 +61,7 @@ def article(request: ViewRequest) -> Page:
     ]
     return Page(
         "article",
-        row["headline"] or "(no headline)",
+        row["headline"] or NO_HEADLINE,
         sections,
         _lead(row),
         {"id": row["article_id"], "actor": actor_id or None},

@@ -7,7 +7,7 @@ from typing import Any
 from etl.explorer.blocks import Column, Form, Input, Link, Note, Page, Row, Section, Table
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.filters import date_inputs, outlet_input
-from etl.explorer.views.links import to_story
+from etl.explorer.views.links import NO_HEADLINE, to_story
 
 APPEARANCES = {
     "": "mention the actor",
@@ -89,7 +89,7 @@ def articles(request: ViewRequest) -> Page:
         Column("copies", "Story", link=to_story),
     ]
     for row in rows:
-        row["headline"] = row["headline"] or "(no headline)"
+        row["headline"] = row["headline"] or NO_HEADLINE
         row["copies"] = "reprint" if row["is_reprint"] else "original"
     has_more = page * PAGE_ROWS < total
     table = Table(

@@ -25,7 +25,7 @@ from etl.explorer.blocks import (
     Table,
 )
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.links import to_actor, to_story
+from etl.explorer.views.links import titled, to_actor, to_story
 from etl.explorer.views.movers import (
     MAX_ROWS,
     OF_TYPE,
@@ -43,14 +43,10 @@ from etl.query.display import counted
 
 VOLUME_DAYS = 365
 _COUNTS = """
-select (select count(*) from article_metadata) as articles,
-  (select count(*) from article_metadata where published_on is null) as undated,
-  (select count(distinct outlet) from article_metadata) as outlets,
+select (select count(*) from article_metadata where published_on is null) as undated,
   (select count(*) from entities) as actors,
   (select coalesce(sum(quote_count), 0)::bigint from article_metadata) as quotes,
-  (select count(*) from quarantine) as quarantined,
-  (select min(published_on) from article_metadata) as first_day,
-  (select max(published_on) from article_metadata) as last_day
+  (select count(*) from quarantine) as quarantined
 """
 _SINCE_VISIT = """
 select count(*) as article_count, count(distinct outlet) as outlet_count,
@@ -103,7 +99,7 @@ _ABOUT_SPIKES = (
 
 def home(request: ViewRequest) -> Page:
     """Return the first page; `until` is the last day to look at, by default the newest."""
-    counts = request.rows(_COUNTS)[0]
+    counts = request.totals() | request.rows(_COUNTS)[0]
     search = Form("actor", [Input("name", "Who are you looking for?", kind="actor")], "Show")
     top: list[Block] = [search, *_since_visit(request), *_warnings(request, counts)]
     sections = [Section("", top, anchor="search", layout="plain")]
@@ -248,7 +244,7 @@ def _stories(request: ViewRequest, chosen: Window) -> Table:
         Column("article_count", "Articles", "count", link=to_story),
         Column("first_published_on", "First", "day"),
     ]
-    rows = [row | {"headline": row["headline"] or "(no headline)"} for row in rows]
+    rows = [titled(row) for row in rows]
     return Table("stories", "Stories of these days", columns, rows, "No stories in these days.")
 
 

@@ -20,6 +20,14 @@ TYPES: Mapping[str, str] = {
 """Labels of the actor types."""
 
 
+NO_HEADLINE = "(no headline)"
+
+
+def titled(row: Row) -> Row:
+    """Return a row with a headline to show and to click on, also if the article has none."""
+    return row | {"headline": row["headline"] or NO_HEADLINE}
+
+
 def type_name(row: Row) -> str:
     """Return the label of a row's actor type."""
     return TYPES.get(row["type"]) or str(row["type"])

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 
 from etl.explorer.blocks import Choice, Column, Link, Parameters, Row, Section, Table
 from etl.explorer.view_request import ViewRequest
-from etl.explorer.views.links import to_actor, to_main_article
+from etl.explorer.views.links import NO_HEADLINE, to_actor, to_main_article
+from etl.explorer.views.periods import long_day
 
 MAX_ROWS = 8
 WINDOWS = ("7", "28", "91")
@@ -123,8 +124,8 @@ def window_choices(chosen: Window, actor_type: str, parameters: Parameters) -> l
         days.append(("newest", home(until=None), False))
     lengths = [(f"{n} days", home(days=n), int(n) == chosen.days) for n in WINDOWS]
     types = [(label, home(type=key), key == actor_type) for key, label in TYPE_GROUPS.items()]
-    since, until = (f"{day.day} {day:%B %Y}" for day in (chosen.since, chosen.until))
-    return [Choice(f"{since} to {until}", [*lengths, *days]), Choice("Show", types)]
+    span = f"{long_day(chosen.since)} to {long_day(chosen.until)}"
+    return [Choice(span, [*lengths, *days]), Choice("Show", types)]
 
 
 def movers(request: ViewRequest, chosen: Window, actor_type: str) -> list[Section]:
@@ -168,7 +169,7 @@ def _add_main_stories(request: ViewRequest, rows: list[Row], since: date, until:
     stories = {row["entity_id"]: row for row in found}
     for row in rows:
         story = stories.get(row["entity_id"], {})
-        row["headline"] = story.get("headline") or ("(no headline)" if story else None)
+        row["headline"] = story.get("headline") or (NO_HEADLINE if story else None)
         row["article_id"] = story.get("article_id")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from etl.explorer.blocks import Column, Figure, Figures, Link, Page, Row, Section, Table
 from etl.explorer.view_request import NotFoundError, ViewRequest
-from etl.explorer.views.links import to_actor, to_story
+from etl.explorer.views.links import titled, to_actor, to_story
 from etl.explorer.views.news_volume import news_volume
 from etl.explorer.views.periods import grain_for, long_day
 
@@ -182,7 +182,7 @@ def _reprints(request: ViewRequest, name: str, given: bool) -> Table:
         Column("first_published_on", "First", "day"),
         Column("outlet_count", "Outlets", "count"),
     ]
-    rows = [row | {"headline": row["headline"] or "(no headline)"} for row in rows]
+    rows = [titled(row) for row in rows]
     return Table(
         "given" if given else "taken",
         "Stories in several outlets",

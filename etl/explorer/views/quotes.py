@@ -27,6 +27,7 @@ from etl.explorer.blocks import (
 from etl.explorer.quote_index import MAX_RANKED
 from etl.explorer.view_request import ViewRequest
 from etl.explorer.views.filters import date_inputs, outlet_input
+from etl.explorer.views.links import NO_HEADLINE
 from etl.query.display import counted
 from etl.query.quotes import MAX_LISTED_ARTICLES, in_their_sentences, text_pattern
 
@@ -278,7 +279,7 @@ def as_quote(row: Row, *, with_speaker: bool = True) -> Quote:
         row.get("stretches", []),
         speaker if with_speaker else "",
         Link("actor", {"id": row["speaker_entity_id"]}) if row["speaker_entity_id"] else None,
-        f"{source}: {row['headline'] or '(no headline)'}",
+        f"{source}: {row['headline'] or NO_HEADLINE}",
         Link("article", {"id": row["article_id"], "actor": row["speaker_entity_id"]}, anchor),
         row["kind"],
         notes,

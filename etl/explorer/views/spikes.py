@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.explorer.blocks import Column, Link, Row, Table
-from etl.explorer.views.links import to_actor, to_main_article, to_period_articles
+from etl.explorer.views.links import NO_HEADLINE, to_actor, to_main_article, to_period_articles
 from etl.explorer.views.periods import period_name
-
-NO_HEADLINE = "(no headline)"
 
 
 def with_main_story(row: Row, grain: str) -> Row:

@@ -23,6 +23,7 @@ from etl.explorer.blocks import (
     Table,
 )
 from etl.explorer.view_request import NotFoundError, ViewRequest
+from etl.explorer.views.links import titled
 from etl.explorer.views.periods import long_day
 from etl.query.display import counted
 
@@ -68,9 +69,7 @@ def story(request: ViewRequest) -> Page:
     lead = f"{counted(row['article_count'], 'article')} of {counted(row['outlet_count'], 'outlet')}"
     if row["first_published_on"]:
         lead += f", {long_day(row['first_published_on'])} to {long_day(row['last_published_on'])}"
-    return Page(
-        "story", row["headline"] or "(no headline)", sections, lead, {"id": row["story_id"]}
-    )
+    return Page("story", titled(row)["headline"], sections, lead, {"id": row["story_id"]})
 
 
 def _articles(rows: Sequence[Row]) -> Table:
@@ -86,7 +85,7 @@ def _articles(rows: Sequence[Row]) -> Table:
             tooltip="Share of its phrases that stand in the text it was matched with",
         ),
     ]
-    shown = [row | {"headline": row["headline"] or "(no headline)"} for row in rows]
+    shown = [titled(row) for row in rows]
     return Table("articles", "Articles of this story", columns, shown)
 
 
