@@ -33,5 +33,5 @@ PUBLISH_STEP = "published_file"
 
 
 def run_tags(kind: str) -> dict[str, str]:
-    """Return the tags of a run of this kind, whoever starts it."""
+    """Return the tags of a run of this kind, however it was started."""
     return {KIND_TAG: kind, **({} if kind == READ_ONLY else WRITER_TAG)}

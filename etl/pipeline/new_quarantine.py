@@ -1,6 +1,6 @@
 """What went to quarantine since the last ingest that succeeded, by reason.
 
-Belongs here: which items are news to whoever looks after the nightly ingest. Does not belong here:
+Belongs here: which items an operator of the nightly ingest has not seen. Does not belong here:
 selecting and reading items (`etl.pipeline.quarantine`), how they are shown.
 """
 

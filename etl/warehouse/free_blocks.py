@@ -1,4 +1,4 @@
-"""Free blocks of the build file: how many there are, and writing the file anew without them.
+"""Free blocks of the build file: how many there are, and rewriting the file without them.
 
 Belongs here: DuckDB's blocks in use, and the compact copy of the build file. Does not belong here:
 copying blocks to a snapshot (`warehouse.block_copy`), files of the archive (`storage.compaction`).
@@ -23,15 +23,15 @@ from etl.warehouse import build_db
 _LOG = logging.getLogger(__name__)
 
 SPARSE = 0.2
-"""The share of free blocks from which a file is written anew. A first ingest leaves 0.02, a refresh
+"""The share of free blocks from which a file is rewritten. A first ingest leaves 0.02, a refresh
 of a small file 0.25; a night of a large file changes few blocks."""
 GROWN = 1.25
 """Likewise the growth since then: replaced rows also leave blocks in use that hold few rows. Of 124
 articles, 3 extracted again took the file from 16 to 25 MB, with only 0.14 of its blocks free."""
 COMPACT_SIZE = "compact_size"
-"""Property: the bytes of the file when it was last written anew, or first looked at."""
+"""Property: the bytes of the file when it was last rewritten, or first looked at."""
 LARGEST = 256 << 20
-"""Bytes of the largest file that is written anew: that takes about a second for each 30 MB. Larger
+"""Bytes of the largest file that is rewritten: that takes about a second for each 30 MB. Larger
 files keep their free blocks, which the next runs fill."""
 
 
@@ -64,7 +64,7 @@ def blocks_of(con: duckdb.DuckDBPyConnection) -> Blocks:
 
 
 def compact(path: Path) -> bool:
-    """Write the build file anew if much of it is free or it grew; return whether that was done.
+    """Rewrite the build file if much of it is free or it grew; return whether that was done.
 
     The caller holds the writer lock and no connection to the file. The new file has the same rows
     in the same order, the same views, macros and comments. A kill leaves the old file or the new

@@ -32,7 +32,7 @@ def letters_of_name(name: str) -> str:
 def spelled(record: Record) -> tuple[Record, Record]:
     """Return the record with its names in lower case too, and with all names that they spell.
 
-    The records of a file have the same names, so what they spell is remembered: found anew for each
+    The records of a file have the same names, so what they spell is remembered: looked up for each
     record, it took 0.2 ms of the 0.4 ms in which a row of a table is read.
     """
     names = tuple(name for name in record if isinstance(name, str))
